@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace Iql.Graph;
+
+/// <summary>
+/// A traced function: blocks and scalars in, blocks and scalars out. This is the seam to whatever executes it: the compiler
+/// (Compile), the interpreter, or one day another device.
+/// </summary>
+/// <param name="Inputs">Layouts of the blocks it reads; their tensors are inputs named "block/entry".</param>
+/// <param name="Scalars">Names of its scalar inputs, in the order they are handed over.</param>
+/// <param name="Outputs">Blocks it writes, each with a tensor for every entry.</param>
+/// <param name="Metrics">Named scalars it reports.</param>
+public sealed record GraphFunction(
+    ImmutableArray<Layout> Inputs,
+    ImmutableArray<string> Scalars,
+    ImmutableArray<TensorGroup> Outputs,
+    ImmutableArray<(string Name, Tensor Value)> Metrics)
+{
+    /// <summary>Every tensor it has to compute: outputs in order, then metrics.</summary>
+    public ImmutableArray<Tensor> Results => [.. Outputs.SelectMany(group => group.Tensors), .. Metrics.Select(metric => metric.Value)];
+
+    /// <summary>The same function without its metrics: for the steps between two log lines. The outputs keep their bits.</summary>
+    public GraphFunction WithoutMetrics() => this with { Metrics = [] };
+}

@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+
+namespace Iql.Graph;
+
+/// <summary>
+/// Where named tensors lie in one flat block of floats. Axes of extent 1 are dropped; what is left with two axes or more has
+/// its rows (last axis) padded to a multiple of 16 floats, and every tensor starts on a multiple of 16, so a kernel never
+/// meets a ragged vector. What padding holds means nothing.
+/// </summary>
+public sealed class Layout
+{
+    readonly Dictionary<string, Entry> byName;
+
+    /// <summary>One tensor's place. Offset and Stride (floats from row to row) are in floats.</summary>
+    public readonly record struct Entry(string Name, Shape Shape, int Offset)
+    {
+        /// <summary>Entries of a row, the last axis that is not 1.</summary>
+        public int Columns => RowLength(Shape);
+        /// <summary>Number of rows.</summary>
+        public int Rows => Shape.Count / Columns;
+        /// <summary>Floats from one row to the next.</summary>
+        public int Stride => RowStride(Shape);
+    }
+
+    /// <summary>A layout of tensors in the given order.</summary>
+    public Layout(string name, IEnumerable<(string Name, Shape Shape)> tensors)
+    {
+        Name = name;
+        var entries = ImmutableArray.CreateBuilder<Entry>();
+        var offset = 0;
+        foreach (var (entry, shape) in tensors)
+        {
+            entries.Add(new(entry, shape, offset));
+            offset = checked(offset + PaddedLength(shape));
+        }
+        Entries = entries.ToImmutable();
+        Length = offset;
+        byName = Entries.ToDictionary(entry => entry.Name);
+    }
+
+    /// <summary>The block's name; its tensors enter a graph as "name/entry".</summary>
+    public string Name { get; }
+
+    /// <summary>The tensors, in order.</summary>
+    public ImmutableArray<Entry> Entries { get; }
+
+    /// <summary>Floats in the block.</summary>
+    public int Length { get; }
+
+    /// <summary>Whether there is an entry of this name.</summary>
+    public bool Contains(string name) => byName.ContainsKey(name);
+
+    /// <summary>The place of one tensor.</summary>
+    public Entry this[string name] => byName.TryGetValue(name, out var entry) ? entry
+        : throw new ArgumentException($"{Name}: expected one of {string.Join(", ", byName.Keys)}, got {name}.");
+
+    /// <summary>The same tensors as a block of another name.</summary>
+    public Layout Renamed(string name) => new(name, Entries.Select(entry => (entry.Name, entry.Shape)));
+
+    /// <summary>Graph inputs for every entry.</summary>
+    public TensorGroup Inputs() => new(this, [.. Entries.Select(entry => Tensor.Input($"{Name}/{entry.Name}", entry.Shape))]);
+
+    /// <summary>Length of a row: the last extent that is not 1.</summary>
+    public static int RowLength(Shape shape)
+    {
+        for (var i = shape.Rank - 1; i >= 0; i--)
+            if (shape[i] != 1) return shape[i];
+        return 1;
+    }
+
+    /// <summary>Floats from one row to the next: padded to 16 when there is more than one row.</summary>
+    public static int RowStride(Shape shape)
+    {
+        var columns = RowLength(shape);
+        return columns == shape.Count ? columns : Pad16(columns);
+    }
+
+    /// <summary>Floats a tensor takes, a multiple of 16.</summary>
+    public static int PaddedLength(Shape shape) => Pad16(checked(shape.Count / RowLength(shape) * RowStride(shape)));
+
+    static int Pad16(int count) => (count + 15) & ~15;
+}
+
+/// <summary>Symbolic tensors for the entries of a layout: how a block of parameters or a batch looks while tracing.</summary>
+public sealed class TensorGroup
+{
+    /// <summary>One tensor per entry, of the entry's shape.</summary>
+    public TensorGroup(Layout layout, ImmutableArray<Tensor> tensors)
+    {
+        Check.That(layout.Entries.Length == tensors.Length, layout.Name, $"{layout.Entries.Length} tensors", tensors.Length);
+        foreach (var (entry, tensor) in layout.Entries.Zip(tensors))
+            Check.That(entry.Shape == tensor.Shape, $"{layout.Name}/{entry.Name}", $"shape {entry.Shape}", tensor.Shape);
+        Layout = layout;
+        Tensors = tensors;
+    }
+
+    /// <summary>Names, shapes, places.</summary>
+    public Layout Layout { get; }
+
+    /// <summary>In the layout's order.</summary>
+    public ImmutableArray<Tensor> Tensors { get; }
+
+    /// <summary>The tensor of one name.</summary>
+    public Tensor this[string name]
+    {
+        get
+        {
+            for (var i = 0; i < Tensors.Length; i++)
+                if (Layout.Entries[i].Name == name) return Tensors[i];
+            throw new ArgumentException($"{Layout.Name}: expected one of {string.Join(", ", Layout.Entries.Select(e => e.Name))}, got {name}.");
+        }
+    }
+
+    /// <summary>This group with some tensors replaced.</summary>
+    public TensorGroup With(IEnumerable<(string Name, Tensor Tensor)> replacements)
+    {
+        var byName = replacements.ToDictionary(pair => pair.Name, pair => pair.Tensor);
+        var group = new TensorGroup(Layout, [.. Layout.Entries.Select((entry, i) => byName.Remove(entry.Name, out var t) ? t : Tensors[i])]);
+        Check.That(byName.Count == 0, Layout.Name, "names of its layout", string.Join(", ", byName.Keys));
+        return group;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+
+namespace Iql.Graph;
+
+/// <summary>
+/// The extents of a tensor, outermost first. Shape letters of this project: B batch, S observation size, A action size,
+/// H hidden, N dataset rows, R runs. The empty shape is a scalar.
+/// </summary>
+public readonly struct Shape : IEquatable<Shape>
+{
+    readonly ImmutableArray<int> extents;
+
+    /// <summary>A shape of the given extents, each at least 1.</summary>
+    public Shape(params ReadOnlySpan<int> extents)
+    {
+        foreach (var extent in extents)
+            Check.That(extent >= 1, "shape", "extents of at least 1", $"[{string.Join(", ", extents.ToArray())}]");
+        this.extents = [.. extents];
+    }
+
+    /// <summary>The shape [].</summary>
+    public static Shape Scalar => default;
+
+    /// <summary>The extents, outermost first.</summary>
+    public ImmutableArray<int> Extents => extents.IsDefault ? [] : extents;
+
+    /// <summary>Number of axes.</summary>
+    public int Rank => Extents.Length;
+
+    /// <summary>Extent of one axis; −1 is the last.</summary>
+    public int this[int axis] => Extents[axis < 0 ? axis + Rank : axis];
+
+    /// <summary>Number of entries.</summary>
+    public int Count
+    {
+        get
+        {
+            var product = 1;
+            foreach (var extent in Extents) product = checked(product * extent);
+            return product;
+        }
+    }
+
+    /// <summary>The axis counted from the front; throws when there is none.</summary>
+    public int Axis(int axis)
+    {
+        Check.That(axis >= -Rank && axis < Rank, nameof(axis), $"an axis of {this}", axis);
+        return axis < 0 ? axis + Rank : axis;
+    }
+
+    /// <summary>This shape with one extent replaced.</summary>
+    public Shape With(int axis, int extent)
+    {
+        var copy = Extents.ToArray();
+        copy[Axis(axis)] = extent;
+        return new(copy);
+    }
+
+    /// <summary>The shape of an elementwise result (NumPy's rule: align at the last axis, extent 1 stretches).</summary>
+    public static Shape Broadcast(Shape a, Shape b, string what)
+    {
+        var extents = new int[Math.Max(a.Rank, b.Rank)];
+        for (var i = 1; i <= extents.Length; i++)
+        {
+            int x = i <= a.Rank ? a[^i] : 1, y = i <= b.Rank ? b[^i] : 1;
+            Check.That(x == y || x == 1 || y == 1, what, $"two shapes that broadcast (equal extents or 1, aligned at the last axis)",
+                $"{a} and {b}");
+            extents[^i] = Math.Max(x, y);
+        }
+        return new(extents);
+    }
+
+    int this[Index index] => Extents[index];
+
+    /// <summary>Entry by entry equality.</summary>
+    public bool Equals(Shape other) => Extents.AsSpan().SequenceEqual(other.Extents.AsSpan());
+
+    /// <inheritdoc/>
+    public override bool Equals(object? other) => other is Shape shape && Equals(shape);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (var extent in Extents) hash.Add(extent);
+        return hash.ToHashCode();
+    }
+
+    /// <summary>[256, 3]</summary>
+    public override string ToString() => $"[{string.Join(", ", Extents)}]";
+
+    /// <summary>Same extents.</summary>
+    public static bool operator ==(Shape a, Shape b) => a.Equals(b);
+
+    /// <summary>Other extents.</summary>
+    public static bool operator !=(Shape a, Shape b) => !a.Equals(b);
+}

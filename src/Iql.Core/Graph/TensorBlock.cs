@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+
+namespace Iql.Graph;
+
+/// <summary>Numbers for the entries of a layout, in one aligned block outside the garbage collector's heap. Mutable, one owner.</summary>
+public sealed unsafe class TensorBlock : IDisposable
+{
+    float* pointer;
+
+    /// <summary>A block of zeros.</summary>
+    public TensorBlock(Layout layout)
+    {
+        Layout = layout;
+        // One vector of slack at the end: a tile may read, never write, past the last row.
+        var bytes = (nuint)(layout.Length + 64) * sizeof(float);
+        pointer = (float*)NativeMemory.AlignedAlloc(bytes, 64);
+        NativeMemory.Clear(pointer, bytes);
+    }
+
+    /// <summary>Names, shapes, places.</summary>
+    public Layout Layout { get; }
+
+    /// <summary>The whole block, padding included.</summary>
+    public Span<float> Storage
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(pointer == null, this);
+            return new(pointer, Layout.Length);
+        }
+    }
+
+    internal float* Pointer
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(pointer == null, this);
+            return pointer;
+        }
+    }
+
+    /// <summary>One row of one tensor, without its padding.</summary>
+    public Span<float> Row(Layout.Entry entry, int row)
+    {
+        Check.That((uint)row < (uint)entry.Rows, entry.Name, $"a row below {entry.Rows}", row);
+        return Storage.Slice(entry.Offset + row * entry.Stride, entry.Columns);
+    }
+
+    /// <summary>A dense row-major copy of one tensor.</summary>
+    public float[] Read(string name)
+    {
+        var entry = Layout[name];
+        var dense = new float[entry.Shape.Count];
+        for (var row = 0; row < entry.Rows; row++) Row(entry, row).CopyTo(dense.AsSpan(row * entry.Columns));
+        return dense;
+    }
+
+    /// <summary>Sets one tensor from dense row-major numbers.</summary>
+    public void Write(string name, ReadOnlySpan<float> dense)
+    {
+        var entry = Layout[name];
+        Check.That(dense.Length == entry.Shape.Count, name, $"{entry.Shape.Count} numbers for {entry.Shape}", dense.Length);
+        for (var row = 0; row < entry.Rows; row++) dense.Slice(row * entry.Columns, entry.Columns).CopyTo(Row(entry, row));
+    }
+
+    /// <summary>Copies all numbers into a block of the same shapes.</summary>
+    public void CopyTo(TensorBlock destination)
+    {
+        Check.That(destination.Layout.Length == Layout.Length, nameof(destination), $"a block of {Layout.Length} floats", destination.Layout.Length);
+        Storage.CopyTo(destination.Storage);
+    }
+
+    /// <summary>A block of its own with the same numbers.</summary>
+    public TensorBlock Clone()
+    {
+        var copy = new TensorBlock(Layout);
+        CopyTo(copy);
+        return copy;
+    }
+
+    /// <summary>Whether every tensor (padding aside) has the same bits as another block's of the same layout.</summary>
+    public bool SameBits(TensorBlock other) => Layout.Entries.All(entry =>
+        MemoryMarshal.AsBytes(Read(entry.Name).AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(other.Read(entry.Name).AsSpan())));
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(pointer);
+        pointer = null;
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives the memory back when nobody did.</summary>
+    ~TensorBlock() => NativeMemory.AlignedFree(pointer);
+}
