@@ -4,7 +4,7 @@ namespace Iql.Graph;
 
 /// <summary>
 /// A symbolic tensor: an immutable node that says what to compute, not a block of numbers. Losses, networks and whole
-/// training steps are functions from Tensor to Tensor; <see cref="Gradient"/> differentiates them, <see cref="Interpreter"/>
+/// training steps are functions from Tensor to Tensor; <c>Gradient</c> differentiates them, <c>Interpreter</c>
 /// says what they mean, and the compiler runs them.
 /// </summary>
 /// <remarks>Scalars (rank 0) that depend on scalar inputs alone are computed in double precision.</remarks>
