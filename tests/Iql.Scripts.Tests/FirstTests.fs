@@ -6,4 +6,7 @@ open Xunit
 
 [<Fact>]
 let ``FsCheck runs under xUnit`` () =
-    Check.One(Config.QuickThrowOnFailure, Prop.forAll (Gen.choose (1, 99) |> Arb.fromGen) (fun percent -> percent < 100))
+    Check.One(
+        Config.QuickThrowOnFailure,
+        Prop.forAll (Gen.choose (1, 99) |> Arb.fromGen) (fun percent -> percent < 100)
+    )

@@ -1,0 +1,205 @@
+/// Statistics of scores over runs. Shape letters: R runs of one task, M tasks. Scores of several tasks are one array a
+/// task, so tasks may have different numbers of runs. Every random draw comes from the seed that is passed in.
+/// Source: Agarwal et al. 2021, "Deep RL at the edge of the statistical precipice", arXiv:2108.13264.
+module Iql.Scripts.Statistics
+
+open System
+open Iql
+
+/// An interval of values, low &lt;= high.
+type Interval = { Low: float; High: float }
+
+/// An estimate and the interval around it at some confidence.
+type Estimate = { Value: float; Interval: Interval }
+
+let private atLeastOne (name: string) (values: float[]) =
+    if values.Length = 0 then
+        invalidArg name $"{name}: expected at least one number, got none."
+
+/// Arithmetic mean of xs [R]; an empty input is an error.
+let mean (xs: float[]) : float =
+    atLeastOne (nameof xs) xs
+    Array.average xs
+
+/// Sample standard deviation of xs [R], sqrt(Σ(x − mean)² / (R − 1)); NaN for a single number, which has none.
+let std (xs: float[]) : float =
+    let centre = mean xs
+    sqrt ((xs |> Array.sumBy (fun x -> (x - centre) ** 2.0)) / float (xs.Length - 1))
+
+/// Quantile p in [0, 1] of xs [R]: linear between the order statistics around (R − 1) p (Hyndman and Fan's type 7).
+let quantile (p: float) (xs: float[]) : float =
+    atLeastOne (nameof xs) xs
+    Check.That(p >= 0.0 && p <= 1.0, nameof p, "a share in [0, 1]", p)
+    let sorted = Array.sort xs
+    let place = float (sorted.Length - 1) * p
+    let below = int (floor place)
+    let above = min (below + 1) (sorted.Length - 1)
+    let share = place - float below
+    // Two products, not low + share (high − low): the ends come out exactly, and between equal numbers nothing is added.
+    sorted[below] * (1.0 - share) + sorted[above] * share
+
+/// Median of xs [R].
+let median (xs: float[]) : float = quantile 0.5 xs
+
+/// Interquartile mean of xs [R]: sort, drop floor(R / 4) from each end, average the rest (scipy's trim_mean at 0.25).
+/// Source: arXiv:2108.13264, section 4.3.
+let iqm (xs: float[]) : float =
+    atLeastOne (nameof xs) xs
+    let cut = xs.Length / 4
+    (Array.sort xs)[cut .. xs.Length - 1 - cut] |> Array.average
+
+/// Optimality gap of xs [R] to a target (100 for normalised scores): target − mean(min(x, target)); 0 is best.
+/// Source: arXiv:2108.13264, section 4.3.
+let optimalityGap (target: float) (xs: float[]) : float =
+    target - mean (xs |> Array.map (min target))
+
+/// Probability that a run of xs [R₁] beats a run of ys [R₂] on one task, ties counted half (Mann and Whitney's U / R₁R₂).
+let winRate (xs: float[]) (ys: float[]) : float =
+    atLeastOne (nameof xs) xs
+    atLeastOne (nameof ys) ys
+
+    let wins =
+        Array.allPairs xs ys
+        |> Array.sumBy (fun (x, y) ->
+            if x > y then 1.0
+            elif x = y then 0.5
+            else 0.0)
+
+    wins / float (xs.Length * ys.Length)
+
+/// Probability of improvement of xs over ys: the mean over tasks of the win rate. Both are M arrays, task by task.
+/// Source: arXiv:2108.13264, section 4.3.
+let probabilityOfImprovement (xs: float[][]) (ys: float[][]) : float =
+    Check.That(xs.Length = ys.Length, nameof ys, $"{xs.Length} tasks, as many as xs", ys.Length)
+    Array.map2 winRate xs ys |> mean
+
+/// Mean over tasks of the mean over runs; scores are M arrays of runs.
+let meanOfTasks (scores: float[][]) : float = scores |> Array.map mean |> mean
+
+/// Interquartile mean of all runs of all tasks pooled, as rliable pools them; scores are M arrays of runs.
+let iqmOfTasks (scores: float[][]) : float = scores |> Array.concat |> iqm
+
+/// P(Z &lt;= z) of the standard normal: 1/2 + φ(z) (z + z³/3 + z⁵/15 + …), summed until nothing changes.
+/// Source: Marsaglia 2004, "Evaluating the normal distribution". Exact to rounding for |z| up to 6.
+let private normalShare (z: float) : float =
+    let rec sum total term k =
+        let next = term * z * z / k
+
+        if total + next = total then
+            total
+        else
+            sum (total + next) next (k + 2.0)
+
+    0.5 + exp (-z * z / 2.0) / sqrt (2.0 * Math.PI) * sum z z 3.0
+
+/// z with P(|Z| &lt;= z) = confidence, by bisection; confidence in (0, 1).
+let private normalBound (confidence: float) : float =
+    let rec between low high steps =
+        let middle = (low + high) / 2.0
+
+        if steps = 0 then
+            middle
+        elif 2.0 * normalShare middle - 1.0 < confidence then
+            between middle high (steps - 1)
+        else
+            between low middle (steps - 1)
+
+    between 0.0 6.0 60
+
+/// Wilson's interval for a share of successes: the values p for which the count seen is not surprising.
+/// confidence in (0, 1), 0 &lt;= successes &lt;= trials, trials at least 1; shares are in [0, 1].
+/// Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
+let wilson (confidence: float) (successes: int) (trials: int) : Estimate =
+    Check.Between(confidence, 0.0, 1.0, nameof confidence)
+    Check.AtLeast(trials, 1, nameof trials)
+    Check.That(successes >= 0 && successes <= trials, nameof successes, $"a count from 0 to {trials}", successes)
+    let n = float trials
+    let share = float successes / n
+    let z = normalBound confidence
+    let centre = (share + z * z / (2.0 * n)) / (1.0 + z * z / n)
+
+    let half =
+        z / (1.0 + z * z / n) * sqrt (share * (1.0 - share) / n + z * z / (4.0 * n * n))
+
+    {
+        Value = share
+        Interval = {
+            Low = if successes = 0 then 0.0 else centre - half
+            High = if successes = trials then 1.0 else centre + half
+        }
+    }
+
+/// Resample number r: every task draws as many runs as it has, with replacement, independently of the other tasks.
+let private resample (seed: Seed) (replicate: int) (scores: float[][]) : float[][] =
+    scores
+    |> Array.mapi (fun task runs ->
+        let draws = seed.Split(uint64 task).Split(uint64 replicate)
+        Array.init runs.Length (fun i -> runs[draws.Below(uint64 i, runs.Length)]))
+
+let private percentiles (confidence: float) (replicates: float[]) : Interval =
+    let tail = (1.0 - confidence) / 2.0
+
+    {
+        Low = quantile tail replicates
+        High = quantile (1.0 - tail) replicates
+    }
+
+let private checkBootstrap (confidence: float) (replicates: int) (scores: float[][]) =
+    Check.Between(confidence, 0.0, 1.0, nameof confidence)
+    Check.AtLeast(replicates, 1, nameof replicates)
+    Check.AtLeast(scores.Length, 1, nameof scores, "Give at least one task.")
+    scores |> Array.iter (atLeastOne (nameof scores))
+
+/// A statistic of M tasks' scores with its stratified percentile-bootstrap interval: runs are drawn with replacement
+/// within each task. The same seed gives the same interval, bit for bit. With few runs the interval is too narrow.
+/// Source: arXiv:2108.13264, section 4.1; Efron 1979.
+let bootstrapTasks
+    (seed: Seed)
+    (replicates: int)
+    (confidence: float)
+    (statistic: float[][] -> float)
+    (scores: float[][])
+    : Estimate =
+    checkBootstrap confidence replicates scores
+
+    {
+        Value = statistic scores
+        Interval =
+            Array.init replicates (fun r -> statistic (resample seed r scores))
+            |> percentiles confidence
+    }
+
+/// A statistic of one task's scores xs [R] with its percentile-bootstrap interval.
+let bootstrap
+    (seed: Seed)
+    (replicates: int)
+    (confidence: float)
+    (statistic: float[] -> float)
+    (xs: float[])
+    : Estimate =
+    bootstrapTasks seed replicates confidence (fun tasks -> statistic tasks[0]) [| xs |]
+
+/// A statistic of two groups of runs, xs [R₁] and ys [R₂], with its interval; the groups are resampled independently.
+/// Groups that share seeds or value functions are then treated as unrelated, which widens the interval: the safe side.
+let bootstrapTwo
+    (seed: Seed)
+    (replicates: int)
+    (confidence: float)
+    (statistic: float[] -> float[] -> float)
+    (xs: float[])
+    (ys: float[])
+    : Estimate =
+    checkBootstrap confidence replicates [| xs; ys |]
+
+    {
+        Value = statistic xs ys
+        Interval =
+            Array.init replicates (fun r ->
+                let pair = resample seed r [| xs; ys |]
+                statistic pair[0] pair[1])
+            |> percentiles confidence
+    }
+
+/// mean(xs) − mean(ys) with its interval; one that holds 0 says the groups are not told apart.
+let bootstrapDifference (seed: Seed) (replicates: int) (confidence: float) (xs: float[]) (ys: float[]) : Estimate =
+    bootstrapTwo seed replicates confidence (fun a b -> mean a - mean b) xs ys
