@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+
+namespace Iql.Data;
+
+/// <summary>What stands in an array file without its numbers: a name ("infos/qpos"), a kind ("float32"), the extents.</summary>
+public sealed record ArrayEntry(string Name, string Kind, ImmutableArray<long> Shape)
+{
+    /// <summary>"observations float32 [6729, 39]"</summary>
+    public override string ToString() => $"{Name} {Kind} {ArrayData.Text(Shape)}";
+}
+
+/// <summary>
+/// A named array as it stands in a file: the values are a float[], double[], long[], bool[] or string[], row-major, in the file's
+/// own precision.
+/// </summary>
+public sealed record ArrayData
+{
+    /// <summary>An array for writing or as it was read.</summary>
+    /// <exception cref="ArgumentException">Values of another type, or another number of them than the shape holds.</exception>
+    public ArrayData(string name, ImmutableArray<long> shape, Array values)
+    {
+        Check.That(values is float[] or double[] or long[] or bool[] or string[], name, "float, double, long, bool or string values",
+            values.GetType().GetElementType()?.Name);
+        var count = shape.Aggregate(1L, (product, extent) => checked(product * extent));
+        Check.That(values.LongLength == count, name, $"{count} values for {Text(shape)}", values.LongLength);
+        (Name, Shape, Values) = (name, shape, values);
+    }
+
+    /// <summary>Its name, with slashes between groups.</summary>
+    public string Name { get; }
+
+    /// <summary>Its extents; empty for a scalar.</summary>
+    public ImmutableArray<long> Shape { get; }
+
+    /// <summary>A float[], double[], long[], bool[] or string[].</summary>
+    public Array Values { get; }
+
+    /// <summary>A single text.</summary>
+    public static ArrayData Of(string name, string text) => new(name, [], new[] { text });
+
+    /// <summary>The numbers as float32 (rounded to the nearest); true is 1. Throws for texts.</summary>
+    /// <exception cref="InvalidDataException">The array holds texts.</exception>
+    public float[] ToFloats() => Values switch
+    {
+        float[] numbers => numbers,
+        double[] numbers => Array.ConvertAll(numbers, number => (float)number),
+        long[] numbers => Array.ConvertAll(numbers, number => (float)number),
+        bool[] flags => Array.ConvertAll(flags, flag => flag ? 1f : 0f),
+        _ => throw new InvalidDataException($"'{Name}': expected numbers, got texts."),
+    };
+
+    /// <summary>The values as flags: 0 is false, 1 is true.</summary>
+    /// <exception cref="InvalidDataException">A value other than 0 and 1, or texts.</exception>
+    public bool[] ToFlags() => Values as bool[] ?? Array.ConvertAll(ToFloats(), number => number switch
+    {
+        0f => false,
+        1f => true,
+        _ => throw new InvalidDataException(FormattableString.Invariant($"'{Name}': expected flags (false and true, or 0 and 1), got {number}.")),
+    });
+
+    /// <summary>"[6729, 39]"</summary>
+    internal static string Text(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
+}
+
+/// <summary>A file of named arrays that is open for reading: an .npz or an .hdf5 file.</summary>
+public interface IArrayFile : IDisposable
+{
+    /// <summary>Where it lies.</summary>
+    string Path { get; }
+
+    /// <summary>"npz" or "hdf5".</summary>
+    string Kind { get; }
+
+    /// <summary>All arrays in it, those in groups too, sorted by name.</summary>
+    ImmutableArray<ArrayEntry> Entries { get; }
+
+    /// <summary>Reads one array.</summary>
+    /// <exception cref="InvalidDataException">No array of that name, a kind that cannot be read, or damaged contents.</exception>
+    ArrayData Read(string name);
+}

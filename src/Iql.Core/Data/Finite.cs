@@ -1,0 +1,25 @@
+namespace Iql.Data;
+
+/// <summary>Finds NaN and infinity in a column of numbers.</summary>
+static class Finite
+{
+    /// <summary>The first entry that is NaN or infinite, −1 when there is none.</summary>
+    internal static int FirstBreach(ReadOnlySpan<float> numbers)
+    {
+        for (var i = 0; i < numbers.Length; i++)
+            if (!float.IsFinite(numbers[i])) return i;
+        return -1;
+    }
+
+    /// <summary>Throws an <see cref="ArgumentException"/> that names the row and the column of the first number that is not finite.</summary>
+    internal static void Require(ReadOnlySpan<float> numbers, int columns, string name)
+    {
+        var i = FirstBreach(numbers);
+        if (i >= 0) throw new ArgumentException(Message(numbers[i], i / columns, i % columns, name));
+    }
+
+    /// <summary>"rewards: expected finite numbers, got NaN in row 3, column 0. …"</summary>
+    internal static string Message(float number, int row, int column, string name) =>
+        FormattableString.Invariant($"{name}: expected finite numbers, got {number} in row {row}, column {column}. ") +
+        "Remove or mend that row; one such number spreads to every parameter in a few steps.";
+}

@@ -1,0 +1,219 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Iql.Data;
+
+/// <summary>
+/// A data set of N transitions (s, a, r, d, s′), immutable, row after row in the order they were made, all episodes behind each
+/// other. An episode ends where a row is terminal or timed out, and at the last row: the two flags and nothing else say where.
+/// </summary>
+public sealed class Transitions
+{
+    readonly Lazy<string> fingerprint;
+
+    /// <summary>Takes the columns over: the arrays must not be changed afterwards.</summary>
+    /// <param name="name">What to call the data set in runs and reports.</param>
+    /// <param name="observationSize">S, at least 1.</param>
+    /// <param name="actionSize">A, at least 1.</param>
+    /// <param name="observations">[N, S], row-major, finite.</param>
+    /// <param name="actions">[N, A], finite.</param>
+    /// <param name="rewards">[N], finite.</param>
+    /// <param name="terminals">[N]: the environment ended after this row, so s′ has no value.</param>
+    /// <param name="timeouts">[N]: the episode was cut after this row, but s′ has a value.</param>
+    /// <param name="nextObservations">[N, S], finite; what it holds in terminal rows does not matter.</param>
+    /// <exception cref="ArgumentException">No rows, columns of other lengths, or a number that is NaN or infinite.</exception>
+    public Transitions(string name, int observationSize, int actionSize, float[] observations, float[] actions, float[] rewards,
+        bool[] terminals, bool[] timeouts, float[] nextObservations)
+    {
+        Check.AtLeast(observationSize, 1, nameof(observationSize));
+        Check.AtLeast(actionSize, 1, nameof(actionSize));
+        Check.That(rewards.Length > 0, nameof(rewards), "at least one row", 0, "A data set without transitions teaches nothing.");
+        Name = name;
+        Count = rewards.Length;
+        ObservationSize = observationSize;
+        ActionSize = actionSize;
+        Length(observations.Length, observationSize, nameof(observations));
+        Length(actions.Length, actionSize, nameof(actions));
+        Length(terminals.Length, 1, nameof(terminals));
+        Length(timeouts.Length, 1, nameof(timeouts));
+        Length(nextObservations.Length, observationSize, nameof(nextObservations));
+        Finite.Require(observations, observationSize, nameof(observations));
+        Finite.Require(actions, actionSize, nameof(actions));
+        Finite.Require(rewards, 1, nameof(rewards));
+        Finite.Require(nextObservations, observationSize, nameof(nextObservations));
+        Observations = ImmutableCollectionsMarshal.AsImmutableArray(observations);
+        Actions = ImmutableCollectionsMarshal.AsImmutableArray(actions);
+        Rewards = ImmutableCollectionsMarshal.AsImmutableArray(rewards);
+        Terminals = ImmutableCollectionsMarshal.AsImmutableArray(terminals);
+        Timeouts = ImmutableCollectionsMarshal.AsImmutableArray(timeouts);
+        NextObservations = ImmutableCollectionsMarshal.AsImmutableArray(nextObservations);
+        Episodes = Split(rewards, terminals, timeouts);
+        fingerprint = new(Hash);
+
+        void Length(int actual, int columns, string column) => Check.That(actual == (long)Count * columns, column,
+            $"{Count} rows (as rewards has) of {columns}, {(long)Count * columns} numbers", actual);
+    }
+
+    /// <summary>What the data set is called in runs and reports.</summary>
+    public string Name { get; }
+
+    /// <summary>N.</summary>
+    public int Count { get; }
+
+    /// <summary>S.</summary>
+    public int ObservationSize { get; }
+
+    /// <summary>A.</summary>
+    public int ActionSize { get; }
+
+    /// <summary>s, [N, S] row-major.</summary>
+    public ImmutableArray<float> Observations { get; }
+
+    /// <summary>a, [N, A] row-major.</summary>
+    public ImmutableArray<float> Actions { get; }
+
+    /// <summary>r, [N].</summary>
+    public ImmutableArray<float> Rewards { get; }
+
+    /// <summary>d, [N]: the environment ended after this row; no bootstrap from s′.</summary>
+    public ImmutableArray<bool> Terminals { get; }
+
+    /// <summary>[N]: the episode was cut after this row, s′ still has a value.</summary>
+    public ImmutableArray<bool> Timeouts { get; }
+
+    /// <summary>s′, [N, S] row-major; meaningless in terminal rows.</summary>
+    public ImmutableArray<float> NextObservations { get; }
+
+    /// <summary>The episodes, in order; together they cover every row once.</summary>
+    public ImmutableArray<Episode> Episodes { get; }
+
+    /// <summary>16 hexadecimal digits that change with any bit of any column: the first 64 bits of a SHA-256.</summary>
+    public string Fingerprint => fingerprint.Value;
+
+    /// <summary>
+    /// Whether the action taken at s′ is known: the row after this one, in the same episode, holds it. Terminal rows need none
+    /// and count as known; the last row of a timed-out or unfinished episode has none.
+    /// </summary>
+    public bool HasNextAction(int row) => Terminals[row] || (row + 1 < Count && !Timeouts[row]);
+
+    /// <summary>One row of the observations, [S].</summary>
+    public ReadOnlySpan<float> Observation(int row) => Observations.AsSpan().Slice(row * ObservationSize, ObservationSize);
+
+    /// <summary>One row of the actions, [A].</summary>
+    public ReadOnlySpan<float> Action(int row) => Actions.AsSpan().Slice(row * ActionSize, ActionSize);
+
+    /// <summary>One row of the next observations, [S].</summary>
+    public ReadOnlySpan<float> NextObservation(int row) => NextObservations.AsSpan().Slice(row * ObservationSize, ObservationSize);
+
+    /// <summary>The same rows under another name.</summary>
+    public Transitions Named(string name) => With(name: name);
+
+    /// <summary>The same rows and flags with some columns replaced; null keeps a column.</summary>
+    public Transitions With(string? name = null, float[]? observations = null, float[]? actions = null, float[]? rewards = null,
+        float[]? nextObservations = null) =>
+        new(name ?? Name, ObservationSize, ActionSize, observations ?? Array(Observations), actions ?? Array(Actions),
+            rewards ?? Array(Rewards), Array(Terminals), Array(Timeouts), nextObservations ?? Array(NextObservations));
+
+    /// <summary>
+    /// Some of the episodes, in the order given. An unfinished episode that is no longer the last is closed by a time-out, so
+    /// that it does not run on into the next.
+    /// </summary>
+    /// <param name="episodes">Indices into <see cref="Episodes"/>, at least one; one may come twice.</param>
+    public Transitions Subset(IEnumerable<int> episodes)
+    {
+        var rows = new List<Range>();
+        foreach (var episode in episodes)
+        {
+            Check.That((uint)episode < (uint)Episodes.Length, nameof(episodes), $"indices of {Name}'s {Episodes.Length} episodes", episode);
+            rows.Add(Episodes[episode].Start..(Episodes[episode].Last + 1));
+        }
+        Check.That(rows.Count > 0, nameof(episodes), "at least one episode", 0);
+        return Join(Name, [.. rows.Select(range => (this, range))]);
+    }
+
+    /// <summary>
+    /// The rows of several data sets behind each other. An unfinished episode at the end of any but the last is closed by a
+    /// time-out, so that it does not run on into the next.
+    /// </summary>
+    public static Transitions Concatenate(string name, IReadOnlyList<Transitions> parts)
+    {
+        Check.That(parts.Count > 0, nameof(parts), "at least one data set", 0);
+        foreach (var part in parts)
+            Check.That(part.ObservationSize == parts[0].ObservationSize && part.ActionSize == parts[0].ActionSize, nameof(parts),
+                $"observations of {parts[0].ObservationSize} and actions of {parts[0].ActionSize} as in {parts[0].Name}",
+                $"{part.ObservationSize} and {part.ActionSize} in {part.Name}");
+        return Join(name, [.. parts.Select(part => (part, ..part.Count))]);
+    }
+
+    static Transitions Join(string name, (Transitions Source, Range Rows)[] pieces)
+    {
+        var first = pieces[0].Source;
+        var timeouts = Flags(t => t.Timeouts);
+        var terminals = Flags(t => t.Terminals);
+        var end = 0;
+        foreach (var (source, rows) in pieces[..^1])
+        {
+            end += rows.GetOffsetAndLength(source.Count).Length;
+            timeouts[end - 1] |= !terminals[end - 1];
+        }
+        return new(name, first.ObservationSize, first.ActionSize, Numbers(t => t.Observations, first.ObservationSize),
+            Numbers(t => t.Actions, first.ActionSize), Numbers(t => t.Rewards, 1), terminals, timeouts,
+            Numbers(t => t.NextObservations, first.ObservationSize));
+
+        float[] Numbers(Func<Transitions, ImmutableArray<float>> column, int size) => Gather(column, size);
+        bool[] Flags(Func<Transitions, ImmutableArray<bool>> column) => Gather(column, 1);
+        T[] Gather<T>(Func<Transitions, ImmutableArray<T>> column, int size)
+        {
+            var count = pieces.Sum(piece => (long)piece.Rows.GetOffsetAndLength(piece.Source.Count).Length * size);
+            var joined = new T[count];
+            var at = 0;
+            foreach (var (source, rows) in pieces)
+            {
+                var (start, length) = rows.GetOffsetAndLength(source.Count);
+                column(source).AsSpan().Slice(start * size, length * size).CopyTo(joined.AsSpan(at));
+                at += length * size;
+            }
+            return joined;
+        }
+    }
+
+    static ImmutableArray<Episode> Split(float[] rewards, bool[] terminals, bool[] timeouts)
+    {
+        var episodes = ImmutableArray.CreateBuilder<Episode>();
+        var start = 0;
+        var sum = 0.0;
+        for (var row = 0; row < rewards.Length; row++)
+        {
+            sum += rewards[row];
+            if (!terminals[row] && !timeouts[row] && row + 1 < rewards.Length) continue;
+            var end = terminals[row] ? EpisodeEnd.Terminal : timeouts[row] ? EpisodeEnd.Timeout : EpisodeEnd.Unfinished;
+            episodes.Add(new(start, row + 1 - start, end, sum));
+            (start, sum) = (row + 1, 0.0);
+        }
+        return episodes.ToImmutable();
+    }
+
+    string Hash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Add<int>([Count, ObservationSize, ActionSize]);
+        Add(Observations.AsSpan());
+        Add(Actions.AsSpan());
+        Add(Rewards.AsSpan());
+        Add(Terminals.AsSpan());
+        Add(Timeouts.AsSpan());
+        Add(NextObservations.AsSpan());
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
+
+        void Add<T>(ReadOnlySpan<T> column) where T : struct
+        {
+            // A span of bytes holds at most 2 GiB.
+            const int block = 1 << 24;
+            for (; column.Length > block; column = column[block..]) hash.AppendData(MemoryMarshal.AsBytes(column[..block]));
+            hash.AppendData(MemoryMarshal.AsBytes(column));
+        }
+    }
+
+    static T[] Array<T>(ImmutableArray<T> column) => ImmutableCollectionsMarshal.AsArray(column)!;
+}
