@@ -34,10 +34,10 @@ static partial class NpyFormat
         stream.Write(Encoding.ASCII.GetBytes(dictionary.PadRight(length - 1) + "\n"));
         switch (array.Values)
         {
-            case float[] values: InBlocks(values, stream.Write); break;
-            case double[] values: InBlocks(values, stream.Write); break;
-            case long[] values: InBlocks(values, stream.Write); break;
-            case bool[] values: InBlocks(values, stream.Write); break;
+            case float[] values: Numbers(stream, values); break;
+            case double[] values: Numbers(stream, values); break;
+            case long[] values: Numbers(stream, values); break;
+            case bool[] values: Numbers(stream, values); break;
             case string[] values:
                 foreach (var text in values)
                 {
@@ -93,7 +93,11 @@ static partial class NpyFormat
         T[] Block<T>() where T : struct
         {
             var numbers = new T[checked((int)header.Count)];
-            try { InBlocks(numbers, span => stream.ReadExactly(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(MemoryMarshal.Cast<byte, T>(span)), span.Length / Size<T>())))); }
+            try
+            {
+                for (var at = 0; at < numbers.Length; at += Chunk)
+                    stream.ReadExactly(MemoryMarshal.AsBytes(numbers.AsSpan(at, Math.Min(Chunk, numbers.Length - at))));
+            }
             catch (EndOfStreamException) { throw Short(name); }
             return numbers;
         }
@@ -101,4 +105,51 @@ static partial class NpyFormat
         string[] Texts(int width, Encoding encoding) =>
             [.. Enumerable.Range(0, checked((int)header.Count)).Select(_ => encoding.GetString(Bytes(stream, width, name)).TrimEnd('\0'))];
     }
+
+    /// <summary>A span of bytes holds at most 2 GiB, so numbers pass in pieces of this many.</summary>
+    const int Chunk = 1 << 24;
+
+    static void Numbers<T>(Stream stream, T[] numbers) where T : struct
+    {
+        for (var at = 0; at < numbers.Length; at += Chunk)
+            stream.Write(MemoryMarshal.AsBytes(numbers.AsSpan(at, Math.Min(Chunk, numbers.Length - at))));
+    }
+
+    /// <summary>Fortran order has the first index run fastest: entry (i0, i1, …) stands at i0 + e0 (i1 + e1 (…)).</summary>
+    static Array RowMajor(Array columnMajor, ImmutableArray<long> shape)
+    {
+        var rowMajor = Array.CreateInstance(columnMajor.GetType().GetElementType()!, columnMajor.LongLength);
+        var index = new long[shape.Length];
+        for (var to = 0L; to < rowMajor.LongLength; to++)
+        {
+            var from = 0L;
+            for (var axis = shape.Length - 1; axis >= 0; axis--) from = from * shape[axis] + index[axis];
+            rowMajor.SetValue(columnMajor.GetValue(from), to);
+            for (var axis = shape.Length - 1; axis >= 0 && ++index[axis] == shape[axis]; axis--) index[axis] = 0;
+        }
+        return rowMajor;
+    }
+
+    static byte[] Bytes(Stream stream, int count, string name)
+    {
+        var bytes = new byte[count];
+        try { stream.ReadExactly(bytes); }
+        catch (EndOfStreamException) { throw Short(name); }
+        return bytes;
+    }
+
+    static InvalidDataException Short(string name) =>
+        new($"'{name}': expected more numbers, the array ends early. The file is truncated; copy or write it again.");
+
+    [GeneratedRegex(@"'descr':\s*'([^']*)'")]
+    private static partial Regex Descr();
+
+    [GeneratedRegex(@"'fortran_order':\s*(True|False)")]
+    private static partial Regex Order();
+
+    [GeneratedRegex(@"'shape':\s*\(([^)]*)\)")]
+    private static partial Regex ShapeText();
+
+    [GeneratedRegex(@"\d+")]
+    private static partial Regex Digits();
 }
