@@ -1,0 +1,62 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Text;
+
+namespace Iql.Training;
+
+/// <summary>What a run was computed on.</summary>
+/// <param name="Processor">The processor's own name, "Intel(R) Xeon(R) …".</param>
+/// <param name="Cores">Logical processors this process may use.</param>
+/// <param name="VectorWidth">Bits of the widest vectors the runtime uses: 512, 256, 128, or 0 without any.</param>
+/// <param name="Os">The operating system's own description.</param>
+/// <param name="Runtime">The .NET version.</param>
+public sealed record Machine(string Processor, int Cores, int VectorWidth, string Os, string Runtime)
+{
+    /// <summary>This machine.</summary>
+    public static Machine Here { get; } = new(
+        ProcessorName(),
+        Environment.ProcessorCount,
+        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0,
+        RuntimeInformation.OSDescription,
+        RuntimeInformation.FrameworkDescription);
+
+    /// <summary>Version of this library, "0.1.0".</summary>
+    public static string Version => Informational.Split('+')[0];
+
+    /// <summary>The commit this library was built from, or "unknown" when it was built outside a repository.</summary>
+    public static string Commit => Informational.Contains('+') ? Informational.Split('+')[1] : "unknown";
+
+    static string Informational =>
+        typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    static string ProcessorName()
+    {
+        var name = OperatingSystem.IsWindows() ? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")
+            : OperatingSystem.IsMacOS() ? AppleName()
+            : LinuxName();
+        return string.IsNullOrWhiteSpace(name) ? RuntimeInformation.ProcessArchitecture.ToString() : name.Trim();
+    }
+
+    static string? LinuxName()
+    {
+        const string file = "/proc/cpuinfo";
+        if (!File.Exists(file)) return null;
+        var fields = File.ReadLines(file).Select(line => line.Split(':', 2)).Where(parts => parts.Length == 2)
+            .Select(parts => (Key: parts[0].Trim(), Value: parts[1].Trim())).ToArray();
+        // ARM kernels give numbers where x86 ones give a name.
+        var name = fields.FirstOrDefault(field => field.Key is "model name" or "Model").Value;
+        var numbers = fields.Where(field => field.Key is "CPU implementer" or "CPU part").Take(2).Select(field => $"{field.Key} {field.Value}");
+        return name ?? $"{RuntimeInformation.ProcessArchitecture} {string.Join(", ", numbers)}";
+    }
+
+    static string? AppleName()
+    {
+        var buffer = new byte[256];
+        nint length = buffer.Length;
+        return sysctlbyname("machdep.cpu.brand_string", buffer, ref length, 0, 0) == 0 ? Encoding.UTF8.GetString(buffer).TrimEnd('\0') : null;
+    }
+
+    [DllImport("libSystem.dylib", CharSet = CharSet.Ansi)]
+    static extern int sysctlbyname(string name, byte[] value, ref nint length, nint newValue, nint newLength);
+}

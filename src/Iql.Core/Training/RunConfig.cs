@@ -1,0 +1,135 @@
+using System.Text.Json;
+
+namespace Iql.Training;
+
+/// <summary>Which transitions a run learns from.</summary>
+/// <param name="Name">Short name, "pointmaze-umaze-stitch-v0".</param>
+/// <param name="Source">Where they came from: a file's name, or "generated".</param>
+/// <param name="Transitions">N, rows after preparation.</param>
+/// <param name="Episodes">Number of episodes.</param>
+/// <param name="Fingerprint">A hash of the numbers: two datasets with the same one are the same.</param>
+public sealed record DatasetInfo(string Name, string Source, long Transitions, int Episodes, string Fingerprint);
+
+/// <summary>
+/// Everything that decides a run's numbers, and on what and with what it was computed: the config.json of a run folder. Two
+/// configurations are equal when they decide the same numbers: machine, version, commit and where the dataset lay are not compared.
+/// </summary>
+public sealed record RunConfig
+{
+    /// <summary>What <see cref="Format"/> says.</summary>
+    public const string FormatName = "iql-run-1";
+
+    /// <summary>Name and version of this file's format.</summary>
+    public string Format { get; init; } = FormatName;
+
+    /// <summary>The algorithm's short name, "iql".</summary>
+    public required string Algorithm { get; init; }
+
+    /// <summary>Name of the task the policy is evaluated on, or null without evaluation.</summary>
+    public string? Task { get; init; }
+
+    /// <summary>The transitions.</summary>
+    public required DatasetInfo Dataset { get; init; }
+
+    /// <summary>The run's number among its repetitions, 0, 1, 2, …</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Training steps in all, at least 1.</summary>
+    public long Steps { get; init; } = 1_000_000;
+
+    /// <summary>B, transitions a step, at least 1.</summary>
+    public int BatchSize { get; init; } = 256;
+
+    /// <summary>Steps from one evaluation to the next; there is always one after the last step. At least 1.</summary>
+    public long EvaluateEvery { get; init; } = 50_000;
+
+    /// <summary>Episodes an evaluation; 0 is no evaluation.</summary>
+    public int EvaluationEpisodes { get; init; } = 20;
+
+    /// <summary>Steps from one train line in metrics.jsonl to the next, at least 1.</summary>
+    public long LogEvery { get; init; } = 1_000;
+
+    /// <summary>Steps from one checkpoint to the next; there is always one after the last step. At least 1.</summary>
+    public long CheckpointEvery { get; init; } = 50_000;
+
+    /// <summary>Every field of the algorithm's own configuration, camelCase, as a JSON object.</summary>
+    public required JsonElement Hyperparameters { get; init; }
+
+    /// <summary>How observations and rewards were changed before training, as a JSON object.</summary>
+    public JsonElement Normalization { get; init; } = JsonElement.Parse("{}");
+
+    /// <summary>The machine it runs on.</summary>
+    public Machine Machine { get; init; } = Machine.Here;
+
+    /// <summary>Version of this library.</summary>
+    public string Version { get; init; } = Machine.Version;
+
+    /// <summary>Commit of this library, or "unknown".</summary>
+    public string Commit { get; init; } = Machine.Commit;
+
+    /// <summary>What all randomness of the run comes from: well-mixed bits also for seeds 0, 1, 2, …</summary>
+    public Seed Root() => Iql.Seed.Named("run").Split(Seed);
+
+    /// <summary>Throws an ArgumentException when a number is out of its range.</summary>
+    public RunConfig Checked()
+    {
+        Check.That(Format == FormatName, "format", FormatName, Format, "It was written by another version of Iql.");
+        Check.AtLeast(Steps, 1, "steps");
+        Check.AtLeast(BatchSize, 1, "batchSize");
+        Check.AtLeast(EvaluateEvery, 1, "evaluateEvery");
+        Check.AtLeast(EvaluationEpisodes, 0, "evaluationEpisodes");
+        Check.AtLeast(LogEvery, 1, "logEvery");
+        Check.AtLeast(CheckpointEvery, 1, "checkpointEvery");
+        Check.That(Hyperparameters.ValueKind == JsonValueKind.Object, "hyperparameters", "a JSON object", Hyperparameters.ValueKind);
+        return this;
+    }
+
+    /// <summary>The hyperparameters as an algorithm's own configuration.</summary>
+    public T Typed<T>() => Hyperparameters.Deserialize<T>(RunJson.Options)
+        ?? throw new ArgumentException($"hyperparameters: expected those of {typeof(T).Name}, got null.");
+
+    /// <summary>A copy with some fields replaced; for F#, which has no "with" for C# records.</summary>
+    public RunConfig With(ulong? seed = null, long? steps = null, int? batchSize = null, long? evaluateEvery = null, int? evaluationEpisodes = null,
+        long? logEvery = null, long? checkpointEvery = null, JsonElement? hyperparameters = null) => this with
+        {
+            Seed = seed ?? Seed,
+            Steps = steps ?? Steps,
+            BatchSize = batchSize ?? BatchSize,
+            EvaluateEvery = evaluateEvery ?? EvaluateEvery,
+            EvaluationEpisodes = evaluationEpisodes ?? EvaluationEpisodes,
+            LogEvery = logEvery ?? LogEvery,
+            CheckpointEvery = checkpointEvery ?? CheckpointEvery,
+            Hyperparameters = hyperparameters ?? Hyperparameters,
+        };
+
+    /// <summary>The first field in which two configurations decide different numbers, as "name: this, that"; null when they are the same run.</summary>
+    public string? FirstDifference(RunConfig other) => Difference("", RunJson.Element(Deciding()), RunJson.Element(other.Deciding()));
+
+    /// <inheritdoc/>
+    public bool Equals(RunConfig? other) => other is not null && FirstDifference(other) is null;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Algorithm, Task, Dataset.Fingerprint, Seed, Steps);
+
+    RunConfig Deciding() => this with
+    {
+        Machine = new("", 0, 0, "", ""),
+        Version = "",
+        Commit = "",
+        Dataset = Dataset with { Source = "" },
+    };
+
+    static string? Difference(string path, JsonElement here, JsonElement there)
+    {
+        if (here.ValueKind != JsonValueKind.Object || there.ValueKind != JsonValueKind.Object)
+            return JsonElement.DeepEquals(here, there) ? null : $"{path}: {here.GetRawText()}, {there.GetRawText()}";
+        foreach (var name in here.EnumerateObject().Concat(there.EnumerateObject()).Select(property => property.Name).Distinct())
+        {
+            var where = path == "" ? name : $"{path}.{name}";
+            if (!here.TryGetProperty(name, out var mine)) return $"{where}: nothing, {there.GetProperty(name).GetRawText()}";
+            if (!there.TryGetProperty(name, out var theirs)) return $"{where}: {mine.GetRawText()}, nothing";
+            if (Difference(where, mine, theirs) is { } difference) return difference;
+        }
+        return null;
+    }
+}

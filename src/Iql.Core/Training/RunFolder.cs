@@ -1,0 +1,92 @@
+namespace Iql.Training;
+
+/// <summary>How far a run folder is.</summary>
+public enum RunFolderState
+{
+    /// <summary>There is no configuration.</summary>
+    Absent,
+    /// <summary>There is a configuration and no result.</summary>
+    Started,
+    /// <summary>There is a result.</summary>
+    Finished,
+}
+
+/// <summary>One run's folder: config.json, metrics.jsonl, checkpoint.safetensors with checkpoint.json beside it, result.json.</summary>
+/// <param name="path">The folder, which need not exist.</param>
+public sealed class RunFolder(string path)
+{
+    /// <summary>The folder.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>The folder's own name.</summary>
+    public string Name => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path)));
+
+    /// <summary>Where the configuration is.</summary>
+    public string ConfigPath => Inside("config.json");
+
+    /// <summary>Where the metrics are.</summary>
+    public string MetricsPath => Inside("metrics.jsonl");
+
+    /// <summary>Where the checkpoint is.</summary>
+    public string CheckpointPath => Inside("checkpoint.safetensors");
+
+    /// <summary>Where the result is.</summary>
+    public string ResultPath => Inside("result.json");
+
+    /// <summary>How far the run is.</summary>
+    public RunFolderState State =>
+        !File.Exists(ConfigPath) ? RunFolderState.Absent : File.Exists(ResultPath) ? RunFolderState.Finished : RunFolderState.Started;
+
+    /// <summary>Makes the folder with its configuration, or leaves it alone when it already holds this run.</summary>
+    /// <returns>How far the run was before.</returns>
+    /// <remarks>
+    /// Throws an InvalidOperationException that shows the first difference, and changes nothing, when the folder holds another run; an
+    /// InvalidDataException when its configuration cannot be read.
+    /// </remarks>
+    public RunFolderState Create(RunConfig config)
+    {
+        config.Checked();
+        var state = State;
+        if (state == RunFolderState.Absent)
+        {
+            Directory.CreateDirectory(Path);
+            RunJson.Write(ConfigPath, config);
+        }
+        else if (ReadConfig().FirstDifference(config) is { } difference)
+            throw new InvalidOperationException(
+                $"{Path}: expected an empty folder or one of the same run, got another run (in the folder, asked for: {difference}). " +
+                "Choose another folder, or delete this one.");
+        return state;
+    }
+
+    /// <summary>The configuration.</summary>
+    public RunConfig ReadConfig() => RunJson.Read<RunConfig>(ConfigPath);
+
+    /// <summary>The result, null when the run is not done.</summary>
+    public RunResult? ReadResult() => File.Exists(ResultPath) ? RunJson.Read<RunResult>(ResultPath) : null;
+
+    /// <summary>Writes the result: the run is done.</summary>
+    public void WriteResult(RunResult result)
+    {
+        Check.That(result.Status != RunStatus.Cancelled, nameof(result), "a run that ended", result.Status);
+        RunJson.Write(ResultPath, result);
+    }
+
+    /// <summary>
+    /// Keeps other processes from training in this folder until the returned value is disposed of or this process ends, however it ends.
+    /// Throws an IOException when another process has it.
+    /// </summary>
+    public IDisposable Lock()
+    {
+        try
+        {
+            return new FileStream(Inside("run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+        }
+        catch (IOException error)
+        {
+            throw new IOException($"{Path}: expected a folder nobody trains in, got one that another process is using. Wait for it, or stop it.", error);
+        }
+    }
+
+    string Inside(string file) => System.IO.Path.Combine(Path, file);
+}

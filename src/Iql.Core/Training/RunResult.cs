@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+
+namespace Iql.Training;
+
+/// <summary>How a run ended.</summary>
+public enum RunStatus
+{
+    /// <summary>All steps were made.</summary>
+    Finished,
+    /// <summary>A number became infinite or not a number; the checkpoint is the last good one.</summary>
+    Diverged,
+    /// <summary>It was asked to stop; its folder has no result and goes on from its checkpoint. Never written to a file.</summary>
+    Cancelled,
+}
+
+/// <summary>Where a run diverged.</summary>
+/// <param name="Step">Steps made when it was noticed.</param>
+/// <param name="Metric">Name of the metric, or of the parameter as in the checkpoint.</param>
+/// <param name="Value">The number as text: "NaN", "Infinity", "-Infinity".</param>
+/// <param name="Message">All of it as a sentence.</param>
+public sealed record RunFailure(long Step, string Metric, string Value, string Message);
+
+/// <summary>The result.json of a run folder, written last.</summary>
+public sealed record RunResult
+{
+    /// <summary>How it ended.</summary>
+    public required RunStatus Status { get; init; }
+
+    /// <summary>Steps made.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Wall time in seconds, evaluations included, interruptions not.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Steps over seconds.</summary>
+    public required double StepsPerSecond { get; init; }
+
+    /// <summary>Normalised score of the last evaluation (0 random, 100 expert); null without an evaluation or without reference scores.</summary>
+    public double? Score { get; init; }
+
+    /// <summary>Normalised scores of all evaluations.</summary>
+    public ImmutableArray<double> Scores { get; init; } = [];
+
+    /// <summary>Mean return of the last evaluation, or null.</summary>
+    public double? Return { get; init; }
+
+    /// <summary>Where it diverged, or null.</summary>
+    public RunFailure? Failure { get; init; }
+
+    /// <summary>Numbers of the last train line, by name.</summary>
+    public ImmutableDictionary<string, double> Metrics { get; init; } = ImmutableDictionary<string, double>.Empty;
+}
