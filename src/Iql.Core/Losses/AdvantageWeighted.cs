@@ -1,0 +1,35 @@
+using Iql.Graph;
+using static Iql.Graph.Tensor;
+
+namespace Iql.Losses;
+
+/// <summary>Advantage-weighted regression: clone the data's actions, the good ones more (Peters and Schaal 2007; Peng et al. 2019, arXiv:1910.00177).</summary>
+public static class AdvantageWeighted
+{
+    /// <summary>w = min(e^{βA}, cap), computed as e^{min(βA, ln cap)} so that no infinity arises.</summary>
+    /// <param name="advantage">A = Q(s, a) − V(s), [B], in units of return.</param>
+    /// <param name="inverseTemperature">β, a scalar of at least 0; at 0 every weight is 1 (behaviour cloning).</param>
+    /// <param name="maxWeight">cap, a positive scalar; 100 in every implementation read.</param>
+    /// <returns>[B], in (0, cap].</returns>
+    /// <remarks>Kostrikov, Nair and Levine 2021, arXiv:2110.06169, eq. 7; the cap is in the code (actor.py), not in the equation.</remarks>
+    public static Tensor Weight(Tensor advantage, Tensor inverseTemperature, Tensor maxWeight) =>
+        Exp(Minimum(inverseTemperature * advantage, Log(maxWeight)));
+
+    /// <summary>Weighted log-likelihood, mean over the batch: −mean(w ln π(a|s)).</summary>
+    /// <param name="weight">w, [B].</param>
+    /// <param name="logDensity">ln π(a|s), summed over action dimensions, [B].</param>
+    /// <returns>A scalar, in nats.</returns>
+    public static Tensor Likelihood(Tensor weight, Tensor logDensity) => -Mean(weight * logDensity);
+
+    /// <summary>Weighted squared error for a deterministic policy, mean over the batch: mean(w · Σ over action dimensions of (π(s) − a)²).</summary>
+    /// <param name="weight">w, [B].</param>
+    /// <param name="policyActions">π(s), [B, A].</param>
+    /// <param name="actions">a, [B, A].</param>
+    /// <returns>A scalar.</returns>
+    public static Tensor SquaredError(Tensor weight, Tensor policyActions, Tensor actions) =>
+        Mean(weight * Error(policyActions, actions));
+
+    /// <summary>Σ over action dimensions of (π(s) − a)²: [B, A] → [B].</summary>
+    public static Tensor Error(Tensor policyActions, Tensor actions) =>
+        Reshape(Sum(Square(policyActions - actions), -1), new(actions.Shape[0]));
+}

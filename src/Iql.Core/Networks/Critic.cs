@@ -1,0 +1,16 @@
+using Iql.Graph;
+using static Iql.Graph.Tensor;
+
+namespace Iql.Networks;
+
+/// <summary>Q(s, a): a network of one output on the observation followed by the action.</summary>
+public static class Critic
+{
+    /// <summary>Names and shapes of the parameters.</summary>
+    public static IEnumerable<(string Name, Shape Shape)> Shapes(int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize) =>
+        Mlp.Shapes(observationSize + actionSize, hiddenSizes, 1);
+
+    /// <summary>Q(s, a): [B, S] and [B, A] → [B], in units of return.</summary>
+    public static Tensor Apply(TensorGroup parameters, Tensor observations, Tensor actions) =>
+        Mlp.Scalar(parameters, Concat(1, observations, actions));
+}

@@ -1,0 +1,45 @@
+using Iql.Graph;
+using static Iql.Graph.Tensor;
+
+namespace Iql.Networks;
+
+/// <summary>
+/// π(a|s) = N(μ(s), σ²), diagonal: a network for the mean and a log standard deviation that does not depend on the state.
+/// The density is neither truncated nor squashed to ±1.
+/// </summary>
+/// <remarks>
+/// As in ikostrikov/implicit_q_learning: μ = tanh(head), ln σ a free vector starting at 0, clipped to [−5, 2].
+/// </remarks>
+public static class GaussianPolicy
+{
+    /// <summary>½ ln 2π</summary>
+    const double HalfLog2Pi = 0.91893853320467274178;
+
+    /// <summary>The mean's network and logStd [A].</summary>
+    public static IEnumerable<(string Name, Shape Shape)> Shapes(int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize) =>
+        Mlp.Shapes(observationSize, hiddenSizes, actionSize).Append(("logStd", new(actionSize)));
+
+    /// <summary>μ(s), [B, S] → [B, A]; within ±1 when <paramref name="tanh"/>.</summary>
+    public static Tensor Mean(TensorGroup parameters, Tensor observations, bool tanh, Dropout? dropout = null)
+    {
+        var head = Mlp.Apply(parameters, observations, dropout);
+        return tanh ? Tanh(head) : head;
+    }
+
+    /// <summary>ln σ = clip(logStd, min, max), [A]; outside the range its gradient is 0.</summary>
+    public static Tensor LogStd(TensorGroup parameters, Tensor min, Tensor max) => Clip(parameters["logStd"], min, max);
+
+    /// <summary>ln π(a|s) = Σ over action dimensions of −½((a − μ)/σ)² − ln σ − ½ ln 2π.</summary>
+    /// <param name="actions">a, [B, A].</param>
+    /// <param name="mean">μ, [B, A].</param>
+    /// <param name="logStd">ln σ, [A] or [B, A].</param>
+    /// <returns>[B]; a log-density, so it may be positive.</returns>
+    public static Tensor LogDensity(Tensor actions, Tensor mean, Tensor logStd)
+    {
+        var standardised = (actions - mean) * Exp(-logStd);
+        return Reshape(Sum(-0.5 * Square(standardised) - logStd - HalfLog2Pi, -1), new(actions.Shape[0]));
+    }
+
+    /// <summary>Entropy Σ over action dimensions of ln σ + ½ ln 2πe, in nats: [A] → scalar.</summary>
+    public static Tensor Entropy(Tensor logStd) => Sum(logStd + (HalfLog2Pi + 0.5));
+}

@@ -1,0 +1,88 @@
+using Iql.Graph;
+
+namespace Iql.Networks;
+
+/// <summary>How weights and biases start.</summary>
+public enum Initialisation
+{
+    /// <summary>Orthogonal weights of gain √2 on every layer, heads too; biases 0 (ikostrikov/implicit_q_learning).</summary>
+    Orthogonal,
+
+    /// <summary>Weights and biases uniform on ±1/√(inputs of the layer): the default of PyTorch's Linear, used by CORL.</summary>
+    Torch,
+}
+
+/// <summary>Starting values of a network, a pure function of a seed and the parameters' names, computed in double precision.</summary>
+public static class Initialisers
+{
+    /// <summary>Sets w0, b0, w1, … of one network in a block; what is not a weight or a bias (logStd) becomes 0.</summary>
+    /// <param name="initialisation">Which kind.</param>
+    /// <param name="seed">Seed of this network.</param>
+    /// <param name="block">Where it lies.</param>
+    /// <param name="network">Its part of the block ("value"), or "" when the block's bare names are its own.</param>
+    public static void Network(Initialisation initialisation, Seed seed, TensorBlock block, string network)
+    {
+        var prefix = network == "" ? "" : network + "/";
+        for (var k = 0; block.Layout.Contains($"{prefix}w{k}"); k++)
+        {
+            var shape = block.Layout[$"{prefix}w{k}"].Shape;
+            var (inputs, outputs) = (shape[0], shape[1]);
+            var (weights, biases) = (seed.Split($"w{k}"), seed.Split($"b{k}"));
+            var bound = 1 / Math.Sqrt(inputs);
+            block.Write($"{prefix}w{k}", Floats(initialisation == Initialisation.Orthogonal
+                ? Orthogonal(weights, inputs, outputs, Math.Sqrt(2)) : Uniform(weights, inputs * outputs, bound)));
+            block.Write($"{prefix}b{k}", Floats(initialisation == Initialisation.Orthogonal
+                ? new double[outputs] : Uniform(biases, outputs, bound)));
+        }
+
+        static float[] Floats(double[] numbers) => Array.ConvertAll(numbers, number => (float)number);
+    }
+
+    /// <summary>Numbers uniform on [−bound, bound).</summary>
+    public static double[] Uniform(Seed seed, int count, double bound)
+    {
+        var numbers = new double[count];
+        for (var i = 0; i < count; i++) numbers[i] = seed.Uniform((ulong)i, bound);
+        return numbers;
+    }
+
+    /// <summary>
+    /// A random matrix with orthogonal rows or columns (the fewer of the two), all of length <paramref name="gain"/>, row-major:
+    /// Q of the QR decomposition of a standard normal matrix, with R's diagonal positive, so it is uniform on the orthogonal group.
+    /// </summary>
+    /// <remarks>Saxe, McClelland and Ganguli 2014, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050, on the signs.</remarks>
+    public static double[] Orthogonal(Seed seed, int rows, int columns, double gain)
+    {
+        // Gram and Schmidt on vectors of the longer side, each twice: once loses digits, twice is enough (Giraud et al. 2005).
+        // Its R has a positive diagonal, so no sign is left to correct.
+        var (count, length) = rows < columns ? (rows, columns) : (columns, rows);
+        var vectors = new double[count][];
+        for (var i = 0; i < count; i++)
+        {
+            var vector = vectors[i] = new double[length];
+            for (var j = 0; j < length; j++) vector[j] = seed.Normal((ulong)i * (ulong)length + (ulong)j);
+            for (var pass = 0; pass < 2; pass++)
+                for (var other = 0; other < i; other++) AddScaled(vector, vectors[other], -Dot(vector, vectors[other]));
+            var scale = 1 / Math.Sqrt(Dot(vector, vector));
+            for (var j = 0; j < length; j++) vector[j] *= scale;
+        }
+        var matrix = new double[rows * columns];
+        for (var row = 0; row < rows; row++)
+            for (var column = 0; column < columns; column++)
+                matrix[row * columns + column] = gain * (rows < columns ? vectors[row][column] : vectors[column][row]);
+        return matrix;
+    }
+
+    // Plain loops: the sum's order, and so the bits, must not depend on the processor's vector width.
+    static double Dot(double[] x, double[] y)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < x.Length; i++) sum += x[i] * y[i];
+        return sum;
+    }
+
+    static void AddScaled(double[] x, double[] y, double scale)
+    {
+        for (var i = 0; i < x.Length; i++) x[i] += scale * y[i];
+    }
+}

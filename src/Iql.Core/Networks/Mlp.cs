@@ -1,0 +1,44 @@
+using Iql.Graph;
+using static Iql.Graph.Tensor;
+
+namespace Iql.Networks;
+
+/// <summary>
+/// The multilayer perceptron: x W₀ + b₀, rectified, …, x W_L + b_L, nothing after the last layer. Its parameters are named
+/// w0, b0, w1, b1, …; weights have shape [in, out].
+/// </summary>
+public static class Mlp
+{
+    /// <summary>Names and shapes of the parameters.</summary>
+    /// <param name="inputs">Size of an input row, at least 1.</param>
+    /// <param name="hiddenSizes">Widths between; none makes it linear.</param>
+    /// <param name="outputs">Size of an output row, at least 1.</param>
+    public static IEnumerable<(string Name, Shape Shape)> Shapes(int inputs, IReadOnlyList<int> hiddenSizes, int outputs)
+    {
+        int[] sizes = [inputs, .. hiddenSizes, outputs];
+        for (var k = 0; k + 1 < sizes.Length; k++)
+        {
+            yield return ($"w{k}", new(sizes[k], sizes[k + 1]));
+            yield return ($"b{k}", new(sizes[k + 1]));
+        }
+    }
+
+    /// <summary>Runs the network on a batch of rows.</summary>
+    /// <param name="parameters">w0, b0, w1, …; other entries (a policy's logStd) are left alone.</param>
+    /// <param name="x">Inputs, [B, in].</param>
+    /// <param name="dropout">Applied after every rectifier; null for none.</param>
+    /// <returns>Outputs, [B, out].</returns>
+    public static Tensor Apply(TensorGroup parameters, Tensor x, Dropout? dropout = null)
+    {
+        for (var k = 0; parameters.Layout.Contains($"w{k}"); k++)
+        {
+            if (k > 0) x = Rectify(x);
+            if (k > 0 && dropout != null) x = dropout.Apply(x, k - 1);
+            x = MatMul(x, parameters[$"w{k}"]) + parameters[$"b{k}"];
+        }
+        return x;
+    }
+
+    /// <summary>A network of one output as a function of its rows: [B, in] → [B].</summary>
+    public static Tensor Scalar(TensorGroup parameters, Tensor x) => Reshape(Apply(parameters, x), new(x.Shape[0]));
+}

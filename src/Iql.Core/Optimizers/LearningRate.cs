@@ -1,0 +1,26 @@
+using Iql.Graph;
+using static Iql.Graph.Tensor;
+
+namespace Iql.Optimizers;
+
+/// <summary>How a learning rate moves over the steps.</summary>
+public enum LearningRateSchedule
+{
+    /// <summary>Down a half cosine, to 0 at the last step: the policy's in ikostrikov/implicit_q_learning and CORL.</summary>
+    Cosine,
+
+    /// <summary>The same at every step.</summary>
+    Constant,
+}
+
+/// <summary>Learning-rate schedules.</summary>
+public static class LearningRate
+{
+    /// <summary>λₜ = λ · ½ (1 + cos(π · min(t, T) / T)): λ at t = 0, 0 from t = T on (it does not climb again).</summary>
+    /// <param name="learningRate">λ, a scalar.</param>
+    /// <param name="step">t, steps already made, a scalar.</param>
+    /// <param name="steps">T, a scalar of at least 1.</param>
+    /// <remarks>Loshchilov and Hutter 2017, arXiv:1608.03983, eq. 5, without restarts.</remarks>
+    public static Tensor Cosine(Tensor learningRate, Tensor step, Tensor steps) =>
+        learningRate * 0.5 * (1 + Cos(Math.PI * Minimum(step, steps) / steps));
+}
