@@ -1,0 +1,62 @@
+/// Runs traced steps on named numbers: whatever executes them.
+module Iql.Core.Tests.Learning.Execute
+
+open System.Collections.Generic
+open Iql.Algorithms
+open Iql.Graph
+
+/// Dense row-major numbers of every input, by its name in the graph: "shared/value/w0", "policy0/logStd", "batch/rewards".
+type Numbers = Map<string, float[]>
+
+/// A step: numbers of blocks and batch with the scalars in, numbers of the next blocks and metrics out.
+type Executor = GraphFunction -> Numbers -> float list -> Numbers * Map<string, float>
+
+let private outputNames (step: GraphFunction) = [
+    for group in step.Outputs do
+        for entry in group.Layout.Entries do
+            $"{group.Layout.Name}/{entry.Name}"
+]
+
+/// In double precision, by the interpreter.
+let inDouble: Executor =
+    fun step numbers scalars ->
+        let inputs = Dictionary<string, float[]>()
+
+        for KeyValue(name, values) in numbers do
+            inputs[name] <- values
+
+        for name, value in Seq.zip step.Scalars scalars do
+            inputs[name] <- [| value |]
+
+        let results = Interpreter.Evaluate(step.Results, inputs)
+        let outputs = outputNames step
+
+        let metrics =
+            Seq.zip (step.Metrics |> Seq.map (fun struct (name, _) -> name)) (Seq.skip outputs.Length results)
+            |> Seq.map (fun (name, value) -> name, value[0])
+            |> Map
+
+        Seq.zip outputs results |> Map, metrics
+
+/// A learner's first blocks as numbers.
+let initial (learner: Learner) (seed: Iql.Seed) : Numbers =
+    Map [
+        for block in learner.Initialise.Invoke seed do
+            for entry in block.Layout.Entries do
+                $"{block.Layout.Name}/{entry.Name}", Array.map float (block.Read entry.Name)
+    ]
+
+/// Numbers with those of another map put over them.
+let over (additions: Numbers) (numbers: Numbers) =
+    Map.fold (fun all name values -> Map.add name values all) numbers additions
+
+/// Steps a learner on one batch for every step, from some numbers: the last numbers, and the metrics of every step.
+let train (execute: Executor) (learner: Learner) (seed: Iql.Seed) (batch: int -> Numbers) (start: Numbers) steps =
+    ((start, []), [ 0 .. steps - 1 ])
+    ||> List.fold (fun (numbers, metrics) step ->
+        let scalars =
+            seed.AsScalar() :: float step :: List.ofSeq learner.Hyperparameters
+
+        let next, measured = execute learner.Step (over (batch step) numbers) scalars
+        next, measured :: metrics)
+    |> fun (numbers, metrics) -> numbers, List.rev metrics
