@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Iql.Data;
 using Iql.Graph;
 using Iql.Networks;
 using Iql.Optimizers;
@@ -22,7 +23,7 @@ public static partial class ImplicitQLearning
     {
         var betas = Betas(config, inverseTemperatures);
         var blocks = Blocks(config, observationSize, actionSize, criticCount: 2, betas.Length);
-        var batch = BatchLayout(config.BatchSize, observationSize, actionSize, nextActions: false);
+        var batch = BatchLayout.Of(config.BatchSize, observationSize, actionSize);
 
         var groups = blocks.Select(block => block.Inputs()).ToArray();
         var (shared, policies, metrics) = Trace(config, groups[0], groups[1..], batch.Inputs(), new(betas.Length), valueLoss, policyWeight);
@@ -60,13 +61,6 @@ public static partial class ImplicitQLearning
             new("shared", [.. learned, .. targets, .. AdamState.Moments(learned)]),
             .. Enumerable.Range(0, members).Select(i => new Layout($"policy{i}", [.. policy, .. AdamState.Moments(policy)])),
         ];
-    }
-
-    internal static Layout BatchLayout(int batchSize, int observationSize, int actionSize, bool nextActions)
-    {
-        Shape observations = new(batchSize, observationSize), actions = new(batchSize, actionSize), column = new(batchSize);
-        (string, Shape)[] columns = [("observations", observations), ("actions", actions), ("rewards", column), ("terminals", column), ("nextObservations", observations)];
-        return new("batch", nextActions ? [.. columns, ("nextActions", actions)] : columns);
     }
 
     /// <summary>Blocks at step 0. Every policy starts with the same numbers, those it would have alone; targets equal their critics; moments are 0.</summary>

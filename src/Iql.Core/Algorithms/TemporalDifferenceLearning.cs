@@ -1,3 +1,4 @@
+using Iql.Data;
 using Iql.Graph;
 using Iql.Losses;
 using Iql.Optimizers;
@@ -33,7 +34,7 @@ public static class TemporalDifferenceLearning
         var common = config.Validate().Common;
         var betas = ImplicitQLearning.Betas(common, inverseTemperatures);
         var blocks = ImplicitQLearning.Blocks(common, observationSize, actionSize, config.Critics, betas.Length);
-        var batch = ImplicitQLearning.BatchLayout(common.BatchSize, observationSize, actionSize, nextActions: true);
+        var batch = BatchLayout.Of(common.BatchSize, observationSize, actionSize, nextActions: true);
 
         var groups = blocks.Select(block => block.Inputs()).ToArray();
         var (shared, policies, metrics) = Trace(config, groups[0], groups[1..], batch.Inputs(), new(betas.Length));
