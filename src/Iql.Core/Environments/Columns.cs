@@ -1,0 +1,46 @@
+using Iql.Data;
+
+namespace Iql.Environments;
+
+/// <summary>The columns of a data set while it is being collected: several threads may write, each its own rows.</summary>
+sealed class Columns(int count, int observationSize, int actionSize)
+{
+    readonly float[] observations = new float[count * observationSize], actions = new float[count * actionSize];
+    readonly float[] rewards = new float[count], nextObservations = new float[count * observationSize];
+    readonly bool[] terminals = new bool[count], timeouts = new bool[count];
+
+    public int Count => count;
+
+    public Span<float> Observation(int row) => observations.AsSpan(row * observationSize, observationSize);
+
+    public Span<float> Action(int row) => actions.AsSpan(row * actionSize, actionSize);
+
+    public Span<float> NextObservation(int row) => nextObservations.AsSpan(row * observationSize, observationSize);
+
+    /// <summary>Sets a row's outcome. A terminal is never a time-out as well.</summary>
+    public void End(int row, StepResult result, bool timeout)
+    {
+        rewards[row] = result.Reward;
+        terminals[row] = result.Terminal;
+        timeouts[row] = timeout && !result.Terminal;
+    }
+
+    public Transitions ToTransitions(string name) =>
+        new(name, observationSize, actionSize, observations, actions, rewards, terminals, timeouts, nextObservations);
+
+    /// <summary>
+    /// Collects N rows in shards of <paramref name="shardLength"/> rows, each from a seed of its own: the bits depend on the seed
+    /// and N, not on the number of threads. <paramref name="roll"/> fills the rows first … last − 1 of a shard.
+    /// </summary>
+    public static Columns Collect(IEnvironment environment, Seed seed, int size, int threads, int shardLength, Action<Columns, Seed, int, int> roll)
+    {
+        Check.AtLeast(size, 1, nameof(size));
+        Check.AtLeast(threads, 0, nameof(threads), "0 takes one a core.");
+        var columns = new Columns(size, environment.ObservationSize, environment.ActionSize);
+        var options = new ParallelOptions { MaxDegreeOfParallelism = threads == 0 ? Environment.ProcessorCount : threads };
+        var source = seed.Split($"collect {environment.Name}");
+        Parallel.For(0, (size + shardLength - 1) / shardLength, options, shard =>
+            roll(columns, source.Split((ulong)shard), shard * shardLength, (int)Math.Min((long)(shard + 1) * shardLength, size)));
+        return columns;
+    }
+}

@@ -1,0 +1,42 @@
+namespace Iql.Environments;
+
+/// <summary>What one decision brought.</summary>
+/// <param name="Reward">Raw reward of the transition, before any normalisation.</param>
+/// <param name="Terminal">Whether the episode ended for good: nothing comes after it. A time limit is not a terminal.</param>
+public readonly record struct StepResult(float Reward, bool Terminal);
+
+/// <summary>
+/// A decision process as two pure functions. All that changes lies in the caller's state, so one environment serves any
+/// number of episodes and threads; the same arguments give the same bits. The caller counts decisions and stops an episode
+/// at <see cref="TimeLimit"/>: that is a time-out, not a terminal.
+/// </summary>
+public interface IEnvironment
+{
+    /// <summary>Task name, "pointmaze-umaze-v0".</summary>
+    string Name { get; }
+
+    /// <summary>S, floats in an observation.</summary>
+    int ObservationSize { get; }
+
+    /// <summary>A, floats in an action; each is meant to lie in [−1, 1] and is clipped to it.</summary>
+    int ActionSize { get; }
+
+    /// <summary>Doubles in a state.</summary>
+    int StateSize { get; }
+
+    /// <summary>Decisions after which an episode is cut.</summary>
+    int TimeLimit { get; }
+
+    /// <summary>Starts an episode.</summary>
+    /// <param name="seed">Where every draw of the start comes from.</param>
+    /// <param name="state">Written, [StateSize].</param>
+    /// <param name="observation">Written, [S].</param>
+    void Reset(Seed seed, Span<double> state, Span<float> observation);
+
+    /// <summary>Makes one decision.</summary>
+    /// <param name="state">Read and written, [StateSize].</param>
+    /// <param name="action">[A].</param>
+    /// <param name="observation">Written, [S]: what is seen after the decision.</param>
+    /// <returns>Reward of the transition and whether it was the last.</returns>
+    StepResult Step(Span<double> state, ReadOnlySpan<float> action, Span<float> observation);
+}

@@ -1,0 +1,90 @@
+namespace Iql.Environments;
+
+/// <summary>
+/// A disc pushed through a maze. One step of length h, per axis, with force g a (g gear, a action in [−1, 1]), mass m and
+/// damping b: v ← clip((m v + h g a) / (m + h b), ±v_max), then x ← x + h v; then the walls push back. Damping is implicit and
+/// the position uses the new velocity (semi-implicit Euler), as MuJoCo's Euler does; walls are inelastic and without friction.
+/// </summary>
+/// <remarks>Defaults are D4RL Maze2D's: gear 100, a sphere of radius 0.1 and density 1000, joint damping 1, step 0.01, speed 5 per axis.</remarks>
+public sealed record PointMass
+{
+    /// <summary>m &gt; 0, kilograms: 4/3 π 0.1³ × 1000.</summary>
+    public double Mass { get; init; } = 4.1887902047863905;
+
+    /// <summary>g &gt; 0, newtons at full action.</summary>
+    public double Gear { get; init; } = 100;
+
+    /// <summary>b ≥ 0, newtons per cell a second.</summary>
+    public double Damping { get; init; } = 1;
+
+    /// <summary>h &gt; 0, seconds.</summary>
+    public double TimeStep { get; init; } = 0.01;
+
+    /// <summary>v_max &gt; 0, cells a second and axis. A step's length, √2 h v_max, must stay below the radius: then nothing tunnels.</summary>
+    public double MaxSpeed { get; init; } = 5;
+
+    /// <summary>Radius of the disc, in (0, 0.5) cells.</summary>
+    public double Radius { get; init; } = 0.1;
+
+    /// <summary>These numbers, once they are legal.</summary>
+    /// <exception cref="ArgumentException">A number outside its range.</exception>
+    public PointMass Checked()
+    {
+        Check.Between(Mass, 0, double.PositiveInfinity, nameof(Mass));
+        Check.Between(Gear, 0, double.PositiveInfinity, nameof(Gear));
+        Check.AtLeast(Damping, 0, nameof(Damping));
+        Check.Between(TimeStep, 0, double.PositiveInfinity, nameof(TimeStep));
+        Check.Between(Radius, 0, 0.5, nameof(Radius));
+        Check.Between(MaxSpeed, 0, Radius / (Math.Sqrt(2) * TimeStep), nameof(MaxSpeed), "Shorten the time step.");
+        return this;
+    }
+
+    /// <summary>One step.</summary>
+    /// <param name="maze">The walls.</param>
+    /// <param name="state">Read and written: x, y in cells, v_x, v_y in cells a second. The disc must not overlap a wall.</param>
+    /// <param name="actionX">a along x, in [−1, 1].</param>
+    /// <param name="actionY">a along y, in [−1, 1].</param>
+    public void Advance(Maze maze, Span<double> state, double actionX, double actionY)
+    {
+        var impulse = TimeStep * Gear;
+        var inertia = Mass + TimeStep * Damping;
+        var vx = Math.Clamp((Mass * state[2] + impulse * actionX) / inertia, -MaxSpeed, MaxSpeed);
+        var vy = Math.Clamp((Mass * state[3] + impulse * actionY) / inertia, -MaxSpeed, MaxSpeed);
+        var x = state[0] + TimeStep * vx;
+        var y = state[1] + TimeStep * vy;
+
+        // The centre kept a radius' distance from every wall and moved by less: it is in a free cell, whose walls are all that matters.
+        var (row, column) = ((int)(x + 0.5), (int)(y + 0.5));
+        var contacts = maze.ContactsOf(row, column);
+        if (contacts != 0)
+        {
+            x -= row;
+            y -= column;
+            var room = 0.5 - Radius;
+            if (x < -room && (contacts & Maze.Up) != 0) (x, vx) = (-room, Math.Max(vx, 0));
+            if (x > room && (contacts & Maze.Down) != 0) (x, vx) = (room, Math.Min(vx, 0));
+            if (y < -room && (contacts & Maze.Left) != 0) (y, vy) = (-room, Math.Max(vy, 0));
+            if (y > room && (contacts & Maze.Right) != 0) (y, vy) = (room, Math.Min(vy, 0));
+            var corner = x < 0 ? y < 0 ? Maze.UpLeft : Maze.UpRight : y < 0 ? Maze.DownLeft : Maze.DownRight;
+            if ((contacts & corner) != 0) Corner(ref x, ref y, ref vx, ref vy);
+            x += row;
+            y += column;
+        }
+        (state[0], state[1], state[2], state[3]) = (x, y, vx, vy);
+    }
+
+    // Out of the nearest corner of the cell along the line from the corner to the centre, without the speed into it.
+    void Corner(ref double x, ref double y, ref double vx, ref double vy)
+    {
+        var (cornerX, cornerY) = (Math.CopySign(0.5, x), Math.CopySign(0.5, y));
+        var (dx, dy) = (x - cornerX, y - cornerY);
+        var square = dx * dx + dy * dy;
+        if (square >= Radius * Radius) return;
+        var distance = Math.Sqrt(square);
+        var (nx, ny) = (dx / distance, dy / distance);
+        (x, y) = (cornerX + Radius * nx, cornerY + Radius * ny);
+        var inward = Math.Min(vx * nx + vy * ny, 0);
+        vx -= inward * nx;
+        vy -= inward * ny;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+
+namespace Iql.Environments;
+
+/// <summary>
+/// A disc in a maze that is to reach a goal. State [4] and observation [4]: x, y, v_x, v_y; action [2]: the force, held for
+/// <see cref="FrameSkip"/> physics steps. Reward 1 when the centre is within 0.5 of the goal cell's centre after the decision,
+/// else 0. The rules are D4RL Maze2D's (Fu et al. 2020, arXiv:2004.07219), the physics is our own: hence the name.
+/// </summary>
+public sealed class PointMaze : IEnvironment
+{
+    /// <summary>Distance from the goal that counts as there, in cells.</summary>
+    public const double GoalRadius = 0.5;
+
+    readonly double goalX, goalY;
+
+    /// <summary>A task in a maze.</summary>
+    /// <param name="name">Task name.</param>
+    /// <param name="maze">Walls and goal; with a start cell every episode starts there, else in any free cell.</param>
+    /// <param name="timeLimit">Decisions in an episode, at least 1.</param>
+    /// <param name="endsAtGoal">Whether reaching the goal is terminal; else rewards go on until the time limit, as in Maze2D.</param>
+    /// <param name="frameSkip">Physics steps in a decision, at least 1.</param>
+    /// <param name="physics">Maze2D's numbers when not given.</param>
+    public PointMaze(string name, Maze maze, int timeLimit, bool endsAtGoal = false, int frameSkip = 1, PointMass? physics = null)
+    {
+        Check.AtLeast(timeLimit, 1, nameof(timeLimit));
+        Check.AtLeast(frameSkip, 1, nameof(frameSkip));
+        (Name, Maze, TimeLimit, EndsAtGoal, FrameSkip) = (name, maze, timeLimit, endsAtGoal, frameSkip);
+        Physics = (physics ?? new()).Checked();
+        (goalX, goalY) = maze.Cells[maze.Goal];
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>Walls, goal, start.</summary>
+    public Maze Maze { get; }
+
+    /// <summary>How the disc moves.</summary>
+    public PointMass Physics { get; }
+
+    /// <summary>Physics steps in a decision.</summary>
+    public int FrameSkip { get; }
+
+    /// <summary>Whether reaching the goal is terminal.</summary>
+    public bool EndsAtGoal { get; }
+
+    /// <inheritdoc/>
+    public int TimeLimit { get; }
+
+    /// <inheritdoc/>
+    public int ObservationSize => 4;
+
+    /// <inheritdoc/>
+    public int ActionSize => 2;
+
+    /// <inheritdoc/>
+    public int StateSize => 4;
+
+    /// <summary>Whether a point is within <see cref="GoalRadius"/> of the goal.</summary>
+    public bool AtGoal(double x, double y)
+    {
+        var (dx, dy) = (x - goalX, y - goalY);
+        return dx * dx + dy * dy <= GoalRadius * GoalRadius;
+    }
+
+    /// <summary>The start cell, or any free cell, plus U(−0.1, 0.1) per axis; velocity 0.1 N(0, 1) per axis.</summary>
+    public void Reset(Seed seed, Span<double> state, Span<float> observation)
+    {
+        var (row, column) = Maze.Cells[Maze.Start >= 0 ? Maze.Start : seed.Below(0, Maze.Cells.Length)];
+        (state[0], state[1]) = (row + seed.Uniform(1, 0.1), column + seed.Uniform(2, 0.1));
+        (state[2], state[3]) = (0.1 * seed.Normal(2), 0.1 * seed.Normal(3));
+        Observe(state, observation);
+    }
+
+    /// <inheritdoc/>
+    public StepResult Step(Span<double> state, ReadOnlySpan<float> action, Span<float> observation)
+    {
+        double actionX = Math.Clamp(action[0], -1f, 1f), actionY = Math.Clamp(action[1], -1f, 1f);
+        for (var i = 0; i < FrameSkip; i++) Physics.Advance(Maze, state, actionX, actionY);
+        Observe(state, observation);
+        var there = AtGoal(state[0], state[1]);
+        return new(there ? 1 : 0, there && EndsAtGoal);
+    }
+
+    /// <summary>The observation of a state.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Observe(ReadOnlySpan<double> state, Span<float> observation)
+    {
+        for (var i = 0; i < 4; i++) observation[i] = (float)state[i];
+    }
+}

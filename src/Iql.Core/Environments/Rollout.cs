@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+
+namespace Iql.Environments;
+
+/// <summary>What a policy does: an action for each row.</summary>
+/// <param name="observations">[rows, S], row-major.</param>
+/// <param name="rows">Number of rows.</param>
+/// <param name="actions">Written, [rows, A], row-major.</param>
+public delegate void PolicyRows(ReadOnlySpan<float> observations, int rows, Span<float> actions);
+
+/// <summary>How one episode went.</summary>
+/// <param name="Return">Undiscounted sum of raw rewards.</param>
+/// <param name="Length">Decisions made.</param>
+/// <param name="Terminal">Whether it ended for good; else the time limit cut it.</param>
+/// <param name="Success">Whether any reward was above 0: for sparse tasks, whether the goal was reached.</param>
+/// <param name="Observations">[Length + 1, S] row-major, for drawing; empty unless asked for.</param>
+public sealed record EpisodeResult(double Return, int Length, bool Terminal, bool Success, ImmutableArray<float> Observations);
+
+/// <summary>Episodes of a policy, all at once: one call of the policy serves the rows of every episode that still runs.</summary>
+public static class Rollout
+{
+    /// <summary>Runs episodes until each is terminal or reaches the time limit.</summary>
+    /// <param name="environment">The task.</param>
+    /// <param name="episodes">E, at least 1.</param>
+    /// <param name="seed">Episode e starts from seed.Split(e), whatever runs beside it.</param>
+    /// <param name="policy">
+    /// Called with the rows of the episodes that still run, in order of their number: E first, fewer later. A policy that
+    /// treats its rows alike gives the same episodes however many run together.
+    /// </param>
+    /// <param name="trajectories">Whether to keep what was seen.</param>
+    /// <returns>E results, in order.</returns>
+    public static ImmutableArray<EpisodeResult> Run(IEnvironment environment, int episodes, Seed seed, PolicyRows policy, bool trajectories = false)
+    {
+        Check.AtLeast(episodes, 1, nameof(episodes));
+        var (stateSize, observationSize, actionSize) = (environment.StateSize, environment.ObservationSize, environment.ActionSize);
+        var states = new double[episodes * stateSize];
+        var (observations, actions) = (new float[episodes * observationSize], new float[episodes * actionSize]);
+        var running = Enumerable.Range(0, episodes).ToArray();
+        var results = new EpisodeResult[episodes];
+        var returns = new double[episodes];
+        var success = new bool[episodes];
+        var seen = new List<float>[trajectories ? episodes : 0];
+
+        for (var e = 0; e < episodes; e++)
+        {
+            environment.Reset(seed.Split((ulong)e), State(e), Observation(e));
+            if (trajectories) seen[e] = [.. Observation(e)];
+        }
+        for (var (length, rows) = (1, episodes); rows > 0; length++)
+        {
+            policy(observations.AsSpan(0, rows * observationSize), rows, actions.AsSpan(0, rows * actionSize));
+            var kept = 0;
+            for (var row = 0; row < rows; row++)
+            {
+                var e = running[row];
+                // Rows close up as episodes end: what is written never overtakes what is read.
+                var observation = Observation(kept);
+                var (reward, terminal) = environment.Step(State(e), actions.AsSpan(row * actionSize, actionSize), observation);
+                returns[e] += reward;
+                success[e] |= reward > 0;
+                if (trajectories) seen[e].AddRange(observation);
+                if (terminal || length >= environment.TimeLimit)
+                    results[e] = new(returns[e], length, terminal, success[e], trajectories ? [.. seen[e]] : []);
+                else running[kept++] = e;
+            }
+            rows = kept;
+        }
+        return [.. results];
+
+        Span<double> State(int e) => states.AsSpan(e * stateSize, stateSize);
+        Span<float> Observation(int row) => observations.AsSpan(row * observationSize, observationSize);
+    }
+}

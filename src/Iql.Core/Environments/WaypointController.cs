@@ -1,0 +1,71 @@
+namespace Iql.Environments;
+
+/// <summary>
+/// Drives a disc to a target along the shortest path of cells: a = clip(p (w − x) − d v, ±1) towards waypoint w, the next one
+/// once it is nearer than 0.1. Waypoints are centres of cells plus U(−0.1, 0.1) per axis, the last is the target itself.
+/// </summary>
+/// <remarks>
+/// D4RL's Maze2D controller with p = 10, d = 1. Its further rule, that a waypoint counts only when the last displacement was
+/// below 0.1, always holds here, and its noise of −U(0, 0.2) about cells drawn 0.2 aside is ours about the centre.
+/// </remarks>
+public struct WaypointController
+{
+    /// <summary>A waypoint counts as reached below this distance, in cells.</summary>
+    public const double Near = 0.1;
+
+    readonly Maze maze;
+    readonly double proportional, derivative;
+    readonly Seed seed;
+    ulong draws;
+    int cell, targetCell;
+    double targetX, targetY, waypointX, waypointY;
+
+    /// <summary>A controller without a target yet.</summary>
+    /// <param name="maze">Where it drives.</param>
+    /// <param name="seed">Where its waypoints' noise comes from.</param>
+    /// <param name="proportional">p, 1 per cell.</param>
+    /// <param name="derivative">d, seconds per cell.</param>
+    public WaypointController(Maze maze, Seed seed, double proportional = 10, double derivative = 1)
+    {
+        (this.maze, this.seed) = (maze, seed);
+        (this.proportional, this.derivative) = (proportional, derivative);
+    }
+
+    /// <summary>Plans the way from one point to another, both in free cells.</summary>
+    public void Aim(double x, double y, double targetX, double targetY)
+    {
+        (this.targetX, this.targetY) = (targetX, targetY);
+        (cell, targetCell) = (maze.CellAt(x, y), maze.CellAt(targetX, targetY));
+        Check.That(cell >= 0 && targetCell >= 0, "path", "two points in free cells", $"({x}, {y}) to ({targetX}, {targetY})");
+        Advance();
+    }
+
+    /// <summary>The next action; takes the next waypoint first when this one is reached.</summary>
+    /// <param name="state">x, y, v_x, v_y.</param>
+    /// <param name="action">Written, [2].</param>
+    /// <returns>Whether the target is reached; the action then holds it.</returns>
+    public bool Act(ReadOnlySpan<double> state, Span<float> action)
+    {
+        var near = Square(waypointX - state[0], waypointY - state[1]) < Near * Near;
+        var reached = near && cell == targetCell;
+        if (near && !reached) Advance();
+        action[0] = (float)Math.Clamp(proportional * (waypointX - state[0]) - derivative * state[2], -1, 1);
+        action[1] = (float)Math.Clamp(proportional * (waypointY - state[1]) - derivative * state[3], -1, 1);
+        return reached;
+    }
+
+    void Advance()
+    {
+        cell = maze.Next(cell, targetCell);
+        if (cell == targetCell)
+        {
+            (waypointX, waypointY) = (targetX, targetY);
+            return;
+        }
+        var (row, column) = maze.Cells[cell];
+        (waypointX, waypointY) = (row + seed.Uniform(draws, 0.1), column + seed.Uniform(draws + 1, 0.1));
+        draws += 2;
+    }
+
+    static double Square(double x, double y) => x * x + y * y;
+}
