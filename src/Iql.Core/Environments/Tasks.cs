@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using Iql.Data;
+
+namespace Iql.Environments;
+
+/// <summary>All there is to know of a task that comes with Iql: where a policy acts, what it learns from, how it is scored.</summary>
+public sealed record TaskCard
+{
+    /// <summary>Task name with its version.</summary>
+    public string Name => Environment.Name;
+
+    /// <summary>What it asks for, in a sentence.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>Where policies are evaluated. It holds no state: one serves everybody.</summary>
+    public required PointMaze Environment { get; init; }
+
+    /// <summary>Makes the data set: the same bits for a seed and a number of transitions.</summary>
+    public required Func<Seed, int, Transitions> Dataset { get; init; }
+
+    /// <summary>Transitions to collect when nobody says how many.</summary>
+    public required int DatasetSize { get; init; }
+
+    /// <summary>Whether an episode brings one reward at its end, so that its score is a success rate.</summary>
+    public bool Sparse => Environment.EndsAtGoal;
+
+    /// <summary>
+    /// What to add to every reward before training: −1 for tasks that end at the goal, as antmaze has it (Kostrikov et al.
+    /// 2021, arXiv:2110.06169, appendix B), so that advantages are counted in decisions; else 0. Scores use raw rewards.
+    /// </summary>
+    public double RewardShift => Sparse ? -1 : 0;
+
+    /// <summary>A controller that is good at the task: the reference for a score of 100.</summary>
+    public required Func<Seed, WaypointController> Expert { get; init; }
+
+    /// <summary>Returns that score 0 and 100.</summary>
+    public ReferenceScore Reference => ReferenceScores.Find(Name)!;
+}
+
+/// <summary>The tasks that come with Iql; docs/environments.md says more of each.</summary>
+public static class Tasks
+{
+    /// <summary>Every task, in the order of their names.</summary>
+    public static ImmutableArray<TaskCard> All { get; } =
+    [
+        .. new TaskCard[]
+        {
+            Wandering("umaze", Mazes.UMaze, 300),
+            Wandering("medium", Mazes.Medium, 600),
+            Wandering("large", Mazes.Large, 800),
+        }.OrderBy(card => card.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>The task of a name; null for a name that is not one of Iql's.</summary>
+    public static TaskCard? Find(string name) => All.FirstOrDefault(card => card.Name == name);
+
+    /// <summary>The task of a name.</summary>
+    /// <exception cref="ArgumentException">Iql has no such task.</exception>
+    public static TaskCard Get(string name) => Find(name) ?? throw new ArgumentException(
+        $"task: expected one of {string.Join(", ", All.Select(card => card.Name))}, got {name}. Tasks of D4RL have reference scores here but no environment.");
+
+    static TaskCard Wandering(string size, Maze maze, int timeLimit)
+    {
+        var environment = new PointMaze($"pointmaze-{size}-v0", maze, timeLimit);
+        return new()
+        {
+            Description = $"Reach the goal of the {size} maze from anywhere and stay there: reward 1 for each of {timeLimit} decisions spent at it.",
+            Environment = environment,
+            Dataset = (seed, size) => Collect.Wandering(environment, seed, size),
+            DatasetSize = 1_000_000,
+            Expert = seed => new(maze, seed),
+        };
+    }
+}

@@ -1,0 +1,194 @@
+module Iql.Core.Tests.Environments.PointMazeTests
+
+open System
+open FsCheck
+open FsCheck.FSharp
+open Xunit
+open Iql
+open Iql.Environments
+
+let private tasks = [ for card in Tasks.All -> card.Environment ]
+
+let private check property =
+    Check.One(Config.QuickThrowOnFailure.WithMaxTest(60), property)
+
+/// Actions that hold for a while, so that the disc gets somewhere, at times beyond ±1.
+let private actions (seed: Seed) count = [|
+    for t in 0 .. count - 1 ->
+        let hold = uint64 (t / 7)
+        [| float32 (seed.Uniform(2UL * hold, 1.5)); float32 (seed.Uniform(2UL * hold + 1UL, 1.5)) |]
+|]
+
+let private run (environment: PointMaze) (seed: Seed) count =
+    let state = Array.zeroCreate<float> 4
+    let observation = Array.zeroCreate<float32> 4
+    environment.Reset(seed, state, observation)
+
+    [|
+        Array.copy state
+
+        for action in actions (seed.Split "actions") count do
+            environment.Step(state, action, observation) |> ignore
+            Array.copy state
+    |]
+
+/// Distance from a point to the nearest wall, by looking at every cell.
+let private clearance (maze: Maze) (x: float) (y: float) =
+    Seq.min (
+        seq {
+            for row in 0 .. maze.Rows - 1 do
+                for column in 0 .. maze.Columns - 1 do
+                    if maze.IsWall(row, column) then
+                        let dx = max 0.0 (abs (x - float row) - 0.5)
+                        let dy = max 0.0 (abs (y - float column) - 0.5)
+                        sqrt (dx * dx + dy * dy)
+        }
+    )
+
+let private seeds = Gen.choose (0, Int32.MaxValue) |> Gen.map (uint64 >> Seed) |> Arb.fromGen
+
+[<Fact>]
+let ``whatever the actions, the disc never overlaps a wall and never outruns its bound`` () =
+    check (
+        Prop.forAll seeds (fun seed ->
+            for environment in tasks do
+                for state in run environment seed 150 do
+                    Assert.True(clearance environment.Maze state[0] state[1] > environment.Physics.Radius - 1e-12)
+                    Assert.True(max (abs state[2]) (abs state[3]) <= environment.Physics.MaxSpeed))
+    )
+
+[<Fact>]
+let ``a disc at full speed into a corner rounds it and loses only the speed into it`` () =
+    // Into the wall cell (2, 2) of the U from the upper right, exactly along the diagonal of its corner at (1.5, 2.5).
+    let physics = PointMass(Gear = 1e-9, Damping = 0.0)
+    let state = [| 1.42; 2.58; 4.0; -4.0 |]
+    physics.Advance(Mazes.UMaze, state, 0.0, 0.0)
+    Assert.Equal(0.1, sqrt ((state[0] - 1.5) ** 2.0 + (state[1] - 2.5) ** 2.0), 12)
+    Assert.Equal(0.0, state[2], 12)
+    Assert.Equal(0.0, state[3], 12)
+    // Along the corner's tangent nothing is lost.
+    let state = [| 1.5 - 0.1 / sqrt 2.0; 2.5 + 0.1 / sqrt 2.0; 3.0; 3.0 |]
+    physics.Advance(Mazes.UMaze, state, 0.0, 0.0)
+    Assert.Equal(3.0, state[2], 12)
+    Assert.Equal(3.0, state[3], 12)
+
+[<Fact>]
+let ``without a force kinetic energy never grows`` () =
+    check (
+        Prop.forAll seeds (fun seed ->
+            for environment in tasks do
+                let energy (state: float[]) = state[2] * state[2] + state[3] * state[3]
+                let state = Array.last (run environment seed 30)
+                let mutable before = energy state
+
+                for _ in 1..60 do
+                    environment.Physics.Advance(environment.Maze, state, 0.0, 0.0)
+                    Assert.True(energy state <= before + 1e-12)
+                    before <- energy state)
+    )
+
+[<Fact>]
+let ``away from walls the disc follows m v' = g a - b v`` () =
+    let physics = PointMass()
+    let state = [| 1.0; 1.0; 0.5; -0.25 |]
+    let h, m, b = 0.01, 1000.0 * 4.0 / 3.0 * Math.PI * 0.001, 1.0
+    physics.Advance(Mazes.UMaze, state, 0.25, -1.0)
+    // Implicit damping: m (v' - v) / h = g a - b v'.
+    let vx, vy = state[2], state[3]
+    Assert.Equal(100.0 * 0.25 - b * vx, m * (vx - 0.5) / h, 9)
+    Assert.Equal(100.0 * -1.0 - b * vy, m * (vy + 0.25) / h, 9)
+    Assert.Equal(1.0 + h * vx, state[0], 15)
+    Assert.Equal(1.0 + h * vy, state[1], 15)
+
+let private transposed (maze: Maze) =
+    Maze(ReadOnlySpan [| for column in 0 .. maze.Columns - 1 -> String [| for row in maze.Drawing -> row[column] |] |])
+
+let private upsideDown (maze: Maze) =
+    Maze(ReadOnlySpan(Array.rev (Array.ofSeq maze.Drawing)))
+
+[<Fact>]
+let ``a transposed maze moves the disc by transposed steps, to the bit`` () =
+    for maze in [ Mazes.UMaze; Mazes.Large ] do
+        let physics, mirror = PointMass(), transposed maze
+        let a, b = [| 1.0; 1.0; 0.3; 0.1 |], [| 1.0; 1.0; 0.1; 0.3 |]
+
+        for action in actions (Seed 5UL) 2000 do
+            let x, y = Math.Clamp(float action[0], -1.0, 1.0), Math.Clamp(float action[1], -1.0, 1.0)
+            physics.Advance(maze, a, x, y)
+            physics.Advance(mirror, b, y, x)
+            Assert.Equal<float>([| a[1]; a[0]; a[3]; a[2] |], b)
+
+[<Fact>]
+let ``a maze upside down moves the disc by mirrored steps`` () =
+    for maze in [ Mazes.UMaze; Mazes.Large ] do
+        let physics, mirror = PointMass(), upsideDown maze
+        let top = float (maze.Rows - 1)
+        let state = [| 1.0; 1.0; 0.3; 0.1 |]
+
+        for action in actions (Seed 6UL) 2000 do
+            let x, y = Math.Clamp(float action[0], -1.0, 1.0), Math.Clamp(float action[1], -1.0, 1.0)
+            let other = [| top - state[0]; state[1]; -state[2]; state[3] |]
+            physics.Advance(maze, state, x, y)
+            physics.Advance(mirror, other, -x, y)
+            Assert.Equal(top - state[0], other[0], 12)
+            Assert.Equal(state[1], other[1], 12)
+            Assert.Equal(-state[2], other[2], 11)
+            Assert.Equal(state[3], other[3], 11)
+
+[<Fact>]
+let ``the same seed and actions give the same bits`` () =
+    for environment in tasks do
+        Assert.Equal<float[]>(run environment (Seed 3UL) 200, run environment (Seed 3UL) 200)
+
+[<Fact>]
+let ``an episode starts within 0.1 of the start cell, or of any free cell`` () =
+    for environment in tasks do
+        let maze = environment.Maze
+
+        let started =
+            set [
+                for seed in 0UL .. 999UL ->
+                    let state = (run environment (Seed seed) 0)[0]
+                    let cell = maze.CellAt(state[0], state[1])
+                    let struct (row, column) = maze.Cells[cell]
+                    Assert.True(abs (state[0] - float row) <= 0.1 && abs (state[1] - float column) <= 0.1)
+                    cell
+            ]
+
+        let expected = if maze.Start < 0 then [ 0 .. maze.Cells.Length - 1 ] else [ maze.Start ]
+        Assert.Equal<int Set>(set expected, started)
+
+[<Fact>]
+let ``the reward is 1 within half a cell of the goal's centre, and only tasks that say so end there`` () =
+    for environment in tasks do
+        let struct (row, column) = environment.Maze.Cells[environment.Maze.Goal]
+        let observation = Array.zeroCreate<float32> 4
+        let step state = environment.Step(state, [| 0f; 0f |], observation)
+        Assert.Equal(StepResult(1f, environment.EndsAtGoal), step [| float row + 0.3; float column - 0.3; 0.0; 0.0 |])
+        Assert.Equal(StepResult(0f, false), step [| float row + 0.39; float column + 0.39; 0.0; 0.0 |])
+
+[<Fact>]
+let ``an action beyond ±1 is clipped, and held for every physics step of the decision`` () =
+    for environment in tasks do
+        let observation = Array.zeroCreate<float32> 4
+        let struct (row, column) = environment.Maze.Cells[0]
+        let start () = [| float row; float column; 0.0; 0.0 |]
+        let far, full, expected = start (), start (), start ()
+        environment.Step(far, [| 50f; -50f |], observation) |> ignore
+        environment.Step(full, [| 1f; -1f |], observation) |> ignore
+
+        for _ in 1 .. environment.FrameSkip do
+            environment.Physics.Advance(environment.Maze, expected, 1.0, -1.0)
+
+        Assert.Equal<float>(full, far)
+        Assert.Equal<float>(expected, full)
+        Assert.Equal<float32>(Array.map float32 full, observation)
+
+[<Fact>]
+let ``physics that could tunnel is refused`` () =
+    let error =
+        Assert.Throws<ArgumentException>(fun () ->
+            PointMaze("fast", Mazes.UMaze, 10, physics = PointMass(MaxSpeed = 8.0)) |> ignore)
+
+    Assert.Contains("MaxSpeed", error.Message)
+    Assert.Contains("Shorten the time step", error.Message)

@@ -1,0 +1,77 @@
+module Iql.Core.Tests.Environments.RolloutTests
+
+open System
+open Xunit
+open Iql
+open Iql.Environments
+
+let private environment = (Tasks.Get "pointmaze-umaze-v0").Environment
+
+/// A policy of each row alone: push towards the middle of the U's right side.
+let private policy =
+    PolicyRows(fun observations rows actions ->
+        for row in 0 .. rows - 1 do
+            actions[2 * row] <- 2f * sin (9f * observations[4 * row] + 1f)
+            actions[2 * row + 1] <- cos (7f * observations[4 * row + 1]) - 0.1f * observations[4 * row + 3])
+
+/// Ends after as many decisions as the seed says, at most 9; the time limit is 6. Reward 1 at the end.
+type private Countdown() =
+    interface IEnvironment with
+        member _.Name = "countdown"
+        member _.ObservationSize = 1
+        member _.ActionSize = 1
+        member _.StateSize = 1
+        member _.TimeLimit = 6
+
+        member _.Reset(seed, state, observation) =
+            state[0] <- float (1 + seed.Below(0UL, 9))
+            observation[0] <- float32 state[0]
+
+        member _.Step(state, _, observation) =
+            state[0] <- state[0] - 1.0
+            observation[0] <- float32 state[0]
+            StepResult((if state[0] = 0.0 then 1f else 0f), (state[0] = 0.0))
+
+[<Fact>]
+let ``an episode is the same however many run beside it`` () =
+    let many = Rollout.Run(environment, 9, Seed 4UL, policy, true)
+
+    for count in [ 1; 2; 5 ] do
+        let few = Rollout.Run(environment, count, Seed 4UL, policy, true)
+
+        for e in 0 .. count - 1 do
+            Assert.Equal<float32>(many[e].Observations, few[e].Observations)
+            Assert.Equal(many[e].Return, few[e].Return)
+
+[<Fact>]
+let ``finished episodes drop out and the others go on undisturbed`` () =
+    let seen = ResizeArray()
+
+    let watch =
+        PolicyRows(fun observations rows _ ->
+            Assert.Equal(rows, observations.Length)
+            seen.Add rows
+            Assert.DoesNotContain(0f, observations.ToArray()))
+
+    let results = Rollout.Run(Countdown(), 50, Seed 0UL, watch, true)
+    Assert.Equal(6, seen.Count)
+    Assert.Equal(50, seen[0])
+    Assert.Equal<int>(List.sortDescending (List.ofSeq seen), seen)
+
+    for e in 0..49 do
+        let start = 1 + (Seed 0UL).Split(uint64 e).Below(0UL, 9)
+        let result = results[e]
+        Assert.Equal(min start 6, result.Length)
+        Assert.Equal((start <= 6), result.Terminal)
+        Assert.Equal((start <= 6), result.Success)
+        Assert.Equal((if start <= 6 then 1.0 else 0.0), result.Return)
+        Assert.Equal<float32>([ for i in 0 .. result.Length -> float32 (start - i) ], result.Observations)
+
+[<Fact>]
+let ``trajectories are kept only when asked for`` () =
+    Assert.Empty(Rollout.Run(environment, 1, Seed 0UL, policy)[0].Observations)
+    Assert.Equal(4 * 301, Rollout.Run(environment, 1, Seed 0UL, policy, true)[0].Observations.Length)
+
+[<Fact>]
+let ``no episodes are refused`` () =
+    Assert.Throws<ArgumentException>(fun () -> Rollout.Run(environment, 0, Seed 0UL, policy) |> ignore)

@@ -1,0 +1,55 @@
+module Iql.Core.Tests.Environments.WaypointControllerTests
+
+open System
+open Xunit
+open Iql
+open Iql.Environments
+
+/// Decisions until the controller says that it is there, None when the time limit comes first.
+let private drive (card: TaskCard) (seed: Seed) target =
+    let environment = card.Environment
+    let state = Array.zeroCreate<float> 4
+    let observation = Array.zeroCreate<float32> 4
+    let action = Array.zeroCreate<float32> 2
+    environment.Reset(seed, state, observation)
+    let mutable controller = card.Expert(seed.Split "waypoints")
+    let struct (row, column) = environment.Maze.Cells[target]
+    controller.Aim(state[0], state[1], float row, float column)
+
+    let mutable steps = 0
+
+    while steps <= environment.TimeLimit && not (controller.Act(state, action)) do
+        environment.Step(state, action, observation) |> ignore
+        steps <- steps + 1
+
+    if steps <= environment.TimeLimit then Some steps else None
+
+[<Fact>]
+let ``the controller reaches every cell of every maze`` () =
+    for card in Tasks.All do
+        if not card.Sparse then
+            for target in 0 .. card.Environment.Maze.Cells.Length - 1 do
+                for seed in 0UL .. 2UL do
+                    Assert.True((drive card (Seed seed) target).IsSome, $"{card.Name} {target} {seed}")
+
+[<Fact>]
+let ``its actions lie within ±1`` () =
+    let mutable controller = WaypointController(Mazes.UMaze, Seed 0UL)
+    controller.Aim(3.0, 1.0, 1.0, 1.0)
+    let action = Array.zeroCreate<float32> 2
+    Assert.False(controller.Act([| 3.0; 1.0; -5.0; 5.0 |], action))
+    Assert.All(action, fun a -> Assert.True(abs a <= 1f))
+
+[<Fact>]
+let ``a target inside a wall is refused`` () =
+    let mutable controller = WaypointController(Mazes.UMaze, Seed 0UL)
+
+    let error =
+        try
+            controller.Aim(3.0, 1.0, 2.0, 2.0)
+            null
+        with :? ArgumentException as error ->
+            error
+
+    Assert.NotNull error
+    Assert.Contains("two points in free cells", error.Message)
