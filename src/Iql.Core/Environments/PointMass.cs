@@ -86,5 +86,8 @@ public sealed record PointMass
         var inward = Math.Min(vx * nx + vy * ny, 0);
         vx -= inward * nx;
         vy -= inward * ny;
+        // Turning towards an axis may lift its speed over the bound: shorten, do not turn back into the wall.
+        var excess = Math.Max(Math.Abs(vx), Math.Abs(vy)) / MaxSpeed;
+        if (excess > 1) (vx, vy) = (vx / excess, vy / excess);
     }
 }

@@ -101,13 +101,15 @@ public static class ReferenceScores
         new("maze2d-eval-large-v1", 16.4, 302.22, 800, Paper),
     ];
 
-    /// <summary>Measured by <see cref="ReferenceMeasurement"/> (<c>iql env reference TASK</c>): 2,000 episodes each, seed 0.</summary>
+    /// <summary>Measured by <see cref="ReferenceMeasurement"/> (<c>iql env reference TASK</c>): 10,000 episodes each, seed 0.</summary>
     static IEnumerable<ReferenceScore> Own()
     {
-        const string measured = "ReferenceMeasurement, 2000 episodes, seed 0: uniform random actions; waypoint controller";
+        const string measured = "ReferenceMeasurement, 10000 episodes, seed 0: uniform random actions; waypoint controller";
         return
         [
-            new("pointmaze-umaze-v0", 0, 1, 300, measured),
+            new("pointmaze-umaze-v0", 39.9187, 224.6046, 300, measured),
+            new("pointmaze-medium-v0", 19.1111, 427.8498, 600, measured),
+            new("pointmaze-large-v0", 10.6245, 561.797, 800, measured),
         ];
     }
 }

@@ -1,5 +1,6 @@
 module Iql.Core.Tests.Environments.CollectTests
 
+open System
 open Xunit
 open Iql
 open Iql.Data
@@ -9,7 +10,9 @@ let private wandering = (Tasks.Get "pointmaze-medium-v0").Environment
 
 [<Fact>]
 let ``a data set has the same bits on any number of threads`` () =
-    let collect threads = Collect.Wandering(wandering, Seed 7UL, 61_234, 0.2, threads)
+    let collect threads =
+        Collect.Wandering(wandering, Seed 7UL, 61_234, 0.2, threads)
+
     let alone = collect 1
     Assert.Equal(61_234, alone.Count)
     Assert.Equal(alone.Fingerprint, (collect 2).Fingerprint)
@@ -17,7 +20,10 @@ let ``a data set has the same bits on any number of threads`` () =
 
 [<Fact>]
 let ``another seed gives another data set`` () =
-    let prints = [ for seed in 0UL .. 3UL -> Collect.Wandering(wandering, Seed seed, 500).Fingerprint ]
+    let prints = [
+        for seed in 0UL .. 3UL -> Collect.Wandering(wandering, Seed seed, 500).Fingerprint
+    ]
+
     Assert.Equal(4, List.length (List.distinct prints))
 
 [<Fact>]
@@ -45,7 +51,7 @@ let ``inside an episode a row starts where the one before ended`` () =
 
         for row in 0 .. data.Count - 2 do
             if not data.Terminals[row] && not data.Timeouts[row] then
-                Assert.True(data.NextObservation(row).SequenceEqual(data.Observation(row + 1)))
+                Assert.True(MemoryExtensions.SequenceEqual(data.NextObservation row, data.Observation(row + 1)))
 
 [<Fact>]
 let ``a never-ending roll-out has no terminals and no episode beyond the time limit`` () =

@@ -15,7 +15,13 @@ let private refused (rows: string list) (expected: string) =
 [<Fact>]
 let ``cells are numbered in reading order and stand at their row and column`` () =
     let maze = Mazes.UMaze
-    Assert.Equal<struct (int * int)>([ 1, 1; 1, 2; 1, 3; 2, 3; 3, 1; 3, 2; 3, 3 ] |> List.map (fun (r, c) -> struct (r, c)), maze.Cells)
+
+    Assert.Equal<struct (int * int)>(
+        [ 1, 1; 1, 2; 1, 3; 2, 3; 3, 1; 3, 2; 3, 3 ]
+        |> List.map (fun (r, c) -> struct (r, c)),
+        maze.Cells
+    )
+
     Assert.Equal(0, maze.Goal)
     Assert.Equal(-1, maze.Start)
     Assert.Equal(3, maze.CellAt(2.4, 2.6))

@@ -10,13 +10,17 @@ open Iql.Environments
 let private tasks = [ for card in Tasks.All -> card.Environment ]
 
 let private check property =
-    Check.One(Config.QuickThrowOnFailure.WithMaxTest(60), property)
+    Check.One(Config.QuickThrowOnFailure.WithReplay(20261122UL, 1UL).WithMaxTest 60, property)
 
 /// Actions that hold for a while, so that the disc gets somewhere, at times beyond ±1.
 let private actions (seed: Seed) count = [|
     for t in 0 .. count - 1 ->
         let hold = uint64 (t / 7)
-        [| float32 (seed.Uniform(2UL * hold, 1.5)); float32 (seed.Uniform(2UL * hold + 1UL, 1.5)) |]
+
+        [|
+            float32 (seed.Uniform(2UL * hold, 1.5))
+            float32 (seed.Uniform(2UL * hold + 1UL, 1.5))
+        |]
 |]
 
 let private run (environment: PointMaze) (seed: Seed) count =
@@ -45,7 +49,8 @@ let private clearance (maze: Maze) (x: float) (y: float) =
         }
     )
 
-let private seeds = Gen.choose (0, Int32.MaxValue) |> Gen.map (uint64 >> Seed) |> Arb.fromGen
+let private seeds =
+    Gen.choose (0, Int32.MaxValue) |> Gen.map (uint64 >> Seed) |> Arb.fromGen
 
 [<Fact>]
 let ``whatever the actions, the disc never overlaps a wall and never outruns its bound`` () =
@@ -54,7 +59,7 @@ let ``whatever the actions, the disc never overlaps a wall and never outruns its
             for environment in tasks do
                 for state in run environment seed 150 do
                     Assert.True(clearance environment.Maze state[0] state[1] > environment.Physics.Radius - 1e-12)
-                    Assert.True(max (abs state[2]) (abs state[3]) <= environment.Physics.MaxSpeed))
+                    Assert.True(max (abs state[2]) (abs state[3]) <= environment.Physics.MaxSpeed + 1e-12))
     )
 
 [<Fact>]
@@ -77,7 +82,9 @@ let ``without a force kinetic energy never grows`` () =
     check (
         Prop.forAll seeds (fun seed ->
             for environment in tasks do
-                let energy (state: float[]) = state[2] * state[2] + state[3] * state[3]
+                let energy (state: float[]) =
+                    state[2] * state[2] + state[3] * state[3]
+
                 let state = Array.last (run environment seed 30)
                 let mutable before = energy state
 
@@ -101,7 +108,11 @@ let ``away from walls the disc follows m v' = g a - b v`` () =
     Assert.Equal(1.0 + h * vy, state[1], 15)
 
 let private transposed (maze: Maze) =
-    Maze(ReadOnlySpan [| for column in 0 .. maze.Columns - 1 -> String [| for row in maze.Drawing -> row[column] |] |])
+    Maze(
+        ReadOnlySpan [|
+            for column in 0 .. maze.Columns - 1 -> String [| for row in maze.Drawing -> row[column] |]
+        |]
+    )
 
 let private upsideDown (maze: Maze) =
     Maze(ReadOnlySpan(Array.rev (Array.ofSeq maze.Drawing)))
@@ -113,7 +124,9 @@ let ``a transposed maze moves the disc by transposed steps, to the bit`` () =
         let a, b = [| 1.0; 1.0; 0.3; 0.1 |], [| 1.0; 1.0; 0.1; 0.3 |]
 
         for action in actions (Seed 5UL) 2000 do
-            let x, y = Math.Clamp(float action[0], -1.0, 1.0), Math.Clamp(float action[1], -1.0, 1.0)
+            let x, y =
+                Math.Clamp(float action[0], -1.0, 1.0), Math.Clamp(float action[1], -1.0, 1.0)
+
             physics.Advance(maze, a, x, y)
             physics.Advance(mirror, b, y, x)
             Assert.Equal<float>([| a[1]; a[0]; a[3]; a[2] |], b)
@@ -126,7 +139,9 @@ let ``a maze upside down moves the disc by mirrored steps`` () =
         let state = [| 1.0; 1.0; 0.3; 0.1 |]
 
         for action in actions (Seed 6UL) 2000 do
-            let x, y = Math.Clamp(float action[0], -1.0, 1.0), Math.Clamp(float action[1], -1.0, 1.0)
+            let x, y =
+                Math.Clamp(float action[0], -1.0, 1.0), Math.Clamp(float action[1], -1.0, 1.0)
+
             let other = [| top - state[0]; state[1]; -state[2]; state[3] |]
             physics.Advance(maze, state, x, y)
             physics.Advance(mirror, other, -x, y)
@@ -155,7 +170,12 @@ let ``an episode starts within 0.1 of the start cell, or of any free cell`` () =
                     cell
             ]
 
-        let expected = if maze.Start < 0 then [ 0 .. maze.Cells.Length - 1 ] else [ maze.Start ]
+        let expected =
+            if maze.Start < 0 then
+                [ 0 .. maze.Cells.Length - 1 ]
+            else
+                [ maze.Start ]
+
         Assert.Equal<int Set>(set expected, started)
 
 [<Fact>]
@@ -163,7 +183,11 @@ let ``the reward is 1 within half a cell of the goal's centre, and only tasks th
     for environment in tasks do
         let struct (row, column) = environment.Maze.Cells[environment.Maze.Goal]
         let observation = Array.zeroCreate<float32> 4
-        let step state = environment.Step(state, [| 0f; 0f |], observation)
+        let still = [| 0f; 0f |]
+
+        let step (state: float[]) =
+            environment.Step(state, still, observation)
+
         Assert.Equal(StepResult(1f, environment.EndsAtGoal), step [| float row + 0.3; float column - 0.3; 0.0; 0.0 |])
         Assert.Equal(StepResult(0f, false), step [| float row + 0.39; float column + 0.39; 0.0; 0.0 |])
 
@@ -172,10 +196,11 @@ let ``an action beyond ±1 is clipped, and held for every physics step of the de
     for environment in tasks do
         let observation = Array.zeroCreate<float32> 4
         let struct (row, column) = environment.Maze.Cells[0]
-        let start () = [| float row; float column; 0.0; 0.0 |]
+        let start () : float[] = [| float row; float column; 0.0; 0.0 |]
         let far, full, expected = start (), start (), start ()
-        environment.Step(far, [| 50f; -50f |], observation) |> ignore
-        environment.Step(full, [| 1f; -1f |], observation) |> ignore
+        let beyond, limit = [| 50f; -50f |], [| 1f; -1f |]
+        environment.Step(far, beyond, observation) |> ignore
+        environment.Step(full, limit, observation) |> ignore
 
         for _ in 1 .. environment.FrameSkip do
             environment.Physics.Advance(environment.Maze, expected, 1.0, -1.0)
@@ -188,7 +213,8 @@ let ``an action beyond ±1 is clipped, and held for every physics step of the de
 let ``physics that could tunnel is refused`` () =
     let error =
         Assert.Throws<ArgumentException>(fun () ->
-            PointMaze("fast", Mazes.UMaze, 10, physics = PointMass(MaxSpeed = 8.0)) |> ignore)
+            PointMaze("fast", Mazes.UMaze, 10, physics = PointMass(MaxSpeed = 8.0))
+            |> ignore)
 
     Assert.Contains("MaxSpeed", error.Message)
     Assert.Contains("Shorten the time step", error.Message)

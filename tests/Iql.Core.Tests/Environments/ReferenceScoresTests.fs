@@ -63,7 +63,9 @@ let ``every task of Iql's own has reference scores that a new measurement agrees
 
 [<Fact>]
 let ``a measurement is a function of its seed`` () =
-    let measure seed = ReferenceMeasurement.Measure("pointmaze-umaze-v0", 5, Seed seed)
+    let measure seed =
+        ReferenceMeasurement.Measure("pointmaze-umaze-v0", 5, Seed seed)
+
     Assert.Equal(measure 1UL, measure 1UL)
     Assert.NotEqual(measure 1UL, measure 2UL)
 

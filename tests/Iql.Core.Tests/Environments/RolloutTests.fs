@@ -69,8 +69,10 @@ let ``finished episodes drop out and the others go on undisturbed`` () =
 
 [<Fact>]
 let ``trajectories are kept only when asked for`` () =
-    Assert.Empty(Rollout.Run(environment, 1, Seed 0UL, policy)[0].Observations)
-    Assert.Equal(4 * 301, Rollout.Run(environment, 1, Seed 0UL, policy, true)[0].Observations.Length)
+    let without = Rollout.Run(environment, 1, Seed 0UL, policy)
+    let kept = Rollout.Run(environment, 1, Seed 0UL, policy, true)
+    Assert.Empty without[0].Observations
+    Assert.Equal(4 * 301, kept[0].Observations.Length)
 
 [<Fact>]
 let ``no episodes are refused`` () =

@@ -12,7 +12,7 @@ let private drive (card: TaskCard) (seed: Seed) target =
     let observation = Array.zeroCreate<float32> 4
     let action = Array.zeroCreate<float32> 2
     environment.Reset(seed, state, observation)
-    let mutable controller = card.Expert(seed.Split "waypoints")
+    let mutable controller = card.Expert.Invoke(seed.Split "waypoints")
     let struct (row, column) = environment.Maze.Cells[target]
     controller.Aim(state[0], state[1], float row, float column)
 
@@ -37,7 +37,8 @@ let ``its actions lie within ±1`` () =
     let mutable controller = WaypointController(Mazes.UMaze, Seed 0UL)
     controller.Aim(3.0, 1.0, 1.0, 1.0)
     let action = Array.zeroCreate<float32> 2
-    Assert.False(controller.Act([| 3.0; 1.0; -5.0; 5.0 |], action))
+    let state = [| 3.0; 1.0; -5.0; 5.0 |]
+    Assert.False(controller.Act(state, action))
     Assert.All(action, fun a -> Assert.True(abs a <= 1f))
 
 [<Fact>]
