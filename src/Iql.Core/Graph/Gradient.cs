@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using static Iql.Graph.Tensor;
 
 namespace Iql.Graph;
@@ -8,20 +9,22 @@ public static class Gradient
 {
     /// <summary>dloss / dparameter for every parameter. Whatever is not named is a constant.</summary>
     /// <param name="loss">A scalar.</param>
-    /// <param name="parameters">Any nodes, inputs or intermediate results. Only what lies between them and the loss is differentiated.</param>
+    /// <param name="parameters">
+    /// Any nodes, inputs (the same by name) or intermediate results. Only what lies between them and the loss is differentiated.
+    /// </param>
     /// <returns>One tensor for each parameter, of its shape; zeros where the loss does not depend on it.</returns>
     /// <exception cref="ArgumentException">The loss is not a scalar.</exception>
     /// <exception cref="NotSupportedException">An op on the way has no gradient rule.</exception>
-    /// <remarks>Differentiate first, then simplify: <c>Simplify</c> drops StopGradient.</remarks>
+    /// <remarks>Differentiate first, then simplify: <see cref="Simplify"/> drops StopGradient.</remarks>
     public static ImmutableArray<Tensor> Of(Tensor loss, IReadOnlyList<Tensor> parameters)
     {
         Check.That(loss.Shape.Rank == 0, nameof(loss), "a scalar, shape []", $"shape {loss.Shape}", "Take Tensor.Mean or Tensor.Sum of it.");
         var order = Order.Of([loss]);
-        var moving = new HashSet<Tensor>(parameters);
+        var moving = new HashSet<Tensor>(parameters, new SameInput());
         foreach (var node in order)
             if (node.Op != Op.StopGradient && node.Sources.Any(moving.Contains)) moving.Add(node);
 
-        var adjoints = new Dictionary<Tensor, Tensor> { [loss] = 1.0 };
+        var adjoints = new Dictionary<Tensor, Tensor>(new SameInput()) { [loss] = 1.0 };
         foreach (var y in order.Reverse())
         {
             if (!moving.Contains(y) || y.Sources.IsEmpty || !adjoints.TryGetValue(y, out var dy)) continue;
@@ -122,5 +125,14 @@ public static class Gradient
         for (var axis = outer; axis < x.Shape.Rank; axis++)
             if (Stretched(axis)) sum = Sum(sum, outer == 0 ? axis : axis - outer + 1);
         return Reshape(sum, shape);
+    }
+
+    /// <summary>Two inputs of one name are one input; any other node is only itself.</summary>
+    sealed class SameInput : IEqualityComparer<Tensor>
+    {
+        public bool Equals(Tensor? x, Tensor? y) =>
+            x == y || x?.Op == Op.Input && y?.Op == Op.Input && x.Name == y.Name && x.Shape == y.Shape;
+
+        public int GetHashCode(Tensor x) => x.Op == Op.Input ? x.Name.GetHashCode() : RuntimeHelpers.GetHashCode(x);
     }
 }

@@ -8,8 +8,15 @@ open Xunit
 
 [<Fact>]
 let ``every op has a row`` () =
-    let rec all (x: Tensor) : Op list = x.Op :: List.collect all (List.ofSeq x.Sources)
-    let covered = set [ for row in rows do yield! row.Shapes |> inputs |> row.Build |> all ]
+    let rec all (x: Tensor) : Op list =
+        x.Op :: List.collect all (List.ofSeq x.Sources)
+
+    let covered =
+        set [
+            for row in rows do
+                yield! row.Shapes |> inputs |> row.Build |> all
+        ]
+
     Assert.Empty(set (Enum.GetValues<Op>()) - covered)
 
 [<Fact>]
@@ -31,7 +38,14 @@ let ``every op has the gradient of its differences`` () =
         let values = numbers row @ [ weights ]
         let gradients = Gradient.Of(loss, List.toArray sources)
         let actual = evaluate values (List.ofSeq gradients)
+
         for i in 0 .. sources.Length - 1 do
             Assert.Equal(sources[i].Shape, gradients[i].Shape)
-            let expected = if List.contains i row.Smooth then differences 1e-5 values loss i else Array.zeroCreate values[i].Length
+
+            let expected =
+                if List.contains i row.Smooth then
+                    differences 1e-5 values loss i
+                else
+                    Array.zeroCreate values[i].Length
+
             near 1e-8 $"{row.Name}, source {i}" expected actual[i]

@@ -1,0 +1,322 @@
+module Iql.Core.Tests.Graph.SimplifyTests
+
+open System
+open FsCheck
+open FsCheck.FSharp
+open Iql.Graph
+open Iql.Core.Tests.Graph.Dense
+open Xunit
+
+let private input i extents = Tensor.Input($"x{i}", shape extents)
+
+let private simplify (results: Tensor list) =
+    Simplify.Apply(List.toArray results) |> List.ofSeq
+
+/// A graph as text, the same for the same structure.
+let rec private text (x: Tensor) : string =
+    let sources =
+        x.Sources |> Seq.map text |> if x.Op.IsCommutative() then Seq.sort else id
+
+    match x.Op with
+    | Op.Input -> x.Name
+    | Op.Constant -> FormattableString.Invariant $"{x.Number}"
+    | _ ->
+        $"""{x.Op}{if x.Integers.IsEmpty then
+                       ""
+                   else
+                       String.Join(",", x.Integers)}{x.Shape}({String.concat ", " sources})"""
+
+let private s, t, u, x, v, w =
+    input 0 [], input 1 [], input 2 [ 1 ], input 3 [ 2; 3 ], input 4 [ 3 ], input 5 [ 3; 2 ]
+
+let private turn (x: Tensor) =
+    Tensor.Transpose(x, ReadOnlySpan [| 1; 0 |])
+
+/// A graph and what it becomes.
+let private rules: (string * Tensor * Tensor) list = [
+    "numbers are folded", Tensor.Constant 2.0 * 3.0 + Tensor.Exp(Tensor.Constant 0.0), Tensor.Constant 7.0
+    "x + 0", x + 0.0, x
+    "0 + x", 0.0 + x, x
+    "x - 0", x - 0.0, x
+    "0 - x", 0.0 - x, -x
+    "x * 1", x * 1.0, x
+    "1 * x", 1.0 * x, x
+    "x * -1", x * -1.0, -x
+    "x / 1", x / 1.0, x
+    "x * 0 may be NaN", x * 0.0, x * 0.0
+    "zeros of a larger shape still stretch",
+    v + Tensor.Broadcast(0.0, shape [ 2; 3 ]),
+    Tensor.Broadcast(v, shape [ 2; 3 ])
+    "-(-x)", -(-x), x
+    "x + -y", x + -v, x - v
+    "-x + y", -x + v, v - x
+    "x - -y", x - -v, x + v
+    "x * x", x * x, Tensor.Square x
+    "minimum of one", Tensor.Minimum(x, x), x
+    "a known condition", Tensor.Where(1.0, x, v), x
+    "a known condition stretches", Tensor.Where(0.0, x, v), Tensor.Broadcast(v, shape [ 2; 3 ])
+    "the same on both sides", Tensor.Where(x, v, v), Tensor.Broadcast(v, shape [ 2; 3 ])
+    "stop gradient", Tensor.StopGradient x, x
+    "a reshape of a reshape",
+    Tensor.Reshape(Tensor.Reshape(x, shape [ 6 ]), shape [ 3; 2 ]),
+    Tensor.Reshape(x, shape [ 3; 2 ])
+    "a reshape and back", Tensor.Reshape(Tensor.Reshape(x, shape [ 6 ]), shape [ 2; 3 ]), x
+    "[1] to [] stays", Tensor.Reshape(u, shape []), Tensor.Reshape(u, shape [])
+    "[1] to [] stays as a factor", x * Tensor.Reshape(u, shape []), x * Tensor.Reshape(u, shape [])
+    "a transpose and back", turn (turn x), x
+    "a product of a transpose", Tensor.MatMul(turn x, turn w), Tensor.MatMul(x, w, true, true)
+    "a product that turns a transpose", Tensor.MatMul(x, turn x, false, false), Tensor.MatMul(x, x, false, true)
+    "a stretched source", x + Tensor.Broadcast(v, shape [ 2; 3 ]), x + v
+    "a stretched scalar", x * Tensor.Broadcast(Tensor.Reshape(s, shape [ 1 ]), shape [ 2; 3 ]), x * s
+    "a source with outer axes of 1", x + Tensor.Reshape(v, shape [ 1; 3 ]), x + v
+    "but never to another shape", v + Tensor.Reshape(v, shape [ 1; 3 ]), v + Tensor.Reshape(v, shape [ 1; 3 ])
+    "numbers that are all equal",
+    -Tensor.Broadcast(s, shape [ 2; 3 ]) * Tensor.Broadcast(t, shape [ 3 ]),
+    Tensor.Broadcast(-s * t, shape [ 2; 3 ])
+    "moving numbers that are all equal",
+    Tensor.Reshape(Tensor.Broadcast(s, shape [ 6 ]), shape [ 2; 3 ]),
+    Tensor.Broadcast(s, shape [ 2; 3 ])
+    "a stretch of a stretch",
+    Tensor.Broadcast(Tensor.Broadcast(v, shape [ 1; 3 ]), shape [ 2; 3 ]),
+    Tensor.Broadcast(v, shape [ 2; 3 ])
+    "a slice of a slice", Tensor.Slice(Tensor.Slice(x, 1, 1, 2), 1, 1, 1), Tensor.Slice(x, 1, 2, 1)
+    "one part", Tensor.Concat(0, ReadOnlySpan [| x |]), x
+]
+
+[<Fact>]
+let ``each rule gives what it says`` () =
+    for name, graph, expected in rules do
+        Assert.Equal((name, text expected), (name, simplify [ graph ] |> List.head |> text))
+
+[<Fact>]
+let ``equal expressions are one node`` () =
+    let twice () =
+        Tensor.Tanh(Tensor.MatMul(input 3 [ 2; 3 ], input 5 [ 3; 2 ]) * 2.0)
+
+    match simplify [ twice () + 1.0; 1.0 + twice (); twice () - 1.0 ] with
+    | [ a; b; c ] ->
+        Assert.Same(a, b)
+        Assert.Same(a.Sources[0], c.Sources[0])
+    | _ -> Assert.Fail "three results"
+
+[<Fact>]
+let ``nodes that differ in one attribute stay two`` () =
+    let random stream =
+        Tensor.RandomUniform(s, t, stream, shape [ 2 ])
+
+    for a, b in
+        [
+            Tensor.Sum(x, 0), Tensor.Sum(x, 1)
+            random 0, random 1
+            Tensor.Slice(v, 0, 0, 1), Tensor.Slice(v, 0, 1, 1)
+            s - t, t - s
+            Tensor.Constant 0.0, Tensor.Constant -0.0
+            input 0 [ 2 ], input 1 [ 2 ]
+        ] do
+        match simplify [ a; b ] with
+        | [ a; b ] -> Assert.NotSame(a, b)
+        | _ -> Assert.Fail "two results"
+
+[<Fact>]
+let ``results keep their order and number`` () =
+    match simplify [ x; s; x; x + 0.0 ] with
+    | [ a; b; c; d ] ->
+        Assert.All([ a; c; d ], fun result -> Assert.Same(x, result))
+        Assert.Same(s, b)
+    | other -> Assert.Fail $"4 results, got {other.Length}"
+
+    Assert.Empty(simplify [])
+
+[<Fact>]
+let ``a long chain is simplified`` () =
+    let long = (s, [ 1..100_000 ]) ||> List.fold (fun y _ -> Tensor.Tanh y + 0.0)
+    Assert.Equal(100_001, (Order.Of(simplify [ long ])).Count)
+
+/// Random graphs over all ops but those that see the sign of a zero (division by anything that may be 0) or need indices.
+let private graphs: Gen<Tensor list> =
+    let shapes = [ []; [ 1 ]; [ 3 ]; [ 2; 3 ]; [ 1; 3 ]; [ 2; 1 ]; [ 3; 2 ]; [ 2; 2; 3 ] ]
+
+    let leaves = [
+        yield! List.mapi input shapes
+        for number in [ 0.0; 1.0; -1.0; 2.0; -0.0 ] do
+            Tensor.Constant number
+    ]
+
+    let unary: (Tensor -> Tensor) list = [
+        (~-)
+        Tensor.Exp
+        Tensor.Log
+        Tensor.Sqrt
+        Tensor.Square
+        Tensor.Abs
+        Tensor.Sign
+        Tensor.Floor
+        Tensor.Rectify
+        Tensor.Tanh
+        Tensor.Sigmoid
+        Tensor.Softplus
+        Tensor.Sin
+        Tensor.Cos
+        Tensor.Erf
+        Tensor.StopGradient
+        (fun x -> x + 0.0)
+        (fun x -> x * 1.0)
+        (fun x -> x * 0.0)
+        (fun x -> 0.0 - x)
+        (fun x -> 1.0 * x)
+        (fun x -> Tensor.Sum x)
+        (fun x -> Tensor.Max x)
+        (fun x -> Tensor.Reshape(x, shape [ x.Shape.Count ]))
+        (fun x -> Tensor.Reshape(x, shape (1 :: List.ofSeq x.Shape.Extents)))
+        (fun x -> Tensor.Reshape(x, shape (List.ofSeq x.Shape.Extents @ [ 1 ])))
+        (fun x -> if x.Shape.Count = 1 then Tensor.Reshape(x, shape []) else x)
+        (fun x ->
+            if x.Shape.Rank < 4 then
+                Tensor.Broadcast(x, shape (2 :: List.ofSeq x.Shape.Extents))
+            else
+                x)
+        (fun x -> Tensor.Transpose(x, ReadOnlySpan [| x.Shape.Rank - 1 .. -1 .. 0 |]))
+        (fun x ->
+            if x.Shape.Rank < 2 then
+                x
+            else
+                Tensor.Transpose(
+                    x,
+                    ReadOnlySpan [| yield! [ 0 .. x.Shape.Rank - 3 ]; x.Shape.Rank - 1; x.Shape.Rank - 2 |]
+                ))
+        (fun x -> if x.Shape.Rank = 0 then x else Tensor.Sum(x, 0))
+        (fun x -> if x.Shape.Rank = 0 then x else Tensor.Max(x, -1))
+        (fun x ->
+            if x.Shape.Rank = 0 then
+                x
+            else
+                Tensor.Slice(x, 0, x.Shape[0] - 1, 1))
+        (fun x ->
+            if x.Shape.Rank = 0 then
+                x
+            else
+                Tensor.Slice(x, -1, 0, max 1 (x.Shape[-1] - 1)))
+        (fun x ->
+            if x.Shape.Rank = 0 then
+                x
+            else
+                Tensor.Pad(x, 0, 1, x.Shape[0] + 1))
+        (fun x ->
+            if x.Shape.Rank = 0 then
+                x
+            else
+                Tensor.Concat(-1, ReadOnlySpan [| x; x |]))
+    ]
+
+    let attempt (op: Tensor * Tensor -> Tensor) (x: Tensor) (y: Tensor) =
+        try
+            op (x, y)
+        with :? ArgumentException ->
+            x
+
+    let binary =
+        [
+            (fun (x, y) -> x + y)
+            (fun (x, y) -> x - y)
+            (fun (x, y) -> x * y)
+            (fun (x, y) -> x / (1.0 + Tensor.Square y))
+            Tensor.Minimum
+            Tensor.Maximum
+            Tensor.Less
+            Tensor.LessOrEqual
+            Tensor.Equal
+            (fun (x, y) -> Tensor.Where(x, y, x))
+            (fun (x, y) -> Tensor.Where(Tensor.Less(x, y), y, y))
+            (fun (x, y) -> Tensor.Where(1.0, x, y))
+            (fun (x, y) -> x + -y)
+            (fun (x, y) -> -x - y)
+            Tensor.MatMul
+            (fun (x, y) -> Tensor.MatMul(x, y, true))
+            (fun (x, y) -> Tensor.MatMul(x, y, false, true))
+        ]
+        |> List.map attempt
+
+    let step (nodes: Tensor list) =
+        let recent =
+            Gen.frequency [ 2, Gen.elements (List.truncate 4 nodes); 1, Gen.elements nodes ]
+
+        Gen.oneof [
+            Gen.map2 (<|) (Gen.elements unary) recent
+            Gen.map3 (fun f x y -> f x y) (Gen.elements binary) recent recent
+        ]
+        |> Gen.map (fun node ->
+            if node.Shape.Count > 200 || node.Shape.Rank > 4 then
+                nodes
+            else
+                node :: nodes)
+
+    gen {
+        let! count = Gen.choose (1, 25)
+
+        let! nodes =
+            (Gen.constant leaves, [ 1..count ])
+            ||> List.fold (fun nodes _ -> Gen.bind step nodes)
+
+        return! Gen.choose (1, 4) |> Gen.map (fun results -> List.truncate results nodes)
+    }
+
+let private config =
+    Config.QuickThrowOnFailure.WithMaxTest(500).WithReplay(Some { Rnd = Rnd(1UL, 3UL); Size = None })
+
+let private numbers =
+    [ 1; 1; 3; 6; 3; 2; 6; 12 ]
+    |> List.mapi (fun i n -> uniform (Iql.Seed.Named("graphs").Split(uint64 i)) -2.0 2.0 n)
+
+[<Fact>]
+let ``random graphs keep every bit of their results, but for the sign of a zero`` () =
+    let holds (results: Tensor list) =
+        let simple = simplify results
+        Assert.Equal<Shape>(results |> List.map _.Shape, simple |> List.map _.Shape)
+
+        for name, special in
+            [
+                "numbers", id
+                "zeros", (fun _ -> 0.0)
+                "infinities", (fun x -> if x > 0.0 then infinity else x)
+                "NaN", (fun x -> if x > 1.0 then nan else x)
+            ] do
+            let numbers = numbers |> List.map (Array.map special)
+
+            for before, after in Seq.zip (evaluate numbers results) (evaluate numbers simple) do
+                near 0.0 name before after
+
+    Check.One(config, Prop.forAll (Arb.fromGen graphs) holds)
+
+[<Fact>]
+let ``simplifying again changes nothing`` () =
+    let holds results =
+        Assert.Equal<string>(simplify results |> List.map text, simplify (simplify results) |> List.map text)
+
+    Check.One(config, Prop.forAll (Arb.fromGen graphs) holds)
+
+[<Fact>]
+let ``what a result becomes does not depend on the others`` () =
+    let holds (results: Tensor list) =
+        Assert.Equal<string>(
+            results |> List.map (fun result -> simplify [ result ] |> List.head |> text),
+            simplify results |> List.map text
+        )
+
+    Check.One(config, Prop.forAll (Arb.fromGen graphs) holds)
+
+[<Fact>]
+let ``a network's gradient needs no transpose, no reshape of a matrix and no stretched copy`` () =
+    let observations, weights, bias, last =
+        input 0 [ 8; 3 ], input 1 [ 3; 4 ], input 2 [ 4 ], input 3 [ 4; 1 ]
+
+    let hidden = Tensor.Rectify(Tensor.MatMul(observations, weights) + bias)
+    let values = Tensor.Reshape(Tensor.MatMul(hidden, last), shape [ 8 ])
+    let loss = Tensor.Mean(Tensor.Square values)
+    let gradients = Gradient.Of(loss, [| weights; bias; last |]) |> List.ofSeq
+    let simple = Order.Of(simplify gradients)
+    Assert.DoesNotContain(simple, fun node -> node.Op = Op.Transpose || node.Op = Op.Broadcast)
+
+    Assert.All(
+        simple |> Seq.filter (fun node -> node.Op = Op.Reshape),
+        fun node -> Assert.True(node.Shape.Rank = 1 || node.Shape[-1] = 1, string node)
+    )
