@@ -58,6 +58,18 @@ public sealed record ArrayData
         _ => throw new InvalidDataException(FormattableString.Invariant($"'{Name}': expected flags (false and true, or 0 and 1), got {number}.")),
     });
 
+    /// <summary><see cref="ToFloats"/> with the file named in its failures.</summary>
+    internal float[] Numbers(string file) => InFile(file, ToFloats);
+
+    /// <summary><see cref="ToFlags"/> with the file named in its failures.</summary>
+    internal bool[] Flags(string file) => InFile(file, ToFlags);
+
+    static T InFile<T>(string file, Func<T> read)
+    {
+        try { return read(); }
+        catch (InvalidDataException failure) { throw new InvalidDataException($"{file}: {failure.Message}"); }
+    }
+
     /// <summary>"[6729, 39]"</summary>
     internal static string Text(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
 }

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using System.Text;
+using Iql.Data.Hdf5;
+
+namespace Iql.Data;
+
+/// <summary>Data sets on disk: D4RL's HDF5 layout and the same names in an .npz.</summary>
+public static class DatasetFile
+{
+    static ReadOnlySpan<byte> Hdf5Signature => [0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A];
+
+    /// <summary>Reads a file's transitions.</summary>
+    /// <param name="path">An .hdf5, .h5 or .npz file; its first bytes decide, not its name.</param>
+    /// <param name="mode">How rows become transitions.</param>
+    /// <param name="timeLimit">The task's longest episode; used only for a file without time-outs.</param>
+    /// <exception cref="FileNotFoundException">No file there.</exception>
+    /// <exception cref="InvalidDataException">Another kind of file, a truncated one, missing or misshapen columns, NaN.</exception>
+    public static Transitions Load(string path, DatasetMode mode, int? timeLimit = null)
+    {
+        var raw = Read(path);
+        return RowSelection.Of(raw, mode, timeLimit).Of(raw);
+    }
+
+    /// <summary>Reads a file's columns as they stand.</summary>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    public static RawDataset Read(string path)
+    {
+        using var file = Open(path);
+        return RawDataset.Read(file);
+    }
+
+    /// <summary>Opens an .npz or HDF5 file by its first bytes.</summary>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    public static IArrayFile Open(string path)
+    {
+        if (!File.Exists(path)) throw new FileNotFoundException(
+            Directory.Exists(path) ? $"{path}: expected a data set file, got a folder. Name the .hdf5 or .npz file in it."
+                : $"{path}: expected a data set file (.hdf5 or .npz), found none there.", path);
+        var start = new byte[64];
+        using (var stream = File.OpenRead(path)) start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        if (start.AsSpan().StartsWith("PK"u8)) return new NpzFile(path);
+        if (start.AsSpan().StartsWith(Hdf5Signature)) return new Hdf5File(path);
+        var text = Encoding.Latin1.GetString(start);
+        throw new InvalidDataException($"{path}: expected an HDF5 or .npz file, got " + text.TrimStart().FirstOrDefault() switch
+        {
+            _ when start.Length == 0 => "an empty file. Copy it again.",
+            _ when text.StartsWith("version https://git-lfs", StringComparison.Ordinal) => "a pointer of Git LFS. Fetch the file itself with git lfs pull.",
+            '<' => "what looks like a web page. The download failed; fetch it again.",
+            _ => $"{start.Length} first bytes of another kind ({Convert.ToHexString(start.AsSpan(0, Math.Min(8, start.Length)))}). Convert it to one of the two.",
+        });
+    }
+
+    /// <summary>
+    /// Writes transitions in D4RL's layout, .hdf5 (or .h5) or .npz by the path's ending: observations, actions, rewards, terminals,
+    /// timeouts, next_observations, and one text per metadata entry. In strict mode the file gives the same transitions back, bit for bit.
+    /// </summary>
+    /// <param name="path">Where to; written to a temporary name and renamed.</param>
+    /// <param name="transitions">The data.</param>
+    /// <param name="metadata">How the data came about: name and text, stored as "metadata/name".</param>
+    /// <exception cref="ArgumentException">A path of another ending.</exception>
+    public static void Save(string path, Transitions transitions, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        var t = transitions;
+        List<ArrayData> arrays =
+        [
+            new("observations", [t.Count, t.ObservationSize], Plain(t.Observations)),
+            new("actions", [t.Count, t.ActionSize], Plain(t.Actions)),
+            new("rewards", [t.Count], Plain(t.Rewards)),
+            new("terminals", [t.Count], Plain(t.Terminals)),
+            new("timeouts", [t.Count], Plain(t.Timeouts)),
+            new("next_observations", [t.Count, t.ObservationSize], Plain(t.NextObservations)),
+        ];
+        foreach (var (name, text) in (metadata ?? ImmutableDictionary<string, string>.Empty).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            arrays.Add(ArrayData.Of("metadata/" + name, text));
+        switch (Path.GetExtension(path).ToLowerInvariant())
+        {
+            case ".hdf5" or ".h5": Hdf5Writer.Write(path, arrays); break;
+            case ".npz": NpzFile.Write(path, arrays); break;
+            case var other: throw new ArgumentException($"path: expected a name ending in .hdf5, .h5 or .npz, got '{other}' in {path}.");
+        }
+
+        static T[] Plain<T>(ImmutableArray<T> column) => System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsArray(column)!;
+    }
+}
