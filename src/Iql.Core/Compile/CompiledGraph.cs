@@ -1,0 +1,181 @@
+using System.Runtime.InteropServices;
+using Iql.Graph;
+
+namespace Iql.Compile;
+
+/// <summary>
+/// A traced function as kernels in phases, ready to run any number of times without allocating. Numbers are float32, scalars
+/// double. The bits of a result do not depend on the number of workers. Holds scratch memory: not for two runs at a time.
+/// </summary>
+public sealed unsafe class CompiledGraph : IDisposable
+{
+    readonly (string Name, IKernel Kernel, bool IsSingle)[][] phases;
+    readonly IKernel prologue;
+    readonly int[] inputSlots;
+    readonly ScalarSource[] metricSources;
+    readonly Action<int> work;
+    readonly int scratchLength, arenaLength;
+    readonly (int Slot, Place Place)[] loads;
+    readonly double* slots;
+    readonly float** bases;
+    float* arena;
+    float* scratch;
+    WorkerTeam team = WorkerTeam.Single;
+    Exception? failure;
+
+    CompiledGraph(GraphFunction function, InstructionSet set)
+    {
+        Function = function;
+        InstructionSet = set;
+        var results = Canonical.Apply(function.Results);
+        var groups = Fusion.Of(results);
+        var schedule = Schedule.Of(groups);
+        var plan = new Placement(function, results, schedule);
+        var lowering = new Lowering(schedule, plan.Stored, plan.PlaceOf, plan.SlotOf, set);
+
+        prologue = lowering.KernelOf(groups[0]);
+        phases = [.. Enumerable.Range(0, schedule.PhaseCount).Select(phase => groups.Where(group => schedule[group] == phase)
+            .Select(group => (Lowering.Describe(group), lowering.KernelOf(group), Schedule.PartitionOf(group).IsSingle)).ToArray())];
+        if (plan.Copies.Count > 0) phases = [.. phases, [.. plan.Copies.Select(copy => ("Copy", copy, true))]];
+        (inputSlots, metricSources, loads) = (plan.InputSlots, plan.Metrics, plan.Loads);
+        (scratchLength, arenaLength) = (plan.ScratchLength, plan.ArenaLength);
+        slots = (double*)NativeMemory.AllocZeroed((nuint)plan.SlotCount + 1, sizeof(double));
+        foreach (var (slot, number) in plan.Constants) slots[slot] = number;
+        bases = (float**)NativeMemory.AllocZeroed((nuint)(1 + function.Inputs.Length + function.Outputs.Length), (nuint)sizeof(float*));
+        arena = (float*)NativeMemory.AlignedAlloc((nuint)(arenaLength + 64) * sizeof(float), 64);
+        NativeMemory.Clear(arena, (nuint)(arenaLength + 64) * sizeof(float));
+        bases[0] = arena;
+        work = Work;
+        Grow(1);
+    }
+
+    /// <summary>What it computes.</summary>
+    public GraphFunction Function { get; }
+
+    /// <summary>The vectors it uses.</summary>
+    public InstructionSet InstructionSet { get; }
+
+    /// <summary>Compiles a function; <paramref name="path"/> null takes <see cref="InstructionSets.Default"/>.</summary>
+    public static CompiledGraph Compile(GraphFunction function, InstructionSet? path = null) => new(function, path ?? InstructionSets.Default);
+
+    /// <summary>Its phases and their kernels, a line each, for people.</summary>
+    public string Describe() => string.Join(Environment.NewLine, phases.SelectMany((phase, number) =>
+        phase.Select(step => $"{number,3}  {step.Name}")));
+
+    /// <summary>
+    /// Computes outputs and metrics from inputs and scalars, in the function's order. Output blocks must not be input blocks: a
+    /// kernel may still read what another has already replaced.
+    /// </summary>
+    public void Run(ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<double> scalars, ReadOnlySpan<TensorBlock> outputs, Span<double> metrics, WorkerTeam? team = null)
+    {
+        ObjectDisposedException.ThrowIf(arena == null, this);
+        Bind(inputs, outputs);
+        Check.That(scalars.Length == inputSlots.Length, nameof(scalars), $"{inputSlots.Length} scalars ({string.Join(", ", Function.Scalars)})", scalars.Length);
+        Check.That(metrics.Length >= metricSources.Length, nameof(metrics), $"room for {metricSources.Length} metrics", metrics.Length);
+        this.team = team ?? WorkerTeam.Single;
+        Grow(this.team.Count);
+        for (var i = 0; i < inputSlots.Length; i++)
+            if (inputSlots[i] >= 0) slots[inputSlots[i]] = scalars[i];
+        var frame = FrameOf(0);
+        foreach (var (slot, place) in loads) slots[slot] = *place.In(frame);
+        prologue.Run(frame, 0, 1);
+        this.team.Run(work);
+        if (failure is { } thrown)
+        {
+            failure = null;
+            throw new InvalidOperationException(thrown.Message, thrown);
+        }
+        for (var i = 0; i < metricSources.Length; i++) metrics[i] = metricSources[i].In(frame);
+        GC.KeepAlive(this);
+    }
+
+    void Bind(ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<TensorBlock> outputs)
+    {
+        Check.That(inputs.Length == Function.Inputs.Length, nameof(inputs), $"{Function.Inputs.Length} blocks", inputs.Length);
+        Check.That(outputs.Length == Function.Outputs.Length, nameof(outputs), $"{Function.Outputs.Length} blocks", outputs.Length);
+        var next = 1;
+        for (var i = 0; i < inputs.Length; i++) bases[next++] = Fitting(inputs[i], Function.Inputs[i]);
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            foreach (var input in inputs)
+                if (ReferenceEquals(input, outputs[i]) && input.Layout.Length > 0)
+                    Check.That(false, nameof(outputs), "blocks that are not inputs", input.Layout.Name, "Let two sets of blocks alternate.");
+            bases[next++] = Fitting(outputs[i], Function.Outputs[i].Layout);
+        }
+    }
+
+    static float* Fitting(TensorBlock block, Layout layout)
+    {
+        if (!ReferenceEquals(block.Layout, layout) && !SameShapes(block.Layout, layout))
+            Check.That(false, layout.Name, $"a block laid out as {layout.Name} ({layout.Entries.Length} tensors, {layout.Length} floats)",
+                $"{block.Layout.Name} ({block.Layout.Entries.Length} tensors, {block.Layout.Length} floats)");
+        return block.Pointer;
+    }
+
+    static bool SameShapes(Layout a, Layout b)
+    {
+        if (a.Entries.Length != b.Entries.Length) return false;
+        for (var i = 0; i < a.Entries.Length; i++)
+            if (a.Entries[i].Shape != b.Entries[i].Shape) return false;
+        return true;
+    }
+
+    void Work(int worker)
+    {
+        var frame = FrameOf(worker);
+        var workers = team.Count;
+        for (var phase = 0; phase < phases.Length; phase++)
+        {
+            if (phase > 0) team.Barrier();
+            try
+            {
+                foreach (var (_, kernel, isSingle) in phases[phase])
+                {
+                    if (isSingle)
+                    {
+                        if (worker == 0) kernel.Run(frame, 0, kernel.Units);
+                        continue;
+                    }
+                    int first = (int)((long)kernel.Units * worker / workers), last = (int)((long)kernel.Units * (worker + 1) / workers);
+                    if (first < last) kernel.Run(frame, first, last);
+                }
+            }
+            catch (Exception exception)
+            {
+                Interlocked.CompareExchange(ref failure, exception, null);
+            }
+        }
+    }
+
+    Frame FrameOf(int worker) => new() { Bases = bases, Slots = slots, Scratch = scratch + worker * scratchLength };
+
+    int scratchWorkers;
+
+    void Grow(int workers)
+    {
+        if (workers <= scratchWorkers) return;
+        NativeMemory.AlignedFree(scratch);
+        scratch = (float*)NativeMemory.AlignedAlloc((nuint)(workers * scratchLength) * sizeof(float), 64);
+        scratchWorkers = workers;
+    }
+
+    /// <summary>Gives its scratch memory back.</summary>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    void Free()
+    {
+        if (arena == null) return;
+        NativeMemory.AlignedFree(arena);
+        NativeMemory.AlignedFree(scratch);
+        NativeMemory.Free(slots);
+        NativeMemory.Free(bases);
+        arena = null;
+    }
+
+    /// <summary>Gives its scratch memory back when nobody did.</summary>
+    ~CompiledGraph() => Free();
+}

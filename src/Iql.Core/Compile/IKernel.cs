@@ -1,0 +1,28 @@
+namespace Iql.Compile;
+
+/// <summary>What a kernel sees while a graph runs: where each block begins, the scalars, and this worker's scratch memory.</summary>
+unsafe struct Frame
+{
+    public float** Bases;
+    public double* Slots;
+    public float* Scratch;
+}
+
+/// <summary>A place in memory: a block and an offset in floats.</summary>
+readonly record struct Place(int Base, int Offset)
+{
+    public unsafe float* In(in Frame frame) => frame.Bases[Base] + Offset;
+}
+
+/// <summary>
+/// One pass over memory, divisible into units that may run on different workers in any order. A unit is always computed
+/// whole by one worker, so results do not depend on the number of workers.
+/// </summary>
+interface IKernel
+{
+    /// <summary>Number of units.</summary>
+    int Units { get; }
+
+    /// <summary>Runs units first … last − 1.</summary>
+    void Run(in Frame frame, int first, int last);
+}

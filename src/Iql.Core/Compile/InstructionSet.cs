@@ -1,0 +1,45 @@
+using System.Runtime.Intrinsics;
+
+namespace Iql.Compile;
+
+/// <summary>Which vectors the kernels are written with; the value is the number of floats in one.</summary>
+public enum InstructionSet
+{
+    /// <summary>One float at a time: runs anywhere.</summary>
+    Scalar = 1,
+
+    /// <summary>Eight floats (AVX2 with FMA, or two NEON registers).</summary>
+    Vector256 = 8,
+
+    /// <summary>Sixteen floats (AVX-512).</summary>
+    Vector512 = 16,
+}
+
+/// <summary>Chooses the widest vectors of this machine, once.</summary>
+public static class InstructionSets
+{
+    /// <summary>The environment variable that forces a path: scalar, vector256 or vector512.</summary>
+    public const string Variable = "IQL_INSTRUCTIONS";
+
+    /// <summary>Every path this machine runs in hardware.</summary>
+    public static IReadOnlyList<InstructionSet> Available { get; } = [.. Enum.GetValues<InstructionSet>().Where(IsAvailable)];
+
+    /// <summary>The forced path, or the widest that this machine runs in hardware.</summary>
+    public static InstructionSet Default { get; } = Choose(Environment.GetEnvironmentVariable(Variable));
+
+    static InstructionSet Choose(string? forced)
+    {
+        if (string.IsNullOrEmpty(forced)) return Available.Max();
+        var known = Enum.TryParse<InstructionSet>(forced, ignoreCase: true, out var path) && Enum.IsDefined(path);
+        Check.That(known, Variable, "scalar, vector256 or vector512", forced);
+        Check.That(IsAvailable(path), Variable, $"one of {string.Join(", ", Available)} on this machine", forced);
+        return path;
+    }
+
+    static bool IsAvailable(InstructionSet path) => path switch
+    {
+        InstructionSet.Vector512 => Vector512.IsHardwareAccelerated,
+        InstructionSet.Vector256 => Vector256.IsHardwareAccelerated,
+        _ => true,
+    };
+}

@@ -1,0 +1,117 @@
+using Iql.Graph;
+
+namespace Iql.Compile;
+
+/// <summary>Where everything lies: inputs and outputs in their blocks, temporaries in the arena, scalars in slots.</summary>
+sealed class Placement
+{
+    const int TileFloats = 8 * 32, PanelColumns = 32;
+
+    readonly Dictionary<Tensor, Place> places = [];
+    readonly Dictionary<Tensor, int> slots = [];
+
+    public Placement(GraphFunction function, Tensor[] results, Schedule schedule)
+    {
+        var outputs = function.Outputs.SelectMany((group, block) => group.Layout.Entries.Select(entry =>
+            (entry.Shape, Place: new Place(1 + function.Inputs.Length + block, entry.Offset)))).ToArray();
+        var metrics = results[outputs.Length..];
+        foreach (var metric in metrics) Check.That(metric.Shape.Count == 1, "metrics", "scalars", metric);
+        // A metric is read from its slot, or from memory when a kernel of vectors made it.
+        Stored = Lowering.Stored(schedule.Groups, results.Take(outputs.Length).Concat(metrics.Where(metric => schedule.Owner(Addressing.Root(metric))?.Anchor is not null)));
+        var order = Order.Of(results);
+        Inputs(function, order);
+        Slots(order, schedule);
+        Outputs(results, outputs, schedule);
+        Arena(order, schedule);
+        InputSlots = [.. function.Scalars.Select(name => slots.FirstOrDefault(pair => pair.Key.Op == Op.Input && pair.Key.Name == name) is { Key: not null } found ? found.Value : -1)];
+        Metrics = [.. metrics.Select(Addressing.Root).Select(root => slots.TryGetValue(root, out var slot) ? new ScalarSource(slot, default) : new(-1, PlaceOf(root)))];
+        ScratchLength = TileFloats + PanelColumns * order.Where(node => node.Op == Op.MatMul)
+            .Select(node => node.Sources[1].Shape[node.Integers[1] == 1 ? -1 : -2]).DefaultIfEmpty(0).Max();
+        foreach (var copy in later) Copies.Add(CopyOf(copy.Node, copy.Place));
+    }
+
+    readonly List<(Tensor Node, Place Place)> later = [];
+
+    /// <summary>The nodes that lie in memory.</summary>
+    public HashSet<Tensor> Stored { get; }
+    /// <summary>Slots of the function's scalars, −1 for one that is not used.</summary>
+    public int[] InputSlots { get; }
+    /// <summary>Where the metrics are read.</summary>
+    public ScalarSource[] Metrics { get; }
+    /// <summary>Single floats of input blocks that kernels read from slots.</summary>
+    public (int Slot, Place Place)[] Loads { get; private set; } = [];
+    /// <summary>Slots that never change.</summary>
+    public List<(int Slot, double Number)> Constants { get; } = [];
+    /// <summary>Results that are inputs, or the second name of another result: copied at the end.</summary>
+    public List<IKernel> Copies { get; } = [];
+    public int SlotCount => slots.Count;
+    public int ArenaLength { get; private set; }
+    public int ScratchLength { get; }
+
+    /// <summary>Where a stored node or an input lies.</summary>
+    public Place PlaceOf(Tensor root) => places.TryGetValue(root, out var place) ? place
+        : throw new InvalidOperationException($"{root} was not given a place in memory.");
+
+    /// <summary>A scalar's slot, or −1 when it has none.</summary>
+    public int SlotOf(Tensor root) => slots.GetValueOrDefault(root, -1);
+
+    void Inputs(GraphFunction function, IEnumerable<Tensor> order)
+    {
+        var known = new Dictionary<string, (Place Place, Shape Shape)>();
+        for (var block = 0; block < function.Inputs.Length; block++)
+            foreach (var entry in function.Inputs[block].Entries)
+                known[$"{function.Inputs[block].Name}/{entry.Name}"] = (new(1 + block, entry.Offset), entry.Shape);
+        foreach (var node in order.Where(node => node.Op == Op.Input))
+            if (known.TryGetValue(node.Name, out var input))
+            {
+                Check.That(input.Shape == node.Shape, node.Name, $"shape {input.Shape} as in its block", node.Shape);
+                places[node] = input.Place;
+            }
+            else
+                Check.That(node.Shape.Rank == 0 && function.Scalars.Contains(node.Name), node.Name,
+                    $"an entry of the input blocks ({string.Join(", ", function.Inputs.Select(layout => layout.Name))}) or a scalar ({string.Join(", ", function.Scalars)})",
+                    $"an input {node.Shape} that neither holds");
+    }
+
+    void Slots(IEnumerable<Tensor> order, Schedule schedule)
+    {
+        foreach (var node in order.Where(node => node.Shape.Count == 1 && !Addressing.IsAlias(node)))
+        {
+            var owner = schedule.Owner(node);
+            if (node.Sources.IsEmpty || owner is { IsScalar: true } || owner is { IsFlatReduction: true }) slots[node] = slots.Count;
+        }
+        Loads = [.. slots.Where(pair => places.ContainsKey(pair.Key)).Select(pair => (pair.Value, places[pair.Key]))];
+        Constants.AddRange(slots.Where(pair => pair.Key.Op == Op.Constant).Select(pair => (pair.Value, pair.Key.Number)));
+    }
+
+    // A computed node takes its first place among the results; what is left over is copied.
+    void Outputs(Tensor[] results, (Shape Shape, Place Place)[] outputs, Schedule schedule)
+    {
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            var root = Addressing.Root(results[i]);
+            if (schedule.Owner(root) is not null && !places.ContainsKey(root)) places[root] = outputs[i].Place;
+            else later.Add((results[i], outputs[i].Place));
+        }
+    }
+
+    void Arena(IReadOnlyList<Tensor> order, Schedule schedule)
+    {
+        var last = new Dictionary<Tensor, int>();
+        foreach (var group in schedule.Groups)
+            foreach (var root in group.All.SelectMany(user => user.Sources).Select(Addressing.Root))
+                last[root] = Math.Max(last.GetValueOrDefault(root, -1), schedule[group]);
+        foreach (var (node, _) in later) last[Addressing.Root(node)] = int.MaxValue;
+        var lives = order.Where(node => Stored.Contains(node) && !places.ContainsKey(node))
+            .Select(node => (node, schedule.Owner(node) is { } owner ? schedule[owner] : -1, last.GetValueOrDefault(node, int.MaxValue)));
+        var (offsets, length) = MemoryPlan.Of(lives);
+        foreach (var (node, offset) in offsets) places[node] = new(0, offset);
+        ArenaLength = length;
+    }
+
+    CopyKernel CopyOf(Tensor node, Place to)
+    {
+        var strides = Addressing.Strides(node.Shape);
+        return new([new(node.Shape.Extents, PlaceOf(Addressing.Root(node)), [.. strides], to, [.. strides])], 0, default);
+    }
+}

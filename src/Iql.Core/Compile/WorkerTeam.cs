@@ -1,0 +1,100 @@
+namespace Iql.Compile;
+
+/// <summary>
+/// Threads that run the same phases side by side: worker w of n does its share of every phase, and nobody enters the next
+/// before all are done. The caller is worker 0. Mutable, one run at a time.
+/// </summary>
+public sealed class WorkerTeam : IDisposable
+{
+    // Spin briefly, then give the core away: with an occupied core a pure spin costs a factor of 5 to 10 (reference/kernels.md).
+    const int SpinsBeforeYield = 4000, YieldsBeforePark = 64;
+
+    readonly ManualResetEventSlim wake = new(false);
+    readonly Thread[] threads;
+    Action<int> work = static _ => { };
+    int generation, arrived, passed, parked;
+    volatile bool disposed;
+
+    /// <summary>A team of <paramref name="threads"/> workers, at least 1; with 1 no thread is started.</summary>
+    public WorkerTeam(int threads)
+    {
+        Check.AtLeast(threads, 1, nameof(threads));
+        Count = threads;
+        this.threads = [.. Enumerable.Range(1, threads - 1).Select(worker =>
+            new Thread(() => Serve(worker)) { IsBackground = true, Name = $"Iql worker {worker}" })];
+        foreach (var thread in this.threads) thread.Start();
+    }
+
+    /// <summary>The caller alone.</summary>
+    public static WorkerTeam Single { get; } = new(1);
+
+    /// <summary>Number of workers.</summary>
+    public int Count { get; }
+
+    /// <summary>Runs <paramref name="body"/>(w) on every worker w and returns when all have returned. The body must not throw.</summary>
+    internal void Run(Action<int> body)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (Count == 1)
+        {
+            body(0);
+            return;
+        }
+        work = body;
+        Interlocked.Increment(ref generation);
+        if (Volatile.Read(ref parked) > 0) wake.Set();
+        body(0);
+        Barrier();
+    }
+
+    /// <summary>Waits until every worker has come here.</summary>
+    internal void Barrier()
+    {
+        if (Count == 1) return;
+        var turn = Volatile.Read(ref passed);
+        if (Interlocked.Increment(ref arrived) == Count)
+        {
+            arrived = 0;
+            Volatile.Write(ref passed, turn + 1);
+            return;
+        }
+        for (var spins = 0; Volatile.Read(ref passed) == turn; spins++)
+            if (spins < SpinsBeforeYield) Thread.SpinWait(1);
+            else Thread.Yield();
+    }
+
+    void Serve(int worker)
+    {
+        var seen = 0;
+        while (true)
+        {
+            for (var spins = 0; Volatile.Read(ref generation) == seen && !disposed; spins++)
+            {
+                if (spins < SpinsBeforeYield) Thread.SpinWait(1);
+                else if (spins < SpinsBeforeYield + YieldsBeforePark) Thread.Yield();
+                else Park(seen);
+            }
+            if (disposed) return;
+            seen++;
+            work(worker);
+            Barrier();
+        }
+    }
+
+    void Park(int seen)
+    {
+        Interlocked.Increment(ref parked);
+        wake.Reset();
+        if (Volatile.Read(ref generation) == seen && !disposed) wake.Wait(10);
+        Interlocked.Decrement(ref parked);
+    }
+
+    /// <summary>Ends the threads.</summary>
+    public void Dispose()
+    {
+        if (Count == 1) return;
+        disposed = true;
+        wake.Set();
+        foreach (var thread in threads) thread.Join();
+    }
+}
