@@ -27,7 +27,7 @@ public sealed unsafe class CompiledGraph : IDisposable
     {
         Function = function;
         InstructionSet = set;
-        var results = Canonical.Apply(function.Results);
+        var results = Canonical.Apply(Simplify.Apply(function.Results));
         var groups = Fusion.Of(results);
         var schedule = Schedule.Of(groups);
         var plan = new Placement(function, results, schedule);
