@@ -18,10 +18,10 @@ public sealed record AdamState(TensorGroup Parameters, TensorGroup Mean, TensorG
     /// <summary>Takes parameters and their moments out of a block.</summary>
     /// <param name="block">The block, as traced.</param>
     /// <param name="networks">Parts to take ("critic1", "critic2"); none takes everything that has moments.</param>
-    public static AdamState In(TensorGroup block, params IReadOnlyList<string> networks)
+    public static AdamState In(TensorGroup block, params string[] networks)
     {
         var names = block.Part(MeanPart).Entries().Select(entry => entry.Name)
-            .Where(name => networks.Count == 0 || networks.Any(network => name.StartsWith(network + "/", StringComparison.Ordinal))).ToArray();
+            .Where(name => networks.Length == 0 || networks.Any(network => name.StartsWith(network + "/", StringComparison.Ordinal))).ToArray();
         return new(Take("parameters", ""), Take(MeanPart, MeanPart + "/"), Take(SquarePart, SquarePart + "/"));
 
         TensorGroup Take(string group, string prefix) => TensorGroups.Group(group, [.. names.Select(name => (name, block[prefix + name]))]);

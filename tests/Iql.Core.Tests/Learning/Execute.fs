@@ -54,8 +54,7 @@ let over (additions: Numbers) (numbers: Numbers) =
 let train (execute: Executor) (learner: Learner) (seed: Iql.Seed) (batch: int -> Numbers) (start: Numbers) steps =
     ((start, []), [ 0 .. steps - 1 ])
     ||> List.fold (fun (numbers, metrics) step ->
-        let scalars =
-            seed.AsScalar() :: float step :: List.ofSeq learner.Hyperparameters
+        let scalars = seed.AsScalar() :: float step :: List.ofSeq learner.Hyperparameters
 
         let next, measured = execute learner.Step (over (batch step) numbers) scalars
         next, measured :: metrics)

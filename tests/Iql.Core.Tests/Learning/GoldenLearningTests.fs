@@ -85,11 +85,17 @@ let private nets (case: Golden.Case) =
 
 /// The initial tensors, under our names.
 let private initialNumbers (case: Golden.Case) (learner: Learner) : Numbers =
-    let names = set [ for layout in learner.Blocks do for entry in layout.Entries -> $"{layout.Name}/{entry.Name}" ]
+    let names =
+        set [
+            for layout in learner.Blocks do
+                for entry in layout.Entries -> $"{layout.Name}/{entry.Name}"
+        ]
 
     let logStd =
         match case.Part("hyper").TryGetProperty "log_std_init" with
-        | true, list when list.ValueKind = JsonValueKind.Array -> [| for entry in list.EnumerateArray() -> entry.GetDouble() |]
+        | true, list when list.ValueKind = JsonValueKind.Array -> [|
+            for entry in list.EnumerateArray() -> entry.GetDouble()
+          |]
         | _ -> Golden.uniform $"{case.Seed}/init/actor/log_std" (case.Dim "act") 0.5
 
     [
@@ -139,7 +145,11 @@ let private replay (execute: Executor) statisticTolerance entryTolerance steps (
     let final, metrics =
         train execute learner seed batch (over start (Execute.initial learner seed)) expected.Length
 
-    let positive = if case.Part("algorithm").GetString() = "td" then "tdErrorPositive" else "residualPositive"
+    let positive =
+        if case.Part("algorithm").GetString() = "td" then
+            "tdErrorPositive"
+        else
+            "residualPositive"
 
     let tensors part (numbers: Numbers) = [
         for theirs in case.Part(part).EnumerateObject() do
@@ -157,7 +167,12 @@ let private replay (execute: Executor) statisticTolerance entryTolerance steps (
         for step, (expected, actual) in List.indexed (List.zip expected metrics) do
             for theirs in expected.EnumerateObject() do
                 if theirs.Name <> "step" then
-                    let ours = if theirs.Name = "positive" then positive else statistics[theirs.Name]
+                    let ours =
+                        if theirs.Name = "positive" then
+                            positive
+                        else
+                            statistics[theirs.Name]
+
                     yield Golden.statistic $"step {step} {theirs.Name}" statisticTolerance theirs.Value actual[ours]
 
         if expected.Length = case.Steps.Length then
@@ -188,4 +203,5 @@ let private inDoublePrecision (case: Golden.Case) learner =
 let ``implicit Q-learning follows every golden trace in double precision`` () = every "iql-*.json" inDoublePrecision
 
 [<Fact>]
-let ``temporal-difference learning follows every golden trace in double precision`` () = every "td-*.json" inDoublePrecision
+let ``temporal-difference learning follows every golden trace in double precision`` () =
+    every "td-*.json" inDoublePrecision

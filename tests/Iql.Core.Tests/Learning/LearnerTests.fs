@@ -1,0 +1,322 @@
+module Iql.Core.Tests.Learning.LearnerTests
+
+open System
+open System.Collections.Generic
+open Iql
+open Iql.Algorithms
+open Iql.Graph
+open Xunit
+open Iql.Core.Tests.Learning.Differences
+open Iql.Core.Tests.Learning.Execute
+
+let private config =
+    ImplicitQLearningConfig().With(hiddenSizes = [ 8; 8 ], batchSize = 16, dropout = 0.1)
+
+let private batch step : Numbers =
+    Map [
+        for name, count, bound in
+            [
+                "observations", 48, 1.0
+                "actions", 32, 0.95
+                "rewards", 16, 1.0
+                "nextObservations", 48, 1.0
+                "nextActions", 32, 0.95
+            ] do
+            $"batch/{name}", Golden.uniform $"learner/{step}/{name}" count bound
+
+        "batch/terminals",
+        Golden.uniform $"learner/{step}/terminals" 16 1.0
+        |> Array.map (fun u -> if u < -0.8 then 1.0 else 0.0)
+    ]
+
+let private seed = Seed.Named "learner"
+
+let private run (learner: Learner) steps =
+    train inDouble learner seed batch (initial learner seed) steps
+
+[<Fact>]
+let ``the state is one shared block and one block a policy`` () =
+    let learner = ImplicitQLearning.Learner(config, 3, 2, [| 0.5; 3.0; 10.0 |])
+
+    Assert.Equal<string list>(
+        [ "shared"; "policy0"; "policy1"; "policy2" ],
+        [ for block in learner.Blocks -> block.Name ]
+    )
+
+    Assert.Equal(3, learner.Members)
+
+    for name in
+        [
+            "value/w0"
+            "critic1/b2"
+            "critic2/w1"
+            "targetCritic1/w0"
+            "targetCritic2/b0"
+            "adam-m/value/w0"
+            "adam-v/critic2/b2"
+        ] do
+        Assert.True(learner.Blocks[0].Contains name, name)
+
+    Assert.False(learner.Blocks[0].Contains "adam-m/targetCritic1/w0")
+
+    for name in [ "w0"; "b2"; "logStd"; "adam-m/w0"; "adam-v/logStd" ] do
+        Assert.True(learner.Blocks[1].Contains name, name)
+
+    Assert.Equal(learner.Step.Scalars.Length, learner.Hyperparameters.Length + 2)
+    Assert.Equal<string list>([ "seed"; "step" ], List.ofSeq learner.Step.Scalars |> List.truncate 2)
+
+[<Fact>]
+let ``at the start targets equal their critics and the policies are alike`` () =
+    let blocks =
+        ImplicitQLearning.Learner(config, 3, 2, [| 1.0; 2.0 |]).Initialise.Invoke seed
+
+    for i in [ 1; 2 ] do
+        for entry in [ "w0"; "b0"; "w2" ] do
+            Assert.Equal<float32[]>(blocks[0].Read $"critic{i}/{entry}", blocks[0].Read $"targetCritic{i}/{entry}")
+
+    Assert.NotEqual<float32[]>(blocks[0].Read "critic1/w0", blocks[0].Read "critic2/w0")
+    Assert.True(blocks[1].SameBits blocks[2])
+
+[<Fact>]
+let ``a policy learns the same numbers in company as alone`` () =
+    let together, metrics =
+        run (ImplicitQLearning.Learner(config, 3, 2, [| 0.5; 3.0; 10.0 |])) 3
+
+    for member', beta in List.indexed [ 0.5; 3.0; 10.0 ] do
+        let alone, metricsAlone =
+            run (ImplicitQLearning.Learner(config.With(inverseTemperature = beta), 3, 2)) 3
+
+        for KeyValue(name, values) in alone do
+            Assert.Equal<float[]>(values, together[name.Replace("policy0/", $"policy{member'}/")])
+
+        for (one: Map<string, float>), (all: Map<string, float>) in List.zip metricsAlone metrics do
+            for KeyValue(name, value) in one do
+                Assert.Equal(value, all[name.Replace("0:", $"{member'}:")])
+
+[<Fact>]
+let ``without metrics the numbers are the same`` () =
+    let learner = ImplicitQLearning.Learner(config, 3, 2)
+    let scalars = [ seed.AsScalar(); 0.0; yield! learner.Hyperparameters ]
+    let numbers = over (batch 0) (initial learner seed)
+
+    Assert.Equal<Numbers>(
+        inDouble learner.Step numbers scalars |> fst,
+        inDouble (learner.Step.WithoutMetrics()) numbers scalars |> fst
+    )
+
+[<Fact>]
+let ``hyperparameters are inputs, so a sweep has one graph`` () =
+    let graph (config: ImplicitQLearningConfig) =
+        let known = Dictionary<Tensor, int>(HashIdentity.Reference)
+
+        let rec describe (x: Tensor) =
+            match known.TryGetValue x with
+            | true, description -> description
+            | _ ->
+                let sources = (0, x.Sources) ||> Seq.fold (fun all y -> HashCode.Combine(all, describe y))
+                known[x] <- HashCode.Combine(x.Op, x.Number, x.Name, x.Shape, sources)
+                known[x]
+
+        [ for result in ImplicitQLearning.Learner(config, 3, 2).Step.Results -> describe result ]
+
+    let swept =
+        config.With(
+            expectile = 0.9,
+            inverseTemperature = 10.0,
+            discount = 0.95,
+            polyakStep = 0.01,
+            maxAdvantageWeight = 50.0,
+            valueLearningRate = 1e-3,
+            criticLearningRate = 1e-3,
+            policyLearningRate = 1e-3,
+            cosineSteps = 5.0,
+            logStdMin = -9.0,
+            logStdMax = 1.0,
+            dropout = 0.2
+        )
+
+    Assert.Equal<int list>(graph config, graph swept)
+
+[<Fact>]
+let ``inverse temperature 0 clones behaviour: every weight is 1`` () =
+    let _, metrics =
+        run (ImplicitQLearning.Learner(config.With(inverseTemperature = 0.0), 3, 2)) 2
+
+    for step in metrics do
+        Assert.Equal(1.0, step["0:weightMean"])
+        Assert.Equal(1.0, step["0:weightMax"])
+        Assert.Equal(0.0, step["0:weightCapped"])
+        Assert.Equal(-step["0:logProbabilityMean"], step["0:policyLoss"], 12)
+
+[<Fact>]
+let ``metrics measure what their names say`` () =
+    let _, metrics = run (ImplicitQLearning.Learner(config, 3, 2)) 2
+    let m = metrics[1]
+    Assert.Equal(m["targetQMean"] - m["valueMeanAfter"], m["advantageMean"], 12)
+    Assert.Equal(m["tdTargetMean"] - m["q1Mean"], m["tdErrorMean"], 12)
+    Assert.True(m["qMean"] <= min m["q1Mean"] m["q2Mean"] + 1e-12)
+    Assert.True(m["tdErrorAbsMean"] >= abs m["tdErrorMean"])
+    Assert.InRange(m["residualPositive"], 0.0, 1.0)
+
+    Assert.All(
+        [ "valueGradientNorm"; "criticGradientNorm"; "0:policyGradientNorm" ],
+        fun name -> Assert.True(m[name] > 0.0, name)
+    )
+
+let private act (learner: Learner) (numbers: Numbers) rows (observations: float[]) =
+    let group = learner.Act.Invoke rows
+
+    let inputs =
+        readOnlyDict [
+            for KeyValue(name, values) in numbers do
+                name, values
+            "observations/observations", observations
+        ]
+
+    (Interpreter.Evaluate(group.Results, inputs)).[0]
+
+[<Fact>]
+let ``acting is the mean, clipped, without dropout`` () =
+    for kind, tanh in
+        [
+            PolicyKind.Gaussian, true
+            PolicyKind.Gaussian, false
+            PolicyKind.Deterministic, true
+        ] do
+        let learner =
+            ImplicitQLearning.Learner(config.With(policyKind = kind, meanTanh = tanh, hiddenSizes = []), 1, 1)
+
+        let numbers =
+            initial learner seed
+            |> Map.add "policy0/w0" [| 2.0 |]
+            |> Map.add "policy0/b0" [| 0.1 |]
+
+        let squash = if tanh then Math.Tanh else id
+
+        act learner numbers 3 [| -5.0; 0.1; 5.0 |]
+        |> Array.iter2 (fun x y -> Assert.Equal(Math.Clamp(squash (2.0 * x + 0.1), -1.0, 1.0), y, 12)) [|
+            -5.0
+            0.1
+            5.0
+        |]
+
+[<Fact>]
+let ``F# code trains with its own value loss`` () =
+    // Expectile regression on Huber's error: squared within ±1, linear beyond.
+    let huberExpectile (residual: Tensor) (expectile: Tensor) =
+        let size = Tensor.Abs residual
+
+        let huber =
+            Tensor.Where(Tensor.Less(size, 1.0), 0.5 * Tensor.Square residual, size - 0.5)
+
+        Tensor.Mean(Tensor.Where(Tensor.Less(residual, 0.0), 1.0 - expectile, expectile) * huber)
+
+    let residual, tau = input "residual" [ 9 ] 3.0, (Tensor.Scalar "tau", [| 0.8 |])
+    assertGradient "Huber expectile" (huberExpectile (fst residual) (fst tau)) [ residual; tau ]
+
+    let learner =
+        ImplicitQLearning.Learner(
+            config.With(valueLearningRate = 1e-2),
+            3,
+            2,
+            valueLoss = fun residual expectile -> huberExpectile residual expectile
+        )
+
+    let _, metrics =
+        train inDouble learner seed (fun _ -> batch 0) (initial learner seed) 60
+
+    Assert.True((List.last metrics)["valueLoss"] < 0.2 * (List.head metrics)["valueLoss"])
+
+[<Fact>]
+let ``F# code weighs actions its own way`` () =
+    // Filtered cloning: keep what is better than average.
+    let learner =
+        ImplicitQLearning.Learner(config, 3, 2, policyWeight = fun advantage _ _ -> Tensor.Less(0.0, advantage))
+
+    let _, metrics = run learner 2
+    Assert.Equal(metrics[0]["advantagePositive"], metrics[0]["0:weightMean"], 12)
+
+[<Fact>]
+let ``a value loss that is no scalar is refused`` () =
+    let failure =
+        Assert.Throws<ArgumentException>(fun () ->
+            ImplicitQLearning.Learner(config, 3, 2, valueLoss = fun residual _ -> Tensor.Square residual)
+            |> ignore)
+
+    Assert.Contains("End it with Mean", failure.Message)
+
+[<Fact>]
+let ``what is out of range is named, with a mend`` () =
+    let message (config: ImplicitQLearningConfig) =
+        Assert.Throws<ArgumentException>(fun () -> ImplicitQLearning.Learner(config, 3, 2) |> ignore).Message
+
+    for wrong, said in
+        [
+            config.With(expectile = 1.0), "Expectile: expected a number in (0, 1), got 1"
+            config.With(expectile = nan), "Expectile"
+            config.With(inverseTemperature = -1.0),
+            "InverseTemperature: expected a finite number of at least 0, got -1. 0 is behaviour cloning."
+            config.With(inverseTemperature = infinity), "InverseTemperature"
+            config.With(discount = 1.01), "Discount"
+            config.With(polyakStep = 0.0), "PolyakStep"
+            config.With(maxAdvantageWeight = 0.0), "MaxAdvantageWeight"
+            config.With(policyLearningRate = -1e-3), "PolicyLearningRate"
+            config.With(cosineSteps = 0.0), "CosineSteps"
+            config.With(hiddenSizes = [ 256; 0 ]), "HiddenSizes"
+            config.With(batchSize = 0), "BatchSize"
+            config.With(logStdMin = 3.0), "LogStdMin"
+            config.With(dropout = 1.0), "Dropout"
+            config.With(policyKind = Nullable(enum<PolicyKind> 7)), "PolicyKind"
+        ] do
+        Assert.Contains(said, message wrong)
+
+    Assert.Contains(
+        "at least one",
+        Assert.Throws<ArgumentException>(fun () -> ImplicitQLearning.Learner(config, 3, 2, [||]) |> ignore).Message
+    )
+
+    Assert.Contains(
+        "InverseTemperature",
+        Assert
+            .Throws<ArgumentException>(fun () -> ImplicitQLearning.Learner(config, 3, 2, [| -1.0 |]) |> ignore)
+            .Message
+    )
+
+    Assert.Contains(
+        "Critics",
+        Assert
+            .Throws<ArgumentException>(fun () -> TemporalDifferenceConfig().With(critics = 3).Validate() |> ignore)
+            .Message
+    )
+
+[<Fact>]
+let ``With changes one field and equality sees it`` () =
+    let start = ImplicitQLearningConfig()
+    Assert.Equal(ImplicitQLearningConfig(), start)
+    Assert.Equal(start.With(hiddenSizes = [ 256; 256 ]), start)
+
+    let changed = [
+        start.With(expectile = 0.9)
+        start.With(inverseTemperature = 10.0)
+        start.With(discount = 0.98)
+        start.With(polyakStep = 0.01)
+        start.With(maxAdvantageWeight = 50.0)
+        start.With(valueLearningRate = 1e-3)
+        start.With(criticLearningRate = 1e-3)
+        start.With(policyLearningRate = 1e-3)
+        start.With(policySchedule = Optimizers.LearningRateSchedule.Constant)
+        start.With(cosineSteps = 10.0)
+        start.With(hiddenSizes = [ 64 ])
+        start.With(batchSize = 32)
+        start.With(logStdMin = -20.0)
+        start.With(logStdMax = 1.0)
+        start.With(policyKind = PolicyKind.Deterministic)
+        start.With(meanTanh = false)
+        start.With(dropout = 0.1)
+        start.With(updateOrder = UpdateOrder.ValueCriticPolicyOld)
+        start.With(halveCriticLoss = true)
+        start.With(initialisation = Networks.Initialisation.Torch)
+    ]
+
+    Assert.Equal(changed.Length, typeof<ImplicitQLearningConfig>.GetProperties().Length)
+    Assert.Equal(changed.Length + 1, List.distinct (start :: changed) |> List.length)

@@ -1,0 +1,126 @@
+module Iql.Core.Tests.Learning.OptimizerTests
+
+open System
+open System.Collections.Immutable
+open Iql.Graph
+open Iql.Networks
+open Iql.Optimizers
+open Xunit
+open Iql.Core.Tests.Graph.Dense
+open Iql.Core.Tests.Learning.Differences
+
+let private layout =
+    Layout(
+        "state",
+        [|
+            struct ("w", shape [ 3 ])
+            struct ("adam-m/w", shape [ 3 ])
+            struct ("adam-v/w", shape [ 3 ])
+        |]
+    )
+
+let private rate, step, gradient =
+    Tensor.Scalar "rate", Tensor.Scalar "step", Tensor.Input("gradient", shape [ 3 ])
+
+let private gradients = ImmutableArray.Create gradient
+
+/// Gradient of step t, entry i.
+let private slope t i =
+    sin (float (3 * t + i)) * 10.0 ** float (i - 1)
+
+/// (w, m, v) after some steps of a traced optimiser.
+let private run (optimiser: AdamState -> AdamState) steps (start: float[]) =
+    let group = layout.Inputs()
+    let next = optimiser (AdamState.In group)
+
+    (([| start; Array.zeroCreate 3; Array.zeroCreate 3 |]), [ 0 .. steps - 1 ])
+    ||> List.fold (fun state t ->
+        let inputs =
+            (rate, [| 0.01 |])
+            :: (step, [| float t |])
+            :: (gradient, Array.init 3 (slope t))
+            :: List.ofSeq (Seq.zip group.Tensors state)
+
+        [| for struct (_, tensor) in next.Entries -> number tensor inputs |])
+
+/// The formula, one number at a time.
+let private byHand decay steps (start: float[]) =
+    Array.init 3 (fun i ->
+        let mutable w, m, v = start[i], 0.0, 0.0
+
+        for t in 1..steps do
+            let g = slope (t - 1) i
+            m <- 0.9 * m + 0.1 * g
+            v <- 0.999 * v + 0.001 * g * g
+
+            let direction =
+                m / (1.0 - Math.Pow(0.9, t)) / (sqrt (v / (1.0 - Math.Pow(0.999, t))) + 1e-8)
+
+            w <- w - 0.01 * (direction + decay * w)
+
+        w)
+
+let private near (expected: float[]) (actual: float[]) =
+    Array.iter2
+        (fun e a -> Assert.True(abs (e - a) <= 1e-12 * (1.0 + abs e), $"expected {e:R}, got {a:R}"))
+        expected
+        actual
+
+[<Fact>]
+let ``Adam is its formula`` () =
+    let start = [| 0.5; -1.0; 2.0 |]
+    near (byHand 0.0 50 start) (run (fun state -> Adam.Step(state, gradients, step, rate)) 50 start).[0]
+
+[<Fact>]
+let ``AdamW decays the parameter from before the step`` () =
+    let start = [| 0.5; -1.0; 2.0 |]
+    near (byHand 0.1 50 start) (run (fun state -> Adam.Step(state, gradients, step, rate, 0.1)) 50 start).[0]
+
+[<Fact>]
+let ``the first step of Adam is the learning rate, whatever the gradient's size`` () =
+    let moved =
+        (run (fun state -> Adam.Step(state, gradients, step, rate)) 1 [| 0.0; 0.0; 0.0 |]).[0]
+
+    Array.iteri
+        (fun i w ->
+            if slope 0 i <> 0.0 then
+                Assert.Equal(0.01, abs w, 7))
+        moved
+
+[<Fact>]
+let ``the cosine starts at the learning rate, halves it half-way and stays 0 after the end`` () =
+    let at (t: float) =
+        let lr, t', steps = Tensor.Scalar "lr", Tensor.Scalar "t", Tensor.Scalar "T"
+
+        number (LearningRate.Cosine(lr, t', steps)) [ lr, [| 3e-4 |]; t', [| t |]; steps, [| 1e6 |] ]
+        |> Array.exactlyOne
+
+    Assert.Equal(3e-4, at 0.0)
+    Assert.Equal(1.5e-4, at 5e5, 15)
+    Assert.Equal(0.0, at 1e6)
+    Assert.Equal(0.0, at 1.7e6)
+
+[<Fact>]
+let ``Polyak moves a share of the way`` () =
+    let group name =
+        Layout(name, [| struct ("w", shape [ 2 ]) |]).Inputs()
+
+    let target, online, share = group "target", group "online", Tensor.Scalar "share"
+    let inputs = [ target["w"], [| 1.0; -2.0 |]; online["w"], [| 3.0; 2.0 |]; share, [| 0.25 |] ]
+    Assert.Equal<float[]>([| 1.5; -1.0 |], number (Polyak.Step(target, online, share)["w"]) inputs)
+
+[<Fact>]
+let ``gradients that are not one a parameter are refused`` () =
+    let failure =
+        Assert.Throws<ArgumentException>(fun () ->
+            Adam.Step(AdamState.In(layout.Inputs()), ImmutableArray.Empty, step, rate)
+            |> ignore)
+
+    Assert.Contains("one for each of 1 parameters", failure.Message)
+
+[<Fact>]
+let ``a part that is not there is named`` () =
+    let failure =
+        Assert.Throws<ArgumentException>(fun () -> layout.Inputs().Part "critic3" |> ignore)
+
+    Assert.Contains("critic3", failure.Message)
