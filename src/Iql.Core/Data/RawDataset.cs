@@ -5,7 +5,7 @@ namespace Iql.Data;
 
 /// <summary>
 /// The columns of a data set as they stand in a file of D4RL's layout, cast to float32 and checked for shape only: numbers may be
-/// NaN, rows may belong nowhere. For looking at (DatasetReport) and for choosing rows from (<see cref="RowSelection"/>).
+/// NaN, rows may belong nowhere. For looking at (<see cref="DatasetReport"/>) and for choosing rows from (<see cref="RowSelection"/>).
 /// </summary>
 public sealed record RawDataset
 {

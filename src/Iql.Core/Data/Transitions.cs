@@ -178,7 +178,7 @@ public sealed class Transitions
         }
     }
 
-    static ImmutableArray<Episode> Split(float[] rewards, bool[] terminals, bool[] timeouts)
+    internal static ImmutableArray<Episode> Split(float[] rewards, bool[] terminals, bool[] timeouts)
     {
         var episodes = ImmutableArray.CreateBuilder<Episode>();
         var start = 0;

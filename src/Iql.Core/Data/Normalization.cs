@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Iql.Data;
+
+/// <summary>How rewards are rescaled before training. Returns and scores are always those of the raw rewards.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RewardRule>))]
+public enum RewardRule
+{
+    /// <summary>As they are (kitchen, Adroit, maze2d).</summary>
+    None,
+    /// <summary>r − 1: every step costs one until the goal (antmaze).</summary>
+    AntMaze,
+    /// <summary>1000 r / (greatest − least return of the data's trajectories) (halfcheetah, hopper, walker2d).</summary>
+    ReturnRange,
+    /// <summary>A scale and a shift of one's own.</summary>
+    Custom,
+}
+
+/// <summary>
+/// What is done to a data set's numbers before training: s ← (s − mean) / deviation, r ← scale · r + shift. A value, stored with
+/// every run, because the policy must see its observations the same way ever after.
+/// </summary>
+public sealed record Normalization
+{
+    /// <summary>Added to the standard deviation, so that a constant column does not divide by zero [CORL].</summary>
+    public const double DeviationFloor = 1e-3;
+
+    /// <summary>Nothing is done.</summary>
+    public static Normalization None { get; } = new();
+
+    /// <summary>[S], subtracted from observations; empty when they stay as they are.</summary>
+    public ImmutableArray<float> ObservationMean { get; init; } = [];
+
+    /// <summary>[S], positive: observations are divided by it. Standard deviation + <see cref="DeviationFloor"/>.</summary>
+    public ImmutableArray<float> ObservationDeviation { get; init; } = [];
+
+    /// <summary>The rule that scale and shift came from.</summary>
+    public RewardRule Rewards { get; init; } = RewardRule.None;
+
+    /// <summary>Factor of the rewards, finite, not 0.</summary>
+    public double RewardScale { get; init; } = 1;
+
+    /// <summary>Added to the scaled rewards, finite.</summary>
+    public double RewardShift { get; init; }
+
+    /// <summary>Whether observations are changed.</summary>
+    [JsonIgnore]
+    public bool ChangesObservations => ObservationMean.Length > 0;
+
+    /// <summary>A normalisation with a scale and a shift of one's own; the observations' part can be added from <see cref="Of"/>.</summary>
+    public static Normalization Custom(double rewardScale, double rewardShift)
+    {
+        Check.That(double.IsFinite(rewardScale) && rewardScale != 0, nameof(rewardScale), "a finite number other than 0", rewardScale);
+        Check.That(double.IsFinite(rewardShift), nameof(rewardShift), "a finite number", rewardShift);
+        return new() { Rewards = RewardRule.Custom, RewardScale = rewardScale, RewardShift = rewardShift };
+    }
+
+    /// <summary>Computes a normalisation from data.</summary>
+    /// <param name="transitions">Raw data, not normalised yet.</param>
+    /// <param name="observations">Whether observations get mean 0 and deviation 1 (CORL does, the paper's code does not).</param>
+    /// <param name="rewards">The rule for rewards; for a scale of one's own see <see cref="Custom"/>.</param>
+    /// <exception cref="ArgumentException">Return range of data whose trajectories all have the same return.</exception>
+    public static Normalization Of(Transitions transitions, bool observations, RewardRule rewards)
+    {
+        Check.That(rewards != RewardRule.Custom, nameof(rewards), "a rule that data decide", rewards, "Use Normalization.Custom.");
+        var normalization = rewards switch
+        {
+            RewardRule.AntMaze => new() { Rewards = rewards, RewardShift = -1 },
+            RewardRule.ReturnRange => new() { Rewards = rewards, RewardScale = 1000 / Range() },
+            _ => None,
+        };
+        if (!observations) return normalization;
+        var (mean, deviation) = Moments(transitions.Observations.AsSpan(), transitions.ObservationSize);
+        return normalization with { ObservationMean = mean, ObservationDeviation = deviation };
+
+        double Range()
+        {
+            var (least, greatest) = ReturnRange(transitions);
+            Check.That(greatest > least, transitions.Name, "trajectories of different returns for the return range",
+                $"{least} for all", "Use another reward rule.");
+            return greatest - least;
+        }
+    }
+
+    /// <summary>
+    /// The least and greatest undiscounted return of the data's trajectories, which are cut behind terminal rows and wherever the
+    /// next row does not continue: ‖s(i+1) − s′(i)‖ &gt; 10⁻⁶. The cut-off pieces at either end count too.
+    /// </summary>
+    /// <remarks>The rule of ikostrikov/implicit_q_learning @09d7002, to be used on data in D4RL parity mode for the same numbers.</remarks>
+    public static (double Least, double Greatest) ReturnRange(Transitions transitions)
+    {
+        var (least, greatest, sum) = (double.PositiveInfinity, double.NegativeInfinity, 0.0);
+        for (var row = 0; row < transitions.Count; row++)
+        {
+            sum += transitions.Rewards[row];
+            var last = row == transitions.Count - 1;
+            if (!last && !transitions.Terminals[row] && !Jump.Between(transitions.NextObservation(row), transitions.Observation(row + 1))) continue;
+            (least, greatest, sum) = (Math.Min(least, sum), Math.Max(greatest, sum), 0);
+        }
+        return (least, greatest);
+    }
+
+    /// <summary>The data with observations, next observations and rewards normalised.</summary>
+    public Transitions Apply(Transitions transitions)
+    {
+        var changed = transitions;
+        if (ChangesObservations)
+        {
+            float[] observations = [.. transitions.Observations], next = [.. transitions.NextObservations];
+            Apply(observations);
+            Apply(next);
+            changed = changed.With(observations: observations, nextObservations: next);
+        }
+        if (RewardScale == 1 && RewardShift == 0) return changed;
+        var (scale, shift) = (RewardScale, RewardShift);
+        return changed.With(rewards: [.. transitions.Rewards.Select(reward => (float)(scale * reward + shift))]);
+    }
+
+    /// <summary>Normalises observations in place, [S] or rows of it: what a policy trained on the data expects to see.</summary>
+    /// <exception cref="ArgumentException">A number of observations that is no multiple of S.</exception>
+    public void Apply(Span<float> observations)
+    {
+        if (!ChangesObservations) return;
+        ReadOnlySpan<float> mean = ObservationMean.AsSpan(), deviation = ObservationDeviation.AsSpan();
+        Check.That(observations.Length % mean.Length == 0 && deviation.Length == mean.Length, nameof(observations),
+            $"rows of {mean.Length} numbers", observations.Length);
+        for (; observations.Length > 0; observations = observations[mean.Length..])
+            for (var i = 0; i < mean.Length; i++) observations[i] = (observations[i] - mean[i]) / deviation[i];
+    }
+
+    /// <summary>Mean, and population deviation + floor, of every column.</summary>
+    static (ImmutableArray<float> Mean, ImmutableArray<float> Deviation) Moments(ReadOnlySpan<float> numbers, int columns)
+    {
+        double[] mean = new double[columns], square = new double[columns];
+        var rows = numbers.Length / columns;
+        for (var i = 0; i < numbers.Length; i++) mean[i % columns] += numbers[i];
+        for (var j = 0; j < columns; j++) mean[j] /= rows;
+        for (var i = 0; i < numbers.Length; i++) square[i % columns] += (numbers[i] - mean[i % columns]) * (numbers[i] - mean[i % columns]);
+        return ([.. mean.Select(m => (float)m)], [.. square.Select(s => (float)(Math.Sqrt(s / rows) + DeviationFloor))]);
+    }
+}
