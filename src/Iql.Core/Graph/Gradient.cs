@@ -22,7 +22,7 @@ public static class Gradient
         var order = Order.Of([loss]);
         var moving = new HashSet<Tensor>(parameters, new SameInput());
         foreach (var node in order)
-            if (node.Op != Op.StopGradient && node.Sources.Any(moving.Contains)) moving.Add(node);
+            if (node.Sources.Any(moving.Contains)) moving.Add(node);
 
         var adjoints = new Dictionary<Tensor, Tensor>(new SameInput()) { [loss] = 1.0 };
         foreach (var y in order.Reverse())

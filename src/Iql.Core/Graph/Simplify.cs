@@ -47,6 +47,7 @@ public static class Simplify
             if (y.Sources.All(IsConstant)) return Interpreter.Apply(y.Op, a.Number, y.Sources.Length > 1 ? y.Sources[1].Number : 0, b.Number);
             if (y.Shape.Rank > 0 && y.Sources.All(x => Entry(x) is not null))
                 return Broadcast(With(y, [.. y.Sources.Select(x => Entry(x)!)], Shape.Scalar), y.Shape);
+            if (y.Op.IsUnary() && a.Op == Op.Broadcast) return Broadcast(With(y, [a.Sources[0]], a.Sources[0].Shape), y.Shape);
             if (Unstretched(y) is { } bare) return bare;
         }
         return y.Op switch

@@ -29,6 +29,8 @@ let rec private text (x: Tensor) : string =
 let private s, t, u, x, v, w =
     input 0 [], input 1 [], input 2 [ 1 ], input 3 [ 2; 3 ], input 4 [ 3 ], input 5 [ 3; 2 ]
 
+let private outer, cube = input 6 [ 1; 1; 3 ], input 7 [ 2; 2; 3 ]
+
 let private turn (x: Tensor) =
     Tensor.Transpose(x, ReadOnlySpan [| 1; 0 |])
 
@@ -73,12 +75,21 @@ let private rules: (string * Tensor * Tensor) list = [
     "numbers that are all equal",
     -Tensor.Broadcast(s, shape [ 2; 3 ]) * Tensor.Broadcast(t, shape [ 3 ]),
     Tensor.Broadcast(-s * t, shape [ 2; 3 ])
+    "a function of what is stretched",
+    Tensor.Exp(Tensor.Broadcast(v, shape [ 2; 3 ])),
+    Tensor.Broadcast(Tensor.Exp v, shape [ 2; 3 ])
     "moving numbers that are all equal",
     Tensor.Reshape(Tensor.Broadcast(s, shape [ 6 ]), shape [ 2; 3 ]),
     Tensor.Broadcast(s, shape [ 2; 3 ])
     "a stretch of a stretch",
     Tensor.Broadcast(Tensor.Broadcast(v, shape [ 1; 3 ]), shape [ 2; 3 ]),
     Tensor.Broadcast(v, shape [ 2; 3 ])
+    "a stretch cannot drop an axis",
+    Tensor.Broadcast(Tensor.Reshape(outer, shape [ 3 ]), shape [ 2; 3 ]),
+    Tensor.Broadcast(Tensor.Reshape(outer, shape [ 3 ]), shape [ 2; 3 ])
+    "a transpose of a transpose",
+    Tensor.Transpose(Tensor.Transpose(cube, ReadOnlySpan [| 1; 2; 0 |]), ReadOnlySpan [| 0; 2; 1 |]),
+    Tensor.Transpose(cube, ReadOnlySpan [| 1; 0; 2 |])
     "a slice of a slice", Tensor.Slice(Tensor.Slice(x, 1, 1, 2), 1, 1, 1), Tensor.Slice(x, 1, 2, 1)
     "one part", Tensor.Concat(0, ReadOnlySpan [| x |]), x
 ]
