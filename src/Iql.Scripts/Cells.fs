@@ -1,0 +1,301 @@
+namespace Iql.Scripts
+
+open System.Globalization
+open Iql
+open Iql.Scripts.Statistics
+
+/// The runs of one combination of hyperparameters: they differ only in their seed.
+type Cell = {
+    /// The swept hyperparameters and their values here, without the seed.
+    Values: (string * Json) list
+    Runs: Run list
+}
+
+/// What the finished runs of a cell say about one number.
+type Summary = {
+    /// R, the finished runs it is about; at least 1.
+    Count: int
+    Mean: float
+    /// The 95 % bootstrap interval of the mean over runs; None for a single run, which says nothing about spread.
+    Interval: Interval option
+    /// Interquartile mean over runs.
+    Iqm: float
+}
+
+/// How a sweep is laid out: rows and columns are the two hyperparameters shown as a plane, a facet is one combination of
+/// all the others (of tasks, for example).
+type Plane = {
+    Rows: string option
+    Columns: string option
+    Facets: ((string * Json) list * Cell list) list
+}
+
+/// Grouping runs into cells, and numbers of cells.
+[<RequireQualifiedAccess>]
+module Cells =
+
+    /// Replicates of every bootstrap in charts and reports.
+    let replicates = 2000
+
+    /// Confidence of every interval in charts and reports.
+    let confidence = 0.95
+
+    /// The paper's letter for a hyperparameter, where it has one.
+    let symbol (name: string) : string =
+        match name with
+        | "expectile" -> "τ"
+        | "inverseTemperature" -> "β"
+        | "discount" -> "γ"
+        | "polyakStep" -> "α"
+        | _ -> name
+
+    /// The hyperparameter as an axis title: "expectile τ".
+    let axisTitle (name: string) : string =
+        match name with
+        | "inverseTemperature" -> "inverse temperature β"
+        | name when symbol name <> name -> $"{name} {symbol name}"
+        | name -> name
+
+    /// "τ = 0.7, β = 3".
+    let describe (values: (string * Json) list) : string =
+        values
+        |> List.map (fun (name, value) -> $"{symbol name} = {Json.display value}")
+        |> String.concat ", "
+
+    /// The value a run has for a hyperparameter, "seed" and "task" included; null where it has none.
+    let valueOf (name: string) (run: Run) : Json =
+        let fromName () =
+            run.Name.Split ','
+            |> Array.tryPick (fun part ->
+                match part.Split('=', 2) with
+                | [| key; value |] when key = name -> Some(Json.Text value)
+                | _ -> None)
+
+        List.tryFind (fun (key, _) -> key = name) run.Settings.Hyperparameters
+        |> Option.map snd
+        |> Option.orElse (Json.tryField name run.Settings.Whole)
+        |> Option.orElseWith fromName
+        |> Option.defaultValue Json.Null
+
+    /// Numbers by size, everything else in the order met.
+    let private sorted (values: Json list) : Json list =
+        let distinct = List.distinct values
+
+        if distinct |> List.forall (fun value -> Json.asNumber value <> None) then
+            List.sort distinct
+        else
+            distinct
+
+    /// The values of one hyperparameter over cells, in order.
+    let values (name: string) (cells: Cell list) : Json list =
+        cells
+        |> List.choose (fun cell -> cell.Values |> List.tryFind (fun (key, _) -> key = name) |> Option.map snd)
+        |> sorted
+
+    /// The cells whose hyperparameter has this value.
+    let where (name: string) (value: Json) (cells: Cell list) : Cell list =
+        cells |> List.filter (fun cell -> List.contains (name, value) cell.Values)
+
+    /// Runs grouped by the named hyperparameters, in the order of the runs.
+    let ofRuns (names: string list) (runs: Run list) : Cell list =
+        runs
+        |> List.groupBy (fun run -> [ for name in names -> name, valueOf name run ])
+        |> List.map (fun (values, runs) -> {
+            Values = values
+            Runs = runs |> List.sortBy (fun run -> run.Settings.Seed)
+        })
+
+    /// The plane of a sweep. Expectile and inverse temperature are rows and columns where they vary; otherwise the first two
+    /// hyperparameters that do.
+    let plane (sweep: SweepResults) : Plane =
+        let varying =
+            sweep.Axes
+            |> List.map fst
+            |> List.filter (fun name ->
+                name <> "seed"
+                && sweep.Runs |> List.map (valueOf name) |> List.distinct |> List.length > 1)
+
+        let preferred =
+            [ "expectile"; "inverseTemperature" ]
+            |> List.filter (fun name -> List.contains name varying)
+
+        let others =
+            varying
+            |> List.filter (fun name -> not (List.contains name preferred) && name <> "task")
+
+        let rows, columns =
+            match preferred @ others with
+            | [] -> None, None
+            | [ "expectile" ] -> Some "expectile", None
+            | [ only ] -> None, Some only
+            | first :: second :: _ -> Some first, Some second
+
+        let shown = List.choose id [ rows; columns ]
+        let rest = varying |> List.filter (fun name -> not (List.contains name shown))
+
+        {
+            Rows = rows
+            Columns = columns
+            Facets =
+                ofRuns rest sweep.Runs
+                |> List.map (fun facet -> facet.Values, ofRuns shown facet.Runs)
+        }
+
+    /// Scores where every evaluated run has them, else returns; None where nothing was evaluated.
+    let measure (runs: Run list) : Measure option =
+        match runs |> List.collect (fun run -> run.Evaluations) with
+        | [] -> None
+        | evaluations when evaluations |> List.forall (fun evaluation -> evaluation.Score <> None) -> Some Score
+        | _ -> Some Return
+
+    /// The measured number of an evaluation.
+    let measured (measure: Measure) (evaluation: Evaluation) : float =
+        match measure, evaluation.Score with
+        | Score, Some score -> score
+        | Score, None
+        | Return, _ -> evaluation.Return
+
+    /// The measure in words.
+    let measureTitle (measure: Measure) : string =
+        match measure with
+        | Score -> "normalised score"
+        | Return -> "return"
+
+    /// The run's numbers, evaluation by evaluation.
+    let curve (measure: Measure) (run: Run) : (int * float) list =
+        run.Evaluations
+        |> List.map (fun evaluation -> evaluation.Step, measured measure evaluation)
+
+    /// The last evaluation of a run that finished; None for others, whose last evaluation is not their end.
+    let final (measure: Measure) (run: Run) : float option =
+        match run.Outcome with
+        | Finished -> run |> curve measure |> List.tryLast |> Option.map snd
+        | Diverged _
+        | Unfinished _ -> None
+
+    /// Did the run come to nothing?
+    let failed (run: Run) : bool =
+        match run.Outcome with
+        | Diverged _ -> true
+        | Finished
+        | Unfinished _ -> false
+
+    /// Numbers of runs summed up, with an interval that depends on the numbers and the purpose alone.
+    let summarise (purpose: string) (numbers: float list) : Summary option =
+        match Array.ofList numbers with
+        | [||] -> None
+        | [| only |] ->
+            Some {
+                Count = 1
+                Mean = only
+                Interval = None
+                Iqm = only
+            }
+        | numbers ->
+            let seed = Seed.Named("report").Split purpose
+
+            Some {
+                Count = numbers.Length
+                Mean = mean numbers
+                Interval = Some (bootstrap seed replicates confidence mean numbers).Interval
+                Iqm = iqm numbers
+            }
+
+    /// The final numbers of a cell's finished runs.
+    let finals (measure: Measure) (cell: Cell) : float list =
+        cell.Runs |> List.choose (final measure)
+
+    /// The final numbers of a cell's finished runs, summed up; None where no run finished.
+    let summary (measure: Measure) (cell: Cell) : Summary option =
+        finals measure cell |> summarise (describe cell.Values)
+
+    /// The cell with the highest mean, with its summary; None where no run finished.
+    let best (measure: Measure) (cells: Cell list) : (Cell * Summary) option =
+        cells
+        |> List.choose (fun cell -> summary measure cell |> Option.map (fun summary -> cell, summary))
+        |> function
+            | [] -> None
+            | cells -> Some(cells |> List.maxBy (fun (_, summary) -> summary.Mean))
+
+    /// A training metric at the end of a run: the mean of its last ten lines, which steadies a number that is computed on
+    /// one batch; None where the run never logged it.
+    let lastMetric (name: string) (run: Run) : float option =
+        run.Train
+        |> List.choose (fun line -> Map.tryFind name line.Values)
+        |> function
+            | [] -> None
+            | values -> values |> List.skip (max 0 (values.Length - 10)) |> List.average |> Some
+
+    /// Successes and episodes of the last evaluations of a cell's finished runs; None where the task has no goal.
+    let successes (cell: Cell) : (int * int) option =
+        cell.Runs
+        |> List.filter (fun run -> run.Outcome = Finished)
+        |> List.choose (fun run -> List.tryLast run.Evaluations)
+        |> List.choose (fun last ->
+            last.SuccessRate
+            |> Option.map (fun share -> int (round (share * float last.Returns.Length)), last.Returns.Length))
+        |> function
+            | [] -> None
+            | counts ->
+                match List.sumBy fst counts, List.sumBy snd counts with
+                | _, 0 -> None
+                | won, tried -> Some(won, tried)
+
+    /// Decimals that leave a number of this size three digits or so.
+    let private decimals (size: float) : string =
+        if size >= 99.95 then "0"
+        elif size >= 9.995 then "0.0"
+        elif size >= 0.9995 then "0.00"
+        elif size >= 0.09995 then "0.000"
+        elif size >= 0.0009995 || size = 0.0 then "0.0000"
+        else "0.00e0"
+
+    let private written (format: string) (value: float) : string =
+        // A true minus sign, as wide as a plus.
+        value.ToString(format, CultureInfo.InvariantCulture).Replace('-', '−')
+
+    /// A number for people, to about three digits; 0 is "0".
+    let show (value: float) : string =
+        if value = 0.0 then
+            "0"
+        else
+            written (decimals (abs value)) value
+
+    /// A share in percent, "84.5 %".
+    let showPercent (share: float) : string =
+        let percent = 100.0 * share
+
+        let text =
+            if percent = round percent then
+                written "0" percent
+            else
+                written "0.0" percent
+
+        $"{text}\u00a0%%"
+
+    /// Numbers that stand together, all with the decimals of the largest.
+    let private alike (values: float list) : string list =
+        let format = values |> List.map abs |> List.max |> decimals
+        List.map (written format) values
+
+    /// "[64, 80]".
+    let showInterval (interval: Interval) : string =
+        match alike [ interval.Low; interval.High ] with
+        | [ low; high ] -> $"[{low},\u00a0{high}]"
+        | _ -> ""
+
+    /// "72 [64, 80]".
+    let showEstimate (estimate: Estimate) : string =
+        match alike [ estimate.Value; estimate.Interval.Low; estimate.Interval.High ] with
+        | [ value; low; high ] -> $"{value}\u00a0[{low},\u00a0{high}]"
+        | _ -> ""
+
+    /// "72 [64, 80]", or "72 (one run)".
+    let showSummary (summary: Summary) : string =
+        match summary.Interval with
+        | Some interval ->
+            showEstimate {
+                Value = summary.Mean
+                Interval = interval
+            }
+        | None -> $"{show summary.Mean} (one run)"

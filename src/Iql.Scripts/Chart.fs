@@ -1,0 +1,513 @@
+namespace Iql.Scripts
+
+open System
+open System.Globalization
+open Iql.Scripts.Statistics
+
+/// Colours that colour-blind readers tell apart.
+[<RequireQualifiedAccess>]
+module Palette =
+
+    /// For things without an order. Source: Okabe and Ito 2008, without its yellow, which is too light for lines.
+    let categorical: string list = [ "#0072b2"; "#d55e00"; "#009e73"; "#cc79a7"; "#e69f00"; "#56b4e9"; "#4d4d4d" ]
+
+    // Viridis from its dark end to where it becomes too light for a line on white.
+    let private viridis = [|
+        68, 1, 84
+        70, 50, 126
+        54, 92, 141
+        39, 127, 142
+        31, 161, 135
+        74, 193, 109
+        160, 205, 40
+    |]
+
+    /// For an ordered axis: `count` steps of viridis from dark to light, light enough apart to follow in grey too.
+    let ordered (count: int) : string list = [
+        for i in 0 .. count - 1 do
+            let place = float i / float (max 1 (count - 1)) * float (viridis.Length - 1)
+            let below = min (int place) (viridis.Length - 2)
+            let share = place - float below
+
+            let mix a b =
+                int (Math.Round(float a * (1.0 - share) + float b * share))
+
+            let (r0, g0, b0), (r1, g1, b1) = viridis[below], viridis[below + 1]
+            $"#{mix r0 r1:x2}{mix g0 g1:x2}{mix b0 b1:x2}"
+    ]
+
+    /// The colour "#rrggbb" with an opacity in [0, 1].
+    let translucent (opacity: float) (colour: string) : string =
+        let part i =
+            Int32.Parse(colour.AsSpan(i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+
+        $"rgba({part 1},{part 3},{part 5},{Json.numberText opacity})"
+
+/// Charts as values. A function makes a figure with one mark, `Chart.over` lays figures over each other, `Chart.grid` sets
+/// them side by side, and the rest change a figure: `Chart.line "a" xs ys |> Chart.titled "Title" "x" "y"`.
+[<RequireQualifiedAccess>]
+module Chart =
+
+    let private text = Json.Text
+    let private number = Json.Number
+
+    let private fontFamily =
+        "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+    let private axis =
+        Json.Object [
+            "automargin", Json.Bool true
+            "gridcolor", text "#e8ebef"
+            "linecolor", text "#9aa5b1"
+            "ticks", text "outside"
+            "ticklen", number 4.0
+            "tickcolor", text "#9aa5b1"
+            "zeroline", Json.Bool false
+            "title",
+            Json.Object [
+                "text", text ""
+                "standoff", number 10.0
+                "font", Json.Object [ "size", number 13.0 ]
+            ]
+        ]
+
+    let private layout =
+        Json.Object [
+            "title", Json.Object [ "text", text "" ]
+            "font", Json.Object [ "family", text fontFamily; "size", number 13.0; "color", text "#1f2933" ]
+            "paper_bgcolor", text "#ffffff"
+            "plot_bgcolor", text "#ffffff"
+            "margin", Json.Object [ "l", number 64.0; "r", number 20.0; "t", number 24.0; "b", number 56.0 ]
+            "height", number 420.0
+            "hovermode", text "closest"
+            "xaxis", axis
+            "yaxis", axis
+        ]
+
+    let private config =
+        Json.Object [
+            "responsive", Json.Bool true
+            "displaylogo", Json.Bool false
+            "modeBarButtonsToRemove", Json.ofTexts [ "select2d"; "lasso2d"; "autoScale2d" ]
+        ]
+
+    /// A figure of one plotly.js trace, given by its attributes, in the house's layout.
+    let ofTrace (attributes: (string * Json) list) : Figure = {
+        Data = [ Json.Object attributes ]
+        Layout = layout
+        Config = config
+    }
+
+    /// A figure without marks, to lay others over.
+    let empty: Figure = {
+        Data = []
+        Layout = layout
+        Config = config
+    }
+
+    let private first = List.head Palette.categorical
+
+    let private lineStyle colour =
+        Json.Object [ "color", text colour; "width", number 2.0 ]
+
+    /// A line through the points (x, y); x and y are equally long.
+    let line (name: string) (x: float seq) (y: float seq) : Figure =
+        ofTrace [
+            "type", text "scatter"
+            "mode", text "lines"
+            "name", text name
+            "legendgroup", text name
+            "x", Json.ofNumbers x
+            "y", Json.ofNumbers y
+            "line", lineStyle first
+        ]
+
+    /// Points (x, y) without a line.
+    let points (name: string) (x: float seq) (y: float seq) : Figure =
+        ofTrace [
+            "type", text "scatter"
+            "mode", text "markers"
+            "name", text name
+            "legendgroup", text name
+            "x", Json.ofNumbers x
+            "y", Json.ofNumbers y
+            "marker", Json.Object [ "color", text first; "size", number 7.0 ]
+        ]
+
+    /// The area from low to high over x, filled with a colour, without a line of its own.
+    let area (name: string) (x: float seq) (low: float seq) (high: float seq) : Figure =
+        let x = List.ofSeq x
+
+        ofTrace [
+            "type", text "scatter"
+            "mode", text "lines"
+            "name", text name
+            "legendgroup", text name
+            "showlegend", Json.Bool false
+            "hoverinfo", text "skip"
+            "x", Json.ofNumbers (x @ List.rev x)
+            "y", Json.ofNumbers (List.ofSeq low @ List.rev (List.ofSeq high))
+            "fill", text "toself"
+            "fillcolor", text (Palette.translucent 0.16 first)
+            "line", Json.Object [ "width", number 0.0; "color", text "rgba(0,0,0,0)" ]
+        ]
+
+    /// Figures laid over each other: all marks, the layouts merged, a later figure's settings over an earlier one's.
+    let over (figures: Figure list) : Figure =
+        (empty, figures)
+        ||> List.fold (fun whole figure -> {
+            Data = whole.Data @ figure.Data
+            Layout = Json.merge whole.Layout figure.Layout
+            Config = Json.merge whole.Config figure.Config
+        })
+
+    /// A line of means with a band from low to high around it; all are as long as x.
+    let band (name: string) (x: float seq) (low: float seq) (mean: float seq) (high: float seq) : Figure =
+        over [ area name x low high; line name x mean ]
+
+    /// Bars over named categories.
+    let bars (name: string) (labels: string seq) (values: float seq) : Figure =
+        ofTrace [
+            "type", text "bar"
+            "name", text name
+            "legendgroup", text name
+            "x", Json.ofTexts labels
+            "y", Json.ofNumbers values
+            "marker", Json.Object [ "color", text first ]
+        ]
+        |> Figure.withLayout "xaxis.type" (text "category")
+
+    /// Small points over named categories, several at one if need be.
+    let dots (name: string) (labels: string seq) (values: float seq) : Figure =
+        ofTrace [
+            "type", text "scatter"
+            "mode", text "markers"
+            "name", text name
+            "legendgroup", text name
+            "x", Json.ofTexts labels
+            "y", Json.ofNumbers values
+            "marker", Json.Object [ "color", text first; "size", number 5.0 ]
+        ]
+        |> Figure.withLayout "xaxis.type" (text "category")
+
+    /// A point with its interval over each named category, joined by a thin line.
+    let whiskers (name: string) (labels: string seq) (estimates: Estimate seq) : Figure =
+        let estimates = List.ofSeq estimates
+
+        ofTrace [
+            "type", text "scatter"
+            "mode", text "lines+markers"
+            "name", text name
+            "legendgroup", text name
+            "x", Json.ofTexts labels
+            "y", Json.ofNumbers [ for e in estimates -> e.Value ]
+            "line", Json.Object [ "color", text first; "width", number 1.5 ]
+            "marker", Json.Object [ "color", text first; "size", number 8.0 ]
+            "error_y",
+            Json.Object [
+                "type", text "data"
+                "symmetric", Json.Bool false
+                "array", Json.ofNumbers [ for e in estimates -> e.Interval.High - e.Value ]
+                "arrayminus", Json.ofNumbers [ for e in estimates -> e.Value - e.Interval.Low ]
+                "color", text first
+                "thickness", number 1.5
+                "width", number 5.0
+            ]
+        ]
+        |> Figure.withLayout "xaxis.type" (text "category")
+
+    /// Coloured cells: values[row][column] for yLabels[row] and xLabels[column], with a text in each. A value that is not
+    /// finite leaves its cell empty. The colours are cividis, which colour-blind readers see as others do.
+    let heatmap (xLabels: string seq) (yLabels: string seq) (values: float seq seq) (texts: string seq seq) : Figure =
+        ofTrace [
+            "type", text "heatmap"
+            "x", Json.ofTexts xLabels
+            "y", Json.ofTexts yLabels
+            "z", Json.List [ for row in values -> Json.ofNumbers row ]
+            "text", Json.List [ for row in texts -> Json.ofTexts row ]
+            "texttemplate", text "%{text}"
+            "hovertemplate", text "%{y}, %{x}<br>%{text}<extra></extra>"
+            "hoverongaps", Json.Bool false
+            "colorscale", text "Cividis"
+            "xgap", number 2.0
+            "ygap", number 2.0
+            "colorbar",
+            Json.Object [
+                "thickness", number 14.0
+                "outlinewidth", number 0.0
+                "ticks", text "outside"
+            ]
+        ]
+        |> Figure.withLayout "xaxis.type" (text "category")
+        |> Figure.withLayout "yaxis.type" (text "category")
+        |> Figure.withLayout "xaxis.showgrid" (Json.Bool false)
+        |> Figure.withLayout "yaxis.showgrid" (Json.Bool false)
+
+    /// Counts per square of a plane: counts[row][column] at the middles y[row], x[column]; both axes to one scale.
+    let density (x: float seq) (y: float seq) (counts: float seq seq) : Figure =
+        ofTrace [
+            "type", text "heatmap"
+            "x", Json.ofNumbers x
+            "y", Json.ofNumbers y
+            "z", Json.List [ for row in counts -> Json.ofNumbers row ]
+            "colorscale", text "Cividis"
+            "hovertemplate", text "x %{x}, y %{y}<br>%{z}<extra></extra>"
+            "colorbar",
+            Json.Object [
+                "thickness", number 14.0
+                "outlinewidth", number 0.0
+                "ticks", text "outside"
+            ]
+        ]
+        |> Figure.withLayout "yaxis.scaleanchor" (text "x")
+        |> Figure.withLayout "yaxis.constrain" (text "domain")
+        |> Figure.withLayout "xaxis.constrain" (text "domain")
+
+    /// A histogram plotly.js bins itself.
+    let histogram (name: string) (values: float seq) : Figure =
+        ofTrace [
+            "type", text "histogram"
+            "name", text name
+            "legendgroup", text name
+            "x", Json.ofNumbers values
+            "marker", Json.Object [ "color", text first; "line", Json.Object [ "width", number 0.0 ] ]
+        ]
+
+    /// A histogram that is counted already: edges [K + 1], values [K], drawn as a filled outline.
+    let steps (name: string) (edges: float seq) (values: float seq) : Figure =
+        let edges = List.ofSeq edges
+        let values = List.ofSeq values
+
+        ofTrace [
+            "type", text "scatter"
+            "mode", text "lines"
+            "name", text name
+            "legendgroup", text name
+            "x", Json.ofNumbers (edges |> List.collect (fun edge -> [ edge; edge ]))
+            "y", Json.ofNumbers ([ 0.0 ] @ (values |> List.collect (fun value -> [ value; value ])) @ [ 0.0 ])
+            "fill", text "tozeroy"
+            "fillcolor", text (Palette.translucent 0.25 first)
+            "line", Json.Object [ "color", text first; "width", number 1.5 ]
+        ]
+
+    /// A box over the values: quartiles, median, and each value beside it.
+    let box (name: string) (values: float seq) : Figure =
+        ofTrace [
+            "type", text "box"
+            "name", text name
+            "legendgroup", text name
+            "y", Json.ofNumbers values
+            "boxpoints", text "all"
+            "jitter", number 0.4
+            "pointpos", number 0.0
+            "marker", Json.Object [ "color", text first; "size", number 4.0 ]
+        ]
+
+    /// A violin over the values, with its box inside.
+    let violin (name: string) (values: float seq) : Figure =
+        ofTrace [
+            "type", text "violin"
+            "name", text name
+            "legendgroup", text name
+            "y", Json.ofNumbers values
+            "box", Json.Object [ "visible", Json.Bool true ]
+            "line", Json.Object [ "color", text first ]
+        ]
+
+    // Changing a figure
+
+    let private everyTrace (change: Json -> Json) (figure: Figure) : Figure = {
+        figure with
+            Data = List.map change figure.Data
+    }
+
+    /// An attribute of every trace set, by plotly.js's dotted name ("line.dash").
+    let withTrace (path: string) (value: Json) (figure: Figure) : Figure = everyTrace (Json.set path value) figure
+
+    /// Every mark of the figure in this colour, "#rrggbb".
+    let coloured (colour: string) (figure: Figure) : Figure =
+        let repaint path value trace =
+            let rec at (names: string list) json =
+                match names with
+                | [] -> true
+                | name :: rest ->
+                    match Json.tryField name json with
+                    | Some inner -> at rest inner
+                    | None -> false
+
+            if at ((path: string).Split '.' |> List.ofArray) trace then
+                Json.set path value trace
+            else
+                trace
+
+        let line trace =
+            // An area's outline stays invisible.
+            match trace |> Json.field "line" |> Json.number "width" with
+            | Some 0.0 -> trace
+            | _ -> repaint "line.color" (text colour) trace
+
+        let fill trace =
+            let opacity =
+                if Json.text "fill" trace = Some "toself" then
+                    0.16
+                else
+                    0.25
+
+            repaint "fillcolor" (text (Palette.translucent opacity colour)) trace
+
+        everyTrace
+            (line
+             >> fill
+             >> repaint "marker.color" (text colour)
+             >> repaint "error_y.color" (text colour))
+            figure
+
+    /// The figure without its entries in the legend.
+    let unlisted (figure: Figure) : Figure =
+        withTrace "showlegend" (Json.Bool false) figure
+
+    /// Title, and titles of the two axes.
+    let titled (title: string) (x: string) (y: string) (figure: Figure) : Figure =
+        figure
+        |> Figure.withLayout
+            "title"
+            (Json.Object [
+                "text", text title
+                "x", number 0.0
+                "xref", text "container"
+                "xanchor", text "left"
+                "y", number 1.0
+                "yref", text "container"
+                "yanchor", text "top"
+                "pad", Json.Object [ "t", number 14.0; "l", number 12.0 ]
+                "font", Json.Object [ "size", number 16.0 ]
+            ])
+        |> Figure.withLayout "margin.t" (number 68.0)
+        |> Figure.withLayout "xaxis.title.text" (text x)
+        |> Figure.withLayout "yaxis.title.text" (text y)
+
+    /// The x axis in powers of ten.
+    let logX (figure: Figure) : Figure =
+        Figure.withLayout "xaxis.type" (text "log") figure
+
+    /// The y axis in powers of ten.
+    let logY (figure: Figure) : Figure =
+        Figure.withLayout "yaxis.type" (text "log") figure
+
+    /// The y axis from low to high.
+    let between (low: float) (high: float) (figure: Figure) : Figure =
+        Figure.withLayout "yaxis.range" (Json.ofNumbers [ low; high ]) figure
+
+    /// The legend in a row above the chart, after a heading. Call it last: it asks the figure for its height.
+    let legendAbove (heading: string) (figure: Figure) : Figure =
+        let margin name =
+            figure.Layout
+            |> Json.field "margin"
+            |> Json.number name
+            |> Option.defaultValue 0.0
+
+        let height = figure.Layout |> Json.number "height" |> Option.defaultValue 420.0
+        let top = margin "t" + 30.0
+        let inner = height - top - margin "b"
+
+        figure
+        |> Figure.withLayout "showlegend" (Json.Bool true)
+        |> Figure.withLayout "margin.t" (number top)
+        |> Figure.withLayout
+            "legend"
+            (Json.Object [
+                "orientation", text "h"
+                "x", number 0.0
+                "xanchor", text "left"
+                "y", number (1.0 + 28.0 / inner)
+                "yanchor", text "bottom"
+                "title", Json.Object [ "text", text heading; "font", Json.Object [ "size", number 13.0 ] ]
+            ])
+
+    /// Figures of one chart each, set into cells of a page: `columns` a row, gaps as shares of the width and in pixels.
+    let private place (columns: int) (height: int) (gapX: float) (gapPixels: float) (figures: Figure list) : Figure =
+        let columns = max 1 (min columns figures.Length)
+        let rows = (figures.Length + columns - 1) / columns
+        let total = float (rows * height)
+        let gapY = if rows > 1 then gapPixels / total else 0.0
+        let wide = (1.0 - gapX * float (columns - 1)) / float columns
+        let tall = (1.0 - gapY * float (rows - 1)) / float rows
+
+        let one i (figure: Figure) =
+            let suffix = if i = 0 then "" else string (i + 1)
+            let left = float (i % columns) * (wide + gapX)
+            let bottom = float (rows - 1 - i / columns) * (tall + gapY)
+
+            let axis name anchor domain =
+                Json.field name figure.Layout
+                |> Json.set "anchor" (text (anchor + suffix))
+                |> Json.set "domain" (Json.ofNumbers domain)
+
+            let title =
+                match Figure.title figure with
+                | None
+                | Some "" -> []
+                | Some title -> [
+                    Json.Object [
+                        "text", text title
+                        "showarrow", Json.Bool false
+                        "x", number left
+                        "xref", text "paper"
+                        "xanchor", text "left"
+                        "y", number (bottom + tall)
+                        "yref", text "paper"
+                        "yanchor", text "bottom"
+                        "yshift", number 6.0
+                        "font", Json.Object [ "size", number 13.0; "color", text "#1f2933" ]
+                    ]
+                  ]
+
+            let data =
+                figure.Data
+                |> List.map (Json.set "xaxis" (text ("x" + suffix)) >> Json.set "yaxis" (text ("y" + suffix)))
+
+            let axes = [
+                "xaxis" + suffix, axis "xaxis" "y" [ left; left + wide ]
+                "yaxis" + suffix, axis "yaxis" "x" [ bottom; bottom + tall ]
+            ]
+
+            let moved reference (note: Json) =
+                match Json.text reference note with
+                | Some("x" | "y" as axis) -> Json.set reference (text (axis + suffix)) note
+                | Some("x domain" | "y domain" as axis) -> Json.set reference (text $"{axis[0]}{suffix} domain") note
+                | _ -> note
+
+            let notes =
+                figure.Layout
+                |> Json.field "annotations"
+                |> Json.items
+                |> List.map (moved "xref" >> moved "yref")
+
+            data, axes, title @ notes
+
+        let placed = figures |> List.mapi one
+
+        let layout =
+            (layout, placed |> List.collect (fun (_, axes, _) -> axes))
+            ||> List.fold (fun layout (name, axis) -> Json.set name axis layout)
+            |> Json.set "annotations" (Json.List(placed |> List.collect (fun (_, _, notes) -> notes)))
+            |> Json.set "height" (number (total + 72.0))
+            |> Json.set "margin.t" (number 36.0)
+
+        {
+            Data = placed |> List.collect (fun (data, _, _) -> data)
+            Layout = layout
+            Config = config
+        }
+
+    /// Figures of one chart each in rows of `columns`, each with its own title above it; height in pixels is a row's.
+    let grid (columns: int) (height: int) (figures: Figure list) : Figure =
+        place columns height (if columns > 2 then 0.075 else 0.1) 100.0 figures
+
+    /// Figures of one chart each above one another, close together, for charts that share their x axis; height in pixels is
+    /// one chart's.
+    let stack (height: int) (figures: Figure list) : Figure =
+        place 1 height 0.0 14.0 figures |> Figure.withLayout "margin.t" (number 12.0)
+
+    /// A piece of HTML that draws the figure; see `Figure.toHtml`.
+    let toHtml (id: string) (figure: Figure) : string = Figure.toHtml id figure

@@ -1,0 +1,81 @@
+/// What the expectile does to the value function: V and the advantages Q − V at the end of training, against τ.
+module Iql.Scripts.Charts.ValueStatistics
+
+open Iql.Scripts
+open Iql.Scripts.Statistics
+
+let private panels = [
+    "valueMean", "mean of V(s)", "reward units"
+    "advantageMean", "mean advantage Q − V", "reward units"
+    "advantageStd", "spread of advantages", "standard deviation"
+    "advantagePositive", "advantages above zero", "share of the batch"
+]
+
+/// One number a seed: runs that differ in other hyperparameters (β never reaches the value function) are averaged first, so
+/// that they do not count as repetitions.
+let private bySeed (metric: string) (runs: Run list) : float list =
+    runs
+    |> List.filter (Cells.failed >> not)
+    |> List.groupBy (fun run -> run.Settings.Seed)
+    |> List.choose (fun (_, runs) ->
+        match List.choose (Cells.lastMetric metric) runs with
+        | [] -> None
+        | values -> Some(List.average values))
+
+/// The last value of a metric at each value of a hyperparameter: mean over seeds, 95 % interval, and each seed as a dot.
+let private panel (name: string) (cells: Cell list) (metric: string, title: string, unit: string) : Figure option =
+    let points =
+        Cells.values name cells
+        |> List.choose (fun value ->
+            let label = Json.display value
+
+            let seeds =
+                cells
+                |> Cells.where name value
+                |> List.collect (fun cell -> cell.Runs)
+                |> bySeed metric
+
+            Cells.summarise $"{metric} at {label}" seeds
+            |> Option.map (fun summary ->
+                let interval =
+                    summary.Interval
+                    |> Option.defaultValue {
+                        Low = summary.Mean
+                        High = summary.Mean
+                    }
+
+                label,
+                seeds,
+                {
+                    Value = summary.Mean
+                    Interval = interval
+                }))
+
+    match points with
+    | [] -> None
+    | points ->
+        let labels = points |> List.map (fun (label, _, _) -> label)
+
+        let seeds =
+            points
+            |> List.collect (fun (label, seeds, _) -> [ for seed in seeds -> label, seed ])
+            |> List.unzip
+            ||> Chart.dots "one seed"
+            |> Chart.coloured "#9aa5b1"
+
+        Chart.over [
+            seeds
+            Chart.whiskers title labels (points |> List.map (fun (_, _, estimate) -> estimate))
+        ]
+        |> Figure.withLayout "showlegend" (Json.Bool false)
+        |> Chart.titled title (Cells.axisTitle name) unit
+        |> Some
+
+/// Value and advantage against one hyperparameter, usually the expectile; None where no run logged them.
+let figure (name: string) (cells: Cell list) : Figure option =
+    match panels |> List.choose (panel name cells) with
+    | [] -> None
+    | panels ->
+        Chart.grid 2 300 panels
+        |> Figure.withLayout "showlegend" (Json.Bool false)
+        |> Some

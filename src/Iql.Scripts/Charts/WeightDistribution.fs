@@ -1,0 +1,114 @@
+/// What the inverse temperature does to the policy's weights exp(β A): their distribution, one row for each β.
+module Iql.Scripts.Charts.WeightDistribution
+
+open Iql.Scripts
+
+/// The last histograms of a cell's runs as shares, averaged over the runs that have the first one's edges.
+let private shares (cell: Cell) : (float list * float list) option =
+    let last =
+        cell.Runs
+        |> List.filter (Cells.failed >> not)
+        |> List.choose (fun run -> List.tryLast run.Weights)
+
+    match last with
+    | [] -> None
+    | first :: _ ->
+        let counts =
+            last
+            |> List.filter (fun histogram -> histogram.Edges = first.Edges)
+            |> List.map (fun histogram -> histogram.Counts)
+            |> List.transpose
+            |> List.map List.sum
+
+        match List.sum counts with
+        | 0.0 -> None
+        | total -> Some(first.Edges, counts |> List.map (fun count -> count / total))
+
+/// On a logarithmic axis an edge at 0 is drawn one bin's width to the left of the next edge.
+let private positive (edges: float list) : float list =
+    match edges with
+    | first :: second :: third :: _ when first <= 0.0 && second > 0.0 && third > second ->
+        second * second / third :: List.tail edges
+    | first :: rest when first <= 0.0 -> 1e-6 :: rest
+    | edges -> edges
+
+/// Cells that differ in one hyperparameter, usually β → one histogram a cell, above each other over one logarithmic axis of
+/// weights, with the share that hit the cap written beside it; None where no run counted its weights.
+let figure (name: string) (cells: Cell list) : Figure option =
+    let rows =
+        Cells.values name cells
+        |> List.choose (fun value ->
+            cells
+            |> Cells.where name value
+            |> List.tryHead
+            |> Option.bind (fun cell -> shares cell |> Option.map (fun histogram -> value, cell, histogram)))
+
+    match rows with
+    | [] -> None
+    | rows ->
+        let edges = rows |> List.collect (fun (_, _, (edges, _)) -> positive edges)
+        let left, right = log10 (List.min edges), log10 (List.max edges)
+        let colours = Palette.ordered rows.Length
+        let height = 86
+
+        let average metric (cell: Cell) =
+            match
+                cell.Runs
+                |> List.filter (Cells.failed >> not)
+                |> List.choose (Cells.lastMetric metric)
+            with
+            | [] -> None
+            | values -> Some(List.average values)
+
+        let row i ((value, cell, (edges, shares)), colour) =
+            let notes =
+                [
+                    average "weightMean" cell
+                    |> Option.map (fun mean -> $"mean weight {Cells.show mean}")
+                    average "weightCapped" cell
+                    |> Option.map (fun share -> $"{Cells.showPercent share} capped")
+                ]
+                |> List.choose id
+                |> String.concat "<br>"
+
+            let note =
+                Json.Object [
+                    "text", Json.Text notes
+                    "x", Json.Number 1.01
+                    "xref", Json.Text "x domain"
+                    "xanchor", Json.Text "left"
+                    "y", Json.Number 0.5
+                    "yref", Json.Text "y domain"
+                    "yanchor", Json.Text "middle"
+                    "align", Json.Text "left"
+                    "showarrow", Json.Bool false
+                    "font", Json.Object [ "size", Json.Number 12.0; "color", Json.Text "#52606d" ]
+                ]
+
+            let last = i = rows.Length - 1
+
+            Chart.steps (Cells.describe [ name, value ]) (positive edges) shares
+            |> Chart.coloured colour
+            |> Chart.logX
+            |> Chart.titled
+                ""
+                (if last then
+                     "advantage weight min(exp(β (Q − V)), cap)"
+                 else
+                     "")
+                (Cells.describe [ name, value ])
+            |> Figure.withLayout "annotations" (Json.List [ note ])
+            |> Figure.withLayout "xaxis.range" (Json.ofNumbers [ left; right ])
+            |> Figure.withLayout "xaxis.showticklabels" (Json.Bool last)
+            |> Figure.withLayout "xaxis.dtick" (Json.Number 1.0)
+            |> Figure.withLayout "yaxis.tickformat" (Json.Text ".0%")
+            |> Figure.withLayout "yaxis.nticks" (Json.Number 3.0)
+            |> Figure.withLayout "yaxis.rangemode" (Json.Text "tozero")
+
+        List.zip rows colours
+        |> List.mapi row
+        |> Chart.stack height
+        |> Figure.withLayout "showlegend" (Json.Bool false)
+        // Room for the notes.
+        |> Figure.withLayout "margin.r" (Json.Number 136.0)
+        |> Some

@@ -1,0 +1,81 @@
+module Iql.Scripts.Tests.BrowserTests
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Text.RegularExpressions
+open Iql.Scripts
+open Xunit
+
+/// A browser on the search path, if there is one.
+let private browser () : string option =
+    let folders = (Environment.GetEnvironmentVariable "PATH").Split Path.PathSeparator
+
+    [ "chromium"; "chromium-browser"; "google-chrome"; "chrome" ]
+    |> List.collect (fun name -> [ for folder in folders -> Path.Combine(folder, name) ])
+    |> List.tryFind File.Exists
+
+/// The page's DOM after its scripts have run, and what the browser logged.
+let private opened (browser: string) (page: string) : string * string =
+    let profile = Synthetic.temporary ()
+
+    try
+        let start =
+            ProcessStartInfo(
+                browser,
+                [
+                    "--headless"
+                    "--no-sandbox"
+                    "--disable-gpu"
+                    "--hide-scrollbars"
+                    "--window-size=1200,2400"
+                    "--virtual-time-budget=8000"
+                    "--enable-logging=stderr"
+                    "--v=0"
+                    $"--user-data-dir={profile}"
+                    "--dump-dom"
+                    Uri(page).AbsoluteUri
+                ],
+                RedirectStandardOutput = true,
+                RedirectStandardError = true
+            )
+
+        use running = Process.Start start
+        let log = running.StandardError.ReadToEndAsync()
+        let dom = running.StandardOutput.ReadToEnd()
+        running.WaitForExit()
+        dom, log.Result
+    finally
+        Directory.Delete(profile, true)
+
+[<Fact>]
+let ``a browser draws every figure of a report without an error or a request`` () =
+    match browser () with
+    | None -> Assert.Skip "No chromium on the path: install one to see the report drawn."
+    | Some browser ->
+        let plan = {
+            Synthetic.plan with
+                Expectiles = [ 0.5; 0.9 ]
+                InverseTemperatures = [ 0.0; 3.0 ]
+                Seeds = [ 0; 1 ]
+                Diverged = [ Synthetic.runName 0.9 3.0 1 ]
+        }
+
+        Synthetic.withSweep plan (fun folder ->
+            match Report.write folder with
+            | Error problem -> failwith problem
+            | Ok path ->
+                let dom, log = opened browser path
+                let plots = Regex.Matches(dom, "class=\"plot[^\"]*\" id=\"([^\"]+)\"")
+                Assert.Equal(6, plots.Count)
+
+                for plot in plots do
+                    let start = plot.Index
+                    let rest = dom.Substring(start, dom.IndexOf("</figure>", start) - start)
+                    Assert.True(rest.Contains "main-svg", $"{plot.Groups[1].Value}: expected a drawing, got none")
+
+                Assert.DoesNotContain("data-error", dom)
+                Assert.DoesNotContain("CONSOLE", log)
+
+                // plotly.js names its home in a style sheet comment and in code; elements must not.
+                Assert.DoesNotMatch("<(img|script|link|iframe)[^>]*(src|href)=\"https?:", dom))

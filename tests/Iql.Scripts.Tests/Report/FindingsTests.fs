@@ -1,0 +1,118 @@
+module Iql.Scripts.Tests.FindingsTests
+
+open Iql.Scripts
+open Xunit
+
+let private run (expectile: float) (beta: float) (seed: int) (outcome: Outcome) (score: float option) : Run = {
+    Name = Synthetic.runName expectile beta seed
+    Settings = {
+        Algorithm = "iql"
+        Task = Some "task"
+        DatasetName = "data"
+        Seed = seed
+        Steps = 10
+        EvaluationEpisodes = 20
+        Hyperparameters = [ "expectile", Json.Number expectile; "inverseTemperature", Json.Number beta ]
+        Whole = Json.Object []
+    }
+    Train = []
+    Evaluations = [
+        match score with
+        | Some score -> {
+            Step = 10
+            Return = score
+            Score = Some score
+            Returns = [ score; score ]
+            SuccessRate = None
+          }
+        | None -> ()
+    ]
+    Weights = []
+    Outcome = outcome
+    Result = Json.Null
+}
+
+let private cell expectile beta scores = {
+    Values = [ "expectile", Json.Number expectile; "inverseTemperature", Json.Number beta ]
+    Runs =
+        scores
+        |> List.mapi (fun seed score -> run expectile beta seed Finished (Some score))
+}
+
+let private words cells =
+    Findings.ofCells (Some Score) (Some "expectile") (Some "inverseTemperature") cells
+    |> List.map Html.write
+    |> String.concat "\n"
+    |> System.Net.WebUtility.HtmlDecode
+
+[<Fact>]
+let ``a clear winner is named with its interval and its lead`` () =
+    let text =
+        words [
+            cell 0.5 0.0 [ 10.0; 11.0; 12.0 ]
+            cell 0.5 3.0 [ 20.0; 21.0; 22.0 ]
+            cell 0.9 3.0 [ 70.0; 71.0; 72.0 ]
+        ]
+
+    Assert.Contains("τ = 0.9, β = 3", text)
+    Assert.Contains("71.0", text)
+    Assert.Contains("larger than the spread between seeds explains", text)
+    Assert.Contains("beats one at τ = 0.5 in 100\u00a0% of pairs", text)
+    Assert.Contains("best of 3 cells", text)
+
+[<Fact>]
+let ``cells whose difference holds zero are called equal`` () =
+    let text =
+        words [ cell 0.5 3.0 [ 50.0; 60.0; 70.0 ]; cell 0.9 3.0 [ 52.0; 61.0; 71.0 ] ]
+
+    Assert.Contains("cannot be told from τ = 0.5, β = 3", text)
+    Assert.Contains("no effect of τ can be claimed", text)
+
+[<Fact>]
+let ``behaviour cloning stands beside the best cell`` () =
+    let text = words [ cell 0.9 0.0 [ 50.0; 51.0 ]; cell 0.9 3.0 [ 70.0; 71.0 ] ]
+    Assert.Contains("(τ = 0.9, β = 0) scores 50.5", text)
+    Assert.Contains("above it", text)
+    Assert.Contains("brought nothing", words [ cell 0.9 0.0 [ 90.0; 91.0 ]; cell 0.9 3.0 [ 70.0; 71.0 ] ])
+
+[<Fact>]
+let ``one seed claims nothing`` () =
+    let text = words [ cell 0.5 3.0 [ 50.0 ]; cell 0.9 3.0 [ 80.0 ] ]
+    Assert.Contains("80.0 (one run)", text)
+    Assert.Contains("any difference may be chance", text)
+    Assert.DoesNotContain("[", text)
+
+[<Fact>]
+let ``failed runs are left out and the text says so`` () =
+    let good = cell 0.9 3.0 [ 70.0; 72.0 ]
+
+    let failing = {
+        good with
+            Runs = run 0.9 3.0 2 (Diverged(5, "criticLoss", "NaN")) (Some 0.0) :: good.Runs
+    }
+
+    let text = words [ failing ]
+    Assert.Contains("71.0", text)
+    Assert.Contains("1 failed run is left out", text)
+
+[<Fact>]
+let ``without evaluations the page says it knows no score`` () =
+    let nothing = {
+        cell 0.9 3.0 [] with
+            Runs = [ run 0.9 3.0 0 Finished None ]
+    }
+
+    let text =
+        Findings.ofCells None None None [ nothing ]
+        |> List.map Html.write
+        |> String.concat ""
+
+    Assert.Contains("Offline metrics only", text)
+    Assert.DoesNotContain("best cell", text)
+
+[<Fact>]
+let ``numbers keep about three digits and intervals one width`` () =
+    Assert.Equal("84.5", Cells.show 84.52)
+    Assert.Equal("−0.198", Cells.show -0.1981)
+    Assert.Equal("1234", Cells.show 1234.4)
+    Assert.Equal("[7.9,\u00a021.2]", Cells.showInterval { Low = 7.94; High = 21.2 })

@@ -1,0 +1,131 @@
+module Iql.Scripts.Tests.ResultsTests
+
+open System.IO
+open Iql.Scripts
+open Xunit
+
+let private small = {
+    Synthetic.plan with
+        Expectiles = [ 0.7 ]
+        InverseTemperatures = [ 3.0 ]
+        Seeds = [ 0 ]
+}
+
+let private withRun (action: string -> 'T) : 'T =
+    Synthetic.withSweep small (fun folder -> action (Path.Combine(folder, "runs", Synthetic.runName 0.7 3.0 0)))
+
+let private read folder =
+    match Results.readRun folder with
+    | Ok run -> run
+    | Error problem -> failwith problem
+
+let private problem folder =
+    match Results.readRun folder with
+    | Ok _ -> failwith "expected an error, got a run"
+    | Error problem -> problem
+
+[<Fact>]
+let ``a run folder becomes a record`` () =
+    withRun (fun folder ->
+        let run = read folder
+        Assert.Equal(Finished, run.Outcome)
+        Assert.Equal(Some "pointmaze-umaze-stitch-v0", run.Settings.Task)
+        Assert.Equal(0, run.Settings.Seed)
+        Assert.Equal(40, run.Train.Length)
+        Assert.Equal(10, run.Evaluations.Length)
+        Assert.Equal(10, run.Weights.Length)
+        Assert.Equal(20000, (List.last run.Evaluations).Step)
+        Assert.Equal(20, (List.last run.Evaluations).Returns.Length)
+        Assert.True(Map.containsKey "valueLoss" run.Train.Head.Values)
+        Assert.Equal(Json.Number 0.7, Cells.valueOf "expectile" run))
+
+[<Fact>]
+let ``half a line at the end is left out`` () =
+    withRun (fun folder ->
+        File.AppendAllText(Path.Combine(folder, "metrics.jsonl"), "{\"kind\":\"train\",\"step\":2")
+        Assert.Equal(40, (read folder).Train.Length))
+
+[<Fact>]
+let ``a broken line in the middle is an error with its place`` () =
+    withRun (fun folder ->
+        let path = Path.Combine(folder, "metrics.jsonl")
+        let lines = File.ReadAllLines path
+        lines[2] <- "{\"kind\":"
+        File.WriteAllLines(path, lines)
+        Assert.Contains("metrics.jsonl, line 3", problem folder))
+
+[<Fact>]
+let ``a line without a step is an error with its place`` () =
+    withRun (fun folder ->
+        File.AppendAllText(Path.Combine(folder, "metrics.jsonl"), "{\"kind\":\"train\"}\n")
+        Assert.Contains("\"step\"", problem folder))
+
+[<Fact>]
+let ``a folder of something else is an error that says what was expected`` () =
+    withRun (fun folder ->
+        File.WriteAllText(Path.Combine(folder, "config.json"), "{\"format\":\"iql-run-9\"}")
+        Assert.Contains("expected format \"iql-run-1\", got \"iql-run-9\"", problem folder))
+
+    Assert.Contains("config.json", problem (Path.Combine(Path.GetTempPath(), "no such folder of runs")))
+
+[<Fact>]
+let ``metrics that are null are left out`` () =
+    withRun (fun folder ->
+        File.AppendAllText(
+            Path.Combine(folder, "metrics.jsonl"),
+            "{\"kind\":\"train\",\"step\":30000,\"seconds\":1,\"valueLoss\":null,\"valueMean\":2}\n"
+        )
+
+        let last = List.last (read folder).Train
+        Assert.False(Map.containsKey "valueLoss" last.Values)
+        Assert.Equal(2.0, last.Values["valueMean"]))
+
+[<Fact>]
+let ``a run without a result is unfinished and one with a failure diverged`` () =
+    let plan = {
+        small with
+            Seeds = [ 0; 1 ]
+            Stopped = [ Synthetic.runName 0.7 3.0 0 ]
+            Diverged = [ Synthetic.runName 0.7 3.0 1 ]
+    }
+
+    Synthetic.withSweep plan (fun folder ->
+        let run seed =
+            read (Path.Combine(folder, "runs", Synthetic.runName 0.7 3.0 seed))
+
+        Assert.Equal(Unfinished 10000, (run 0).Outcome)
+
+        match (run 1).Outcome with
+        | Diverged(step, metric, message) ->
+            Assert.Equal(10000, step)
+            Assert.Equal("criticLoss", metric)
+            Assert.Contains("NaN", message)
+        | other -> failwith $"expected a diverged run, got {other}")
+
+[<Fact>]
+let ``a sweep folder gives its runs in the order of the plan and names the missing ones`` () =
+    let missing = Synthetic.runName 0.5 1.0 2
+
+    Synthetic.withSweep
+        {
+            Synthetic.plan with
+                Missing = [ missing ]
+        }
+        (fun folder ->
+            match Results.readSweep folder with
+            | Error problem -> failwith problem
+            | Ok sweep ->
+                Assert.Equal(35, sweep.Runs.Length)
+                Assert.Equal<string list>([ missing ], sweep.Missing)
+                Assert.Equal<string list>([ "expectile"; "inverseTemperature"; "seed" ], List.map fst sweep.Axes)
+                Assert.Equal(Synthetic.runName 0.5 0.0 0, sweep.Runs.Head.Name)
+                let plane = Cells.plane sweep
+                Assert.Equal(Some "expectile", plane.Rows)
+                Assert.Equal(Some "inverseTemperature", plane.Columns)
+                Assert.Equal(12, (snd plane.Facets.Head).Length))
+
+[<Fact>]
+let ``a folder without a plan is an error that names the file`` () =
+    match Results.readSweep (Path.GetTempPath()) with
+    | Ok _ -> failwith "expected an error, got a sweep"
+    | Error problem -> Assert.Contains("sweep.json", problem)
