@@ -21,6 +21,11 @@ namespace Iql.Algorithms;
 /// For a number of rows E: what the policy does when evaluated. Inputs: shared block, member block (Blocks[1]'s layout), a block
 /// "observations" with the entry "observations" [E, S]. Output: a block "actions" with the entry "actions" [E, A], within ±1.
 /// </param>
+/// <param name="Probe">
+/// For a number of rows E: what the policy's objective makes of transitions, or null when the algorithm weighs none. Inputs: shared block,
+/// member block (Blocks[1]'s layout), a batch of E rows. Scalars: by their names in Step, "name" where Step has "i:name". Output: a block
+/// "probe" with the entries "weights", "advantages" and "values", each [E].
+/// </param>
 public sealed record Learner(
     string Algorithm,
     ImmutableArray<Layout> Blocks,
@@ -28,7 +33,8 @@ public sealed record Learner(
     GraphFunction Step,
     ImmutableArray<double> Hyperparameters,
     Func<Seed, ImmutableArray<TensorBlock>> Initialise,
-    Func<int, GraphFunction> Act)
+    Func<int, GraphFunction> Act,
+    Func<int, GraphFunction>? Probe = null)
 {
     /// <summary>Number of policies trained side by side.</summary>
     public int Members => Blocks.Length - 1;

@@ -24,4 +24,20 @@ public static class AtomicFile
             File.Delete(temporary);
         }
     }
+
+    /// <summary>The same, for a file written from its start to its end; what was written is on the disk before the file gets its name.</summary>
+    /// <param name="path">Where the file shall be.</param>
+    /// <param name="write">Writes the contents.</param>
+    public static void Write(string path, Action<Stream> write) => Write(path, (string temporary) =>
+    {
+        using var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+        write(stream);
+        stream.Flush(flushToDisk: true);
+    });
+
+    /// <summary>Removes what writers that were killed left in a folder. Nobody may be writing there.</summary>
+    public static void Sweep(string folder)
+    {
+        foreach (var temporary in Directory.GetFiles(folder, "*.tmp")) File.Delete(temporary);
+    }
 }

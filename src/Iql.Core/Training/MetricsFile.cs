@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using Iql.Data;
 
 namespace Iql.Training;
 
@@ -67,7 +68,7 @@ public sealed class MetricsFile : IDisposable
         if (!File.Exists(path)) return;
         var kept = Lines(path).Where((text, i) => Parse(path, text, i).GetProperty("step").GetInt64() <= step).Select(text => text + "\n");
         var bytes = Encoding.UTF8.GetBytes(string.Concat(kept));
-        AtomicFile.Write(path, stream => stream.Write(bytes));
+        AtomicFile.Write(path, (Stream stream) => stream.Write(bytes));
     }
 
     static string[] Lines(string path) => File.Exists(path) ? File.ReadAllText(path).Split('\n')[..^1] : [];

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Iql.Data;
 
 namespace Iql.Training;
 
@@ -21,7 +22,7 @@ public static class RunJson
     public static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value, Options);
 
     /// <summary>Replaces a file's contents.</summary>
-    public static void Write<T>(string path, T value) => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, value, Options));
+    public static void Write<T>(string path, T value) => AtomicFile.Write(path, (Stream stream) => JsonSerializer.Serialize(stream, value, Options));
 
     /// <summary>Reads a file; InvalidDataException names the file and the place when it is not what was expected.</summary>
     public static T Read<T>(string path)

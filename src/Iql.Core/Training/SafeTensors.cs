@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Iql.Data;
 using Iql.Graph;
 
 namespace Iql.Training;
@@ -59,7 +60,7 @@ public sealed class SafeTensors
         Check.That(tensors.DistinctBy(tensor => tensor.Name).Count() == tensors.Count && tensors.All(tensor => tensor.Name != "__metadata__"),
             nameof(tensors), "different names other than __metadata__", string.Join(", ", tensors.Select(tensor => tensor.Name)));
         var header = Header(metadata, tensors);
-        AtomicFile.Write(path, stream =>
+        AtomicFile.Write(path, (Stream stream) =>
         {
             Span<byte> length = stackalloc byte[8];
             BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
