@@ -32,7 +32,8 @@ public static partial class ImplicitQLearning
             new([.. blocks, batch], ["seed", "step", .. values.Select(value => value.Name)], [shared, .. policies], metrics),
             [.. values.Select(value => value.Value)],
             seed => Initialise(config, blocks, seed),
-            rows => Act(config, blocks, observationSize, actionSize, rows));
+            rows => Act(config, blocks, observationSize, actionSize, rows),
+            rows => Probe(blocks, observationSize, actionSize, rows, policyWeight));
     }
 
     internal static ImmutableArray<double> Betas(ImplicitQLearningConfig config, IReadOnlyList<double>? inverseTemperatures)

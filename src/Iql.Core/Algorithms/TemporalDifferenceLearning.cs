@@ -43,7 +43,8 @@ public static class TemporalDifferenceLearning
             new([.. blocks, batch], ["seed", "step", .. values.Select(value => value.Name)], [shared, .. policies], metrics),
             [.. values.Select(value => value.Value)],
             seed => ImplicitQLearning.Initialise(common, blocks, seed),
-            rows => ImplicitQLearning.Act(common, blocks, observationSize, actionSize, rows));
+            rows => ImplicitQLearning.Act(common, blocks, observationSize, actionSize, rows),
+            rows => ImplicitQLearning.Probe(blocks, observationSize, actionSize, rows));
     }
 
     /// <summary>Q ← minimise mean f(r + γ (1−d) Q̂(s′,a′) − Q(s,a)), summed over the critics.</summary>
