@@ -133,7 +133,7 @@ public sealed record ImplicitQLearningConfig
         NotNegative(CriticLearningRate, nameof(CriticLearningRate));
         NotNegative(PolicyLearningRate, nameof(PolicyLearningRate));
         Check.That(double.IsFinite(CosineSteps) && CosineSteps >= 1, nameof(CosineSteps), "a finite number of at least 1", CosineSteps, "Set it to the run's number of steps.");
-        Check.That(!HiddenSizes.IsDefault, nameof(HiddenSizes), "a list of widths", null, "An empty list makes the networks linear.");
+        Check.That(!HiddenSizes.IsDefault, nameof(HiddenSizes), "a list of widths", "nothing", "An empty list makes the networks linear.");
         foreach (var size in HiddenSizes) Check.AtLeast(size, 1, nameof(HiddenSizes));
         Check.AtLeast(BatchSize, 1, nameof(BatchSize));
         Check.That(double.IsFinite(LogStdMin) && double.IsFinite(LogStdMax) && LogStdMin < LogStdMax, nameof(LogStdMin), $"a finite number below LogStdMax = {LogStdMax}", LogStdMin);

@@ -47,6 +47,6 @@ public sealed record RunResult
     /// <summary>Where it diverged, or null.</summary>
     public RunFailure? Failure { get; init; }
 
-    /// <summary>Numbers of the last train line, by name.</summary>
-    public ImmutableDictionary<string, double> Metrics { get; init; } = ImmutableDictionary<string, double>.Empty;
+    /// <summary>Numbers of the last train line, by name, in its order; NaN (null in the file) for one that is not finite.</summary>
+    public OrderedDictionary<string, double> Metrics { get; init; } = [];
 }
