@@ -110,8 +110,8 @@ let ``a checkpoint of other networks is refused by name`` () =
 let ``a half-written checkpoint beside a whole one is ignored`` () =
     inFolder (fun folder ->
         let run = RunFolder folder
-        File.WriteAllText(run.CheckpointPath + ".partial", "half")
+        File.WriteAllText(run.CheckpointPath + ".12-ab.tmp", "half")
         Assert.Null(Checkpoint.Load(run, shared, member'))
         Checkpoint.Save(run, state)
-        File.WriteAllText(run.CheckpointPath + ".partial", "half")
+        File.WriteAllText(run.CheckpointPath + ".12-ab.tmp", "half")
         Assert.Equal(state.Step, Checkpoint.Load(run, shared, member').Step))
