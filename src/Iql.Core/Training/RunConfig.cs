@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Iql.Data;
 
 namespace Iql.Training;
 
@@ -55,8 +56,8 @@ public sealed record RunConfig
     /// <summary>Every field of the algorithm's own configuration, camelCase, as a JSON object.</summary>
     public required JsonElement Hyperparameters { get; init; }
 
-    /// <summary>How observations and rewards were changed before training, as a JSON object.</summary>
-    public JsonElement Normalization { get; init; } = JsonElement.Parse("{}");
+    /// <summary>How observations and rewards were changed before training.</summary>
+    public Normalization Normalization { get; init; } = Normalization.None;
 
     /// <summary>The machine it runs on.</summary>
     public Machine Machine { get; init; } = Machine.Here;
@@ -89,9 +90,12 @@ public sealed record RunConfig
         ?? throw new ArgumentException($"hyperparameters: expected those of {typeof(T).Name}, got null.");
 
     /// <summary>A copy with some fields replaced; for F#, which has no "with" for C# records.</summary>
-    public RunConfig With(ulong? seed = null, long? steps = null, int? batchSize = null, long? evaluateEvery = null, int? evaluationEpisodes = null,
-        long? logEvery = null, long? checkpointEvery = null, JsonElement? hyperparameters = null) => this with
+    public RunConfig With(string? algorithm = null, string? task = null, DatasetInfo? dataset = null, ulong? seed = null, long? steps = null, int? batchSize = null, long? evaluateEvery = null, int? evaluationEpisodes = null,
+        long? logEvery = null, long? checkpointEvery = null, JsonElement? hyperparameters = null, Normalization? normalization = null) => this with
         {
+            Algorithm = algorithm ?? Algorithm,
+            Task = task ?? Task,
+            Dataset = dataset ?? Dataset,
             Seed = seed ?? Seed,
             Steps = steps ?? Steps,
             BatchSize = batchSize ?? BatchSize,
@@ -100,6 +104,7 @@ public sealed record RunConfig
             LogEvery = logEvery ?? LogEvery,
             CheckpointEvery = checkpointEvery ?? CheckpointEvery,
             Hyperparameters = hyperparameters ?? Hyperparameters,
+            Normalization = normalization ?? Normalization,
         };
 
     /// <summary>The first field in which two configurations decide different numbers, as "name: this, that"; null when they are the same run.</summary>

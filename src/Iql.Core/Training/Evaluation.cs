@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Iql.Algorithms;
+using Iql.Compile;
+using Iql.Data;
+using Iql.Environments;
+using Iql.Graph;
+
+namespace Iql.Training;
+
+/// <summary>How a policy did.</summary>
+/// <param name="Episodes">One result an episode.</param>
+/// <param name="Reference">The task's scale, or null when it has none.</param>
+public sealed record EvaluationResult(ImmutableArray<EpisodeResult> Episodes, ReferenceScore? Reference)
+{
+    /// <summary>Mean over episodes of the undiscounted sum of raw rewards.</summary>
+    public double ReturnMean => Episodes.Average(episode => episode.Return);
+
+    /// <summary>Standard deviation of the returns over episodes (divided by their number).</summary>
+    public double ReturnStd => Math.Sqrt(Episodes.Average(episode => (episode.Return - ReturnMean) * (episode.Return - ReturnMean)));
+
+    /// <summary>Normalised score of the mean return (0 random, 100 expert), or null.</summary>
+    public double? ScoreMean => Reference?.Normalised(ReturnMean);
+
+    /// <summary>Share of episodes in which any reward was above 0: for sparse tasks, in which the goal was reached.</summary>
+    public double SuccessRate => Episodes.Average(episode => episode.Success ? 1.0 : 0.0);
+}
+
+/// <summary>
+/// Lets a policy act for a number of episodes, all at once, by its mean action. Every evaluation of a run starts its episodes from the
+/// same seeds, so evaluations differ by the policy alone; the price is that their errors are correlated.
+/// </summary>
+public sealed class Evaluation : IDisposable
+{
+    readonly IEnvironment environment;
+    readonly Normalization normalization;
+    readonly ReferenceScore? reference;
+    readonly Seed seed;
+    readonly int episodes;
+    readonly CompiledGraph act;
+    readonly TensorBlock observations, actions;
+
+    /// <summary>Compiles how the learner's policy acts.</summary>
+    /// <param name="learner">Whose policies to evaluate.</param>
+    /// <param name="environment">Where; it holds no state, so it can be the one that training data comes from.</param>
+    /// <param name="normalization">What was done to the observations before training is done to those of the environment.</param>
+    /// <param name="episodes">E, at least 1.</param>
+    /// <param name="root">The run's seed; episode e starts from number e of its part "evaluation".</param>
+    /// <param name="reference">The task's scale; null asks <see cref="ReferenceScores"/> by the environment's name.</param>
+    public Evaluation(Learner learner, IEnvironment environment, Normalization normalization, int episodes, Seed root, ReferenceScore? reference = null)
+    {
+        Check.AtLeast(episodes, 1, nameof(episodes));
+        var function = learner.Act(episodes);
+        observations = new(function.Inputs[2]);
+        actions = new(function.Outputs[0].Layout);
+        Columns(observations, "observations", environment.ObservationSize, environment.Name);
+        Columns(actions, "actions", environment.ActionSize, environment.Name);
+        act = CompiledGraph.Compile(function);
+        (this.environment, this.normalization, this.episodes) = (environment, normalization, episodes);
+        seed = root.Split("evaluation");
+        this.reference = reference ?? ReferenceScores.Find(environment.Name);
+    }
+
+    /// <summary>Evaluates one policy: the same numbers give the same episodes.</summary>
+    /// <param name="shared">Block 0.</param>
+    /// <param name="member">The member's block.</param>
+    /// <param name="team">Threads; null is the caller alone.</param>
+    /// <param name="trajectories">Whether to keep what was seen.</param>
+    public EvaluationResult Run(TensorBlock shared, TensorBlock member, WorkerTeam? team = null, bool trajectories = false)
+    {
+        var (input, output) = (observations.Layout["observations"], actions.Layout["actions"]);
+        return new(Rollout.Run(environment, episodes, seed, Policy, trajectories), reference);
+
+        void Policy(ReadOnlySpan<float> seen, int rows, Span<float> chosen)
+        {
+            // Rows behind the running episodes keep old numbers, which nobody reads.
+            for (var row = 0; row < rows; row++)
+            {
+                var normalised = Row(observations, input, row);
+                seen.Slice(row * normalised.Length, normalised.Length).CopyTo(normalised);
+                normalization.Apply(normalised);
+            }
+            act.Run([shared, member, observations], [], [actions], [], team);
+            for (var row = 0; row < rows; row++)
+            {
+                var action = Row(actions, output, row);
+                action.CopyTo(chosen[(row * action.Length)..]);
+            }
+        }
+    }
+
+    /// <summary>One row of [E, S]; a layout takes axes of extent 1 for none, so [E, 1] is one row of E.</summary>
+    Span<float> Row(TensorBlock block, Layout.Entry entry, int row)
+    {
+        var size = entry.Shape.Count / episodes;
+        return entry.Columns == size ? block.Row(entry, row) : block.Row(entry, 0).Slice(row * size, size);
+    }
+
+    static void Columns(TensorBlock block, string name, int expected, string environment)
+    {
+        var shape = block.Layout[name].Shape;
+        Check.That(shape[-1] == expected, name, $"{expected} a row, as in {environment}", shape[-1], "The learner was made for another environment.");
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        act.Dispose();
+        observations.Dispose();
+        actions.Dispose();
+    }
+}

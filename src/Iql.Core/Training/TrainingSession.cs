@@ -1,0 +1,173 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using Iql.Algorithms;
+using Iql.Compile;
+using Iql.Data;
+using Iql.Graph;
+
+namespace Iql.Training;
+
+/// <summary>The loop itself: steps, and what is due between them.</summary>
+sealed class TrainingSession : IDisposable
+{
+    readonly TrainingPlan plan;
+    readonly RunConfig config;
+    readonly IReadOnlyList<RunLog> logs;
+    readonly WorkerTeam team;
+    readonly Trainer trainer;
+    readonly Evaluation? evaluation;
+    readonly WeightHistogram? histogram;
+    readonly Stopwatch wall = Stopwatch.StartNew(), training = new();
+    long reported;
+    double pace, loss = double.NaN;
+
+    internal TrainingSession(TrainingPlan plan, IReadOnlyList<RunLog> logs, LearnerState start)
+    {
+        (this.plan, this.logs, config) = (plan, logs, logs[0].Run.Config);
+        team = new(plan.Threads);
+        trainer = new(plan.Learner, plan.Transitions, start, team);
+        reported = start.Step;
+        if (plan.Environment is { } environment && config.EvaluationEpisodes > 0)
+            evaluation = new(plan.Learner, environment, config.Normalization, config.EvaluationEpisodes, start.Seed, plan.Reference);
+        if (plan.Learner.Probe is not null) histogram = new(plan.Learner, plan.Transitions, start.Seed);
+    }
+
+    /// <summary>"name" where a learner says "name" or, for this member, "member:name"; null for another member's.</summary>
+    internal static string? NameFor(string name, int member)
+    {
+        var colon = name.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0 || !int.TryParse(name.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var owner)) return name;
+        return owner == member ? name[(colon + 1)..] : null;
+    }
+
+    double Seconds(RunLog log) => log.SecondsBefore + wall.Elapsed.TotalSeconds;
+
+    IEnumerable<(RunLog Log, int Member)> Live => logs.Select((log, member) => (log, member)).Where(pair => pair.log.Live);
+
+    internal void Train(Action<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        while (trainer.Step < config.Steps && Live.Any())
+        {
+            var due = Math.Min(Math.Min(Next(config.LogEvery), Next(config.EvaluateEvery)), Math.Min(Next(config.CheckpointEvery), config.Steps));
+            var logs = Due(due, config.LogEvery);
+            if (!Advance(due, logs, cancellation))
+            {
+                Cancel();
+                return;
+            }
+            var evaluates = Due(due, config.EvaluateEvery);
+            if (logs) Log();
+            if (evaluates || Due(due, config.CheckpointEvery)) CheckParameters();
+            if (evaluates) Evaluate();
+            if (Due(due, config.CheckpointEvery)) Save();
+            if (logs || evaluates) Report(progress);
+        }
+        foreach (var (log, _) in Live.ToArray()) log.Finish(trainer.Step, Seconds(log));
+    }
+
+    long Next(long every) => (trainer.Step / every + 1) * every;
+
+    bool Due(long step, long every) => step % every == 0 || step == config.Steps;
+
+    /// <summary>Steps up to a number, the last with metrics if asked for; false when cancelled before. Allocates nothing.</summary>
+    bool Advance(long to, bool withMetrics, CancellationToken cancellation)
+    {
+        training.Start();
+        while (trainer.Step < to && !cancellation.IsCancellationRequested) trainer.Advance(withMetrics && trainer.Step == to - 1);
+        training.Stop();
+        return trainer.Step == to;
+    }
+
+    void Log()
+    {
+        Pace();
+        var names = plan.Learner.Step.Metrics;
+        var values = trainer.Metrics.ToArray();
+        foreach (var (log, member) in Live.ToArray())
+        {
+            var own = names.Select((metric, i) => (Name: NameFor(metric.Name, member), Value: values[i])).Where(metric => metric.Name is not null).ToArray();
+            log.Train(trainer.Step, Seconds(log), pace, own!);
+            var bad = own.FirstOrDefault(metric => !double.IsFinite(metric.Value));
+            if (bad.Name is not null) log.Diverge(trainer.Step, Seconds(log), bad.Name, bad.Value);
+        }
+        var first = Live.Select(pair => pair.Member).FirstOrDefault();
+        var index = names.Select((metric, i) => (Name: NameFor(metric.Name, first), i)).FirstOrDefault(metric => metric.Name?.EndsWith("Loss", StringComparison.Ordinal) ?? false);
+        loss = index.Name is null ? double.NaN : values[index.i];
+    }
+
+    /// <summary>A state that is not finite is neither evaluated nor saved. What is shared ends every run.</summary>
+    void CheckParameters()
+    {
+        var shared = Breach("shared", trainer.Blocks[0]);
+        foreach (var (log, member) in Live.ToArray())
+            if ((shared ?? Breach("member", trainer.Blocks[member + 1])) is var (name, value))
+                log.Diverge(trainer.Step, Seconds(log), name, value);
+    }
+
+    /// <summary>The first tensor with a number that is not finite.</summary>
+    static (string Name, double Value)? Breach(string prefix, TensorBlock block)
+    {
+        foreach (var entry in block.Layout.Entries)
+            for (var row = 0; row < entry.Rows; row++)
+            {
+                var numbers = block.Row(entry, row);
+                var at = Finite.FirstBreach(numbers);
+                if (at >= 0) return ($"{prefix}/{entry.Name}", numbers[at]);
+            }
+        return null;
+    }
+
+    void Evaluate()
+    {
+        foreach (var (log, member) in Live.ToArray())
+        {
+            var (shared, block) = (trainer.Blocks[0], trainer.Blocks[member + 1]);
+            if (histogram is not null) log.Weights(trainer.Step, Seconds(log), histogram.Count(shared, block, member, team));
+            if (evaluation is null) continue;
+            var result = evaluation.Run(shared, block, team);
+            log.Evaluation(trainer.Step, Seconds(log), result);
+            if (!double.IsFinite(result.ReturnMean)) log.Diverge(trainer.Step, Seconds(log), "returnMean", result.ReturnMean);
+        }
+    }
+
+    void Save()
+    {
+        var state = trainer.State;
+        foreach (var (log, _) in Live) log.Save(state);
+    }
+
+    void Cancel()
+    {
+        CheckParameters();
+        Save();
+        foreach (var (log, _) in Live.ToArray()) log.Cancel();
+    }
+
+    /// <summary>Steps a second since the last report.</summary>
+    void Pace()
+    {
+        if (trainer.Step == reported) return;
+        pace = (trainer.Step - reported) / Math.Max(training.Elapsed.TotalSeconds, 1e-9);
+        reported = trainer.Step;
+        training.Reset();
+    }
+
+    void Report(Action<TrainingProgress>? progress)
+    {
+        Pace();
+        if (progress is null || !Live.Any()) return;
+        var scores = Live.Select(pair => pair.Log.Score).OfType<double>().ToArray();
+        progress(new(
+            [.. Live.Select(pair => pair.Log.Run.Folder.Name)], trainer.Step, config.Steps, pace,
+            TimeSpan.FromSeconds((config.Steps - trainer.Step) / pace), loss, scores.Length == 0 ? null : scores.Average()));
+    }
+
+    public void Dispose()
+    {
+        trainer.Dispose();
+        evaluation?.Dispose();
+        histogram?.Dispose();
+        team.Dispose();
+    }
+}

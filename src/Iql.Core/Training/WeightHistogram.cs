@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Iql.Algorithms;
+using Iql.Compile;
+using Iql.Data;
+using Iql.Graph;
+
+namespace Iql.Training;
+
+/// <summary>
+/// How a policy weighs transitions, e^{βA} for implicit Q-learning: a histogram over one fixed batch of the data, the same at every
+/// look, so that looks can be compared.
+/// </summary>
+public sealed class WeightHistogram : IDisposable
+{
+    /// <summary>E, transitions looked at.</summary>
+    public const int Rows = 1024;
+
+    readonly Learner learner;
+    readonly CompiledGraph graph;
+    readonly GraphFunction function;
+    readonly TensorBlock batch, output;
+
+    /// <summary>Compiles the learner's probe and draws the batch. The learner must have a probe.</summary>
+    /// <param name="learner">What is trained.</param>
+    /// <param name="transitions">What it learns from.</param>
+    /// <param name="root">The run's seed; the batch is drawn from its part "probe".</param>
+    public WeightHistogram(Learner learner, Transitions transitions, Seed root)
+    {
+        Check.That(learner.Probe is not null, nameof(learner), "a learner with a probe", learner.Algorithm);
+        this.learner = learner;
+        function = learner.Probe(Rows);
+        graph = CompiledGraph.Compile(function);
+        batch = new(function.Inputs[2]);
+        output = new(function.Outputs[0].Layout);
+        new Sampler(transitions, batch.Layout).Fill(batch, root.Split("probe"), 0);
+    }
+
+    /// <summary>0, then four edges a decade from 1e-3 to 1e3: bin i holds weights from edge i up to, but not including, edge i + 1.</summary>
+    public static ImmutableArray<double> Edges { get; } = [0, .. Enumerable.Range(-12, 25).Select(i => Math.Pow(10, i / 4.0))];
+
+    /// <summary>Number of weights in each bin; the last bin also takes all weights above it.</summary>
+    /// <param name="shared">Block 0.</param>
+    /// <param name="block">The member's block.</param>
+    /// <param name="member">Which member, from 0.</param>
+    /// <param name="team">Threads.</param>
+    public ImmutableArray<int> Count(TensorBlock shared, TensorBlock block, int member, WorkerTeam team)
+    {
+        double[] scalars = [.. function.Scalars.Select(name => Scalar(name, member))];
+        graph.Run([shared, block, batch], scalars, [output], new double[function.Metrics.Length], team);
+        return Bins(output.Read("weights"));
+    }
+
+    internal static ImmutableArray<int> Bins(ReadOnlySpan<float> weights)
+    {
+        var counts = new int[Edges.Length - 1];
+        foreach (var weight in weights)
+        {
+            if (!(weight >= 0)) continue; // not a number
+            var place = Edges.BinarySearch(weight);
+            counts[Math.Min(place >= 0 ? place : ~place - 1, counts.Length - 1)]++;
+        }
+        return [.. counts];
+    }
+
+    double Scalar(string name, int member)
+    {
+        var names = learner.Step.Scalars;
+        var index = names.IndexOf($"{member}:{name}");
+        if (index < 0) index = names.IndexOf(name);
+        Check.That(index >= 2, learner.Algorithm, $"a probe whose scalars are among {string.Join(", ", names.Skip(2))}", name);
+        return learner.Hyperparameters[index - 2];
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        graph.Dispose();
+        batch.Dispose();
+        output.Dispose();
+    }
+}

@@ -1,0 +1,404 @@
+module Iql.Core.Tests.Training.TrainingLoopTests
+
+open System
+open System.Collections.Generic
+open System.IO
+open System.Text.Json
+open System.Threading
+open Iql
+open Iql.Algorithms
+open Iql.Compile
+open Iql.Training
+open Xunit
+open Iql.Core.Tests.Training.Fixture
+open Iql.Core.Tests.Training.TinyRuns
+
+let folderOf (outcome: TrainingOutcome) = outcome.Run.Folder
+
+let kinds (folder: RunFolder) = [
+    for line in MetricsFile.Read folder.MetricsPath ->
+        line.GetProperty("kind").GetString(), line.GetProperty("step").GetInt64()
+]
+
+[<Fact>]
+let ``a run leaves its configuration, metrics, checkpoint and result`` () =
+    inFolder (fun root ->
+        let outcome = (train root 40L [ "a", 0.1 ]).Head
+        let folder = folderOf outcome
+        Assert.Equal(RunStatus.Finished, outcome.Status)
+        Assert.Equal(RunFolderState.Finished, folder.State)
+
+        Assert.Equal<string list>(
+            [
+                "checkpoint.json"
+                "checkpoint.safetensors"
+                "config.json"
+                "metrics.jsonl"
+                "result.json"
+            ],
+            List.sort [ for path in Directory.GetFiles folder.Path -> Path.GetFileName path ]
+        )
+
+        Assert.Equal<(string * int64) list>(
+            [
+                for step in 5L..5L..40L do
+                    "train", step
+
+                    if step % 20L = 0L then
+                        "weights", step
+                        "evaluation", step
+            ],
+            kinds folder
+        )
+
+        Assert.Equal(40L, Checkpoint.Step folder)
+        let result = folder.ReadResult()
+        Assert.Equal(40L, result.Steps)
+        Assert.Equal(2, result.Scores.Length)
+        Assert.Equal(result.Scores[1], result.Score.Value)
+        Assert.Equal(result.Score.Value, reference.Normalised result.Return.Value)
+        Assert.Equal<string list>([ "valueLoss"; "residualMean"; "policyLoss" ], List.ofSeq result.Metrics.Keys)
+        Assert.True(result.Metrics["policyLoss"] < 0.5))
+
+[<Fact>]
+let ``weights lines count the whole probe batch`` () =
+    inFolder (fun root ->
+        let folder = folderOf (train root 20L [ "a", 0.1 ]).Head
+
+        let line =
+            MetricsFile.Read folder.MetricsPath
+            |> Seq.find (fun line -> line.GetProperty("kind").GetString() = "weights")
+
+        let counts = [ for count in line.GetProperty("counts").EnumerateArray() -> count.GetInt32() ]
+        Assert.Equal(WeightHistogram.Rows, List.sum counts)
+        Assert.Equal(counts.Length + 1, line.GetProperty("edges").GetArrayLength()))
+
+[<Fact>]
+let ``a weight falls into the bin that begins with it`` () =
+    let bins =
+        WeightHistogram.Bins(ReadOnlySpan [| 0f; 0.0009f; 1f; 100f; 99f; 1e9f; infinityf; nanf |])
+
+    let at (value: float) =
+        WeightHistogram.Edges |> Seq.findIndex (fun edge -> edge = value)
+
+    Assert.Equal(2, bins[0])
+    Assert.Equal(1, bins[at 1.0])
+    Assert.Equal(1, bins[at 100.0])
+    Assert.Equal(1, bins[at 100.0 - 1])
+    Assert.Equal(2, bins[bins.Length - 1])
+    Assert.Equal(7, Seq.sum bins)
+
+[<Fact>]
+let ``members of a group are separate runs to the bit`` () =
+    inFolder (fun root ->
+        let together = train root 40L [ "a", 0.1; "b", 0.3; "c", 0.0 ]
+
+        for outcome, rate in List.zip together [ 0.1; 0.3; 0.0 ] do
+            let alone = train root 40L [ "alone-" + (folderOf outcome).Name, rate ]
+            Assert.Equal(contents (folderOf alone.Head), contents (folderOf outcome)))
+
+[<Fact>]
+let ``the number of threads does not change a bit`` () =
+    inFolder (fun root ->
+        let one =
+            train root 40L [ "one", 0.1; "two", 0.2 ] |> List.map (folderOf >> contents)
+
+        for threads in [ 2; 3 ] do
+            let runs = [|
+                for rate in [ 0.1; 0.2 ] ->
+                    run root $"{threads} {rate}" (config.With(hyperparameters = hyperparameters 0.05 rate))
+            |]
+
+            let outcomes = TrainingLoop.Run(plan threads (learner 0.05 [ 0.1; 0.2 ]), runs)
+            Assert.Equal<_ list>(one, [ for outcome in outcomes -> contents (folderOf outcome) ]))
+
+[<Fact>]
+let ``a cancelled run goes on to the same bits`` () =
+    inFolder (fun root ->
+        let expected = contents (folderOf (train root 40L [ "whole", 0.1 ]).Head)
+        let runs = [| run root "parts" config |]
+
+        // Stopped in the middle of a logging interval, at a checkpoint, and again.
+        for stop in [ 5L; 20L; 35L ] do
+            use source = new CancellationTokenSource()
+
+            let outcome =
+                TrainingLoop.Run(
+                    plan 1 (learner 0.05 [ 0.1 ]),
+                    runs,
+                    (fun p ->
+                        if p.Step >= stop then
+                            source.Cancel()),
+                    source.Token
+                )
+
+            Assert.Equal(RunStatus.Cancelled, outcome[0].Status)
+            Assert.Null outcome[0].Result
+            Assert.Equal(stop, Checkpoint.Step runs[0].Folder)
+            Assert.Equal(RunFolderState.Started, runs[0].Folder.State)
+
+        TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs) |> ignore
+        Assert.Equal(expected, contents runs[0].Folder))
+
+[<Fact>]
+let ``metrics after the checkpoint are dropped on resuming, half a line and half a file too`` () =
+    inFolder (fun root ->
+        let expected = contents (folderOf (train root 40L [ "whole", 0.1 ]).Head)
+        let runs = [| run root "parts" config |]
+        use source = new CancellationTokenSource()
+
+        TrainingLoop.Run(
+            plan 1 (learner 0.05 [ 0.1 ]),
+            runs,
+            (fun p ->
+                if p.Step = 20L then
+                    source.Cancel()),
+            source.Token
+        )
+        |> ignore
+
+        let folder = runs[0].Folder
+
+        File.AppendAllText(
+            folder.MetricsPath,
+            """{"kind":"train","step":25,"seconds":9,"valueLoss":7}"""
+            + "\n"
+            + """{"kind":"tr"""
+        )
+
+        File.WriteAllText(folder.CheckpointPath + ".12-ab.tmp", "half")
+        TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs) |> ignore
+        Assert.Equal(expected, contents folder)
+        Assert.Equal(5, Directory.GetFiles(folder.Path).Length))
+
+[<Fact>]
+let ``a member that diverges is reported and the others go on`` () =
+    inFolder (fun root ->
+        let outcomes = train root 40L [ "good", 0.1; "bad", 1e30; "other", 0.3 ]
+
+        Assert.Equal<RunStatus list>(
+            [ RunStatus.Finished; RunStatus.Diverged; RunStatus.Finished ],
+            [ for outcome in outcomes -> outcome.Status ]
+        )
+
+        let result = (folderOf outcomes[1]).ReadResult()
+        Assert.Equal(5L, result.Failure.Step)
+        Assert.Equal("policyLoss", result.Failure.Metric)
+        Assert.Contains("policyLoss is", result.Failure.Message)
+        Assert.Contains("after 5 steps", result.Failure.Message)
+        Assert.Equal(5L, result.Steps)
+        Assert.False(File.Exists (folderOf outcomes[1]).CheckpointPath)
+        Assert.Contains("\"policyLoss\":null", (lines (folderOf outcomes[1])).[0])
+
+        for outcome, rate in [ outcomes[0], 0.1; outcomes[2], 0.3 ] do
+            let alone = train root 40L [ "alone-" + (folderOf outcome).Name, rate ]
+            Assert.Equal(contents (folderOf alone.Head), contents (folderOf outcome)))
+
+[<Fact>]
+let ``a diverging shared part ends all, with the last good checkpoint kept`` () =
+    inFolder (fun root ->
+        let runs = [|
+            for rate in [ 0.1; 0.2 ] ->
+                run root $"{rate}" (config.With(hyperparameters = hyperparameters 3.0 rate, steps = 400L))
+        |]
+
+        let outcomes = TrainingLoop.Run(plan 1 (learner 3.0 [ 0.1; 0.2 ]), runs)
+
+        for outcome in outcomes do
+            Assert.Equal(RunStatus.Diverged, outcome.Status)
+            let failure = outcome.Result.Failure
+            Assert.True(failure.Step > 10L, failure.Message)
+            let kept = Checkpoint.Step(folderOf outcome)
+            Assert.InRange(kept, failure.Step - 10L, failure.Step - 1L)
+            Assert.Contains($"the checkpoint is that of step {kept}", failure.Message)
+            let file = SafeTensors.Read (folderOf outcome).CheckpointPath
+
+            Assert.True(
+                file.Tensors
+                |> Seq.forall (fun tensor -> tensor.Values.ToArray() |> Array.forall Single.IsFinite)
+            ))
+
+[<Fact>]
+let ``runs at different steps are grouped by step and refused together`` () =
+    inFolder (fun root ->
+        let behind, ahead, fresh =
+            run root "behind" config, run root "ahead" config, run root "fresh" config
+
+        for one, stop in [ behind, 10L; ahead, 20L ] do
+            use source = new CancellationTokenSource()
+
+            TrainingLoop.Run(
+                plan 1 (learner 0.05 [ 0.1 ]),
+                [| one |],
+                (fun p ->
+                    if p.Step = stop then
+                        source.Cancel()),
+                source.Token
+            )
+            |> ignore
+
+        let finished = train root 40L [ "done", 0.1 ]
+        let groups = TrainingLoop.Groups [ behind; ahead; fresh; finished.Head.Run ]
+
+        Assert.Equal<(int64 * string list) list>(
+            [ 20L, [ "ahead" ]; 10L, [ "behind" ]; 0L, [ "fresh" ] ],
+            [
+                for group in groups -> group.Step, [ for run in group.Runs -> run.Folder.Name ]
+            ]
+        )
+
+        let message =
+            messageOf<InvalidOperationException>(fun () ->
+                TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1; 0.1 ]), [| behind; ahead |])
+                |> ignore)
+
+        Assert.Contains("behind at 10, ahead at 20", message)
+
+        Assert.Contains(
+            "has a result",
+            (messageOf<InvalidOperationException>(fun () -> train root 40L [ "done", 0.1 ] |> ignore))
+                .Replace("with a result", "has a result")
+        ))
+
+[<Fact>]
+let ``a folder of another run is refused and left alone`` () =
+    inFolder (fun root ->
+        let folder = folderOf (train root 40L [ "a", 0.1 ]).Head
+
+        let before = [
+            for path in Directory.GetFiles folder.Path ->
+                path, File.GetLastWriteTimeUtc path, Convert.ToHexString(File.ReadAllBytes path)
+        ]
+
+        Assert.Contains(
+            "hyperparameters.rate: 0.1, 0.2",
+            messageOf<InvalidOperationException>(fun () -> train root 40L [ "a", 0.2 ] |> ignore)
+        )
+
+        Assert.Equal<_ list>(
+            before,
+            [
+                for path in Directory.GetFiles folder.Path ->
+                    path, File.GetLastWriteTimeUtc path, Convert.ToHexString(File.ReadAllBytes path)
+            ]
+        ))
+
+[<Fact>]
+let ``a truncated checkpoint is refused by name and left alone`` () =
+    inFolder (fun root ->
+        let one = run root "a" config
+        use source = new CancellationTokenSource()
+
+        TrainingLoop.Run(
+            plan 1 (learner 0.05 [ 0.1 ]),
+            [| one |],
+            (fun p ->
+                if p.Step = 10L then
+                    source.Cancel()),
+            source.Token
+        )
+        |> ignore
+
+        let bytes = File.ReadAllBytes one.Folder.CheckpointPath
+        File.WriteAllBytes(one.Folder.CheckpointPath, bytes[.. bytes.Length - 9])
+        let metrics = File.ReadAllText one.Folder.MetricsPath
+
+        Assert.Contains(
+            one.Folder.CheckpointPath,
+            messageOf<InvalidDataException>(fun () -> train root 40L [ "a", 0.1 ] |> ignore)
+        )
+
+        Assert.Contains(
+            one.Folder.CheckpointPath,
+            messageOf<InvalidDataException>(fun () -> TrainingLoop.Groups [ one ] |> ignore)
+        )
+
+        Assert.Equal(metrics, File.ReadAllText one.Folder.MetricsPath))
+
+[<Fact>]
+let ``a plan that does not fit its configurations is refused before a folder is made`` () =
+    inFolder (fun root ->
+        let refused (says: string) learner (configs: RunConfig list) =
+            let runs = [| for i, config in List.indexed configs -> run root $"{i}" config |]
+
+            Assert.Contains(
+                says,
+                messageOf<ArgumentException>(fun () -> TrainingLoop.Run(plan 1 learner, runs) |> ignore)
+            )
+
+        refused "1 runs, one for each member" (learner 0.05 [ 0.1 ]) [ config; config ]
+        refused "seed: " (learner 0.05 [ 0.1; 0.1 ]) [ config; config.With(seed = 1UL) ]
+        refused "8, as the learner was traced for" (learner 0.05 [ 0.1 ]) [ config.With(batchSize = 16) ]
+        refused "rate: expected 0.2" (learner 0.05 [ 0.2 ]) [ config ]
+        refused "learningRate: expected 0.5" (learner 0.5 [ 0.1 ]) [ config ]
+        refused "Algorithm: expected tiny" (learner 0.05 [ 0.1 ]) [ config.With(algorithm = "other") ]
+        Assert.Empty(Directory.GetDirectories root))
+
+[<Fact>]
+let ``progress says how far a group is`` () =
+    inFolder (fun root ->
+        let seen = List<TrainingProgress>()
+
+        let runs = [|
+            for rate in [ 0.1; 0.3 ] -> run root $"{rate}" (config.With(hyperparameters = hyperparameters 0.05 rate))
+        |]
+
+        TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1; 0.3 ]), runs, (fun p -> seen.Add p))
+        |> ignore
+
+        Assert.Equal<int64 list>([ 5L..5L..40L ], [ for p in seen -> p.Step ])
+
+        Assert.All(
+            seen,
+            fun p ->
+                Assert.True(
+                    p.StepsPerSecond > 0.0
+                    && p.Steps = 40L
+                    && Double.IsFinite p.Loss
+                    && p.Runs.Length = 2
+                )
+        )
+
+        Assert.False seen[0].Score.HasValue
+        Assert.True seen[7].Score.HasValue
+        Assert.Equal(TimeSpan.Zero, seen[7].Remaining))
+
+[<Fact>]
+let ``a step allocates nothing`` () =
+    let learner = learner 0.05 [ 0.1; 0.3 ]
+
+    use trainer =
+        new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL), WorkerTeam.Single)
+
+    let advance count =
+        for step in 1..count do
+            trainer.Advance((step % 50 = 0))
+
+    advance 100
+    let before = GC.GetAllocatedBytesForCurrentThread()
+    advance 200
+    Assert.Equal(0L, GC.GetAllocatedBytesForCurrentThread() - before)
+
+[<Fact>]
+let ``metrics are those of the learner's step on the sampled batch`` () =
+    let learner = learner 0.05 [ 0.1 ]
+    let start = Trainer.Start(learner, Seed 1UL)
+    use trainer = new Trainer(learner, transitions, start, WorkerTeam.Single)
+    trainer.Advance true
+    let sampler = Data.Sampler(transitions, learner.Batch)
+    use batch = new Graph.TensorBlock(learner.Batch)
+    sampler.Fill(batch, (Seed 1UL).Split "sampling", 0L)
+
+    let o, r, w =
+        batch.Read "observations", batch.Read "rewards", start.Blocks[0].Read "weight"
+
+    let bias = float (start.Blocks[0].Read "bias").[0]
+
+    let loss =
+        Seq.average [
+            for i in 0..7 do
+                let v = bias + Seq.sum [ for j in 0..2 -> float o[i * 3 + j] * float w[j] ]
+                (float r[i] - v) ** 2.0
+        ]
+
+    Assert.Equal(loss, trainer.Metrics[0], 5)
