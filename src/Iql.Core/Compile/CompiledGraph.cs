@@ -70,8 +70,9 @@ public sealed unsafe class CompiledGraph : IDisposable
     {
         ObjectDisposedException.ThrowIf(arena == null, this);
         Bind(inputs, outputs);
-        Check.That(scalars.Length == inputSlots.Length, nameof(scalars), $"{inputSlots.Length} scalars ({string.Join(", ", Function.Scalars)})", scalars.Length);
-        Check.That(metrics.Length >= metricSources.Length, nameof(metrics), $"room for {metricSources.Length} metrics", metrics.Length);
+        // Messages are made only when they are needed: a run allocates nothing.
+        if (scalars.Length != inputSlots.Length) Check.That(false, nameof(scalars), $"{inputSlots.Length} scalars ({string.Join(", ", Function.Scalars)})", scalars.Length);
+        if (metrics.Length < metricSources.Length) Check.That(false, nameof(metrics), $"room for {metricSources.Length} metrics", metrics.Length);
         this.team = team ?? WorkerTeam.Single;
         Grow(this.team.Count);
         for (var i = 0; i < inputSlots.Length; i++)
@@ -91,8 +92,8 @@ public sealed unsafe class CompiledGraph : IDisposable
 
     void Bind(ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<TensorBlock> outputs)
     {
-        Check.That(inputs.Length == Function.Inputs.Length, nameof(inputs), $"{Function.Inputs.Length} blocks", inputs.Length);
-        Check.That(outputs.Length == Function.Outputs.Length, nameof(outputs), $"{Function.Outputs.Length} blocks", outputs.Length);
+        if (inputs.Length != Function.Inputs.Length) Check.That(false, nameof(inputs), $"{Function.Inputs.Length} blocks", inputs.Length);
+        if (outputs.Length != Function.Outputs.Length) Check.That(false, nameof(outputs), $"{Function.Outputs.Length} blocks", outputs.Length);
         var next = 1;
         for (var i = 0; i < inputs.Length; i++) bases[next++] = Fitting(inputs[i], Function.Inputs[i]);
         for (var i = 0; i < outputs.Length; i++)

@@ -112,7 +112,9 @@ sealed class Fusion
     {
         var kept = Addressing.Kept(node.Shape);
         var last = Last(node.Sources.Select(Addressing.Root));
-        var fits = last is not null && last.Kept.SequenceEqual(kept) && (kept.IsEmpty ? last.IsScalar : last.TakesElementwise);
+        // A row reduction is known only after its row, so what needs it waits for the next kernel.
+        var fits = last is not null && last.Kept.SequenceEqual(kept) && (kept.IsEmpty ? last.IsScalar : last.TakesElementwise)
+            && !node.Sources.Select(Addressing.Root).Any(last.Reductions.Contains);
         Add(node, fits ? last! : Open(null, kept));
     }
 

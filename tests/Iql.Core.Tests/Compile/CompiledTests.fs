@@ -2,6 +2,7 @@
 module Iql.Core.Tests.Compile.CompiledTests
 
 open System
+open System.Collections.Immutable
 open Xunit
 open Iql
 open Iql.Compile
@@ -14,23 +15,47 @@ let private trace (shapes: int list list) (build: Tensor list -> Tensor list) : 
     let named = shapes |> List.mapi (fun i extents -> $"x{i}", extents)
 
     let block =
-        Layout("in", [ for name, extents in named do if extents <> [] then struct (name, shape extents) ])
+        Layout(
+            "in",
+            [
+                for name, extents in named do
+                    if extents <> [] then
+                        struct (name, shape extents)
+            ]
+        )
 
     let group = block.Inputs()
-    let sources = [ for name, extents in named -> if extents = [] then Tensor.Scalar name else group[name] ]
+
+    let sources = [
+        for name, extents in named -> if extents = [] then Tensor.Scalar name else group[name]
+    ]
+
     let results = build sources
-    let out = Layout("out", results |> List.mapi (fun i result -> struct ($"y{i}", result.Shape)))
-    let scalars = [ for name, extents in named do if extents = [] then name ]
+
+    let out =
+        Layout("out", results |> List.mapi (fun i result -> struct ($"y{i}", result.Shape)))
+
+    let scalars = [
+        for name, extents in named do
+            if extents = [] then
+                name
+    ]
 
     GraphFunction(
-        Collections.Immutable.ImmutableArray.Create block,
-        Collections.Immutable.ImmutableArray.CreateRange scalars,
-        Collections.Immutable.ImmutableArray.Create(TensorGroup(out, Collections.Immutable.ImmutableArray.CreateRange results)),
-        Collections.Immutable.ImmutableArray.Empty
+        ImmutableArray.Create block,
+        ImmutableArray.CreateRange scalars,
+        ImmutableArray.Create(TensorGroup(out, ImmutableArray.CreateRange results)),
+        ImmutableArray.Empty
     )
 
 /// Results of a compiled run.
-let private run (path: InstructionSet) (threads: int) (shapes: int list list) (numbers: float[] list) (build: Tensor list -> Tensor list) : float[] list =
+let private run
+    (path: InstructionSet)
+    (threads: int)
+    (shapes: int list list)
+    (numbers: float[] list)
+    (build: Tensor list -> Tensor list)
+    : float[] list =
     let graph = trace shapes build
     use compiled = CompiledGraph.Compile(graph, path)
     use input = new TensorBlock(graph.Inputs[0])
@@ -41,12 +66,27 @@ let private run (path: InstructionSet) (threads: int) (shapes: int list list) (n
         if extents <> [] then
             input.Write($"x{i}", ReadOnlySpan(values |> Array.map float32))
 
-    let scalars = [| for extents, values in List.zip shapes numbers do if extents = [] then values[0] |]
+    let scalars = [|
+        for extents, values in List.zip shapes numbers do
+            if extents = [] then
+                values[0]
+    |]
+
     compiled.Run(ReadOnlySpan [| input |], ReadOnlySpan scalars, ReadOnlySpan [| output |], Span.Empty, team)
-    [ for entry in output.Layout.Entries -> output.Read entry.Name |> Array.map float ]
+
+    [
+        for entry in output.Layout.Entries -> output.Read entry.Name |> Array.map float
+    ]
 
 let private rounded (shapes: int list list) (numbers: float[] list) =
-    List.map2 (fun extents values -> if extents = [] then values else values |> Array.map (float32 >> float)) shapes numbers
+    List.map2
+        (fun extents values ->
+            if extents = [] then
+                values
+            else
+                values |> Array.map (float32 >> float))
+        shapes
+        numbers
 
 let private compare tolerance name shapes numbers build =
     let results = build (inputs shapes)
@@ -55,9 +95,317 @@ let private compare tolerance name shapes numbers build =
     for path in InstructionSets.Available do
         for threads in [ 1; 3 ] do
             let actual = run path threads shapes numbers build
-            Seq.zip expected actual |> Seq.iteri (fun i (e, a) -> near tolerance $"{name} result {i} {path} {threads}" e a)
+
+            Seq.zip expected actual
+            |> Seq.iteri (fun i (e, a) -> near tolerance $"{name} result {i} {path} {threads}" e a)
 
 [<Fact>]
 let ``every op gives what the interpreter gives`` () =
     for row in EveryOp.rows do
         compare 4e-6 row.Name row.Shapes (EveryOp.numbers row) (fun x -> [ row.Build x ])
+
+let private numbersOf (name: string) (shapes: int list list) =
+    shapes
+    |> List.mapi (fun i extents -> uniform (Seed.Named(name).Split(uint64 i)) -2.0 2.0 (count extents))
+
+let private check tolerance name shapes build =
+    compare tolerance name shapes (numbersOf name shapes) build
+
+/// Lengths around eight and sixteen floats, a tile's rows and a panel's columns.
+let private lengths = [ 1; 2; 7; 8; 9; 15; 16; 17; 31; 32; 33; 63; 65; 100 ]
+
+[<Fact>]
+let ``loops and reductions are right at lengths around the vector width`` () =
+    for n in lengths do
+        check 1e-5 $"vector {n}" [ [ n ]; [ n ]; [] ] (function
+            | [ x; y; s ] -> [
+                Tensor.Tanh(x * y + s)
+                Tensor.Sum x
+                Tensor.Max(x - y)
+                Tensor.Mean(Tensor.Square x)
+              ]
+            | _ -> [])
+
+        for rows in [ 1; 5; 17; 40 ] do
+            check 1e-5 $"rows {rows} of {n}" [ [ rows; n ]; [ n ]; [ rows; 1 ] ] (function
+                | [ x; row; column ] ->
+                    let y = x * row + column
+
+                    [
+                        y
+                        Tensor.Sum(y, 1)
+                        Tensor.Max(y, 1)
+                        Tensor.Sum(y, 0)
+                        Tensor.Max(y, 0)
+                        Tensor.LogSumExp(y, 1)
+                        Tensor.Softmax(y, 1)
+                        Tensor.Reshape(Tensor.Sum(y, 1), shape [ rows ]) * 2.0
+                        Tensor.Sum y
+                        Tensor.Concat(1, ReadOnlySpan [| column; x |])
+                        Tensor.Transpose(y, ReadOnlySpan [| 1; 0 |])
+                    ]
+                | _ -> [])
+
+[<Fact>]
+let ``products are right at sizes around the tile, in all four orders, with and without an epilogue`` () =
+    for m in [ 1; 7; 16; 17; 40 ] do
+        for n in [ 1; 3; 16; 17; 33; 64 ] do
+            for k in [ 1; 5; 33 ] do
+                for turnX in [ false; true ] do
+                    for turnY in [ false; true ] do
+                        let pair turned a b = if turned then [ b; a ] else [ a; b ]
+
+                        check
+                            1e-5
+                            $"{m} {n} {k} {turnX} {turnY}"
+                            [ pair turnX m k; pair turnY k n; [ n ]; [ m; 1 ] ]
+                            (function
+                             | [ x; y; bias; column ] ->
+                                 let product = Tensor.MatMul(x, y, turnX, turnY)
+                                 [ product; Tensor.Rectify(product + bias) * column ]
+                             | _ -> [])
+
+[<Fact>]
+let ``batched and stretched shapes of rank 3 and 4 are right`` () =
+    check 1e-5 "attention" [ [ 2; 3; 5; 4 ]; [ 2; 3; 5; 4 ]; [ 5; 5 ]; [ 3; 1; 4 ] ] (function
+        | [ q; k; mask; scale ] ->
+            let scores = Tensor.MatMul(q * scale, k, false, true) + mask
+            let mixed = Tensor.MatMul(Tensor.Softmax(scores, -1), k)
+
+            let merged =
+                Tensor.Reshape(Tensor.Transpose(mixed, ReadOnlySpan [| 0; 2; 1; 3 |]), shape [ 2; 5; 12 ])
+
+            [
+                scores
+                merged
+                Tensor.Sum(mixed, 1)
+                Tensor.Sum(mixed, 2)
+                Tensor.Sum(mixed, 0)
+                Tensor.LayerNorm(merged, 2.0, Tensor.Constant 1.0)
+                Tensor.Mean(Tensor.Square merged)
+            ]
+        | _ -> [])
+
+[<Fact>]
+let ``special numbers go through every op as the interpreter says`` () =
+    let special = [
+        nan
+        infinity
+        -infinity
+        0.0
+        -0.0
+        1.0
+        -1.0
+        0.5
+        -0.7
+        1e-30
+        -1e-30
+        1e30
+        -1e30
+        80.0
+        -80.0
+        100.0
+        -100.0
+        20.0
+        -20.0
+    ]
+
+    let pairs = List.allPairs special special
+
+    let x, y =
+        pairs |> List.map fst |> List.toArray, pairs |> List.map snd |> List.toArray
+
+    let n = x.Length
+
+    let unary = [
+        Tensor.Exp
+        Tensor.Log
+        Tensor.Sqrt
+        Tensor.Square
+        Tensor.Reciprocal
+        Tensor.Abs
+        Tensor.Sign
+        Tensor.Floor
+        Tensor.Rectify
+        Tensor.Tanh
+        Tensor.Sigmoid
+        Tensor.Softplus
+        Tensor.Erf
+        (~-)
+    ]
+
+    for i, op in List.indexed unary do
+        // Only the same kind of number is asked for: float32 overflows and underflows earlier than double.
+        let kind (v: float) =
+            if Double.IsNaN v then "NaN"
+            elif v > 3e38 then "+∞"
+            elif v < -3e38 then "-∞"
+            else "finite"
+
+        let build (t: Tensor list) = [ op t[0] ]
+
+        let expected =
+            evaluate (rounded [ [ n ] ] [ x ]) (build (inputs [ [ n ] ])) |> Array.head
+
+        for path in InstructionSets.Available do
+            let actual = run path 1 [ [ n ] ] [ x ] build |> List.head
+
+            for j in 0 .. n - 1 do
+                Assert.True(
+                    (kind expected[j] = kind actual[j]),
+                    $"op {i} {path} of {x[j]}: expected {expected[j]}, got {actual[j]}"
+                )
+
+                if kind expected[j] = "finite" then
+                    Assert.True(
+                        abs (expected[j] - actual[j]) <= 1e-5 * (1.0 + abs expected[j]),
+                        $"op {i} {path} of {x[j]}: expected {expected[j]}, got {actual[j]}"
+                    )
+
+    compare 0.0 "comparisons and choices" [ [ n ]; [ n ] ] [ x; y ] (function
+        | [ x; y ] -> [
+            Tensor.Less(x, y)
+            Tensor.LessOrEqual(x, y)
+            Tensor.Equal(x, y)
+            Tensor.Minimum(x, y)
+            Tensor.Maximum(x, y)
+            Tensor.Where(x, y, 3.0)
+            Tensor.Clip(x, -2.0, 2.0)
+          ]
+        | _ -> [])
+
+[<Fact>]
+let ``a NaN in a row stays in its row, and in a sum it shows`` () =
+    let x = Array.init 40 (fun i -> if i = 13 then nan else float i)
+
+    compare 1e-6 "NaN" [ [ 4; 10 ]; [ 10; 20 ] ] [ x; Array.create 200 0.5 ] (function
+        | [ x; w ] -> [
+            Tensor.MatMul(x, w)
+            Tensor.Sum(x, 1)
+            Tensor.Max(x, 1)
+            Tensor.Sum(x, 0)
+            Tensor.Max(x, 0)
+            Tensor.Sum x
+            Tensor.Max x
+          ]
+        | _ -> [])
+
+/// A network's loss, its gradients and a step of momentum: products, epilogues, reductions and masks together.
+let private descent layers (x: Tensor) (w: Tensor list) (b: Tensor list) (y: Tensor) =
+    let hidden =
+        (x, List.zip w b)
+        ||> List.fold (fun h (w, b) -> Tensor.Rectify(Tensor.MatMul(h, w) + b))
+
+    let loss = Tensor.Mean(Tensor.Square(Tensor.Sum(hidden, 1) - y))
+    let parameters = w @ b
+    let gradients = Gradient.Of(loss, List.toArray parameters) |> List.ofSeq
+    ignore layers
+
+    loss
+    :: List.map2 (fun (p: Tensor) g -> p * 0.9 - 0.1 * g / (Tensor.Sqrt(Tensor.Square g) + 0.1)) parameters gradients
+
+[<Fact>]
+let ``a step of descent on a network of any widths is right`` () =
+    for batch, widths in
+        [
+            1, [ 3; 5 ]
+            7, [ 4; 1; 3 ]
+            16, [ 11; 20 ]
+            33, [ 14; 40; 17 ]
+            48, [ 3; 32; 32; 32 ]
+        ] do
+        let layers = List.pairwise widths
+
+        let shapes =
+            [ batch; widths.Head ] :: [ batch; 1 ] :: [ for a, b in layers -> [ a; b ] ]
+            @ [ for _, b in layers -> [ b ] ]
+
+        check 3e-5 $"descent {batch} {widths}" shapes (fun t ->
+            match t with
+            | x :: y :: rest -> descent layers.Length x (List.take layers.Length rest) (List.skip layers.Length rest) y
+            | _ -> [])
+
+[<Fact>]
+let ``results have the same bits at any number of threads`` () =
+    let widths = [ 11; 96; 70 ]
+    let layers = List.pairwise widths
+
+    let shapes =
+        [ 100; widths.Head ] :: [ 100; 1 ] :: [ for a, b in layers -> [ a; b ] ]
+        @ [ for _, b in layers -> [ b ] ]
+
+    let build (t: Tensor list) =
+        descent layers.Length t[0] (t |> List.skip 2 |> List.take layers.Length) (List.skip (2 + layers.Length) t) t[1]
+
+    for path in InstructionSets.Available do
+        let single = run path 1 shapes (numbersOf "threads" shapes) build
+
+        for threads in [ 2; 3; 5 ] do
+            Assert.Equal<float[] list>(single, run path threads shapes (numbersOf "threads" shapes) build)
+
+[<Fact>]
+let ``running allocates nothing`` () =
+    let graph =
+        trace [ [ 64; 8 ]; [ 8; 40 ] ] (function
+            | [ x; w ] -> [ Tensor.Tanh(Tensor.MatMul(x, w)); Tensor.Mean x ]
+            | _ -> [])
+
+    use compiled = CompiledGraph.Compile graph
+
+    let inputs, outputs =
+        [| new TensorBlock(graph.Inputs[0]) |], [| new TensorBlock(graph.Outputs[0].Layout) |]
+
+    let step () =
+        compiled.Run(ReadOnlySpan inputs, ReadOnlySpan.Empty, ReadOnlySpan outputs, Span.Empty)
+
+    step ()
+    let before = GC.GetAllocatedBytesForCurrentThread()
+
+    for _ in 1..100 do
+        step ()
+
+    Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread())
+
+let private message (action: unit -> unit) =
+    Assert.Throws<ArgumentException>(action).Message
+
+[<Fact>]
+let ``blocks that do not fit, or that are both read and written, are refused with a reason`` () =
+    let graph = trace [ [ 4; 2 ] ] (fun x -> [ x[0] * 2.0 ])
+    use compiled = CompiledGraph.Compile graph
+    use input = new TensorBlock(graph.Inputs[0])
+    use output = new TensorBlock(graph.Outputs[0].Layout)
+    use other = new TensorBlock(Layout("other", [ struct ("a", shape [ 3 ]) ]))
+
+    let attempt (i: TensorBlock) (o: TensorBlock) () =
+        compiled.Run(ReadOnlySpan [| i |], ReadOnlySpan.Empty, ReadOnlySpan [| o |], Span.Empty)
+
+    Assert.Contains("laid out as in", message (attempt other output))
+    Assert.Contains("blocks that are not inputs", message (attempt input input))
+
+    let unbound =
+        GraphFunction(
+            graph.Inputs,
+            graph.Scalars,
+            graph.Outputs,
+            [| struct ("m", Tensor.Scalar "tau") |].ToImmutableArray()
+        )
+
+    Assert.Contains("tau", message (fun () -> CompiledGraph.Compile(unbound).Dispose()))
+
+[<Fact>]
+let ``an index outside its table is an error at any number of threads, not a crash`` () =
+    let graph = trace [ [ 4; 2 ]; [ 40 ] ] (fun x -> [ Tensor.Gather(x[0], x[1]) ])
+    use compiled = CompiledGraph.Compile graph
+    use input = new TensorBlock(graph.Inputs[0])
+    use output = new TensorBlock(graph.Outputs[0].Layout)
+    input.Write("x1", ReadOnlySpan(Array.create 40 9.0f))
+
+    for threads in [ 1; 3 ] do
+        use team = new WorkerTeam(threads)
+
+        let error =
+            Assert.Throws<InvalidOperationException>(fun () ->
+                compiled.Run(ReadOnlySpan [| input |], ReadOnlySpan.Empty, ReadOnlySpan [| output |], Span.Empty, team))
+
+        Assert.Contains("whole numbers in [0, 4)", error.Message)
