@@ -1,8 +1,11 @@
 /// Runs traced steps on named numbers: whatever executes them.
 module Iql.Core.Tests.Learning.Execute
 
+open System
 open System.Collections.Generic
+open System.Runtime.CompilerServices
 open Iql.Algorithms
+open Iql.Compile
 open Iql.Graph
 
 /// Dense row-major numbers of every input, by its name in the graph: "shared/value/w0", "policy0/logStd", "batch/rewards".
@@ -37,6 +40,54 @@ let inDouble: Executor =
             |> Map
 
         Seq.zip outputs results |> Map, metrics
+
+let private programs =
+    ConditionalWeakTable<GraphFunction, CompiledGraph list ref>()
+
+let private program path (step: GraphFunction) =
+    let known = programs.GetValue(step, (fun _ -> ref []))
+
+    match known.Value |> List.tryFind (fun graph -> graph.InstructionSet = path) with
+    | Some graph -> graph
+    | None ->
+        let graph = CompiledGraph.Compile(step, path)
+        known.Value <- graph :: known.Value
+        graph
+
+/// In float32, compiled for one width of vectors, by a team.
+let compiled (path: InstructionSet) (team: WorkerTeam) : Executor =
+    fun step numbers scalars ->
+        let graph = program path step
+        let block (layout: Layout) = new TensorBlock(layout)
+
+        let inputs = [|
+            for layout in step.Inputs do
+                let block = block layout
+
+                for entry in layout.Entries do
+                    match numbers.TryFind $"{layout.Name}/{entry.Name}" with
+                    | Some values -> block.Write(entry.Name, ReadOnlySpan(Array.map float32 values))
+                    | None -> ()
+
+                block
+        |]
+
+        let outputs = [| for group in step.Outputs -> block group.Layout |]
+        let metrics = Array.zeroCreate<float> step.Metrics.Length
+        graph.Run(ReadOnlySpan inputs, ReadOnlySpan(List.toArray scalars), ReadOnlySpan outputs, Span metrics, team)
+
+        let next =
+            Map [
+                for block in outputs do
+                    for entry in block.Layout.Entries do
+                        $"{block.Layout.Name}/{entry.Name}", Array.map float (block.Read entry.Name)
+            ]
+
+        let names = step.Metrics |> Seq.map (fun struct (name, _) -> name)
+        for block in Seq.append inputs outputs do
+            block.Dispose()
+
+        next, Seq.zip names metrics |> Map
 
 /// A learner's first blocks as numbers.
 let initial (learner: Learner) (seed: Iql.Seed) : Numbers =

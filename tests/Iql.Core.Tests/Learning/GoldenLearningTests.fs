@@ -5,6 +5,7 @@ open System
 open System.Text.Json
 open Iql
 open Iql.Algorithms
+open Iql.Compile
 open Iql.Optimizers
 open Xunit
 open Iql.Core.Tests.Learning.Execute
@@ -205,3 +206,18 @@ let ``implicit Q-learning follows every golden trace in double precision`` () = 
 [<Fact>]
 let ``temporal-difference learning follows every golden trace in double precision`` () =
     every "td-*.json" inDoublePrecision
+
+/// Compiled, in float32, all steps on every width of vectors: within ten times what float32 costs the reference itself.
+let private compiledFor path (case: Golden.Case) learner =
+    let statistic, entry = case.FloatBounds
+    replay (compiled path WorkerTeam.Single) statistic entry Int32.MaxValue case learner
+
+[<Fact>]
+let ``compiled implicit Q-learning follows every golden trace in single precision`` () =
+    for path in InstructionSets.Available do
+        every "iql-*.json" (compiledFor path)
+
+[<Fact>]
+let ``compiled temporal-difference learning follows every golden trace in single precision`` () =
+    for path in InstructionSets.Available do
+        every "td-*.json" (compiledFor path)
