@@ -41,8 +41,7 @@ let inDouble: Executor =
 
         Seq.zip outputs results |> Map, metrics
 
-let private programs =
-    ConditionalWeakTable<GraphFunction, CompiledGraph list ref>()
+let private programs = ConditionalWeakTable<GraphFunction, CompiledGraph list ref>()
 
 let private program path (step: GraphFunction) =
     let known = programs.GetValue(step, (fun _ -> ref []))
@@ -84,6 +83,7 @@ let compiled (path: InstructionSet) (team: WorkerTeam) : Executor =
             ]
 
         let names = step.Metrics |> Seq.map (fun struct (name, _) -> name)
+
         for block in Seq.append inputs outputs do
             block.Dispose()
 

@@ -113,11 +113,15 @@ let ``hyperparameters are inputs, so a sweep has one graph`` () =
             match known.TryGetValue x with
             | true, description -> description
             | _ ->
-                let sources = (0, x.Sources) ||> Seq.fold (fun all y -> HashCode.Combine(all, describe y))
+                let sources =
+                    (0, x.Sources) ||> Seq.fold (fun all y -> HashCode.Combine(all, describe y))
+
                 known[x] <- HashCode.Combine(x.Op, x.Number, x.Name, x.Shape, sources)
                 known[x]
 
-        [ for result in ImplicitQLearning.Learner(config, 3, 2).Step.Results -> describe result ]
+        [
+            for result in ImplicitQLearning.Learner(config, 3, 2).Step.Results -> describe result
+        ]
 
     let swept =
         config.With(

@@ -4,6 +4,7 @@ module Iql.Core.Tests.Learning.TabularTests
 
 open Iql
 open Iql.Algorithms
+open Iql.Compile
 open Iql.Optimizers
 open Xunit
 open Iql.Core.Tests.Learning.Execute
@@ -159,7 +160,10 @@ let private config =
 
 let private learn (learner: Learner) =
     let seed = Seed.Named "tabular"
-    let withoutMetrics: Executor = fun step -> inDouble (step.WithoutMetrics())
+    let step = learner.Step.WithoutMetrics()
+
+    let withoutMetrics: Executor =
+        fun _ -> compiled InstructionSets.Default WorkerTeam.Single step
 
     train withoutMetrics learner seed (fun _ -> batch) (initial learner seed) 1500
     |> fst
@@ -204,7 +208,7 @@ let ``expectile 0.5 learns the behaviour policy's value`` () =
     // Solved by hand: V1 = 0.35 + 0.1125 V0 and V0 = 0.45 V1 + 0.25.
     let v0 = (0.25 + 0.45 * 0.35) / (1.0 - 0.45 * 0.1125)
     near 1e-9 "exact" [ v0; 0.35 + 0.1125 * v0 ] (exactValues 0.5)
-    implicitly 0.5 |> learnedValues |> near 2e-3 "learned" (exactValues 0.5)
+    implicitly 0.5 |> learnedValues |> near 5e-3 "learned" (exactValues 0.5)
 
 [<Fact>]
 let ``values rise with the expectile towards the best action in the data`` () =

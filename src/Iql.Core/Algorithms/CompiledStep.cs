@@ -1,0 +1,66 @@
+using Iql.Compile;
+using Iql.Graph;
+
+namespace Iql.Algorithms;
+
+/// <summary>A learner's step, compiled, as functions of the state. Holds scratch memory: not for two threads at a time.</summary>
+public sealed class CompiledStep : IDisposable
+{
+    readonly Lazy<CompiledGraph> withMetrics, bare;
+    readonly TensorBlock[] inputs;
+    readonly double[] scalars;
+
+    /// <summary>Compiles when first needed, with metrics and without apart.</summary>
+    public CompiledStep(Learner learner)
+    {
+        Learner = learner;
+        withMetrics = new(() => CompiledGraph.Compile(learner.Step));
+        bare = new(() => CompiledGraph.Compile(learner.Step.WithoutMetrics()));
+        inputs = new TensorBlock[learner.Blocks.Length + 1];
+        scalars = new double[learner.Step.Scalars.Length];
+    }
+
+    /// <summary>What is compiled. Its hyperparameters are only the default of the ones handed over.</summary>
+    public Learner Learner { get; }
+
+    /// <summary>The next state, in fresh memory, and the metrics by name.</summary>
+    /// <param name="state">Before; left as it is.</param>
+    /// <param name="batch">A minibatch in the learner's layout.</param>
+    /// <param name="hyperparameters">Values of the step's scalars after seed and step; empty takes the learner's.</param>
+    public (LearnerState Next, IReadOnlyDictionary<string, double> Metrics) Step(LearnerState state, TensorBlock batch, ReadOnlySpan<double> hyperparameters = default)
+    {
+        TensorBlock[] next = [.. Learner.Blocks.Select(layout => new TensorBlock(layout))];
+        var metrics = new double[Learner.Step.Metrics.Length];
+        StepInto(state, batch, next, metrics, hyperparameters);
+        return (new(state.Seed, state.Step + 1, [.. next]), Learner.Step.Metrics.Zip(metrics).ToDictionary(pair => pair.First.Name, pair => pair.Second));
+    }
+
+    /// <summary>The same bits as <see cref="Step"/>, into the caller's memory; allocates nothing once compiled.</summary>
+    /// <param name="state">Before; left as it is.</param>
+    /// <param name="batch">A minibatch in the learner's layout.</param>
+    /// <param name="destination">The blocks after, none of them a block of <paramref name="state"/>.</param>
+    /// <param name="metrics">Room for the metrics, in the order of the learner's step; empty computes none.</param>
+    /// <param name="hyperparameters">Values of the step's scalars after seed and step; empty takes the learner's.</param>
+    /// <param name="team">Threads that share the step; the bits do not depend on it.</param>
+    public void StepInto(
+        LearnerState state, TensorBlock batch, ReadOnlySpan<TensorBlock> destination, Span<double> metrics = default,
+        ReadOnlySpan<double> hyperparameters = default, WorkerTeam? team = null)
+    {
+        if (state.Blocks.Length != Learner.Blocks.Length) Check.That(false, nameof(state), $"{Learner.Blocks.Length} blocks", state.Blocks.Length);
+        if (hyperparameters.IsEmpty) hyperparameters = Learner.Hyperparameters.AsSpan();
+        if (hyperparameters.Length != scalars.Length - 2) Check.That(false, nameof(hyperparameters), $"{scalars.Length - 2} numbers", hyperparameters.Length);
+        state.Blocks.AsSpan().CopyTo(inputs);
+        inputs[^1] = batch;
+        scalars[0] = state.Seed.AsScalar();
+        scalars[1] = state.Step;
+        hyperparameters.CopyTo(scalars.AsSpan(2));
+        (metrics.IsEmpty ? bare : withMetrics).Value.Run(inputs, scalars, destination, metrics, team);
+    }
+
+    /// <summary>Gives the programs' memory back.</summary>
+    public void Dispose()
+    {
+        if (withMetrics.IsValueCreated) withMetrics.Value.Dispose();
+        if (bare.IsValueCreated) bare.Value.Dispose();
+    }
+}

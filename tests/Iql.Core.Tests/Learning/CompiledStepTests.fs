@@ -1,0 +1,170 @@
+module Iql.Core.Tests.Learning.CompiledStepTests
+
+open System
+open System.Collections.Immutable
+open Iql
+open Iql.Algorithms
+open Iql.Compile
+open Iql.Graph
+open Xunit
+open Iql.Core.Tests.Learning.Execute
+
+let private config =
+    ImplicitQLearningConfig().With(hiddenSizes = [ 24; 24 ], batchSize = 20, dropout = 0.1, cosineSteps = 50.0)
+
+let private seed = Seed.Named "compiled step"
+
+let private numbers (learner: Learner) step : Numbers =
+    Map [
+        for entry in learner.Batch.Entries do
+            let values = Golden.uniform $"compiled/{step}/{entry.Name}" entry.Shape.Count 0.95
+
+            $"batch/{entry.Name}",
+            (if entry.Name = "terminals" then
+                 values |> Array.map (fun u -> if u < -0.7 then 1.0 else 0.0)
+             else
+                 values)
+    ]
+
+let private batch (learner: Learner) step =
+    let block = new TensorBlock(learner.Batch)
+
+    for KeyValue(name, values) in numbers learner step do
+        block.Write(name.Substring 6, ReadOnlySpan(Array.map float32 values))
+
+    block
+
+let private start (learner: Learner) =
+    LearnerState(seed, 0L, learner.Initialise.Invoke seed)
+
+let private blank (learner: Learner) = [| for layout in learner.Blocks -> new TensorBlock(layout) |]
+
+let private sameBits (expected: TensorBlock seq) (actual: TensorBlock seq) =
+    for x, y in Seq.zip expected actual do
+        Assert.True(x.SameBits y, x.Layout.Name)
+
+let private learner = ImplicitQLearning.Learner(config, 5, 3)
+
+[<Fact>]
+let ``a step is pure`` () =
+    let state, batch = start learner, batch learner 0
+    let struct (once, metrics) = ImplicitQLearning.Step(config, state, batch)
+    let struct (again, sameMetrics) = ImplicitQLearning.Step(config, state, batch)
+    sameBits (learner.Initialise.Invoke seed) state.Blocks
+    sameBits once.Blocks again.Blocks
+    Assert.Equal(1L, once.Step)
+
+    Assert.Equal<(string * float) list>(
+        [ for m in metrics -> m.Key, m.Value ],
+        [ for m in sameMetrics -> m.Key, m.Value ]
+    )
+
+    Assert.False(once.Blocks[0].SameBits state.Blocks[0])
+
+[<Fact>]
+let ``into the caller's memory a step has the same bits, with metrics or without, for any number of threads`` () =
+    use pair = new WorkerTeam(2)
+
+    let rec pure' state step =
+        if step = 5 then
+            state
+        else
+            let struct (next, _) = ImplicitQLearning.Step(config, state, batch learner step)
+            pure' next (step + 1)
+
+    let into (team: WorkerTeam) (metrics: float[]) =
+        ((start learner, blank learner), [ 0..4 ])
+        ||> List.fold (fun (state, spare) step ->
+            ImplicitQLearning.StepInto(config, state, batch learner step, ReadOnlySpan spare, Span metrics, team)
+            LearnerState(seed, state.Step + 1L, ImmutableArray.Create<TensorBlock> spare), Seq.toArray state.Blocks)
+        |> fst
+
+    let expected = pure' (start learner) 0
+
+    for team in [ WorkerTeam.Single; pair ] do
+        for metrics in [ [||]; Array.zeroCreate learner.Step.Metrics.Length ] do
+            sameBits expected.Blocks (into team metrics).Blocks
+
+[<Fact>]
+let ``into the caller's memory a step allocates nothing`` () =
+    let state, batch, spare = start learner, batch learner 0, blank learner
+    let metrics = Array.zeroCreate learner.Step.Metrics.Length
+
+    let step () =
+        ImplicitQLearning.StepInto(config, state, batch, ReadOnlySpan spare, Span<float>.Empty)
+        ImplicitQLearning.StepInto(config, state, batch, ReadOnlySpan spare, Span metrics)
+
+    step ()
+    step ()
+    let before = GC.GetAllocatedBytesForCurrentThread()
+
+    for _ in 1..20 do
+        step ()
+
+    Assert.Equal(0L, GC.GetAllocatedBytesForCurrentThread() - before)
+
+[<Fact>]
+let ``other numbers, the same program`` () =
+    let state, batch = start learner, batch learner 0
+
+    let swept =
+        config.With(expectile = 0.9, inverseTemperature = 10.0, policyLearningRate = 1e-3, discount = 0.9)
+
+    let struct (_, before) = ImplicitQLearning.Step(config, state, batch)
+    let clock = Diagnostics.Stopwatch.StartNew()
+    let struct (_, after) = ImplicitQLearning.Step(swept, state, batch)
+    let struct (_, back) = ImplicitQLearning.Step(config, state, batch)
+    // Compiling takes far longer than this.
+    TestContext.Current.TestOutputHelper.WriteLine $"{clock.Elapsed}"
+    Assert.NotEqual(before["valueLoss"], after["valueLoss"])
+    Assert.Equal(before["valueLoss"], back["valueLoss"])
+    Assert.Equal(1e-3, after["0:policyLearningRate"])
+
+[<Fact>]
+let ``compiled policies learn the same bits in company as alone`` () =
+    let betas = [| 0.5; 3.0; 10.0 |]
+
+    let run learner =
+        train
+            (compiled InstructionSets.Default WorkerTeam.Single)
+            learner
+            seed
+            (numbers learner)
+            (initial learner seed)
+            3
+        |> fst
+
+    let together = run (ImplicitQLearning.Learner(config, 5, 3, betas))
+
+    for member', beta in Array.indexed betas do
+        for KeyValue(name, values) in run (ImplicitQLearning.Learner(config.With(inverseTemperature = beta), 5, 3)) do
+            Assert.Equal<float[]>(values, together[name.Replace("policy0/", $"policy{member'}/")])
+
+[<Fact>]
+let ``the compiled step with dropout follows the interpreter`` () =
+    let run execute =
+        train execute learner seed (numbers learner) (initial learner seed) 3
+
+    let exact, exactMetrics = run inDouble
+    let single, singleMetrics = run (compiled InstructionSets.Default WorkerTeam.Single)
+
+    for KeyValue(name, values) in exact do
+        Array.iter2
+            (fun x y -> Assert.True(abs (x - y) <= 1e-5 * (1.0 + abs x), $"{name}: {x} {y}"))
+            values
+            single[name]
+
+    for expected, actual in List.zip exactMetrics singleMetrics do
+        for KeyValue(name, value) in expected do
+            Assert.True(Golden.deviation value actual[name] <= 1e-5, $"{name}: {value} {actual[name]}")
+
+[<Fact>]
+let ``a step of other hyperparameters out of range is refused`` () =
+    let state, batch = start learner, batch learner 0
+    ImplicitQLearning.Step(config, state, batch) |> ignore
+
+    let failure =
+        Assert.Throws<ArgumentException>(fun () ->
+            ImplicitQLearning.Step(config.With(expectile = 1.5), state, batch) |> ignore)
+
+    Assert.Contains("Expectile", failure.Message)
