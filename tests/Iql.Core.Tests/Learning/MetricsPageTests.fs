@@ -1,0 +1,33 @@
+module Iql.Core.Tests.Learning.MetricsPageTests
+
+open System.Text.RegularExpressions
+open Iql.Algorithms
+open Iql.Core.Tests
+open Xunit
+
+[<Fact>]
+let ``every metric of a learner stands in docs/metrics.md, and nothing else does`` () =
+    let config = ImplicitQLearningConfig().With(hiddenSizes = [ 2 ], batchSize = 2)
+
+    let reported =
+        set [
+            for learner in
+                [
+                    ImplicitQLearning.Learner(config, 2, 1)
+                    TemporalDifferenceLearning.Learner(TemporalDifferenceConfig(Common = config), 2, 1)
+                ] do
+                for struct (name, _) in learner.Step.Metrics do
+                    name.Replace("0:", "")
+        ]
+
+    let described =
+        set [
+            for line in Repository.lines "docs/metrics.md" do
+                let names = Regex.Match(line, @"^\| ([a-z]\w*(, \w+)*) \|").Groups[1].Value
+
+                for name in names.Split(", ") do
+                    if name <> "" && name <> "name" then
+                        name
+        ]
+
+    Assert.Equal<string list>(Set.toList reported, Set.toList described)
