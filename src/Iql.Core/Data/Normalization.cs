@@ -18,8 +18,8 @@ public enum RewardRule
 }
 
 /// <summary>
-/// What is done to a data set's numbers before training: s ← (s − mean) / deviation, r ← scale · r + shift. A value, stored with
-/// every run, because the policy must see its observations the same way ever after.
+/// What is done to a data set's numbers before training: s ← (s − mean) / deviation, r ← scale · r + shift, a ← a held within
+/// ±limit. A value, stored with every run, because the policy must see its observations the same way ever after.
 /// </summary>
 public sealed record Normalization
 {
@@ -44,6 +44,12 @@ public sealed record Normalization
     /// <summary>Added to the scaled rewards, finite.</summary>
     public double RewardShift { get; init; }
 
+    /// <summary>
+    /// Actions are held within ± this, in (0, ∞); null leaves them. The paper's code takes 1 − 10⁻⁵; data recorded with actions
+    /// outside ±1, which the environment then cut, want 1.
+    /// </summary>
+    public double? ActionLimit { get; init; }
+
     /// <summary>Whether observations are changed.</summary>
     [JsonIgnore]
     public bool ChangesObservations => ObservationMean.Length > 0;
@@ -54,6 +60,13 @@ public sealed record Normalization
         Check.That(double.IsFinite(rewardScale) && rewardScale != 0, nameof(rewardScale), "a finite number other than 0", rewardScale);
         Check.That(double.IsFinite(rewardShift), nameof(rewardShift), "a finite number", rewardShift);
         return new() { Rewards = RewardRule.Custom, RewardScale = rewardScale, RewardShift = rewardShift };
+    }
+
+    /// <summary>This normalisation with another <see cref="ActionLimit"/> (F# cannot write <c>with</c> on a C# record).</summary>
+    public Normalization WithActionLimit(double? limit)
+    {
+        if (limit is { } number) Check.Between(number, 0, double.PositiveInfinity, nameof(limit));
+        return this with { ActionLimit = limit };
     }
 
     /// <summary>Computes a normalisation from data.</summary>
@@ -101,7 +114,7 @@ public sealed record Normalization
         return (least, greatest);
     }
 
-    /// <summary>The data with observations, next observations and rewards normalised.</summary>
+    /// <summary>The data with observations, next observations, actions and rewards normalised; the same object when nothing changes.</summary>
     public Transitions Apply(Transitions transitions)
     {
         var changed = transitions;
@@ -111,6 +124,11 @@ public sealed record Normalization
             Apply(observations);
             Apply(next);
             changed = changed.With(observations: observations, nextObservations: next);
+        }
+        if (ActionLimit is { } limit)
+        {
+            float low = -(float)limit, high = (float)limit;
+            changed = changed.With(actions: [.. transitions.Actions.Select(action => Math.Clamp(action, low, high))]);
         }
         if (RewardScale == 1 && RewardShift == 0) return changed;
         var (scale, shift) = (RewardScale, RewardShift);

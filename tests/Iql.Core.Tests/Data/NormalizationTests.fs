@@ -72,9 +72,19 @@ let ``a scale of one's own is checked and applied`` () =
         throws<ArgumentException>(fun () -> Normalization.Custom(scale, shift) |> ignore) |> ignore
 
 [<Fact>]
+let ``actions are held within the limit`` () =
+    let t = (transitions 1 1 (steps 4 [] [])).With(actions = [| -3f; -0.5f; 1f; 2f |])
+    let held limit = List.ofSeq (Normalization.None.WithActionLimit(limit).Apply t).Actions
+    Assert.Equal<float32 list>([ -1f; -0.5f; 1f; 1f ], held (Nullable 1.0))
+    Assert.Equal<float32 list>([ -0.99999f; -0.5f; 0.99999f; 0.99999f ], held (Nullable(1.0 - 1e-5)))
+    Assert.Equal<float32 list>(List.ofSeq t.Actions, held (Nullable()))
+    for limit in [ 0.0; -1.0; nan; infinity ] do
+        throws<ArgumentException>(fun () -> Normalization.None.WithActionLimit(Nullable limit) |> ignore) |> ignore
+
+[<Fact>]
 let ``it survives JSON to the same bits`` () =
     let t = transitions 3 1 (steps 50 [ 3 ] [ 6 ])
-    for normalization in [ Normalization.None; Normalization.Of(t, true, RewardRule.ReturnRange); Normalization.Custom(0.1, 1.0 / 3.0) ] do
+    for normalization in [ Normalization.None; Normalization.Of(t, true, RewardRule.ReturnRange).WithActionLimit(Nullable 0.7); Normalization.Custom(0.1, 1.0 / 3.0) ] do
         let text = JsonSerializer.Serialize(normalization, JsonSerializerOptions JsonSerializerDefaults.Web)
         let back = JsonSerializer.Deserialize<Normalization>(text, JsonSerializerOptions JsonSerializerDefaults.Web)
         Assert.Equal(normalization.Apply(t).Fingerprint, back.Apply(t).Fingerprint)
