@@ -106,3 +106,16 @@ let ``many threads may read at once`` () =
         DatasetFile.Save(path, t)
         Threading.Tasks.Parallel.For(0, 8, fun _ ->
             Assert.Equal(t.Fingerprint, DatasetFile.Load(path, DatasetMode.Strict).Fingerprint)) |> ignore)
+
+[<Fact>]
+let ``an open file may be opened, replaced and read by others`` () =
+    needsHdf5 ()
+    withFolder (fun folder ->
+        let path = Path.Combine(folder, "x.hdf5")
+        DatasetFile.Save(path, transitions 1 1 (steps 30 [] []))
+        use first = new Hdf5File(path)
+        use again = new Hdf5File(path)
+        DatasetFile.Save(path, transitions 1 1 (steps 40 [] []))
+        use stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)
+        Assert.Equal(30, (first.Read "rewards").Values.Length)
+        Assert.Equal(30, (again.Read "rewards").Values.Length))

@@ -29,7 +29,8 @@ public sealed class Hdf5File : IArrayFile
         {
             Ready();
             const uint readOnly = 0;
-            file = H5Fopen(path, readOnly, 0);
+            using var access = FileAccess(path);
+            file = H5Fopen(path, readOnly, access.Value);
             if (file < 0) throw new InvalidDataException(
                 $"{path}: expected an HDF5 file, got {new FileInfo(path).Length} bytes that the library cannot open. It is most likely truncated; copy it again.");
             var entries = ImmutableArray.CreateBuilder<ArrayEntry>();

@@ -42,6 +42,17 @@ static partial class Hdf5Library
         return id;
     }
 
+    /// <summary>
+    /// How files are opened: without the library's lock. We write under temporary names, so it guards nothing, but it makes files on
+    /// many network disks unreadable, and a process started meanwhile inherits and keeps it. (HDF5 1.10.7 and later can go without.)
+    /// </summary>
+    internal static Hdf5Id FileAccess(string failure)
+    {
+        var access = new Hdf5Id(H5Pcreate(Constant("H5P_CLS_FILE_ACCESS_ID_g")), failure);
+        if (NativeLibrary.TryGetExport(Library, nameof(H5Pset_file_locking), out _)) H5Pset_file_locking(access.Value, false, true);
+        return access;
+    }
+
     /// <summary>Whether the library is there.</summary>
     internal static bool Present => Library != 0;
 
@@ -109,6 +120,8 @@ static partial class Hdf5Library
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)] internal static partial int H5Tenum_insert(long type, string name, ref byte value);
 
     [LibraryImport(Name)] internal static partial long H5Pcreate(long kind);
+    [LibraryImport(Name)]
+    private static partial int H5Pset_file_locking(long list, [MarshalAs(UnmanagedType.U1)] bool use, [MarshalAs(UnmanagedType.U1)] bool ignoreWhenDisabled);
     [LibraryImport(Name)] internal static partial int H5Pset_chunk(long list, int rank, ReadOnlySpan<ulong> extents);
     [LibraryImport(Name)] internal static partial int H5Pset_shuffle(long list);
     [LibraryImport(Name)] internal static partial int H5Pset_deflate(long list, uint level);

@@ -23,7 +23,8 @@ public static class Hdf5Writer
             try
             {
                 const uint truncate = 2;
-                using var file = new Hdf5Id(H5Fcreate(temporary, truncate, 0, 0), "the file");
+                using var access = FileAccess("the file");
+                using var file = new Hdf5Id(H5Fcreate(temporary, truncate, 0, access.Value), "the file");
                 foreach (var array in arrays) Write(file.Value, array);
                 const int local = 0;
                 Require(H5Fflush(file.Value, local), "the file");
