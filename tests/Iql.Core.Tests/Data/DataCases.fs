@@ -21,10 +21,13 @@ let stepGen =
 
 let stepsGen = Gen.nonEmptyListOf stepGen |> Gen.map Array.ofList
 
-/// Checks a property of lists of steps with a fixed seed.
-let forAllSteps (property: Step[] -> bool) =
-    let config = Config.QuickThrowOnFailure.WithReplay(20261122UL, 1UL).WithMaxTest 300
+/// Checks a property of so many lists of steps, the same ones every time.
+let forSomeSteps count (property: Step[] -> bool) =
+    let config = Config.QuickThrowOnFailure.WithReplay(20261122UL, 1UL).WithMaxTest count
     Check.One(config, Prop.forAll (Arb.fromGen stepsGen) property)
+
+/// Checks a property of lists of steps with a fixed seed.
+let forAllSteps property = forSomeSteps 300 property
 
 /// Row i, column j of a recognisable column.
 let number (column: int) row j = float32 (column * 100_000 + row * 100 + j)
