@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 namespace Iql.Graph;
 
 /// <summary>Numbers for the entries of a layout, in one aligned block outside the garbage collector's heap. Mutable, one owner.</summary>
+/// <remarks>The memory goes with the block: hold the block (best by <c>using</c>) as long as a span of it is in use.</remarks>
 public sealed unsafe class TensorBlock : IDisposable
 {
     float* pointer;
@@ -52,6 +53,7 @@ public sealed unsafe class TensorBlock : IDisposable
         var entry = Layout[name];
         var dense = new float[entry.Shape.Count];
         for (var row = 0; row < entry.Rows; row++) Row(entry, row).CopyTo(dense.AsSpan(row * entry.Columns));
+        GC.KeepAlive(this);
         return dense;
     }
 
@@ -61,6 +63,7 @@ public sealed unsafe class TensorBlock : IDisposable
         var entry = Layout[name];
         Check.That(dense.Length == entry.Shape.Count, name, $"{entry.Shape.Count} numbers for {entry.Shape}", dense.Length);
         for (var row = 0; row < entry.Rows; row++) dense.Slice(row * entry.Columns, entry.Columns).CopyTo(Row(entry, row));
+        GC.KeepAlive(this);
     }
 
     /// <summary>Copies all numbers into a block of the same shapes.</summary>
@@ -68,6 +71,8 @@ public sealed unsafe class TensorBlock : IDisposable
     {
         Check.That(destination.Layout.Length == Layout.Length, nameof(destination), $"a block of {Layout.Length} floats", destination.Layout.Length);
         Storage.CopyTo(destination.Storage);
+        GC.KeepAlive(this);
+        GC.KeepAlive(destination);
     }
 
     /// <summary>A block of its own with the same numbers.</summary>
