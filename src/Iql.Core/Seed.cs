@@ -17,8 +17,8 @@ public readonly record struct Seed(ulong Value)
     /// <summary>An independent seed for one purpose ("initial parameters", "sampling", "evaluation" …).</summary>
     public Seed Split(string purpose) => new(Mix(Hash(Mix(Value + Golden), purpose)));
 
-    /// <summary>An independent seed for item number <paramref name="index"/>.</summary>
-    public Seed Split(ulong index) => new(Mix(Mix(Value + Golden) ^ Mix(index + Golden)));
+    /// <summary>An independent seed for item number <paramref name="index"/>: a word of a stream of its own. Seed a of b is not seed b of a.</summary>
+    public Seed Split(ulong index) => new(new Seed(Mix(Value + Golden)).Word(index));
 
     /// <summary>Word number i: 64 uniform bits.</summary>
     public ulong Word(ulong i) => Mix(Value + (i + 1) * Golden);
