@@ -1,0 +1,122 @@
+module Iql.Core.Tests.Training.InterruptionTests
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Reflection
+open System.Threading
+open Iql
+open Iql.Algorithms
+open Iql.Training
+open Xunit
+open Iql.Core.Tests.Training.Fixture
+open Iql.Core.Tests.Training.TinyRuns
+
+let algorithm: ImplicitQLearningConfig =
+    ImplicitQLearningConfig().With(hiddenSizes = [ 8; 8 ], batchSize = 16, cosineSteps = 2000.0, dropout = 0.1)
+
+let betas = [ 1.0; 10.0 ]
+
+let learner () =
+    ImplicitQLearning.Learner(algorithm, observationSize, actionSize, betas)
+
+/// One run for each inverse temperature in a folder: 2,000 steps, a checkpoint every 250.
+let runs (folder: string) : TrainingRun[] = [|
+    for beta in betas do
+        let config =
+            TinyRuns.config.With(
+                algorithm = "iql",
+                steps = 2000L,
+                batchSize = 16,
+                logEvery = 20L,
+                checkpointEvery = 250L,
+                evaluateEvery = 500L,
+                hyperparameters = RunJson.Element(algorithm.With(inverseTemperature = beta))
+            )
+
+        run folder $"beta={beta}" config
+|]
+
+/// Where the other process is told which folder to train in.
+let variable = "IQL_TEST_TRAINS_IN"
+
+/// What the process does that will be killed: it trains, and dawdles once it has gone beyond step 1,000.
+let trainSlowly (folder: string) =
+    let dawdle (progress: TrainingProgress) =
+        if progress.Step > 1000L then
+            Thread.Sleep 200
+
+    TrainingLoop.Run(plan 1 (learner ()), runs folder, dawdle) |> ignore
+
+/// This test program again, running the test below alone, told to train.
+let startTraining (folder: string) : Process =
+    let program = Assembly.GetExecutingAssembly().Location
+
+    let itself =
+        Path.Combine(AppContext.BaseDirectory, Path.GetFileNameWithoutExtension program)
+
+    let executable =
+        if OperatingSystem.IsWindows() then
+            itself + ".exe"
+        else
+            itself
+
+    let start =
+        ProcessStartInfo(
+            executable,
+            [
+                "-noLogo"
+                "-method"
+                "*InterruptionTests.training killed after step 1,000 goes on to the same bits"
+            ]
+        )
+
+    start.Environment[variable] <- folder
+    start.RedirectStandardOutput <- true
+    Process.Start start
+
+/// Waits until a run has a checkpoint of at least step 1,000 and metrics beyond it.
+let waitUntilBeyond (training: Process) (folder: RunFolder) =
+    let clock = Stopwatch.StartNew()
+
+    let lastStep () =
+        (MetricsFile.Read folder.MetricsPath |> Seq.last).GetProperty("step").GetInt64()
+
+    let beyond () =
+        Checkpoint.Step folder >= 1000L && lastStep () > Checkpoint.Step folder
+
+    while not (beyond ()) do
+        Assert.False(training.HasExited, "The training process ended by itself.")
+
+        Assert.True(
+            clock.Elapsed < TimeSpan.FromSeconds 100.0,
+            "The training process did not get beyond step 1,000 in time."
+        )
+
+        Thread.Sleep 5
+
+[<Fact>]
+let ``training killed after step 1,000 goes on to the same bits`` () =
+    match Environment.GetEnvironmentVariable variable with
+    | null ->
+        inFolder (fun root ->
+            let killed, whole = Path.Combine(root, "killed"), Path.Combine(root, "whole")
+            use training = startTraining killed
+            waitUntilBeyond training (runs killed).[1].Folder
+            training.Kill()
+            training.WaitForExit()
+
+            for run in runs killed do
+                Assert.Equal(RunFolderState.Started, run.Folder.State)
+                Assert.InRange(Checkpoint.Step run.Folder, 1000L, 1750L)
+
+            let groups = TrainingLoop.Groups(runs killed)
+            Assert.Equal(2, Seq.sum [ for group in groups -> group.Runs.Length ])
+            TrainingLoop.Run(plan 1 (learner ()), runs killed) |> ignore
+            TrainingLoop.Run(plan 1 (learner ()), runs whole) |> ignore
+
+            for one, other in Array.zip (runs killed) (runs whole) do
+                Assert.Equal(RunStatus.Finished, one.Folder.ReadResult().Status)
+                Assert.Equal(contents other.Folder, contents one.Folder)
+                Assert.Equal(5, Directory.GetFiles(one.Folder.Path).Length))
+    | folder -> trainSlowly folder
