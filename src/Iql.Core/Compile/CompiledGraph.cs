@@ -70,9 +70,8 @@ public sealed unsafe class CompiledGraph : IDisposable
     {
         ObjectDisposedException.ThrowIf(arena == null, this);
         Bind(inputs, outputs);
-        // Messages are made only when they are needed: a run allocates nothing.
-        if (scalars.Length != inputSlots.Length) Check.That(false, nameof(scalars), $"{inputSlots.Length} scalars ({string.Join(", ", Function.Scalars)})", scalars.Length);
-        if (metrics.Length < metricSources.Length) Check.That(false, nameof(metrics), $"room for {metricSources.Length} metrics", metrics.Length);
+        Check.That(scalars.Length == inputSlots.Length, nameof(scalars), $"{inputSlots.Length} scalars ({string.Join(", ", Function.Scalars)})", scalars.Length);
+        Check.That(metrics.Length >= metricSources.Length, nameof(metrics), $"room for {metricSources.Length} metrics", metrics.Length);
         this.team = team ?? WorkerTeam.Single;
         Grow(this.team.Count);
         for (var i = 0; i < inputSlots.Length; i++)
@@ -92,24 +91,23 @@ public sealed unsafe class CompiledGraph : IDisposable
 
     void Bind(ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<TensorBlock> outputs)
     {
-        if (inputs.Length != Function.Inputs.Length) Check.That(false, nameof(inputs), $"{Function.Inputs.Length} blocks", inputs.Length);
-        if (outputs.Length != Function.Outputs.Length) Check.That(false, nameof(outputs), $"{Function.Outputs.Length} blocks", outputs.Length);
+        Check.That(inputs.Length == Function.Inputs.Length, nameof(inputs), $"{Function.Inputs.Length} blocks", inputs.Length);
+        Check.That(outputs.Length == Function.Outputs.Length, nameof(outputs), $"{Function.Outputs.Length} blocks", outputs.Length);
         var next = 1;
         for (var i = 0; i < inputs.Length; i++) bases[next++] = Fitting(inputs[i], Function.Inputs[i]);
         for (var i = 0; i < outputs.Length; i++)
         {
             foreach (var input in inputs)
-                if (ReferenceEquals(input, outputs[i]) && input.Layout.Length > 0)
-                    Check.That(false, nameof(outputs), "blocks that are not inputs", input.Layout.Name, "Let two sets of blocks alternate.");
+                Check.That(!ReferenceEquals(input, outputs[i]) || input.Layout.Length == 0, nameof(outputs), "blocks that are not inputs",
+                    input.Layout.Name, "Let two sets of blocks alternate.");
             bases[next++] = Fitting(outputs[i], Function.Outputs[i].Layout);
         }
     }
 
     static float* Fitting(TensorBlock block, Layout layout)
     {
-        if (!ReferenceEquals(block.Layout, layout) && !SameShapes(block.Layout, layout))
-            Check.That(false, layout.Name, $"a block laid out as {layout.Name} ({layout.Entries.Length} tensors, {layout.Length} floats)",
-                $"{block.Layout.Name} ({block.Layout.Entries.Length} tensors, {block.Layout.Length} floats)");
+        Check.That(ReferenceEquals(block.Layout, layout) || SameShapes(block.Layout, layout), layout.Name,
+            $"a block laid out as {layout.Name} ({layout.Entries.Length} tensors, {layout.Length} floats)", block.Layout.Name);
         return block.Pointer;
     }
 

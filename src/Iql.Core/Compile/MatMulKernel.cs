@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Iql.Compile;
 
@@ -102,20 +104,30 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
         }
     }
 
-    // packed[k, c] = source[k·InnerStrideB + c·ColumnStrideB]; columns past the last are zero.
+    // packed[k, c] = source[k·InnerStrideB + c·ColumnStrideB]; columns past the last hold anything.
     float* Pack(float* source, int columns, float* packed)
     {
-        for (var c = 0; c < panelWidth; c++)
-        {
-            var to = packed + c;
-            if (c >= columns)
+        int column = 0, k;
+        if (Sse.IsSupported && shape.InnerStrideB == 1)
+            for (; column + 4 <= columns; column += 4)
             {
-                for (var k = 0; k < shape.K; k++, to += panelWidth) *to = 0;
-                continue;
+                for (k = 0; k + 4 <= shape.K; k += 4)
+                    Transpose4x4(source + (nint)column * shape.ColumnStrideB + k, shape.ColumnStrideB, packed + k * panelWidth + column, panelWidth);
+                for (; k < shape.K; k++)
+                    for (var c = column; c < column + 4; c++) packed[k * panelWidth + c] = source[(nint)c * shape.ColumnStrideB + k];
             }
-            var from = source + (nint)c * shape.ColumnStrideB;
-            for (var k = 0; k < shape.K; k++, to += panelWidth, from += shape.InnerStrideB) *to = *from;
-        }
+        for (; column < columns; column++)
+            for (k = 0; k < shape.K; k++) packed[k * panelWidth + column] = source[(nint)column * shape.ColumnStrideB + (nint)k * shape.InnerStrideB];
         return packed;
+    }
+
+    static void Transpose4x4(float* from, nint fromStride, float* to, nint toStride)
+    {
+        Vector128<float> a = Vector128.Load(from), b = Vector128.Load(from + fromStride), c = Vector128.Load(from + 2 * fromStride), d = Vector128.Load(from + 3 * fromStride);
+        Vector128<float> ab = Sse.UnpackLow(a, b), cd = Sse.UnpackLow(c, d), ab2 = Sse.UnpackHigh(a, b), cd2 = Sse.UnpackHigh(c, d);
+        Sse.MoveLowToHigh(ab, cd).Store(to);
+        Sse.MoveHighToLow(cd, ab).Store(to + toStride);
+        Sse.MoveLowToHigh(ab2, cd2).Store(to + 2 * toStride);
+        Sse.MoveHighToLow(cd2, ab2).Store(to + 3 * toStride);
     }
 }

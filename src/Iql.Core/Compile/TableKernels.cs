@@ -37,7 +37,7 @@ static class TableIndex
     /// <summary>A whole number in [0, rows), or a message that says so.</summary>
     public static int Of(float index, int rows)
     {
-        if (!(index >= 0 && index < rows && index == MathF.Floor(index))) Check.That(false, "indices", $"whole numbers in [0, {rows})", index);
+        Check.That(index >= 0 && index < rows && index == MathF.Floor(index), "indices", $"whole numbers in [0, {rows})", index);
         return (int)index;
     }
 }
