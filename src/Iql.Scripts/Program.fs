@@ -1,6 +1,17 @@
+/// The command line `iql`.
 module Iql.Scripts.Program
 
+/// Every command, in the order of the help.
+let commands: Command list = [
+    Ablate.command
+    Train.command
+    Rebuild.command
+    Data.inspect
+    Data.collect
+    Lists.tasks
+    Lists.reference
+    Lists.presets
+]
+
 [<EntryPoint>]
-let main _ =
-    printfn "iql: offline reinforcement learning for .NET. Nothing to run yet."
-    0
+let main words = Shell.run commands words

@@ -1,0 +1,104 @@
+namespace Iql.Scripts
+
+open Iql
+open Iql.Environments
+
+/// The commands that only tell: tasks, presets, env reference.
+module Lists =
+
+    let private number (digits: int) (value: float) : string =
+        value.ToString("F" + string digits, System.Globalization.CultureInfo.InvariantCulture)
+
+    /// `iql tasks`
+    let tasks: Command =
+        let run () =
+            for card in Tasks.All do
+                printfn "%s" card.Name
+
+                for line in Command.table [ "", card.Description ] do
+                    printfn "%s" line
+
+                printfn
+                    "    data: %d transitions   episode: at most %d steps   scores 0 and 100: returns %s and %s"
+                    card.DatasetSize
+                    card.Environment.TimeLimit
+                    (number 3 card.Reference.Random)
+                    (number 3 card.Reference.Expert)
+
+            Shell.success
+
+        Command.create "tasks" "List the built-in tasks" "" [] [] [] () run
+
+    /// `iql presets`
+    let presets: Command =
+        let run () =
+            for preset in Preset.all do
+                printfn "%s: %s\n    %s" preset.Name (Preset.describe preset) preset.Source
+
+            printfn
+                "\nAll others: discount 0.99, target step 0.005, weights at most 100, Adam 3e-4, batch 256, two layers of 256."
+
+            Shell.success
+
+        Command.create "presets" "List published hyperparameters, with their source" "" [] [] [] () run
+
+    /// `iql env reference`
+    let reference: Command =
+        let place =
+            Parameter.value
+                "TASK"
+                ""
+                "A built-in task; `iql tasks` lists them"
+                Read.text
+                (fun task (_: string, episodes: int, seed: int) -> task, episodes, seed)
+
+        let options = [
+            Parameter.value "--episodes" "N" "Episodes of each policy" (Read.whole 2) (fun episodes (task, _, seed) ->
+                task, episodes, seed)
+            |> Parameter.showing "2000"
+            Parameter.value
+                "--seed"
+                "SEED"
+                "Where every draw comes from"
+                (Read.whole 0)
+                (fun seed (task, episodes, _) -> task, episodes, seed)
+            |> Parameter.showing "0"
+        ]
+
+        let run (task, episodes, seed: int) =
+            let measured = ReferenceMeasurement.Measure(task, episodes, Seed(uint64 seed))
+
+            let row (name: string) (measured: MeasuredReturn) =
+                printfn
+                    "%-8s return %s ± %s   success %s %%   length %s"
+                    name
+                    (number 4 measured.Mean)
+                    (number 4 measured.StandardError)
+                    (number 1 (100.0 * measured.SuccessRate))
+                    (number 1 measured.MeanLength)
+
+            printfn "%s, %d episodes each, seed %d; ± is one standard error" task episodes seed
+            row "random" measured.Random
+            row "expert" measured.Expert
+
+            match ReferenceScores.Find task with
+            | null -> ()
+            | known ->
+                printfn
+                    "in use   scores 0 and 100 are returns %s and %s"
+                    (number 4 known.Random)
+                    (number 4 known.Expert)
+
+            Shell.success
+
+        Command.create
+            "env reference"
+            "Measure the returns that make a task's scale"
+            "Runs uniformly random actions and the task's own controller: their mean returns are scores 0 and 100."
+            [ place ]
+            options
+            [
+                "iql env reference pointmaze-umaze-v0", "the numbers behind the scores of this task"
+            ]
+            ("", 2000, 0)
+            run

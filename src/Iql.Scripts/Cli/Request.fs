@@ -1,0 +1,234 @@
+namespace Iql.Scripts
+
+open System
+open System.Text.RegularExpressions
+open Iql.Data
+
+/// What `iql train` and `iql ablate` were asked for.
+type Request = {
+    Task: string option
+    Data: string option
+    /// How a file's rows become transitions.
+    Mode: DatasetMode
+    /// Transitions to collect for a task; None is the task's own number.
+    Transitions: int option
+    Preset: Preset option
+    Rewards: RewardRule option
+    NormalizeObservations: bool
+    /// What the options change of the preset, last first.
+    Changes: (Trial -> Trial) list
+    /// Hyperparameters that got several values.
+    Axes: Axis list
+    Output: string option
+    Threads: int
+}
+
+/// The rows that training commands have in common.
+[<RequireQualifiedAccess>]
+module Request =
+
+    /// Nothing asked for yet.
+    let empty: Request = {
+        Task = None
+        Data = None
+        Mode = DatasetMode.D4rlParity
+        Transitions = None
+        Preset = None
+        Rewards = None
+        NormalizeObservations = false
+        Changes = []
+        Axes = []
+        Output = None
+        Threads = Environment.ProcessorCount
+    }
+
+    let private change set (request: Request) = {
+        request with
+            Changes = set :: request.Changes
+    }
+
+    /// "inverseTemperature" as an option: "--inverse-temperature".
+    let optionName (name: string) : string =
+        "--"
+        + Regex.Replace(name, "[A-Z]", fun capital -> "-" + capital.Value.ToLowerInvariant())
+
+    /// The name it is listed under, and others that are understood.
+    let private names (hyperparameter: Hyperparameter) : string * string list =
+        match hyperparameter.Name with
+        | "hiddenSizes" -> "--hidden", [ "--hidden-sizes" ]
+        | "batchSize" -> "--batch", [ "--batch-size" ]
+        | name -> optionName name, []
+
+    let private section (hyperparameter: Hyperparameter) =
+        match hyperparameter.Name with
+        | "expectile"
+        | "inverseTemperature"
+        | "seed" -> "Grid"
+        | "batchSize"
+        | "hiddenSizes" -> "Training"
+        | _ -> "Hyperparameters"
+
+    /// One value for a hyperparameter.
+    let single (hyperparameter: Hyperparameter) : Parameter<Request> =
+        let name, others = names hyperparameter
+
+        {
+            Parameter.value name hyperparameter.Hint hyperparameter.Doc hyperparameter.Read change with
+                Aliases = others
+                Group =
+                    if section hyperparameter = "Grid" then
+                        "Hyperparameters"
+                    else
+                        section hyperparameter
+        }
+
+    /// One value for a hyperparameter, or several between commas, which make an axis. The axes of the grid stay axes.
+    let several (hyperparameter: Hyperparameter) : Parameter<Request> =
+        let values word : Result<string list, string> =
+            if hyperparameter.Name = "seed" then
+                Read.seeds word |> Result.map (List.map string<int>)
+            else
+                Read.listOf (fun word -> hyperparameter.Read word |> Result.map (fun _ -> word)) word
+
+        let set values request =
+            let axis = Axis.along hyperparameter values
+
+            match axis.Values with
+            | [ _, set ] when section hyperparameter <> "Grid" -> change set request
+            | _ -> {
+                request with
+                    Axes = request.Axes @ [ axis ]
+              }
+
+        let name, others = names hyperparameter
+        let inGrid = section hyperparameter = "Grid"
+
+        // The grid's options are named in the plural; every option is understood in both.
+        {
+            Parameter.value
+                (if inGrid then name + "s" else name)
+                (hyperparameter.Hint + ",...")
+                hyperparameter.Doc
+                values
+                set with
+                Aliases = (if inGrid then name else name + "s") :: others
+                Group = section hyperparameter
+        }
+
+    /// Where the transitions come from.
+    let data: Parameter<Request> list =
+        [
+            Parameter.value
+                "--task"
+                "NAME"
+                "Built-in task: data are collected on the spot, policies are scored in it; `iql tasks` lists them"
+                Read.text
+                (fun name (request: Request) -> { request with Task = Some name })
+            Parameter.value
+                "--data"
+                "FILE"
+                "Learn from an .hdf5 file in D4RL's layout, or an .npz of the same names; with --task, policies are scored there"
+                Read.text
+                (fun path (request: Request) -> { request with Data = Some path })
+            Parameter.value
+                "--mode"
+                "d4rl|strict"
+                "How a file's rows become transitions: as D4RL's q-learning loader has them, or no row that crosses an episode's end"
+                (Read.oneOf [ "d4rl"; "strict" ])
+                (fun mode (request: Request) -> {
+                    request with
+                        Mode =
+                            (if mode = "strict" then
+                                 DatasetMode.Strict
+                             else
+                                 DatasetMode.D4rlParity)
+                })
+            |> Parameter.showing "d4rl"
+            Parameter.value
+                "--transitions"
+                "N"
+                "Transitions to collect for a task"
+                (Read.whole 1000)
+                (fun count (request: Request) -> {
+                    request with
+                        Transitions = Some count
+                })
+            Parameter.value
+                "--rewards"
+                "none|antmaze|return-range"
+                "What is done to rewards before training: nothing, r - 1, or 1000 r / return range; scores use raw rewards"
+                (Read.oneOf [ "none"; "antmaze"; "return-range" ])
+                (fun rule (request: Request) -> {
+                    request with
+                        Rewards =
+                            Some(
+                                match rule with
+                                | "antmaze" -> RewardRule.AntMaze
+                                | "return-range" -> RewardRule.ReturnRange
+                                | _ -> RewardRule.None
+                            )
+                })
+            |> Parameter.showing "the preset's"
+            Parameter.switch
+                "--normalize-observations"
+                "Shift and scale observations to mean 0 and standard deviation 1 (CORL; the paper does not)"
+                (fun (request: Request) -> {
+                    request with
+                        NormalizeObservations = true
+                })
+        ]
+        |> Parameter.grouped "Data"
+
+    /// How long, how often looked at.
+    let training (standard: Trial) : Parameter<Request> list =
+        [
+            Parameter.value "--steps" "N" "Training steps; 20k is 20000" (Read.whole 1) (fun steps ->
+                change (fun trial -> { trial with Steps = steps }))
+            |> Parameter.showing (string<int> standard.Steps)
+            Parameter.value
+                "--evaluate-every"
+                "N"
+                "Steps from one evaluation and checkpoint to the next"
+                (Read.whole 1)
+                (fun every -> change (fun trial -> { trial with EvaluateEvery = every }))
+            |> Parameter.showing "a tenth of the steps"
+            Parameter.value
+                "--episodes"
+                "N"
+                "Episodes an evaluation; 0 evaluates nothing"
+                (Read.whole 0)
+                (fun episodes -> change (fun trial -> { trial with Episodes = episodes }))
+            |> Parameter.showing (string<int> standard.Episodes)
+            Parameter.value
+                "--preset"
+                "NAME"
+                "Published hyperparameters to start from; `iql presets` lists them"
+                (Read.oneOf [ for preset in Preset.all -> preset.Name ])
+                (fun name (request: Request) -> {
+                    request with
+                        Preset = Preset.all |> List.tryFind (fun preset -> preset.Name = name)
+                })
+            |> Parameter.showing "by the name of the data"
+        ]
+        |> Parameter.grouped "Training"
+
+    /// Where results go, on how many threads.
+    let running (folder: string) : Parameter<Request> list =
+        [
+            Parameter.value
+                "--output"
+                "FOLDER"
+                "Where runs and report.html go; the same command again continues there"
+                Read.text
+                (fun folder (request: Request) -> { request with Output = Some folder })
+            |> Parameter.alias [ "-o" ]
+            |> Parameter.showing folder
+            Parameter.value
+                "--threads"
+                "N"
+                "Cores to use; results do not depend on it"
+                (Read.whole 1)
+                (fun threads (request: Request) -> { request with Threads = threads })
+            |> Parameter.showing "all"
+        ]
+        |> Parameter.grouped "Running"

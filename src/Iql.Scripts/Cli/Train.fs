@@ -1,0 +1,32 @@
+namespace Iql.Scripts
+
+/// `iql train`
+module Train =
+
+    let private standard: Trial = {
+        Trial.standard with
+            Steps = 100_000
+            EvaluateEvery = 0
+    }
+
+    let command: Command =
+        let options =
+            Request.data
+            @ Request.training standard
+            @ [ for hyperparameter in Hyperparameter.all -> Request.single hyperparameter ]
+            @ Request.running "runs/train-NAME"
+
+        Command.create
+            "train"
+            "Train one policy and report on it"
+            "Learns from a built-in task's data, or from a file with --data. Hyperparameters start from the preset that the data's name asks for; options change them. Without an environment the report shows losses and value statistics on the data alone."
+            []
+            options
+            [
+                "iql train", "learn the standard maze"
+                "iql train --task pointmaze-medium-v0 --steps 50k --inverse-temperature 3",
+                "another maze, a gentler policy"
+                "iql train --data hopper-medium-v2.hdf5", "a D4RL file, with the paper's locomotion setting"
+            ]
+            Request.empty
+            (Training.run "train" standard [])

@@ -1,0 +1,218 @@
+namespace Iql.Scripts
+
+open System
+open System.Globalization
+open System.IO
+open Iql.Training
+
+/// What `iql train` and `iql ablate` share: from a request to trained runs, a table and a report.
+[<RequireQualifiedAccess>]
+module Training =
+
+    /// The name of what is learned from, for a folder and for finding a preset.
+    let dataName (request: Request) : string =
+        match request.Data, request.Task with
+        | Some path, _ -> Path.GetFileNameWithoutExtension path
+        | None, Some task -> task
+        | None, None -> Problem.standardTask
+
+    /// The trial a request asks for: the command's own, changed by the preset, changed by the options.
+    let trial (standard: Trial) (request: Request) : Trial * Preset option =
+        let preset = request.Preset |> Option.orElse (Preset.forTask (dataName request))
+
+        let changed =
+            List.foldBack
+                (fun change trial -> change trial)
+                request.Changes
+                (preset |> Option.map Preset.apply |> Option.defaultValue id <| standard)
+
+        {
+            changed with
+                EvaluateEvery =
+                    (if changed.EvaluateEvery = 0 then
+                         max 1 (changed.Steps / 10)
+                     else
+                         changed.EvaluateEvery)
+        },
+        preset
+
+    let private problem (request: Request) (preset: Preset option) : Problem =
+        let rewards = request.Rewards |> Option.orElse (preset |> Option.map _.Rewards)
+
+        match request.Data with
+        | Some path -> Problem.ofFile path request.Mode request.Task rewards request.NormalizeObservations
+        | None -> Problem.collect (dataName request) request.Transitions request.Rewards request.NormalizeObservations
+
+    /// Mean score (or the value loss, where nothing was evaluated) of the runs that agree in two axes, as lines of text.
+    let table (sweep: Sweep) (outcomes: CellOutcome list) : string list =
+        let number (value: float) =
+            value.ToString((if abs value < 10.0 then "F2" else "F1"), CultureInfo.InvariantCulture)
+
+        let shown (outcomes: CellOutcome list) =
+            let scores = [
+                for outcome in outcomes do
+                    match outcome.Result with
+                    | Some result when result.Status = RunStatus.Finished && result.Score.HasValue -> result.Score.Value
+                    | _ -> ()
+            ]
+
+            if scores.IsEmpty then "–" else number (List.average scores)
+
+        let value axis (outcome: CellOutcome) =
+            outcome.Cell.Labels
+            |> List.tryFind (fun (name, _) -> name = axis)
+            |> Option.map snd
+
+        match
+            [
+                for axis in sweep.Axes do
+                    if axis.Name <> "seed" then
+                        axis
+            ]
+        with
+        | rows :: columns :: rest -> [
+            for labels, outcomes in
+                outcomes
+                |> List.groupBy (fun outcome -> [ for axis in rest -> axis.Name, value axis.Name outcome ]) do
+                for name, label in labels do
+                    yield $"""{name} {Option.defaultValue "" label}"""
+
+                let cells = [
+                    yield rows.Name + " \\ " + columns.Name :: [ for label, _ in columns.Values -> label ]
+                    for row, _ in rows.Values do
+                        yield
+                            row
+                            :: [
+                                for column, _ in columns.Values ->
+                                    outcomes
+                                    |> List.filter (fun outcome ->
+                                        value rows.Name outcome = Some row && value columns.Name outcome = Some column)
+                                    |> shown
+                            ]
+                ]
+
+                let widths = [
+                    for i in 0 .. columns.Values.Length -> cells |> List.map (fun line -> line[i].Length) |> List.max
+                ]
+
+                for line in cells do
+                    yield
+                        "  "
+                        + String.concat "  " [
+                            for i, text in List.indexed line ->
+                                if i = 0 then
+                                    text.PadRight widths[0]
+                                else
+                                    text.PadLeft widths[i]
+                        ]
+          ]
+        | [ rows ] -> [
+            for row, _ in rows.Values do
+                yield
+                    $"  {rows.Name} {row}  {outcomes
+                                            |> List.filter (fun outcome -> value rows.Name outcome = Some row)
+                                            |> shown}"
+          ]
+        | [] -> [ $"  {shown outcomes}" ]
+
+    let private sizes (sweep: Sweep) (cells: SweepCell list) : string =
+        let axes =
+            sweep.Axes
+            |> List.map (fun axis -> $"{axis.Values.Length} {axis.Name}")
+            |> String.concat " × "
+
+        let runs = if cells.Length = 1 then "1 run" else $"{cells.Length} runs"
+        if cells.Length = 1 then runs else $"{runs} ({axes})"
+
+    /// Trains a request's sweep into its folder, writes the report, prints what came out.
+    let run (command: string) (standard: Trial) (axes: Axis list) (request: Request) : int =
+        let standard, preset = trial standard request
+
+        let folder =
+            request.Output
+            |> Option.defaultValue (Path.Combine("runs", $"{command}-{dataName request}"))
+
+        // The grid's own axes first, in their order, with the values asked for; seeds vary fastest.
+        let axes =
+            [
+                for axis in axes ->
+                    request.Axes
+                    |> List.tryFind (fun asked -> asked.Name = axis.Name)
+                    |> Option.defaultValue axis
+            ]
+            @ [
+                for axis in request.Axes do
+                    if axes |> List.forall (fun own -> own.Name <> axis.Name) then
+                        axis
+            ]
+            |> List.sortBy (fun axis -> axis.Name = "seed")
+
+        let problem = problem request preset
+
+        let sweep = {
+            Name = $"{command} {problem.Dataset.Name}"
+            Base = standard
+            Axes = axes
+        }
+
+        let cells = Sweep.cells sweep
+
+        printfn
+            "%s on %s: %d transitions, %d episodes"
+            (sizes sweep cells)
+            problem.Dataset.Name
+            problem.Dataset.Transitions
+            problem.Dataset.Episodes
+
+        preset
+        |> Option.iter (fun preset -> printfn "preset %s: %s" preset.Name (Preset.describe preset))
+
+        Problem.remarks problem |> List.iter (eprintfn "note: %s")
+
+        let outcomes =
+            Interrupt.guard (fun cancellation ->
+                Progress.show (fun watch ->
+                    Launch.run
+                        {
+                            Launch.into folder with
+                                Threads = request.Threads
+                                Watch = watch
+                                Cancellation = cancellation
+                        }
+                        problem
+                        sweep))
+
+        let unfinished = outcomes |> List.filter (fun outcome -> outcome.Result.IsNone)
+
+        if unfinished.IsEmpty then
+            let report =
+                match Report.write folder with
+                | Ok path -> path
+                | Error problem -> raise (InvalidDataException problem)
+
+            let failures = [
+                for outcome in outcomes do
+                    match outcome.Result with
+                    | Some result when not (isNull result.Failure) -> outcome.Cell.Name, result.Failure.Message
+                    | _ -> ()
+            ]
+
+            for name, message in failures do
+                printfn "diverged: %s: %s" name message
+
+            if problem.Task.IsSome then
+                printfn "Mean score of the last evaluation over seeds (0 random, 100 expert):"
+                table sweep outcomes |> List.iter (printfn "%s")
+            else
+                printfn "No environment, so no scores: the report shows losses and value statistics on the data alone."
+
+            printfn "%s" (Path.GetFullPath report)
+            Shell.success
+        else
+            eprintfn
+                "Stopped: %d of %d runs are done, the others are saved in %s. The same command goes on."
+                (outcomes.Length - unfinished.Length)
+                outcomes.Length
+                folder
+
+            Shell.interrupted

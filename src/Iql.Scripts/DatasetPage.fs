@@ -1,0 +1,74 @@
+/// What `iql data inspect` finds, as a page with charts.
+module Iql.Scripts.DatasetPage
+
+open System.Globalization
+open System.IO
+open Iql.Data
+
+let private number (value: float) =
+    value.ToString("G6", CultureInfo.InvariantCulture)
+
+let private histogram (id: string) (caption: string) (unit: string) (histogram: Histogram) : Html list =
+    if histogram.Counts.IsEmpty then
+        []
+    else
+        let figure =
+            Chart.steps caption histogram.Edges (Seq.map float histogram.Counts)
+            |> Chart.titled "" unit "count"
+            |> Figure.tall 300
+
+        [ Html.figure id caption figure ]
+
+/// The report's page; it holds its charts and needs no network.
+let page (report: DatasetReport) : string =
+    let counted (value: System.Nullable<int64>) =
+        if value.HasValue then string value.Value else "unknown"
+
+    let facts = [
+        "rows", string report.Rows
+        "episodes", string report.Episodes.Length
+        "observation, action", $"{report.ObservationSize}, {report.ActionSize} numbers"
+        "terminals", string report.Terminals
+        "time-outs", counted report.Timeouts
+        "breaks within an episode", counted report.Discontinuities
+        "duplicate rows", string report.DuplicateRows
+    ]
+
+    let columns = [
+        for column in report.Columns ->
+            [
+                Html.cell column.Label
+                for value in
+                    [
+                        column.Summary.Min
+                        column.Summary.Median
+                        column.Summary.Max
+                        column.Summary.Mean
+                        column.Summary.Deviation
+                    ] do
+                    Html.numberCell number (Some value)
+                Html.cell (string (column.NaNs + column.Infinities))
+            ]
+    ]
+
+    Html.page report.Name [
+        yield Html.plain "h1" [ Html.text report.Name ]
+        yield Html.paragraph report.Source
+        for finding in report.Findings do
+            yield Html.element "p" [ "class", "warn" ] [ Html.text finding ]
+        yield Html.facts facts
+        yield! histogram "returns" "Returns of the episodes" "return" report.ReturnHistogram
+        yield! histogram "lengths" "Lengths of the episodes" "steps" report.LengthHistogram
+        yield! histogram "rewards" "Rewards of the rows" "reward" report.RewardHistogram
+        yield Html.plain "h2" [ Html.text "Columns" ]
+        yield Html.sortable [ "column"; "least"; "median"; "greatest"; "mean"; "deviation"; "not finite" ] columns
+        yield
+            Html.element "details" [] [
+                Html.plain "summary" [ Html.text "As text" ]
+                Html.plain "pre" [ Html.text (report.ToText()) ]
+            ]
+    ]
+
+/// Writes the page under a temporary name, then renames it.
+let write (path: string) (report: DatasetReport) : unit =
+    AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, page report)))

@@ -1,0 +1,255 @@
+namespace Iql.Scripts
+
+open System
+open System.Collections.Concurrent
+open System.Diagnostics
+open System.Threading
+open System.Threading.Tasks
+open Iql.Algorithms
+open Iql.Training
+
+/// How one run of a sweep came out; without a result it was interrupted and can go on.
+type CellOutcome = {
+    Cell: SweepCell
+    Result: RunResult option
+}
+
+/// A group of runs that share a value function, while it is trained.
+type GroupProgress = {
+    Name: string
+    Runs: int
+    Latest: TrainingProgress
+}
+
+/// How far a sweep is.
+type SweepProgress = {
+    /// Runs in all.
+    Runs: int
+    /// Runs with a result, diverged ones too.
+    Done: int
+    Diverged: int
+    /// Training steps made, of all runs, and what they will be.
+    Steps: int64
+    TotalSteps: int64
+    /// Training steps a second since the launch, counting each run's own.
+    StepsPerSecond: float
+    Elapsed: TimeSpan
+    /// Groups that are being trained.
+    Training: GroupProgress list
+}
+
+/// Where and how a sweep runs.
+type LaunchOptions = {
+    Folder: string
+    /// Cores to use; results do not depend on it.
+    Threads: int
+    /// Called at train lines and evaluations, by one thread at a time.
+    Watch: SweepProgress -> unit
+    /// Asks to stop; what was trained is saved first.
+    Cancellation: CancellationToken
+}
+
+/// Trains the runs of a sweep: those that share a value function as one learner, several such groups side by side.
+[<RequireQualifiedAccess>]
+module Launch =
+
+    /// Into a folder, on all cores, nobody watching.
+    let into (folder: string) : LaunchOptions = {
+        Folder = folder
+        Threads = Environment.ProcessorCount
+        Watch = ignore
+        Cancellation = CancellationToken.None
+    }
+
+    /// The learner of trials that are alike but for their inverse temperatures: one policy each on one value function.
+    let learner (problem: Problem) (trials: Trial list) : Learner =
+        let trial = List.head trials
+        let config = Store.hyperparameters trial
+
+        let observations, actions =
+            problem.Transitions.ObservationSize, problem.Transitions.ActionSize
+
+        let betas = [| for trial in trials -> trial.Hyperparameters.InverseTemperature |]
+
+        let temporalDifference objective =
+            let config =
+                TemporalDifferenceConfig().With(objective = Nullable objective, critics = 2, common = config)
+
+            TemporalDifferenceLearning.Learner(config, observations, actions, betas)
+
+        match trial.Objective with
+        | Implicit ->
+            let loss = trial.ValueLoss |> Option.map snd |> Option.toObj
+            ImplicitQLearning.Learner(config, observations, actions, betas, loss)
+        | Sarsa -> temporalDifference TemporalDifferenceObjective.Squared
+        | ExpectileTemporalDifference -> temporalDifference TemporalDifferenceObjective.Expectile
+
+    /// Cells that are trained together from the same step on.
+    type private Job = {
+        Name: string
+        Cells: SweepCell list
+        Runs: TrainingRun list
+        Step: int64
+    }
+
+    let private jobs (problem: Problem) (folder: string) (cells: SweepCell list) : Job list = [
+        for group in Sweep.groups cells do
+            let run (cell: SweepCell) =
+                TrainingRun(Store.runFolder folder cell, Store.config problem cell.Trial)
+
+            let runs = group |> List.map (fun cell -> cell, run cell)
+
+            let name =
+                (List.head group).Labels
+                |> List.filter (fun (axis, _) -> axis <> Hyperparameter.inverseTemperature.Name)
+                |> List.map (fun (axis, value) -> $"{axis}={value}")
+                |> String.concat ","
+
+            for together in TrainingLoop.Groups(List.map snd runs) do
+                let members = runs |> List.filter (fun (_, run) -> together.Runs.Contains run)
+
+                {
+                    Name = (if name = "" then "run" else name)
+                    Cells = List.map fst members
+                    Runs = List.map snd members
+                    Step = together.Step
+                }
+    ]
+
+    /// What all threads together have done so far.
+    type private Board(cells: SweepCell list, outcomes: CellOutcome list, jobs: Job list, watch: SweepProgress -> unit)
+        =
+        let clock = Stopwatch.StartNew()
+        let gate = obj ()
+        let total = cells |> List.sumBy (fun cell -> int64 cell.Trial.Steps)
+        let latest = ConcurrentDictionary<Job, TrainingProgress>(HashIdentity.Reference)
+        let resumed = jobs |> List.sumBy (fun job -> job.Step * int64 job.Cells.Length)
+        let mutable finished = outcomes
+        let skipped = outcomes |> List.sumBy (fun outcome -> int64 outcome.Cell.Trial.Steps)
+
+        let report () =
+            let closed = set [ for outcome in finished -> outcome.Cell.Name ]
+
+            let going =
+                [ for pair in latest -> pair.Key, pair.Value ]
+                |> List.filter (fun (job, _) -> not (closed.Contains job.Cells.Head.Name))
+
+            let waiting =
+                jobs
+                |> List.filter (fun job -> not (closed.Contains job.Cells.Head.Name) && not (latest.ContainsKey job))
+
+            let steps =
+                (finished |> List.sumBy (fun outcome -> int64 outcome.Cell.Trial.Steps))
+                + (going
+                   |> List.sumBy (fun (job, progress) -> progress.Step * int64 job.Cells.Length))
+                + (waiting |> List.sumBy (fun job -> job.Step * int64 job.Cells.Length))
+
+            watch {
+                Runs = cells.Length
+                Done = finished.Length
+                Diverged =
+                    finished
+                    |> List.filter (fun outcome ->
+                        outcome.Result
+                        |> Option.exists (fun result -> result.Status = RunStatus.Diverged))
+                    |> List.length
+                Steps = steps
+                TotalSteps = total
+                StepsPerSecond = float (steps - skipped - resumed) / clock.Elapsed.TotalSeconds
+                Elapsed = clock.Elapsed
+                Training = [
+                    for job, progress in going ->
+                        {
+                            Name = job.Name
+                            Runs = job.Cells.Length
+                            Latest = progress
+                        }
+                ]
+            }
+
+        member _.Outcomes = finished
+
+        member _.Advance (job: Job) (progress: TrainingProgress) =
+            lock gate (fun () ->
+                latest[job] <- progress
+                report ())
+
+        member _.Finish(ended: CellOutcome list) =
+            lock gate (fun () ->
+                finished <- finished @ ended
+                report ())
+
+    /// Trains every run of the sweep that has no result yet; those with a checkpoint go on from it. The outcomes come in the order
+    /// of the sweep's cells. A run that diverges is an outcome; it stops nothing.
+    let run (options: LaunchOptions) (problem: Problem) (sweep: Sweep) : CellOutcome list =
+        let cells = Sweep.cells sweep
+        Store.openSweep options.Folder problem sweep cells
+
+        let finished = [
+            for cell in cells do
+                match (Store.runFolder options.Folder cell).ReadResult() with
+                | null -> ()
+                | result -> { Cell = cell; Result = Some result }
+        ]
+
+        let jobs = jobs problem options.Folder cells
+        let queue = ConcurrentQueue jobs
+        let board = Board(cells, finished, jobs, options.Watch)
+        use stop = CancellationTokenSource.CreateLinkedTokenSource options.Cancellation
+        let workers = max 1 (min options.Threads jobs.Length)
+
+        let train (job: Job) =
+            let plan =
+                TrainingPlan(
+                    Learner = learner problem [ for cell in job.Cells -> cell.Trial ],
+                    Transitions = problem.Transitions,
+                    Environment =
+                        (match problem.Task with
+                         | Some card -> card.Environment
+                         | None -> null),
+                    Threads = max 1 (options.Threads / workers)
+                )
+
+            let outcomes =
+                TrainingLoop.Run(plan, List.toArray job.Runs, board.Advance job, stop.Token)
+
+            [
+                for cell, outcome in Seq.zip job.Cells outcomes ->
+                    {
+                        Cell = cell
+                        Result = Option.ofObj outcome.Result
+                    }
+            ]
+            |> board.Finish
+
+        let rec work () =
+            match queue.TryDequeue() with
+            | true, job when not stop.IsCancellationRequested ->
+                // What one group cannot do (a full disk, a damaged checkpoint), the others should not wait for.
+                try
+                    train job
+                with _ ->
+                    stop.Cancel()
+                    reraise ()
+
+                work ()
+            | _ -> ()
+
+        let threads = [|
+            for _ in 1..workers -> Task.Factory.StartNew(work, TaskCreationOptions.LongRunning)
+        |]
+
+        try
+            Task.WaitAll threads
+        with :? AggregateException as errors ->
+            // The first is the cause; the others were told to stop.
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(errors.Flatten().InnerExceptions[0])
+
+        let byName = Map [ for outcome in board.Outcomes -> outcome.Cell.Name, outcome ]
+
+        [
+            for cell in cells ->
+                byName
+                |> Map.tryFind cell.Name
+                |> Option.defaultValue { Cell = cell; Result = None }
+        ]

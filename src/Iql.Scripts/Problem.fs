@@ -1,0 +1,120 @@
+namespace Iql.Scripts
+
+open System
+open System.IO
+open Iql
+open Iql.Data
+open Iql.Environments
+open Iql.Training
+
+/// What runs learn from, and where their policies are scored.
+type Problem = {
+    /// None: no environment, so no scores.
+    Task: TaskCard option
+    /// As they came, before normalisation: what `iql data inspect` looks at.
+    Raw: Transitions
+    /// What a learner sees.
+    Transitions: Transitions
+    Normalization: Normalization
+    Dataset: DatasetInfo
+}
+
+/// Problems from built-in tasks and from files.
+[<RequireQualifiedAccess>]
+module Problem =
+
+    /// The task when nobody names one.
+    let standardTask = "pointmaze-umaze-v0"
+
+    /// A built-in task by its name.
+    let task (name: string) : TaskCard =
+        match Tasks.Find name with
+        | null ->
+            let known = [ for card in Tasks.All -> card.Name ]
+
+            raise (
+                Refusal
+                    $"""task: expected one of {String.concat ", " known}, got {name}.{Spelling.didYouMean known name}"""
+            )
+        | card -> card
+
+    let private prepare
+        (task: TaskCard option)
+        (source: string)
+        (rewards: RewardRule)
+        (observations: bool)
+        (raw: Transitions)
+        : Problem =
+        let normalization = Normalization.Of(raw, observations, rewards)
+
+        {
+            Task = task
+            Raw = raw
+            Transitions = normalization.Apply raw
+            Normalization = normalization
+            Dataset = DatasetInfo(raw.Name, source, int64 raw.Count, raw.Episodes.Length, raw.Fingerprint)
+        }
+
+    /// What a task's data has done to its rewards when nobody says otherwise.
+    let private rule (card: TaskCard) =
+        if card.RewardShift = -1.0 then
+            RewardRule.AntMaze
+        else
+            RewardRule.None
+
+    /// A built-in task with data collected on the spot: always the same for a number of transitions.
+    let collect
+        (name: string)
+        (transitions: int option)
+        (rewards: RewardRule option)
+        (normalizeObservations: bool)
+        : Problem =
+        let card = task name
+
+        let raw =
+            card.Dataset.Invoke(Seed.Named "dataset", defaultArg transitions card.DatasetSize)
+
+        prepare (Some card) "generated" (defaultArg rewards (rule card)) normalizeObservations raw
+
+    /// A built-in task with so many transitions, everything else as the task has it.
+    let ofTask (name: string) (transitions: int) : Problem =
+        collect name (Some transitions) None false
+
+    /// The transitions of a file, scored in a built-in task if one is named.
+    let ofFile
+        (path: string)
+        (mode: DatasetMode)
+        (taskName: string option)
+        (rewards: RewardRule option)
+        (normalizeObservations: bool)
+        : Problem =
+        let card = taskName |> Option.map task
+        let raw = DatasetFile.Load(path, mode)
+
+        match card with
+        | Some card when
+            card.Environment.ObservationSize <> raw.ObservationSize
+            || card.Environment.ActionSize <> raw.ActionSize
+            ->
+            raise (
+                Refusal
+                    $"{path}: expected observations of {card.Environment.ObservationSize} and actions of {card.Environment.ActionSize} numbers, as in {card.Name}, got {raw.ObservationSize} and {raw.ActionSize}."
+            )
+        | _ -> prepare card (Path.GetFileName path) (defaultArg rewards RewardRule.None) normalizeObservations raw
+
+    /// What a user should hear before training starts.
+    let remarks (problem: Problem) : string list = [
+        let rewards = problem.Raw.Rewards
+
+        let sparse =
+            rewards |> Seq.forall (fun reward -> reward = 0f || reward = 1f)
+            && Seq.sum rewards < 0.05f * float32 rewards.Length
+
+        if
+            sparse
+            && Seq.contains true problem.Raw.Terminals
+            && problem.Normalization.RewardShift = 0.0
+        then
+            yield
+                "the rewards are 0 but at the goal; the paper trains such data with r - 1, so that a step costs: --rewards antmaze"
+    ]
