@@ -1,0 +1,50 @@
+// What does the inverse temperature β do?
+#load "prelude.fsx"
+
+open Prelude
+open Iql.Scripts
+
+// The policy clones the data with weights exp(β A), where A = Q − V says how much better an action is than usual. At β = 0 all
+// weights are 1: behaviour cloning. A large β listens to the few best actions only, and the cap of 100 keeps it from listening
+// to one. V and Q never look at the policy, so all β here share one value function and are trained together.
+let betas =
+    if tiny then
+        [ 0.0; 3.0 ]
+    else
+        [ 0.0; 0.5; 1.0; 3.0; 10.0; 30.0 ]
+
+let results =
+    train {
+        Name = "inverse-temperature"
+        Base = trial
+        Axes = [
+            Axis.expectile [ 0.9 ]
+            Axis.inverseTemperature betas
+            Axis.seed [ 0 .. size 2 0 ]
+        ]
+    }
+
+let cells = Cells.ofRuns [ "inverseTemperature" ] results.Runs
+
+let mean (number: Run -> float option) (cell: Cell) =
+    cell.Runs |> List.choose number |> List.average
+
+for beta, cell in List.zip betas cells do
+    printfn
+        "β %-4g  score %6.1f  mean weight %6.2f  share at the cap %.3f"
+        beta
+        (mean (Cells.final Score) cell)
+        (mean (Cells.lastMetric "weightMean") cell)
+        (mean (Cells.lastMetric "weightCapped") cell)
+
+// One learning curve a β, averaged over seeds.
+let curve (beta: float) (cell: Cell) =
+    let points = cell.Runs |> List.collect (Cells.curve Score) |> List.groupBy fst
+    let steps = [ for step, _ in points -> float step ]
+    Chart.line $"β = {beta}" steps [ for _, scores in points -> scores |> List.averageBy snd ]
+
+List.map2 curve betas cells
+|> List.map2 Chart.coloured (Palette.ordered betas.Length)
+|> Chart.over
+|> Chart.titled "The same value function, ever greedier policies" "gradient step" "normalised score"
+|> save "inverse-temperature"

@@ -1,0 +1,72 @@
+// A loss of your own: written in F#, differentiated and compiled like the built-in ones.
+#load "prelude.fsx"
+
+open Prelude
+open Iql.Algorithms
+open Iql.Graph
+open Iql.Scripts
+
+// The expectile loss squares its residual, so one wild Q pulls V far. Huber's loss is the square near zero and a line further
+// out; lopsided by τ it is a robust value loss. A loss is a function from tensors to a tensor, nothing else.
+let huber (residual: Tensor) (expectile: Tensor) : Tensor =
+    let size = Tensor.Abs residual
+
+    let bowl =
+        Tensor.Where(Tensor.LessOrEqual(size, 1.0), 0.5 * Tensor.Square residual, size - 0.5)
+
+    Tensor.Mean(
+        Tensor.Where(Tensor.Less(residual, 0.0), 1.0 - expectile, expectile)
+        * 2.0
+        * bowl
+    )
+
+// Is its gradient right? The interpreter says what a graph means, in double precision; nudge every input and compare.
+let u = Tensor.Input("u", Shape 6)
+let tau = Tensor.Scalar "tau"
+let loss = huber u tau
+let at: float[] = [| -3.0; -0.7; -0.1; 0.2; 0.9; 4.0 |]
+
+let evaluate (tensor: Tensor) (point: float[]) =
+    Interpreter.Evaluate([ tensor ], dict [ "u", point; "tau", [| 0.9 |] ])[0]
+
+let gradient = evaluate (Gradient.Of(loss, [ u ])[0]) at
+
+let slope i =
+    let nudged by =
+        at |> Array.mapi (fun j x -> if i = j then x + by else x)
+
+    ((evaluate loss (nudged 1e-6))[0] - (evaluate loss (nudged -1e-6))[0]) / 2e-6
+
+let error = [ for i in 0..5 -> abs (gradient[i] - slope i) ] |> List.max
+printfn "gradient by the graph and by finite differences differ by at most %.1e" error
+
+if error > 1e-8 then
+    failwith "the gradient is wrong"
+
+// Train with it beside the built-in loss: the loss is one more axis.
+let results =
+    train {
+        Name = "own-loss"
+        Base = trial
+        Axes = [
+            Axis.valueLoss [ "huber", ValueLoss huber ]
+            Axis.expectile [ 0.9 ]
+            Axis.inverseTemperature [ 10.0 ]
+            Axis.seed [ 0 .. size 2 0 ]
+        ]
+    }
+
+[
+    for cell in Cells.ofRuns [ "valueLoss" ] results.Runs do
+        let points = cell.Runs |> List.collect (Cells.curve Score) |> List.groupBy fst
+        let name = Json.display (snd cell.Values.Head)
+        printfn "%-10s score %.1f" name (points |> List.last |> snd |> List.averageBy snd)
+
+        Chart.line name [ for step, _ in points -> float step ] [
+            for _, scores in points -> scores |> List.averageBy snd
+        ]
+]
+|> List.map2 Chart.coloured (List.take 2 Palette.categorical)
+|> Chart.over
+|> Chart.titled "Expectile loss and a lopsided Huber loss" "gradient step" "normalised score"
+|> save "own-loss"

@@ -1,0 +1,53 @@
+// Loads Iql into F# Interactive. "Assembly reference … was not found" means: build it once, with `dotnet build -c Release`.
+#r "../src/Iql.Scripts/bin/Release/net10.0/Iql.Core.dll"
+#r "../src/Iql.Scripts/bin/Release/net10.0/iql.dll"
+
+open System
+open System.IO
+open Iql.Scripts
+
+/// IQL_TINY=1 shrinks every script to seconds, so that all of them can be tried; the results then mean nothing.
+let tiny = Environment.GetEnvironmentVariable "IQL_TINY" = "1"
+
+/// A size for a real look, and one for trying whether the script runs.
+let size (full: int) (small: int) : int = if tiny then small else full
+
+/// The standard maze with data collected on the spot.
+let problem: Problem = Problem.ofTask Problem.standardTask (size 100_000 4_000)
+
+/// A trial that learns the maze in a minute on one core.
+let trial: Trial = {
+    Ablate.standard with
+        Steps = size 10_000 100
+        EvaluateEvery = size 1_000 50
+        Episodes = size 20 2
+}
+
+/// Where a script's runs and pages go: runs/scripts/NAME in the repository, which Git ignores.
+let folder (name: string) : string =
+    Path.GetFullPath(
+        Path.Combine(__SOURCE_DIRECTORY__, "..", "runs", (if tiny then "scripts-tiny" else "scripts"), name)
+    )
+
+/// Trains a sweep into its folder, with a line now and then; what is there already is not trained again.
+let train (sweep: Sweep) : SweepResults =
+    let target = folder sweep.Name
+
+    Launch.run
+        {
+            Launch.into target with
+                Watch = Progress.lines 5.0
+        }
+        problem
+        sweep
+    |> ignore
+
+    match Results.readSweep target with
+    | Ok results -> results
+    | Error problem -> raise (InvalidDataException problem)
+
+/// Writes a figure as a page of its own and prints where.
+let save (name: string) (figure: Figure) : unit =
+    let path = Path.Combine(folder name, name + ".html")
+    Figure.save path figure
+    printfn "%s" path

@@ -1,0 +1,37 @@
+// Learn a policy from data alone, and look at how it got there.
+#load "prelude.fsx"
+
+open Prelude
+open Iql.Scripts
+
+// The data: a controller wanders through a maze and never cares for the goal. No single episode shows how to get there from
+// everywhere; the policy has to be put together from pieces.
+let data = problem.Transitions
+printfn "%s: %d transitions, %d episodes" data.Name data.Count data.Episodes.Length
+
+// One run of implicit Q-learning: V leans towards the better actions in the data (expectile τ), and the policy clones the
+// data's actions, the good ones more (inverse temperature β).
+let sweep = {
+    Name = "quickstart"
+    Base = trial
+    Axes = [ Axis.expectile [ 0.9 ]; Axis.inverseTemperature [ 10.0 ]; Axis.seed [ 0 ] ]
+}
+
+let results = train sweep
+let run = List.head results.Runs
+
+// Everything a run leaves behind is in its folder; here it is as F# values.
+let steps = [ for evaluation in run.Evaluations -> float evaluation.Step ]
+
+let scores = [
+    for evaluation in run.Evaluations -> Option.defaultValue nan evaluation.Score
+]
+
+printfn
+    "score %.1f after %d steps (0 is a random policy, 100 the maze's own controller)"
+    (List.last scores)
+    run.Settings.Steps
+
+Chart.line "τ = 0.9, β = 10" steps scores
+|> Chart.titled "Learning to cross a maze from wandering" "gradient step" "normalised score"
+|> save "quickstart"
