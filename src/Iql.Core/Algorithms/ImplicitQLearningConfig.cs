@@ -90,7 +90,7 @@ public sealed record ImplicitQLearningConfig
     /// <summary>How weights start. [IK]: orthogonal; CORL: torch.</summary>
     public Initialisation Initialisation { get; init; } = Initialisation.Orthogonal;
 
-    /// <summary>This config with some fields replaced: F#'s way, as it has no <c>with</c> for records of C#.</summary>
+    /// <summary>This config with some fields replaced: F#'s way, as it has no <c>with</c> for records of C#. (A function that passes its own argument on must name its type, float: else F# infers Nullable.)</summary>
     public ImplicitQLearningConfig With(
         double? expectile = null, double? inverseTemperature = null, double? discount = null, double? polyakStep = null,
         double? maxAdvantageWeight = null, double? valueLearningRate = null, double? criticLearningRate = null,

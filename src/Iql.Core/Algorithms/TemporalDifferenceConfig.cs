@@ -20,8 +20,8 @@ public sealed record TemporalDifferenceConfig
     public int Critics { get; init; } = 1;
 
     /// <summary>
-    /// Everything else, as in implicit Q-learning. Expectile is the objective's τ (unused by Squared). UpdateOrder is unused: the
-    /// critics do not look at V.
+    /// Everything else, as in implicit Q-learning. Expectile is the objective's τ (unused by Squared), HalveCriticLoss
+    /// halves Squared only. UpdateOrder is unused: the critics do not look at V.
     /// </summary>
     public ImplicitQLearningConfig Common { get; init; } = new();
 

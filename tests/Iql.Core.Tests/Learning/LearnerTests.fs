@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open Iql
 open Iql.Algorithms
+open Iql.Compile
 open Iql.Graph
 open Xunit
 open Iql.Core.Tests.Learning.Differences
@@ -227,7 +228,13 @@ let ``F# code trains with its own value loss`` () =
         )
 
     let _, metrics =
-        train inDouble learner seed (fun _ -> batch 0) (initial learner seed) 60
+        train
+            (compiled InstructionSets.Default WorkerTeam.Single)
+            learner
+            seed
+            (fun _ -> batch 0)
+            (initial learner seed)
+            60
 
     Assert.True((List.last metrics)["valueLoss"] < 0.2 * (List.head metrics)["valueLoss"])
 
