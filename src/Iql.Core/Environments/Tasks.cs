@@ -48,6 +48,9 @@ public static class Tasks
             Wandering("umaze", Mazes.UMaze, 300),
             Wandering("medium", Mazes.Medium, 600),
             Wandering("large", Mazes.Large, 800),
+            Stitch("umaze", Mazes.UMazeStitch, 50),
+            Stitch("medium", Mazes.MediumStitch, 100),
+            Stitch("large", Mazes.LargeStitch, 150),
         }.OrderBy(card => card.Name, StringComparer.Ordinal),
     ];
 
@@ -66,9 +69,23 @@ public static class Tasks
         {
             Description = $"Reach the goal of the {size} maze from anywhere and stay there: reward 1 for each of {timeLimit} decisions spent at it.",
             Environment = environment,
-            Dataset = (seed, size) => Collect.Wandering(environment, seed, size),
+            Dataset = (seed, count) => new WanderingData().Collect(environment, seed, count),
             DatasetSize = 1_000_000,
             Expert = seed => new(maze, seed),
+        };
+    }
+
+    static TaskCard Stitch(string size, Maze maze, int timeLimit)
+    {
+        var environment = new PointMaze($"pointmaze-{size}-stitch-v0", maze, timeLimit, endsAtGoal: true, frameSkip: 20, PointMass.Syrup);
+        return new()
+        {
+            Description = $"Find the way through the {size} maze from short pieces that lead anywhere, mostly away from the goal: reward 1 at the goal, within {timeLimit} decisions.",
+            Environment = environment,
+            Dataset = (seed, count) => new StitchData().Collect(environment, seed, count),
+            DatasetSize = 100_000,
+            // An action is held for 0.2 seconds, in which the disc moves up to half a cell: a softer controller.
+            Expert = seed => new(maze, seed, proportional: 2, derivative: 0),
         };
     }
 }

@@ -3,28 +3,30 @@ using Iql.Data;
 namespace Iql.Environments;
 
 /// <summary>
-/// Data sets for point mazes, made on the spot: any size, the same bits for a seed and size on any number of threads. Rewards
-/// are the task's own; next observations are what the environment showed, also in the last row of an episode.
+/// The data of D4RL's Maze2D: a waypoint controller never stops; a new target (any free cell plus U(−0.1, 0.1) per axis) is drawn
+/// when the old one is reached or after <see cref="PointMaze.TimeLimit"/> decisions. A time-out marks such a change, so an episode
+/// is the way to one target, and the next one goes on where it ended.
 /// </summary>
-public static class Collect
+/// <remarks>
+/// Rewards are the task's own, of the observation after the action (D4RL relabels by the one before it). Next observations are what
+/// the environment showed, also in the last row of an episode. Every 20,000 rows the roll-out starts afresh, with a seed of its own.
+/// </remarks>
+public sealed record WanderingData
 {
-    // Long enough that the one cut a shard makes does not matter, short enough for many threads.
     const int ShardLength = 20_000;
 
-    /// <summary>
-    /// D4RL Maze2D's data: a waypoint controller never stops; a new target (any free cell plus U(−0.1, 0.1) per axis) is drawn
-    /// when the old one is reached or after <see cref="PointMaze.TimeLimit"/> decisions. A time-out marks such a change, so an
-    /// episode is the way to one target; the next one goes on where it ended.
-    /// </summary>
-    /// <param name="environment">The task; one that never ends.</param>
+    /// <summary>Standard deviation of normal noise added to the actions before they are clipped, at least 0; D4RL's data has 0.</summary>
+    public double Noise { get; init; }
+
+    /// <summary>Collects N transitions.</summary>
+    /// <param name="environment">A task that never ends.</param>
     /// <param name="seed">Where every draw comes from.</param>
     /// <param name="size">N, at least 1.</param>
-    /// <param name="noise">Standard deviation of normal noise added to the actions before they are clipped; D4RL's data has 0.</param>
-    /// <param name="threads">At most this many; 0 for one a core.</param>
-    public static Transitions Wandering(PointMaze environment, Seed seed, int size, double noise = 0, int threads = 0)
+    /// <param name="threads">At most this many, 0 for one a core; the bits do not depend on it.</param>
+    public Transitions Collect(PointMaze environment, Seed seed, int size, int threads = 0)
     {
-        Check.That(!environment.EndsAtGoal, environment.Name, "a task that never ends", "one that ends at its goal", "Use Collect.Pieces.");
-        Check.AtLeast(noise, 0, nameof(noise));
+        Check.That(!environment.EndsAtGoal, environment.Name, "a task that never ends", "one that ends at its goal", "Use StitchData.");
+        Check.AtLeast(Noise, 0, nameof(Noise));
         return Columns.Collect(environment, seed, size, threads, ShardLength, Roll).ToTransitions($"{environment.Name}/wandering");
 
         void Roll(Columns columns, Seed shard, int first, int last)
@@ -40,9 +42,9 @@ public static class Collect
                 if (row > first) columns.NextObservation(row - 1).CopyTo(columns.Observation(row));
                 var action = columns.Action(row);
                 var reached = controller.Act(state, action);
-                if (noise > 0)
+                if (Noise > 0)
                     for (var i = 0; i < 2; i++)
-                        action[i] = (float)Math.Clamp(action[i] + noise * disturbance.Normal((ulong)(row - first) * 2 + (ulong)i), -1, 1);
+                        action[i] = (float)Math.Clamp(action[i] + Noise * disturbance.Normal((ulong)(row - first) * 2 + (ulong)i), -1, 1);
                 var result = environment.Step(state, action, columns.NextObservation(row));
                 var change = reached || ++since >= environment.TimeLimit;
                 columns.End(row, result, change || row == last - 1);
