@@ -37,7 +37,7 @@ public static class Mazes
         "#OO#OOO#OGO#",
         "############");
 
-    /// <summary>The medium maze with a start in the upper left, 12 cells from the goal.</summary>
+    /// <summary>The medium maze with a start in the upper left, 10 cells from the goal.</summary>
     public static Maze MediumStitch { get; } = Starting(Medium, 1, 1);
 
     /// <summary>The large maze with a start in the upper left, 14 cells from the goal.</summary>

@@ -62,7 +62,8 @@ public sealed record StitchData
             var cell = maze.CellAt(state[0], state[1]);
             (row, column) = maze.Cells[draws.Unit(drawn) < TowardShare ? maze.Next(cell, maze.Goal) : Farther(maze, cell, draws.Word(drawn + 1))];
             var (x, y) = (row + draws.Uniform(drawn + 2, 0.2), column + draws.Uniform(drawn + 3, 0.2));
-            var (action, step) = (columns.Action(i), 2 * (ulong)(i - first));
+            var step = 2 * (ulong)(i - first);
+            var action = columns.Action(i);
             action[0] = (float)Math.Clamp(4 * (x - state[0]) + Noise * noise.Normal(step), -1, 1);
             action[1] = (float)Math.Clamp(4 * (y - state[1]) + Noise * noise.Normal(step + 1), -1, 1);
             var result = environment.Step(state, action, columns.NextObservation(i));

@@ -84,8 +84,8 @@ public static class Tasks
             Environment = environment,
             Dataset = (seed, count) => new StitchData().Collect(environment, seed, count),
             DatasetSize = 100_000,
-            // An action is held for 0.2 seconds, in which the disc moves up to half a cell: a softer controller.
-            Expert = seed => new(maze, seed, proportional: 2, derivative: 0),
+            // An action is held for 0.2 seconds, in which the disc moves up to half a cell: softer than Maze2D's 10 and 1.
+            Expert = seed => new(maze, seed, proportional: 4, derivative: 0.3),
         };
     }
 }

@@ -54,3 +54,11 @@ let ``a target inside a wall is refused`` () =
 
     Assert.NotNull error
     Assert.Contains("two points in free cells", error.Message)
+
+[<Fact>]
+let ``the controller solves every stitch task well within its time limit`` () =
+    for card in Tasks.All do
+        if card.Sparse then
+            let measured = ReferenceMeasurement.Measure(card.Name, 50, Seed 1UL)
+            Assert.Equal(1.0, measured.Expert.SuccessRate)
+            Assert.True(2.0 * measured.Expert.MeanLength < float card.Environment.TimeLimit)

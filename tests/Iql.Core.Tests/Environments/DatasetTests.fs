@@ -1,0 +1,120 @@
+module Iql.Core.Tests.Environments.DatasetTests
+
+open System
+open Xunit
+open Iql
+open Iql.Data
+open Iql.Environments
+
+
+[<Fact>]
+let ``a data set has the same bits on any number of threads`` () =
+    let wandering = (Tasks.Get "pointmaze-medium-v0").Environment
+    let stitch = (Tasks.Get "pointmaze-medium-stitch-v0").Environment
+    let wander threads = WanderingData(Noise = 0.2).Collect(wandering, Seed 7UL, 61_234, threads)
+    let pieces threads = StitchData().Collect(stitch, Seed 7UL, 31_234, threads)
+
+    for collect, size in [ wander, 61_234; pieces, 31_234 ] do
+        let alone: Transitions = collect 1
+        Assert.Equal(size, alone.Count)
+        Assert.Equal(alone.Fingerprint, (collect 2).Fingerprint)
+        Assert.Equal(alone.Fingerprint, (collect 5).Fingerprint)
+
+[<Fact>]
+let ``another seed gives another data set`` () =
+    for card in Tasks.All do
+        let prints = [ for seed in 0UL .. 3UL -> card.Dataset.Invoke(Seed seed, 500).Fingerprint ]
+        Assert.Equal(4, List.length (List.distinct prints))
+
+[<Fact>]
+let ``every row replays in the environment`` () =
+    for card in Tasks.All do
+        let data = card.Dataset.Invoke(Seed 1UL, 3_000)
+        let observation = Array.zeroCreate<float32> 4
+
+        for row in 0 .. data.Count - 1 do
+            // Observations are float32, states double: hence not to the bit.
+            let state = [| for s in data.Observation(row).ToArray() -> float s |]
+            let result = card.Environment.Step(state, data.Action row, observation)
+            let there = card.Environment.AtGoal(state[0], state[1])
+            let next = data.NextObservation(row).ToArray()
+            Array.iter2 (fun (a: float32) b -> Assert.Equal(a, b, 1e-4f)) observation next
+
+            if there = card.Environment.AtGoal(float next[0], float next[1]) then
+                Assert.Equal(result.Reward, data.Rewards[row])
+                Assert.Equal(result.Terminal, data.Terminals[row])
+
+[<Fact>]
+let ``inside an episode a row starts where the one before ended`` () =
+    for card in Tasks.All do
+        let data = card.Dataset.Invoke(Seed 2UL, 50_000)
+
+        for row in 0 .. data.Count - 2 do
+            if not data.Terminals[row] && not data.Timeouts[row] then
+                Assert.True(MemoryExtensions.SequenceEqual(data.NextObservation row, data.Observation(row + 1)))
+
+[<Fact>]
+let ``a never-ending roll-out has no terminals and no episode beyond the time limit`` () =
+    for card in Tasks.All do
+        if not card.Sparse then
+            let data = card.Dataset.Invoke(Seed 3UL, 50_000)
+            Assert.DoesNotContain(true, data.Terminals)
+            Assert.All(data.Episodes, fun episode -> Assert.True(episode.Length <= card.Environment.TimeLimit))
+            Assert.All(data.Episodes, fun episode -> Assert.Equal(EpisodeEnd.Timeout, episode.End))
+            Assert.Contains(1f, data.Rewards)
+
+let private stitch = [ for card in Tasks.All do if card.Sparse then card ]
+
+/// Length of the shortest way for the disc's centre from the start to the goal's edge is above this: around corners, not through cells.
+let private shortestWay = [ "pointmaze-umaze-stitch-v0", 3.9; "pointmaze-medium-stitch-v0", 6.9; "pointmaze-large-stitch-v0", 9.4 ]
+
+[<Fact>]
+let ``no piece of a stitch task leads from start to goal`` () =
+    for card in stitch do
+        let maze = card.Environment.Maze
+        let data = card.Dataset.Invoke(Seed 4UL, 100_000)
+
+        for episode in data.Episodes do
+            let cells = [
+                for row in episode.Start .. episode.Last do
+                    let observation = data.Observation row
+                    maze.CellAt(float observation[0], float observation[1])
+            ]
+
+            // Neither does it see both, nor does it come half as near to that as it could.
+            if data.Terminals[episode.Last] then
+                Assert.DoesNotContain(maze.Start, cells)
+                Assert.All(cells, fun cell -> Assert.True(maze.Distance(cell, maze.Goal) < maze.Distance(maze.Start, maze.Goal) - 1))
+
+[<Fact>]
+let ``a piece is too short for the way even at full speed`` () =
+    for card in stitch do
+        let physics, recipe = card.Environment.Physics, StitchData()
+        let speed = min physics.MaxSpeed (physics.Gear / physics.Damping)
+        let seconds = float (recipe.MaxLength * card.Environment.FrameSkip) * physics.TimeStep
+        Assert.True(sqrt 2.0 * speed * seconds < (Map.ofList shortestWay)[card.Name])
+
+[<Fact>]
+let ``most actions of a stitch task lead away from the goal, and some reach it`` () =
+    for card in stitch do
+        let maze = card.Environment.Maze
+        let data = card.Dataset.Invoke(Seed 5UL, 50_000)
+        let distance (observation: ReadOnlySpan<float32>) =
+            maze.Distance(maze.CellAt(float observation[0], float observation[1]), maze.Goal)
+
+        let changes = [ for row in 0 .. data.Count - 1 -> sign (distance (data.NextObservation row) - distance (data.Observation row)) ]
+        let count direction = List.length (List.filter ((=) direction) changes)
+        Assert.True(count 1 > count -1, card.Name)
+        Assert.True(Seq.length (Seq.filter id data.Terminals) > 50, card.Name)
+        Assert.All(data.Episodes, fun episode -> Assert.InRange(episode.Length, 1, StitchData().MaxLength))
+
+        for row in 0 .. data.Count - 1 do
+            Assert.Equal((data.Rewards[row] = 1f), data.Terminals[row])
+            Assert.False(data.Terminals[row] && data.Timeouts[row])
+
+[<Fact>]
+let ``a recipe is refused for the wrong kind of task`` () =
+    let wandering, stitch = (Tasks.Get "pointmaze-umaze-v0").Environment, (Tasks.Get "pointmaze-umaze-stitch-v0").Environment
+    Assert.Throws<ArgumentException>(fun () -> StitchData().Collect(wandering, Seed 0UL, 10) |> ignore) |> ignore
+    Assert.Throws<ArgumentException>(fun () -> WanderingData().Collect(stitch, Seed 0UL, 10) |> ignore) |> ignore
+    Assert.Throws<ArgumentException>(fun () -> StitchData(TowardShare = 1.5).Collect(stitch, Seed 0UL, 10) |> ignore)
