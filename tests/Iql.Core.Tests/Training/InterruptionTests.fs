@@ -102,9 +102,12 @@ let ``training killed after step 1,000 goes on to the same bits`` () =
         inFolder (fun root ->
             let killed, whole = Path.Combine(root, "killed"), Path.Combine(root, "whole")
             use training = startTraining killed
-            waitUntilBeyond training (runs killed).[1].Folder
-            training.Kill()
-            training.WaitForExit()
+
+            try
+                waitUntilBeyond training (runs killed).[1].Folder
+            finally
+                training.Kill() // SIGKILL: it can clean up nothing
+                training.WaitForExit()
 
             for run in runs killed do
                 Assert.Equal(RunFolderState.Started, run.Folder.State)

@@ -172,6 +172,24 @@ let ``metrics after the checkpoint are dropped on resuming, half a line and half
         Assert.Equal(5, Directory.GetFiles(folder.Path).Length))
 
 [<Fact>]
+let ``a run stopped between its last checkpoint and its result only gets the result`` () =
+    inFolder (fun root ->
+        let folder = folderOf (train root 40L [ "a", 0.1 ]).Head
+        let expected = contents folder
+        File.Delete folder.ResultPath
+        train root 40L [ "a", 0.1 ] |> ignore
+        Assert.Equal(expected, contents folder))
+
+[<Fact>]
+let ``a folder that is being trained in is refused`` () =
+    inFolder (fun root ->
+        let one = run root "a" config
+        one.Folder.Create one.Config |> ignore
+        use _ = one.Folder.Lock()
+        Assert.Contains("nobody trains in", messageOf<IOException>(fun () -> train root 40L [ "a", 0.1 ] |> ignore))
+        Assert.False(File.Exists one.Folder.MetricsPath))
+
+[<Fact>]
 let ``a member that diverges is reported and the others go on`` () =
     inFolder (fun root ->
         let outcomes = train root 40L [ "good", 0.1; "bad", 1e30; "other", 0.3 ]
