@@ -1,14 +1,14 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Text;
+using Iql.Compile;
 
 namespace Iql.Training;
 
 /// <summary>What a run was computed on.</summary>
 /// <param name="Processor">The processor's own name, "Intel(R) Xeon(R) …".</param>
 /// <param name="Cores">Logical processors this process may use.</param>
-/// <param name="VectorWidth">Bits of the widest vectors the runtime uses: 512, 256, 128, or 0 without any.</param>
+/// <param name="VectorWidth">Bits of the vectors that compiled graphs use: 512, 256, or 32 for one number at a time.</param>
 /// <param name="Os">The operating system's own description.</param>
 /// <param name="Runtime">The .NET version.</param>
 public sealed record Machine(string Processor, int Cores, int VectorWidth, string Os, string Runtime)
@@ -17,7 +17,7 @@ public sealed record Machine(string Processor, int Cores, int VectorWidth, strin
     public static Machine Here { get; } = new(
         ProcessorName(),
         Environment.ProcessorCount,
-        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0,
+        32 * (int)InstructionSets.Default,
         RuntimeInformation.OSDescription,
         RuntimeInformation.FrameworkDescription);
 
