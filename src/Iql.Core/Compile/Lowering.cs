@@ -17,10 +17,11 @@ sealed class Lowering(Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Pl
     public static HashSet<Tensor> Stored(IReadOnlyList<Group> groups, IEnumerable<Tensor> results)
     {
         var stored = results.Select(Addressing.Root).ToHashSet();
+        var made = groups.Select(group => group.Anchor).ToHashSet(); // by kernels that know no slots, even a single number
         foreach (var group in groups)
             foreach (var user in group.All)
                 foreach (var root in user.Sources.Select(Addressing.Root))
-                    if (user == group.Anchor ? !IsRandom(user) : root.Shape.Count > 1 && !group.Computes(root)) stored.Add(root);
+                    if (user == group.Anchor ? !IsRandom(user) : (root.Shape.Count > 1 || made.Contains(root)) && !group.Computes(root)) stored.Add(root);
         return stored;
     }
 

@@ -10,142 +10,146 @@ open Iql.Core.Tests.Graph.Dense
 /// Shapes of the inputs x0, x1, …
 let shapes: int list list = [ []; [ 1 ]; [ 3 ]; [ 2; 3 ]; [ 1; 3 ]; [ 2; 1 ]; [ 3; 2 ]; [ 2; 2; 3 ] ]
 
-/// Random graphs over all ops but those that see the sign of a zero (division by anything that may be 0) or need indices.
-let private graphs: Gen<Tensor list> =
-    let leaves = [
-        yield! inputs shapes
-        for number in [ 0.0; 1.0; -1.0; 2.0; -0.0 ] do
-            Tensor.Constant number
-    ]
+/// Ops of one source; those that need an axis leave a scalar alone. None sees the sign of a zero.
+let private unary: (Tensor -> Tensor) list = [
+    (~-)
+    Tensor.Exp
+    Tensor.Log
+    Tensor.Sqrt
+    Tensor.Square
+    Tensor.Abs
+    Tensor.Sign
+    Tensor.Floor
+    Tensor.Rectify
+    Tensor.Tanh
+    Tensor.Sigmoid
+    Tensor.Softplus
+    Tensor.Sin
+    Tensor.Cos
+    Tensor.Erf
+    Tensor.StopGradient
+    (fun x -> x + 0.0)
+    (fun x -> x * 1.0)
+    (fun x -> x * 0.0)
+    (fun x -> 0.0 - x)
+    (fun x -> 1.0 * x)
+    (fun x -> Tensor.Sum x)
+    (fun x -> Tensor.Max x)
+    (fun x -> Tensor.Reshape(x, shape [ x.Shape.Count ]))
+    (fun x -> Tensor.Reshape(x, shape (1 :: List.ofSeq x.Shape.Extents)))
+    (fun x -> Tensor.Reshape(x, shape (List.ofSeq x.Shape.Extents @ [ 1 ])))
+    (fun x -> if x.Shape.Count = 1 then Tensor.Reshape(x, shape []) else x)
+    (fun x ->
+        if x.Shape.Rank < 4 then
+            Tensor.Broadcast(x, shape (2 :: List.ofSeq x.Shape.Extents))
+        else
+            x)
+    (fun x -> Tensor.Transpose(x, ReadOnlySpan [| x.Shape.Rank - 1 .. -1 .. 0 |]))
+    (fun x ->
+        if x.Shape.Rank < 2 then
+            x
+        else
+            Tensor.Transpose(
+                x,
+                ReadOnlySpan [| yield! [ 0 .. x.Shape.Rank - 3 ]; x.Shape.Rank - 1; x.Shape.Rank - 2 |]
+            ))
+    (fun x -> if x.Shape.Rank = 0 then x else Tensor.Sum(x, 0))
+    (fun x -> if x.Shape.Rank = 0 then x else Tensor.Max(x, -1))
+    (fun x ->
+        if x.Shape.Rank = 0 then
+            x
+        else
+            Tensor.Slice(x, 0, x.Shape[0] - 1, 1))
+    (fun x ->
+        if x.Shape.Rank = 0 then
+            x
+        else
+            Tensor.Slice(x, -1, 0, max 1 (x.Shape[-1] - 1)))
+    (fun x ->
+        if x.Shape.Rank = 0 then
+            x
+        else
+            Tensor.Pad(x, 0, 1, x.Shape[0] + 1))
+    (fun x ->
+        if x.Shape.Rank = 0 then
+            x
+        else
+            Tensor.Concat(-1, ReadOnlySpan [| x; x |]))
+]
 
-    let unary: (Tensor -> Tensor) list = [
-        (~-)
-        Tensor.Exp
-        Tensor.Log
-        Tensor.Sqrt
-        Tensor.Square
-        Tensor.Abs
-        Tensor.Sign
-        Tensor.Floor
-        Tensor.Rectify
-        Tensor.Tanh
-        Tensor.Sigmoid
-        Tensor.Softplus
-        Tensor.Sin
-        Tensor.Cos
-        Tensor.Erf
-        Tensor.StopGradient
-        (fun x -> x + 0.0)
-        (fun x -> x * 1.0)
-        (fun x -> x * 0.0)
-        (fun x -> 0.0 - x)
-        (fun x -> 1.0 * x)
-        (fun x -> Tensor.Sum x)
-        (fun x -> Tensor.Max x)
-        (fun x -> Tensor.Reshape(x, shape [ x.Shape.Count ]))
-        (fun x -> Tensor.Reshape(x, shape (1 :: List.ofSeq x.Shape.Extents)))
-        (fun x -> Tensor.Reshape(x, shape (List.ofSeq x.Shape.Extents @ [ 1 ])))
-        (fun x -> if x.Shape.Count = 1 then Tensor.Reshape(x, shape []) else x)
-        (fun x ->
-            if x.Shape.Rank < 4 then
-                Tensor.Broadcast(x, shape (2 :: List.ofSeq x.Shape.Extents))
-            else
-                x)
-        (fun x -> Tensor.Transpose(x, ReadOnlySpan [| x.Shape.Rank - 1 .. -1 .. 0 |]))
-        (fun x ->
-            if x.Shape.Rank < 2 then
-                x
-            else
-                Tensor.Transpose(
-                    x,
-                    ReadOnlySpan [| yield! [ 0 .. x.Shape.Rank - 3 ]; x.Shape.Rank - 1; x.Shape.Rank - 2 |]
-                ))
-        (fun x -> if x.Shape.Rank = 0 then x else Tensor.Sum(x, 0))
-        (fun x -> if x.Shape.Rank = 0 then x else Tensor.Max(x, -1))
-        (fun x ->
-            if x.Shape.Rank = 0 then
-                x
-            else
-                Tensor.Slice(x, 0, x.Shape[0] - 1, 1))
-        (fun x ->
-            if x.Shape.Rank = 0 then
-                x
-            else
-                Tensor.Slice(x, -1, 0, max 1 (x.Shape[-1] - 1)))
-        (fun x ->
-            if x.Shape.Rank = 0 then
-                x
-            else
-                Tensor.Pad(x, 0, 1, x.Shape[0] + 1))
-        (fun x ->
-            if x.Shape.Rank = 0 then
-                x
-            else
-                Tensor.Concat(-1, ReadOnlySpan [| x; x |]))
+/// Ops of two sources; where the shapes do not fit, the first source.
+let private binary: (Tensor -> Tensor -> Tensor) list =
+    [
+        (fun (x, y) -> x + y)
+        (fun (x, y) -> x - y)
+        (fun (x, y) -> x * y)
+        (fun (x, y) -> x / (1.0 + Tensor.Square y))
+        Tensor.Minimum
+        Tensor.Maximum
+        Tensor.Less
+        Tensor.LessOrEqual
+        Tensor.Equal
+        (fun (x, y) -> Tensor.Where(x, y, x))
+        (fun (x, y) -> Tensor.Where(Tensor.Less(x, y), y, y))
+        (fun (x, y) -> Tensor.Where(1.0, x, y))
+        (fun (x, y) -> x + -y)
+        (fun (x, y) -> -x - y)
+        Tensor.MatMul
+        (fun (x, y) -> Tensor.MatMul(x, y, true))
+        (fun (x, y) -> Tensor.MatMul(x, y, false, true))
     ]
-
-    let attempt (op: Tensor * Tensor -> Tensor) (x: Tensor) (y: Tensor) =
+    |> List.map (fun op x y ->
         try
             op (x, y)
         with :? ArgumentException ->
-            x
+            x)
 
-    let binary =
-        [
-            (fun (x, y) -> x + y)
-            (fun (x, y) -> x - y)
-            (fun (x, y) -> x * y)
-            (fun (x, y) -> x / (1.0 + Tensor.Square y))
-            Tensor.Minimum
-            Tensor.Maximum
-            Tensor.Less
-            Tensor.LessOrEqual
-            Tensor.Equal
-            (fun (x, y) -> Tensor.Where(x, y, x))
-            (fun (x, y) -> Tensor.Where(Tensor.Less(x, y), y, y))
-            (fun (x, y) -> Tensor.Where(1.0, x, y))
-            (fun (x, y) -> x + -y)
-            (fun (x, y) -> -x - y)
-            Tensor.MatMul
-            (fun (x, y) -> Tensor.MatMul(x, y, true))
-            (fun (x, y) -> Tensor.MatMul(x, y, false, true))
-        ]
-        |> List.map attempt
+/// A node: an op and how far back its sources lie.
+type private Step =
+    | Unary of op: int * x: int
+    | Binary of op: int * x: int * y: int
 
-    let step (nodes: Tensor list) =
-        let recent =
-            Gen.frequency [ 2, Gen.elements (List.truncate 4 nodes); 1, Gen.elements nodes ]
+let private build (steps: Step list) (results: int) (sources: Tensor list) : Tensor list =
+    let leaves =
+        sources
+        @ [ for number in [ 0.0; 1.0; -1.0; 2.0; -0.0 ] -> Tensor.Constant number ]
 
+    (leaves, steps)
+    ||> List.fold (fun nodes step ->
+        let back i = List.item (i % nodes.Length) nodes
+
+        let node =
+            match step with
+            | Unary(op, x) -> unary[op](back x)
+            | Binary(op, x, y) -> binary[op] (back x) (back y)
+
+        if node.Shape.Count > 200 || node.Shape.Rank > 4 then
+            nodes
+        else
+            node :: nodes)
+    |> List.truncate results
+
+let private graphs: Gen<Tensor list -> Tensor list> =
+    let back = Gen.frequency [ 2, Gen.choose (0, 3); 1, Gen.choose (0, 40) ]
+
+    let step =
         Gen.oneof [
-            Gen.map2 (<|) (Gen.elements unary) recent
-            Gen.map3 (fun f x y -> f x y) (Gen.elements binary) recent recent
+            Gen.map2 (fun op x -> Unary(op, x)) (Gen.choose (0, unary.Length - 1)) back
+            Gen.map3 (fun op x y -> Binary(op, x, y)) (Gen.choose (0, binary.Length - 1)) back back
         ]
-        |> Gen.map (fun node ->
-            if node.Shape.Count > 200 || node.Shape.Rank > 4 then
-                nodes
-            else
-                node :: nodes)
 
-    gen {
-        let! count = Gen.choose (1, 25)
+    Gen.map2 build (Gen.choose (1, 25) |> Gen.bind (fun count -> Gen.listOfLength count step)) (Gen.choose (1, 4))
 
-        let! nodes =
-            (Gen.constant leaves, [ 1..count ])
-            ||> List.fold (fun nodes _ -> Gen.bind step nodes)
-
-        return! Gen.choose (1, 4) |> Gen.map (fun results -> List.truncate results nodes)
-    }
-
-/// Numbers for x0, x1, …
+/// Numbers for the sources.
 let numbers: float[] list =
     shapes
     |> List.mapi (fun i extents -> uniform (Iql.Seed.Named("graphs").Split(uint64 i)) -2.0 2.0 (count extents))
 
-/// Holds something against 500 graphs, always the same.
-let forAll (holds: Tensor list -> unit) : unit =
+/// Holds something against so many graphs, always the same: functions from sources of these shapes to one result or more.
+let forAll (graphCount: int) (holds: (Tensor list -> Tensor list) -> unit) : unit =
     let config =
         Config.QuickThrowOnFailure
-            .WithMaxTest(500)
+            .WithMaxTest(graphCount)
             .WithQuietOnSuccess(true)
             .WithReplay(Some { Rnd = Rnd(1UL, 3UL); Size = None })
 
