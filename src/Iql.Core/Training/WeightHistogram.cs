@@ -35,8 +35,8 @@ public sealed class WeightHistogram : IDisposable
         new Sampler(transitions, batch.Layout).Fill(batch, root.Split("probe"), 0);
     }
 
-    /// <summary>0, then four edges a decade from 1e-3 to 1e3: bin i holds weights from edge i up to, but not including, edge i + 1.</summary>
-    public static ImmutableArray<double> Edges { get; } = [0, .. Enumerable.Range(-12, 25).Select(i => Math.Pow(10, i / 4.0))];
+    /// <summary>0, then ten edges a decade from 1e-3 to 1e3: bin i holds weights from edge i up to, but not including, edge i + 1.</summary>
+    public static ImmutableArray<double> Edges { get; } = [0, .. Enumerable.Range(-30, 61).Select(i => Math.Pow(10, i / 10.0))];
 
     /// <summary>Number of weights in each bin; the last bin also takes all weights above it.</summary>
     /// <param name="shared">Block 0.</param>
