@@ -14,6 +14,7 @@ public sealed class Maze
     readonly int[] numbers;
     readonly int[] distances;
     readonly short[] hops;
+    readonly int[][] neighbours;
 
     /// <summary>Reads a drawing: '#' wall, 'O' free, 'G' goal, 'S' start. The border must be wall, all free cells connected.</summary>
     /// <param name="rows">One text a row, all of one length.</param>
@@ -46,6 +47,7 @@ public sealed class Maze
         Check.That(Goal >= 0, nameof(rows), "one goal 'G'", "none");
         Cells = cells.ToImmutable();
         contacts = Contacts();
+        neighbours = Adjacency();
         (distances, hops) = ShortestPaths();
         Check.That(!distances.Contains(int.MaxValue), nameof(rows), "free cells that are all connected", "a cell cut off");
     }
@@ -85,6 +87,9 @@ public sealed class Maze
     /// <summary>The cell after <paramref name="from"/> on the shortest path to <paramref name="to"/>; ties go up, down, left, right.</summary>
     public int Next(int from, int to) => hops[from * Cells.Length + to];
 
+    /// <summary>Free cells that share a side with a free cell: up, down, left, right.</summary>
+    public ReadOnlySpan<int> Neighbours(int cell) => neighbours[cell];
+
     /// <summary>What a disc in a free cell may touch: a bit per side that is wall, and per wall corner that stands free between two open sides.</summary>
     internal int ContactsOf(int row, int column) => contacts[row * Columns + column];
 
@@ -116,24 +121,19 @@ public sealed class Maze
             length[to * count + to] = 0;
             queue.Enqueue(to);
             while (queue.TryDequeue(out var cell))
-                foreach (var neighbour in Neighbours(cell))
+                foreach (var neighbour in neighbours[cell])
                     if (length[neighbour * count + to] == int.MaxValue)
                     {
                         length[neighbour * count + to] = length[cell * count + to] + 1;
                         queue.Enqueue(neighbour);
                     }
             for (var from = 0; from < count; from++)
-                hop[from * count + to] = (short)(from == to ? to
-                    : Neighbours(from).FirstOrDefault(cell => length[cell * count + to] == length[from * count + to] - 1, to));
+                hop[from * count + to] = (short)neighbours[from].FirstOrDefault(cell => length[cell * count + to] < length[from * count + to], to);
         }
         return (length, hop);
     }
 
-    /// <summary>Free cells that share a side with a free cell: up, down, left, right.</summary>
-    public IEnumerable<int> Neighbours(int cell)
-    {
-        var (row, column) = Cells[cell];
-        foreach (var (r, c) in new[] { (row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1) })
-            if (!IsWall(r, c)) yield return numbers[r * Columns + c];
-    }
+    int[][] Adjacency() => [.. Cells.Select(cell => new[] { (-1, 0), (1, 0), (0, -1), (0, 1) }
+        .Where(step => !IsWall(cell.Row + step.Item1, cell.Column + step.Item2))
+        .Select(step => numbers[(cell.Row + step.Item1) * Columns + cell.Column + step.Item2]).ToArray())];
 }

@@ -42,36 +42,38 @@ public sealed record PointMass
         return this;
     }
 
-    /// <summary>One step.</summary>
+    /// <summary>Some steps with one action.</summary>
     /// <param name="maze">The walls.</param>
     /// <param name="state">Read and written: x, y in cells, v_x, v_y in cells a second. The disc must not overlap a wall.</param>
     /// <param name="actionX">a along x, in [−1, 1].</param>
     /// <param name="actionY">a along y, in [−1, 1].</param>
-    public void Advance(Maze maze, Span<double> state, double actionX, double actionY)
+    /// <param name="steps">How many, at least 1.</param>
+    public void Advance(Maze maze, Span<double> state, double actionX, double actionY, int steps = 1)
     {
-        var impulse = TimeStep * Gear;
         var inertia = Mass + TimeStep * Damping;
-        var vx = Math.Clamp((Mass * state[2] + impulse * actionX) / inertia, -MaxSpeed, MaxSpeed);
-        var vy = Math.Clamp((Mass * state[3] + impulse * actionY) / inertia, -MaxSpeed, MaxSpeed);
-        var x = state[0] + TimeStep * vx;
-        var y = state[1] + TimeStep * vy;
-
-        // The centre kept a radius' distance from every wall and moved by less: it is in a free cell, whose walls are all that matters.
-        var (row, column) = ((int)(x + 0.5), (int)(y + 0.5));
-        var contacts = maze.ContactsOf(row, column);
-        if (contacts != 0)
+        var keep = Mass / inertia;
+        var (pushX, pushY) = (TimeStep * Gear / inertia * actionX, TimeStep * Gear / inertia * actionY);
+        var (h, fastest, room) = (TimeStep, MaxSpeed, 0.5 - Radius);
+        var (x, y, vx, vy) = (state[0], state[1], state[2], state[3]);
+        for (var step = 0; step < steps; step++)
         {
-            x -= row;
-            y -= column;
-            var room = 0.5 - Radius;
-            if (x < -room && (contacts & Maze.Up) != 0) (x, vx) = (-room, Math.Max(vx, 0));
-            if (x > room && (contacts & Maze.Down) != 0) (x, vx) = (room, Math.Min(vx, 0));
-            if (y < -room && (contacts & Maze.Left) != 0) (y, vy) = (-room, Math.Max(vy, 0));
-            if (y > room && (contacts & Maze.Right) != 0) (y, vy) = (room, Math.Min(vy, 0));
-            var corner = x < 0 ? y < 0 ? Maze.UpLeft : Maze.UpRight : y < 0 ? Maze.DownLeft : Maze.DownRight;
-            if ((contacts & corner) != 0) Corner(ref x, ref y, ref vx, ref vy);
-            x += row;
-            y += column;
+            vx = Math.Clamp(keep * vx + pushX, -fastest, fastest);
+            vy = Math.Clamp(keep * vy + pushY, -fastest, fastest);
+            x += h * vx;
+            y += h * vy;
+
+            // The centre kept a radius' distance from every wall and moved by less: it is in a free cell, whose walls are all that matters.
+            var (row, column) = ((int)(x + 0.5), (int)(y + 0.5));
+            var contacts = maze.ContactsOf(row, column);
+            var (dx, dy) = (x - row, y - column);
+            if (contacts == 0 || Math.Max(Math.Abs(dx), Math.Abs(dy)) <= room) continue;
+            if (dx < -room && (contacts & Maze.Up) != 0) (dx, vx) = (-room, Math.Max(vx, 0));
+            if (dx > room && (contacts & Maze.Down) != 0) (dx, vx) = (room, Math.Min(vx, 0));
+            if (dy < -room && (contacts & Maze.Left) != 0) (dy, vy) = (-room, Math.Max(vy, 0));
+            if (dy > room && (contacts & Maze.Right) != 0) (dy, vy) = (room, Math.Min(vy, 0));
+            var corner = dx < 0 ? dy < 0 ? Maze.UpLeft : Maze.UpRight : dy < 0 ? Maze.DownLeft : Maze.DownRight;
+            if ((contacts & corner) != 0) Corner(ref dx, ref dy, ref vx, ref vy);
+            (x, y) = (row + dx, column + dy);
         }
         (state[0], state[1], state[2], state[3]) = (x, y, vx, vy);
     }

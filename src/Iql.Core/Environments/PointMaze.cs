@@ -77,7 +77,7 @@ public sealed class PointMaze : IEnvironment
     public StepResult Step(Span<double> state, ReadOnlySpan<float> action, Span<float> observation)
     {
         double actionX = Math.Clamp(action[0], -1f, 1f), actionY = Math.Clamp(action[1], -1f, 1f);
-        for (var i = 0; i < FrameSkip; i++) Physics.Advance(Maze, state, actionX, actionY);
+        Physics.Advance(Maze, state, actionX, actionY, FrameSkip);
         Observe(state, observation);
         var there = AtGoal(state[0], state[1]);
         return new(there ? 1 : 0, there && EndsAtGoal);
