@@ -12,7 +12,7 @@ type Cell = {
 }
 
 /// What the finished runs of a cell say about one number.
-type Summary = {
+type RunSummary = {
     /// R, the finished runs it is about; at least 1.
     Count: int
     Mean: float
@@ -180,8 +180,9 @@ module Cells =
         | Finished
         | Unfinished _ -> false
 
-    /// Numbers of runs summed up, with an interval that depends on the numbers and the purpose alone.
-    let summarise (purpose: string) (numbers: float list) : Summary option =
+    /// Numbers of runs summed up, with an interval that depends on the numbers and the purpose alone; `replicates` are its
+    /// bootstrap's.
+    let summariseWith (replicates: int) (purpose: string) (numbers: float list) : RunSummary option =
         match Array.ofList numbers with
         | [||] -> None
         | [| only |] ->
@@ -201,16 +202,20 @@ module Cells =
                 Iqm = iqm numbers
             }
 
+    /// Numbers of runs summed up, with an interval that depends on the numbers and the purpose alone.
+    let summarise (purpose: string) (numbers: float list) : RunSummary option =
+        summariseWith replicates purpose numbers
+
     /// The final numbers of a cell's finished runs.
     let finals (measure: Measure) (cell: Cell) : float list =
         cell.Runs |> List.choose (final measure)
 
     /// The final numbers of a cell's finished runs, summed up; None where no run finished.
-    let summary (measure: Measure) (cell: Cell) : Summary option =
+    let summary (measure: Measure) (cell: Cell) : RunSummary option =
         finals measure cell |> summarise (describe cell.Values)
 
     /// The cell with the highest mean, with its summary; None where no run finished.
-    let best (measure: Measure) (cells: Cell list) : (Cell * Summary) option =
+    let best (measure: Measure) (cells: Cell list) : (Cell * RunSummary) option =
         cells
         |> List.choose (fun cell -> summary measure cell |> Option.map (fun summary -> cell, summary))
         |> function
@@ -291,7 +296,7 @@ module Cells =
         | _ -> ""
 
     /// "72 [64, 80]", or "72 (one run)".
-    let showSummary (summary: Summary) : string =
+    let showSummary (summary: RunSummary) : string =
         match summary.Interval with
         | Some interval ->
             showEstimate {

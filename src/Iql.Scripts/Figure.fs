@@ -6,6 +6,7 @@ open System.IO
 open System.Net
 open System.Reflection
 open System.Text
+open Iql.Data
 
 /// Marks a type for .NET Interactive, which looks for an attribute of this name and never asks whose it is. Public, because F#
 /// hides the members of internal types from reflection by name.
@@ -153,9 +154,7 @@ module Figure =
             | ".json" -> toJson figure
             | _ -> toPage figure
 
-        let writing = $"{full}.{Guid.NewGuid():n}.tmp"
-        File.WriteAllText(writing, text)
-        File.Move(writing, full, true)
+        AtomicFile.Write(full, (fun (draft: string) -> File.WriteAllText(draft, text)))
 
     /// Writes the figure as a page into the temporary folder and returns the page's path, to be opened in a browser.
     let show (figure: Figure) : string =

@@ -42,17 +42,36 @@ let private describeOr (fallback: string) (cell: Cell) : string =
     | values -> Cells.describe values
 
 /// How many runs and evaluation episodes stand behind a cell's number.
-let private basis (cell: Cell) (summary: Summary) : string =
+let private basis (cell: Cell) (summary: RunSummary) : string =
     let episodes =
         match
             cell.Runs
             |> List.map (fun run -> run.Settings.EvaluationEpisodes)
             |> List.distinct
         with
-        | [ episodes ] when episodes > 0 -> $""", {count episodes "episode"} each"""
+        | [ episodes ] when episodes > 0 ->
+            let each = if summary.Count = 1 then "" else " each"
+            $""", {count episodes "episode"}{each}"""
         | _ -> ""
 
     $"""{count summary.Count "seed"}{episodes}"""
+
+/// What the episodes of a single run's last evaluation say; it leaves out that another seed would train another policy.
+let private episodes (run: Run) : Html list =
+    match
+        run.Evaluations
+        |> List.tryLast
+        |> Option.map (fun last -> Array.ofList last.Returns)
+    with
+    | Some returns when returns.Length > 1 ->
+        let estimate =
+            bootstrap (Seed.Named "episodes") Cells.replicates Cells.confidence mean returns
+
+        [
+            Html.paragraph
+                $"Over the {returns.Length} episodes of the last evaluation the mean return is {Cells.showEstimate estimate}, from {Cells.show (Array.min returns)} to {Cells.show (Array.max returns)}. That interval is about episodes of this one policy; it does not say how another seed would have done."
+        ]
+    | _ -> []
 
 let private bestSentences (measure: Measure) (cells: Cell list) : Html list =
     match Cells.best measure cells with
@@ -66,7 +85,12 @@ let private bestSentences (measure: Measure) (cells: Cell list) : Html list =
             if cells.Length = 1 then
                 Html.element "p" [ "class", "lead" ] [
                     Html.text $"The final {title} is "
-                    Html.strong (Cells.showSummary summary)
+                    Html.strong (
+                        if summary.Count = 1 then
+                            Cells.show summary.Mean
+                        else
+                            Cells.showSummary summary
+                    )
                     Html.text $" ({basis best summary})."
                 ]
             else
@@ -86,11 +110,16 @@ let private bestSentences (measure: Measure) (cells: Cell list) : Html list =
         let equals =
             others
             |> List.filter (fun (_, estimate) -> unclear estimate)
-            |> List.sortByDescending (fun (_, estimate) -> -estimate.Value)
-            |> List.map (fst >> describeOr "")
+            |> List.sortBy (fun (_, estimate) -> estimate.Value)
+            |> List.map (fun (cell, _) ->
+                let words = Cells.describe cell.Values
+                if cell.Values.Length > 1 then $"({words})" else words)
 
         [
             lead
+            match best.Runs with
+            | [ only ] when cells.Length = 1 -> yield! episodes only
+            | _ -> ()
             match others, equals with
             | [], _ -> ()
             | _, [] ->
@@ -141,8 +170,8 @@ let private effect (measure: Measure) (cells: Cell list) (name: string) : Html l
 
             let series =
                 points
-                |> List.map (fun (value, _, summary) -> $"{Json.display value} → {Cells.showSummary summary}")
-                |> String.concat ", "
+                |> List.map (fun (value, _, summary) -> $"{Cells.showSummary summary} at {Json.display value}")
+                |> listed
 
             let _, low, lowSummary = points |> List.minBy (fun (_, _, summary) -> summary.Mean)
 
@@ -222,7 +251,10 @@ let private caution (measure: Measure) (cells: Cell list) : Html list =
     let lost = runs |> List.filter Cells.failed |> List.length
 
     let sentences = [
-        "Every number is that of a run's last evaluation, averaged over seeds; no best checkpoint was picked."
+        if runs.Length = 1 then
+            "The number is that of the last evaluation; no best checkpoint was picked."
+        else
+            "Every number is that of a run's last evaluation, averaged over seeds; no best checkpoint was picked."
         match counts with
         | [] -> ()
         | counts ->
@@ -234,7 +266,9 @@ let private caution (measure: Measure) (cells: Cell list) : Html list =
                 else
                     $"{fewest} to {most} seeds"
 
-            if most = 1 then
+            if runs.Length = 1 then
+                "One seed says nothing about the spread between seeds: train several before comparing."
+            elif most = 1 then
                 "There is one seed a cell, so there are no intervals: any difference may be chance."
             elif fewest < 5 then
                 $"Brackets are 95 %% percentile-bootstrap intervals over {range} a cell; with fewer than five or so such intervals come out too narrow, so read them as the least uncertainty there is."
@@ -271,7 +305,7 @@ let private offline (rows: string option) (cells: Cell list) : Html list =
                     Runs = Cells.where name value cells |> List.collect (fun cell -> cell.Runs)
                 }
                 |> lastOf "valueMean"
-                |> Option.map (fun summary -> $"{Json.display value} → {Cells.show summary.Mean}"))
+                |> Option.map (fun summary -> $"{Cells.show summary.Mean} at {Json.display value}"))
 
     [
         Html.element "p" [ "class", "lead" ] [
@@ -285,7 +319,7 @@ let private offline (rows: string option) (cells: Cell list) : Html list =
                 | Some name -> $" by {Cells.axisTitle name}"
                 | None -> ""
 
-            Html.paragraph $"""Mean of V over the data at the end of training{by}: {String.concat ", " values}."""
+            Html.paragraph $"""Mean of V over the data at the end of training{by}: {listed values}."""
     ]
 
 /// The findings of one facet of a sweep: the best cell, what each hyperparameter does, behaviour cloning beside it, and how

@@ -162,9 +162,15 @@ module Json =
             |> List.map (fun (name, value) -> $"{name} {display value}")
             |> String.concat ", "
 
-    /// Numbers as a JSON list.
+    /// Numbers as a JSON list; what is not finite is null.
     let ofNumbers (values: float seq) : Json =
-        Json.List [ for value in values -> Json.Number value ]
+        Json.List [
+            for value in values ->
+                if Double.IsFinite value then
+                    Json.Number value
+                else
+                    Json.Null
+        ]
 
     /// Texts as a JSON list.
     let ofTexts (values: string seq) : Json =

@@ -4,6 +4,7 @@ module Iql.Scripts.Report
 
 open System
 open System.IO
+open Iql.Data
 open Iql.Scripts.Charts
 
 let private section (id: string) (title: string) (body: Html list) : Html =
@@ -88,140 +89,8 @@ let private subtitle (runs: Run list) : string =
     ]
     |> String.concat " · "
 
-/// The charts and tables of one facet.
-let private facetSections
-    (prefix: string)
-    (measure: Measure option)
-    (plane: Plane)
-    (cells: Cell list)
-    : (string * string * Html list) list =
-    let rows, columns = plane.Rows, plane.Columns
-
-    let figure id caption chart =
-        Html.figure $"{prefix}figure-{id}" caption (Figure.untitled chart)
-
-    let bestAlong name =
-        match measure |> Option.bind (fun measure -> Cells.best measure cells) with
-        | Some(best, _) ->
-            let others = best.Values |> List.filter (fun (key, _) -> key <> name)
-
-            others,
-            cells
-            |> List.filter (fun cell -> cell.Values |> List.filter (fun (key, _) -> key <> name) = others)
-        | None -> [], cells
-
-    let scores =
-        match measure with
-        | None -> []
-        | Some measure -> [
-            match rows, columns with
-            | Some rows, Some columns ->
-                figure
-                    "scores"
-                    $"Mean final {Cells.measureTitle measure} over seeds in bold, its 95 %% interval below. The orange frame is the best cell; 0 is a random policy and 100 an expert where scores are normalised."
-                    (ScoreHeatMap.figure measure rows columns cells)
-            | Some only, None
-            | None, Some only ->
-                figure
-                    "scores"
-                    $"Mean final {Cells.measureTitle measure} with its 95 %% interval over seeds; grey dots are seeds."
-                    (ScoreLine.figure measure only cells)
-            | None, None -> ()
-            if cells.Length > 1 || cells |> List.exists (fun cell -> cell.Runs.Length > 1) then
-                Tables.cells measure cells
-          ]
-
-    let curves =
-        match measure with
-        | None -> []
-        | Some measure -> [
-            figure
-                "curves"
-                "Each point is one evaluation: the line is the mean over seeds, the band its 95 % interval. Dotted lines that end in a cross are runs that diverged; they are not part of the mean."
-                (LearningCurves.figure measure rows columns cells)
-          ]
-
-    let valueAxis =
-        match rows, columns with
-        | Some "expectile", _ -> rows
-        | _, Some "expectile" -> columns
-        | _ -> Option.orElse columns rows
-
-    let value =
-        match valueAxis |> Option.bind (fun name -> ValueStatistics.figure name cells) with
-        | Some chart -> [
-            figure
-                "value"
-                "Means of the last ten logged training lines; blue with 95 % intervals over seeds, grey dots are seeds. A larger τ makes V climb towards the best actions in the data, so fewer advantages stay above zero."
-                chart
-          ]
-        | None -> []
-
-    let weights =
-        let name = Option.orElse rows columns
-
-        match name with
-        | None -> []
-        | Some name ->
-            let others, along = bestAlong name
-
-            match WeightDistribution.figure name along with
-            | Some chart ->
-                let where =
-                    if others.IsEmpty then
-                        ""
-                    else
-                        $" at {Cells.describe others}, the best cell's"
-
-                [
-                    figure
-                        "weights"
-                        $"Share of a fixed batch's transitions by the weight their action gets in the policy's loss, at the last evaluation{where}. At β = 0 all weigh 1; the larger β, the fewer transitions the policy listens to."
-                        chart
-                ]
-            | None -> []
-
-    let losses = [
-        match LossCurves.figure [ "valueLoss", "Value loss"; "criticLoss", "Critic loss" ] valueAxis cells with
-        | Some chart ->
-            figure "value-losses" "Mean over runs; the band reaches from the least run to the greatest." chart
-        | None -> ()
-
-        let policyAxis = Option.orElse rows columns
-
-        let others, along =
-            policyAxis |> Option.map bestAlong |> Option.defaultValue ([], cells)
-
-        match LossCurves.figure [ "policyLoss", "Policy loss" ] policyAxis along with
-        | Some chart ->
-            let where =
-                if others.IsEmpty then
-                    ""
-                else
-                    $" at {Cells.describe others}"
-
-            figure
-                "policy-loss"
-                $"Policy loss{where}. Losses of different β weigh differently and are not to be compared."
-                chart
-        | None -> ()
-    ]
-
-    [
-        "scores", "Final scores", scores
-        "curves", "Learning curves", curves
-        "value",
-        $"""Value and advantage{valueAxis
-                                |> Option.map (fun name -> $" against {Cells.axisTitle name}")
-                                |> Option.defaultValue ""}""",
-        value
-        "weights", "Advantage weights", weights
-        "losses", "Losses", losses
-    ]
-    |> List.filter (fun (_, _, body) -> not body.IsEmpty)
-
-/// The page of a sweep. `rebuild` is the command that makes it again.
-let ofSweep (rebuild: string list) (sweep: SweepResults) : string =
+/// The page of a sweep, with pictures of its data. `rebuild` are the commands that make it again.
+let ofSweep (rebuild: string list) (pictures: DatasetPicture.Picture list) (sweep: SweepResults) : string =
     let runs = sweep.Runs
     let plane = Cells.plane sweep
     let many = plane.Facets.Length > 1
@@ -250,8 +119,13 @@ let ofSweep (rebuild: string list) (sweep: SweepResults) : string =
 
             findings,
             [
-                for id, heading, body in facetSections prefix measure plane cells ->
-                    prefix + id, (if many then $"{heading}: {title}" else heading), body
+                for section in Sections.ofCells prefix measure plane cells ->
+                    section.Id,
+                    (if many then
+                         $"{section.Heading}: {title}"
+                     else
+                         section.Heading),
+                    section.Body
             ])
 
     let configuration =
@@ -280,12 +154,18 @@ let ofSweep (rebuild: string list) (sweep: SweepResults) : string =
         ]
         Html.plain "h3" [ Html.text "How to rebuild" ]
         Html.paragraph
-            "This page is made of the run folders alone. The second command trains what has no result yet, to the same bits on the same kind of machine, and leaves finished runs as they are."
+            "This page is made of the folder's files alone; the first command makes it anew. The command that trained the runs, given again, goes on with what has no result yet and leaves finished runs as they are; the numbers come out the same, bit for bit, on the same kind of machine."
         Html.plain "pre" [ Html.text (String.concat "\n" rebuild) ]
     ]
 
+    let data =
+        pictures
+        |> List.mapi (fun i picture ->
+            Html.figure $"figure-data-{i + 1}" picture.Caption (Figure.untitled picture.Figure))
+
     let sections =
         (facets |> List.collect snd)
+        @ (if data.IsEmpty then [] else [ "data", "The data", data ])
         @ [
             "runs", "All runs", [ Tables.runs (Cells.measure runs) names runs ]
             "configuration", "Configuration", configuration
@@ -312,9 +192,10 @@ let ofSweep (rebuild: string list) (sweep: SweepResults) : string =
     |> Html.page sweep.Name
 
 /// The page of a single run.
-let ofRun (rebuild: string list) (run: Run) : string =
-    ofSweep rebuild {
+let ofRun (rebuild: string list) (pictures: DatasetPicture.Picture list) (run: Run) : string =
+    ofSweep rebuild pictures {
         Name = runTitle run
+        Command = None
         Axes = []
         Runs = [ run ]
         Missing = []
@@ -323,9 +204,7 @@ let ofRun (rebuild: string list) (run: Run) : string =
 /// Writes to a temporary name beside the file and renames, so that a reader never sees half a page.
 let private save (path: string) (text: string) : Result<string, string> =
     try
-        let writing = $"{path}.{Guid.NewGuid():n}.tmp"
-        File.WriteAllText(writing, text)
-        File.Move(writing, path, true)
+        AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, text)))
         Ok path
     with
     | :? IOException
@@ -333,22 +212,25 @@ let private save (path: string) (text: string) : Result<string, string> =
 
 /// Reads a sweep folder and writes report.html into it; the page's path, or what could not be read.
 let write (sweepFolder: string) : Result<string, string> =
-    Results.readSweep sweepFolder
-    |> Result.bind (fun sweep ->
-        if sweep.Runs.IsEmpty then
-            Error $"{sweepFolder}: expected at least one run under runs/, got none. Start the sweep first."
-        else
-            let folder =
-                Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath sweepFolder))
+    match Results.readSweep sweepFolder, DatasetPicture.read sweepFolder with
+    | Error problem, _
+    | _, Error problem -> Error problem
+    | Ok sweep, _ when sweep.Runs.IsEmpty ->
+        Error $"{sweepFolder}: expected at least one run under runs/, got none. Start the sweep first."
+    | Ok sweep, Ok pictures ->
+        let folder =
+            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath sweepFolder))
 
-            sweep
-            |> ofSweep [ $"iql report {folder}"; $"iql sweep {folder}" ]
-            |> save (Path.Combine(sweepFolder, "report.html")))
+        sweep
+        |> ofSweep ($"iql report {folder}" :: Option.toList sweep.Command) pictures
+        |> save (Path.Combine(sweepFolder, "report.html"))
 
 /// Reads a run folder and writes report.html into it; the page's path, or what could not be read.
 let forRun (runFolder: string) : Result<string, string> =
-    Results.readRun runFolder
-    |> Result.bind (fun run ->
+    match Results.readRun runFolder, DatasetPicture.read runFolder with
+    | Error problem, _
+    | _, Error problem -> Error problem
+    | Ok run, Ok pictures ->
         run
-        |> ofRun [ $"iql report {run.Name}" ]
-        |> save (Path.Combine(runFolder, "report.html")))
+        |> ofRun [ $"iql report {run.Name}" ] pictures
+        |> save (Path.Combine(runFolder, "report.html"))

@@ -75,6 +75,8 @@ type Measure =
 /// A sweep folder, read.
 type SweepResults = {
     Name: string
+    /// The command that trained it, where the plan holds it.
+    Command: string option
     /// The swept hyperparameters in the sweep's order, with their values; "seed" is one of them.
     Axes: (string * Json list) list
     Runs: Run list
@@ -307,6 +309,7 @@ module Results =
                     |> Option.defaultValue (
                         Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath folder))
                     )
+                Command = Json.text "command" json
                 Axes = [
                     for axis in json |> Json.field "axes" |> Json.items ->
                         Json.text "name" axis |> Option.defaultValue "axis", axis |> Json.field "values" |> Json.items

@@ -3,6 +3,9 @@ module Iql.Scripts.Charts.LearningCurves
 
 open Iql.Scripts
 
+// A band has hundreds of points and is looked at, not read off: fewer replicates do.
+let private bandReplicates = 500
+
 /// One cell's line: at each step the mean over the runs that were evaluated there, with its 95 % interval over runs. Diverged
 /// runs are kept out of the mean and drawn by themselves, dashed, up to a cross at their end.
 let private cellLine (measure: Measure) (name: string) (colour: string) (listed: bool) (cell: Cell) : Figure list =
@@ -14,7 +17,7 @@ let private cellLine (measure: Measure) (name: string) (colour: string) (listed:
         |> List.groupBy fst
         |> List.sortBy fst
         |> List.choose (fun (step, values) ->
-            Cells.summarise $"{Cells.describe cell.Values} at {step}" (List.map snd values)
+            Cells.summariseWith bandReplicates $"{Cells.describe cell.Values} at {step}" (List.map snd values)
             |> Option.map (fun summary -> float step, summary))
 
     let steps = points |> List.map fst
@@ -125,7 +128,7 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
 
     let whole =
         match panels with
-        | [ only ] -> only |> Figure.tall 380
+        | [ only ] -> only |> Figure.untitled |> Figure.tall 360
         | panels -> Chart.grid across 310 panels
 
     whole

@@ -32,7 +32,7 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: Cell list
         summaries
         |> List.map (List.map (snd >> Option.map (fun summary -> summary.Mean) >> Option.defaultValue nan))
 
-    let label (cell: Cell option, summary: Summary option) =
+    let label (cell: Cell option, summary: RunSummary option) =
         match cell, summary with
         | Some cell, Some summary ->
             let interval =

@@ -16,7 +16,7 @@ let figure (measure: Measure) (name: string) (cells: Cell list) : Figure =
                 Cells.summary measure cell
                 |> Option.map (fun summary -> Json.display value, Cells.finals measure cell, summary)))
 
-    let estimate (summary: Summary) = {
+    let estimate (summary: RunSummary) = {
         Value = summary.Mean
         Interval =
             summary.Interval

@@ -65,7 +65,7 @@ let ``cells whose difference holds zero are called equal`` () =
     let text =
         words [ cell 0.5 3.0 [ 50.0; 60.0; 70.0 ]; cell 0.9 3.0 [ 52.0; 61.0; 71.0 ] ]
 
-    Assert.Contains("cannot be told from τ = 0.5, β = 3", text)
+    Assert.Contains("cannot be told from (τ = 0.5, β = 3)", text)
     Assert.Contains("no effect of τ can be claimed", text)
 
 [<Fact>]

@@ -87,7 +87,7 @@ let ``without an environment the page says so and shows losses`` () =
     Synthetic.withSweep { small with Task = None } (fun folder ->
         let html = page folder
         Assert.Contains("Offline metrics only", html)
-        Assert.Contains("figure-value-losses", html)
+        Assert.Contains("figure-losses", html)
         Assert.DoesNotContain("figure-curves", html))
 
 [<Fact>]

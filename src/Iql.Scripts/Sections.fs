@@ -1,0 +1,184 @@
+/// The charts of a report: for the cells of one plane, which figures are drawn and what is said below them.
+module Iql.Scripts.Sections
+
+open Iql.Scripts.Charts
+
+/// A part of the page: an id, a heading, and what stands below it.
+type Section = {
+    Id: string
+    Heading: string
+    Body: Html list
+}
+
+let private figure (prefix: string) (id: string) (caption: string) (chart: Figure) : Html =
+    Html.figure $"{prefix}figure-{id}" caption (Figure.untitled chart)
+
+/// The cells in line with the best one along a hyperparameter, and the values they share; all cells where nothing is best.
+let private bestAlong (measure: Measure option) (name: string) (cells: Cell list) : (string * Json) list * Cell list =
+    match measure |> Option.bind (fun measure -> Cells.best measure cells) with
+    | None -> [], cells
+    | Some(best, _) ->
+        let others = best.Values |> List.filter (fun (key, _) -> key <> name)
+
+        others,
+        cells
+        |> List.filter (fun cell -> cell.Values |> List.filter (fun (key, _) -> key <> name) = others)
+
+/// " at τ = 0.9", or nothing.
+let private at (values: (string * Json) list) : string =
+    if values.IsEmpty then
+        ""
+    else
+        $" at {Cells.describe values}"
+
+let private severalRuns (cells: Cell list) : bool =
+    cells.Length > 1 || cells |> List.exists (fun cell -> cell.Runs.Length > 1)
+
+let private scores prefix (measure: Measure) rows columns (cells: Cell list) : Html list = [
+    let scale =
+        match measure with
+        | Score -> " A random policy scores 0, an expert 100."
+        | Return -> ""
+
+    match rows, columns with
+    | Some rows, Some columns ->
+        figure
+            prefix
+            "scores"
+            $"Mean final {Cells.measureTitle measure} over seeds in bold, its 95 %% interval below it; the orange frame is the best cell.{scale}"
+            (ScoreHeatMap.figure measure rows columns cells)
+    | Some only, None
+    | None, Some only ->
+        figure
+            prefix
+            "scores"
+            $"Mean final {Cells.measureTitle measure} with its 95 %% interval over seeds; grey dots are seeds.{scale}"
+            (ScoreLine.figure measure only cells)
+    | None, None -> ()
+
+    if severalRuns cells then
+        Tables.cells measure cells
+
+        Html.element "p" [ "class", "under" ] [
+            Html.text
+                "Mean, interval, IQM (interquartile mean) and standard deviation are over the last evaluations of finished runs. Last 10 and Best are means over runs of each run's last ten evaluations and of its best one: Best peeks at the environment and flatters every cell."
+        ]
+]
+
+let private curves prefix (measure: Measure) rows columns (cells: Cell list) : Html list =
+    let points =
+        if cells |> List.exists (fun cell -> cell.Runs.Length > 1) then
+            "Each point is one evaluation: the line is the mean over seeds, the band its 95 % interval."
+        else
+            "Each point is one evaluation."
+
+    let lost =
+        if cells |> List.exists (fun cell -> List.exists Cells.failed cell.Runs) then
+            " Dotted lines that end in a cross are runs that diverged; they are not part of the mean."
+        else
+            ""
+
+    [
+        figure prefix "curves" (points + lost) (LearningCurves.figure measure rows columns cells)
+    ]
+
+let private value prefix axis (cells: Cell list) : Html list =
+    match axis |> Option.bind (fun name -> ValueStatistics.figure name cells) with
+    | Some chart -> [
+        figure
+            prefix
+            "value"
+            "Means of the last ten logged training lines: blue with 95 % intervals over seeds, grey dots are seeds. A larger τ lets V climb towards the best actions in the data, so fewer advantages stay above zero."
+            chart
+      ]
+    | None -> []
+
+let private weights prefix measure axis (cells: Cell list) : Html list =
+    let name, (others, along) =
+        match axis with
+        | Some name -> name, bestAlong measure name cells
+        | None ->
+            // A single cell is a plane of one β.
+            let name = "inverseTemperature"
+            name, ([], cells |> List.collect (fun cell -> cell.Runs) |> Cells.ofRuns [ name ])
+
+    match WeightDistribution.figure name along with
+    | Some chart -> [
+        figure
+            prefix
+            "weights"
+            $"How a fixed batch of the data is weighed in the policy's loss at the last evaluation{at others}. At β = 0 every transition weighs 1; the larger β, the fewer transitions the policy listens to."
+            chart
+      ]
+    | None -> []
+
+let private losses prefix measure valueAxis policyAxis (cells: Cell list) : Html list =
+    let value, policy =
+        [ "valueLoss", "Value loss"; "criticLoss", "Critic loss" ], [ "policyLoss", "Policy loss" ]
+
+    let over =
+        if severalRuns cells then
+            "Means over runs; bands reach from the least run to the greatest."
+        else
+            "As logged."
+
+    match valueAxis, policyAxis with
+    | None, None -> [
+        match LossCurves.figure (value @ policy) None cells with
+        | Some chart -> figure prefix "losses" over chart
+        | None -> ()
+      ]
+    | _ -> [
+        match LossCurves.figure value valueAxis cells with
+        | Some chart -> figure prefix "losses" over chart
+        | None -> ()
+
+        let others, along =
+            match policyAxis with
+            | Some name -> bestAlong measure name cells
+            | None -> [], cells
+
+        match LossCurves.figure policy policyAxis along with
+        | Some chart ->
+            figure
+                prefix
+                "policy-loss"
+                $"Policy loss{at others}. Different β weigh the data differently, so their losses are not to be compared."
+                chart
+        | None -> ()
+      ]
+
+/// The sections of one plane of cells; those without anything to show are left out. `prefix` keeps the ids of planes apart.
+let ofCells (prefix: string) (measure: Measure option) (plane: Plane) (cells: Cell list) : Section list =
+    let rows, columns = plane.Rows, plane.Columns
+
+    let valueAxis =
+        match columns with
+        | Some "expectile" -> columns
+        | _ -> Option.orElse columns rows
+
+    let policyAxis = Option.orElse rows columns
+
+    let against =
+        match valueAxis with
+        | Some name -> $" against {Cells.axisTitle name}"
+        | None -> ""
+
+    let evaluated draw =
+        match measure with
+        | Some measure -> draw prefix measure rows columns cells
+        | None -> []
+
+    [
+        "scores", "Final scores", evaluated scores
+        "curves", "Learning curves", evaluated curves
+        "value", $"Value and advantage{against}", value prefix valueAxis cells
+        "weights", "Advantage weights", weights prefix measure policyAxis cells
+        "losses", "Losses", losses prefix measure valueAxis policyAxis cells
+    ]
+    |> List.filter (fun (_, _, body) -> not body.IsEmpty)
+    |> List.map (fun (id, heading, body) -> {
+        Id = prefix + id
+        Heading = heading
+        Body = body
+    })

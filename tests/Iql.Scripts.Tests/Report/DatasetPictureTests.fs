@@ -1,0 +1,68 @@
+module Iql.Scripts.Tests.DatasetPictureTests
+
+open System.Collections.Immutable
+open System.IO
+open Iql
+open Iql.Environments
+open Iql.Scripts
+open Iql.Scripts.Charts
+open Xunit
+
+let private card = Tasks.Get "pointmaze-umaze-v0"
+let private data = card.Dataset.Invoke(Seed.Named "pictures", 2000)
+
+[<Fact>]
+let ``a maze's visits add up to the rows of the data`` () =
+    let figure = DatasetPicture.visits card.Environment.Maze data
+
+    let rows =
+        figure.Data.Head
+        |> Json.field "z"
+        |> Json.items
+        |> List.collect Json.items
+        |> List.choose Json.asNumber
+        |> List.sumBy (fun power -> round (10.0 ** power))
+
+    // Counts are kept as powers of ten with two decimals, so the sum is theirs to a percent.
+    Assert.InRange(rows, 1950.0, 2050.0)
+
+[<Fact>]
+let ``walls are drawn where the maze has them`` () =
+    let shapes =
+        (DatasetPicture.visits card.Environment.Maze data).Layout
+        |> Json.field "shapes"
+        |> Json.items
+
+    let walls =
+        card.Environment.Maze.Rows * card.Environment.Maze.Columns
+        - card.Environment.Maze.Cells.Length
+
+    Assert.Equal(walls + 1, shapes.Length)
+
+[<Fact>]
+let ``pictures are saved beside a sweep and shown in its report`` () =
+    let plan = {
+        Synthetic.plan with
+            Expectiles = [ 0.7 ]
+            InverseTemperatures = [ 3.0 ]
+            Seeds = [ 0 ]
+    }
+
+    Synthetic.withSweep plan (fun folder ->
+        DatasetPicture.save folder (DatasetPicture.ofTransitions (Some card.Environment.Maze) data)
+        Assert.Equal(Ok 3, DatasetPicture.read folder |> Result.map List.length)
+
+        match Report.write folder with
+        | Ok path -> Assert.Contains("figure-data-3", File.ReadAllText path)
+        | Error problem -> failwith problem
+
+        File.WriteAllText(Path.Combine(folder, DatasetPicture.fileName), "{}")
+
+        match Report.write folder with
+        | Ok _ -> failwith "expected an error, got a page"
+        | Error problem -> Assert.Contains("dataset.json", problem))
+
+[<Fact>]
+let ``a histogram of nothing is no figure`` () =
+    let nothing = Iql.Data.Histogram(ImmutableArray.Empty, ImmutableArray.Empty)
+    Assert.Equal(None, DatasetPicture.histogram "t" "u" nothing)
