@@ -4,45 +4,6 @@ open System
 open System.Globalization
 open Iql.Scripts.Statistics
 
-/// Colours that colour-blind readers tell apart.
-[<RequireQualifiedAccess>]
-module Palette =
-
-    /// For things without an order. Source: Okabe and Ito 2008, without its yellow, which is too light for lines.
-    let categorical: string list = [ "#0072b2"; "#d55e00"; "#009e73"; "#cc79a7"; "#e69f00"; "#56b4e9"; "#4d4d4d" ]
-
-    // Viridis from its dark end to where it becomes too light for a line on white.
-    let private viridis = [|
-        68, 1, 84
-        70, 50, 126
-        54, 92, 141
-        39, 127, 142
-        31, 161, 135
-        74, 193, 109
-        160, 205, 40
-    |]
-
-    /// For an ordered axis: `count` steps of viridis from dark to light, light enough apart to follow in grey too.
-    let ordered (count: int) : string list = [
-        for i in 0 .. count - 1 do
-            let place = float i / float (max 1 (count - 1)) * float (viridis.Length - 1)
-            let below = min (int place) (viridis.Length - 2)
-            let share = place - float below
-
-            let mix a b =
-                int (Math.Round(float a * (1.0 - share) + float b * share))
-
-            let (r0, g0, b0), (r1, g1, b1) = viridis[below], viridis[below + 1]
-            $"#{mix r0 r1:x2}{mix g0 g1:x2}{mix b0 b1:x2}"
-    ]
-
-    /// The colour "#rrggbb" with an opacity in [0, 1].
-    let translucent (opacity: float) (colour: string) : string =
-        let part i =
-            Int32.Parse(colour.AsSpan(i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
-
-        $"rgba({part 1},{part 3},{part 5},{Json.numberText opacity})"
-
 /// Charts as values. A function makes a figure with one mark, `Chart.over` lays figures over each other, `Chart.grid` sets
 /// them side by side, and the rest change a figure: `Chart.line "a" xs ys |> Chart.titled "Title" "x" "y"`.
 [<RequireQualifiedAccess>]
@@ -51,45 +12,8 @@ module Chart =
     let private text = Json.Text
     let private number = Json.Number
 
-    let private fontFamily =
-        "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-
-    let private axis =
-        Json.Object [
-            "automargin", Json.Bool true
-            "gridcolor", text "#e8ebef"
-            "linecolor", text "#9aa5b1"
-            "ticks", text "outside"
-            "ticklen", number 4.0
-            "tickcolor", text "#9aa5b1"
-            "zeroline", Json.Bool false
-            "title",
-            Json.Object [
-                "text", text ""
-                "standoff", number 10.0
-                "font", Json.Object [ "size", number 13.0 ]
-            ]
-        ]
-
-    let private layout =
-        Json.Object [
-            "title", Json.Object [ "text", text "" ]
-            "font", Json.Object [ "family", text fontFamily; "size", number 13.0; "color", text "#1f2933" ]
-            "paper_bgcolor", text "#ffffff"
-            "plot_bgcolor", text "#ffffff"
-            "margin", Json.Object [ "l", number 64.0; "r", number 20.0; "t", number 24.0; "b", number 56.0 ]
-            "height", number 420.0
-            "hovermode", text "closest"
-            "xaxis", axis
-            "yaxis", axis
-        ]
-
-    let private config =
-        Json.Object [
-            "responsive", Json.Bool true
-            "displaylogo", Json.Bool false
-            "modeBarButtonsToRemove", Json.ofTexts [ "select2d"; "lasso2d"; "autoScale2d" ]
-        ]
+    let private layout = Panels.layout
+    let private config = Panels.config
 
     /// A figure of one plotly.js trace, given by its attributes, in the house's layout.
     let ofTrace (attributes: (string * Json) list) : Figure = {
@@ -424,90 +348,15 @@ module Chart =
                 "title", Json.Object [ "text", text heading; "font", Json.Object [ "size", number 13.0 ] ]
             ])
 
-    /// Figures of one chart each, set into cells of a page: `columns` a row, gaps as shares of the width and in pixels.
-    let private place (columns: int) (height: int) (gapX: float) (gapPixels: float) (figures: Figure list) : Figure =
-        let columns = max 1 (min columns figures.Length)
-        let rows = (figures.Length + columns - 1) / columns
-        let total = float (rows * height)
-        let gapY = if rows > 1 then gapPixels / total else 0.0
-        let wide = (1.0 - gapX * float (columns - 1)) / float columns
-        let tall = (1.0 - gapY * float (rows - 1)) / float rows
-
-        let one i (figure: Figure) =
-            let suffix = if i = 0 then "" else string (i + 1)
-            let left = float (i % columns) * (wide + gapX)
-            let bottom = float (rows - 1 - i / columns) * (tall + gapY)
-
-            let axis name anchor domain =
-                Json.field name figure.Layout
-                |> Json.set "anchor" (text (anchor + suffix))
-                |> Json.set "domain" (Json.ofNumbers domain)
-
-            let title =
-                match Figure.title figure with
-                | None
-                | Some "" -> []
-                | Some title -> [
-                    Json.Object [
-                        "text", text title
-                        "showarrow", Json.Bool false
-                        "x", number left
-                        "xref", text "paper"
-                        "xanchor", text "left"
-                        "y", number (bottom + tall)
-                        "yref", text "paper"
-                        "yanchor", text "bottom"
-                        "yshift", number 6.0
-                        "font", Json.Object [ "size", number 13.0; "color", text "#1f2933" ]
-                    ]
-                  ]
-
-            let data =
-                figure.Data
-                |> List.map (Json.set "xaxis" (text ("x" + suffix)) >> Json.set "yaxis" (text ("y" + suffix)))
-
-            let axes = [
-                "xaxis" + suffix, axis "xaxis" "y" [ left; left + wide ]
-                "yaxis" + suffix, axis "yaxis" "x" [ bottom; bottom + tall ]
-            ]
-
-            let moved reference (note: Json) =
-                match Json.text reference note with
-                | Some("x" | "y" as axis) -> Json.set reference (text (axis + suffix)) note
-                | Some("x domain" | "y domain" as axis) -> Json.set reference (text $"{axis[0]}{suffix} domain") note
-                | _ -> note
-
-            let notes =
-                figure.Layout
-                |> Json.field "annotations"
-                |> Json.items
-                |> List.map (moved "xref" >> moved "yref")
-
-            data, axes, title @ notes
-
-        let placed = figures |> List.mapi one
-
-        let layout =
-            (layout, placed |> List.collect (fun (_, axes, _) -> axes))
-            ||> List.fold (fun layout (name, axis) -> Json.set name axis layout)
-            |> Json.set "annotations" (Json.List(placed |> List.collect (fun (_, _, notes) -> notes)))
-            |> Json.set "height" (number (total + 72.0))
-            |> Json.set "margin.t" (number 36.0)
-
-        {
-            Data = placed |> List.collect (fun (data, _, _) -> data)
-            Layout = layout
-            Config = config
-        }
-
     /// Figures of one chart each in rows of `columns`, each with its own title above it; height in pixels is a row's.
     let grid (columns: int) (height: int) (figures: Figure list) : Figure =
-        place columns height (if columns > 2 then 0.075 else 0.1) 100.0 figures
+        Panels.place columns height (if columns > 2 then 0.075 else 0.1) 100.0 figures
 
     /// Figures of one chart each above one another, close together, for charts that share their x axis; height in pixels is
     /// one chart's.
     let stack (height: int) (figures: Figure list) : Figure =
-        place 1 height 0.0 14.0 figures |> Figure.withLayout "margin.t" (number 12.0)
+        Panels.place 1 height 0.0 14.0 figures
+        |> Figure.withLayout "margin.t" (number 12.0)
 
     /// A piece of HTML that draws the figure; see `Figure.toHtml`.
     let toHtml (id: string) (figure: Figure) : string = Figure.toHtml id figure

@@ -8,17 +8,6 @@ open Iql.Data
 let private number (value: float) =
     value.ToString("G6", CultureInfo.InvariantCulture)
 
-let private histogram (id: string) (caption: string) (unit: string) (histogram: Histogram) : Html list =
-    if histogram.Counts.IsEmpty then
-        []
-    else
-        let figure =
-            Chart.steps caption histogram.Edges (Seq.map float histogram.Counts)
-            |> Chart.titled "" unit "count"
-            |> Figure.tall 300
-
-        [ Html.figure id caption figure ]
-
 /// The report's page; it holds its charts and needs no network.
 let page (report: DatasetReport) : string =
     let counted (value: System.Nullable<int64>) =
@@ -57,9 +46,8 @@ let page (report: DatasetReport) : string =
         for finding in report.Findings do
             yield Html.element "p" [ "class", "warn" ] [ Html.text finding ]
         yield Html.facts facts
-        yield! histogram "returns" "Returns of the episodes" "return" report.ReturnHistogram
-        yield! histogram "lengths" "Lengths of the episodes" "steps" report.LengthHistogram
-        yield! histogram "rewards" "Rewards of the rows" "reward" report.RewardHistogram
+        for i, picture in List.indexed (Charts.DatasetPicture.ofReport report) do
+            yield Html.figure $"figure-{i + 1}" picture.Caption (Figure.untitled picture.Figure)
         yield Html.plain "h2" [ Html.text "Columns" ]
         yield Html.sortable [ "column"; "least"; "median"; "greatest"; "mean"; "deviation"; "not finite" ] columns
         yield

@@ -35,23 +35,21 @@ module internal FigureText =
     let figure (data: Json list) (layout: Json) (config: Json) : Json =
         Json.Object [ "data", Json.List data; "layout", layout; "config", config ]
 
-    /// Draws one figure when the page has plotly.js; where it has not (a notebook seen without it), says so.
-    let private draw =
-        "(function(){var d=document.getElementById('ID');"
-        + "if(!window.Plotly){d.textContent='This figure needs plotly.js: open it with Figure.show or Figure.save.';return;}"
-        + "var f=JSON.parse(document.getElementById('ID-data').textContent);"
-        + "Plotly.newPlot(d,f.data,f.layout,f.config);})();"
-
-    let height (layout: Json) : float =
-        Json.number "height" layout |> Option.defaultValue 420.0
+    /// Puts the live figure where the still one stands, when the page has plotly.js.
+    let private draw (id: string) : string =
+        "(function(){if(!window.Plotly)return;"
+        + $"var d=document.getElementById('{id}'),f=JSON.parse(document.getElementById('{id}-data').textContent);"
+        + "d.textContent='';Plotly.newPlot(d,f.data,f.layout,f.config);})();"
 
     let fragment (id: string) (figure: Json) : string =
         let safe = WebUtility.HtmlEncode id
-        let height = figure |> Json.field "layout" |> height |> Json.numberText
 
-        $"<div class=\"figure\" id=\"{safe}\" style=\"width:100%%;min-height:{height}px\"></div>\n"
+        let still =
+            Svg.write (figure |> Json.field "data" |> Json.items) (Json.field "layout" figure)
+
+        $"<div class=\"figure\" id=\"{safe}\" style=\"width:100%%\">{still}</div>\n"
         + $"<script type=\"application/json\" id=\"{safe}-data\">{Json.writeForHtml figure}</script>\n"
-        + $"<script>{draw.Replace(string 'I' + string 'D', safe)}</script>\n"
+        + $"<script>{draw safe}</script>\n"
 
 /// A chart as a value: plotly.js traces, layout and configuration. Charts are made by the functions in `Chart` and shown,
 /// saved or written by those in `Figure`; notebooks show one by itself.
@@ -85,8 +83,13 @@ and [<EditorBrowsable(EditorBrowsableState.Never)>] FigureFormatterSource() =
         let json (figure: Figure) =
             FigureText.figure figure.Data figure.Layout figure.Config
 
-        FigureFormatter("text/html", (fun figure -> FigureText.fragment $"figure-{Guid.NewGuid():n}" (json figure)))
+        // The id comes from the figure, so that a notebook that is run again keeps its bytes.
+        let id (json: Json) =
+            $"figure-{Iql.Seed.Named(Json.write json).Value:x16}"
+
+        FigureFormatter("text/html", json >> (fun json -> FigureText.fragment (id json) json))
         FigureFormatter("application/vnd.plotly.v1+json", json >> Json.write)
+        FigureFormatter("image/svg+xml", (fun figure -> Svg.write figure.Data figure.Layout))
     }
 
 /// Figures as JSON, HTML and files.
@@ -127,7 +130,10 @@ module Figure =
     let toJson (figure: Figure) : string =
         FigureText.figure figure.Data figure.Layout figure.Config |> Json.write
 
-    /// A piece of HTML that draws the figure in an element of this id; the page must hold plotly.js.
+    /// A still picture of the figure, for viewers that run no scripts.
+    let toSvg (figure: Figure) : string = Svg.write figure.Data figure.Layout
+
+    /// A piece of HTML that draws the figure in an element of this id: live where the page holds plotly.js, still elsewhere.
     let toHtml (id: string) (figure: Figure) : string =
         FigureText.figure figure.Data figure.Layout figure.Config
         |> FigureText.fragment id
@@ -144,7 +150,7 @@ module Figure =
         + "<style>body{margin:24px auto;max-width:1040px;background:#fff}</style>\n"
         + $"<script>{plotly ()}</script>\n</head>\n<body>\n{toHtml (nameof figure) figure}</body>\n</html>\n"
 
-    /// Writes the figure as a page of its own (.html) or as figure JSON (.json). An existing file is replaced in one move.
+    /// Writes the figure as a page of its own (.html), as figure JSON (.json) or as a still picture (.svg). An existing file is replaced in one move.
     let save (path: string) (figure: Figure) : unit =
         let full = Path.GetFullPath path
         Directory.CreateDirectory(Path.GetDirectoryName full) |> ignore
@@ -152,6 +158,7 @@ module Figure =
         let text =
             match Path.GetExtension(full).ToLowerInvariant() with
             | ".json" -> toJson figure
+            | ".svg" -> toSvg figure
             | _ -> toPage figure
 
         AtomicFile.Write(full, (fun (draft: string) -> File.WriteAllText(draft, text)))

@@ -185,6 +185,11 @@ module Training =
         let unfinished = outcomes |> List.filter (fun outcome -> outcome.Result.IsNone)
 
         if unfinished.IsEmpty then
+            // The report shows what the data look like, and is made of the folder's files alone.
+            let maze = problem.Task |> Option.map (fun card -> card.Environment.Maze)
+
+            Charts.DatasetPicture.save folder (Charts.DatasetPicture.ofTransitions maze problem.Raw)
+
             let report =
                 match Report.write folder with
                 | Ok path -> path

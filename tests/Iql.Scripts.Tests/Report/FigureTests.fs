@@ -83,6 +83,35 @@ let ``text in a figure cannot end its script element`` () =
     Assert.DoesNotContain("</script><b>", html)
 
 [<Fact>]
+let ``a still picture is well-formed and draws every mark`` () =
+    let heat =
+        Chart.heatmap [ "0.5"; "1" ] [ "0.7" ] [ [ 1.0; nan ] ] [ [ "a<br>[b]"; "" ] ]
+
+    let boxes = Chart.bars "b" [ "x"; "y" ] [ 1.0; 2.0 ]
+
+    let svg =
+        Chart.grid 2 200 [
+            example
+            heat
+            boxes
+            Chart.steps "s" [ 0.1; 1.0; 10.0 ] [ 1.0; 2.0 ] |> Chart.logX
+        ]
+        |> Figure.toSvg
+
+    let document = System.Xml.Linq.XDocument.Parse svg
+
+    let count name =
+        document.Descendants()
+        |> Seq.filter (fun e -> e.Name.LocalName = name)
+        |> Seq.length
+
+    Assert.Equal(2, count "polyline")
+    Assert.Equal(2, count "polygon")
+    // Background, one cell, two bars.
+    Assert.Equal(4, count "rect")
+    Assert.Contains(">[b]</text>", svg)
+
+[<Fact>]
 let ``saving replaces the file and showing makes one`` () =
     let folder = Synthetic.temporary ()
 
@@ -128,3 +157,4 @@ let ``a notebook finds how to show a figure by convention`` () =
 
     Assert.Contains("Plotly.newPlot", written["text/html"])
     Assert.Equal(Figure.toJson example, written["application/vnd.plotly.v1+json"])
+    Assert.StartsWith("<svg", written["image/svg+xml"])
