@@ -27,7 +27,7 @@ public static class InstructionSets
     /// <summary>The forced path, or the widest that this machine runs in hardware.</summary>
     public static InstructionSet Default { get; } = Choose(Environment.GetEnvironmentVariable(Variable));
 
-    static InstructionSet Choose(string? forced)
+    internal static InstructionSet Choose(string? forced)
     {
         if (string.IsNullOrEmpty(forced)) return Available.Max();
         var known = Enum.TryParse<InstructionSet>(forced, ignoreCase: true, out var path) && Enum.IsDefined(path);

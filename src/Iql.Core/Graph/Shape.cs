@@ -18,6 +18,9 @@ public readonly struct Shape : IEquatable<Shape>
         this.extents = [.. extents];
     }
 
+    /// <summary>A shape of the given extents, as any sequence: Shape.Of [ 256; 3 ] in F#.</summary>
+    public static Shape Of(IEnumerable<int> extents) => new([.. extents]);
+
     /// <summary>The shape [].</summary>
     public static Shape Scalar => default;
 

@@ -414,3 +414,39 @@ let ``an index outside its table is an error at any number of threads, not a cra
                 compiled.Run(ReadOnlySpan [| input |], ReadOnlySpan.Empty, ReadOnlySpan [| output |], Span.Empty, team))
 
         Assert.Contains("whole numbers in [0, 4)", error.Message)
+
+[<Fact>]
+let ``an environment variable forces the instruction set, and a wrong word is refused with the right ones`` () =
+    Assert.Equal(Seq.max InstructionSets.Available, InstructionSets.Choose "")
+
+    for path in InstructionSets.Available do
+        Assert.Equal(path, InstructionSets.Choose((string path).ToLowerInvariant()))
+
+    for wrong in [ "avx512"; "7" ] do
+        Assert.Equal(
+            $"IQL_INSTRUCTIONS: expected scalar, vector256 or vector512, got {wrong}.",
+            message (fun () -> InstructionSets.Choose wrong |> ignore)
+        )
+
+[<Fact>]
+let ``a team of workers meets at every barrier, also after a rest`` () =
+    use team = new WorkerTeam(3)
+    let seen = Array.zeroCreate<int> 3
+    let behind = ref 0
+
+    for _ in 1..3 do
+        for _ in 1..200 do
+            team.Run(fun worker ->
+                for _ in 1..5 do
+                    seen[worker] <- seen[worker] + 1
+                    team.Barrier()
+
+                    if Array.min seen <> Array.max seen then
+                        Threading.Interlocked.Increment(&behind.contents) |> ignore
+
+                    team.Barrier())
+
+        Threading.Thread.Sleep 30
+
+    Assert.Equal(0, behind.Value)
+    Assert.Equal<int[]>(Array.create 3 3000, seen)
