@@ -266,6 +266,12 @@ module Cells =
         else
             written (decimals (abs value)) value
 
+    /// A measured number: scores to a tenth, returns to about three digits.
+    let showMeasured (measure: Measure) (value: float) : string =
+        match measure with
+        | Score -> written "0.0" value
+        | Return -> show value
+
     /// A share in percent, "84.5 %".
     let showPercent (share: float) : string =
         let percent = 100.0 * share

@@ -172,7 +172,7 @@ figure{margin:14px 0 26px}
 .plot{width:100%}
 .plot .modebar{opacity:0}
 .plot:hover .modebar{opacity:1}
-figcaption{color:var(--soft);font-size:14px;max-width:84ch;margin-top:2px}
+figcaption,.note{color:var(--soft);font-size:14px;max-width:84ch;margin-top:2px}
 .wide{overflow-x:auto;margin:12px 0}
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
 th,td{padding:5px 12px;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}

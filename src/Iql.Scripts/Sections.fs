@@ -59,7 +59,7 @@ let private scores prefix (measure: Measure) rows columns (cells: Cell list) : H
     if severalRuns cells then
         Tables.cells measure cells
 
-        Html.element "p" [ "class", "under" ] [
+        Html.element "p" [ "class", "note" ] [
             Html.text
                 "Mean, interval, IQM (interquartile mean) and standard deviation are over the last evaluations of finished runs. Last 10 and Best are means over runs of each run's last ten evaluations and of its best one: Best peeks at the environment and flatters every cell."
         ]

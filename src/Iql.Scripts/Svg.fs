@@ -41,6 +41,31 @@ let write (data: Json list) (layout: Json) : string =
             axis layout "x" ("xaxis" + suffix) (across x0) (across x1) traces,
             axis layout "y" ("yaxis" + suffix) (up y0) (up y1) traces)
 
+    /// Axes of one scale: the longer one is cut down around its middle.
+    let toScale (x: Axis) (y: Axis) : Axis * Axis =
+        let size (axis: Axis) =
+            abs ((axis.To - axis.From) / (axis.High - axis.Low))
+
+        let cut (axis: Axis) =
+            let middle, share = (axis.From + axis.To) / 2.0, min (size x) (size y) / size axis
+
+            {
+                axis with
+                    From = middle + share * (axis.From - middle)
+                    To = middle + share * (axis.To - middle)
+            }
+
+        if Json.text "scaleanchor" y.Layout = None then
+            x, y
+        else
+            cut x, cut y
+
+    let panels = [
+        for suffix, traces, x, y in panels ->
+            let x, y = toScale x y
+            suffix, traces, x, y
+    ]
+
     let drawn = [
         for _, traces, x, y in panels do
             yield! frame x y

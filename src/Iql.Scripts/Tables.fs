@@ -54,9 +54,12 @@ let cells (measure: Measure) (cells: Cell list) : Html =
     let heads =
         names
         @ [ "Finished"; "Mean"; "95 % interval"; "IQM"; "Std"; "Last 10"; "Best" ]
-        @ (if withSuccess then [ "Successes"; "95 % Wilson" ] else [])
+        @ (if withSuccess then
+               [ "Successes"; "%, 95 % Wilson" ]
+           else
+               [])
 
-    let number = Html.numberCell Cells.show
+    let number = Html.numberCell (Cells.showMeasured measure)
 
     let row (cell: Cell) =
         let summary = Cells.summary measure cell
@@ -93,6 +96,9 @@ let cells (measure: Measure) (cells: Cell list) : Html =
            | true, Some(won, tried) ->
                let share = wilson Cells.confidence won tried
 
+               let tenth share =
+                   (100.0 * share).ToString("0.0", CultureInfo.InvariantCulture)
+
                [
                    {
                        Html.Shown = Html.Text $"{won} of {tried}"
@@ -100,8 +106,7 @@ let cells (measure: Measure) (cells: Cell list) : Html =
                    }
                    {
                        Html.Shown =
-                           Html.Text
-                               $"{Cells.showPercent share.Value} [{Cells.showPercent share.Interval.Low}, {Cells.showPercent share.Interval.High}]"
+                           Html.Text $"{tenth share.Value} [{tenth share.Interval.Low}, {tenth share.Interval.High}]"
                        Html.SortedBy = Json.numberText share.Value
                    }
                ])
@@ -140,13 +145,16 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : Html 
         valueCells [ for name in names -> name, Cells.valueOf name run ]
         @ [ Html.cell (string run.Settings.Seed); outcome run ]
         @ (match measure with
-           | Some measure -> [
-               number (run |> Cells.curve measure |> List.tryLast |> Option.map snd)
-               number (lastTen measure run)
-               number (bestOf measure run)
-               if measure = Score then
-                   number (run |> Cells.curve Return |> List.tryLast |> Option.map snd)
-             ]
+           | Some measure ->
+               let measured = Html.numberCell (Cells.showMeasured measure)
+
+               [
+                   measured (run |> Cells.curve measure |> List.tryLast |> Option.map snd)
+                   measured (lastTen measure run)
+                   measured (bestOf measure run)
+                   if measure = Score then
+                       number (run |> Cells.curve Return |> List.tryLast |> Option.map snd)
+               ]
            | None -> [
                number (Cells.lastMetric "valueLoss" run)
                number (Cells.lastMetric "criticLoss" run)

@@ -38,6 +38,35 @@ let private line (metric: string) (label: string) (colour: string) (listed: bool
         |> fun figure -> if listed then figure else Chart.unlisted figure
         |> Some
 
+/// The first steps' losses dwarf all later ones. A squared error then goes by powers of ten; of another loss, which may be
+/// negative, the first tenth of the steps may leave the picture.
+let private readable (metric: string) (cells: Cell list) (figure: Figure) : Figure =
+    let values = [
+        for cell in cells do
+            for run in cell.Runs do
+                for line in run.Train do
+                    match Map.tryFind metric line.Values with
+                    | Some value -> line.Step, value
+                    | None -> ()
+    ]
+
+    let last = values |> List.map fst |> List.fold max 0
+
+    match List.map snd values, values |> List.filter (fun (step, _) -> step > last / 10) |> List.map snd with
+    | [], _
+    | _, [] -> figure
+    | all, _ when
+        metric <> "policyLoss"
+        && List.min all > 0.0
+        && List.max all > 30.0 * List.min all
+        ->
+        Chart.logY figure |> Figure.withLayout "yaxis.dtick" (Json.Number 1.0)
+    | all, later when List.max all - List.min all > 2.0 * (List.max later - List.min later) ->
+        let low, high = List.min later, List.max later
+        let room = max 1e-6 (0.08 * (high - low))
+        Chart.between (low - room) (high + room) figure
+    | _ -> figure
+
 /// Metrics (name, title) of cells → loss curves, coloured by one hyperparameter if there is one: lines are means over all
 /// runs of a value, bands reach from the least run to the greatest. None where no run logged any of the metrics.
 let figure (metrics: (string * string) list) (name: string option) (cells: Cell list) : Figure option =
@@ -62,7 +91,11 @@ let figure (metrics: (string * string) list) (name: string option) (cells: Cell 
 
             match lines with
             | [] -> None
-            | lines -> Chart.over lines |> Chart.titled title "gradient step" "" |> Some)
+            | lines ->
+                Chart.over lines
+                |> Chart.titled title "gradient step" ""
+                |> readable metric cells
+                |> Some)
         |> List.choose id
 
     match panels with

@@ -40,7 +40,7 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: Cell list
                 |> Option.map (fun interval -> $"<br>{Cells.showInterval interval}")
                 |> Option.defaultValue ""
 
-            $"<b>{Cells.show summary.Mean}</b>{interval}{failures cell}"
+            $"<b>{Cells.showMeasured measure summary.Mean}</b>{interval}{failures cell}"
         | Some cell, None ->
             match cell.Runs |> List.filter Cells.failed |> List.length with
             | 0 -> "not finished"
