@@ -21,13 +21,13 @@ let huber (residual: Tensor) (expectile: Tensor) : Tensor =
     )
 
 // Is its gradient right? The interpreter says what a graph means, in double precision; nudge every input and compare.
-let u = Tensor.Input("u", Shape 6)
+let u = Tensor.Input("u", shape [ 6 ])
 let tau = Tensor.Scalar "tau"
 let loss = huber u tau
 let at: float[] = [| -3.0; -0.7; -0.1; 0.2; 0.9; 4.0 |]
 
 let evaluate (tensor: Tensor) (point: float[]) =
-    Interpreter.Evaluate([ tensor ], dict [ "u", point; "tau", [| 0.9 |] ])[0]
+    Interpreter.Evaluate([ tensor ], readOnlyDict [ "u", point; "tau", [| 0.9 |] ])[0]
 
 let gradient = evaluate (Gradient.Of(loss, [ u ])[0]) at
 

@@ -4,6 +4,7 @@
 
 open System
 open System.IO
+open Iql.Graph
 open Iql.Scripts
 
 /// IQL_TINY=1 shrinks every script to seconds, so that all of them can be tried; the results then mean nothing.
@@ -11,6 +12,9 @@ let tiny = Environment.GetEnvironmentVariable "IQL_TINY" = "1"
 
 /// A size for a real look, and one for trying whether the script runs.
 let size (full: int) (small: int) : int = if tiny then small else full
+
+/// A tensor's shape from a list of extents.
+let shape (extents: int list) : Shape = Shape(ReadOnlySpan(List.toArray extents))
 
 /// The standard maze with data collected on the spot.
 let problem: Problem = Problem.ofTask Problem.standardTask (size 100_000 4_000)
