@@ -22,9 +22,9 @@ let problem: Problem = Problem.ofTask Problem.standardTask (size 100_000 4_000)
 /// A trial that learns the maze in a minute on one core.
 let trial: Trial = {
     Ablate.standard with
-        Steps = size 10_000 100
-        EvaluateEvery = size 1_000 50
-        Episodes = size 20 2
+        Steps = size Ablate.standard.Steps 100
+        EvaluateEvery = size 1_500 50
+        Episodes = size 50 2
 }
 
 /// Where a script's runs and pages go: runs/scripts/NAME in the repository, which Git ignores.

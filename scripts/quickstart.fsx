@@ -4,8 +4,8 @@
 open Prelude
 open Iql.Scripts
 
-// The data: a controller wanders through a maze and never cares for the goal. No single episode shows how to get there from
-// everywhere; the policy has to be put together from pieces.
+// The data: short pieces of driving through a maze, most of them away from its goal. No piece leads from start to goal; a policy
+// that gets there has to be stitched together.
 let data = problem.Transitions
 printfn "%s: %d transitions, %d episodes" data.Name data.Count data.Episodes.Length
 
@@ -33,5 +33,5 @@ printfn
     run.Settings.Steps
 
 Chart.line "τ = 0.9, β = 10" steps scores
-|> Chart.titled "Learning to cross a maze from wandering" "gradient step" "normalised score"
+|> Chart.titled "Learning to cross a maze from pieces" "gradient step" "normalised score"
 |> save "quickstart"

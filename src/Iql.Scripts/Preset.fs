@@ -10,7 +10,8 @@ type Preset = {
     Expectile: float
     InverseTemperature: float
     Dropout: float
-    Rewards: RewardRule
+    /// None: as the built-in task has it.
+    Rewards: RewardRule option
     /// How names of its datasets begin.
     Prefixes: string list
 }
@@ -29,7 +30,7 @@ module Preset =
             Expectile = 0.7
             InverseTemperature = 0.5
             Dropout = 0.1
-            Rewards = RewardRule.None
+            Rewards = Some RewardRule.None
             Prefixes = [ "pen"; "hammer"; "door"; "relocate"; "adroit" ]
         }
         {
@@ -38,7 +39,7 @@ module Preset =
             Expectile = 0.9
             InverseTemperature = 10.0
             Dropout = 0.0
-            Rewards = RewardRule.AntMaze
+            Rewards = Some RewardRule.AntMaze
             Prefixes = [ "antmaze" ]
         }
         {
@@ -47,7 +48,7 @@ module Preset =
             Expectile = 0.7
             InverseTemperature = 0.5
             Dropout = 0.1
-            Rewards = RewardRule.None
+            Rewards = Some RewardRule.None
             Prefixes = [ "kitchen" ]
         }
         {
@@ -56,7 +57,7 @@ module Preset =
             Expectile = 0.7
             InverseTemperature = 3.0
             Dropout = 0.0
-            Rewards = RewardRule.ReturnRange
+            Rewards = Some RewardRule.ReturnRange
             Prefixes = [ "halfcheetah"; "hopper"; "walker2d"; "ant-" ]
         }
         {
@@ -65,7 +66,7 @@ module Preset =
             Expectile = 0.9
             InverseTemperature = 10.0
             Dropout = 0.0
-            Rewards = RewardRule.AntMaze
+            Rewards = None
             Prefixes = [ "pointmaze" ]
         }
     ]
@@ -92,8 +93,9 @@ module Preset =
     let describe (preset: Preset) : string =
         let rewards =
             match preset.Rewards with
-            | RewardRule.AntMaze -> "rewards − 1"
-            | RewardRule.ReturnRange -> "rewards × 1000 / return range"
-            | _ -> "rewards as they are"
+            | None -> "the task's rewards"
+            | Some RewardRule.AntMaze -> "rewards − 1"
+            | Some RewardRule.ReturnRange -> "rewards × 1000 / return range"
+            | Some _ -> "rewards as they are"
 
         $"τ {Json.numberText preset.Expectile}, β {Json.numberText preset.InverseTemperature}, dropout {Json.numberText preset.Dropout}, {rewards}"

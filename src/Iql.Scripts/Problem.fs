@@ -24,7 +24,7 @@ type Problem = {
 module Problem =
 
     /// The task when nobody names one.
-    let standardTask = "pointmaze-umaze-v0"
+    let standardTask = "pointmaze-umaze-stitch-v0"
 
     /// A built-in task by its name.
     let task (name: string) : TaskCard =
@@ -100,7 +100,9 @@ module Problem =
                 Refusal
                     $"{path}: expected observations of {card.Environment.ObservationSize} and actions of {card.Environment.ActionSize} numbers, as in {card.Name}, got {raw.ObservationSize} and {raw.ActionSize}."
             )
-        | _ -> prepare card (Path.GetFileName path) (defaultArg rewards RewardRule.None) normalizeObservations raw
+        | _ ->
+            let own = card |> Option.map rule |> Option.defaultValue RewardRule.None
+            prepare card (Path.GetFileName path) (defaultArg rewards own) normalizeObservations raw
 
     /// What a user should hear before training starts.
     let remarks (problem: Problem) : string list = [

@@ -7,9 +7,9 @@ module Ablate =
     let standard: Trial = {
         Trial.standard with
             Hyperparameters = Trial.standard.Hyperparameters.With(hiddenSizes = [ 64; 64 ])
-            Steps = 10_000
+            Steps = 15_000
             EvaluateEvery = 0
-            Episodes = 20
+            Episodes = 50
     }
 
     /// τ and β around the paper's values, three seeds; β = 0 is behaviour cloning.

@@ -84,7 +84,7 @@ module Data =
                 |> Parameter.showing "TASK.npz"
             ]
             [
-                "iql data collect pointmaze-umaze-v0 --size 100k -o maze.hdf5", "a file in D4RL's layout"
+                "iql data collect pointmaze-umaze-stitch-v0 --size 100k -o maze.hdf5", "a file in D4RL's layout"
             ]
             {
                 Task = ""

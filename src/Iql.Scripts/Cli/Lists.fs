@@ -98,7 +98,7 @@ module Lists =
             [ place ]
             options
             [
-                "iql env reference pointmaze-umaze-v0", "the numbers behind the scores of this task"
+                "iql env reference pointmaze-umaze-stitch-v0", "the numbers behind the scores of this task"
             ]
             ("", 2000, 0)
             run

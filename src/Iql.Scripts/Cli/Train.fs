@@ -5,7 +5,7 @@ module Train =
 
     let private standard: Trial = {
         Trial.standard with
-            Steps = 100_000
+            Steps = 20_000
             EvaluateEvery = 0
     }
 
@@ -24,7 +24,7 @@ module Train =
             options
             [
                 "iql train", "learn the standard maze"
-                "iql train --task pointmaze-medium-v0 --steps 50k --inverse-temperature 3",
+                "iql train --task pointmaze-medium-stitch-v0 --steps 50k --inverse-temperature 3",
                 "another maze, a gentler policy"
                 "iql train --data hopper-medium-v2.hdf5", "a D4RL file, with the paper's locomotion setting"
             ]

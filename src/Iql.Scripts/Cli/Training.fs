@@ -37,7 +37,7 @@ module Training =
         preset
 
     let private problem (request: Request) (preset: Preset option) : Problem =
-        let rewards = request.Rewards |> Option.orElse (preset |> Option.map _.Rewards)
+        let rewards = request.Rewards |> Option.orElse (preset |> Option.bind _.Rewards)
 
         match request.Data with
         | Some path -> Problem.ofFile path request.Mode request.Task rewards request.NormalizeObservations
