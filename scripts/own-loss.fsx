@@ -20,8 +20,15 @@ let huber (residual: Tensor) (expectile: Tensor) : Tensor =
         * bowl
     )
 
-// Is its gradient right? The interpreter says what a graph means, in double precision; nudge every input and compare.
-let u = Tensor.Input("u", shape [ 6 ])
+// A smaller change: the residual itself instead of its square makes V a quantile of Q instead of an expectile.
+let quantile (residual: Tensor) (expectile: Tensor) : Tensor =
+    Tensor.Mean(
+        Tensor.Where(Tensor.Less(residual, 0.0), 1.0 - expectile, expectile)
+        * Tensor.Abs residual
+    )
+
+// Is the gradient right? The interpreter says what a graph means, in double precision; nudge every input and compare.
+let u = Tensor.Input("u", Shape.Of [ 6 ])
 let tau = Tensor.Scalar "tau"
 let loss = huber u tau
 let at: float[] = [| -3.0; -0.7; -0.1; 0.2; 0.9; 4.0 |]
@@ -43,30 +50,29 @@ printfn "gradient by the graph and by finite differences differ by at most %.1e"
 if error > 1e-8 then
     failwith "the gradient is wrong"
 
-// Train with it beside the built-in loss: the loss is one more axis.
+// Train with both beside the built-in loss: the loss is one more axis.
 let results =
     train {
         Name = "own-loss"
         Base = trial
         Axes = [
-            Axis.valueLoss [ "huber", ValueLoss huber ]
+            Axis.valueLoss [ "huber", ValueLoss huber; "quantile", ValueLoss quantile ]
             Axis.expectile [ 0.9 ]
             Axis.inverseTemperature [ 10.0 ]
             Axis.seed [ 0 .. size 2 0 ]
         ]
     }
 
-[
-    for cell in Cells.ofRuns [ "valueLoss" ] results.Runs do
-        let points = cell.Runs |> List.collect (Cells.curve Score) |> List.groupBy fst
-        let name = Json.display (snd cell.Values.Head)
-        printfn "%-10s score %.1f" name (points |> List.last |> snd |> List.averageBy snd)
+let curve (cell: Cell) =
+    let points = cell.Runs |> List.collect (Cells.curve Score) |> List.groupBy fst
+    let scores = [ for _, scores in points -> scores |> List.averageBy snd ]
+    let name = Json.display (snd cell.Values.Head)
+    printfn "%-10s score %.1f" name (List.last scores)
+    Chart.line name [ for step, _ in points -> float step ] scores
 
-        Chart.line name [ for step, _ in points -> float step ] [
-            for _, scores in points -> scores |> List.averageBy snd
-        ]
-]
-|> List.map2 Chart.coloured (List.take 2 Palette.categorical)
+Cells.ofRuns [ "valueLoss" ] results.Runs
+|> List.map curve
+|> List.map2 Chart.coloured (List.take 3 Palette.categorical)
 |> Chart.over
-|> Chart.titled "Expectile loss and a lopsided Huber loss" "gradient step" "normalised score"
+|> Chart.titled "Three ways to lean towards the better actions" "gradient step" "normalised score"
 |> save "own-loss"

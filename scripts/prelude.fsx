@@ -4,7 +4,6 @@
 
 open System
 open System.IO
-open Iql.Graph
 open Iql.Scripts
 
 /// IQL_TINY=1 shrinks every script to seconds, so that all of them can be tried; the results then mean nothing.
@@ -12,9 +11,6 @@ let tiny = Environment.GetEnvironmentVariable "IQL_TINY" = "1"
 
 /// A size for a real look, and one for trying whether the script runs.
 let size (full: int) (small: int) : int = if tiny then small else full
-
-/// A tensor's shape from a list of extents.
-let shape (extents: int list) : Shape = Shape(ReadOnlySpan(List.toArray extents))
 
 /// The standard maze with data collected on the spot.
 let problem: Problem = Problem.ofTask Problem.standardTask (size 100_000 4_000)
@@ -36,6 +32,10 @@ let folder (name: string) : string =
 /// Trains a sweep into its folder, with a line now and then; what is there already is not trained again.
 let train (sweep: Sweep) : SweepResults =
     let target = folder sweep.Name
+
+    if tiny && Directory.Exists target then
+        Directory.Delete(target, true)
+
 
     Launch.run
         {

@@ -41,6 +41,8 @@ type SweepProgress = {
 /// Where and how a sweep runs.
 type LaunchOptions = {
     Folder: string
+    /// What a person types to start this sweep, for the report to show.
+    Command: string option
     /// Cores to use; results do not depend on it.
     Threads: int
     /// Called at train lines and evaluations, by one thread at a time.
@@ -56,6 +58,7 @@ module Launch =
     /// Into a folder, on all cores, nobody watching.
     let into (folder: string) : LaunchOptions = {
         Folder = folder
+        Command = None
         Threads = Environment.ProcessorCount
         Watch = ignore
         Cancellation = CancellationToken.None
@@ -183,7 +186,7 @@ module Launch =
     /// of the sweep's cells. A run that diverges is an outcome; it stops nothing.
     let run (options: LaunchOptions) (problem: Problem) (sweep: Sweep) : CellOutcome list =
         let cells = Sweep.cells sweep
-        Store.openSweep options.Folder problem sweep cells
+        Store.openSweep options.Folder options.Command problem sweep cells
 
         let finished = [
             for cell in cells do

@@ -61,7 +61,7 @@ module Store =
             Normalization = problem.Normalization
         )
 
-    let private plan (problem: Problem) (sweep: Sweep) (cells: SweepCell list) : Json =
+    let private plan (command: string option) (problem: Problem) (sweep: Sweep) (cells: SweepCell list) : Json =
         let value (label: string) =
             match Read.numberWhere "a number" (fun _ -> true) label with
             | Ok number when Json.numberText number = label -> Json.Number number
@@ -80,6 +80,7 @@ module Store =
             ]
             "base", json (RunJson.Element(config problem sweep.Base))
             "runs", Json.ofTexts [ for cell in cells -> cell.Name ]
+            "command", command |> Option.map Json.Text |> Option.defaultValue Json.Null
         ]
 
     let private refuse (folder: string) (difference: string) : 'nothing =
@@ -105,8 +106,14 @@ module Store =
 
     /// Makes the folder of a sweep, or finds that it holds this one already, perhaps with fewer values on its axes. A folder of
     /// anything else is refused untouched.
-    let openSweep (folder: string) (problem: Problem) (sweep: Sweep) (cells: SweepCell list) : unit =
-        let here = plan problem sweep cells
+    let openSweep
+        (folder: string)
+        (command: string option)
+        (problem: Problem)
+        (sweep: Sweep)
+        (cells: SweepCell list)
+        : unit =
+        let here = plan command problem sweep cells
         let path = planPath folder
 
         if File.Exists path then

@@ -19,7 +19,9 @@ module Rebuild =
                     (fun folder (_: string) -> folder)
             ]
             []
-            [ "iql report runs/ablate-pointmaze-umaze-stitch-v0", "the report of `iql ablate`" ]
+            [
+                "iql report runs/ablate-pointmaze-umaze-stitch-v0", "the report of `iql ablate`"
+            ]
             ""
             (fun folder ->
                 let written =

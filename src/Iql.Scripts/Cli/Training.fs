@@ -124,6 +124,21 @@ module Training =
         let runs = if cells.Length = 1 then "1 run" else $"{cells.Length} runs"
         if cells.Length = 1 then runs else $"{runs} ({axes})"
 
+    /// The command line as it was typed, quoted where a shell needs it.
+    let private typed () : string =
+        let quote (word: string) =
+            if
+                word
+                |> Seq.forall (fun c -> Char.IsLetterOrDigit c || Seq.contains c "-_.,:/=+")
+            then
+                word
+            else
+                "'" + word.Replace("'", "'\\''") + "'"
+
+        "iql"
+        :: [ for word in Seq.skip 1 (Environment.GetCommandLineArgs()) -> quote word ]
+        |> String.concat " "
+
     /// Trains a request's sweep into its folder, writes the report, prints what came out.
     let run (command: string) (standard: Trial) (axes: Axis list) (request: Request) : int =
         let standard, preset = trial standard request
@@ -175,6 +190,7 @@ module Training =
                     Launch.run
                         {
                             Launch.into folder with
+                                Command = Some(typed ())
                                 Threads = request.Threads
                                 Watch = watch
                                 Cancellation = cancellation
