@@ -194,7 +194,18 @@ code,pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mo
 pre{background:var(--wash);border:1px solid var(--line);border-radius:4px;padding:12px 16px;overflow-x:auto}
 details{margin:14px 0}
 summary{cursor:pointer;color:var(--link)}
-@media print{body{padding:0;max-width:none;font-size:12px}nav{display:none}h2{margin-top:28px}figure,tr,.bad,.warn{break-inside:avoid}.modebar{display:none!important}}
+@media print{
+ body{padding:0;max-width:none;font-size:12px}
+ nav{display:none}
+ h2,h3{margin-top:28px;break-after:avoid}
+ figure,tr,.bad,.warn{break-inside:avoid}
+ .wide{overflow:visible}
+ table{font-size:10px}
+ th,td,.sortable button{padding:3px 6px}
+ /* A head that is repeated on every page comes out empty in Chromium. */
+ thead{display:table-row-group}
+ .modebar{display:none!important}
+}
 """
 
     // Draws every figure, sorts every table. A figure that fails says so in its place, and the page's others go on.

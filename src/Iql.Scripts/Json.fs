@@ -154,6 +154,8 @@ module Json =
         match json with
         | Json.Null -> "–"
         | Json.Bool value -> if value then "yes" else "no"
+        | Json.Number value when abs value >= 1e7 && Double.IsFinite value ->
+            value.ToString("0.####e0", CultureInfo.InvariantCulture)
         | Json.Number value -> numberText value
         | Json.Text value -> value
         | Json.List items -> items |> List.map display |> String.concat ", "

@@ -18,10 +18,16 @@ let private failures (sweep: SweepResults) : Html list =
     let item (run: Run) =
         match run.Outcome with
         | Diverged(step, metric, message) ->
+            let what =
+                if message.Contains metric then
+                    message
+                else
+                    $"{metric}: {message}"
+
             Some(
                 Html.plain "li" [
                     Html.strong (runTitle run)
-                    Html.text $": stopped at step {Tables.thousands (float step)}, {metric}. {message}"
+                    Html.text $": stopped at step {Tables.thousands (float step)}. {what}"
                 ]
             )
         | Finished

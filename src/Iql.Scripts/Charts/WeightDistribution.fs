@@ -61,8 +61,13 @@ let figure (name: string) (cells: Cell list) : Figure option =
             | values -> Some(List.average values)
 
         let row i ((value, cell, (edges, shares)), colour) =
+            let label = Cells.describe [ name, value ]
+            // A long name does not fit beside so low a chart; it goes into the note.
+            let short = label.Length <= 9
+
             let notes =
                 [
+                    (if short then None else Some label)
                     average "weightMean" cell
                     |> Option.map (fun mean -> $"mean weight {Cells.show mean}")
                     average "weightCapped" cell
@@ -96,7 +101,7 @@ let figure (name: string) (cells: Cell list) : Figure option =
                      "advantage weight min(exp(β (Q − V)), cap)"
                  else
                      "")
-                (Cells.describe [ name, value ])
+                (if short then label else "")
             |> Figure.withLayout "annotations" (Json.List [ note ])
             |> Figure.withLayout "xaxis.range" (Json.ofNumbers [ left; right ])
             |> Figure.withLayout "xaxis.showticklabels" (Json.Bool last)
@@ -110,5 +115,12 @@ let figure (name: string) (cells: Cell list) : Figure option =
         |> Chart.stack height
         |> Figure.withLayout "showlegend" (Json.Bool false)
         // Room for the notes.
-        |> Figure.withLayout "margin.r" (Json.Number 136.0)
+        |> Figure.withLayout
+            "margin.r"
+            (Json.Number(
+                if String.length name > 20 || Cells.symbol name = name then
+                    220.0
+                else
+                    136.0
+            ))
         |> Some
