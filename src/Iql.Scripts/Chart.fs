@@ -306,7 +306,7 @@ module Chart =
                 "pad", Json.Object [ "t", number 14.0; "l", number 12.0 ]
                 "font", Json.Object [ "size", number 16.0 ]
             ])
-        |> Figure.withLayout "margin.t" (number 68.0)
+        |> Figure.withLayout "margin.t" (number (if title = "" then 24.0 else 68.0))
         |> Figure.withLayout "xaxis.title.text" (text x)
         |> Figure.withLayout "yaxis.title.text" (text y)
 
