@@ -248,11 +248,11 @@ module Cells =
 
     /// Decimals that leave a number of this size three digits or so.
     let private decimals (size: float) : string =
-        if size >= 99.95 then "0"
+        if size >= 99.95 || size = 0.0 then "0"
         elif size >= 9.995 then "0.0"
         elif size >= 0.9995 then "0.00"
         elif size >= 0.09995 then "0.000"
-        elif size >= 0.0009995 || size = 0.0 then "0.0000"
+        elif size >= 0.0009995 then "0.0000"
         else "0.00e0"
 
     let private written (format: string) (value: float) : string =

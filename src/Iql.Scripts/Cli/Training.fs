@@ -46,7 +46,7 @@ module Training =
     /// Mean score (or the value loss, where nothing was evaluated) of the runs that agree in two axes, as lines of text.
     let table (sweep: Sweep) (outcomes: CellOutcome list) : string list =
         let number (value: float) =
-            value.ToString((if abs value < 10.0 then "F2" else "F1"), CultureInfo.InvariantCulture)
+            value.ToString("F1", CultureInfo.InvariantCulture)
 
         let shown (outcomes: CellOutcome list) =
             let scores = [
@@ -179,8 +179,14 @@ module Training =
             problem.Dataset.Transitions
             problem.Dataset.Episodes
 
-        preset
-        |> Option.iter (fun preset -> printfn "preset %s: %s" preset.Name (Preset.describe preset))
+        for preset in Option.toList preset do
+            let varied =
+                if axes.Length > 1 then
+                    "; the grid varies what it names"
+                else
+                    ""
+
+            printfn "preset %s: %s%s" preset.Name (Preset.describe preset) varied
 
         Problem.remarks problem |> List.iter (eprintfn "note: %s")
 
