@@ -214,13 +214,26 @@ module Cells =
     let summary (measure: Measure) (cell: Cell) : RunSummary option =
         finals measure cell |> summarise (describe cell.Values)
 
-    /// The cell with the highest mean, with its summary; None where no run finished.
+    /// Mean of a run's last ten evaluations, or of all when there are fewer.
+    let lastTen (measure: Measure) (run: Run) : float option =
+        match curve measure run |> List.map snd with
+        | [] -> None
+        | values -> values |> List.skip (max 0 (values.Length - 10)) |> List.average |> Some
+
+    /// Mean of a number over a cell's finished runs; None where none has it.
+    let meanOf (pick: Run -> float option) (cell: Cell) : float option =
+        match cell.Runs |> List.filter (fun run -> run.Outcome = Finished) |> List.choose pick with
+        | [] -> None
+        | values -> Some(List.average values)
+
+    /// The cell with the highest mean, with its summary; None where no run finished. Of equal ones it is the one that was
+    /// good for longest, by its last ten evaluations.
     let best (measure: Measure) (cells: Cell list) : (Cell * RunSummary) option =
         cells
         |> List.choose (fun cell -> summary measure cell |> Option.map (fun summary -> cell, summary))
         |> function
             | [] -> None
-            | cells -> Some(cells |> List.maxBy (fun (_, summary) -> summary.Mean))
+            | cells -> Some(cells |> List.maxBy (fun (cell, summary) -> summary.Mean, meanOf (lastTen measure) cell))
 
     /// A training metric at the end of a run: the mean of its last ten lines, which steadies a number that is computed on
     /// one batch; None where the run never logged it.

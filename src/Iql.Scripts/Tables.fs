@@ -17,21 +17,10 @@ let duration (seconds: float) : string =
     else
         $"{Cells.show (seconds / 3600.0)} h"
 
-/// Mean of a run's last ten evaluations, or of all when there are fewer.
-let private lastTen (measure: Measure) (run: Run) : float option =
-    match Cells.curve measure run |> List.map snd with
-    | [] -> None
-    | values -> values |> List.skip (max 0 (values.Length - 10)) |> List.average |> Some
-
 let private bestOf (measure: Measure) (run: Run) : float option =
     match Cells.curve measure run |> List.map snd with
     | [] -> None
     | values -> Some(List.max values)
-
-let private meanOf (pick: Run -> float option) (cell: Cell) : float option =
-    match cell.Runs |> List.filter (fun run -> run.Outcome = Finished) |> List.choose pick with
-    | [] -> None
-    | values -> Some(List.average values)
 
 let private valueCells (values: (string * Json) list) : Html.TableCell list = [
     for _, value in values ->
@@ -87,8 +76,8 @@ let cells (measure: Measure) (cells: Cell list) : Html =
             }
             number (summary |> Option.map (fun summary -> summary.Iqm))
             number (if finals.Length > 1 then Some(std finals) else None)
-            number (meanOf (lastTen measure) cell)
-            number (meanOf (bestOf measure) cell)
+            number (Cells.meanOf (Cells.lastTen measure) cell)
+            number (Cells.meanOf (bestOf measure) cell)
         ]
         @ (match withSuccess, Cells.successes cell with
            | false, _ -> []
@@ -150,7 +139,7 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : Html 
 
                [
                    measured (run |> Cells.curve measure |> List.tryLast |> Option.map snd)
-                   measured (lastTen measure run)
+                   measured (Cells.lastTen measure run)
                    measured (bestOf measure run)
                    if measure = Score then
                        number (run |> Cells.curve Return |> List.tryLast |> Option.map snd)

@@ -116,3 +116,27 @@ let ``numbers keep about three digits and intervals one width`` () =
     Assert.Equal("−0.198", Cells.show -0.1981)
     Assert.Equal("1234", Cells.show 1234.4)
     Assert.Equal("[7.9,\u00a021.2]", Cells.showInterval { Low = 7.94; High = 21.2 })
+
+[<Fact>]
+let ``of cells that end alike the one that was good for longest is the best`` () =
+    let climbing expectile early =
+        let late = cell expectile 3.0 [ 100.0; 100.0 ]
+
+        {
+            late with
+                Runs = [
+                    for run in late.Runs ->
+                        {
+                            run with
+                                Evaluations = [
+                                    for last in run.Evaluations do
+                                        { last with Step = 5; Score = Some early }
+                                        last
+                                ]
+                        }
+                ]
+        }
+
+    match Cells.best Score [ climbing 0.7 0.0; climbing 0.9 80.0; climbing 0.95 40.0 ] with
+    | Some(best, _) -> Assert.Equal(Json.Number 0.9, snd best.Values.Head)
+    | None -> Assert.Fail "a best cell"
