@@ -233,7 +233,11 @@ module Cells =
         |> List.choose (fun cell -> summary measure cell |> Option.map (fun summary -> cell, summary))
         |> function
             | [] -> None
-            | cells -> Some(cells |> List.maxBy (fun (cell, summary) -> summary.Mean, meanOf (lastTen measure) cell))
+            | cells ->
+                Some(
+                    cells
+                    |> List.maxBy (fun (cell, summary) -> summary.Mean, meanOf (lastTen measure) cell)
+                )
 
     /// A training metric at the end of a run: the mean of its last ten lines, which steadies a number that is computed on
     /// one batch; None where the run never logged it.

@@ -9,21 +9,36 @@ open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.NpzFileTests
 open Xunit
 
-let endings = [ yield ".npz"; if Hdf5File.IsAvailable then yield! [ ".hdf5"; ".h5" ] ]
+let endings = [
+    yield ".npz"
+    if Hdf5File.IsAvailable then
+        yield! [ ".hdf5"; ".h5" ]
+]
 
 let write path (arrays: ArrayData list) =
-    if Path.GetExtension(path: string) = ".npz" then NpzFile.Write(path, ResizeArray arrays) else Hdf5Writer.Write(path, ResizeArray arrays)
+    if Path.GetExtension(path: string) = ".npz" then
+        NpzFile.Write(path, ResizeArray arrays)
+    else
+        Hdf5Writer.Write(path, ResizeArray arrays)
 
-let array name (shape: int list) (values: Array) = ArrayData(name, (shape |> List.map int64).ToImmutableArray(), values)
+let array name (shape: int list) (values: Array) =
+    ArrayData(name, (shape |> List.map int64).ToImmutableArray(), values)
 
 /// A file of D4RL's layout, 4 rows, S = 2, A = 1, with some arrays replaced and some left out.
 let d4rl (replaced: ArrayData list) (leftOut: string list) =
-    let standard =
-        [ array "observations" [ 4; 2 ] (column 1 4 2); array "actions" [ 4; 1 ] (column 2 4 1)
-          array "rewards" [ 4 ] [| 1f; 2f; 3f; 4f |]; array "terminals" [ 4 ] [| false; true; false; false |]
-          array "timeouts" [ 4 ] [| false; false; false; true |] ]
+    let standard = [
+        array "observations" [ 4; 2 ] (column 1 4 2)
+        array "actions" [ 4; 1 ] (column 2 4 1)
+        array "rewards" [ 4 ] [| 1f; 2f; 3f; 4f |]
+        array "terminals" [ 4 ] [| false; true; false; false |]
+        array "timeouts" [ 4 ] [| false; false; false; true |]
+    ]
+
     let taken = replaced |> List.map _.Name |> set
-    (standard |> List.filter (fun a -> not (taken.Contains a.Name || List.contains a.Name leftOut))) @ replaced
+
+    (standard
+     |> List.filter (fun a -> not (taken.Contains a.Name || List.contains a.Name leftOut)))
+    @ replaced
 
 let inEveryForm (arrays: ArrayData list) (check: string -> unit) =
     withFolder (fun folder ->
@@ -32,18 +47,23 @@ let inEveryForm (arrays: ArrayData list) (check: string -> unit) =
             write path arrays
             check path)
 
-let refusal path = throws<InvalidDataException>(fun () -> DatasetFile.Load(path, DatasetMode.Strict) |> ignore).Message
+let refusal path =
+    throws<InvalidDataException>(fun () -> DatasetFile.Load(path, DatasetMode.Strict) |> ignore).Message
 
 [<Fact>]
 let ``saved transitions come back bit for bit`` () =
     withFolder (fun folder ->
         for ending in endings do
             let path = Path.Combine(folder, "a b ü" + ending)
+
             forSomeSteps 40 (fun steps ->
                 let t = transitions 3 2 steps
                 DatasetFile.Save(path, t, dict [ "seed", "7" ] |> ImmutableDictionary.CreateRange)
                 let back = DatasetFile.Load(path, DatasetMode.Strict)
-                back.Fingerprint = t.Fingerprint && back.Name = "a b ü" && DatasetFile.Read(path).Metadata["metadata/seed"] = "7"))
+
+                back.Fingerprint = t.Fingerprint
+                && back.Name = "a b ü"
+                && DatasetFile.Read(path).Metadata["metadata/seed"] = "7"))
 
 [<Fact>]
 let ``the kind is told by the first bytes, not by the name`` () =
@@ -56,9 +76,13 @@ let ``the kind is told by the first bytes, not by the name`` () =
 
 [<Fact>]
 let ``columns of one, doubles and whole numbers as flags are taken as they are`` () =
-    let odd =
-        [ array "rewards" [ 4; 1 ] [| 1.0; 2.0; 3.0; 4.0 |]; array "terminals" [ 4; 1 ] [| 0L; 1L; 0L; 0L |]
-          array "timeouts" [ 4 ] [| 0f; 0f; 0f; 1f |]; array "observations" [ 4; 2 ] (column 1 4 2 |> Array.map float) ]
+    let odd = [
+        array "rewards" [ 4; 1 ] [| 1.0; 2.0; 3.0; 4.0 |]
+        array "terminals" [ 4; 1 ] [| 0L; 1L; 0L; 0L |]
+        array "timeouts" [ 4 ] [| 0f; 0f; 0f; 1f |]
+        array "observations" [ 4; 2 ] (column 1 4 2 |> Array.map float)
+    ]
+
     inEveryForm (d4rl odd []) (fun path ->
         let t = DatasetFile.Load(path, DatasetMode.Strict)
         Assert.Equal<float32 list>([ 1f; 2f; 3f ], List.ofSeq t.Rewards)
@@ -74,16 +98,28 @@ let ``a missing column is named beside what there is`` () =
 
 [<Fact>]
 let ``a column of another shape is named with both shapes`` () =
-    inEveryForm (d4rl [ array "actions" [ 3; 1 ] (column 2 3 1) ] []) (fun path -> Assert.Contains("'actions': expected shape [4, A], got [3, 1]", refusal path))
-    inEveryForm (d4rl [ array "observations" [ 8 ] (column 2 8 1) ] []) (fun path -> Assert.Contains("'observations': expected shape [N, S], got [8]", refusal path))
-    inEveryForm (d4rl [ array "rewards" [ 2; 2 ] (column 2 2 2) ] []) (fun path -> Assert.Contains("'rewards': expected shape [4] or [4, 1], got [2, 2]", refusal path))
-    inEveryForm (d4rl [ array "next_observations" [ 4; 3 ] (column 2 4 3) ] []) (fun path -> Assert.Contains("'next_observations': expected shape [4, 2], got [4, 3]", refusal path))
-    inEveryForm (d4rl [ array "timeouts" [ 5 ] (Array.zeroCreate<bool> 5) ] []) (fun path -> Assert.Contains("'timeouts': expected shape [4] or [4, 1], got [5]", refusal path))
+    inEveryForm (d4rl [ array "actions" [ 3; 1 ] (column 2 3 1) ] []) (fun path ->
+        Assert.Contains("'actions': expected shape [4, A], got [3, 1]", refusal path))
+
+    inEveryForm (d4rl [ array "observations" [ 8 ] (column 2 8 1) ] []) (fun path ->
+        Assert.Contains("'observations': expected shape [N, S], got [8]", refusal path))
+
+    inEveryForm (d4rl [ array "rewards" [ 2; 2 ] (column 2 2 2) ] []) (fun path ->
+        Assert.Contains("'rewards': expected shape [4] or [4, 1], got [2, 2]", refusal path))
+
+    inEveryForm (d4rl [ array "next_observations" [ 4; 3 ] (column 2 4 3) ] []) (fun path ->
+        Assert.Contains("'next_observations': expected shape [4, 2], got [4, 3]", refusal path))
+
+    inEveryForm (d4rl [ array "timeouts" [ 5 ] (Array.zeroCreate<bool> 5) ] []) (fun path ->
+        Assert.Contains("'timeouts': expected shape [4] or [4, 1], got [5]", refusal path))
 
 [<Fact>]
 let ``flags that are neither 0 nor 1 and texts for numbers are refused`` () =
-    inEveryForm (d4rl [ array "terminals" [ 4 ] [| 0f; 0.5f; 0f; 0f |] ] []) (fun path -> Assert.Contains("'terminals': expected flags (false and true, or 0 and 1), got 0.5", refusal path))
-    inEveryForm (d4rl [ array "rewards" [ 4 ] [| "a"; "b"; "c"; "d" |] ] []) (fun path -> Assert.Contains("'rewards': expected numbers, got texts", refusal path))
+    inEveryForm (d4rl [ array "terminals" [ 4 ] [| 0f; 0.5f; 0f; 0f |] ] []) (fun path ->
+        Assert.Contains("'terminals': expected flags (false and true, or 0 and 1), got 0.5", refusal path))
+
+    inEveryForm (d4rl [ array "rewards" [ 4 ] [| "a"; "b"; "c"; "d" |] ] []) (fun path ->
+        Assert.Contains("'rewards': expected numbers, got texts", refusal path))
 
 [<Fact>]
 let ``NaN is named with file, column, row`` () =
@@ -94,7 +130,8 @@ let ``NaN is named with file, column, row`` () =
 
 [<Fact>]
 let ``a file of Minari is recognised`` () =
-    inEveryForm [ array "episode_0/observations" [ 4; 2 ] (column 1 4 2) ] (fun path -> Assert.Contains("Minari", refusal path))
+    inEveryForm [ array "episode_0/observations" [ 4; 2 ] (column 1 4 2) ] (fun path ->
+        Assert.Contains("Minari", refusal path))
 
 [<Fact>]
 let ``what is no data set is refused by what it looks like`` () =
@@ -103,27 +140,61 @@ let ``what is no data set is refused by what it looks like`` () =
             let path = Path.Combine(folder, "x.hdf5")
             File.WriteAllText(path, text)
             refusal path
+
         Assert.Contains("web page", given "<!DOCTYPE html><html>404</html>")
         Assert.Contains("git lfs pull", given "version https://git-lfs.github.com/spec/v1\noid sha256:0")
         Assert.Contains("empty file", given "")
         Assert.Contains("another kind", given "step,reward\n1,2\n")
-        Assert.Contains("none there", throws<FileNotFoundException>(fun () -> DatasetFile.Read(Path.Combine(folder, "none.npz")) |> ignore).Message)
-        Assert.Contains("got a folder", throws<FileNotFoundException>(fun () -> DatasetFile.Read folder |> ignore).Message)
+
+        Assert.Contains(
+            "none there",
+            throws<FileNotFoundException>(fun () -> DatasetFile.Read(Path.Combine(folder, "none.npz")) |> ignore)
+                .Message
+        )
+
+        Assert.Contains(
+            "got a folder",
+            throws<FileNotFoundException>(fun () -> DatasetFile.Read folder |> ignore).Message
+        )
+
         let t = transitions 1 1 (steps 3 [] [])
-        Assert.Contains("'.csv'", throws<ArgumentException>(fun () -> DatasetFile.Save(Path.Combine(folder, "x.csv"), t)).Message))
+
+        Assert.Contains(
+            "'.csv'",
+            throws<ArgumentException>(fun () -> DatasetFile.Save(Path.Combine(folder, "x.csv"), t)).Message
+        ))
 
 [<Fact>]
 let ``the door and hopper files have h5py's sums`` () =
-    if not Hdf5File.IsAvailable then Assert.Skip "The machine has no HDF5 library."
+    if not Hdf5File.IsAvailable then
+        Assert.Skip "The machine has no HDF5 library."
+
     for name in [ "door-human-replayed"; "hopper-cs285-expert" ] do
         let path = shared $"data/hdf5/{name}.hdf5"
-        let said = python "import h5py, numpy as n, sys
+
+        let said =
+            python
+                "import h5py, numpy as n, sys
 f = h5py.File(sys.argv[1])
-print([float(n.asarray(f[k][:], 'f4').astype('f8').sum()) for k in ['observations', 'actions', 'rewards', 'terminals', 'timeouts']])" [ path ]
+print([float(n.asarray(f[k][:], 'f4').astype('f8').sum()) for k in ['observations', 'actions', 'rewards', 'terminals', 'timeouts']])"
+                [ path ]
+
         let raw = DatasetFile.Read path
         let sum (x: float32[]) = x |> Array.sumBy float
-        let flags (x: bool[]) = x |> Array.sumBy (fun f -> if f then 1.0 else 0.0)
+
+        let flags (x: bool[]) =
+            x |> Array.sumBy (fun f -> if f then 1.0 else 0.0)
         // NumPy adds in pairs, so the last bits differ.
         let theirs = said.Trim('[', ']').Split(',') |> Array.map float
-        for ours, expected in Seq.zip [ sum raw.Observations; sum raw.Actions; sum raw.Rewards; flags raw.Terminals; flags raw.Timeouts ] theirs do
+
+        for ours, expected in
+            Seq.zip
+                [
+                    sum raw.Observations
+                    sum raw.Actions
+                    sum raw.Rewards
+                    flags raw.Terminals
+                    flags raw.Timeouts
+                ]
+                theirs do
             Assert.Equal(expected, ours, abs expected * 1e-12 + 1e-12)

@@ -9,12 +9,19 @@ open Xunit
 /// A file's columns of the given steps; the next observation of row i, when known, is column 3.
 let raw (steps: Step[]) withTimeouts withNext =
     let n = steps.Length
+
     RawDataset(
-        Name = "case", Source = "case.hdf5", ObservationSize = 2, ActionSize = 1,
-        Observations = column 1 n 2, Actions = column 2 n 1, Rewards = (steps |> Array.map _.Reward),
+        Name = "case",
+        Source = "case.hdf5",
+        ObservationSize = 2,
+        ActionSize = 1,
+        Observations = column 1 n 2,
+        Actions = column 2 n 1,
+        Rewards = (steps |> Array.map _.Reward),
         Terminals = (steps |> Array.map _.Terminal),
         Timeouts = (if withTimeouts then steps |> Array.map _.Timeout else null),
-        NextObservations = (if withNext then column 3 n 2 else null))
+        NextObservations = (if withNext then column 3 n 2 else null)
+    )
 
 let load (raw: RawDataset) mode (timeLimit: int option) =
     let selection = RowSelection.Of(raw, mode, Option.toNullable timeLimit)
@@ -23,26 +30,47 @@ let load (raw: RawDataset) mode (timeLimit: int option) =
 /// qlearning_dataset as D4RL's documentation and code tell it: a list of (row, next observation's row).
 let naiveParity (steps: Step[]) withTimeouts timeLimit =
     let rec go i episodeStep =
-        if i > steps.Length - 2 then [] else
-        let final = if withTimeouts then steps[i].Timeout else episodeStep = timeLimit - 1
-        if final then go (i + 1) 0
-        elif steps[i].Terminal then (i, i + 1) :: go (i + 1) 1
-        else (i, i + 1) :: go (i + 1) (episodeStep + 1)
+        if i > steps.Length - 2 then
+            []
+        else
+            let final =
+                if withTimeouts then
+                    steps[i].Timeout
+                else
+                    episodeStep = timeLimit - 1
+
+            if final then go (i + 1) 0
+            elif steps[i].Terminal then (i, i + 1) :: go (i + 1) 1
+            else (i, i + 1) :: go (i + 1) (episodeStep + 1)
+
     go 0 0
 
 let sameAsParity (steps: Step[]) withTimeouts timeLimit =
     match naiveParity steps withTimeouts timeLimit with
     | [] ->
-        throws<InvalidDataException>(fun () -> load (raw steps withTimeouts true) DatasetMode.D4rlParity (Some timeLimit) |> ignore) |> ignore
+        throws<InvalidDataException>(fun () ->
+            load (raw steps withTimeouts true) DatasetMode.D4rlParity (Some timeLimit)
+            |> ignore)
+        |> ignore
+
         true
     | expected ->
-        let _, t = load (raw steps withTimeouts true) DatasetMode.D4rlParity (Some timeLimit)
+        let _, t =
+            load (raw steps withTimeouts true) DatasetMode.D4rlParity (Some timeLimit)
+
         let rows = List.map fst expected
-        List.ofSeq t.Observations = [ for row in rows do for j in 0..1 -> number 1 row j ]
+
+        List.ofSeq t.Observations = [
+            for row in rows do
+                for j in 0..1 -> number 1 row j
+        ]
         && List.ofSeq t.Actions = [ for row in rows -> number 2 row 0 ]
         && List.ofSeq t.Rewards = [ for row in rows -> steps[row].Reward ]
         && List.ofSeq t.Terminals = [ for row in rows -> steps[row].Terminal ]
-        && List.ofSeq t.NextObservations = [ for _, next in expected do for j in 0..1 -> number 1 next j ]
+        && List.ofSeq t.NextObservations = [
+            for _, next in expected do
+                for j in 0..1 -> number 1 next j
+        ]
 
 [<Fact>]
 let ``parity keeps the rows that D4RL's qlearning_dataset keeps`` () =
@@ -54,12 +82,18 @@ let ``parity without time-outs cuts at the time limit as D4RL counts`` () =
 
 [<Fact>]
 let ``parity without time-outs and without a time limit is refused`` () =
-    let message = throws<InvalidDataException>(fun () -> load (raw (steps 4 [] []) false false) DatasetMode.D4rlParity None |> ignore).Message
+    let message =
+        throws<InvalidDataException>(fun () ->
+            load (raw (steps 4 [] []) false false) DatasetMode.D4rlParity None |> ignore)
+            .Message
+
     Assert.Contains("'timeouts' or a time limit", message)
 
 [<Fact>]
 let ``ten episodes of 1000 steps give 9990 rows in parity`` () =
-    let selection, t = load (raw (steps 10_000 [] [ 999..1000..9_999 ]) true false) DatasetMode.D4rlParity None
+    let selection, t =
+        load (raw (steps 10_000 [] [ 999..1000..9_999 ]) true false) DatasetMode.D4rlParity None
+
     Assert.Equal(9_990, t.Count)
     Assert.Equal(10, t.Episodes.Length)
     Assert.All(t.Episodes, fun e -> Assert.Equal(999, e.Length))
@@ -70,19 +104,28 @@ let ``ten episodes of 1000 steps give 9990 rows in parity`` () =
 [<Fact>]
 let ``no kept row is followed by another episode's without a flag`` () =
     forAllSteps (fun steps ->
-        [ DatasetMode.D4rlParity; DatasetMode.Strict ] |> List.forall (fun mode ->
+        [ DatasetMode.D4rlParity; DatasetMode.Strict ]
+        |> List.forall (fun mode ->
             let columns = raw steps true false
+
             try
                 let selection, t = load columns mode None
-                [ 0 .. t.Count - 2 ] |> List.forall (fun i ->
-                    let crossed = seq { selection.Rows[i] .. selection.Rows[i + 1] - 1 } |> Seq.exists (fun row -> steps[row].Terminal || steps[row].Timeout)
+
+                [ 0 .. t.Count - 2 ]
+                |> List.forall (fun i ->
+                    let crossed =
+                        seq { selection.Rows[i] .. selection.Rows[i + 1] - 1 }
+                        |> Seq.exists (fun row -> steps[row].Terminal || steps[row].Timeout)
+
                     crossed = (t.Terminals[i] || t.Timeouts[i]))
-            with :? InvalidDataException -> true))
+            with :? InvalidDataException ->
+                true))
 
 [<Fact>]
 let ``strict keeps every row of a file with next observations, flags and all`` () =
     forAllSteps (fun steps ->
         let _, t = load (raw steps true true) DatasetMode.Strict None
+
         List.ofSeq t.NextObservations = List.ofArray (column 3 steps.Length 2)
         && List.ofSeq t.Terminals = [ for s in steps -> s.Terminal ]
         && List.ofSeq t.Timeouts = [ for s in steps -> s.Timeout ])
@@ -91,25 +134,48 @@ let ``strict keeps every row of a file with next observations, flags and all`` (
 let ``strict without next observations never looks into another episode`` () =
     forAllSteps (fun steps ->
         let n = steps.Length
-        let known = [ for i in 0 .. n - 1 do if steps[i].Terminal || (not steps[i].Timeout && i < n - 1) then i ]
-        if known.IsEmpty then true else
-        let selection, t = load (raw steps true false) DatasetMode.Strict None
-        List.ofSeq selection.Rows = known
-        && List.ofSeq t.NextObservations = [ for i in known do for j in 0..1 -> number 1 (if steps[i].Terminal then i else i + 1) j ]
-        && n = known.Length + selection.DroppedTimeouts + selection.DroppedLast)
+
+        let known = [
+            for i in 0 .. n - 1 do
+                if steps[i].Terminal || (not steps[i].Timeout && i < n - 1) then
+                    i
+        ]
+
+        if known.IsEmpty then
+            true
+        else
+            let selection, t = load (raw steps true false) DatasetMode.Strict None
+
+            List.ofSeq selection.Rows = known
+            && List.ofSeq t.NextObservations = [
+                for i in known do
+                    for j in 0..1 -> number 1 (if steps[i].Terminal then i else i + 1) j
+            ]
+            && n = known.Length + selection.DroppedTimeouts + selection.DroppedLast)
 
 [<Fact>]
 let ``strict without time-outs cuts at a given time limit`` () =
     let _, t = load (raw (steps 10 [ 4 ] []) false true) DatasetMode.Strict (Some 3)
     Assert.Equal<int list>([ 3; 2; 3; 2 ], [ for e in t.Episodes -> e.Length ])
+
     Assert.Equal<EpisodeEnd list>(
-        [ EpisodeEnd.Timeout; EpisodeEnd.Terminal; EpisodeEnd.Timeout; EpisodeEnd.Unfinished ], [ for e in t.Episodes -> e.End ])
+        [
+            EpisodeEnd.Timeout
+            EpisodeEnd.Terminal
+            EpisodeEnd.Timeout
+            EpisodeEnd.Unfinished
+        ],
+        [ for e in t.Episodes -> e.End ]
+    )
 
 [<Fact>]
 let ``a number that is not finite is named with file, column and row`` () =
     let columns = raw (steps 6 [] []) true true
     columns.NextObservations[2 * 4 + 1] <- infinityf
-    let message = throws<InvalidDataException>(fun () -> load columns DatasetMode.Strict None |> ignore).Message
+
+    let message =
+        throws<InvalidDataException>(fun () -> load columns DatasetMode.Strict None |> ignore).Message
+
     Assert.Contains("case.hdf5: next_observations", message)
     Assert.Contains("row 4, column 1", message)
     // Parity makes its own next observations.
@@ -118,7 +184,10 @@ let ``a number that is not finite is named with file, column and row`` () =
 [<Fact>]
 let ``door-human in parity is D4RL's 6729 - 25 rows`` () =
     let path = shared "data/hdf5/door-human-replayed.hdf5"
-    if not Hdf5.Hdf5File.IsAvailable then Assert.Skip "The machine has no HDF5 library."
+
+    if not Hdf5.Hdf5File.IsAvailable then
+        Assert.Skip "The machine has no HDF5 library."
+
     let parity = DatasetFile.Load(path, DatasetMode.D4rlParity)
     let strict = DatasetFile.Load(path, DatasetMode.Strict)
     Assert.Equal((6704, 25), (parity.Count, parity.Episodes.Length))

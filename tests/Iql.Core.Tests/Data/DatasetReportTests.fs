@@ -16,15 +16,38 @@ let ``flags, episodes and the tail are counted`` () =
     Assert.Equal((2L, Nullable 2L, 1L, 2), (report.Terminals, report.Timeouts, report.BothFlags, report.UnfinishedTail))
     Assert.Equal<int list>([ 3; 3; 2; 2 ], [ for e in report.Episodes -> e.Length ])
     Assert.Equal<float list>([ 3.0; 12.0; 13.0; 17.0 ], [ for e in report.Episodes -> e.Return ])
-    Assert.Equal((3.0, 12.5, 17.0, 11.25), (report.Returns.Min, report.Returns.Median, report.Returns.Max, report.Returns.Mean))
+
+    Assert.Equal(
+        (3.0, 12.5, 17.0, 11.25),
+        (report.Returns.Min, report.Returns.Median, report.Returns.Max, report.Returns.Mean)
+    )
+
     Assert.Equal(Nullable(), report.Discontinuities)
 
 [<Fact>]
 let ``rows that lead elsewhere than the next row are found, not those at an end`` () =
     let columns = raw (steps 10 [ 2 ] [ 6 ]) true true
     let next = columns.Observations[2..] |> Array.append <| [| 0f; 0f |]
-    for row in [ 2; 4; 6; 8 ] do next[2 * row] <- next[2 * row] + 1f
-    let report = DatasetReport.Of(RawDataset(Name = "x", Source = "x", ObservationSize = 2, ActionSize = 1, Observations = columns.Observations, Actions = columns.Actions, Rewards = columns.Rewards, Terminals = columns.Terminals, Timeouts = columns.Timeouts, NextObservations = next))
+
+    for row in [ 2; 4; 6; 8 ] do
+        next[2 * row] <- next[2 * row] + 1f
+
+    let report =
+        DatasetReport.Of(
+            RawDataset(
+                Name = "x",
+                Source = "x",
+                ObservationSize = 2,
+                ActionSize = 1,
+                Observations = columns.Observations,
+                Actions = columns.Actions,
+                Rewards = columns.Rewards,
+                Terminals = columns.Terminals,
+                Timeouts = columns.Timeouts,
+                NextObservations = next
+            )
+        )
+
     Assert.Equal(Nullable 2L, report.Discontinuities)
     Assert.Equal<int list>([ 4; 8 ], List.ofSeq report.FirstDiscontinuities)
 
@@ -44,12 +67,20 @@ let ``numbers that are not finite are counted per column and thrown by nobody`` 
 [<Fact>]
 let ``constant columns, actions outside the box and duplicate rows are told`` () =
     let n = 8
+
     let columns =
         RawDataset(
-            Name = "x", Source = "x", ObservationSize = 2, ActionSize = 1,
+            Name = "x",
+            Source = "x",
+            ObservationSize = 2,
+            ActionSize = 1,
             Observations = Array.init (2 * n) (fun k -> if k % 2 = 0 then 4f else float32 (k / 4)),
-            Actions = Array.init n (fun i -> if i < 2 then -1.5f else 1f), Rewards = Array.create n 1f,
-            Terminals = Array.zeroCreate n, Timeouts = Array.zeroCreate n)
+            Actions = Array.init n (fun i -> if i < 2 then -1.5f else 1f),
+            Rewards = Array.create n 1f,
+            Terminals = Array.zeroCreate n,
+            Timeouts = Array.zeroCreate n
+        )
+
     let report = DatasetReport.Of columns
     Assert.True((column "observations" 0 report).IsConstant)
     Assert.False((column "observations" 1 report).IsConstant)
@@ -62,16 +93,33 @@ let ``constant columns, actions outside the box and duplicate rows are told`` ()
 let ``both modes are foretold as they load`` () =
     forAllSteps (fun steps ->
         let columns = raw steps true false
-        DatasetReport.Of(columns).Modes |> Seq.forall (fun told ->
+
+        DatasetReport.Of(columns).Modes
+        |> Seq.forall (fun told ->
             try
                 let selection, t = load columns told.Mode None
-                told.Rows = t.Count && told.DroppedTimeouts = selection.DroppedTimeouts && told.DroppedLast = selection.DroppedLast
-            with :? IO.InvalidDataException as refusal -> told.Rows = 0 && told.Refusal = refusal.Message))
+
+                told.Rows = t.Count
+                && told.DroppedTimeouts = selection.DroppedTimeouts
+                && told.DroppedLast = selection.DroppedLast
+            with :? IO.InvalidDataException as refusal ->
+                told.Rows = 0 && told.Refusal = refusal.Message))
 
 [<Fact>]
 let ``a summary is NumPy's quantiles and moments`` () =
     let summary = Summary.Of(ReadOnlySpan [| 4f; 1f; 3f; 10f; nanf |])
-    Assert.Equal((4L, 1.0, 2.5, 3.5, 5.5, 10.0, 4.5), (summary.Count, summary.Min, summary.LowerQuartile, summary.Median, summary.UpperQuartile, summary.Max, summary.Mean))
+
+    Assert.Equal(
+        (4L, 1.0, 2.5, 3.5, 5.5, 10.0, 4.5),
+        (summary.Count,
+         summary.Min,
+         summary.LowerQuartile,
+         summary.Median,
+         summary.UpperQuartile,
+         summary.Max,
+         summary.Mean)
+    )
+
     Assert.Equal(sqrt 11.25, summary.Deviation, 1e-12)
     Assert.Equal(1.06, summary.Percentile1, 1e-12)
 
@@ -88,18 +136,37 @@ let ``a histogram counts every finite number once`` () =
     forAllSteps (fun steps ->
         let rewards = steps |> Array.map _.Reward
         let histogram = Histogram.Of(ReadOnlySpan rewards, 7)
-        Seq.sum histogram.Counts = int64 rewards.Length && histogram.Edges.Length = histogram.Counts.Length + 1
-        && histogram.Edges[0] = float (Array.min rewards) && Seq.last histogram.Edges = float (Array.max rewards))
-    Assert.Equal<int64 list>([ 2L; 1L; 2L ], List.ofSeq (Histogram.Of(ReadOnlySpan [| 0f; 0.9f; 1f; 2f; 3f; nanf |], 3)).Counts)
+
+        Seq.sum histogram.Counts = int64 rewards.Length
+        && histogram.Edges.Length = histogram.Counts.Length + 1
+        && histogram.Edges[0] = float (Array.min rewards)
+        && Seq.last histogram.Edges = float (Array.max rewards))
+
+    Assert.Equal<int64 list>(
+        [ 2L; 1L; 2L ],
+        List.ofSeq (Histogram.Of(ReadOnlySpan [| 0f; 0.9f; 1f; 2f; 3f; nanf |], 3)).Counts
+    )
+
     Assert.Empty(Histogram.Of(ReadOnlySpan [| nanf |]).Counts)
 
 [<Fact>]
 let ``the door and hopper files are told right`` () =
-    if not Hdf5File.IsAvailable then Assert.Skip "The machine has no HDF5 library."
-    let door = DatasetReport.Of(DatasetFile.Read(shared "data/hdf5/door-human-replayed.hdf5"))
-    Assert.Equal((6729, 39, 28, 25, 0L, Nullable 25L), (door.Rows, door.ObservationSize, door.ActionSize, door.Episodes.Length, door.Terminals, door.Timeouts))
+    if not Hdf5File.IsAvailable then
+        Assert.Skip "The machine has no HDF5 library."
+
+    let door =
+        DatasetReport.Of(DatasetFile.Read(shared "data/hdf5/door-human-replayed.hdf5"))
+
+    Assert.Equal(
+        (6729, 39, 28, 25, 0L, Nullable 25L),
+        (door.Rows, door.ObservationSize, door.ActionSize, door.Episodes.Length, door.Terminals, door.Timeouts)
+    )
+
     Assert.Equal<int list>([ 6704; 6704 ], [ for mode in door.Modes -> mode.Rows ])
-    let hopper = DatasetReport.Of(DatasetFile.Read(shared "data/hdf5/hopper-cs285-expert.hdf5"))
+
+    let hopper =
+        DatasetReport.Of(DatasetFile.Read(shared "data/hdf5/hopper-cs285-expert.hdf5"))
+
     Assert.Equal((2000, 2, Nullable 0L), (hopper.Rows, hopper.Episodes.Length, hopper.Discontinuities))
     Assert.Equal<int list>([ 1998; 2000 ], [ for mode in hopper.Modes -> mode.Rows ])
     Assert.Contains("observations                 float64    [2000, 11]", hopper.ToText())

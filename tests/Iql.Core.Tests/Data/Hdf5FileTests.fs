@@ -9,11 +9,13 @@ open Iql.Core.Tests.NpzFileTests
 open Xunit
 
 let needsHdf5 () =
-    if not Hdf5File.IsAvailable then Assert.Skip "The machine has no HDF5 library."
+    if not Hdf5File.IsAvailable then
+        Assert.Skip "The machine has no HDF5 library."
 
 [<Fact>]
 let ``what is written is read back bit for bit`` () =
     needsHdf5 ()
+
     withFolder (fun folder ->
         let path = Path.Combine(folder, "all.hdf5")
         Hdf5Writer.Write(path, ResizeArray arrays)
@@ -23,11 +25,13 @@ let ``what is written is read back bit for bit`` () =
 [<Fact>]
 let ``the same arrays give the same bytes`` () =
     needsHdf5 ()
+
     withFolder (fun folder ->
         let write name =
             let path = Path.Combine(folder, name)
             Hdf5Writer.Write(path, ResizeArray arrays)
             File.ReadAllBytes path
+
         let first = write "a.hdf5"
         Threading.Thread.Sleep 1100
         Assert.Equal<byte[]>(first, write "b.hdf5"))
@@ -35,20 +39,32 @@ let ``the same arrays give the same bytes`` () =
 [<Fact>]
 let ``h5py opens what is written`` () =
     needsHdf5 ()
+
     withFolder (fun folder ->
         let path = Path.Combine(folder, "all.hdf5")
         Hdf5Writer.Write(path, ResizeArray arrays)
-        let said = python "import h5py, sys
+
+        let said =
+            python
+                "import h5py, sys
 f = h5py.File(sys.argv[1])
-print(f['numbers'].dtype, f['numbers'].shape, f['numbers'].compression, f['numbers'][0, 1], f['doubles'][0], f['whole'][1, 0, 0], f['flags'].dtype, f['flags'][:].tolist(), f['scalar'][()], f['empty'].shape, len(f['metadata/algorithm'][()].decode()), f['texts'][:].tolist())" [ path ]
-        Assert.Equal("float32 (3, 2) gzip -2.5 3.141592653589793 9223372036854775807 bool [True, False, False, True] 7.0 (0, 3) 12 [b'a', b'bcd']", said))
+print(f['numbers'].dtype, f['numbers'].shape, f['numbers'].compression, f['numbers'][0, 1], f['doubles'][0], f['whole'][1, 0, 0], f['flags'].dtype, f['flags'][:].tolist(), f['scalar'][()], f['empty'].shape, len(f['metadata/algorithm'][()].decode()), f['texts'][:].tolist())"
+                [ path ]
+
+        Assert.Equal(
+            "float32 (3, 2) gzip -2.5 3.141592653589793 9223372036854775807 bool [True, False, False, True] 7.0 (0, 3) 12 [b'a', b'bcd']",
+            said
+        ))
 
 [<Fact>]
 let ``what h5py writes is read`` () =
     needsHdf5 ()
+
     withFolder (fun folder ->
         let path = Path.Combine(folder, "h5py.hdf5")
-        python "import h5py, numpy as n, sys
+
+        python
+            "import h5py, numpy as n, sys
 with h5py.File(sys.argv[1], 'w') as f:
     x = n.arange(6).reshape(2, 3)
     for k in ['f2', 'f4', 'f8', '>f4', 'u1', 'i2', 'i8']: f['a/' + k] = x.astype(k)
@@ -60,62 +76,107 @@ with h5py.File(sys.argv[1], 'w') as f:
     f['record'] = n.zeros(2, dtype=[('x', 'f4')])
     f['loop'] = h5py.SoftLink('/nowhere')
     f['zip'] = h5py.Empty('f4')
-    f.create_dataset('packed', data=x.astype('f4'), chunks=(1, 2), compression='gzip', shuffle=True)" [ path ] |> ignore
+    f.create_dataset('packed', data=x.astype('f4'), chunks=(1, 2), compression='gzip', shuffle=True)"
+            [ path ]
+        |> ignore
+
         use file = new Hdf5File(path)
+
         for name in [ "a/f2"; "a/f4"; "a/f8"; "a/>f4"; "a/u1"; "a/i2"; "a/i8"; "packed" ] do
             Assert.Equal<float32[]>([| 0f; 1f; 2f; 3f; 4f; 5f |], (file.Read name).ToFloats())
+
         Assert.Equal<bool[]>([| false; false; false; true; true; true |], (file.Read "flag").ToFlags())
-        Assert.Equal<string list>([ "SAC ✓"; "SAC" ], [ for name in [ "variable"; "fixed" ] -> string ((file.Read name).Values.GetValue 0) ])
+
+        Assert.Equal<string list>(
+            [ "SAC ✓"; "SAC" ],
+            [
+                for name in [ "variable"; "fixed" ] -> string ((file.Read name).Values.GetValue 0)
+            ]
+        )
+
         Assert.Equal<string[]>([| "a"; "bc" |], (file.Read "list").Values :?> string[])
         Assert.Equal(0, (file.Read "nothing").Values.Length)
-        let kind name = (file.Entries |> Seq.find (fun e -> e.Name = name)).Kind
-        Assert.Equal<string list>([ "float16"; "uint8"; "int16"; "bool"; "string"; "compound" ], List.map kind [ "a/f2"; "a/u1"; "a/i2"; "flag"; "variable"; "record" ])
+
+        let kind name =
+            (file.Entries |> Seq.find (fun e -> e.Name = name)).Kind
+
+        Assert.Equal<string list>(
+            [ "float16"; "uint8"; "int16"; "bool"; "string"; "compound" ],
+            List.map kind [ "a/f2"; "a/u1"; "a/i2"; "flag"; "variable"; "record" ]
+        )
+
         Assert.Contains("compound", throws<InvalidDataException>(fun () -> file.Read "record" |> ignore).Message))
 
 [<Fact>]
 let ``a truncated file is refused in one line`` () =
     needsHdf5 ()
     let whole = File.ReadAllBytes(shared "data/hdf5/hopper-cs285-expert.hdf5")
+
     withFolder (fun folder ->
         for length in [ 9; 100; 2048; whole.Length / 2; whole.Length - 1 ] do
             let path = Path.Combine(folder, $"{length}.hdf5")
             File.WriteAllBytes(path, whole[.. length - 1])
-            let message = throws<InvalidDataException>(fun () -> DatasetFile.Load(path, DatasetMode.Strict) |> ignore).Message
+
+            let message =
+                throws<InvalidDataException>(fun () -> DatasetFile.Load(path, DatasetMode.Strict) |> ignore).Message
+
             Assert.Contains($"{length}.hdf5", message)
             Assert.DoesNotContain("\n", message))
 
 [<Fact>]
 let ``a file with damaged contents is refused in one line`` () =
     needsHdf5 ()
+
     withFolder (fun folder ->
         let path = Path.Combine(folder, "x.hdf5")
         let random = Random 3
-        DatasetFile.Save(path, (transitions 4 2 (steps 5000 [] [])).With(observations = Array.init 20000 (fun _ -> random.NextSingle())))
+
+        DatasetFile.Save(
+            path,
+            (transitions 4 2 (steps 5000 [] [])).With(observations = Array.init 20000 (fun _ -> random.NextSingle()))
+        )
+
         let bytes = File.ReadAllBytes path
-        for i in bytes.Length / 3 .. bytes.Length / 2 do bytes[i] <- 0xFFuy
+
+        for i in bytes.Length / 3 .. bytes.Length / 2 do
+            bytes[i] <- 0xFFuy
+
         File.WriteAllBytes(path, bytes)
-        let message = throws<InvalidDataException>(fun () -> DatasetFile.Load(path, DatasetMode.Strict) |> ignore).Message
+
+        let message =
+            throws<InvalidDataException>(fun () -> DatasetFile.Load(path, DatasetMode.Strict) |> ignore).Message
+
         Assert.DoesNotContain("\n", message))
 
 [<Fact>]
 let ``many threads may read at once`` () =
     needsHdf5 ()
+
     withFolder (fun folder ->
         let path = Path.Combine(folder, "x.hdf5")
         let t = transitions 4 2 (steps 2000 [ 5 ] [ 1000 ])
         DatasetFile.Save(path, t)
-        Threading.Tasks.Parallel.For(0, 8, fun _ ->
-            Assert.Equal(t.Fingerprint, DatasetFile.Load(path, DatasetMode.Strict).Fingerprint)) |> ignore)
+
+        Threading.Tasks.Parallel.For(
+            0,
+            8,
+            fun _ -> Assert.Equal(t.Fingerprint, DatasetFile.Load(path, DatasetMode.Strict).Fingerprint)
+        )
+        |> ignore)
 
 [<Fact>]
 let ``an open file may be opened, replaced and read by others`` () =
     needsHdf5 ()
+
     withFolder (fun folder ->
         let path = Path.Combine(folder, "x.hdf5")
         DatasetFile.Save(path, transitions 1 1 (steps 30 [] []))
         use first = new Hdf5File(path)
         use again = new Hdf5File(path)
         DatasetFile.Save(path, transitions 1 1 (steps 40 [] []))
-        use stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)
+
+        use stream =
+            new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)
+
         Assert.Equal(30, (first.Read "rewards").Values.Length)
         Assert.Equal(30, (again.Read "rewards").Values.Length))

@@ -26,8 +26,15 @@ let ``row i of step t is row Below(tB + i, N)`` (batchSize: int) observationSize
     let t = transitions observationSize actionSize (steps 50 [ 9; 20 ] [ 33 ])
     let step = 1_000_003L
     use block = filled t (BatchLayout.Of(batchSize, observationSize, actionSize)) step
-    let rows = Array.init batchSize (fun i -> seed.Below(uint64 (step * int64 batchSize + int64 i), 50))
-    let expected (column: int) size = [| for row in rows do for j in 0 .. size - 1 -> number column row j |]
+
+    let rows =
+        Array.init batchSize (fun i -> seed.Below(uint64 (step * int64 batchSize + int64 i), 50))
+
+    let expected (column: int) size = [|
+        for row in rows do
+            for j in 0 .. size - 1 -> number column row j
+    |]
+
     Assert.Equal<float32[]>(expected 1 observationSize, block.Read "observations")
     Assert.Equal<float32[]>(expected 2 actionSize, block.Read "actions")
     Assert.Equal<float32[]>(expected 3 observationSize, block.Read "nextObservations")
@@ -38,16 +45,34 @@ let ``row i of step t is row Below(tB + i, N)`` (batchSize: int) observationSize
 let ``next actions come from the same episode, and rows without one are never drawn`` () =
     forAllSteps (fun steps ->
         let t = transitions 2 2 steps
-        let eligible = [| for i in 0 .. t.Count - 1 do if t.HasNextAction i then i |]
+
+        let eligible = [|
+            for i in 0 .. t.Count - 1 do
+                if t.HasNextAction i then
+                    i
+        |]
+
         let layout = BatchLayout.Of(64, 2, 2, nextActions = true)
+
         if eligible.Length = 0 then
             throws<ArgumentException>(fun () -> Sampler(t, layout) |> ignore) |> ignore
             true
         else
             use block = filled t layout 5L
-            let rows = Array.init 64 (fun i -> eligible[seed.Below(uint64 (5 * 64 + i), eligible.Length)])
-            let expected = [| for row in rows do for j in 0..1 -> number 2 (if steps[row].Terminal then row else row + 1) j |]
-            let own = [| for row in rows do for j in 0..1 -> number 2 row j |]
+
+            let rows =
+                Array.init 64 (fun i -> eligible[seed.Below(uint64 (5 * 64 + i), eligible.Length)])
+
+            let expected = [|
+                for row in rows do
+                    for j in 0..1 -> number 2 (if steps[row].Terminal then row else row + 1) j
+            |]
+
+            let own = [|
+                for row in rows do
+                    for j in 0..1 -> number 2 row j
+            |]
+
             block.Read "nextActions" = expected && block.Read "actions" = own)
 
 [<Fact>]
@@ -63,16 +88,29 @@ let ``the same seed and step give the same batch, another step another`` () =
 [<Fact>]
 let ``columns may come in any order and number`` () =
     let t = transitions 3 2 (steps 40 [ 3 ] [])
-    let layout = Layout("batch", [ struct ("rewards", shape [| 8 |]); struct ("observations", shape [| 8; 3 |]) ])
+
+    let layout =
+        Layout("batch", [ struct ("rewards", shape [| 8 |]); struct ("observations", shape [| 8; 3 |]) ])
+
     use block = filled t layout 0L
     let rows = Array.init 8 (fun i -> seed.Below(uint64 i, 40))
     Assert.Equal<float32[]>(rows |> Array.map float32, block.Read "rewards")
-    Assert.Equal<float32[]>([| for row in rows do for j in 0..2 -> number 1 row j |], block.Read "observations")
+
+    Assert.Equal<float32[]>(
+        [|
+            for row in rows do
+                for j in 0..2 -> number 1 row j
+        |],
+        block.Read "observations"
+    )
 
 [<Fact>]
 let ``a column nobody knows or of another size is refused`` () =
     let t = transitions 3 2 (steps 40 [] [])
-    let refused (layout: Layout) = throws<ArgumentException>(fun () -> Sampler(t, layout) |> ignore).Message
+
+    let refused (layout: Layout) =
+        throws<ArgumentException>(fun () -> Sampler(t, layout) |> ignore).Message
+
     Assert.Contains("got returns", refused (Layout("batch", [ struct ("returns", shape [| 8 |]) ])))
     Assert.Contains("batch/observations: expected shape [8, 3]", refused (BatchLayout.Of(8, 4, 2)))
 
@@ -84,7 +122,10 @@ let ``filling allocates nothing`` () =
     use block = new TensorBlock(layout)
     sampler.Fill(block, seed, 0L)
     let before = GC.GetAllocatedBytesForCurrentThread()
-    for step in 1L..50L do sampler.Fill(block, seed, step)
+
+    for step in 1L .. 50L do
+        sampler.Fill(block, seed, step)
+
     Assert.Equal(0L, GC.GetAllocatedBytesForCurrentThread() - before)
 
 [<Fact>]
@@ -94,8 +135,11 @@ let ``every row is drawn about equally often`` () =
     let sampler = Sampler(t, layout)
     use block = new TensorBlock(layout)
     let counts = Array.zeroCreate 10
-    for step in 0L..9L do
+
+    for step in 0L .. 9L do
         sampler.Fill(block, seed, step)
-        for r in block.Read "rewards" do counts[int r] <- counts[int r] + 1
+
+        for r in block.Read "rewards" do
+            counts[int r] <- counts[int r] + 1
     // 10,000 draws: 1,000 each, standard deviation 30.
     Assert.All(counts, fun c -> Assert.InRange(c, 880, 1120))

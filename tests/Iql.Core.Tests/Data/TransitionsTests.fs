@@ -9,17 +9,33 @@ open Xunit
 let ``episodes cover every row once and end exactly at the flags`` () =
     forAllSteps (fun steps ->
         let t = transitions 2 1 steps
-        let rows = [ for e in t.Episodes do for row in e.Start .. e.Last -> row ]
+
+        let rows = [
+            for e in t.Episodes do
+                for row in e.Start .. e.Last -> row
+        ]
+
         let ends = [ for e in t.Episodes -> e.Last ]
+
         rows = [ 0 .. steps.Length - 1 ]
-        && ends = [ for i in 0 .. steps.Length - 1 do if steps[i].Terminal || steps[i].Timeout || i = steps.Length - 1 then i ])
+        && ends = [
+            for i in 0 .. steps.Length - 1 do
+                if steps[i].Terminal || steps[i].Timeout || i = steps.Length - 1 then
+                    i
+        ])
 
 [<Fact>]
 let ``an episode's end is terminal before time-out before unfinished`` () =
     forAllSteps (fun steps ->
-        transitions 1 1 steps |> _.Episodes |> Seq.forall (fun e ->
+        transitions 1 1 steps
+        |> _.Episodes
+        |> Seq.forall (fun e ->
             let last = steps[e.Last]
-            e.End = (if last.Terminal then EpisodeEnd.Terminal elif last.Timeout then EpisodeEnd.Timeout else EpisodeEnd.Unfinished)))
+
+            e.End =
+                (if last.Terminal then EpisodeEnd.Terminal
+                 elif last.Timeout then EpisodeEnd.Timeout
+                 else EpisodeEnd.Unfinished)))
 
 [<Fact>]
 let ``an episode's return is the sum of its rewards`` () =
@@ -35,29 +51,67 @@ let ``a row has a next action in its own episode or when it is terminal`` () =
 let ``a number that is not finite is named with its row and column`` () =
     let bad = column 1 5 3
     bad[3 * 3 + 2] <- nanf
-    let make () = Transitions("x", 3, 1, bad, column 2 5 1, Array.zeroCreate 5, Array.zeroCreate 5, Array.zeroCreate 5, column 3 5 3) |> ignore
+
+    let make () =
+        Transitions(
+            "x",
+            3,
+            1,
+            bad,
+            column 2 5 1,
+            Array.zeroCreate 5,
+            Array.zeroCreate 5,
+            Array.zeroCreate 5,
+            column 3 5 3
+        )
+        |> ignore
+
     let message = throws<ArgumentException>(make).Message
     Assert.Contains("observations", message)
     Assert.Contains("NaN in row 3, column 2", message)
 
 [<Fact>]
 let ``a column of another length is named with what was expected`` () =
-    let make () = Transitions("x", 3, 1, column 1 4 3, column 2 5 1, Array.zeroCreate 5, Array.zeroCreate 5, Array.zeroCreate 5, column 3 5 3) |> ignore
+    let make () =
+        Transitions(
+            "x",
+            3,
+            1,
+            column 1 4 3,
+            column 2 5 1,
+            Array.zeroCreate 5,
+            Array.zeroCreate 5,
+            Array.zeroCreate 5,
+            column 3 5 3
+        )
+        |> ignore
+
     let message = throws<ArgumentException>(make).Message
     Assert.StartsWith("observations: expected 5 rows (as rewards has) of 3, 15 numbers, got 12", message)
 
 [<Fact>]
 let ``no rows are refused`` () =
-    throws<ArgumentException>(fun () -> Transitions("x", 1, 1, [||], [||], [||], [||], [||], [||]) |> ignore) |> ignore
+    throws<ArgumentException>(fun () -> Transitions("x", 1, 1, [||], [||], [||], [||], [||], [||]) |> ignore)
+    |> ignore
 
 [<Fact>]
 let ``the fingerprint changes with any column and not with the name`` () =
     let t = transitions 2 1 (steps 9 [ 3 ] [ 6 ])
     let changed = Array.copy (Array.ofSeq t.Rewards)
     changed[4] <- changed[4] + 1f
+
     let prints =
-        [ t; t.With(rewards = changed); t.With(observations = column 7 9 2); t.With(actions = column 7 9 1); t.With(nextObservations = column 7 9 2)
-          transitions 2 1 (steps 9 [ 3 ] [ 7 ]); transitions 2 1 (steps 9 [ 4 ] [ 6 ]) ] |> List.map _.Fingerprint
+        [
+            t
+            t.With(rewards = changed)
+            t.With(observations = column 7 9 2)
+            t.With(actions = column 7 9 1)
+            t.With(nextObservations = column 7 9 2)
+            transitions 2 1 (steps 9 [ 3 ] [ 7 ])
+            transitions 2 1 (steps 9 [ 4 ] [ 6 ])
+        ]
+        |> List.map _.Fingerprint
+
     Assert.Equal(prints.Length, prints |> List.distinct |> List.length)
     Assert.Equal(t.Fingerprint, t.Named("other").Fingerprint)
     Assert.Equal(16, t.Fingerprint.Length)
@@ -87,4 +141,6 @@ let ``joined data sets keep their episodes`` () =
 [<Fact>]
 let ``data sets of other sizes do not join`` () =
     let a, b = transitions 2 1 (steps 3 [] []), transitions 3 1 (steps 3 [] [])
-    throws<ArgumentException>(fun () -> Transitions.Concatenate("x", [| a; b |]) |> ignore) |> ignore
+
+    throws<ArgumentException>(fun () -> Transitions.Concatenate("x", [| a; b |]) |> ignore)
+    |> ignore

@@ -130,7 +130,12 @@ let ``of cells that end alike the one that was good for longest is the best`` ()
                             run with
                                 Evaluations = [
                                     for last in run.Evaluations do
-                                        { last with Step = 5; Score = Some early }
+                                        {
+                                            last with
+                                                Step = 5
+                                                Score = Some early
+                                        }
+
                                         last
                                 ]
                         }
