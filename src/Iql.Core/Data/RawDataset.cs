@@ -51,10 +51,16 @@ public sealed record RawDataset
     /// <summary>The columns of transitions in memory.</summary>
     public static RawDataset Of(Transitions transitions) => new()
     {
-        Name = transitions.Name, Source = transitions.Name,
-        ObservationSize = transitions.ObservationSize, ActionSize = transitions.ActionSize,
-        Observations = [.. transitions.Observations], Actions = [.. transitions.Actions], Rewards = [.. transitions.Rewards],
-        Terminals = [.. transitions.Terminals], Timeouts = [.. transitions.Timeouts], NextObservations = [.. transitions.NextObservations],
+        Name = transitions.Name,
+        Source = transitions.Name,
+        ObservationSize = transitions.ObservationSize,
+        ActionSize = transitions.ActionSize,
+        Observations = [.. transitions.Observations],
+        Actions = [.. transitions.Actions],
+        Rewards = [.. transitions.Rewards],
+        Terminals = [.. transitions.Terminals],
+        Timeouts = [.. transitions.Timeouts],
+        NextObservations = [.. transitions.NextObservations],
     };
 
     /// <summary>Reads the columns of an open file.</summary>

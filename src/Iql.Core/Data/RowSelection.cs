@@ -144,8 +144,12 @@ public sealed record RowSelection
 
         internal RowSelection Done(DatasetMode mode, int fileRows) => new()
         {
-            Mode = mode, FileRows = fileRows, Rows = rows.ToImmutable(), Timeouts = timeouts.ToImmutable(),
-            DroppedTimeouts = droppedTimeouts, DroppedLast = droppedLast,
+            Mode = mode,
+            FileRows = fileRows,
+            Rows = rows.ToImmutable(),
+            Timeouts = timeouts.ToImmutable(),
+            DroppedTimeouts = droppedTimeouts,
+            DroppedLast = droppedLast,
         };
 
         /// <summary>The dropped row's episode now ends with the row before it, if that was the same episode's.</summary>
