@@ -1,3 +1,4 @@
+[<Xunit.Collection "console">]
 module Iql.Scripts.Tests.CommandTests
 
 open System
@@ -5,21 +6,24 @@ open System.IO
 open Xunit
 open Iql.Scripts
 
-/// Runs a command line in this process: exit code, standard output, standard error. Only one test at a time may own the console.
-let iql (words: string list) : int * string * string =
-    lock Program.commands (fun () ->
-        let out, error = Console.Out, Console.Error
-        use capturedOut = new StringWriter()
-        use capturedError = new StringWriter()
-        Console.SetOut capturedOut
-        Console.SetError capturedError
+/// These tests take the console for themselves, so nothing else may run beside them.
+[<CollectionDefinition("console", DisableParallelization = true)>]
+type ConsoleCollection() = class end
 
-        try
-            let code = Program.main (Array.ofList words)
-            code, capturedOut.ToString(), capturedError.ToString()
-        finally
-            Console.SetOut out
-            Console.SetError error)
+/// Runs a command line in this process: exit code, standard output, standard error.
+let iql (words: string list) : int * string * string =
+    let out, error = Console.Out, Console.Error
+    use capturedOut = new StringWriter()
+    use capturedError = new StringWriter()
+    Console.SetOut capturedOut
+    Console.SetError capturedError
+
+    try
+        let code = Program.main (Array.ofList words)
+        code, capturedOut.ToString(), capturedError.ToString()
+    finally
+        Console.SetOut out
+        Console.SetError error
 
 /// The request is refused: exit code 2, one line that holds all of the words, no stack trace.
 let refuses (words: string list) (expected: string list) : unit =

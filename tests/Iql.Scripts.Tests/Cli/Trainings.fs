@@ -1,0 +1,76 @@
+/// What tests of trainings share.
+module Iql.Scripts.Tests.Trainings
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Text.Json.Nodes
+open System.Threading
+open Xunit
+open Iql.Scripts
+open Iql.Scripts.Tests.CommandTests
+open Iql.Training
+
+/// A folder of its own that is gone afterwards.
+type Scratch() =
+    let folder = Directory.CreateTempSubdirectory "iql-"
+    member _.Path(name: string) = Path.Combine(folder.FullName, name)
+
+    interface IDisposable with
+        member _.Dispose() = folder.Delete true
+
+/// Options that make a training a matter of a second.
+let small = [
+    "--transitions"
+    "2000"
+    "--hidden"
+    "8x8"
+    "--batch"
+    "16"
+    "--steps"
+    "60"
+    "--evaluate-every"
+    "20"
+    "--episodes"
+    "2"
+]
+
+/// A grid of four small runs.
+let grid =
+    [
+        "ablate"
+        "--expectiles"
+        "0.5,0.9"
+        "--inverse-temperatures"
+        "0,3"
+        "--seeds"
+        "0"
+    ]
+    @ small
+
+/// Everything a sweep leaves that must not depend on the clock: checkpoints as bytes, metrics and results without their times.
+let results (folder: string) : (string * string) list = [
+    for run in Directory.GetDirectories(Path.Combine(folder, "runs")) |> Array.sort do
+        let file name = Path.Combine(run, name)
+        let name = Path.GetFileName run
+
+        let timeless (text: string) =
+            let node = JsonNode.Parse(text).AsObject()
+
+            for clock in [ "seconds"; "stepsPerSecond" ] do
+                node.Remove clock |> ignore
+
+            node.ToJsonString()
+
+        yield
+            name + " checkpoint",
+            Convert.ToHexString(Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file "checkpoint.safetensors")))
+
+        yield
+            name + " metrics",
+            File.ReadAllLines(file "metrics.jsonl")
+            |> Array.map timeless
+            |> String.concat "\n"
+
+        yield name + " result", timeless (File.ReadAllText(file "result.json"))
+]
