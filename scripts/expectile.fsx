@@ -37,10 +37,12 @@ for tau, value, score in List.zip3 expectiles value score do
 
 // The first line can only rise: a higher expectile of the same numbers is a higher number. The second need not: near 1, V
 // follows single lucky transitions, and is learned from ever fewer of them.
-Chart.stack 300 [
+Chart.grid 2 340 [
     Chart.line "mean V" expectiles value
     |> Chart.titled "V climbs with τ" "expectile τ" "mean V over the data"
+    |> Chart.unlisted
     Chart.line "score" expectiles score
-    |> Chart.titled "and so does the policy, up to a point" "expectile τ" "normalised score"
+    |> Chart.titled "what the policy makes of it" "expectile τ" "normalised score"
+    |> Chart.unlisted
 ]
 |> save "expectile"
