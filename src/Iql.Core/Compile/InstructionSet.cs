@@ -24,8 +24,12 @@ public static class InstructionSets
     /// <summary>Every path this machine runs in hardware.</summary>
     public static IReadOnlyList<InstructionSet> Available { get; } = [.. Enum.GetValues<InstructionSet>().Where(IsAvailable)];
 
+    // Lazy, since an exception in a static constructor would hide its message.
+    static readonly Lazy<InstructionSet> chosen = new(() => Choose(Environment.GetEnvironmentVariable(Variable)));
+
     /// <summary>The forced path, or the widest that this machine runs in hardware.</summary>
-    public static InstructionSet Default { get; } = Choose(Environment.GetEnvironmentVariable(Variable));
+    /// <exception cref="ArgumentException">The variable holds another word, or a path this machine does not have.</exception>
+    public static InstructionSet Default => chosen.Value;
 
     internal static InstructionSet Choose(string? forced)
     {

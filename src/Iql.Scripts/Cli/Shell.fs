@@ -98,6 +98,9 @@ module Shell =
         match error with
         | Refusal message -> Some message
         | :? AggregateException as many when many.InnerExceptions.Count = 1 -> mendable many.InnerExceptions[0]
+        // A wrong environment variable is met where a constant is first needed.
+        | :? TypeInitializationException as failed when not (isNull failed.InnerException) ->
+            mendable failed.InnerException
         | :? ArgumentNullException
         | :? ArgumentOutOfRangeException -> None
         | :? ArgumentException

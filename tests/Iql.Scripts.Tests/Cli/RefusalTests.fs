@@ -125,3 +125,31 @@ let ``broken data files are refused, saying what is wrong`` () =
     save "nan.npz" (columns (Array.mapi (fun i reward -> if i = 3 then nanf else reward) transitions.Rewards))
     refuses [ "train"; "--data"; scratch.Path "nan.npz"; "-o"; scratch.Path "out" ] [ "NaN"; "row 3" ]
     Assert.False(Directory.Exists(scratch.Path "out"))
+
+[<Fact>]
+let ``a wrong instruction set in the environment is refused in a word, before anything is written`` () =
+    use scratch = new Scratch()
+
+    let info =
+        ProcessStartInfo(
+            "dotnet",
+            [
+                typeof<Sweep>.Assembly.Location
+                "ablate"
+                "--transitions"
+                "2000"
+                "-o"
+                scratch.Path "sweep"
+            ]
+        )
+
+    info.Environment["IQL_INSTRUCTIONS"] <- "avx"
+    info.RedirectStandardError <- true
+    info.RedirectStandardOutput <- true
+    use running = Process.Start info
+    running.StandardOutput.ReadToEnd() |> ignore
+    let message = running.StandardError.ReadToEnd()
+    running.WaitForExit()
+    Assert.Equal(2, running.ExitCode)
+    Assert.Equal("iql: IQL_INSTRUCTIONS: expected scalar, vector256 or vector512, got avx.\n", message)
+    Assert.False(Directory.Exists(scratch.Path "sweep"))
