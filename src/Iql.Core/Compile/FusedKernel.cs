@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 
 namespace Iql.Compile;
 
-/// <summary>Where a fused loop's pointer begins and how it moves along the kept axes of the iteration.</summary>
-readonly record struct Operand(Place Place, ImmutableArray<int> Strides)
+/// <summary>Where a fused loop's pointer begins, how it moves along the kept axes of the iteration, and whether it is read.</summary>
+readonly record struct Operand(Place Place, ImmutableArray<int> Strides, bool IsRead)
 {
     /// <summary>Floats from row to row over the last but one axis.</summary>
     public int RowStride => Strides.Length >= 2 ? Strides[^2] : 0;

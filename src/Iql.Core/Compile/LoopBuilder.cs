@@ -20,7 +20,7 @@ sealed class LoopBuilder(Group group, Func<Tensor, Place> placeOf, Func<Tensor, 
         if (group.Anchor is { } anchor)
         {
             values.Add(new(LoopSource.Vector, 0));
-            operands.Add(new(default, [.. group.Kept.Select(_ => 0)]));
+            operands.Add(new(default, [.. group.Kept.Select(_ => 0)], IsRead: true));
             Computed(anchor, 0);
         }
         foreach (var node in group.Nodes)
@@ -45,9 +45,9 @@ sealed class LoopBuilder(Group group, Func<Tensor, Place> placeOf, Func<Tensor, 
         if (isStoredHere(node)) stores.Add((value, Pointer(placeOf(node), Addressing.StridesOver(node.Shape, node.Shape))));
     }
 
-    int Pointer(Place place, ImmutableArray<int> strides)
+    int Pointer(Place place, ImmutableArray<int> strides, bool isRead = false)
     {
-        operands.Add(new(place, strides));
+        operands.Add(new(place, strides, isRead));
         return operands.Count - 1;
     }
 
@@ -61,7 +61,7 @@ sealed class LoopBuilder(Group group, Func<Tensor, Place> placeOf, Func<Tensor, 
         var place = placeOf(root);
         var key = (root, string.Join(',', strides));
         if (loaded.TryGetValue(key, out var load)) return load;
-        values.Add(new(strides[^1] == 0 ? LoopSource.PerRow : LoopSource.Vector, Pointer(place, strides)));
+        values.Add(new(strides[^1] == 0 ? LoopSource.PerRow : LoopSource.Vector, Pointer(place, strides, isRead: true)));
         return loaded[key] = values.Count - 1;
     }
 

@@ -98,10 +98,22 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
         for (var row = firstBlock * UnitRows; row < end; row += TileRows)
         {
             var rows = Math.Min(TileRows, end - row);
+            for (var k = 1; k < operands.Length; k++)
+            {
+                current[k] = pointers[k] + row * strides[k];
+                if (operands[k].IsRead && strides[k] != 0) Prefetch(current[k], strides[k], rows, vectors);
+            }
             TileKernels<S, V>.Tile(aStart + (nint)row * shape.RowStrideA, shape.RowStrideA, shape.InnerStrideA, bPanel, bk, shape.K, tile, rows, vectors);
-            for (var k = 1; k < operands.Length; k++) current[k] = pointers[k] + row * strides[k];
             epilogue(current, strides, frame.Slots, rows, columns);
         }
+    }
+
+    // The epilogue's rows are far apart in memory, so no hardware prefetcher sees them coming; the product gives them time to arrive.
+    static void Prefetch(float* start, nint stride, int rows, int vectors)
+    {
+        if (!Sse.IsSupported) return;
+        for (var row = 0; row < rows; row++, start += stride)
+            for (var line = 0; line < vectors * S.Width; line += 16) Sse.Prefetch0(start + line);
     }
 
     // packed[k, c] = source[k·InnerStrideB + c·ColumnStrideB]; columns past the last hold anything.
