@@ -11,7 +11,7 @@ open Iql.Core.Tests.Graph
 open Iql.Core.Tests.Graph.Dense
 
 /// A function of inputs x0, x1, …: scalars stay scalars, the rest are entries of one block.
-let private trace (shapes: int list list) (build: Tensor list -> Tensor list) : GraphFunction =
+let trace (shapes: int list list) (build: Tensor list -> Tensor list) : GraphFunction =
     let named = shapes |> List.mapi (fun i extents -> $"x{i}", extents)
 
     let block =
@@ -296,7 +296,7 @@ let ``a NaN in a row stays in its row, and in a sum it shows`` () =
         | _ -> [])
 
 /// A network's loss, its gradients and a step of momentum: products, epilogues, reductions and masks together.
-let private descent layers (x: Tensor) (w: Tensor list) (b: Tensor list) (y: Tensor) =
+let private descent (x: Tensor) (w: Tensor list) (b: Tensor list) (y: Tensor) =
     let hidden =
         (x, List.zip w b)
         ||> List.fold (fun h (w, b) -> Tensor.Rectify(Tensor.MatMul(h, w) + b))
@@ -304,7 +304,6 @@ let private descent layers (x: Tensor) (w: Tensor list) (b: Tensor list) (y: Ten
     let loss = Tensor.Mean(Tensor.Square(Tensor.Sum(hidden, 1) - y))
     let parameters = w @ b
     let gradients = Gradient.Of(loss, List.toArray parameters) |> List.ofSeq
-    ignore layers
 
     loss
     :: List.map2 (fun (p: Tensor) g -> p * 0.9 - 0.1 * g / (Tensor.Sqrt(Tensor.Square g) + 0.1)) parameters gradients
@@ -327,7 +326,7 @@ let ``a step of descent on a network of any widths is right`` () =
 
         check 3e-5 $"descent {batch} {widths}" shapes (fun t ->
             match t with
-            | x :: y :: rest -> descent layers.Length x (List.take layers.Length rest) (List.skip layers.Length rest) y
+            | x :: y :: rest -> descent x (List.take layers.Length rest) (List.skip layers.Length rest) y
             | _ -> [])
 
 [<Fact>]
@@ -340,113 +339,10 @@ let ``results have the same bits at any number of threads`` () =
         @ [ for _, b in layers -> [ b ] ]
 
     let build (t: Tensor list) =
-        descent layers.Length t[0] (t |> List.skip 2 |> List.take layers.Length) (List.skip (2 + layers.Length) t) t[1]
+        descent t[0] (t |> List.skip 2 |> List.take layers.Length) (List.skip (2 + layers.Length) t) t[1]
 
     for path in InstructionSets.Available do
         let single = run path 1 shapes (numbersOf "threads" shapes) build
 
         for threads in [ 2; 3; 5 ] do
             Assert.Equal<float[] list>(single, run path threads shapes (numbersOf "threads" shapes) build)
-
-[<Fact>]
-let ``running allocates nothing`` () =
-    let graph =
-        trace [ [ 64; 8 ]; [ 8; 40 ] ] (function
-            | [ x; w ] -> [ Tensor.Tanh(Tensor.MatMul(x, w)); Tensor.Mean x ]
-            | _ -> [])
-
-    use compiled = CompiledGraph.Compile graph
-
-    let inputs, outputs =
-        [| new TensorBlock(graph.Inputs[0]) |], [| new TensorBlock(graph.Outputs[0].Layout) |]
-
-    let step () =
-        compiled.Run(ReadOnlySpan inputs, ReadOnlySpan.Empty, ReadOnlySpan outputs, Span.Empty)
-
-    step ()
-    let before = GC.GetAllocatedBytesForCurrentThread()
-
-    for _ in 1..100 do
-        step ()
-
-    Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread())
-
-let private message (action: unit -> unit) =
-    Assert.Throws<ArgumentException>(action).Message
-
-[<Fact>]
-let ``blocks that do not fit, or that are both read and written, are refused with a reason`` () =
-    let graph = trace [ [ 4; 2 ] ] (fun x -> [ x[0] * 2.0 ])
-    use compiled = CompiledGraph.Compile graph
-    use input = new TensorBlock(graph.Inputs[0])
-    use output = new TensorBlock(graph.Outputs[0].Layout)
-    use other = new TensorBlock(Layout("other", [ struct ("a", shape [ 3 ]) ]))
-
-    let attempt (i: TensorBlock) (o: TensorBlock) () =
-        compiled.Run(ReadOnlySpan [| i |], ReadOnlySpan.Empty, ReadOnlySpan [| o |], Span.Empty)
-
-    Assert.Contains("laid out as in", message (attempt other output))
-    Assert.Contains("blocks that are not inputs", message (attempt input input))
-
-    let unbound =
-        GraphFunction(
-            graph.Inputs,
-            graph.Scalars,
-            graph.Outputs,
-            [| struct ("m", Tensor.Scalar "tau") |].ToImmutableArray()
-        )
-
-    Assert.Contains("tau", message (fun () -> CompiledGraph.Compile(unbound).Dispose()))
-
-[<Fact>]
-let ``an index outside its table is an error at any number of threads, not a crash`` () =
-    let graph = trace [ [ 4; 2 ]; [ 40 ] ] (fun x -> [ Tensor.Gather(x[0], x[1]) ])
-    use compiled = CompiledGraph.Compile graph
-    use input = new TensorBlock(graph.Inputs[0])
-    use output = new TensorBlock(graph.Outputs[0].Layout)
-    input.Write("x1", ReadOnlySpan(Array.create 40 9.0f))
-
-    for threads in [ 1; 3 ] do
-        use team = new WorkerTeam(threads)
-
-        let error =
-            Assert.Throws<InvalidOperationException>(fun () ->
-                compiled.Run(ReadOnlySpan [| input |], ReadOnlySpan.Empty, ReadOnlySpan [| output |], Span.Empty, team))
-
-        Assert.Contains("whole numbers in [0, 4)", error.Message)
-
-[<Fact>]
-let ``an environment variable forces the instruction set, and a wrong word is refused with the right ones`` () =
-    Assert.Equal(Seq.max InstructionSets.Available, InstructionSets.Choose "")
-
-    for path in InstructionSets.Available do
-        Assert.Equal(path, InstructionSets.Choose((string path).ToLowerInvariant()))
-
-    for wrong in [ "avx512"; "7" ] do
-        Assert.Equal(
-            $"IQL_INSTRUCTIONS: expected scalar, vector256 or vector512, got {wrong}.",
-            message (fun () -> InstructionSets.Choose wrong |> ignore)
-        )
-
-[<Fact>]
-let ``a team of workers meets at every barrier, also after a rest`` () =
-    use team = new WorkerTeam(3)
-    let seen = Array.zeroCreate<int> 3
-    let behind = ref 0
-
-    for _ in 1..3 do
-        for _ in 1..200 do
-            team.Run(fun worker ->
-                for _ in 1..5 do
-                    seen[worker] <- seen[worker] + 1
-                    team.Barrier()
-
-                    if Array.min seen <> Array.max seen then
-                        Threading.Interlocked.Increment(&behind.contents) |> ignore
-
-                    team.Barrier())
-
-        Threading.Thread.Sleep 30
-
-    Assert.Equal(0, behind.Value)
-    Assert.Equal<int[]>(Array.create 3 3000, seen)
