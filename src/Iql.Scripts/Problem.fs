@@ -119,4 +119,22 @@ module Problem =
         then
             yield
                 "the rewards are 0 but at the goal; the paper trains such data with r - 1, so that a step costs: --rewards antmaze"
+
+        let range = 1000.0 / problem.Normalization.RewardScale
+
+        let largest =
+            problem.Raw.Episodes
+            |> Seq.map (fun episode -> abs (float episode.Return))
+            |> Seq.max
+
+        if problem.Normalization.Rewards = RewardRule.ReturnRange && range < 0.01 * largest then
+            yield
+                $"returns of up to {largest:G4} differ by {range:G4} only, so rewards are multiplied by {problem.Normalization.RewardScale:G4}; to leave them as they are: --rewards none"
+
+        let beyond =
+            problem.Raw.Actions
+            |> Seq.averageBy (fun action -> if abs action > 1f then 100.0 else 0.0)
+
+        if beyond > 1.0 then
+            yield $"{beyond:F0} %% of the actions' numbers lie outside [-1, 1], where no policy acts"
     ]
