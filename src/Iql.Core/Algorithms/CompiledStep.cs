@@ -46,13 +46,21 @@ public sealed class CompiledStep : IDisposable
         LearnerState state, TensorBlock batch, ReadOnlySpan<TensorBlock> destination, Span<double> metrics = default,
         ReadOnlySpan<double> hyperparameters = default, WorkerTeam? team = null)
     {
-        if (state.Blocks.Length != Learner.Blocks.Length) Check.That(false, nameof(state), $"{Learner.Blocks.Length} blocks", state.Blocks.Length);
+        Run(state.Seed, state.Step, state.Blocks.AsSpan(), batch, destination, metrics, hyperparameters, team);
+    }
+
+    /// <summary>The same for a state in pieces, for a loop that keeps them apart.</summary>
+    internal void Run(
+        Seed seed, long step, ReadOnlySpan<TensorBlock> blocks, TensorBlock batch, ReadOnlySpan<TensorBlock> destination, Span<double> metrics,
+        ReadOnlySpan<double> hyperparameters, WorkerTeam? team)
+    {
+        Check.That(blocks.Length == Learner.Blocks.Length, nameof(blocks), $"{Learner.Blocks.Length} blocks", blocks.Length);
         if (hyperparameters.IsEmpty) hyperparameters = Learner.Hyperparameters.AsSpan();
-        if (hyperparameters.Length != scalars.Length - 2) Check.That(false, nameof(hyperparameters), $"{scalars.Length - 2} numbers", hyperparameters.Length);
-        state.Blocks.AsSpan().CopyTo(inputs);
+        Check.That(hyperparameters.Length == scalars.Length - 2, nameof(hyperparameters), $"{scalars.Length - 2} numbers", hyperparameters.Length);
+        blocks.CopyTo(inputs);
         inputs[^1] = batch;
-        scalars[0] = state.Seed.AsScalar();
-        scalars[1] = state.Step;
+        scalars[0] = seed.AsScalar();
+        scalars[1] = step;
         hyperparameters.CopyTo(scalars.AsSpan(2));
         (metrics.IsEmpty ? bare : withMetrics).Value.Run(inputs, scalars, destination, metrics, team);
     }

@@ -54,9 +54,6 @@ public sealed class Layout
     public Entry this[string name] => byName.TryGetValue(name, out var entry) ? entry
         : throw new ArgumentException($"{Name}: expected one of {string.Join(", ", byName.Keys)}, got {name}.");
 
-    /// <summary>The same tensors as a block of another name.</summary>
-    public Layout Renamed(string name) => new(name, Entries.Select(entry => (entry.Name, entry.Shape)));
-
     /// <summary>Graph inputs for every entry.</summary>
     public TensorGroup Inputs() => new(this, [.. Entries.Select(entry => Tensor.Input($"{Name}/{entry.Name}", entry.Shape))]);
 

@@ -34,9 +34,6 @@ public static class Ops
     /// <summary>One number out of one number (one source).</summary>
     public static bool IsUnary(this Op op) => op is >= Op.Negate and <= Op.StopGradient;
 
-    /// <summary>One number out of two.</summary>
-    public static bool IsBinary(this Op op) => op is >= Op.Add and <= Op.Equal;
-
     /// <summary>Every op that works number by number, with broadcasting.</summary>
     public static bool IsElementwise(this Op op) => op is >= Op.Negate and <= Op.Where;
 

@@ -12,15 +12,13 @@ namespace Iql.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    readonly Learner learner;
     readonly Sampler sampler;
     readonly Seed seed, sampling;
     readonly WorkerTeam team;
-    readonly CompiledGraph step, stepWithMetrics;
+    readonly CompiledStep compiled;
     readonly TensorBlock batch;
-    readonly TensorBlock[][] inputs, outputs;
-    readonly double[] scalars, metrics;
-    int current;
+    readonly double[] metrics;
+    TensorBlock[] now, next;
 
     /// <summary>Compiles a learner's step, and copies the state to start from.</summary>
     /// <param name="learner">What to train.</param>
@@ -30,19 +28,14 @@ public sealed class Trainer : IDisposable
     public Trainer(Learner learner, Transitions transitions, LearnerState start, WorkerTeam? team = null)
     {
         Check.That(start.Blocks.Length == learner.Blocks.Length, nameof(start), $"{learner.Blocks.Length} blocks", start.Blocks.Length);
-        this.learner = learner;
         this.team = team ?? WorkerTeam.Single;
         (seed, Step) = (start.Seed, start.Step);
         sampling = seed.Split("sampling");
         sampler = new(transitions, learner.Batch);
-        stepWithMetrics = CompiledGraph.Compile(learner.Step);
-        step = CompiledGraph.Compile(learner.Step.WithoutMetrics());
+        compiled = new(learner);
         batch = new(learner.Batch);
-        TensorBlock[] first = [.. start.Blocks.Select(block => block.Clone())], second = [.. learner.Blocks.Select(layout => new TensorBlock(layout))];
-        inputs = [[.. first, batch], [.. second, batch]];
-        outputs = [second, first];
-        scalars = [seed.AsScalar(), 0, .. learner.Hyperparameters];
-        Check.That(scalars.Length == learner.Step.Scalars.Length, learner.Algorithm, $"values for {string.Join(", ", learner.Step.Scalars)}", $"{scalars.Length}");
+        now = [.. start.Blocks.Select(block => block.Clone())];
+        next = [.. learner.Blocks.Select(layout => new TensorBlock(layout))];
         metrics = new double[learner.Step.Metrics.Length];
     }
 
@@ -56,7 +49,7 @@ public sealed class Trainer : IDisposable
     public LearnerState State => new(seed, Step, [.. Blocks]);
 
     /// <summary>Shared block, then one block a member.</summary>
-    public ReadOnlySpan<TensorBlock> Blocks => outputs[1 - current];
+    public ReadOnlySpan<TensorBlock> Blocks => now;
 
     /// <summary>Metrics of the last step that was asked for them, in the order of the learner's step.</summary>
     public ReadOnlySpan<double> Metrics => metrics;
@@ -66,18 +59,16 @@ public sealed class Trainer : IDisposable
     public void Advance(bool withMetrics = false)
     {
         sampler.Fill(batch, sampling, Step);
-        scalars[1] = Step;
-        if (withMetrics) stepWithMetrics.Run(inputs[current], scalars, outputs[current], metrics, team);
-        else step.Run(inputs[current], scalars, outputs[current], [], team);
-        current = 1 - current;
+        compiled.Run(seed, Step, now, batch, next, withMetrics ? metrics : [], [], team);
+        (now, next) = (next, now);
         Step++;
     }
 
     /// <summary>Gives the memory back; the team is the caller's.</summary>
     public void Dispose()
     {
-        step.Dispose();
-        stepWithMetrics.Dispose();
-        foreach (var block in inputs[0].Concat(outputs[0])) block.Dispose();
+        compiled.Dispose();
+        batch.Dispose();
+        foreach (var block in now.Concat(next)) block.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 namespace Iql.Scripts
 
+open System.Diagnostics
 open System.IO
 open Iql
 open Iql.Data
@@ -107,8 +108,12 @@ module Data =
                     else
                         Seed(uint64 collection.Seed)
 
+                let clock = Stopwatch.StartNew()
+
                 let transitions =
                     card.Dataset.Invoke(seed, Option.defaultValue card.DatasetSize collection.Size)
+
+                let rate = float transitions.Count / clock.Elapsed.TotalSeconds / 1e6
 
                 DatasetFile.Save(
                     path,
@@ -116,6 +121,11 @@ module Data =
                     readOnlyDict [ "task", card.Name; "seed", string seed.Value; "iql", Shell.version ]
                 )
 
-                printfn "%d transitions, %d episodes" transitions.Count transitions.Episodes.Length
+                printfn
+                    "%d transitions, %d episodes, %.2f million transitions/s"
+                    transitions.Count
+                    transitions.Episodes.Length
+                    rate
+
                 printfn "%s" (Path.GetFullPath path)
                 Shell.success)
