@@ -1,21 +1,24 @@
+using System.Collections.Immutable;
 using Iql.Compile;
 using Iql.Graph;
 
 namespace Iql.Algorithms;
 
-/// <summary>A learner's step, compiled, as functions of the state. Holds scratch memory: not for two threads at a time.</summary>
+/// <summary>A learner's steps, compiled, as functions of the state. Holds scratch memory: not for two threads at a time.</summary>
 public sealed class CompiledStep : IDisposable
 {
-    readonly Lazy<CompiledGraph> withMetrics, bare;
+    readonly ImmutableArray<Lazy<CompiledGraph>> withMetrics, bare;
     readonly TensorBlock[] inputs;
     readonly double[] scalars;
 
-    /// <summary>Compiles when first needed, with metrics and without apart.</summary>
+    /// <summary>Compiles a program when it is first needed, with metrics and without apart.</summary>
     public CompiledStep(Learner learner)
     {
         Learner = learner;
-        withMetrics = new(() => CompiledGraph.Compile(learner.Step));
-        bare = new(() => CompiledGraph.Compile(learner.Step.WithoutMetrics()));
+        foreach (var program in learner.Programs)
+            Check.That(program.Scalars.SequenceEqual(learner.Step.Scalars), nameof(learner), $"programs of the scalars {string.Join(", ", learner.Step.Scalars)}", string.Join(", ", program.Scalars));
+        withMetrics = [.. learner.Programs.Select(program => new Lazy<CompiledGraph>(() => CompiledGraph.Compile(program)))];
+        bare = [.. learner.Programs.Select(program => new Lazy<CompiledGraph>(() => CompiledGraph.Compile(program.WithoutMetrics())))];
         inputs = new TensorBlock[learner.Blocks.Length + 1];
         scalars = new double[learner.Step.Scalars.Length];
     }
@@ -30,16 +33,17 @@ public sealed class CompiledStep : IDisposable
     public (LearnerState Next, IReadOnlyDictionary<string, double> Metrics) Step(LearnerState state, TensorBlock batch, ReadOnlySpan<double> hyperparameters = default)
     {
         TensorBlock[] next = [.. Learner.Blocks.Select(layout => new TensorBlock(layout))];
-        var metrics = new double[Learner.Step.Metrics.Length];
+        var names = Learner.StepAt(state.Step).Metrics;
+        var metrics = new double[names.Length];
         StepInto(state, batch, next, metrics, hyperparameters);
-        return (new(state.Seed, state.Step + 1, [.. next]), Learner.Step.Metrics.Zip(metrics).ToDictionary(pair => pair.First.Name, pair => pair.Second));
+        return (new(state.Seed, state.Step + 1, [.. next]), names.Zip(metrics).ToDictionary(pair => pair.First.Name, pair => pair.Second));
     }
 
     /// <summary>The same bits as <see cref="Step"/>, into the caller's memory; allocates nothing once compiled.</summary>
     /// <param name="state">Before; left as it is.</param>
     /// <param name="batch">A minibatch in the learner's layout.</param>
     /// <param name="destination">The blocks after, none of them a block of <paramref name="state"/>.</param>
-    /// <param name="metrics">Room for the metrics, in the order of the learner's step; empty computes none.</param>
+    /// <param name="metrics">Room for the metrics, in the order of the learner's program for this step; empty computes none.</param>
     /// <param name="hyperparameters">Values of the step's scalars after seed and step; empty takes the learner's.</param>
     /// <param name="team">Threads that share the step; the bits do not depend on it.</param>
     public void StepInto(
@@ -62,13 +66,13 @@ public sealed class CompiledStep : IDisposable
         scalars[0] = seed.AsScalar();
         scalars[1] = step;
         hyperparameters.CopyTo(scalars.AsSpan(2));
-        (metrics.IsEmpty ? bare : withMetrics).Value.Run(inputs, scalars, destination, metrics, team);
+        (metrics.IsEmpty ? bare : withMetrics)[Learner.Choose(step)].Value.Run(inputs, scalars, destination, metrics, team);
     }
 
     /// <summary>Gives the programs' memory back.</summary>
     public void Dispose()
     {
-        if (withMetrics.IsValueCreated) withMetrics.Value.Dispose();
-        if (bare.IsValueCreated) bare.Value.Dispose();
+        foreach (var program in withMetrics.Concat(bare))
+            if (program.IsValueCreated) program.Value.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Iql.Data;
 using Iql.Graph;
 
 namespace Iql.Algorithms;
@@ -9,17 +10,21 @@ namespace Iql.Algorithms;
 /// shared part (value function and critics); every member gets the bits it would get alone.
 /// </summary>
 /// <param name="Algorithm">Short name, "iql".</param>
-/// <param name="Blocks">State: block 0 is shared, blocks 1 … are one member each, all of one shape.</param>
-/// <param name="Batch">Columns of a minibatch: observations [B, S], actions [B, A], rewards [B], terminals [B], nextObservations [B, S], and what else it asks for.</param>
+/// <param name="Blocks">State: block 0 is shared, blocks 1 … are one member each, all of one shape. A block may be empty.</param>
+/// <param name="Batch">Columns of a minibatch, by the names that <see cref="Source"/> knows: <see cref="BatchLayout"/> makes the usual ones.</param>
 /// <param name="Step">
-/// One training step. Inputs: the blocks, then the batch. Scalars: "seed" (<see cref="Seed.AsScalar"/>), "step" (number of
+/// One training step; where <see cref="Programs"/> are several, the first of them. Inputs: the blocks, then the batch. Scalars: "seed" (<see cref="Seed.AsScalar"/>), "step" (number of
 /// steps already made), then one per hyperparameter. Outputs: the next blocks. Metrics of member i are named "i:name", shared ones "name".
 /// </param>
 /// <param name="Hyperparameters">Values of Step's scalars after "seed" and "step".</param>
 /// <param name="Initialise">Blocks at step 0.</param>
 /// <param name="Act">
-/// For a number of rows E: what the policy does when evaluated. Inputs: shared block, member block (Blocks[1]'s layout), a block
-/// "observations" with the entry "observations" [E, S]. Output: a block "actions" with the entry "actions" [E, A], within ±1.
+/// For a number of rows E, one an episode: what the policy does when evaluated. Inputs: shared block, member block (Blocks[1]'s layout), a
+/// block "observations" with the entry "observations" [E, S] and, if it wants it, "rewards" [E]: the raw reward of the decision before, 0 at
+/// the first. Output: a block "actions" with the entry "actions" [E, A], within ±1. A policy that remembers has one block more, at the end of
+/// inputs and of outputs, of any layout: what it makes of it at a decision comes back at the next; at the first it is all zeros. Every row
+/// must be computed of its own row alone. Scalars, by name: "seed" (the evaluation's), "decision" (decisions made before: 0, 1, …), and
+/// hyperparameters of Step, "name" where Step has "i:name".
 /// </param>
 /// <param name="Probe">
 /// For a number of rows E: what the policy's objective makes of transitions, or null when the algorithm weighs none. Inputs: shared block,
@@ -36,8 +41,38 @@ public sealed record Learner(
     Func<int, GraphFunction> Act,
     Func<int, GraphFunction>? Probe = null)
 {
+    /// <summary>
+    /// All programs of a training step, <see cref="Step"/> first. They agree in inputs, scalars and layouts of outputs, each has its own
+    /// metrics; what a program has no business with, it hands on as it is.
+    /// </summary>
+    public ImmutableArray<GraphFunction> Programs { get; init; } = [Step];
+
+    /// <summary>Which program makes a step, from the number of steps already made: a delayed policy, one phase after the other.</summary>
+    public Func<long, int> Choose { get; init; } = static _ => 0;
+
+    /// <summary>Where minibatches come from; throws an ArgumentException when the data lack what the learner needs. Null draws rows: <see cref="Sampler"/>.</summary>
+    public Func<Transitions, IBatchSource>? Batches { get; init; }
+
+    /// <summary>The program of a step.</summary>
+    /// <param name="step">Steps already made, at least 0.</param>
+    public GraphFunction StepAt(long step) => Programs[Choose(step)];
+
+    /// <summary>A source of this learner's minibatches.</summary>
+    /// <exception cref="ArgumentException">The data lack something the learner needs (next actions, …).</exception>
+    public IBatchSource Source(Transitions transitions) => Batches?.Invoke(transitions) ?? new Sampler(transitions, Batch);
+
     /// <summary>Number of policies trained side by side.</summary>
     public int Members => Blocks.Length - 1;
+
+    /// <summary>Value of a hyperparameter for one member: of the scalar "member:name", or of "name".</summary>
+    /// <exception cref="ArgumentException">Step has neither.</exception>
+    public double Hyperparameter(string name, int member)
+    {
+        var index = Step.Scalars.IndexOf($"{member}:{name}");
+        if (index < 0) index = Step.Scalars.IndexOf(name);
+        Check.That(index >= 2, Algorithm, $"a scalar of its step, {string.Join(", ", Step.Scalars.Skip(2))}", name);
+        return Hyperparameters[index - 2];
+    }
 }
 
 /// <summary>All that is needed to go on, bit for bit: the seed, the number of steps made, the numbers.</summary>

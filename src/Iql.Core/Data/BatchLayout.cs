@@ -2,7 +2,7 @@ using Iql.Graph;
 
 namespace Iql.Data;
 
-/// <summary>The columns of a minibatch, as a block a graph can take.</summary>
+/// <summary>The columns of minibatches, as a block a graph can take.</summary>
 public static class BatchLayout
 {
     /// <summary>
@@ -26,4 +26,20 @@ public static class BatchLayout
         if (nextActions) columns.Add(("nextActions", new(batchSize, actionSize)));
         return new("batch", columns);
     }
+
+    /// <summary>
+    /// The layout "batch" of pieces of trajectories, as <see cref="TrajectorySampler"/> fills it: observations [B, K, S], actions [B, K, A],
+    /// rewards [B, K], returnsToGo [B, K] (from each step on), timesteps [B, K] (0 at an episode's first row), mask [B, K] (1 on rows of the
+    /// data, 0 on padding).
+    /// </summary>
+    /// <param name="batchSize">B, at least 1.</param>
+    /// <param name="context">K, rows of a piece, at least 1.</param>
+    /// <param name="observationSize">S, at least 1.</param>
+    /// <param name="actionSize">A, at least 1.</param>
+    public static Layout Trajectories(int batchSize, int context, int observationSize, int actionSize) => new("batch",
+    [
+        ("observations", new(batchSize, context, observationSize)), ("actions", new(batchSize, context, actionSize)),
+        ("rewards", new(batchSize, context)), ("returnsToGo", new(batchSize, context)),
+        ("timesteps", new(batchSize, context)), ("mask", new(batchSize, context)),
+    ]);
 }

@@ -11,7 +11,7 @@ namespace Iql.Data;
 /// Holds its own copy of the columns a batch wants, a row's numbers side by side: a row then costs a cache miss or two, not one
 /// per column. Safe to share between threads; filling allocates nothing.
 /// </summary>
-public sealed class Sampler
+public sealed class Sampler : IBatchSource
 {
     /// <summary>A column's place in a row of the table and in the block.</summary>
     readonly record struct Piece(int Source, int Length, int Destination, int Stride);
@@ -27,17 +27,18 @@ public sealed class Sampler
     /// <summary>Gathers the columns that the layout names.</summary>
     /// <param name="transitions">The data.</param>
     /// <param name="batch">
-    /// A layout whose entries are among observations [B, S], actions [B, A], rewards [B], terminals [B], nextObservations [B, S] and
-    /// nextActions [B, A]. With nextActions, rows whose next action is unknown (<see cref="Transitions.HasNextAction"/>) are never
+    /// A layout whose entries are among observations [B, S], actions [B, A], rewards [B], terminals [B], nextObservations [B, S],
+    /// nextActions [B, A] and returnsToGo [B] (<see cref="Transitions.ReturnsToGo"/>). With nextActions, rows whose next action is unknown (<see cref="Transitions.HasNextAction"/>) are never
     /// drawn; a terminal row, where it plays no part, gets its own action.
     /// </param>
+    /// <param name="returnDiscount">γ of returnsToGo, in [0, 1].</param>
     /// <exception cref="ArgumentException">An entry of another name or shape, or no row to draw from.</exception>
-    public Sampler(Transitions transitions, Layout batch)
+    public Sampler(Transitions transitions, Layout batch, double returnDiscount = 1)
     {
         layout = batch;
         BatchSize = batch.Entries.Length > 0 && batch.Entries[0].Shape.Rank > 0 ? batch.Entries[0].Shape[0] : 0;
         Check.AtLeast(BatchSize, 1, batch.Name, "Make the layout with BatchLayout.Of.");
-        var columns = batch.Entries.Select(entry => Column.Of(transitions, entry.Name)).ToArray();
+        var columns = batch.Entries.Select(entry => Column.Of(transitions, entry.Name, returnDiscount)).ToArray();
         var builder = ImmutableArray.CreateBuilder<Piece>();
         var width = 0;
         foreach (var (entry, column) in batch.Entries.Zip(columns))
@@ -116,7 +117,7 @@ public sealed class Sampler
     /// <summary>Where a batch column comes from.</summary>
     sealed record Column(int Rank, int Size, Action<int, Span<float>> Copy)
     {
-        internal static Column Of(Transitions t, string name) => name switch
+        internal static Column Of(Transitions t, string name, double returnDiscount) => name switch
         {
             "observations" => new(2, t.ObservationSize, (row, to) => t.Observation(row).CopyTo(to)),
             "actions" => new(2, t.ActionSize, (row, to) => t.Action(row).CopyTo(to)),
@@ -124,7 +125,11 @@ public sealed class Sampler
             "terminals" => new(1, 1, (row, to) => to[0] = t.Terminals[row] ? 1f : 0f),
             "nextObservations" => new(2, t.ObservationSize, (row, to) => t.NextObservation(row).CopyTo(to)),
             "nextActions" => new(2, t.ActionSize, (row, to) => t.Action(t.Terminals[row] ? row : row + 1).CopyTo(to)),
-            _ => throw new ArgumentException($"batch: expected observations, actions, rewards, terminals, nextObservations or nextActions, got {name}."),
+            "returnsToGo" => Numbers(t.ReturnsToGo(returnDiscount)),
+            _ => throw new ArgumentException(
+                $"batch: expected observations, actions, rewards, terminals, nextObservations, nextActions or returnsToGo, got {name}."),
         };
+
+        static Column Numbers(float[] numbers) => new(1, 1, (row, to) => to[0] = numbers[row]);
     }
 }

@@ -97,6 +97,23 @@ public sealed class Transitions
     /// </summary>
     public bool HasNextAction(int row) => Terminals[row] || (row + 1 < Count && !Timeouts[row]);
 
+    /// <summary>
+    /// Returns to go, [N]: Σ γᵏ r of a row and those after it up to the end of its episode. Where the episode was cut rather than ended,
+    /// what would have come is left out.
+    /// </summary>
+    /// <param name="discount">γ, in [0, 1]; 1 sums the rewards.</param>
+    public float[] ReturnsToGo(double discount = 1)
+    {
+        Check.That(discount is >= 0 and <= 1, nameof(discount), "a number in [0, 1]", discount);
+        var returns = new float[Count];
+        foreach (var episode in Episodes)
+        {
+            var sum = 0.0;
+            for (var row = episode.Last; row >= episode.Start; row--) returns[row] = (float)(sum = Rewards[row] + discount * sum);
+        }
+        return returns;
+    }
+
     /// <summary>One row of the observations, [S].</summary>
     public ReadOnlySpan<float> Observation(int row) => Observations.AsSpan().Slice(row * ObservationSize, ObservationSize);
 

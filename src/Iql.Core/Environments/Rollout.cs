@@ -8,6 +8,13 @@ namespace Iql.Environments;
 /// <param name="actions">Written, [rows, A], row-major.</param>
 public delegate void PolicyRows(ReadOnlySpan<float> observations, int rows, Span<float> actions);
 
+/// <summary>The same for a policy that remembers: it hears which episodes the rows belong to, and what each decision brought.</summary>
+/// <param name="episodes">[rows]: numbers of the episodes that still run, ascending.</param>
+/// <param name="observations">[rows, S], row-major.</param>
+/// <param name="rewards">[rows]: raw reward of each row's decision before; 0 at the first.</param>
+/// <param name="actions">Written, [rows, A], row-major.</param>
+public delegate void PolicyEpisodes(ReadOnlySpan<int> episodes, ReadOnlySpan<float> observations, ReadOnlySpan<float> rewards, Span<float> actions);
+
 /// <summary>How one episode went.</summary>
 /// <param name="Return">Undiscounted sum of raw rewards.</param>
 /// <param name="Length">Decisions made.</param>
@@ -29,12 +36,24 @@ public static class Rollout
     /// </param>
     /// <param name="trajectories">Whether to keep what was seen.</param>
     /// <returns>E results, in order.</returns>
-    public static ImmutableArray<EpisodeResult> Run(IEnvironment environment, int episodes, Seed seed, PolicyRows policy, bool trajectories = false)
+    public static ImmutableArray<EpisodeResult> Run(IEnvironment environment, int episodes, Seed seed, PolicyRows policy, bool trajectories = false) =>
+        RunEpisodes(environment, episodes, seed, (running, observations, _, actions) => policy(observations, running.Length, actions), trajectories);
+
+    /// <summary>The same with a policy that is told which episodes its rows belong to, so that it can remember what it saw in each.</summary>
+    /// <param name="environment">The task.</param>
+    /// <param name="episodes">E, at least 1.</param>
+    /// <param name="seed">Episode e starts from seed.Split(e), whatever runs beside it.</param>
+    /// <param name="policy">Called once a decision, with the episodes that still run.</param>
+    /// <param name="trajectories">Whether to keep what was seen.</param>
+    /// <returns>E results, in order.</returns>
+    public static ImmutableArray<EpisodeResult> RunEpisodes(
+        IEnvironment environment, int episodes, Seed seed, PolicyEpisodes policy, bool trajectories = false)
     {
         Check.AtLeast(episodes, 1, nameof(episodes));
         var (stateSize, observationSize, actionSize) = (environment.StateSize, environment.ObservationSize, environment.ActionSize);
         var states = new double[episodes * stateSize];
         var (observations, actions) = (new float[episodes * observationSize], new float[episodes * actionSize]);
+        var rewards = new float[episodes];
         var running = Enumerable.Range(0, episodes).ToArray();
         var results = new EpisodeResult[episodes];
         var returns = new double[episodes];
@@ -48,7 +67,7 @@ public static class Rollout
         }
         for (var (length, rows) = (1, episodes); rows > 0; length++)
         {
-            policy(observations.AsSpan(0, rows * observationSize), rows, actions.AsSpan(0, rows * actionSize));
+            policy(running.AsSpan(0, rows), observations.AsSpan(0, rows * observationSize), rewards.AsSpan(0, rows), actions.AsSpan(0, rows * actionSize));
             var kept = 0;
             for (var row = 0; row < rows; row++)
             {
@@ -61,7 +80,7 @@ public static class Rollout
                 if (trajectories) seen[e].AddRange(observation);
                 if (terminal || length >= environment.TimeLimit)
                     results[e] = new(returns[e], length, terminal, success[e], trajectories ? [.. seen[e]] : []);
-                else running[kept++] = e;
+                else (running[kept], rewards[kept++]) = (e, reward);
             }
             rows = kept;
         }

@@ -27,7 +27,8 @@ public sealed record EvaluationResult(ImmutableArray<EpisodeResult> Episodes, Re
 
 /// <summary>
 /// Lets a policy act for a number of episodes, all at once, by its mean action. Every evaluation of a run starts its episodes from the
-/// same seeds, so evaluations differ by the policy alone; the price is that their errors are correlated.
+/// same seeds, so evaluations differ by the policy alone; the price is that their errors are correlated. Episode e is row e of what the
+/// policy is a graph of, from the first decision to the last; what a policy remembers (<see cref="Learner.Act"/>) starts anew with each run.
 /// </summary>
 public sealed class Evaluation : IDisposable
 {
@@ -36,8 +37,10 @@ public sealed class Evaluation : IDisposable
     readonly ReferenceScore? reference;
     readonly Seed seed;
     readonly int episodes;
+    readonly Learner learner;
     readonly CompiledGraph act;
     readonly TensorBlock observations, actions;
+    readonly Layout? context;
 
     /// <summary>Compiles how the learner's policy acts.</summary>
     /// <param name="learner">Whose policies to evaluate.</param>
@@ -54,39 +57,60 @@ public sealed class Evaluation : IDisposable
         actions = new(function.Outputs[0].Layout);
         Columns(observations, "observations", environment.ObservationSize, environment.Name);
         Columns(actions, "actions", environment.ActionSize, environment.Name);
+        context = function.Inputs.Length > 3 ? function.Inputs[3] : null;
+        Check.That(function.Outputs.Length == (context is null ? 1 : 2), learner.Algorithm, "a policy that hands on what it remembers", $"{function.Outputs.Length} blocks");
         act = CompiledGraph.Compile(function);
-        (this.environment, this.normalization, this.episodes) = (environment, normalization, episodes);
+        (this.learner, this.environment, this.normalization, this.episodes) = (learner, environment, normalization, episodes);
         seed = root.Split("evaluation");
         this.reference = reference ?? ReferenceScores.Find(environment.Name);
     }
 
     /// <summary>Evaluates one policy: the same numbers give the same episodes.</summary>
     /// <param name="shared">Block 0.</param>
-    /// <param name="member">The member's block.</param>
+    /// <param name="block">The member's block.</param>
     /// <param name="team">Threads; null is the caller alone.</param>
     /// <param name="trajectories">Whether to keep what was seen.</param>
-    public EvaluationResult Run(TensorBlock shared, TensorBlock member, WorkerTeam? team = null, bool trajectories = false)
+    /// <param name="member">Which member's hyperparameters the policy acts by, where it asks for any.</param>
+    public EvaluationResult Run(TensorBlock shared, TensorBlock block, WorkerTeam? team = null, bool trajectories = false, int member = 0)
     {
-        var (input, output) = (observations.Layout["observations"], actions.Layout["actions"]);
-        return new(Rollout.Run(environment, episodes, seed, Policy, trajectories), reference);
-
-        void Policy(ReadOnlySpan<float> seen, int rows, Span<float> chosen)
+        var (input, output, reward) = (observations.Layout["observations"], actions.Layout["actions"], Rewards);
+        var names = act.Function.Scalars;
+        var decision = names.IndexOf("decision");
+        double[] scalars = [.. names.Select(name => name switch
         {
-            // Rows behind the running episodes keep old numbers, which nobody reads.
-            for (var row = 0; row < rows; row++)
+            "seed" => seed.AsScalar(),
+            "decision" => 0,
+            _ => learner.Hyperparameter(name, member),
+        })];
+        using var remembered = context is null ? null : new TensorBlock(context);
+        using var next = context is null ? null : new TensorBlock(context);
+        TensorBlock[] before = remembered is null ? [shared, block, observations] : [shared, block, observations, remembered];
+        TensorBlock[] after = next is null ? [actions] : [actions, next];
+        return new(Rollout.RunEpisodes(environment, episodes, seed, Policy, trajectories), reference);
+
+        void Policy(ReadOnlySpan<int> running, ReadOnlySpan<float> seen, ReadOnlySpan<float> rewards, Span<float> chosen)
+        {
+            // Rows of episodes that are over keep old numbers, which nobody reads.
+            for (var i = 0; i < running.Length; i++)
             {
-                var normalised = Row(observations, input, row);
-                seen.Slice(row * normalised.Length, normalised.Length).CopyTo(normalised);
+                var normalised = Row(observations, input, running[i]);
+                seen.Slice(i * normalised.Length, normalised.Length).CopyTo(normalised);
                 normalization.Apply(normalised);
+                if (reward is { } entry) Row(observations, entry, running[i])[0] = rewards[i];
             }
-            act.Run([shared, member, observations], [], [actions], [], team);
-            for (var row = 0; row < rows; row++)
+            act.Run(before, scalars, after, [], team);
+            for (var i = 0; i < running.Length; i++)
             {
-                var action = Row(actions, output, row);
-                action.CopyTo(chosen[(row * action.Length)..]);
+                var action = Row(actions, output, running[i]);
+                action.CopyTo(chosen[(i * action.Length)..]);
             }
+            if (decision >= 0) scalars[decision]++;
+            if (context is not null) (before[3], after[1]) = (after[1], before[3]);
         }
     }
+
+    /// <summary>Where the policy wants the reward of the decision before, if it does.</summary>
+    Layout.Entry? Rewards => observations.Layout.Contains("rewards") ? observations.Layout["rewards"] : null;
 
     /// <summary>One row of [E, S]; a layout takes axes of extent 1 for none, so [E, 1] is one row of E.</summary>
     Span<float> Row(TensorBlock block, Layout.Entry entry, int row)

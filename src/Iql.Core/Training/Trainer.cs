@@ -12,12 +12,13 @@ namespace Iql.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    readonly Sampler sampler;
+    readonly IBatchSource batches;
     readonly Seed seed, sampling;
     readonly WorkerTeam team;
     readonly CompiledStep compiled;
     readonly TensorBlock batch;
     readonly double[] metrics;
+    GraphFunction measured;
     TensorBlock[] now, next;
 
     /// <summary>Compiles a learner's step, and copies the state to start from.</summary>
@@ -26,17 +27,26 @@ public sealed class Trainer : IDisposable
     /// <param name="start">Where to go on; <see cref="Start"/> is the beginning.</param>
     /// <param name="team">Threads that share each step; null is the caller alone. The bits do not depend on it.</param>
     public Trainer(Learner learner, Transitions transitions, LearnerState start, WorkerTeam? team = null)
+        : this(learner, learner.Source(transitions), start, team) { }
+
+    /// <summary>The same, from a source of minibatches.</summary>
+    /// <param name="learner">What to train.</param>
+    /// <param name="batches">What it learns from: the learner's <see cref="Learner.Source"/>.</param>
+    /// <param name="start">Where to go on; <see cref="Start"/> is the beginning.</param>
+    /// <param name="team">Threads that share each step; null is the caller alone. The bits do not depend on it.</param>
+    public Trainer(Learner learner, IBatchSource batches, LearnerState start, WorkerTeam? team = null)
     {
         Check.That(start.Blocks.Length == learner.Blocks.Length, nameof(start), $"{learner.Blocks.Length} blocks", start.Blocks.Length);
         this.team = team ?? WorkerTeam.Single;
         (seed, Step) = (start.Seed, start.Step);
         sampling = seed.Split("sampling");
-        sampler = new(transitions, learner.Batch);
+        this.batches = batches;
         compiled = new(learner);
         batch = new(learner.Batch);
         now = [.. start.Blocks.Select(block => block.Clone())];
         next = [.. learner.Blocks.Select(layout => new TensorBlock(layout))];
-        metrics = new double[learner.Step.Metrics.Length];
+        metrics = new double[learner.Programs.Max(program => program.Metrics.Length)];
+        measured = learner.Step;
     }
 
     /// <summary>A learner's state before its first step.</summary>
@@ -51,14 +61,18 @@ public sealed class Trainer : IDisposable
     /// <summary>Shared block, then one block a member.</summary>
     public ReadOnlySpan<TensorBlock> Blocks => now;
 
-    /// <summary>Metrics of the last step that was asked for them, in the order of the learner's step.</summary>
-    public ReadOnlySpan<double> Metrics => metrics;
+    /// <summary>Metrics of the last step that was asked for them, in the order of <see cref="Measured"/>.</summary>
+    public ReadOnlySpan<double> Metrics => metrics.AsSpan(0, measured.Metrics.Length);
+
+    /// <summary>The program that made the last step that was asked for metrics; it names them.</summary>
+    public GraphFunction Measured => measured;
 
     /// <summary>Makes one step.</summary>
     /// <param name="withMetrics">Whether to compute <see cref="Metrics"/>; the state gets the same bits either way.</param>
     public void Advance(bool withMetrics = false)
     {
-        sampler.Fill(batch, sampling, Step);
+        batches.Fill(batch, sampling, Step);
+        if (withMetrics) measured = compiled.Learner.StepAt(Step);
         compiled.Run(seed, Step, now, batch, next, withMetrics ? metrics : [], [], team);
         (now, next) = (next, now);
         Step++;

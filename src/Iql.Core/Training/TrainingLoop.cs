@@ -32,7 +32,7 @@ public static class TrainingLoop
     /// <param name="progress">Called from this thread at train lines and evaluations.</param>
     /// <param name="cancellation">Asks to stop after the current step.</param>
     /// <returns>What came out, in the order of the runs. A run that diverges does not stop the others.</returns>
-    /// <exception cref="ArgumentException">The plan and the configurations do not fit each other.</exception>
+    /// <exception cref="ArgumentException">The plan and the configurations do not fit each other, or the data lack what the learner needs.</exception>
     /// <exception cref="InvalidOperationException">A folder holds another run or a finished one, or checkpoints are at different steps.</exception>
     /// <exception cref="InvalidDataException">A file in a folder is damaged.</exception>
     /// <exception cref="IOException">Another process trains in a folder.</exception>
@@ -40,6 +40,7 @@ public static class TrainingLoop
         TrainingPlan plan, IReadOnlyList<TrainingRun> runs, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         Fit(plan, runs);
+        var batches = plan.Learner.Source(plan.Transitions); // says what the data lack before a folder is made
         foreach (var run in runs)
             if (run.Folder.Create(run.Config) == RunFolderState.Finished) throw Finished(run);
         var locks = new List<IDisposable>();
@@ -51,7 +52,7 @@ public static class TrainingLoop
                 if (run.Folder.State == RunFolderState.Finished) throw Finished(run); // by a process that had the lock before
             var start = Start(plan.Learner, runs);
             for (var i = 0; i < runs.Count; i++) logs.Add(new(runs[i], i, start.Step));
-            using var session = new TrainingSession(plan, logs, start);
+            using var session = new TrainingSession(plan, batches, logs, start);
             session.Train(progress, cancellation);
             return [.. logs.Select(log => log.Outcome!)];
         }

@@ -22,11 +22,11 @@ sealed class TrainingSession : IDisposable
     long reported;
     double pace, loss = double.NaN;
 
-    internal TrainingSession(TrainingPlan plan, IReadOnlyList<RunLog> logs, LearnerState start)
+    internal TrainingSession(TrainingPlan plan, IBatchSource batches, IReadOnlyList<RunLog> logs, LearnerState start)
     {
         (this.plan, this.logs, config) = (plan, logs, logs[0].Run.Config);
         team = new(plan.Threads);
-        trainer = new(plan.Learner, plan.Transitions, start, team);
+        trainer = new(plan.Learner, batches, start, team);
         reported = start.Step;
         if (plan.Environment is { } environment && config.EvaluationEpisodes > 0)
             evaluation = new(plan.Learner, environment, config.Normalization, config.EvaluationEpisodes, start.Seed, plan.Reference);
@@ -82,7 +82,7 @@ sealed class TrainingSession : IDisposable
     void Log()
     {
         Pace();
-        var names = plan.Learner.Step.Metrics;
+        var names = trainer.Measured.Metrics;
         var values = trainer.Metrics.ToArray();
         foreach (var (log, member) in Live.ToArray())
         {
@@ -125,7 +125,7 @@ sealed class TrainingSession : IDisposable
             var (shared, block) = (trainer.Blocks[0], trainer.Blocks[member + 1]);
             if (histogram is not null) log.Weights(trainer.Step, Seconds(log), histogram.Count(shared, block, member, team));
             if (evaluation is null) continue;
-            var result = evaluation.Run(shared, block, team);
+            var result = evaluation.Run(shared, block, team, member: member);
             log.Evaluation(trainer.Step, Seconds(log), result);
             if (!double.IsFinite(result.ReturnMean)) log.Diverge(trainer.Step, Seconds(log), "returnMean", result.ReturnMean);
         }

@@ -45,7 +45,7 @@ public sealed class WeightHistogram : IDisposable
     /// <param name="team">Threads.</param>
     public ImmutableArray<int> Count(TensorBlock shared, TensorBlock block, int member, WorkerTeam team)
     {
-        double[] scalars = [.. function.Scalars.Select(name => Scalar(name, member))];
+        double[] scalars = [.. function.Scalars.Select(name => learner.Hyperparameter(name, member))];
         graph.Run([shared, block, batch], scalars, [output], new double[function.Metrics.Length], team);
         return Bins(output.Read("weights"));
     }
@@ -60,15 +60,6 @@ public sealed class WeightHistogram : IDisposable
             counts[Math.Min(place >= 0 ? place : ~place - 1, counts.Length - 1)]++;
         }
         return [.. counts];
-    }
-
-    double Scalar(string name, int member)
-    {
-        var names = learner.Step.Scalars;
-        var index = names.IndexOf($"{member}:{name}");
-        if (index < 0) index = names.IndexOf(name);
-        Check.That(index >= 2, learner.Algorithm, $"a probe whose scalars are among {string.Join(", ", names.Skip(2))}", name);
-        return learner.Hyperparameters[index - 2];
     }
 
     /// <summary>Gives the memory back.</summary>
