@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
@@ -33,6 +34,35 @@ public static class Check
     {
         if (!(value >= low)) Fail(name, $"at least {low}", value, mend);
     }
+
+    /// <summary>Throws unless value is a finite number of at least 0.</summary>
+    public static void NotNegative(double value, string name, string mend = "") =>
+        That(double.IsFinite(value) && value >= 0, name, "a finite number of at least 0", value, mend);
+
+    /// <summary>Throws unless value is a finite number above 0.</summary>
+    public static void Positive(double value, string name, string mend = "") =>
+        That(double.IsFinite(value) && value > 0, name, "a finite number above 0", value, mend);
+
+    /// <summary>Throws unless 0 &lt;= value &lt;= 1.</summary>
+    public static void Share(double value, string name, string mend = "") => That(value is >= 0 and <= 1, name, "a number in [0, 1]", value, mend);
+
+    /// <summary>Throws unless α is in (0, 1].</summary>
+    public static void PolyakStep(double value, string name) =>
+        That(value is > 0 and <= 1, name, "a number in (0, 1]", value, "It is the share of the online network: 0.005.");
+
+    /// <summary>Throws unless value is in [0, 1).</summary>
+    public static void Dropout(double value, string name) => That(value is >= 0 and < 1, name, "a number in [0, 1)", value, "It is the share that is dropped.");
+
+    /// <summary>Throws unless every width is at least 1.</summary>
+    public static void Widths(ImmutableArray<int> sizes, string name)
+    {
+        That(!sizes.IsDefault, name, "a list of widths", "nothing", "An empty list makes the networks linear.");
+        foreach (var size in sizes) AtLeast(size, 1, name);
+    }
+
+    /// <summary>Throws unless value is one of its type's named cases.</summary>
+    public static void Known<T>(T value) where T : struct, Enum =>
+        That(Enum.IsDefined(value), typeof(T).Name, $"one of {string.Join(", ", Enum.GetNames<T>())}", value);
 
     [DoesNotReturn, StackTraceHidden]
     static void Fail(string name, string expected, object? actual, string mend) =>

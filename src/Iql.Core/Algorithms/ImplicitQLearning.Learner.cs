@@ -50,10 +50,8 @@ public static partial class ImplicitQLearning
     {
         Check.AtLeast(observationSize, 1, nameof(observationSize));
         Check.AtLeast(actionSize, 1, nameof(actionSize));
-        var criticNames = Enumerable.Range(1, criticCount).Select(i => $"critic{i}").ToArray();
-        var critic = Critic.Shapes(observationSize, config.HiddenSizes, actionSize).ToArray();
-        (string, Shape)[] learned = [.. Mlp.Shapes(observationSize, config.HiddenSizes, 1).Under("value"), .. criticNames.SelectMany(name => critic.Under(name))];
-        (string, Shape)[] targets = [.. Enumerable.Range(1, criticCount).SelectMany(i => critic.Under($"targetCritic{i}"))];
+        var (critics, targets) = Critics.Shapes(criticCount, observationSize, config.HiddenSizes, actionSize);
+        (string, Shape)[] learned = [.. Mlp.Shapes(observationSize, config.HiddenSizes, 1).Under("value"), .. critics];
         (string, Shape)[] policy = [.. config.PolicyKind == PolicyKind.Gaussian
             ? GaussianPolicy.Shapes(observationSize, config.HiddenSizes, actionSize)
             : DeterministicPolicy.Shapes(observationSize, config.HiddenSizes, actionSize)];
@@ -69,10 +67,8 @@ public static partial class ImplicitQLearning
     {
         var parameters = seed.Split("initial parameters");
         var shared = new TensorBlock(layouts[0]);
-        foreach (var network in new[] { "value", "critic1", "critic2" })
-            Initialisers.Network(config.Initialisation, parameters.Split(network), shared, network);
-        foreach (var entry in layouts[0].Entries.Where(entry => entry.Name.StartsWith("targetCritic", StringComparison.Ordinal)))
-            shared.Write(entry.Name, shared.Read("c" + entry.Name["targetC".Length..]));
+        Initialisers.Network(config.Initialisation, parameters.Split("value"), shared, "value");
+        Critics.Initialise(config.Initialisation, parameters, shared);
 
         var policies = layouts.Skip(1).Select(layout => new TensorBlock(layout)).ToArray();
         foreach (var policy in policies) Initialisers.Network(config.Initialisation, parameters.Split("policy"), policy, "");

@@ -15,7 +15,7 @@ public static partial class ImplicitQLearning
         Layout probe = new("probe", [("weights", new(rows)), ("advantages", new(rows)), ("values", new(rows))]);
         var (shared, columns) = (blocks[0].Inputs(), batch.Inputs());
         var v = V(shared, columns["observations"]);
-        var advantage = TargetQ(shared, columns["observations"], columns["actions"]) - v;
+        var advantage = Critics.LeastTarget(shared, columns["observations"], columns["actions"]) - v;
         var weight = (policyWeight ?? AdvantageWeighted.Weight)(advantage, Scalar("inverseTemperature"), Scalar("maxAdvantageWeight"));
         return new([blocks[0], blocks[1], batch], ["inverseTemperature", "maxAdvantageWeight"], [new(probe, [weight, advantage, v])], []);
     }

@@ -104,18 +104,9 @@ public static partial class ImplicitQLearning
         ImplicitQLearningConfig config, AdamState critics, Tensor next, TensorGroup batch, ImplicitQLearningInputs inputs,
         Func<Tensor, Tensor, Tensor>? error = null)
     {
-        error ??= (target, prediction) => TemporalDifference.Squared(target, prediction, config.HalveCriticLoss);
         var y = TemporalDifference.Target(batch["rewards"], batch["terminals"], inputs.Discount, next);
-        var q = CriticNames(critics.Parameters).Select(name => Q(critics.Parameters, name, batch["observations"], batch["actions"])).ToArray();
-        var loss = q.Select(prediction => error(y, prediction)).Aggregate((sum, other) => sum + other);
-        var (after, norm) = Adam.Descend(critics, loss, inputs.Step, inputs.CriticLearningRate);
-        var difference = y - q[0];
-        return (after,
-        [
-            ("criticLoss", loss), .. q.Select((prediction, i) => ($"q{i + 1}Mean", Mean(prediction))), ("qMean", Mean(q.Aggregate(Minimum))),
-            ("tdTargetMean", Mean(y)), ("tdErrorMean", Mean(difference)), ("tdErrorAbsMean", Mean(Abs(difference))),
-            ("tdErrorSquareMean", Mean(Square(difference))), ("tdErrorPositive", Mean(difference > 0)), ("criticGradientNorm", norm),
-        ]);
+        return Critics.Step(critics, y, batch["observations"], batch["actions"], inputs.Step, inputs.CriticLearningRate,
+            error ?? ((target, prediction) => TemporalDifference.Squared(target, prediction, config.HalveCriticLoss)));
     }
 
     /// <summary>Metrics of an advantage A, [B]; its standard deviation divides by B.</summary>
@@ -127,23 +118,6 @@ public static partial class ImplicitQLearning
 
     /// <summary>V(s): [B, S] → [B].</summary>
     public static Tensor V(TensorGroup value, Tensor observations) => Mlp.Scalar(value.Part("value"), observations);
-
-    /// <summary>Q(s, a) of one critic: [B, S] and [B, A] → [B].</summary>
-    public static Tensor Q(TensorGroup critics, string name, Tensor observations, Tensor actions) =>
-        Critic.Apply(critics.Part(name), observations, actions);
-
-    /// <summary>min over the target critics of Q̂(s, a), [B].</summary>
-    public static Tensor TargetQ(TensorGroup shared, Tensor observations, Tensor actions) =>
-        TargetNames(shared).Select(name => Q(shared, name, observations, actions)).Aggregate(Minimum);
-
-    static IEnumerable<string> CriticNames(TensorGroup group) => new[] { "critic1", "critic2" }.Where(name => group.Layout.Contains($"{name}/w0"));
-
-    static IEnumerable<string> TargetNames(TensorGroup group) => new[] { "targetCritic1", "targetCritic2" }.Where(name => group.Layout.Contains($"{name}/w0"));
-
-    /// <summary>Target networks after: Q̂ ← α Q + (1−α) Q̂, under their names in the shared block.</summary>
-    public static IEnumerable<(string Name, Tensor Tensor)> TargetStep(TensorGroup shared, AdamState critics, Tensor polyakStep) =>
-        CriticNames(critics.Parameters).Zip(TargetNames(shared)).SelectMany(pair =>
-            Polyak.Step(shared.Part(pair.Second), critics.Parameters.Part(pair.First), polyakStep).Entries().Under(pair.Second));
 
     /// <summary>One whole step on symbols: what <see cref="Learner"/> compiles.</summary>
     /// <param name="config">Structure of the step; its numbers enter as <paramref name="inputs"/>.</param>
@@ -160,7 +134,7 @@ public static partial class ImplicitQLearning
         ImplicitQLearningInputs inputs, ValueLoss? valueLoss = null, PolicyWeight? policyWeight = null)
     {
         var (s, a, next) = (batch["observations"], batch["actions"], batch["nextObservations"]);
-        var targetQ = TargetQ(shared, s, a);
+        var targetQ = Critics.LeastTarget(shared, s, a);
 
         var oldValue = AdamState.In(shared, "value");
         var (value, valueMetrics) = ValueStep(oldValue, targetQ, s, inputs, valueLoss);
@@ -172,7 +146,7 @@ public static partial class ImplicitQLearning
         var (critics, criticMetrics) = CriticStep(config, AdamState.In(shared, "critic1", "critic2"), V(seen, next), batch, inputs);
 
         return (
-            shared.With([.. value.Entries, .. critics.Entries, .. TargetStep(shared, critics, inputs.PolyakStep)]),
+            shared.With([.. value.Entries, .. critics.Entries, .. Critics.TargetStep(shared, critics, inputs.PolyakStep)]),
             [.. policies.Zip(steps, (policy, step) => policy.With(step.Policy.Entries))],
             [
                 .. valueMetrics, ("valueMeanAfter", Mean(V(value.Parameters, s))), .. AdvantageMetrics(advantage), .. criticMetrics,

@@ -125,30 +125,23 @@ public sealed record ImplicitQLearningConfig
     public ImplicitQLearningConfig Validate()
     {
         Check.Between(Expectile, 0, 1, nameof(Expectile), "0.5 evaluates the data's policy; for its best action take 0.9 or 0.99.");
-        NotNegative(InverseTemperature, nameof(InverseTemperature), "0 is behaviour cloning.");
-        Check.That(Discount is >= 0 and <= 1, nameof(Discount), "a number in [0, 1]", Discount);
-        Check.That(PolyakStep is > 0 and <= 1, nameof(PolyakStep), "a number in (0, 1]", PolyakStep, "It is the share of the online critic: 0.005.");
-        Check.That(double.IsFinite(MaxAdvantageWeight) && MaxAdvantageWeight > 0, nameof(MaxAdvantageWeight), "a finite number above 0", MaxAdvantageWeight);
-        NotNegative(ValueLearningRate, nameof(ValueLearningRate));
-        NotNegative(CriticLearningRate, nameof(CriticLearningRate));
-        NotNegative(PolicyLearningRate, nameof(PolicyLearningRate));
+        Check.NotNegative(InverseTemperature, nameof(InverseTemperature), "0 is behaviour cloning.");
+        Check.Share(Discount, nameof(Discount));
+        Check.PolyakStep(PolyakStep, nameof(PolyakStep));
+        Check.Positive(MaxAdvantageWeight, nameof(MaxAdvantageWeight));
+        Check.NotNegative(ValueLearningRate, nameof(ValueLearningRate));
+        Check.NotNegative(CriticLearningRate, nameof(CriticLearningRate));
+        Check.NotNegative(PolicyLearningRate, nameof(PolicyLearningRate));
         Check.That(double.IsFinite(CosineSteps) && CosineSteps >= 1, nameof(CosineSteps), "a finite number of at least 1", CosineSteps, "Set it to the run's number of steps.");
-        Check.That(!HiddenSizes.IsDefault, nameof(HiddenSizes), "a list of widths", "nothing", "An empty list makes the networks linear.");
-        foreach (var size in HiddenSizes) Check.AtLeast(size, 1, nameof(HiddenSizes));
+        Check.Widths(HiddenSizes, nameof(HiddenSizes));
         Check.AtLeast(BatchSize, 1, nameof(BatchSize));
         Check.That(double.IsFinite(LogStdMin) && double.IsFinite(LogStdMax) && LogStdMin < LogStdMax, nameof(LogStdMin), $"a finite number below LogStdMax = {LogStdMax}", LogStdMin);
-        Check.That(Dropout is >= 0 and < 1, nameof(Dropout), "a number in [0, 1)", Dropout, "It is the share that is dropped.");
-        Known(PolicySchedule);
-        Known(PolicyKind);
-        Known(UpdateOrder);
-        Known(Initialisation);
+        Check.Dropout(Dropout, nameof(Dropout));
+        Check.Known(PolicySchedule);
+        Check.Known(PolicyKind);
+        Check.Known(UpdateOrder);
+        Check.Known(Initialisation);
         return this;
-
-        static void NotNegative(double value, string name, string mend = "") =>
-            Check.That(double.IsFinite(value) && value >= 0, name, "a finite number of at least 0", value, mend);
-
-        static void Known<T>(T value) where T : struct, Enum =>
-            Check.That(Enum.IsDefined(value), typeof(T).Name, $"one of {string.Join(", ", Enum.GetNames<T>())}", value);
     }
 
     /// <summary>Same values; widths are compared one by one.</summary>

@@ -56,7 +56,7 @@ public static class TemporalDifferenceLearning
     public static (AdamState Critics, Metrics Metrics) CriticStep(
         TemporalDifferenceConfig config, TensorGroup shared, TensorGroup batch, ImplicitQLearningInputs inputs)
     {
-        var next = ImplicitQLearning.TargetQ(shared, batch["nextObservations"], batch["nextActions"]);
+        var next = Critics.LeastTarget(shared, batch["nextObservations"], batch["nextActions"]);
         string[] names = config.Critics == 1 ? ["critic1"] : ["critic1", "critic2"];
         return ImplicitQLearning.CriticStep(config.Common, AdamState.In(shared, names), next, batch, inputs,
             config.Objective == TemporalDifferenceObjective.Expectile
@@ -74,7 +74,7 @@ public static class TemporalDifferenceLearning
         TemporalDifferenceConfig config, TensorGroup shared, IReadOnlyList<TensorGroup> policies, TensorGroup batch, ImplicitQLearningInputs inputs)
     {
         var (s, a) = (batch["observations"], batch["actions"]);
-        var targetQ = ImplicitQLearning.TargetQ(shared, s, a);
+        var targetQ = Critics.LeastTarget(shared, s, a);
         var (value, valueMetrics) = ImplicitQLearning.ValueStep(AdamState.In(shared, "value"), targetQ, s, inputs with { Expectile = Baseline });
 
         var advantage = targetQ - ImplicitQLearning.V(value.Parameters, s);
@@ -84,7 +84,7 @@ public static class TemporalDifferenceLearning
         var (critics, criticMetrics) = CriticStep(config, shared, batch, inputs);
 
         return (
-            shared.With([.. value.Entries, .. critics.Entries, .. ImplicitQLearning.TargetStep(shared, critics, inputs.PolyakStep)]),
+            shared.With([.. value.Entries, .. critics.Entries, .. Critics.TargetStep(shared, critics, inputs.PolyakStep)]),
             [.. policies.Zip(steps, (policy, step) => policy.With(step.Policy.Entries))],
             [
                 .. valueMetrics, ("valueMeanAfter", Mean(targetQ - advantage)), .. ImplicitQLearning.AdvantageMetrics(advantage), .. criticMetrics,

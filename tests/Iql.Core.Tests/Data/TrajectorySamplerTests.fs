@@ -30,7 +30,10 @@ let ``piece i of step t starts at row Below(tB + i, N), stays inside its episode
     actionSize
     =
     let t = transitions observationSize actionSize (steps 50 [ 9; 20 ] [ 33 ])
-    let layout = BatchLayout.Trajectories(batchSize, context, observationSize, actionSize)
+
+    let layout =
+        BatchLayout.Trajectories(batchSize, context, observationSize, actionSize)
+
     use block = new TensorBlock(layout)
     let step = 77L
     TrajectorySampler(t, layout).Fill(block, seed, step)
@@ -79,13 +82,17 @@ let ``returns to go sum an episode's rewards from each row on`` () =
             for row in 0..9 do
                 let _, episode = piece t 1 row
 
-                Seq.sum [ for k in row .. episode.Last -> discount ** float (k - row) * float t.Rewards[k] ]
+                Seq.sum [
+                    for k in row .. episode.Last -> discount ** float (k - row) * float t.Rewards[k]
+                ]
                 |> float32
         |]
 
         Assert.Equal<float32[]>(expected, t.ReturnsToGo discount)
 
-        use block = new TensorBlock(Layout("batch", [ struct ("returnsToGo", Shape(ReadOnlySpan [| 16 |])) ]))
+        use block =
+            new TensorBlock(Layout("batch", [ struct ("returnsToGo", Shape(ReadOnlySpan [| 16 |])) ]))
+
         Sampler(t, block.Layout, discount).Fill(block, seed, 0L)
         Assert.Equal<float32[]>([| for i in 0UL .. 15UL -> expected[seed.Below(i, 10)] |], block.Read "returnsToGo")
 
@@ -99,5 +106,7 @@ let ``columns of other names and shapes are refused`` () =
             BatchLayout.Trajectories(4, 5, 2, 2), "observations"
             BatchLayout.Of(4, 3, 2), "actions"
         ] do
-        let message = (throws<ArgumentException> (fun () -> TrajectorySampler(t, layout) |> ignore)).Message
+        let message =
+            (throws<ArgumentException>(fun () -> TrajectorySampler(t, layout) |> ignore)).Message
+
         Assert.Contains(word, message)

@@ -107,6 +107,8 @@ let train (execute: Executor) (learner: Learner) (seed: Iql.Seed) (batch: int ->
     ||> List.fold (fun (numbers, metrics) step ->
         let scalars = seed.AsScalar() :: float step :: List.ofSeq learner.Hyperparameters
 
-        let next, measured = execute (learner.StepAt(int64 step)) (over (batch step) numbers) scalars
+        let next, measured =
+            execute (learner.StepAt(int64 step)) (over (batch step) numbers) scalars
+
         next, measured :: metrics)
     |> fun (numbers, metrics) -> numbers, List.rev metrics

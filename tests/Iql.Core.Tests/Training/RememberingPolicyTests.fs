@@ -19,7 +19,13 @@ let private remembering (noise: float) : Learner =
 
     let act (rows: int) =
         let observations =
-            Layout("observations", [ struct ("observations", shape [ rows; 3 ]); struct ("rewards", shape [ rows ]) ])
+            Layout(
+                "observations",
+                [
+                    struct ("observations", shape [ rows; 3 ])
+                    struct ("rewards", shape [ rows ])
+                ]
+            )
 
         let context = Layout("context", [ struct ("sum", shape [ rows ]) ])
         let actions = Layout("actions", [ struct ("actions", shape [ rows; 2 ]) ])
@@ -44,15 +50,7 @@ let private remembering (noise: float) : Learner =
             ImmutableArray.Empty
         )
 
-    Learner(
-        known.Algorithm,
-        known.Blocks,
-        known.Batch,
-        known.Step,
-        known.Hyperparameters,
-        known.Initialise,
-        act
-    )
+    Learner(known.Algorithm, known.Blocks, known.Batch, known.Step, known.Hyperparameters, known.Initialise, act)
 
 let private root = Seed.Named "remembering"
 
@@ -83,7 +81,9 @@ let private byHand episode rate =
     sum, decisions
 
 [<Fact>]
-let ``what a policy makes of a decision comes back at the next, episode by episode, and starts anew with each evaluation`` () =
+let ``what a policy makes of a decision comes back at the next, episode by episode, and starts anew with each evaluation``
+    ()
+    =
     for m, rate in [ 0, 0.1; 1, 0.3 ] do
         let result = evaluate 0.0 6 WorkerTeam.Single m
         // Episodes of different lengths: rows drop out while others go on.

@@ -56,7 +56,8 @@ let ``the rule says which program makes a step, and what a program leaves alone 
         Assert.Equal((step % 3 <> 0), trainer.Blocks[1].SameBits before[1])
 
         Assert.Equal<string list>(
-            [ "valueLoss"; "residualMean" ] @ (if step % 3 = 0 then [ "0:policyLoss" ] else []),
+            [ "valueLoss"; "residualMean" ]
+            @ (if step % 3 = 0 then [ "0:policyLoss" ] else []),
             [ for struct (name, _) in trainer.Measured.Metrics -> name ]
         )
 
@@ -125,14 +126,14 @@ let ``a learner may have an empty shared block`` () =
     let policy = Layout("policy0", [ struct ("weight", shape [ 3; 2 ]) ])
     let batch = delayed.Batch
     let columns, weights = batch.Inputs(), policy.Inputs()
-    let error = Tensor.MatMul(columns["observations"], weights["weight"]) - columns["actions"]
+
+    let error =
+        Tensor.MatMul(columns["observations"], weights["weight"]) - columns["actions"]
+
     let loss = Tensor.Mean(Tensor.Square error)
 
     let next =
-        TensorGroup(
-            policy,
-            ImmutableArray.Create(weights["weight"] - 0.1 * Gradient.Of(loss, weights.Tensors).[0])
-        )
+        TensorGroup(policy, ImmutableArray.Create(weights["weight"] - 0.1 * Gradient.Of(loss, weights.Tensors).[0]))
 
     let step =
         GraphFunction(
@@ -158,7 +159,9 @@ let ``a learner may have an empty shared block`` () =
         )
 
     inFolder (fun root ->
-        let outcome = TrainingLoop.Run(plan 1 cloning, [| run root "a" config |]) |> Seq.exactlyOne
+        let outcome =
+            TrainingLoop.Run(plan 1 cloning, [| run root "a" config |]) |> Seq.exactlyOne
+
         Assert.Equal(RunStatus.Finished, outcome.Status)
         Assert.True(outcome.Result.Metrics["policyLoss"] < 0.1)
         let state = Checkpoint.Load(outcome.Run.Folder, shared, policy)
@@ -180,8 +183,7 @@ let ``what the data lack is said before a folder is made`` () =
 
     inFolder (fun root ->
         let message =
-            messageOf<ArgumentException> (fun () ->
-                TrainingLoop.Run(plan 1 needy, [| run root "a" config |]) |> ignore)
+            messageOf<ArgumentException>(fun () -> TrainingLoop.Run(plan 1 needy, [| run root "a" config |]) |> ignore)
 
         Assert.Contains("moons", message)
         Assert.Empty(IO.Directory.GetFileSystemEntries root))

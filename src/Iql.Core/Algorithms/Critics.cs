@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Iql.Graph;
+using Iql.Losses;
+using Iql.Networks;
+using Iql.Optimizers;
+using static Iql.Graph.Tensor;
+using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
+
+namespace Iql.Algorithms;
+
+/// <summary>
+/// One critic or two with their slow targets, as traced functions that algorithms share. In a block of state they are the networks
+/// "critic1", "critic2", "targetCritic1", "targetCritic2"; one Adam serves both, which acts number by number and so equals two.
+/// </summary>
+public static class Critics
+{
+    /// <summary>Names and shapes of critics, and of their targets.</summary>
+    /// <param name="count">1 or 2.</param>
+    /// <param name="observationSize">S, at least 1.</param>
+    /// <param name="hiddenSizes">Widths of the hidden layers.</param>
+    /// <param name="actionSize">A, at least 1.</param>
+    public static (ImmutableArray<(string Name, Shape Shape)> Online, ImmutableArray<(string Name, Shape Shape)> Targets) Shapes(
+        int count, int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize)
+    {
+        var critic = Critic.Shapes(observationSize, hiddenSizes, actionSize).ToArray();
+        return ([.. Under("critic")], [.. Under("targetCritic")]);
+
+        IEnumerable<(string, Shape)> Under(string name) => Enumerable.Range(1, count).SelectMany(i => critic.Under($"{name}{i}"));
+    }
+
+    /// <summary>Starts the critics of a block, each from its own part of a seed, and their targets equal to them.</summary>
+    public static void Initialise(Initialisation initialisation, Seed parameters, TensorBlock block)
+    {
+        foreach (var name in new[] { "critic1", "critic2" }.Where(name => block.Layout.Contains($"{name}/w0")))
+            Initialisers.Network(initialisation, parameters.Split(name), block, name);
+        foreach (var entry in block.Layout.Entries.Where(entry => entry.Name.StartsWith("targetCritic", StringComparison.Ordinal)))
+            block.Write(entry.Name, block.Read("c" + entry.Name["targetC".Length..]));
+    }
+
+    /// <summary>Q(s, a) of one critic: [B, S] and [B, A] → [B].</summary>
+    public static Tensor Q(TensorGroup critics, string name, Tensor observations, Tensor actions) =>
+        Critic.Apply(critics.Part(name), observations, actions);
+
+    /// <summary>min over the critics of Q(s, a), [B].</summary>
+    public static Tensor Least(TensorGroup critics, Tensor observations, Tensor actions) =>
+        Names(critics).Select(name => Q(critics, name, observations, actions)).Aggregate(Minimum);
+
+    /// <summary>min over the target critics of Q̂(s, a), [B].</summary>
+    public static Tensor LeastTarget(TensorGroup shared, Tensor observations, Tensor actions) =>
+        TargetNames(shared).Select(name => Q(shared, name, observations, actions)).Aggregate(Minimum);
+
+    /// <summary>Q ← minimise mean (y − Q(s,a))², or another error, summed over the critics.</summary>
+    /// <param name="critics">critic1 and critic2 with their moments; one alone will do.</param>
+    /// <param name="target">y, [B]: a constant here, whatever it was computed from.</param>
+    /// <param name="observations">s, [B, S].</param>
+    /// <param name="actions">a, [B, A].</param>
+    /// <param name="step">Steps these critics have made already, a scalar.</param>
+    /// <param name="learningRate">Adam's λ, a scalar.</param>
+    /// <param name="error">Loss of (y, Q), a scalar; null is <see cref="TemporalDifference.Squared"/>.</param>
+    /// <returns>Critics after, and their metrics.</returns>
+    public static (AdamState Critics, Metrics Metrics) Step(
+        AdamState critics, Tensor target, Tensor observations, Tensor actions, Tensor step, Tensor learningRate,
+        Func<Tensor, Tensor, Tensor>? error = null)
+    {
+        error ??= (y, prediction) => TemporalDifference.Squared(y, prediction);
+        var q = Names(critics.Parameters).Select(name => Q(critics.Parameters, name, observations, actions)).ToArray();
+        var loss = q.Select(prediction => error(target, prediction)).Aggregate((sum, other) => sum + other);
+        var (after, norm) = Adam.Descend(critics, loss, step, learningRate);
+        var difference = target - q[0];
+        return (after,
+        [
+            ("criticLoss", loss), .. q.Select((prediction, i) => ($"q{i + 1}Mean", Mean(prediction))), ("qMean", Mean(q.Aggregate(Minimum))),
+            ("tdTargetMean", Mean(target)), ("tdErrorMean", Mean(difference)), ("tdErrorAbsMean", Mean(Abs(difference))),
+            ("tdErrorSquareMean", Mean(Square(difference))), ("tdErrorPositive", Mean(difference > 0)), ("criticGradientNorm", norm),
+        ]);
+    }
+
+    /// <summary>Target networks after: Q̂ ← α Q + (1−α) Q̂, under their names in the shared block.</summary>
+    public static IEnumerable<(string Name, Tensor Tensor)> TargetStep(TensorGroup shared, AdamState critics, Tensor polyakStep) =>
+        Names(critics.Parameters).Zip(TargetNames(shared)).SelectMany(pair =>
+            Polyak.Step(shared.Part(pair.Second), critics.Parameters.Part(pair.First), polyakStep).Entries().Under(pair.Second));
+
+    static IEnumerable<string> Names(TensorGroup group) => new[] { "critic1", "critic2" }.Where(name => group.Layout.Contains($"{name}/w0"));
+
+    static IEnumerable<string> TargetNames(TensorGroup group) => new[] { "targetCritic1", "targetCritic2" }.Where(name => group.Layout.Contains($"{name}/w0"));
+}
