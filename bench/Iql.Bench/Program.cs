@@ -18,8 +18,7 @@ var products = Order.Of(Simplify.Apply(learner.Step.WithoutMetrics().Results)).W
 var flop = products.Sum(node => 2.0 * node.Shape.Count * node.Sources[0].Shape[node.Integers[0] == 1 ? -2 : -1]);
 var compileWatch = Stopwatch.StartNew();
 using var compiled = CompiledGraph.Compile(learner.Step.WithoutMetrics());
-Console.WriteLine($"{compiled.InstructionSet}, {flop / 1e6:F0} MFLOP a step, compiled in {compileWatch.ElapsedMilliseconds} ms");
-if (args.Contains("describe")) Console.WriteLine(compiled.Describe());
+Console.WriteLine($"in place {compiled.RunsInPlace}, arena {compiled.MemoryLength * 4 / 1024} KB {compiled.InstructionSet}, {flop / 1e6:F0} MFLOP a step, compiled in {compileWatch.ElapsedMilliseconds} ms");
 
 var seed = new Seed(1);
 var random = new Random(1);
@@ -43,19 +42,27 @@ foreach (var threads in threadCounts)
         {
             sampler.Fill(batch, seed, step);
             scalars[1] = step;
-            compiled.Run([.. now, batch], scalars, next, [], team);
-            (now, next) = (next, now);
+            compiled.Run([.. now, batch], scalars, compiled.RunsInPlace ? now : next, [], team);
+            if (!compiled.RunsInPlace) (now, next) = (next, now);
         }
     }
     Steps(100);
     var rates = new List<double>();
-    for (var round = 0; round < 5; round++)
+    for (var round = 0; round < 40; round++)
     {
         var watch = Stopwatch.StartNew();
-        Steps(300);
-        rates.Add(300 / watch.Elapsed.TotalSeconds);
+        Steps(40);
+        rates.Add(40 / watch.Elapsed.TotalSeconds);
     }
     var peak = Math.Max(before, FmaPeak.Measure(threads));
     rates.Sort();
-    Console.WriteLine($"{threads} thread(s): {rates[2]:F0} steps/s (min {rates[0]:F0}, max {rates[^1]:F0}), {rates[2] * flop / 1e9:F0} of {peak:F0} GFLOP/s = {rates[2] * flop / 1e9 / peak:P0} of the FMA peak");
+    if (args.Contains("report"))
+    {
+        compiled.IsTimed = true;
+        Steps(1000);
+        foreach (var (kernel, seconds) in compiled.Kernels.Zip(compiled.KernelSeconds)) Console.WriteLine($"{kernel.Phase} {seconds * 1e3,8:F1} us {kernel}");
+        Console.WriteLine($"sum {compiled.KernelSeconds.Sum() * 1e3:F0}");
+        compiled.IsTimed = false;
+    }
+    Console.WriteLine($"{threads} thread(s): {rates[20]:F0} steps/s (p10 {rates[4]:F0}, p90 {rates[36]:F0}), {rates[20] * flop / 1e9 / peak:P1} of {peak:F0}; p90 {rates[36] * flop / 1e9 / peak:P1}");
 }

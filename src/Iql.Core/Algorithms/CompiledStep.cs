@@ -26,6 +26,13 @@ public sealed class CompiledStep : IDisposable
     /// <summary>What is compiled. Its hyperparameters are only the default of the ones handed over.</summary>
     public Learner Learner { get; }
 
+    /// <summary>Whether a step may write the state where it lies.</summary>
+    /// <param name="step">Steps already made: they say which program runs.</param>
+    /// <param name="metrics">Whether the program reports.</param>
+    public bool RunsInPlace(long step, bool metrics) => Program(step, metrics).RunsInPlace;
+
+    CompiledGraph Program(long step, bool metrics) => (metrics ? withMetrics : bare)[Learner.Choose(step)].Value;
+
     /// <summary>The next state, in fresh memory, and the metrics by name.</summary>
     /// <param name="state">Before; left as it is.</param>
     /// <param name="batch">A minibatch in the learner's layout.</param>
@@ -42,7 +49,7 @@ public sealed class CompiledStep : IDisposable
     /// <summary>The same bits as <see cref="Step"/>, into the caller's memory; allocates nothing once compiled.</summary>
     /// <param name="state">Before; left as it is.</param>
     /// <param name="batch">A minibatch in the learner's layout.</param>
-    /// <param name="destination">The blocks after, none of them a block of <paramref name="state"/>.</param>
+    /// <param name="destination">The blocks after: none of them a block of <paramref name="state"/>, or where the step <see cref="RunsInPlace"/> all of them.</param>
     /// <param name="metrics">Room for the metrics, in the order of the learner's program for this step; empty computes none.</param>
     /// <param name="hyperparameters">Values of the step's scalars after seed and step; empty takes the learner's.</param>
     /// <param name="team">Threads that share the step; the bits do not depend on it.</param>
@@ -66,7 +73,7 @@ public sealed class CompiledStep : IDisposable
         scalars[0] = seed.AsScalar();
         scalars[1] = step;
         hyperparameters.CopyTo(scalars.AsSpan(2));
-        (metrics.IsEmpty ? bare : withMetrics)[Learner.Choose(step)].Value.Run(inputs, scalars, destination, metrics, team);
+        Program(step, !metrics.IsEmpty).Run(inputs, scalars, destination, metrics, team);
     }
 
     /// <summary>Gives the programs' memory back.</summary>

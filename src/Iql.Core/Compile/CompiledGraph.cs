@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Iql.Graph;
 
@@ -9,7 +11,8 @@ namespace Iql.Compile;
 /// </summary>
 public sealed unsafe class CompiledGraph : IDisposable
 {
-    readonly (string Name, IKernel Kernel, bool IsSingle)[][] phases;
+    readonly (IKernel Kernel, bool IsSingle)[][] phases;
+    readonly long[][] ticks;
     readonly IKernel prologue;
     readonly int[] inputSlots;
     readonly ScalarSource[] metricSources;
@@ -29,14 +32,19 @@ public sealed unsafe class CompiledGraph : IDisposable
         InstructionSet = set;
         var results = Canonical.Apply(Simplify.Apply(function.Results));
         var groups = Fusion.Of(results);
-        var schedule = Schedule.Of(groups);
+        var schedule = Schedule.Of(groups, Replaced(function, results));
+        RunsInPlace = schedule.RunsInPlace && !ReadsOtherInputs(function, results);
         var plan = new Placement(function, results, schedule);
         var lowering = new Lowering(schedule, plan.Stored, plan.PlaceOf, plan.SlotOf, set);
 
         prologue = lowering.KernelOf(groups[0]);
-        phases = [.. Enumerable.Range(0, schedule.PhaseCount).Select(phase => groups.Where(group => schedule[group] == phase)
-            .Select(group => (Lowering.Describe(group), lowering.KernelOf(group), Schedule.PartitionOf(group).IsSingle)).ToArray())];
-        if (plan.Copies.Count > 0) phases = [.. phases, [.. plan.Copies.Select(copy => ("Copy", copy, true))]];
+        Group[][] scheduled = [.. Enumerable.Range(0, schedule.PhaseCount).Select(phase => groups.Where(group => schedule[group] == phase).ToArray())];
+        phases = [.. scheduled.Select(phase => phase.Select(group => (lowering.KernelOf(group), Schedule.PartitionOf(group).IsSingle)).ToArray())];
+        if (plan.Copies.Count > 0) phases = [.. phases, [.. plan.Copies.Select(copy => ((IKernel)copy, true))]];
+        ticks = [.. phases.Select(phase => new long[phase.Length])];
+        Kernels = [.. scheduled.SelectMany((phase, number) => phase.Select(group => KernelInfo.Of(group, number))),
+            .. plan.Copies.Select(_ => KernelInfo.OfCopy(scheduled.Length))];
+        Memory = plan.Buffers;
         (inputSlots, metricSources, loads) = (plan.InputSlots, plan.Metrics, plan.Loads);
         (scratchLength, arenaLength) = (plan.ScratchLength, plan.ArenaLength);
         slots = (double*)NativeMemory.AllocZeroed((nuint)plan.SlotCount + 1, sizeof(double));
@@ -55,16 +63,33 @@ public sealed unsafe class CompiledGraph : IDisposable
     /// <summary>The vectors it uses.</summary>
     public InstructionSet InstructionSet { get; }
 
+    /// <summary>
+    /// Whether an output block may be the input block of the same layout (the same object): a state that is stepped where it lies.
+    /// </summary>
+    public bool RunsInPlace { get; }
+
     /// <summary>Compiles a function; <paramref name="path"/> null takes <see cref="InstructionSets.Default"/>.</summary>
     public static CompiledGraph Compile(GraphFunction function, InstructionSet? path = null) => new(function, path ?? InstructionSets.Default);
 
-    /// <summary>Its phases and their kernels, a line each, for people.</summary>
-    public string Describe() => string.Join(Environment.NewLine, phases.SelectMany((phase, number) =>
-        phase.Select(step => $"{number,3}  {step.Name}")));
+    /// <summary>Its kernels in the order in which they run; a barrier stands where the phase changes.</summary>
+    public ImmutableArray<KernelInfo> Kernels { get; }
+
+    /// <summary>Where its temporaries lie.</summary>
+    public ImmutableArray<BufferInfo> Memory { get; }
+
+    /// <summary>Floats of all temporaries together.</summary>
+    public int MemoryLength => arenaLength;
+
+    /// <summary>Whether runs add up the time of every kernel. Reading the clock costs some 25 ns a kernel.</summary>
+    public bool IsTimed { get; set; }
+
+    /// <summary>Seconds the first worker spent in each of <see cref="Kernels"/> since timing began.</summary>
+    public ImmutableArray<double> KernelSeconds => [.. ticks.SelectMany(phase => phase).Select(ticks => (double)ticks / Stopwatch.Frequency)];
 
     /// <summary>
-    /// Computes outputs and metrics from inputs and scalars, in the function's order. Output blocks must not be input blocks: a
-    /// kernel may still read what another has already replaced.
+    /// Computes outputs and metrics from inputs and scalars, in the function's order. An output block may be the input block of its
+    /// layout where <see cref="RunsInPlace"/> says so, and no other one: a kernel may still read what another has already replaced.
+    /// The bits are the same either way.
     /// </summary>
     public void Run(ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<double> scalars, ReadOnlySpan<TensorBlock> outputs, Span<double> metrics, WorkerTeam? team = null)
     {
@@ -97,12 +122,34 @@ public sealed unsafe class CompiledGraph : IDisposable
         for (var i = 0; i < inputs.Length; i++) bases[next++] = Fitting(inputs[i], Function.Inputs[i]);
         for (var i = 0; i < outputs.Length; i++)
         {
-            foreach (var input in inputs)
-                Check.That(!ReferenceEquals(input, outputs[i]) || input.Layout.Length == 0, nameof(outputs), "blocks that are not inputs",
-                    input.Layout.Name, "Let two sets of blocks alternate.");
+            for (var k = 0; k < inputs.Length; k++)
+                Check.That(!ReferenceEquals(inputs[k], outputs[i]) || inputs[k].Layout.Length == 0 || (RunsInPlace && k == Replaces(Function, i)), nameof(outputs),
+                    "blocks that are not inputs", inputs[k].Layout.Name, "Let two sets of blocks alternate.");
             bases[next++] = Fitting(outputs[i], Function.Outputs[i].Layout);
         }
     }
+
+    // The input block that an output block is the next state of; -1 when there is none.
+    static int Replaces(GraphFunction function, int output) => function.Inputs.IndexOf(function.Outputs[output].Layout);
+
+    static Dictionary<Tensor, Tensor> Replaced(GraphFunction function, Tensor[] results)
+    {
+        var inputs = Order.Of(results).Where(node => node.Op == Op.Input).ToDictionary(node => node.Name);
+        var replaced = new Dictionary<Tensor, Tensor>();
+        foreach (var (node, name) in Entries(function, results))
+            if (name is not null && Addressing.Root(node).Op != Op.Input && inputs.TryGetValue(name, out var input))
+                replaced.TryAdd(Addressing.Root(node), input);
+        return replaced;
+    }
+
+    // An output that is another's input as it stands is copied at the end, when that may be gone.
+    static bool ReadsOtherInputs(GraphFunction function, Tensor[] results) =>
+        Entries(function, results).Any(pair => Addressing.Root(pair.Node) is { Op: Op.Input } input && input.Name != pair.Name);
+
+    // Every output, and the name of the input that it replaces.
+    static IEnumerable<(Tensor Node, string? Name)> Entries(GraphFunction function, Tensor[] results) =>
+        function.Outputs.SelectMany((group, output) => group.Layout.Entries.Select(entry => Replaces(function, output) < 0 ? null : $"{group.Layout.Name}/{entry.Name}"))
+            .Zip(results, (name, node) => (node, name));
 
     static float* Fitting(TensorBlock block, Layout layout)
     {
@@ -128,15 +175,14 @@ public sealed unsafe class CompiledGraph : IDisposable
             if (phase > 0) team.Barrier();
             try
             {
-                foreach (var (_, kernel, isSingle) in phases[phase])
+                for (var i = 0; i < phases[phase].Length; i++)
                 {
-                    if (isSingle)
-                    {
-                        if (worker == 0) kernel.Run(frame, 0, kernel.Units);
-                        continue;
-                    }
-                    int first = (int)((long)kernel.Units * worker / workers), last = (int)((long)kernel.Units * (worker + 1) / workers);
+                    var (kernel, isSingle) = phases[phase][i];
+                    var start = IsTimed && worker == 0 ? Stopwatch.GetTimestamp() : 0;
+                    var (first, last) = isSingle ? (0, worker == 0 ? kernel.Units : 0)
+                        : ((int)((long)kernel.Units * worker / workers), (int)((long)kernel.Units * (worker + 1) / workers));
                     if (first < last) kernel.Run(frame, first, last);
+                    if (start != 0) ticks[phase][i] += Stopwatch.GetTimestamp() - start;
                 }
             }
             catch (Exception exception)

@@ -19,6 +19,7 @@ sealed unsafe class CopyKernel(ImmutableArray<StridedCopy> copies, int rowCount,
         if (cleared.Length > 0) new Span<float>(cleared.Place.In(frame), cleared.Length).Clear();
         foreach (var copy in copies)
         {
+            if (copy.Source.In(frame) == copy.Destination.In(frame)) continue; // what a step in place passes on
             int from = 0, to = copy.Extents.IsEmpty ? 1 : copy.Extents[0];
             if (rowCount > 0) (from, to) = (first * FusedKernel.UnitRows, Math.Min(last * FusedKernel.UnitRows, rowCount));
             Copy(copy, 0, copy.Source.In(frame), copy.Destination.In(frame), from, to);

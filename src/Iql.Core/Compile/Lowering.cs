@@ -35,12 +35,6 @@ sealed class Lowering(Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Pl
         _ => Movement.KernelOf(anchor, placeOf, slotOf),
     } : group.IsScalar ? Scalars(group) : Loop(group);
 
-    static string NameOf(Tensor node) => node.Op == Op.MatMul ? $"MatMul{node.Integers[0]}{node.Integers[1]}" : node.Op.ToString();
-
-    /// <summary>One line about a group, for people.</summary>
-    public static string Describe(Group group) =>
-        $"{(group.Anchor is { } anchor ? NameOf(anchor) : group.IsScalar ? "Scalars" : "Loop")} [{string.Join(", ", group.Kept)}] {string.Join(' ', group.Nodes.Concat(group.Reductions).Select(NameOf))}".TrimEnd();
-
     ScalarKernel Scalars(Group group)
     {
         ScalarSource SourceOf(Tensor node)

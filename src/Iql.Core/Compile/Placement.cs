@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Iql.Graph;
 
 namespace Iql.Compile;
@@ -5,7 +6,7 @@ namespace Iql.Compile;
 /// <summary>Where everything lies: inputs and outputs in their blocks, temporaries in the arena, scalars in slots.</summary>
 sealed class Placement
 {
-    const int TileFloats = 8 * 32, PanelColumns = 32;
+    const int TileFloats = 32 * 32, PanelColumns = 32;
 
     readonly Dictionary<Tensor, Place> places = [];
     readonly Dictionary<Tensor, int> slots = [];
@@ -44,6 +45,8 @@ sealed class Placement
     public List<(int Slot, double Number)> Constants { get; } = [];
     /// <summary>Results that are inputs, or the second name of another result: copied at the end.</summary>
     public List<IKernel> Copies { get; } = [];
+    /// <summary>The temporaries.</summary>
+    public ImmutableArray<BufferInfo> Buffers { get; private set; } = [];
     public int SlotCount => slots.Count;
     public int ArenaLength { get; private set; }
     public int ScratchLength { get; }
@@ -97,16 +100,33 @@ sealed class Placement
 
     void Arena(IReadOnlyList<Tensor> order, Schedule schedule)
     {
-        var last = new Dictionary<Tensor, int>();
-        foreach (var group in schedule.Groups)
-            foreach (var root in group.All.SelectMany(user => user.Sources).Select(Addressing.Root))
-                last[root] = Math.Max(last.GetValueOrDefault(root, -1), schedule[group]);
-        foreach (var (node, _) in later) last[Addressing.Root(node)] = int.MaxValue;
-        var lives = order.Where(node => Stored.Contains(node) && !places.ContainsKey(node))
-            .Select(node => (node, schedule.Owner(node) is { } owner ? schedule[owner] : -1, last.GetValueOrDefault(node, int.MaxValue)));
-        var (offsets, length) = MemoryPlan.Of(lives);
-        foreach (var (node, offset) in offsets) places[node] = new(0, offset);
+        var kept = later.Select(copy => Addressing.Root(copy.Node)).ToHashSet();
+        var position = schedule.Groups.Select((group, index) => (group, (Phase: schedule[group], index))).ToDictionary(pair => pair.group, pair => pair.Item2);
+        var buffers = new List<(Tensor Node, int First, int Last)>();
+        var names = new Dictionary<Tensor, Tensor>();
+        var free = new List<(Tensor Buffer, (int Phase, int Index) LastUse, int Rows)>();
+        foreach (var node in order.Where(node => Stored.Contains(node) && !places.ContainsKey(node)).OrderBy(Made))
+        {
+            var rows = schedule.Owner(node) is { } owner ? Schedule.PartitionOf(owner).Rows : 0;
+            var last = kept.Contains(node) || schedule.Uses(node).Count == 0 ? (int.MaxValue, 0) : schedule.Uses(node).Max(use => position[use.Group]);
+            // Rows that no other worker sees may take the place of such rows, once their last reader in the phase is through.
+            var taken = free.FindIndex(old => rows > 0 && old.Rows == rows && old.LastUse.Phase == Made(node).Phase && old.LastUse.CompareTo(Made(node)) < 0
+                && Layout.RowStride(old.Buffer.Shape) == Layout.RowStride(node.Shape) && old.Buffer.Shape.Count == node.Shape.Count);
+            var buffer = taken < 0 ? node : free[taken].Buffer;
+            if (taken >= 0) free.RemoveAt(taken);
+            names[node] = buffer;
+            var index = buffers.FindIndex(old => old.Node == buffer);
+            if (index < 0) buffers.Add((buffer, Made(node).Phase, last.Item1));
+            else buffers[index] = buffers[index] with { Last = last.Item1 };
+            if (last.Item1 == Made(node).Phase && schedule.IsRowLocal(node)) free.Add((buffer, last, rows));
+        }
+        var (offsets, length) = MemoryPlan.Of(buffers);
+        foreach (var (node, buffer) in names) places[node] = new(0, offsets[buffer]);
+        Buffers = [.. buffers.Select(buffer => new BufferInfo(buffer.Node, offsets[buffer.Node], Layout.PaddedLength(buffer.Node.Shape), buffer.First,
+            Math.Min(buffer.Last, schedule.PhaseCount)))];
         ArenaLength = length;
+
+        (int Phase, int Index) Made(Tensor node) => schedule.Owner(node) is { } owner ? position[owner] : (-1, 0);
     }
 
     CopyKernel CopyOf(Tensor node, Place to)

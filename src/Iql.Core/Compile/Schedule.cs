@@ -10,24 +10,42 @@ readonly record struct Partition(int Rows, bool IsSingle = false);
 
 /// <summary>
 /// Gives every group a phase. Workers run a phase's kernels one after another, each on its own units, and meet at a barrier
-/// between phases. A group may share a phase with one it reads when unit u needs only what unit u wrote.
+/// between phases. A group may share a phase with one it reads when unit u needs only what unit u wrote. A result that replaces
+/// an input comes in a later phase than everybody else who reads the input, so that both may be the same memory.
 /// </summary>
 sealed class Schedule
 {
     readonly Dictionary<Tensor, Group> owner = [];
+    readonly Dictionary<Tensor, List<(Group Group, Tensor User, int Index)>> uses = [];
     readonly Dictionary<Group, int> phases = [];
 
-    Schedule(IReadOnlyList<Group> groups)
+    Schedule(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor> replaced)
     {
         Groups = groups;
         foreach (var group in groups)
             foreach (var node in group.All)
+            {
                 owner.TryAdd(node, group);
-        foreach (var group in groups) phases[group] = PhaseOf(group);
+                for (var i = 0; i < node.Sources.Length; i++)
+                {
+                    var root = Addressing.Root(node.Sources[i]);
+                    if (group.Computes(root) && root != group.Anchor) continue;
+                    if (!uses.TryGetValue(root, out var list)) uses[root] = list = [];
+                    list.Add((group, node, i));
+                }
+            }
+        var after = replaced.GroupBy(pair => owner[pair.Key], pair => pair.Value).ToDictionary(pairs => pairs.Key, pairs => pairs.ToArray());
+        RunsInPlace = after.All(pair => pair.Value.All(input => MayReplace(pair.Key, input))) && TryPhases(after);
+        if (!RunsInPlace) TryPhases([]);
     }
 
     /// <summary>A schedule of groups given in an order in which they can run; the first runs before phase 0.</summary>
-    public static Schedule Of(IReadOnlyList<Group> groups) => new(groups);
+    /// <param name="groups">Who computes what.</param>
+    /// <param name="replaced">Results, and the input each is going to take the place of.</param>
+    public static Schedule Of(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor> replaced) => new(groups, replaced);
+
+    /// <summary>Whether every result may lie where the input lies that it replaces.</summary>
+    public bool RunsInPlace { get; }
 
     /// <summary>In an order in which they can run.</summary>
     public IReadOnlyList<Group> Groups { get; }
@@ -41,9 +59,32 @@ sealed class Schedule
     /// <summary>The group that computes and stores a node.</summary>
     public Group? Owner(Tensor root) => owner.GetValueOrDefault(root);
 
-    int PhaseOf(Group group)
+    /// <summary>Who reads a node from memory or a register of another kernel.</summary>
+    public IReadOnlyList<(Group Group, Tensor User, int Index)> Uses(Tensor root) => uses.GetValueOrDefault(root, []);
+
+    /// <summary>Whether a node is made and used by the same units of one phase, so that no worker sees another's rows of it.</summary>
+    public bool IsRowLocal(Tensor root) => Owner(root) is { } source && PartitionOf(source).Rows > 0
+        && Uses(root).All(use => phases[use.Group] == phases[source] && IsAligned(use.Group, source, use.User, use.Index));
+
+    bool TryPhases(Dictionary<Group, Tensor[]> after)
     {
-        if (group == Groups[0]) return -1;
+        foreach (var group in Groups) phases[group] = group == Groups[0] ? -1 : 0;
+        for (var changed = true; changed;)
+        {
+            changed = false;
+            foreach (var group in Groups.Skip(1))
+            {
+                var phase = PhaseOf(group, after);
+                if (phase > Groups.Count) return false; // a result that must come after itself
+                changed |= phase != phases[group];
+                phases[group] = phase;
+            }
+        }
+        return true;
+    }
+
+    int PhaseOf(Group group, Dictionary<Group, Tensor[]> after)
+    {
         var phase = 0;
         foreach (var user in group.All)
             for (var i = 0; i < user.Sources.Length; i++)
@@ -52,8 +93,15 @@ sealed class Schedule
                 if ((group.Computes(root) && root != group.Anchor) || Owner(root) is not { } source || source == group) continue;
                 phase = Math.Max(phase, phases[source] + (IsAligned(group, source, user, i) ? 0 : 1));
             }
+        foreach (var input in after.GetValueOrDefault(group, []))
+            foreach (var use in Uses(input))
+                if (use.Group != group) phase = Math.Max(phase, phases[use.Group] + 1);
         return phase;
     }
+
+    // A kernel may read what it replaces number by number, just before it writes it, and in no other way.
+    bool MayReplace(Group group, Tensor input) => Uses(input).All(use => use.Group != group
+        || (use.User != group.Anchor && Addressing.Kept(use.User.Sources[use.Index].Shape).SequenceEqual(group.Kept)));
 
     /// <summary>How a group's units are made.</summary>
     public static Partition PartitionOf(Group group)

@@ -1,128 +1,122 @@
+using System.Reflection;
+using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Iql.Compile;
 
 /// <summary>
-/// Register tiles of a matrix product: rows × (one or two vectors) of Σₖ a[r·ar + k·ak] · b[k·bk + c], k in order, one fused
-/// multiply-add each, so every entry has the same bits from any tile.
+/// Fills rows × vectors·Width entries of a tile with Σₖ a[r·ar + k·ak] · b[k·bk + c], k in order, one fused multiply-add each, so
+/// every entry has the same bits from a tile of any size. Meanwhile it asks for row r of each of the arrays ahead[i] (its first
+/// row, and the floats from row to row), which the tile's epilogue is going to read.
 /// </summary>
-/// <remarks>8 × 2 vectors of 16 use 16 of 32 registers and reach the FMA limit on AVX-512; 4 × 2 of 8 use 11 of 16 on AVX2.</remarks>
+unsafe delegate void TileLoop(float* a, nint ar, nint ak, float* b, nint bk, nint k, float* tile, float** ahead, nint* aheadStrides, nint aheadCount);
+
+/// <summary>Emits register tiles of a matrix product: every accumulator is a local that the JIT keeps in a register.</summary>
+/// <remarks>8 × 2 vectors of 16 use 19 of 32 registers and reach the FMA limit on AVX-512; 6 × 2 of 8 use 15 of 16 on AVX2.</remarks>
 static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
 {
+    /// <summary>Rows of a whole tile.</summary>
+    public static int Rows => S.Width == 16 ? 8 : S.Width == 8 ? 6 : 4;
+
     /// <summary>Floats from row to row in the scratch tile.</summary>
-    public const int TileStride = 32;
+    public const int Stride = 32;
 
-    /// <summary>Fills rows × vectors·Width entries of the tile.</summary>
-    public static void Tile(float* a, nint ar, nint ak, float* b, nint bk, nint k, float* tile, int rows, int vectors)
-    {
-        if (vectors == 1)
-        {
-            if (rows == 8) { Tile8x1(a, ar, ak, b, bk, k, tile); return; }
-            for (var r = 0; r < rows; r++) Tile1x1(a + r * ar, ak, b, bk, k, tile + r * TileStride);
-            return;
-        }
-        if (rows == 8 && S.Width == 16) { Tile8x2(a, ar, ak, b, bk, k, tile); return; }
-        var row = 0;
-        for (; row + 4 <= rows; row += 4) Tile4x2(a + row * ar, ar, ak, b, bk, k, tile + row * TileStride);
-        for (; row < rows; row++) Tile1x2(a + row * ar, ak, b, bk, k, tile + row * TileStride);
-    }
+    static readonly TileLoop?[] loops = new TileLoop?[2 * 8];
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Tile8x2(float* a, nint ar, nint ak, float* b, nint bk, nint k, float* tile)
-    {
-        V c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
-        V c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default, c70 = default, c71 = default;
-        nint ar3 = 3 * ar, ar5 = 5 * ar, ar7 = 7 * ar;
-        for (; k > 0; k--)
-        {
-            V b0 = S.Load(b), b1 = S.Load(b + S.Width), x = S.Splat(a[0]);
-            c00 = S.FusedMultiplyAdd(x, b0, c00); c01 = S.FusedMultiplyAdd(x, b1, c01); x = S.Splat(a[ar]);
-            c10 = S.FusedMultiplyAdd(x, b0, c10); c11 = S.FusedMultiplyAdd(x, b1, c11); x = S.Splat(a[2 * ar]);
-            c20 = S.FusedMultiplyAdd(x, b0, c20); c21 = S.FusedMultiplyAdd(x, b1, c21); x = S.Splat(a[ar3]);
-            c30 = S.FusedMultiplyAdd(x, b0, c30); c31 = S.FusedMultiplyAdd(x, b1, c31); x = S.Splat(a[4 * ar]);
-            c40 = S.FusedMultiplyAdd(x, b0, c40); c41 = S.FusedMultiplyAdd(x, b1, c41); x = S.Splat(a[ar5]);
-            c50 = S.FusedMultiplyAdd(x, b0, c50); c51 = S.FusedMultiplyAdd(x, b1, c51); x = S.Splat(a[2 * ar3]);
-            c60 = S.FusedMultiplyAdd(x, b0, c60); c61 = S.FusedMultiplyAdd(x, b1, c61); x = S.Splat(a[ar7]);
-            c70 = S.FusedMultiplyAdd(x, b0, c70); c71 = S.FusedMultiplyAdd(x, b1, c71);
-            a += ak;
-            b += bk;
-        }
-        StoreRow(c00, c01, tile); StoreRow(c10, c11, tile + TileStride);
-        StoreRow(c20, c21, tile + 2 * TileStride); StoreRow(c30, c31, tile + 3 * TileStride);
-        StoreRow(c40, c41, tile + 4 * TileStride); StoreRow(c50, c51, tile + 5 * TileStride);
-        StoreRow(c60, c61, tile + 6 * TileStride); StoreRow(c70, c71, tile + 7 * TileStride);
-    }
+    /// <summary>The loop for a tile of 1 … <see cref="Rows"/> rows and one or two vectors.</summary>
+    public static TileLoop Of(int rows, int vectors) => loops[2 * rows - vectors] ??= Emit(rows, vectors);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Tile4x2(float* a, nint ar, nint ak, float* b, nint bk, nint k, float* tile)
+    static TileLoop Emit(int rows, int vectors)
     {
-        V c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
-        var ar3 = 3 * ar;
-        for (; k > 0; k--)
+        var method = new DynamicMethod($"Tile{rows}x{vectors}", typeof(void),
+            [typeof(float*), typeof(nint), typeof(nint), typeof(float*), typeof(nint), typeof(nint), typeof(float*), typeof(float**), typeof(nint*), typeof(nint)],
+            typeof(TileKernels<S, V>).Module, skipVisibility: true);
+        var il = method.GetILGenerator();
+        LocalBuilder[] Locals(int count, Type type) => [.. Enumerable.Range(0, count).Select(_ => il.DeclareLocal(type))];
+        LocalBuilder[] sums = Locals(rows * vectors, typeof(V)), b = Locals(vectors, typeof(V)), a = Locals((rows + 3) / 4, typeof(float*)), down = Locals(4, typeof(nint));
+        LocalBuilder x = il.DeclareLocal(typeof(V)), part = il.DeclareLocal(typeof(nint)), count = il.DeclareLocal(typeof(nint)), row = il.DeclareLocal(typeof(nint));
+        void Call(string name) => il.Emit(OpCodes.Call, typeof(S).GetMethod(name, BindingFlags.Public | BindingFlags.Static)!);
+        void Argument(int index) => il.Emit(OpCodes.Ldarg_S, (byte)index);
+        void Set(int index) => il.Emit(OpCodes.Starg_S, (byte)index);
+        void Get(LocalBuilder local) => il.Emit(OpCodes.Ldloc, local);
+        void Put(LocalBuilder local) => il.Emit(OpCodes.Stloc, local);
+        void Scaled(int argument, int factor)
         {
-            V b0 = S.Load(b), b1 = S.Load(b + S.Width), x = S.Splat(a[0]);
-            c00 = S.FusedMultiplyAdd(x, b0, c00); c01 = S.FusedMultiplyAdd(x, b1, c01); x = S.Splat(a[ar]);
-            c10 = S.FusedMultiplyAdd(x, b0, c10); c11 = S.FusedMultiplyAdd(x, b1, c11); x = S.Splat(a[2 * ar]);
-            c20 = S.FusedMultiplyAdd(x, b0, c20); c21 = S.FusedMultiplyAdd(x, b1, c21); x = S.Splat(a[ar3]);
-            c30 = S.FusedMultiplyAdd(x, b0, c30); c31 = S.FusedMultiplyAdd(x, b1, c31);
-            a += ak;
-            b += bk;
+            Argument(argument);
+            il.Emit(OpCodes.Ldc_I4, factor);
+            il.Emit(OpCodes.Conv_I);
+            il.Emit(OpCodes.Mul);
         }
-        StoreRow(c00, c01, tile); StoreRow(c10, c11, tile + TileStride);
-        StoreRow(c20, c21, tile + 2 * TileStride); StoreRow(c30, c31, tile + 3 * TileStride);
-    }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Tile8x1(float* a, nint ar, nint ak, float* b, nint bk, nint k, float* tile)
-    {
-        V c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
-        for (; k > 0; k--)
-        {
-            var b0 = S.Load(b);
-            c0 = S.FusedMultiplyAdd(S.Splat(a[0]), b0, c0); c1 = S.FusedMultiplyAdd(S.Splat(a[ar]), b0, c1);
-            c2 = S.FusedMultiplyAdd(S.Splat(a[2 * ar]), b0, c2); c3 = S.FusedMultiplyAdd(S.Splat(a[3 * ar]), b0, c3);
-            c4 = S.FusedMultiplyAdd(S.Splat(a[4 * ar]), b0, c4); c5 = S.FusedMultiplyAdd(S.Splat(a[5 * ar]), b0, c5);
-            c6 = S.FusedMultiplyAdd(S.Splat(a[6 * ar]), b0, c6); c7 = S.FusedMultiplyAdd(S.Splat(a[7 * ar]), b0, c7);
-            a += ak;
-            b += bk;
-        }
-        S.Store(c0, tile); S.Store(c1, tile + TileStride); S.Store(c2, tile + 2 * TileStride); S.Store(c3, tile + 3 * TileStride);
-        S.Store(c4, tile + 4 * TileStride); S.Store(c5, tile + 5 * TileStride);
-        S.Store(c6, tile + 6 * TileStride); S.Store(c7, tile + 7 * TileStride);
-    }
+        // a[g] points at row 4g; down[i] is i rows in bytes.
+        for (var i = 1; i < 4; i++) { Scaled(1, 4 * i); Put(down[i]); }
+        for (var g = 0; g < a.Length; g++) { Argument(0); Scaled(1, 16 * g); il.Emit(OpCodes.Add); Put(a[g]); }
+        Scaled(2, 4); Set(2);
+        Scaled(4, 4); Set(4);
+        foreach (var sum in sums) { il.Emit(OpCodes.Ldc_R4, 0f); Call(nameof(ISimd<V>.Splat)); Put(sum); }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Tile1x2(float* a, nint ak, float* b, nint bk, nint k, float* tile)
-    {
-        V c0 = default, c1 = default;
-        for (; k > 0; k--)
-        {
-            var x = S.Splat(*a);
-            c0 = S.FusedMultiplyAdd(x, S.Load(b), c0);
-            c1 = S.FusedMultiplyAdd(x, S.Load(b + S.Width), c1);
-            a += ak;
-            b += bk;
-        }
-        StoreRow(c0, c1, tile);
-    }
+        // The inner dimension in as many parts as rows, so that what is asked for does not come all at once.
+        Argument(5); il.Emit(OpCodes.Ldc_I4, rows); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.Div); Put(part);
+        il.Emit(OpCodes.Ldc_I4_0); il.Emit(OpCodes.Conv_I); Put(row);
+        Label outer = il.DefineLabel(), whole = il.DefineLabel(), go = il.DefineLabel(), inner = il.DefineLabel();
+        il.MarkLabel(outer);
+        Argument(5); Put(count);
+        Argument(9); il.Emit(OpCodes.Brfalse, go);
+        Argument(7); Argument(8); Argument(9); Get(row);
+        il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(vectors * S.Width > 16 ? nameof(AskTwo) : nameof(AskOne), BindingFlags.NonPublic | BindingFlags.Static)!);
+        Get(row); il.Emit(OpCodes.Ldc_I4, rows - 1); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.Bge, go);
+        Get(part); il.Emit(OpCodes.Brfalse, go);
+        Get(part); Put(count);
+        il.MarkLabel(go);
+        Argument(5); Get(count); il.Emit(OpCodes.Sub); Set(5);
+        Get(row); il.Emit(OpCodes.Ldc_I4_1); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.Add); Put(row);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Tile1x1(float* a, nint ak, float* b, nint bk, nint k, float* tile)
-    {
-        V c = default;
-        for (; k > 0; k--)
+        il.MarkLabel(inner);
+        for (var v = 0; v < vectors; v++)
         {
-            c = S.FusedMultiplyAdd(S.Splat(*a), S.Load(b), c);
-            a += ak;
-            b += bk;
+            Argument(3); il.Emit(OpCodes.Ldc_I4, 4 * v * S.Width); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Load)); Put(b[v]);
         }
-        S.Store(c, tile);
+        for (var r = 0; r < rows; r++)
+        {
+            Get(a[r / 4]);
+            if (r % 4 > 0) { Get(down[r % 4]); il.Emit(OpCodes.Add); }
+            il.Emit(OpCodes.Ldind_R4); Call(nameof(ISimd<V>.Splat)); Put(x);
+            for (var v = 0; v < vectors; v++)
+            {
+                Get(x); Get(b[v]); Get(sums[r * vectors + v]); Call(nameof(ISimd<V>.FusedMultiplyAdd)); Put(sums[r * vectors + v]);
+            }
+        }
+        foreach (var pointer in a) { Get(pointer); Argument(2); il.Emit(OpCodes.Add); Put(pointer); }
+        Argument(3); Argument(4); il.Emit(OpCodes.Add); Set(3);
+        Get(count); il.Emit(OpCodes.Ldc_I4_1); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.Sub); Put(count);
+        Get(count); il.Emit(OpCodes.Brtrue, inner);
+        Argument(5); il.Emit(OpCodes.Brtrue, outer);
+
+        for (var i = 0; i < sums.Length; i++)
+        {
+            Get(sums[i]); Argument(6); il.Emit(OpCodes.Ldc_I4, 4 * (i / vectors * Stride + i % vectors * S.Width)); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Store));
+        }
+        il.Emit(OpCodes.Ret);
+        return method.CreateDelegate<TileLoop>();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void StoreRow(V x, V y, float* destination)
+    static void AskOne(float** ahead, nint* strides, nint count, nint row)
     {
-        S.Store(x, destination);
-        S.Store(y, destination + S.Width);
+        if (!Sse.IsSupported) return;
+        for (nint i = 0; i < count; i++) Sse.Prefetch0(ahead[i] + row * strides[i]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void AskTwo(float** ahead, nint* strides, nint count, nint row)
+    {
+        if (!Sse.IsSupported) return;
+        for (nint i = 0; i < count; i++)
+        {
+            var line = ahead[i] + row * strides[i];
+            Sse.Prefetch0(line);
+            Sse.Prefetch0(line + 16);
+        }
     }
 }

@@ -7,8 +7,8 @@ using Iql.Graph;
 namespace Iql.Training;
 
 /// <summary>
-/// A learner's steps, made one after the other into two sets of blocks that alternate. Row i of the batch of step t depends on seed, t
-/// and i alone, so a trainer started from a saved state makes the same steps to the bit. A step allocates nothing.
+/// A learner's steps, made one after the other where the state lies (or, where a step cannot, into two sets of blocks that
+/// alternate). Row i of the batch of step t depends on seed, t and i alone, so a trainer started from a saved state makes the same steps to the bit. A step allocates nothing.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
@@ -19,7 +19,7 @@ public sealed class Trainer : IDisposable
     readonly TensorBlock batch;
     readonly double[] metrics;
     GraphFunction measured;
-    TensorBlock[] now, next;
+    TensorBlock[] now, next = [];
 
     /// <summary>Compiles a learner's step, and copies the state to start from.</summary>
     /// <param name="learner">What to train.</param>
@@ -44,7 +44,6 @@ public sealed class Trainer : IDisposable
         compiled = new(learner);
         batch = new(learner.Batch);
         now = [.. start.Blocks.Select(block => block.Clone())];
-        next = [.. learner.Blocks.Select(layout => new TensorBlock(layout))];
         metrics = new double[learner.Programs.Max(program => program.Metrics.Length)];
         measured = learner.Step;
     }
@@ -55,7 +54,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps made, those before a resume included.</summary>
     public long Step { get; private set; }
 
-    /// <summary>The state now. Its blocks are the trainer's own: the step after the next one overwrites them.</summary>
+    /// <summary>The state now. Its blocks are the trainer's own: the next step may overwrite them.</summary>
     public LearnerState State => new(seed, Step, [.. Blocks]);
 
     /// <summary>Shared block, then one block a member.</summary>
@@ -73,10 +72,13 @@ public sealed class Trainer : IDisposable
     {
         batches.Fill(batch, sampling, Step);
         if (withMetrics) measured = compiled.Learner.StepAt(Step);
-        compiled.Run(seed, Step, now, batch, next, withMetrics ? metrics : [], [], team);
-        (now, next) = (next, now);
+        var destination = compiled.RunsInPlace(Step, withMetrics) ? now : Spare();
+        compiled.Run(seed, Step, now, batch, destination, withMetrics ? metrics : [], [], team);
+        if (destination != now) (now, next) = (next, now);
         Step++;
     }
+
+    TensorBlock[] Spare() => next.Length > 0 ? next : next = [.. compiled.Learner.Blocks.Select(layout => new TensorBlock(layout))];
 
     /// <summary>Gives the memory back; the team is the caller's.</summary>
     public void Dispose()

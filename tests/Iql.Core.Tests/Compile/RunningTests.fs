@@ -59,6 +59,86 @@ let ``blocks that do not fit, or that are both read and written, are refused wit
 
     Assert.Contains("tau", message (fun () -> CompiledGraph.Compile(unbound).Dispose()))
 
+/// A chain of two weights: the gradient of the first needs the second as it was.
+let private twoLayers (results: (Tensor -> Tensor -> Tensor -> Tensor list)) =
+    let state =
+        Layout("state", [ struct ("v", shape [ 20; 24 ]); struct ("w", shape [ 24; 24 ]) ])
+
+    let data = Layout("data", [ struct ("x", shape [ 40; 20 ]) ])
+    let group = state.Inputs()
+    let x = data.Inputs()["x"]
+
+    GraphFunction(
+        ImmutableArray.Create(state, data),
+        ImmutableArray.Empty,
+        ImmutableArray.Create(TensorGroup(state, ImmutableArray.CreateRange(results x group["v"] group["w"]))),
+        ImmutableArray.Empty
+    )
+
+let private descend (x: Tensor) (v: Tensor) (w: Tensor) =
+    let y = Tensor.MatMul(Tensor.Tanh(Tensor.MatMul(x, v)), w)
+    let gradients = Gradient.Of(Tensor.Mean(Tensor.Square(y - 0.3)), [| v; w |])
+    [ v - 0.1 * gradients[0]; w - 0.1 * gradients[1] ]
+
+let private state () =
+    let block = new TensorBlock((twoLayers descend).Inputs[0])
+
+    for i, name in List.indexed [ "v"; "w" ] do
+        block.Write(
+            name,
+            ReadOnlySpan(
+                uniform (Iql.Seed.Named name) -1.0 1.0 (if i = 0 then 480 else 576)
+                |> Array.map float32
+            )
+        )
+
+    block
+
+[<Fact>]
+let ``a step that runs in place gives the bits that it gives into other memory`` () =
+    let graph = twoLayers descend
+    use compiled = CompiledGraph.Compile graph
+    Assert.True compiled.RunsInPlace
+    use data = new TensorBlock(graph.Inputs[1])
+    data.Write("x", ReadOnlySpan(uniform (Iql.Seed.Named "x") -1.0 1.0 800 |> Array.map float32))
+
+    for threads in [ 1; 2; 3 ] do
+        use team = new WorkerTeam(threads)
+        let here, there, next = state (), state (), state ()
+
+        let run (from: TensorBlock) (into: TensorBlock) =
+            compiled.Run(ReadOnlySpan [| from; data |], ReadOnlySpan.Empty, ReadOnlySpan [| into |], Span.Empty, team)
+
+        run there next
+        run next there
+        run here here
+        run here here
+        Assert.True(there.SameBits here)
+
+[<Fact>]
+let ``a step that reads what it has to replace says that it cannot run in place`` () =
+    for name, results in
+        [
+            "transposed",
+            (fun (_: Tensor) (v: Tensor) (w: Tensor) -> [ v; Tensor.Transpose(w, ReadOnlySpan [| 1; 0 |]) ])
+            "a product of itself", (fun _ v w -> [ v * 2.0; Tensor.MatMul(w, w) ])
+            "old beside new",
+            (fun _ v w ->
+                let next = Tensor.Tanh v
+                [ next; w + Tensor.MatMul(v, next, true) ])
+        ] do
+        let graph = twoLayers results
+        use compiled = CompiledGraph.Compile graph
+        use data = new TensorBlock(graph.Inputs[1])
+        let before, after = state (), state ()
+
+        let run (into: TensorBlock) =
+            compiled.Run(ReadOnlySpan [| before; data |], ReadOnlySpan.Empty, ReadOnlySpan [| into |], Span.Empty)
+
+        Assert.False(compiled.RunsInPlace, name)
+        run after
+        Assert.Contains("blocks that are not inputs", message (fun () -> run before))
+
 [<Fact>]
 let ``an index outside its table is an error at any number of threads, not a crash`` () =
     let graph = trace [ [ 4; 2 ]; [ 40 ] ] (fun x -> [ Tensor.Gather(x[0], x[1]) ])
