@@ -3,7 +3,6 @@ using Iql.Data;
 using Iql.Graph;
 using Iql.Networks;
 using Iql.Optimizers;
-using static Iql.Graph.Tensor;
 
 namespace Iql.Algorithms;
 
@@ -76,13 +75,7 @@ public static partial class ImplicitQLearning
     }
 
     /// <summary>The mean action (or the deterministic one), clipped to ±1, for a number of rows.</summary>
-    internal static GraphFunction Act(ImplicitQLearningConfig config, ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows)
-    {
-        Check.AtLeast(rows, 1, nameof(rows));
-        Layout observations = new("observations", [("observations", new(rows, observationSize))]), actions = new("actions", [("actions", new(rows, actionSize))]);
-        var (policy, s) = (blocks[1].Inputs(), observations.Inputs()["observations"]);
-        var action = config.PolicyKind == PolicyKind.Gaussian
-            ? GaussianPolicy.Mean(policy, s, config.MeanTanh) : DeterministicPolicy.Action(policy, s);
-        return new([blocks[0], blocks[1], observations], [], [new(actions, [Clip(action, -1, 1)])], []);
-    }
+    internal static GraphFunction Act(ImplicitQLearningConfig config, ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows) =>
+        Acting.Of(blocks, observationSize, actionSize, rows, (policy, s) => config.PolicyKind == PolicyKind.Gaussian
+            ? GaussianPolicy.Mean(policy, s, config.MeanTanh) : DeterministicPolicy.Action(policy, s));
 }

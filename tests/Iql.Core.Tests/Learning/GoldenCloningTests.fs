@@ -1,0 +1,52 @@
+/// Behaviour cloning against traces of an independent reference.
+module Iql.Core.Tests.Learning.GoldenCloningTests
+
+open Iql.Algorithms
+open Iql.Optimizers
+open Xunit
+open Iql.Core.Tests.Learning.Replay
+
+let private reading (case: Golden.Case) : Reading =
+    let cosine = case.Number "cosine_steps"
+
+    let config =
+        BehaviourCloningConfig()
+            .With(
+                hiddenSizes = case.Hidden,
+                batchSize = case.Dim "batch",
+                policyKind =
+                    (if case.Text "actor" = "gaussian" then
+                         PolicyKind.Gaussian
+                     else
+                         PolicyKind.Deterministic),
+                meanTanh = case.Hyper("mean_tanh").GetBoolean(),
+                logStdMin = case.Number "log_std_min",
+                logStdMax = case.Number "log_std_max",
+                policyLearningRate = case.Number "lr_actor",
+                policySchedule =
+                    (if cosine > 0.0 then
+                         LearningRateSchedule.Cosine
+                     else
+                         LearningRateSchedule.Constant),
+                cosineSteps = max 1.0 cosine
+            )
+
+    {
+        Learner = BehaviourCloning.Learner(config, case.Dim "obs", case.Dim "act")
+        Nets = nets case
+        Others = logStd case
+        Statistics =
+            Map [
+                "actor_loss", "0:policyLoss"
+                "lr_actor", "0:policyLearningRate"
+                "log_prob_mean", "0:logProbabilityMean"
+            ]
+        Noise = fun _ -> []
+    }
+
+[<Fact>]
+let ``behaviour cloning follows every golden trace in double precision`` () =
+    every "bc-*.json" reading inDoublePrecision
+
+[<Fact>]
+let ``compiled behaviour cloning follows every golden trace in single precision`` () = compiledEvery "bc-*.json" reading

@@ -1,0 +1,56 @@
+/// TD3+BC against traces of an independent reference.
+module Iql.Core.Tests.Learning.GoldenTD3BCTests
+
+open Iql.Algorithms
+open Xunit
+open Iql.Core.Tests.Learning.Replay
+
+let private reading (case: Golden.Case) : Reading =
+    let config =
+        TD3BCConfig()
+            .With(
+                hiddenSizes = case.Hidden,
+                batchSize = case.Dim "batch",
+                alpha = case.Number "alpha",
+                discount = case.Number "discount",
+                polyakStep = case.Number "polyak",
+                policyNoise = case.Number "noise_std",
+                noiseClip = case.Number "noise_clip",
+                policyDelay = case.Hyper("policy_delay").GetInt32(),
+                maxAction = case.Number "max_action",
+                criticLearningRate = case.Number "lr_critic",
+                policyLearningRate = case.Number "lr_actor"
+            )
+
+    let rows, size = case.Dim "batch", case.Dim "act"
+    let column = $"noise{TD3BC.TargetNoise}"
+
+    {
+        Learner =
+            TD3BC.Learner(config, case.Dim "obs", size, recorded)
+            |> withColumns [ column, [ rows; size ] ]
+        Nets = nets case
+        Others = []
+        Statistics =
+            Map [
+                "target_mean", "tdTargetMean"
+                "q1_mean", "q1Mean"
+                "q2_mean", "q2Mean"
+                "noise_abs_mean", "targetNoiseAbsMean"
+                "noise_clipped", "targetNoiseClipped"
+                "action_clipped", "targetActionClipped"
+                "critic_loss", "criticLoss"
+                "actor_loss", "0:policyLoss"
+                "lam", "0:criticScale"
+                "policy_q_mean", "0:policyQMean"
+                "bc_loss", "0:cloningLoss"
+            ]
+        Noise = fun step -> [ $"batch/{column}", noise case step "target" (rows * size) ]
+    }
+
+[<Fact>]
+let ``TD3+BC follows every golden trace in double precision`` () =
+    every "td3bc-*.json" reading inDoublePrecision
+
+[<Fact>]
+let ``compiled TD3+BC follows every golden trace in single precision`` () = compiledEvery "td3bc-*.json" reading

@@ -1,0 +1,203 @@
+/// Replays a golden trace through a learner: inputs, initial tensors, every statistic of every step, final tensors.
+module Iql.Core.Tests.Learning.Replay
+
+open System
+open System.Collections.Immutable
+open System.Text.Json
+open Iql
+open Iql.Algorithms
+open Iql.Compile
+open Iql.Graph
+open Xunit
+open Iql.Core.Tests.Learning.Execute
+
+/// A net of the file: its name, where it lies in our blocks, whose numbers it starts with ("own" targets have their own), its sizes.
+type Net = {
+    Theirs: string
+    Ours: string
+    Source: string
+    Sizes: int list
+}
+
+/// How an algorithm's traces are read.
+type Reading = {
+    Learner: Learner
+    Nets: Net list
+    /// Initial numbers that are no net's weights or biases, under our names.
+    Others: (string * float[]) list
+    /// Their statistic to our metric.
+    Statistics: Map<string, string>
+    /// Recorded noise of a step, under the names the learner asks for it by: "batch/noise0".
+    Noise: int -> (string * float[]) list
+}
+
+/// The usual nets: V, two critics and their targets, one policy.
+let nets (case: Golden.Case) : Net list =
+    let own = case.Part("hyper").TryGetProperty "target_init" |> snd
+    let own = own.ValueKind = JsonValueKind.String && own.GetString() = "own"
+    let s, a = case.Dim "obs", case.Dim "act"
+
+    let net theirs ours source input output = {
+        Theirs = theirs
+        Ours = ours
+        Source = source
+        Sizes = [ input ] @ case.Hidden @ [ output ]
+    }
+
+    let target name = if own then $"{name}-target" else name
+
+    [
+        net "value" "shared/value" "value" s 1
+        net "critic1" "shared/critic1" "critic1" (s + a) 1
+        net "critic2" "shared/critic2" "critic2" (s + a) 1
+        net "critic1-target" "shared/targetCritic1" (target "critic1") (s + a) 1
+        net "critic2-target" "shared/targetCritic2" (target "critic2") (s + a) 1
+        net "actor" "policy0" "actor" s a
+        net "actor-target" "policy0/target" (target "actor") s a
+    ]
+
+/// The policy's free log standard deviation, where it has one.
+let logStd (case: Golden.Case) : (string * float[]) list = [
+    match case.Part("hyper").TryGetProperty "log_std_init" with
+    | true, list when list.ValueKind = JsonValueKind.Array ->
+        "policy0/logStd", [| for entry in list.EnumerateArray() -> entry.GetDouble() |]
+    | true, _ -> "policy0/logStd", Golden.uniform $"{case.Seed}/init/actor/log_std" (case.Dim "act") 0.5
+    | _ -> ()
+]
+
+/// Noise that a test hands in: draw number i becomes the batch's column "noise{i}".
+let recorded: Draw = Draw(fun stream shape -> Tensor.Input($"batch/noise{stream}", shape))
+
+/// A learner whose batch has columns more, for `recorded` noise: name and extents.
+let withColumns (columns: (string * int list) list) (learner: Learner) : Learner =
+    let batch =
+        Layout(
+            "batch",
+            [
+                for entry in learner.Batch.Entries -> struct (entry.Name, entry.Shape)
+                for name, extents in columns -> struct (name, Shape(ReadOnlySpan(List.toArray extents)))
+            ]
+        )
+
+    let program (step: GraphFunction) =
+        GraphFunction(step.Inputs.SetItem(step.Inputs.Length - 1, batch), step.Scalars, step.Outputs, step.Metrics)
+
+    let programs = learner.Programs |> Seq.map program |> ImmutableArray.CreateRange
+
+    Learner(
+        learner.Algorithm,
+        learner.Blocks,
+        batch,
+        programs[0],
+        learner.Hyperparameters,
+        learner.Initialise,
+        learner.Act,
+        learner.Probe,
+        Programs = programs,
+        Choose = learner.Choose
+    )
+
+/// Standard normal numbers of a step's field.
+let noise (case: Golden.Case) step field count =
+    Golden.tensor $"{case.Seed}/noise/{step}/{field}" count (fun seed i -> seed.Normal i)
+
+let private ourName (reading: Reading) (theirs: string) =
+    let net, entry = theirs.Split('/')[0], theirs.Split('/')[1]
+    let ours = reading.Nets |> List.find (fun each -> each.Theirs = net)
+    $"""{ours.Ours}/{entry.Replace("log_std", "logStd")}"""
+
+/// The initial tensors, under our names.
+let private initialNumbers (case: Golden.Case) (reading: Reading) : Numbers =
+    let names =
+        set [
+            for layout in reading.Learner.Blocks do
+                for entry in layout.Entries -> $"{layout.Name}/{entry.Name}"
+        ]
+
+    [
+        for net in reading.Nets do
+            for name, values in Golden.network case.Seed net.Source net.Sizes do
+                $"{net.Ours}/{name}", values
+        yield! reading.Others
+    ]
+    |> List.filter (fun (name, _) -> names.Contains name)
+    |> Map
+
+/// Replays a file: inputs, initial tensors, every statistic of every step, final tensors (unless only its first steps are wanted).
+let replay (execute: Executor) statisticTolerance entryTolerance steps (case: Golden.Case) (reading: Reading) =
+    let learner = reading.Learner
+
+    let batch step =
+        Map [
+            for ours, _, values in Golden.batch case step -> $"batch/{ours}", values
+            yield! reading.Noise step
+        ]
+
+    let start = initialNumbers case reading
+    let seed = Seed.Named case.Seed
+    let expected = List.truncate steps case.Steps
+
+    let final, metrics =
+        train execute learner seed batch (over start (Execute.initial learner seed)) expected.Length
+
+    let tensors part (numbers: Numbers) = [
+        for theirs in case.Part(part).EnumerateObject() do
+            yield!
+                Golden.summary
+                    $"{part} {theirs.Name}"
+                    entryTolerance
+                    theirs.Value
+                    numbers[ourName reading theirs.Name]
+    ]
+
+    Golden.assertClose case [
+        for _, theirs, values in Golden.batch case 0 do
+            match case.Part("inputs").TryGetProperty $"batch/0/{theirs}" with
+            | true, expected -> yield! Golden.summary $"inputs {theirs}" 1e-9 expected values
+            | _ -> ()
+
+        yield! tensors "initial" start
+
+        for step, (expected, actual) in List.indexed (List.zip expected metrics) do
+            for theirs in expected.EnumerateObject() do
+                if theirs.Name <> "step" then
+                    let ours = reading.Statistics[theirs.Name]
+
+                    // What a step does not compute is null there and absent here.
+                    if theirs.Value.ValueKind = JsonValueKind.Null then
+                        Assert.False(actual.ContainsKey ours, $"step {step} {theirs.Name}: expected nothing")
+                    else
+                        yield Golden.statistic $"step {step} {theirs.Name}" statisticTolerance theirs.Value actual[ours]
+
+        if expected.Length = case.Steps.Length then
+            yield! tensors "final" final
+    ]
+
+/// Checks every case whose file is named so; skips where there is none.
+let every pattern (reading: Golden.Case -> Reading) check =
+    match Golden.paths pattern with
+    | [||] -> Assert.Skip $"no golden/*/{pattern} beside the checkout"
+    | paths ->
+        for path in paths do
+            let case = Golden.Case path
+            let worst: float = check case (reading case)
+            TestContext.Current.TestOutputHelper.WriteLine $"{case.Name}: worst deviation {worst:G3} of the tolerance"
+
+/// The interpreter takes a second for a step of real size: four of its twenty, all of the small ones.
+let inDoublePrecision (case: Golden.Case) reading =
+    replay inDouble 1e-9 1e-9 (if case.Dim "batch" > 100 then 4 else Int32.MaxValue) case reading
+
+/// Compiled, in float32, all steps: within ten times what float32 costs the reference itself. Small cases run on every width of
+/// vectors, the real size on the machine's own.
+let compiledFor path (case: Golden.Case) reading =
+    let statistic, entry = case.FloatBounds
+
+    if case.Dim "batch" > 100 && path <> InstructionSets.Default then
+        0.0
+    else
+        replay (compiled path WorkerTeam.Single) statistic entry Int32.MaxValue case reading
+
+/// Every case, compiled for every width of vectors.
+let compiledEvery pattern reading =
+    for path in InstructionSets.Available do
+        every pattern reading (compiledFor path)
