@@ -69,6 +69,10 @@ public sealed record Normalization
         return this with { ActionLimit = limit };
     }
 
+    /// <summary>This normalisation with the observations' part of another.</summary>
+    public Normalization WithObservations(Normalization other) =>
+        this with { ObservationMean = other.ObservationMean, ObservationDeviation = other.ObservationDeviation };
+
     /// <summary>Computes a normalisation from data.</summary>
     /// <param name="transitions">Raw data, not normalised yet.</param>
     /// <param name="observations">Whether observations get mean 0 and deviation 1 (CORL does, the paper's code does not).</param>

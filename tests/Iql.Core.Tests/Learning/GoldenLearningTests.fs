@@ -111,7 +111,8 @@ let ``temporal-difference learning follows every golden trace in double precisio
     every "td-*.json" reading inDoublePrecision
 
 [<Fact>]
-let ``compiled implicit Q-learning follows every golden trace in single precision`` () = compiledEvery "iql-*.json" reading
+let ``compiled implicit Q-learning follows every golden trace in single precision`` () =
+    compiledEvery "iql-*.json" reading
 
 [<Fact>]
 let ``compiled temporal-difference learning follows every golden trace in single precision`` () =

@@ -15,9 +15,12 @@ let ``every metric of a learner stands in docs/metrics.md, and nothing else does
                 [
                     ImplicitQLearning.Learner(config, 2, 1)
                     TemporalDifferenceLearning.Learner(TemporalDifferenceConfig(Common = config), 2, 1)
+                    BehaviourCloning.Learner(BehaviourCloningConfig(PolicyKind = PolicyKind.Gaussian), 2, 1)
+                    TD3BC.Learner(TD3BCConfig(), 2, 1)
                 ] do
-                for struct (name, _) in learner.Step.Metrics do
-                    name.Replace("0:", "")
+                for program in learner.Programs do
+                    for struct (name, _) in program.Metrics do
+                        name.Replace("0:", "")
         ]
 
     let described =

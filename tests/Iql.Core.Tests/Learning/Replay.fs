@@ -66,7 +66,8 @@ let logStd (case: Golden.Case) : (string * float[]) list = [
 ]
 
 /// Noise that a test hands in: draw number i becomes the batch's column "noise{i}".
-let recorded: Draw = Draw(fun stream shape -> Tensor.Input($"batch/noise{stream}", shape))
+let recorded: Draw =
+    Draw(fun stream shape -> Tensor.Input($"batch/noise{stream}", shape))
 
 /// A learner whose batch has columns more, for `recorded` noise: name and extents.
 let withColumns (columns: (string * int list) list) (learner: Learner) : Learner =
@@ -143,11 +144,7 @@ let replay (execute: Executor) statisticTolerance entryTolerance steps (case: Go
     let tensors part (numbers: Numbers) = [
         for theirs in case.Part(part).EnumerateObject() do
             yield!
-                Golden.summary
-                    $"{part} {theirs.Name}"
-                    entryTolerance
-                    theirs.Value
-                    numbers[ourName reading theirs.Name]
+                Golden.summary $"{part} {theirs.Name}" entryTolerance theirs.Value numbers[ourName reading theirs.Name]
     ]
 
     Golden.assertClose case [

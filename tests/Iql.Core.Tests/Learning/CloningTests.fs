@@ -1,0 +1,166 @@
+/// Behaviour cloning and TD3+BC on problems whose answer is known.
+module Iql.Core.Tests.Learning.CloningTests
+
+open System
+open Iql
+open Iql.Algorithms
+open Iql.Data
+open Iql.Graph
+open Iql.Losses
+open Iql.Training
+open Xunit
+open Iql.Core.Tests.Learning.Differences
+
+/// One state, one decision: every action of a fixed spread, rewarded by a function of it, and the end.
+let private bandit (reward: float32 -> float32) =
+    let seed, count = Seed.Named "bandit", 400
+    let actions = [| for i in 0 .. count - 1 -> float32 (seed.Uniform(uint64 i, 0.9)) |]
+    let ones = Array.replicate count 1f
+    let ends = Array.replicate count true
+    Transitions("bandit", 1, 1, ones, actions, Array.map reward actions, ends, Array.replicate count false, ones)
+
+let private trained (learner: Learner) (data: Transitions) steps =
+    use trainer =
+        new Trainer(learner, data, Trainer.Start(learner, Seed.Named "cloning"))
+
+    for _ in 1..steps do
+        trainer.Advance()
+
+    [ for block in trainer.Blocks.ToArray() -> block.Clone() ]
+
+/// What the policy does in the only state.
+let private action (learner: Learner) (blocks: TensorBlock list) =
+    let act = learner.Act.Invoke 1
+    use observations = new TensorBlock(act.Inputs[2])
+    observations.Write("observations", ReadOnlySpan [| 1f |])
+    use chosen = new TensorBlock(act.Outputs[0].Layout)
+    use graph = Iql.Compile.CompiledGraph.Compile act
+
+    graph.Run(
+        ReadOnlySpan [| blocks[0]; blocks[1]; observations |],
+        ReadOnlySpan<float>(),
+        ReadOnlySpan [| chosen |],
+        Span<float>.Empty
+    )
+
+    float (chosen.Read "actions").[0]
+
+let private mean (t: Transitions) = t.Actions |> Seq.averageBy float
+
+[<Fact>]
+let ``a deterministic clone does the mean of what was done`` () =
+    let data = bandit id
+
+    let config =
+        BehaviourCloningConfig().With(hiddenSizes = [ 8 ], batchSize = 256, policyLearningRate = 0.003)
+
+    let learner = BehaviourCloning.Learner(config, 1, 1)
+    Assert.Equal(mean data, action learner (trained learner data 1500), 0.03)
+
+[<Fact>]
+let ``a Gaussian clone has the data's mean and deviation`` () =
+    let data = bandit id
+
+    let config =
+        BehaviourCloningConfig()
+            .With(hiddenSizes = [ 8 ], batchSize = 256, policyLearningRate = 0.003, policyKind = PolicyKind.Gaussian)
+
+    let learner = BehaviourCloning.Learner(config, 1, 1)
+    let blocks = trained learner data 2000
+    Assert.Equal(mean data, action learner blocks, 0.03)
+
+    let deviation =
+        sqrt (data.Actions |> Seq.averageBy (fun a -> (float a - mean data) ** 2.0))
+
+    Assert.Equal(deviation, exp (float (blocks[1].Read "logStd").[0]), 0.03)
+
+[<Fact>]
+let ``a clone of the best tenth does what paid best`` () =
+    let config =
+        BehaviourCloningConfig().With(hiddenSizes = [ 8 ], batchSize = 128, policyLearningRate = 0.003, bestShare = 0.1)
+
+    let best =
+        BehaviourCloning.Select(config, bandit (fun a -> -(a - 0.6f) * (a - 0.6f)))
+
+    Assert.Equal(40, best.Count)
+    let learner = BehaviourCloning.Learner(config, 1, 1)
+    Assert.Equal(0.6, action learner (trained learner best 1500), 0.05)
+
+[<Theory>]
+[<InlineData(0.0, false)>]
+[<InlineData(10.0, true)>]
+let ``TD3+BC clones without alpha and climbs to the best action with much of it`` alpha climbs =
+    let data = bandit (fun a -> -(a - 0.6f) * (a - 0.6f))
+
+    let config =
+        TD3BCConfig()
+            .With(
+                hiddenSizes = [ 32; 32 ],
+                batchSize = 128,
+                alpha = alpha,
+                criticLearningRate = 0.003,
+                policyLearningRate = 0.003
+            )
+
+    let learner = TD3BC.Learner(config, 1, 1)
+    let expected = if climbs then 0.55 else mean data
+    Assert.Equal(expected, action learner (trained learner data 3000), 0.07)
+
+[<Fact>]
+let ``the gradients of cloning's losses are those of differences`` () =
+    let policy, actions = input "policy" [ 5; 3 ] 1.0, input "actions" [ 5; 3 ] 1.0
+    let density, q = input "density" [ 5 ] 2.0, input "q" [ 5 ] 2.0
+    let scale = Tensor.Scalar "scale", [| 1.7 |]
+    assertGradient "squared error" (Cloning.SquaredError(fst policy, fst actions)) [ policy; actions ]
+    assertGradient "likelihood" (Cloning.Likelihood(fst density)) [ density ]
+
+    assertGradient "regularised policy" (RegularisedPolicy.Loss(fst scale, fst q, fst policy, fst actions)) [
+        scale
+        q
+        policy
+        actions
+    ]
+
+[<Fact>]
+let ``cloning's losses are their formulas`` () =
+    let policy, actions, q =
+        input "policy" [ 5; 3 ] 1.0, input "actions" [ 5; 3 ] 1.0, input "q" [ 5 ] 2.0
+
+    let squared =
+        Array.map2 (fun x y -> (x - y) ** 2.0) (snd policy) (snd actions)
+        |> Array.average
+
+    Assert.Equal(squared, (number (Cloning.SquaredError(fst policy, fst actions)) [ policy; actions ]).[0], 14)
+    Assert.Equal(-(Array.average (snd q)), (number (Cloning.Likelihood(fst q)) [ q ]).[0], 14)
+    let alpha = Tensor.Scalar "alpha", [| 2.5 |]
+    let scale = RegularisedPolicy.Scale(fst q, fst alpha)
+    let lambda = 2.5 / Array.averageBy abs (snd q)
+    Assert.Equal(lambda, (number scale [ q; alpha ]).[0], 14)
+    Assert.Equal<float[]>(Array.zeroCreate 5, number (Gradient.Of(scale, [| fst q |]).[0]) [ q; alpha ])
+    let loss = RegularisedPolicy.Loss(scale, fst q, fst policy, fst actions)
+    Assert.Equal(squared - lambda * Array.average (snd q), (number loss [ q; alpha; policy; actions ]).[0], 13)
+
+[<Fact>]
+let ``hyperparameters out of range are refused by name`` () =
+    let refused (name: string) (validate: unit -> obj) =
+        let error = Assert.Throws<ArgumentException>(fun () -> validate () |> ignore)
+        Assert.StartsWith(name, error.Message)
+
+    let cloning, td3 = BehaviourCloningConfig(), TD3BCConfig()
+    refused "BestShare" (fun () -> cloning.With(bestShare = 0.0).Validate())
+    refused "PolicyLearningRate" (fun () -> cloning.With(policyLearningRate = nan).Validate())
+    refused "Dropout" (fun () -> cloning.With(dropout = 1.0).Validate())
+    refused "HiddenSizes" (fun () -> cloning.With(hiddenSizes = [ 0 ]).Validate())
+    refused "LogStdMin" (fun () -> cloning.With(logStdMin = 3.0).Validate())
+    refused "Alpha" (fun () -> td3.With(alpha = -1.0).Validate())
+    refused "PolicyDelay" (fun () -> td3.With(policyDelay = 0).Validate())
+    refused "NoiseClip" (fun () -> td3.With(noiseClip = -0.1).Validate())
+    refused "MaxAction" (fun () -> td3.With(maxAction = 0.0).Validate())
+    refused "Discount" (fun () -> td3.With(discount = 1.1).Validate())
+
+[<Fact>]
+let ``configs of the same values are equal`` () =
+    Assert.Equal(BehaviourCloningConfig().With(hiddenSizes = [ 3 ]), BehaviourCloningConfig().With(hiddenSizes = [ 3 ]))
+    Assert.NotEqual(BehaviourCloningConfig(), BehaviourCloningConfig().With(bestShare = 0.1))
+    Assert.Equal(TD3BCConfig().With(hiddenSizes = [ 3 ]), TD3BCConfig().With(hiddenSizes = [ 3 ]))
+    Assert.NotEqual(TD3BCConfig(), TD3BCConfig().With(policyDelay = 1))

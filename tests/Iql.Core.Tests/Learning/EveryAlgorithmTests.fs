@@ -1,0 +1,162 @@
+/// What holds of every algorithm's learner. A new algorithm is one row of `learners`.
+module Iql.Core.Tests.Learning.EveryAlgorithmTests
+
+open System
+open System.Collections.Immutable
+open Iql
+open Iql.Algorithms
+open Iql.Compile
+open Iql.Data
+open Iql.Environments
+open Iql.Graph
+open Iql.Optimizers
+open Iql.Training
+open Xunit
+open Iql.Core.Tests.Learning.Execute
+
+let private s, a = 4, 2
+
+let private data =
+    (Tasks.Get "pointmaze-umaze-stitch-v0").Dataset.Invoke(Seed.Named "every algorithm", 2000)
+
+/// A pure step of one config, where an algorithm has it.
+type private Step = LearnerState -> TensorBlock -> LearnerState
+
+let private pure' (step: LearnerState * TensorBlock -> struct (LearnerState * 'metrics)) : Step =
+    fun state batch ->
+        let struct (next, _) = step (state, batch)
+        next
+
+/// Every algorithm, small, with what of it can be switched on.
+let private learners: (string * Learner * Step option) list =
+    let implicitly =
+        ImplicitQLearningConfig().With(hiddenSizes = [ 24; 24 ], batchSize = 20, dropout = 0.1, cosineSteps = 50.0)
+
+    let cloning =
+        BehaviourCloningConfig().With(hiddenSizes = [ 24; 24 ], batchSize = 20, dropout = 0.1)
+
+    let gaussian =
+        cloning.With(policyKind = PolicyKind.Gaussian, policySchedule = LearningRateSchedule.Cosine, cosineSteps = 50.0)
+
+    let delayed =
+        TD3BCConfig().With(hiddenSizes = [ 24; 24 ], batchSize = 20, policyDelay = 3)
+
+    let temporal =
+        TemporalDifferenceConfig(Common = implicitly, Critics = 2, Objective = TemporalDifferenceObjective.Expectile)
+
+    [
+        "iql",
+        ImplicitQLearning.Learner(implicitly, s, a),
+        Some(pure' (fun (x, y) -> ImplicitQLearning.Step(implicitly, x, y)))
+        "td", TemporalDifferenceLearning.Learner(temporal, s, a), None
+        "bc", BehaviourCloning.Learner(cloning, s, a), Some(pure' (fun (x, y) -> BehaviourCloning.Step(cloning, x, y)))
+        "bc gaussian",
+        BehaviourCloning.Learner(gaussian, s, a),
+        Some(pure' (fun (x, y) -> BehaviourCloning.Step(gaussian, x, y)))
+        "td3bc", TD3BC.Learner(delayed, s, a), Some(pure' (fun (x, y) -> TD3BC.Step(delayed, x, y)))
+    ]
+
+let private root = Seed.Named "every"
+
+let private train (team: WorkerTeam) metrics (learner: Learner) (start: LearnerState) count =
+    use trainer = new Trainer(learner, data, start, team)
+
+    for _ in 1..count do
+        trainer.Advance metrics
+
+    LearnerState(
+        start.Seed,
+        trainer.Step,
+        ImmutableArray.CreateRange [ for b in trainer.Blocks.ToArray() -> b.Clone() ]
+    )
+
+let private sameBits what (x: LearnerState) (y: LearnerState) =
+    Assert.Equal(x.Step, y.Step)
+
+    for x, y in Seq.zip x.Blocks y.Blocks do
+        Assert.True(x.SameBits y, $"{what}: {x.Layout.Name}")
+
+[<Fact>]
+let ``the bits are the same on two threads, without metrics, and after a resume`` () =
+    use pair = new WorkerTeam(2)
+
+    for name, learner, _ in learners do
+        let start = Trainer.Start(learner, root)
+        let expected = train WorkerTeam.Single true learner start 7
+        sameBits name expected (train pair true learner start 7)
+        sameBits name expected (train WorkerTeam.Single false learner start 7)
+        sameBits name expected (train pair false learner (train WorkerTeam.Single false learner start 4) 3)
+
+[<Fact>]
+let ``the pure step gives the loop's bits`` () =
+    for name, learner, step in learners do
+        for step in Option.toList step do
+            let source = learner.Source data
+            use batch = new TensorBlock(learner.Batch)
+
+            let next =
+                (Trainer.Start(learner, root), [ 0L .. 6L ])
+                ||> List.fold (fun state t ->
+                    source.Fill(batch, root.Split "sampling", t)
+                    step state batch)
+
+            sameBits name (train WorkerTeam.Single true learner (Trainer.Start(learner, root)) 7) next
+
+[<Fact>]
+let ``a step allocates nothing`` () =
+    for name, learner, _ in learners do
+        use trainer = new Trainer(learner, data, Trainer.Start(learner, root))
+
+        let turn () =
+            for t in 0..11 do
+                trainer.Advance(t % 2 = 0)
+
+        turn ()
+        turn ()
+        let before = GC.GetAllocatedBytesForCurrentThread()
+        turn ()
+        Assert.True((GC.GetAllocatedBytesForCurrentThread() - before = 0L), name)
+
+/// Float32 against double precision on the same batches and draws.
+[<Fact>]
+let ``the compiled step follows the interpreter`` () =
+    for name, learner, _ in learners do
+        let batch step : Numbers =
+            use block = new TensorBlock(learner.Batch)
+            learner.Source(data).Fill(block, root, int64 step)
+
+            Map [
+                for entry in learner.Batch.Entries -> $"batch/{entry.Name}", Array.map float (block.Read entry.Name)
+            ]
+
+        let run execute =
+            Execute.train execute learner root batch (initial learner root) 4
+
+        let exact, exactMetrics = run inDouble
+        let single, singleMetrics = run (compiled InstructionSets.Default WorkerTeam.Single)
+
+        for KeyValue(tensor, values) in exact do
+            Array.iter2
+                (fun x y -> Assert.True(abs (x - y) <= 2e-5 * (1.0 + abs x), $"{name} {tensor}: {x} {y}"))
+                values
+                single[tensor]
+
+        for expected, actual in List.zip exactMetrics singleMetrics do
+            for KeyValue(metric, value) in expected do
+                Assert.True(Golden.deviation value actual[metric] <= 2e-5, $"{name} {metric}: {value} {actual[metric]}")
+
+[<Fact>]
+let ``programs agree in scalars, blocks and members' names`` () =
+    for name, learner, _ in learners do
+        for program in learner.Programs do
+            Assert.Equal<string seq>(learner.Step.Scalars, program.Scalars)
+            Assert.Equal(learner.Blocks.Length, program.Outputs.Length)
+            Assert.Equal(learner.Hyperparameters.Length + 2, program.Scalars.Length)
+
+            for layout, group in Seq.zip learner.Blocks program.Outputs do
+                Assert.Equal<Layout.Entry seq>(layout.Entries, group.Layout.Entries)
+
+            Assert.True(
+                program.Metrics |> Seq.exists (fun struct (metric, _) -> metric.EndsWith "Loss"),
+                $"{name}: a program without a loss among its metrics"
+            )

@@ -1,0 +1,104 @@
+/// What algorithms make of data of a maze in which one drive in five is an expert's and the others go anywhere.
+module Iql.Core.Tests.Learning.MazeLearningTests
+
+open Iql
+open Iql.Algorithms
+open Iql.Data
+open Iql.Environments
+open Iql.Training
+open Xunit
+
+let private card = Tasks.Get "pointmaze-umaze-stitch-v0"
+let private environment = card.Environment :> IEnvironment
+
+/// So many drives, every fifth an expert's, the others of random actions.
+let private drives count =
+    let seed = Seed.Named "drives"
+
+    let observations, next, actions =
+        ResizeArray<float32>(), ResizeArray<float32>(), ResizeArray<float32>()
+
+    let rewards, terminals, timeouts =
+        ResizeArray<float32>(), ResizeArray<bool>(), ResizeArray<bool>()
+
+    let state = Array.zeroCreate<float> environment.StateSize
+    let observation = Array.zeroCreate<float32> environment.ObservationSize
+    let action = Array.zeroCreate<float32> environment.ActionSize
+
+    for drive in 0 .. count - 1 do
+        let own = seed.Split(uint64 drive)
+        let isExpert = drive % 5 = 0
+        environment.Reset(own.Split "start", state, observation)
+        let mutable expert = card.Expert.Invoke(own.Split "expert")
+        let struct (row, column) = card.Environment.Maze.Cells[card.Environment.Maze.Goal]
+        expert.Aim(state[0], state[1], row, column)
+        let mutable decision, running = 0, true
+
+        while running do
+            if isExpert then
+                expert.Act(state, action) |> ignore
+            else
+                for i in 0 .. action.Length - 1 do
+                    action[i] <- float32 (own.Uniform(uint64 (2 * decision + i), 1.0))
+
+            observations.AddRange observation
+            actions.AddRange(Array.map (fun (x: float32) -> max -1f (min 1f x)) action)
+            let result = environment.Step(state, action, observation)
+            decision <- decision + 1
+            next.AddRange observation
+            rewards.Add result.Reward
+            terminals.Add result.Terminal
+            timeouts.Add(not result.Terminal && decision = environment.TimeLimit)
+            running <- not result.Terminal && decision < environment.TimeLimit
+
+    Transitions(
+        "drives",
+        environment.ObservationSize,
+        environment.ActionSize,
+        observations.ToArray(),
+        actions.ToArray(),
+        rewards.ToArray(),
+        terminals.ToArray(),
+        timeouts.ToArray(),
+        next.ToArray()
+    )
+
+let private data = lazy drives 400
+
+/// Mean normalised score after so many steps, 0 random, 100 expert.
+let private score (learner: Learner) rewards (data: Transitions) steps =
+    let root = Seed.Named "maze learning"
+    let normalization = Normalization.Of(data, true, rewards)
+
+    use trainer =
+        new Trainer(learner, normalization.Apply data, Trainer.Start(learner, root))
+
+    for _ in 1..steps do
+        trainer.Advance()
+
+    use evaluation = new Evaluation(learner, card.Environment, normalization, 40, root)
+    let result = evaluation.Run(trainer.Blocks[0], trainer.Blocks[1])
+    TestContext.Current.TestOutputHelper.WriteLine $"{learner.Algorithm}: {result.ScoreMean}"
+    result.ScoreMean.Value
+
+let private s, a = environment.ObservationSize, environment.ActionSize
+
+let private cloned (share: float) (by: ShareOf) =
+    let config =
+        BehaviourCloningConfig()
+            .With(hiddenSizes = [ 64; 64 ], bestShare = share, bestBy = by, policyLearningRate = 1e-3)
+
+    score (BehaviourCloning.Learner(config, s, a)) RewardRule.None (BehaviourCloning.Select(config, data.Value)) 3000
+
+[<Fact>]
+let ``clones of the best drives reach the goal, clones of all drives do not`` () =
+    Assert.InRange(cloned 1.0 ShareOf.Trajectories, 0.0, 30.0)
+    Assert.InRange(cloned 0.1 ShareOf.Trajectories, 80.0, 100.0)
+    Assert.InRange(cloned 0.05 ShareOf.TimeSteps, 80.0, 100.0)
+
+[<Fact>]
+let ``TD3+BC finds the expert's drives among all`` () =
+    let config =
+        TD3BCConfig().With(hiddenSizes = [ 64; 64 ], criticLearningRate = 1e-3, policyLearningRate = 1e-3)
+
+    Assert.InRange(score (TD3BC.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000, 80.0, 100.0)
