@@ -31,12 +31,7 @@ let results = train sweep
 let bigger: Axis = {
     Name = "width"
     Values = [
-        for width in [ 32; 128 ] ->
-            string width,
-            fun trial -> {
-                trial with
-                    Hyperparameters = trial.Hyperparameters.With(hiddenSizes = [ width; width ])
-            }
+        for width in [ 32; 128 ] -> string width, Trial.implicit _.With(hiddenSizes = [ width; width ])
     ]
 }
 

@@ -18,76 +18,83 @@ module Axis =
         Values = [
             for value in values do
                 match hyperparameter.Read value with
-                | Ok set -> hyperparameter.Show(set Trial.standard), set
+                | Ok set -> Hyperparameter.label hyperparameter set, set
                 | Error expected ->
                     raise (System.ArgumentException $"{hyperparameter.Name}: expected {expected}, got {value}.")
         ]
     }
 
-    let private numbers hyperparameter (values: float seq) =
-        along hyperparameter (Seq.map Json.numberText values)
+    /// An axis over the hyperparameter of a name, values as on the command line: `Axis.named "alpha" [ "1"; "2.5" ]`.
+    let named (name: string) (values: string seq) : Axis = along (Hyperparameter.find name) values
+
+    let private numbers name (values: float seq) =
+        named name (Seq.map Json.numberText values)
 
     /// τ of the value loss, each in (0, 1).
-    let expectile (values: float seq) : Axis = numbers Hyperparameter.expectile values
+    let expectile (values: float seq) : Axis = numbers "expectile" values
 
     /// β of the policy's weights, each at least 0. Cells that differ in β alone share a value function.
-    let inverseTemperature (values: float seq) : Axis =
-        numbers Hyperparameter.inverseTemperature values
+    let inverseTemperature (values: float seq) : Axis = numbers "inverseTemperature" values
 
     /// Repetitions.
     let seed (values: int seq) : Axis =
         along Hyperparameter.seed (Seq.map string<int> values)
 
     /// γ, each in [0, 1].
-    let discount (values: float seq) : Axis = numbers Hyperparameter.discount values
+    let discount (values: float seq) : Axis = numbers "discount" values
 
     /// α of the target critics, each in (0, 1].
-    let polyakStep (values: float seq) : Axis =
-        numbers Hyperparameter.polyakStep values
+    let polyakStep (values: float seq) : Axis = numbers "polyakStep" values
 
     /// Cap on the policy's weights, each above 0.
-    let maxAdvantageWeight (values: float seq) : Axis =
-        numbers Hyperparameter.maxAdvantageWeight values
+    let maxAdvantageWeight (values: float seq) : Axis = numbers "maxAdvantageWeight" values
+
+    /// α of TD3+BC, each at least 0.
+    let alpha (values: float seq) : Axis = numbers "alpha" values
+
+    /// Share of the data that behaviour cloning clones, each in (0, 1].
+    let bestShare (values: float seq) : Axis = numbers "bestShare" values
 
     /// Adam's learning rate of V.
-    let valueLearningRate (values: float seq) : Axis =
-        numbers Hyperparameter.valueLearningRate values
+    let valueLearningRate (values: float seq) : Axis = numbers "valueLearningRate" values
 
     /// Adam's learning rate of the critics.
-    let criticLearningRate (values: float seq) : Axis =
-        numbers Hyperparameter.criticLearningRate values
+    let criticLearningRate (values: float seq) : Axis = numbers "criticLearningRate" values
 
     /// Adam's learning rate of the policy.
-    let policyLearningRate (values: float seq) : Axis =
-        numbers Hyperparameter.policyLearningRate values
+    let policyLearningRate (values: float seq) : Axis = numbers "policyLearningRate" values
 
     /// The policy's dropout, each in [0, 1).
-    let dropout (values: float seq) : Axis = numbers Hyperparameter.dropout values
+    let dropout (values: float seq) : Axis = numbers "dropout" values
 
     /// Widths of the hidden layers.
     let hiddenSizes (values: int list seq) : Axis =
         values
         |> Seq.map (List.map string<int> >> String.concat "x")
-        |> along Hyperparameter.hiddenSizes
+        |> named "hiddenSizes"
 
     /// Transitions a step.
     let batchSize (values: int seq) : Axis =
-        along Hyperparameter.batchSize (Seq.map string<int> values)
+        named "batchSize" (Seq.map string<int> values)
 
     /// "iql", "sarsa", "expectile-td".
-    let objective (values: string seq) : Axis = along Hyperparameter.objective values
+    let objective (values: string seq) : Axis = named "objective" values
 
-    /// Value losses written by hand, by name, beside the built-in one, "expectile".
-    let valueLoss (losses: (string * ValueLoss) seq) : Axis = {
-        Name = "valueLoss"
-        Values = [
-            yield "expectile", (fun trial -> { trial with ValueLoss = None })
-            for name, loss in losses do
-                yield
-                    name,
-                    (fun trial -> {
-                        trial with
-                            ValueLoss = Some(name, loss)
-                    })
-        ]
-    }
+    /// Value losses of implicit Q-learning written by hand, by name, beside the built-in one, "expectile".
+    let valueLoss (losses: (string * ValueLoss) seq) : Axis =
+        let set loss (trial: Trial) =
+            match trial.Algorithm with
+            | Algorithm.ImplicitQLearning implicit -> {
+                trial with
+                    Algorithm = Algorithm.ImplicitQLearning { implicit with ValueLoss = loss }
+              }
+            | _ -> raise (System.ArgumentException(Hyperparameter.foreign "valueLoss" [ "iql" ] (Trial.entry trial)))
+
+        {
+            Name = "valueLoss"
+            Values = [
+                yield "expectile", set None
+                for name, loss in losses do
+                    yield name, set (Some(name, loss))
+            ]
+        }

@@ -14,7 +14,7 @@ type CellOutcome = {
     Result: RunResult option
 }
 
-/// A group of runs that share a value function, while it is trained.
+/// A group of runs that share a learner, while it is trained.
 type GroupProgress = {
     Name: string
     Runs: int
@@ -51,7 +51,7 @@ type LaunchOptions = {
     Cancellation: CancellationToken
 }
 
-/// Trains the runs of a sweep: those that share a value function as one learner, several such groups side by side.
+/// Trains the runs of a sweep: those that can share a learner as one, several such groups side by side.
 [<RequireQualifiedAccess>]
 module Launch =
 
@@ -64,28 +64,14 @@ module Launch =
         Cancellation = CancellationToken.None
     }
 
-    /// The learner of trials that are alike but for their inverse temperatures: one policy each on one value function.
+    /// The learner of trials that are trained together: a member each.
     let learner (problem: Problem) (trials: Trial list) : Learner =
-        let trial = List.head trials
-        let config = Store.hyperparameters trial
+        let entry = Trial.entry (List.head trials)
 
-        let observations, actions =
-            problem.Transitions.ObservationSize, problem.Transitions.ActionSize
-
-        let betas = [| for trial in trials -> trial.Hyperparameters.InverseTemperature |]
-
-        let temporalDifference objective =
-            let config =
-                TemporalDifferenceConfig().With(objective = Nullable objective, critics = 2, common = config)
-
-            TemporalDifferenceLearning.Learner(config, observations, actions, betas)
-
-        match trial.Objective with
-        | Implicit ->
-            let loss = trial.ValueLoss |> Option.map snd |> Option.toObj
-            ImplicitQLearning.Learner(config, observations, actions, betas, loss)
-        | Sarsa -> temporalDifference TemporalDifferenceObjective.Squared
-        | ExpectileTemporalDifference -> temporalDifference TemporalDifferenceObjective.Expectile
+        entry.Learner
+            [ for trial in trials -> entry.ForSteps trial.Steps trial.Algorithm ]
+            problem.Transitions.ObservationSize
+            problem.Transitions.ActionSize
 
     /// Cells that are trained together from the same step on.
     type private Job = {
@@ -95,16 +81,17 @@ module Launch =
         Step: int64
     }
 
-    let private jobs (problem: Problem) (folder: string) (cells: SweepCell list) : Job list = [
+    let private jobs (prepared: Trial -> Problem) (folder: string) (cells: SweepCell list) : Job list = [
         for group in Sweep.groups cells do
             let run (cell: SweepCell) =
-                TrainingRun(Store.runFolder folder cell, Store.config problem cell.Trial)
+                TrainingRun(Store.runFolder folder cell, Store.config (prepared cell.Trial) cell.Trial)
 
             let runs = group |> List.map (fun cell -> cell, run cell)
 
+            // What all of them have in common.
             let name =
                 (List.head group).Labels
-                |> List.filter (fun (axis, _) -> axis <> Hyperparameter.inverseTemperature.Name)
+                |> List.filter (fun label -> group |> List.forall (fun cell -> List.contains label cell.Labels))
                 |> List.map (fun (axis, value) -> $"{axis}={value}")
                 |> String.concat ","
 
@@ -186,7 +173,8 @@ module Launch =
     /// of the sweep's cells. A run that diverges is an outcome; it stops nothing.
     let run (options: LaunchOptions) (problem: Problem) (sweep: Sweep) : CellOutcome list =
         let cells = Sweep.cells sweep
-        Store.openSweep options.Folder options.Command problem sweep cells
+        let prepared = Problem.preparing problem
+        Store.openSweep options.Folder options.Command prepared sweep cells
 
         let finished = [
             for cell in cells do
@@ -195,13 +183,15 @@ module Launch =
                 | result -> { Cell = cell; Result = Some result }
         ]
 
-        let jobs = jobs problem options.Folder cells
+        let jobs = jobs prepared options.Folder cells
         let queue = ConcurrentQueue jobs
         let board = Board(cells, finished, jobs, options.Watch)
         use stop = CancellationTokenSource.CreateLinkedTokenSource options.Cancellation
         let workers = max 1 (min options.Threads jobs.Length)
 
         let train (job: Job) =
+            let problem = prepared job.Cells.Head.Trial
+
             let plan =
                 TrainingPlan(
                     Learner = learner problem [ for cell in job.Cells -> cell.Trial ],

@@ -104,8 +104,60 @@ module Problem =
             let own = card |> Option.map rule |> Option.defaultValue RewardRule.None
             prepare card (Path.GetFileName path) (defaultArg rewards own) normalizeObservations raw
 
-    /// What a user should hear before training starts.
-    let remarks (problem: Problem) : string list = [
+    /// The problem as a trial sees it: the episodes its algorithm selects, normalised as the trial says, the problem's own way where it
+    /// says nothing.
+    let forTrial (problem: Problem) (trial: Trial) : Problem =
+        let selection = (Trial.entry trial).Selection trial.Algorithm
+        let own = problem.Normalization
+        let rewards = defaultArg trial.Rewards own.Rewards
+        let observations = defaultArg trial.NormalizeObservations own.ChangesObservations
+
+        if
+            selection.IsNone
+            && rewards = own.Rewards
+            && observations = own.ChangesObservations
+        then
+            problem
+        else
+            let kept =
+                match selection with
+                | Some selection -> BestEpisodes.Of(problem.Raw, selection.Share, selection.Of)
+                | None -> problem.Raw
+
+            let normalization =
+                if rewards = RewardRule.Custom then
+                    let own = Normalization.Custom(own.RewardScale, own.RewardShift)
+                    let observed = Normalization.Of(kept, observations, RewardRule.None)
+                    own.WithObservations observed
+                else
+                    Normalization.Of(kept, observations, rewards)
+
+            let normalization = normalization.WithActionLimit own.ActionLimit
+
+            {
+                problem with
+                    Transitions = normalization.Apply kept
+                    Normalization = normalization
+            }
+
+    /// The same, computed once for trials that want the same.
+    let preparing (problem: Problem) : Trial -> Problem =
+        let known =
+            Collections.Concurrent.ConcurrentDictionary<
+                Selection option * RewardRule option * bool option,
+                Lazy<Problem>
+             >()
+
+        fun trial ->
+            let wanted =
+                (Trial.entry trial).Selection trial.Algorithm, trial.Rewards, trial.NormalizeObservations
+
+            known.GetOrAdd(wanted, lazy (forTrial problem trial)).Value
+
+    /// What a user should hear before a trial is trained on a problem.
+    let remarks (problem: Problem) (trial: Trial) : string list = [
+        let entry = Trial.entry trial
+        let problem = forTrial problem trial
         let rewards = problem.Raw.Rewards
 
         let sparse =
@@ -113,7 +165,8 @@ module Problem =
             && Seq.sum rewards < 0.05f * float32 rewards.Length
 
         if
-            sparse
+            entry.UsesRewards
+            && sparse
             && Seq.contains true problem.Raw.Terminals
             && problem.Normalization.RewardShift = 0.0
         then
@@ -127,7 +180,11 @@ module Problem =
             |> Seq.map (fun episode -> abs (float episode.Return))
             |> Seq.max
 
-        if problem.Normalization.Rewards = RewardRule.ReturnRange && range < 0.01 * largest then
+        if
+            entry.UsesRewards
+            && problem.Normalization.Rewards = RewardRule.ReturnRange
+            && range < 0.01 * largest
+        then
             yield
                 $"returns of up to {largest:G4} differ by {range:G4} only, so rewards are multiplied by {problem.Normalization.RewardScale:G4}; to leave them as they are: --rewards none"
 

@@ -140,11 +140,13 @@ let private losses prefix measure valueAxis policyAxis (cells: Cell list) : Html
 
         match LossCurves.figure policy policyAxis along with
         | Some chart ->
-            figure
-                prefix
-                "policy-loss"
-                $"Policy loss{at others}. Different β weigh the data differently, so their losses are not to be compared."
-                chart
+            let caution =
+                if policyAxis = Some "inverseTemperature" then
+                    " Different β weigh the data differently, so their losses are not to be compared."
+                else
+                    ""
+
+            figure prefix "policy-loss" $"Policy loss{at others}.{caution}" chart
         | None -> ()
       ]
 

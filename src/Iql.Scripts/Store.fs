@@ -3,7 +3,6 @@ namespace Iql.Scripts
 open System
 open System.IO
 open System.Text.Json
-open Iql.Algorithms
 open Iql.Data
 open Iql.Training
 
@@ -18,33 +17,21 @@ module Store =
     let runFolder (folder: string) (cell: SweepCell) : RunFolder =
         RunFolder(Path.Combine(folder, "runs", cell.Name))
 
-    /// The hyperparameters a trial trains with: the cosine ends with the run.
-    let hyperparameters (trial: Trial) : ImplicitQLearningConfig =
-        trial.Hyperparameters.With(cosineSteps = float trial.Steps)
-
     let private json (element: JsonElement) : Json =
         match Json.parse (element.GetRawText()) with
         | Ok json -> json
         | Error problem -> raise (InvalidDataException problem)
 
-    /// What stands in a run's config.json.
+    /// What stands in a run's config.json. The problem is the trial's own: `Problem.forTrial`.
     let config (problem: Problem) (trial: Trial) : RunConfig =
-        let algorithm =
-            match trial.Objective with
-            | Implicit -> "iql"
-            | Sarsa
-            | ExpectileTemporalDifference -> "td"
+        let entry = Trial.entry trial
 
-        let fields = [
-            yield! Json.fields (json (RunJson.Element(hyperparameters trial)))
-            yield "objective", Json.Text(Hyperparameter.objective.Show trial)
-            match trial.ValueLoss with
-            | Some(name, _) -> yield "valueLoss", Json.Text name
-            | None -> ()
-        ]
+        let fields =
+            Json.fields (json (entry.Written(entry.ForSteps trial.Steps trial.Algorithm)))
+            @ entry.Extra trial.Algorithm
 
         RunConfig(
-            Algorithm = algorithm,
+            Algorithm = entry.RunName trial.Algorithm,
             Task =
                 (match problem.Task with
                  | Some card -> card.Name
@@ -52,7 +39,7 @@ module Store =
             Dataset = problem.Dataset,
             Seed = uint64 trial.Seed,
             Steps = int64 trial.Steps,
-            BatchSize = trial.Hyperparameters.BatchSize,
+            BatchSize = entry.BatchSize trial.Algorithm,
             EvaluateEvery = int64 trial.EvaluateEvery,
             EvaluationEpisodes = (if problem.Task.IsSome then trial.Episodes else 0),
             LogEvery = int64 (max 1 (trial.Steps / 100)),
@@ -61,7 +48,12 @@ module Store =
             Normalization = problem.Normalization
         )
 
-    let private plan (command: string option) (problem: Problem) (sweep: Sweep) (cells: SweepCell list) : Json =
+    let private plan
+        (command: string option)
+        (prepared: Trial -> Problem)
+        (sweep: Sweep)
+        (cells: SweepCell list)
+        : Json =
         let value (label: string) =
             match Read.numberWhere "a number" (fun _ -> true) label with
             | Ok number when Json.numberText number = label -> Json.Number number
@@ -78,7 +70,7 @@ module Store =
                         "values", Json.List [ for label, _ in axis.Values -> value label ]
                     ]
             ]
-            "base", json (RunJson.Element(config problem sweep.Base))
+            "base", json (RunJson.Element(config (prepared sweep.Base) sweep.Base))
             "runs", Json.ofTexts [ for cell in cells -> cell.Name ]
             "command", command |> Option.map Json.Text |> Option.defaultValue Json.Null
         ]
@@ -105,15 +97,15 @@ module Store =
         | difference -> Some $"there, asked for: {difference}"
 
     /// Makes the folder of a sweep, or finds that it holds this one already, perhaps with fewer values on its axes. A folder of
-    /// anything else is refused untouched.
+    /// anything else is refused untouched. `prepared` is the problem as a trial sees it.
     let openSweep
         (folder: string)
         (command: string option)
-        (problem: Problem)
+        (prepared: Trial -> Problem)
         (sweep: Sweep)
         (cells: SweepCell list)
         : unit =
-        let here = plan command problem sweep cells
+        let here = plan command prepared sweep cells
         let path = planPath folder
 
         if File.Exists path then
@@ -133,7 +125,7 @@ module Store =
             let run = runFolder folder cell
 
             if run.State <> RunFolderState.Absent then
-                match run.ReadConfig().FirstDifference(config problem cell.Trial) with
+                match run.ReadConfig().FirstDifference(config (prepared cell.Trial) cell.Trial) with
                 | null -> ()
                 | difference -> refuse folder $"{cell.Name} there, asked for: {difference}"
 

@@ -43,11 +43,12 @@ module Sweep =
     /// The runs of a sweep.
     let cells (sweep: Sweep) : SweepCell list = grid sweep.Axes sweep.Base
 
-    /// Cells that share a value function: alike in everything but the inverse temperature, which V and the critics never see.
+    /// Cells that are trained together, by one learner: alike in everything but what its shared part never sees, such as the inverse
+    /// temperature of implicit Q-learning.
     let groups (cells: SweepCell list) : SweepCell list list =
         cells
-        |> List.groupBy (fun cell -> {
-            cell.Trial with
-                Hyperparameters = cell.Trial.Hyperparameters.With(inverseTemperature = 0.0)
-        })
+        |> List.groupBy (fun cell ->
+            match (Trial.entry cell.Trial).Shared cell.Trial.Algorithm with
+            | Some shared -> { cell.Trial with Algorithm = shared }, ""
+            | None -> cell.Trial, cell.Name)
         |> List.map snd

@@ -3,25 +3,31 @@ namespace Iql.Scripts
 /// `iql ablate`
 module Ablate =
 
-    /// Small enough that the whole grid is done in minutes on two cores.
-    let standard: Trial = {
-        Trial.standard with
-            Hyperparameters = Trial.standard.Hyperparameters.With(hiddenSizes = [ 64; 64 ])
-            Steps = 15_000
-            EvaluateEvery = 0
-            Episodes = 50
-    }
+    /// Small enough that a whole grid is done in minutes on two cores.
+    let trialOf (algorithm: Algorithm) : Trial =
+        {
+            Trial.standard with
+                Algorithm = algorithm
+                Steps = 15_000
+                EvaluateEvery = 0
+                Episodes = 50
+        }
+        |> Hyperparameter.set "hiddenSizes" "64x64"
 
-    /// τ and β around the paper's values, three seeds; β = 0 is behaviour cloning.
-    let grid: Axis list = [
-        Axis.expectile [ 0.5; 0.7; 0.9; 0.95 ]
-        Axis.inverseTemperature [ 0.0; 1.0; 3.0; 10.0 ]
+    /// The same for implicit Q-learning.
+    let standard: Trial = trialOf Trial.standard.Algorithm
+
+    /// What is varied when nobody says, three seeds each; for implicit Q-learning τ and β around the paper's values, where β = 0 is
+    /// behaviour cloning.
+    let grid (algorithm: Algorithm) : Axis list = [
+        for name, values in (Algorithm.entry algorithm).Grid do
+            Axis.named name values
         Axis.seed [ 0..2 ]
     ]
 
     let command: Command =
         let values (name: string) =
-            grid
+            grid standard.Algorithm
             |> List.tryFind (fun axis -> axis.Name = name)
             |> Option.map (fun axis -> axis.Values |> List.map fst |> String.concat ",")
 
@@ -31,7 +37,8 @@ module Ablate =
             @ [
                 for hyperparameter in Hyperparameter.all ->
                     let shown =
-                        values hyperparameter.Name |> Option.defaultValue (hyperparameter.Show standard)
+                        values hyperparameter.Name
+                        |> Option.defaultWith (fun () -> Hyperparameter.label hyperparameter id)
 
                     Request.several hyperparameter |> Parameter.showing shown
             ]
@@ -39,8 +46,8 @@ module Ablate =
 
         Command.create
             "ablate"
-            "Train a grid of expectiles and inverse temperatures, and report on it"
-            "Every hyperparameter takes several values between commas and is then one more axis of the grid. Runs that differ in the inverse temperature alone share a value function. A run that diverges is reported and stops nothing. The same command again continues where it stopped."
+            "Train a grid of hyperparameters, expectile by inverse temperature, and report on it"
+            "Every hyperparameter of the algorithm takes several values between commas and is then one more axis of the grid. Runs that differ in the inverse temperature alone share a value function. A run that diverges is reported and stops nothing. The same command again continues where it stopped."
             []
             options
             [
@@ -48,7 +55,8 @@ module Ablate =
                 "iql ablate --expectiles 0.7,0.9 --inverse-temperatures 3,10 --seeds 0-9", "another grid"
                 "iql ablate --data walker2d-medium-v2.hdf5 --steps 1M --hidden 256x256",
                 "a D4RL file at the paper's size"
+                "iql ablate --algorithm td3bc --alpha 1,2.5,4", "another algorithm: its own hyperparameters"
                 "iql ablate --polyak-step 0.001,0.005,0.02 --inverse-temperatures 10", "another hyperparameter"
             ]
             Request.empty
-            (Training.run "ablate" standard grid)
+            (Training.run "ablate" trialOf grid)

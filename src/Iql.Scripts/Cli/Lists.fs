@@ -32,11 +32,24 @@ module Lists =
     /// `iql presets`
     let presets: Command =
         let run () =
-            for preset in Preset.all do
-                printfn "%s: %s\n    %s" preset.Name (Preset.describe preset) preset.Source
+            for entry in Algorithm.all do
+                printfn "%s: %s, %s" entry.Name entry.Title entry.Paper
 
-            printfn
-                "\nAll others: discount 0.99, target step 0.005, weights at most 100, Adam 3e-4, batch 256, two layers of 256."
+                let standard = [
+                    for setting in entry.Settings -> $"{setting.Name} {setting.Show entry.Standard}"
+                ]
+
+                for line in Command.table [ "", "standard: " + String.concat ", " standard ] do
+                    printfn "%s" line
+
+                for preset in Presets.all do
+                    if preset.Algorithm = entry.Name then
+                        printfn ""
+
+                        for line in Preset.lines preset do
+                            printfn "  %s" line
+
+                printfn ""
 
             Shell.success
 

@@ -12,11 +12,16 @@ type Request = {
     Mode: DatasetMode
     /// Transitions to collect for a task; None is the task's own number.
     Transitions: int option
-    Preset: Preset option
+    /// Its short name, or a variant's.
+    Algorithm: string
+    /// The domain whose preset is asked for; None: the one of the data's name.
+    Preset: string option
     Rewards: RewardRule option
-    NormalizeObservations: bool
+    NormalizeObservations: bool option
     /// What the options change of the preset, last first.
     Changes: (Trial -> Trial) list
+    /// Options given that only some algorithms have, with their hyperparameter.
+    Given: (string * Hyperparameter) list
     /// Hyperparameters that got several values.
     Axes: Axis list
     Output: string option
@@ -33,10 +38,12 @@ module Request =
         Data = None
         Mode = DatasetMode.D4rlParity
         Transitions = None
+        Algorithm = "iql"
         Preset = None
         Rewards = None
-        NormalizeObservations = false
+        NormalizeObservations = None
         Changes = []
+        Given = []
         Axes = []
         Output = None
         Threads = Environment.ProcessorCount
@@ -60,20 +67,32 @@ module Request =
         | name -> optionName name, []
 
     let private section (hyperparameter: Hyperparameter) =
-        match hyperparameter.Name with
-        | "expectile"
-        | "inverseTemperature"
-        | "seed" -> "Grid"
-        | "batchSize"
-        | "hiddenSizes" -> "Training"
-        | _ -> "Hyperparameters"
+        match hyperparameter.Name, hyperparameter.Algorithms with
+        | ("expectile" | "inverseTemperature" | "seed"), _ -> "Grid"
+        | ("batchSize" | "hiddenSizes"), _ -> "Training"
+        | _, algorithms when algorithms.Length = Algorithm.all.Length -> "Hyperparameters"
+        | _, algorithms -> $"""Hyperparameters of {String.concat ", " algorithms}"""
+
+    /// Remembers an option that not every algorithm has, so that it can be refused once the algorithm is known.
+    let private given (hyperparameter: Hyperparameter) (set: 'value -> Request -> Request) value (request: Request) =
+        let name, _ = names hyperparameter
+
+        {
+            set value request with
+                Given = (name, hyperparameter) :: request.Given
+        }
 
     /// One value for a hyperparameter.
     let single (hyperparameter: Hyperparameter) : Parameter<Request> =
         let name, others = names hyperparameter
 
         {
-            Parameter.value name hyperparameter.Hint hyperparameter.Doc hyperparameter.Read change with
+            Parameter.value
+                name
+                hyperparameter.Hint
+                hyperparameter.Doc
+                hyperparameter.Read
+                (given hyperparameter change) with
                 Aliases = others
                 Group =
                     if section hyperparameter = "Grid" then
@@ -110,7 +129,7 @@ module Request =
                 (hyperparameter.Hint + ",...")
                 hyperparameter.Doc
                 values
-                set with
+                (given hyperparameter set) with
                 Aliases = (if inGrid then name else name + "s") :: others
                 Group = section hyperparameter
         }
@@ -171,17 +190,38 @@ module Request =
             |> Parameter.showing "the preset's"
             Parameter.switch
                 "--normalize-observations"
-                "Shift and scale observations to mean 0 and standard deviation 1 (CORL; the paper does not)"
+                "Shift and scale observations to mean 0 and standard deviation 1, whatever the preset says"
                 (fun (request: Request) -> {
                     request with
-                        NormalizeObservations = true
+                        NormalizeObservations = Some true
+                })
+            Parameter.switch
+                "--raw-observations"
+                "Leave observations as they are, whatever the preset says"
+                (fun (request: Request) -> {
+                    request with
+                        NormalizeObservations = Some false
                 })
         ]
         |> Parameter.grouped "Data"
 
-    /// How long, how often looked at.
+    /// What is trained, how long, how often looked at.
     let training (standard: Trial) : Parameter<Request> list =
         [
+            Parameter.value
+                "--algorithm"
+                "NAME"
+                ("What is trained: "
+                 + String.concat ", " [ for entry in Algorithm.all -> $"{entry.Name} ({entry.Title})" ]
+                 + "; or a variant: "
+                 + String.concat ", " [
+                     for entry in Algorithm.all do
+                         yield! List.map fst entry.Variants
+                 ])
+                (Read.oneOf Algorithm.names)
+                (fun name (request: Request) -> { request with Algorithm = name })
+            |> Parameter.alias [ "-a" ]
+            |> Parameter.showing "iql"
             Parameter.value "--steps" "N" "Training steps; 20k is 20000" (Read.whole 1) (fun steps ->
                 change (fun trial -> { trial with Steps = steps }))
             |> Parameter.showing (string<int> standard.Steps)
@@ -202,12 +242,9 @@ module Request =
             Parameter.value
                 "--preset"
                 "NAME"
-                "Published hyperparameters to start from; `iql presets` lists them"
-                (Read.oneOf [ for preset in Preset.all -> preset.Name ])
-                (fun name (request: Request) -> {
-                    request with
-                        Preset = Preset.all |> List.tryFind (fun preset -> preset.Name = name)
-                })
+                "Published hyperparameters of the algorithm to start from; `iql presets` lists them"
+                (Read.oneOf [ for domain in Presets.domains -> domain.Name ])
+                (fun name (request: Request) -> { request with Preset = Some name })
             |> Parameter.showing "by the name of the data"
         ]
         |> Parameter.grouped "Training"

@@ -16,18 +16,49 @@ module Training =
         | None, Some task -> task
         | None, None -> Problem.standardTask
 
+    /// Refuses options of algorithms other than the request's.
+    let private refuseForeign (algorithm: Algorithm) (request: Request) : unit =
+        for option, hyperparameter in List.rev request.Given do
+            let belongs =
+                hyperparameter.Algorithms.IsEmpty
+                || List.contains (Algorithm.name algorithm) hyperparameter.Algorithms
+
+            if not belongs then
+                let own =
+                    Hyperparameter.ofAlgorithm algorithm
+                    |> List.map (fun each -> Request.optionName each.Name)
+                    |> String.concat ", "
+
+                raise (
+                    Refusal
+                        $"""{option}: belongs to --algorithm {String.concat " or " hyperparameter.Algorithms}, got --algorithm {request.Algorithm}, which has {own}."""
+                )
+
     /// The trial a request asks for: the command's own, changed by the preset, changed by the options.
-    let trial (standard: Trial) (request: Request) : Trial * Preset option =
-        let preset = request.Preset |> Option.orElse (Preset.forTask (dataName request))
+    let trial (standard: Algorithm -> Trial) (request: Request) : Trial * Preset option =
+        let algorithm = (Algorithm.find request.Algorithm).Value
+        refuseForeign algorithm request
+
+        let preset =
+            match request.Preset with
+            | Some domain ->
+                match Preset.find algorithm domain with
+                | Some preset -> Some preset
+                | None ->
+                    raise (Refusal $"--preset: {request.Algorithm} has none for {domain}; `iql presets` lists them.")
+            | None -> Preset.forTask algorithm (dataName request)
+
+        let started =
+            preset |> Option.map Preset.apply |> Option.defaultValue id
+            <| standard algorithm
 
         let changed =
-            List.foldBack
-                (fun change trial -> change trial)
-                request.Changes
-                (preset |> Option.map Preset.apply |> Option.defaultValue id <| standard)
+            List.foldBack (fun change trial -> change trial) request.Changes started
 
         {
             changed with
+                Rewards = request.Rewards |> Option.orElse changed.Rewards
+                NormalizeObservations = request.NormalizeObservations |> Option.orElse changed.NormalizeObservations
                 EvaluateEvery =
                     (if changed.EvaluateEvery = 0 then
                          max 1 (changed.Steps / 10)
@@ -36,12 +67,10 @@ module Training =
         },
         preset
 
-    let private problem (request: Request) (preset: Preset option) : Problem =
-        let rewards = request.Rewards |> Option.orElse (preset |> Option.bind _.Rewards)
-
+    let private problem (request: Request) : Problem =
         match request.Data with
-        | Some path -> Problem.ofFile path request.Mode request.Task rewards request.NormalizeObservations
-        | None -> Problem.collect (dataName request) request.Transitions request.Rewards request.NormalizeObservations
+        | Some path -> Problem.ofFile path request.Mode request.Task None false
+        | None -> Problem.collect (dataName request) request.Transitions None false
 
     /// Mean score (or the value loss, where nothing was evaluated) of the runs that agree in two axes, as lines of text.
     let table (sweep: Sweep) (outcomes: CellOutcome list) : string list =
@@ -140,12 +169,19 @@ module Training =
         |> String.concat " "
 
     /// Trains a request's sweep into its folder, writes the report, prints what came out.
-    let run (command: string) (standard: Trial) (axes: Axis list) (request: Request) : int =
+    let run (command: string) (standard: Algorithm -> Trial) (axes: Algorithm -> Axis list) (request: Request) : int =
         let standard, preset = trial standard request
+        let axes = axes standard.Algorithm
 
         let folder =
+            let name =
+                if request.Algorithm = "iql" then
+                    command
+                else
+                    $"{command}-{request.Algorithm}"
+
             request.Output
-            |> Option.defaultValue (Path.Combine("runs", $"{command}-{dataName request}"))
+            |> Option.defaultValue (Path.Combine("runs", $"{name}-{dataName request}"))
 
         // The grid's own axes first, in their order, with the values asked for; seeds vary fastest.
         let axes =
@@ -162,10 +198,14 @@ module Training =
             ]
             |> List.sortBy (fun axis -> axis.Name = "seed")
 
-        let problem = problem request preset
+        let problem = problem request
 
         let sweep = {
-            Name = $"{command} {problem.Dataset.Name}"
+            Name =
+                (if request.Algorithm = "iql" then
+                     $"{command} {problem.Dataset.Name}"
+                 else
+                     $"{command} {request.Algorithm} {problem.Dataset.Name}")
             Base = standard
             Axes = axes
         }
@@ -186,9 +226,9 @@ module Training =
                 else
                     ""
 
-            printfn "preset %s: %s%s" preset.Name (Preset.describe preset) varied
+            printfn "preset %s: %s%s" preset.Domain (Preset.describe preset) varied
 
-        Problem.remarks problem |> List.iter (eprintfn "note: %s")
+        Problem.remarks problem standard |> List.iter (eprintfn "note: %s")
 
         let outcomes =
             Interrupt.guard (fun cancellation ->

@@ -33,7 +33,8 @@ let private problem (lastReward: float32) (action: float32) (rewards: RewardRule
     Problem.ofFile path DatasetMode.Strict None (Some rewards) false
 
 let private remarks lastReward action rewards =
-    Problem.remarks (problem lastReward action rewards) |> String.concat "\n"
+    Problem.remarks (problem lastReward action rewards) Trial.standard
+    |> String.concat "\n"
 
 [<Fact>]
 let ``returns that hardly differ are remarked on when rewards are divided by their range`` () =

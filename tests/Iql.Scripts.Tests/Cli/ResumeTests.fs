@@ -17,9 +17,8 @@ let ``cells that share a value function get the bits they would get alone`` () =
     let problem = Problem.ofTask Problem.standardTask 1000
 
     let trial = {
-        Trial.standard with
-            Hyperparameters =
-                Trial.standard.Hyperparameters.With(hiddenSizes = [ 8; 8 ], batchSize = 16, inverseTemperature = 3.0)
+        (Trial.standard
+         |> Trial.implicit _.With(hiddenSizes = [ 8; 8 ], batchSize = 16, inverseTemperature = 3.0)) with
             Steps = 40
             EvaluateEvery = 20
             Episodes = 2

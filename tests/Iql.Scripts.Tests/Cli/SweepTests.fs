@@ -13,6 +13,9 @@ let private sweep = {
     ]
 }
 
+let private shown name (cell: SweepCell) =
+    (Hyperparameter.find name).Show cell.Trial
+
 [<Fact>]
 let ``a grid is every combination, first axis slowest, named after its values`` () =
     let cells = Sweep.cells sweep
@@ -20,8 +23,8 @@ let ``a grid is every combination, first axis slowest, named after its values`` 
     Assert.Equal("expectile=0.5,inverseTemperature=0,seed=0", cells[0].Name)
     Assert.Equal("expectile=0.5,inverseTemperature=0,seed=1", cells[1].Name)
     Assert.Equal("expectile=0.7,inverseTemperature=10,seed=1", cells[11].Name)
-    Assert.Equal(0.7, cells[11].Trial.Hyperparameters.Expectile)
-    Assert.Equal(10.0, cells[11].Trial.Hyperparameters.InverseTemperature)
+    Assert.Equal("0.7", shown "expectile" cells[11])
+    Assert.Equal("10", shown "inverseTemperature" cells[11])
     Assert.Equal(1, cells[11].Trial.Seed)
 
 [<Fact>]
@@ -34,12 +37,9 @@ let ``cells share a value function when they differ in the inverse temperature a
     Assert.Equal(4, groups.Length)
 
     for group in groups do
-        Assert.Equal<float list>(
-            [ 0.0; 3.0; 10.0 ],
-            [ for cell in group -> cell.Trial.Hyperparameters.InverseTemperature ]
-        )
+        Assert.Equal<string list>([ "0"; "3"; "10" ], [ for cell in group -> shown "inverseTemperature" cell ])
 
-        Assert.Single(List.distinct [ for cell in group -> cell.Trial.Hyperparameters.Expectile, cell.Trial.Seed ])
+        Assert.Single(List.distinct [ for cell in group -> shown "expectile" cell, cell.Trial.Seed ])
         |> ignore
 
 [<Fact>]
@@ -57,19 +57,24 @@ let ``what changes the critics splits a group`` () =
 let ``labels are the value's shortest spelling`` () =
     Assert.Equal<string list>(
         [ "0.5"; "0.7" ],
-        [
-            for label, _ in (Axis.along Hyperparameter.expectile [ "0.50"; "7e-1" ]).Values -> label
-        ]
+        [ for label, _ in (Axis.named "expectile" [ "0.50"; "7e-1" ]).Values -> label ]
     )
 
 [<Fact>]
 let ``every hyperparameter reads what it shows`` () =
-    for hyperparameter in Hyperparameter.all do
-        let shown = hyperparameter.Show Trial.standard
+    for name in Algorithm.names do
+        let trial = {
+            Trial.standard with
+                Algorithm = (Algorithm.find name).Value
+        }
 
-        match hyperparameter.Read shown with
-        | Ok set -> Assert.Equal(Trial.standard, set Trial.standard)
-        | Error expected -> Assert.Fail $"{hyperparameter.Name}: showed {shown}, expected {expected}"
+        for hyperparameter in Hyperparameter.ofAlgorithm trial.Algorithm do
+            let shown = hyperparameter.Show trial
+            Assert.NotEqual<string>("", shown)
+
+            match hyperparameter.Read shown with
+            | Ok set -> Assert.Equal(trial, set trial)
+            | Error expected -> Assert.Fail $"{hyperparameter.Name}: showed {shown}, expected {expected}"
 
 [<Fact>]
 let ``an axis value out of its range is refused by name`` () =

@@ -107,8 +107,7 @@ let ``a run that diverges is an outcome and stops nothing`` () =
     let problem = Problem.ofTask Problem.standardTask 1000
 
     let trial = {
-        Trial.standard with
-            Hyperparameters = Trial.standard.Hyperparameters.With(hiddenSizes = [ 8 ], batchSize = 16)
+        (Trial.standard |> Trial.implicit _.With(hiddenSizes = [ 8 ], batchSize = 16)) with
             Steps = 60
             EvaluateEvery = 20
             Episodes = 0

@@ -1,0 +1,66 @@
+namespace Iql.Scripts
+
+open Iql.Algorithms
+
+/// What a run trains, with its own hyperparameters.
+[<RequireQualifiedAccess>]
+type Algorithm =
+    | ImplicitQLearning of ImplicitConfig
+    | BehaviourCloning of BehaviourCloningConfig
+    | TD3BC of TD3BCConfig
+
+/// The algorithms. A new one is a case above, a file under Algorithms, and a row of `all`.
+[<RequireQualifiedAccess>]
+module Algorithm =
+
+    let private implicit =
+        ImplicitConfig.entry
+        |> AlgorithmEntry.lift
+            (function
+            | Algorithm.ImplicitQLearning config -> Some config
+            | _ -> None)
+            Algorithm.ImplicitQLearning
+
+    let private cloning =
+        Cloning.entry
+        |> AlgorithmEntry.lift
+            (function
+            | Algorithm.BehaviourCloning config -> Some config
+            | _ -> None)
+            Algorithm.BehaviourCloning
+
+    let private regularised =
+        Regularised.entry
+        |> AlgorithmEntry.lift
+            (function
+            | Algorithm.TD3BC config -> Some config
+            | _ -> None)
+            Algorithm.TD3BC
+
+    /// Every algorithm's entry.
+    let all: AlgorithmEntry<Algorithm> list = [ implicit; cloning; regularised ]
+
+    /// The entry that an algorithm belongs to.
+    let entry (algorithm: Algorithm) : AlgorithmEntry<Algorithm> =
+        match algorithm with
+        | Algorithm.ImplicitQLearning _ -> implicit
+        | Algorithm.BehaviourCloning _ -> cloning
+        | Algorithm.TD3BC _ -> regularised
+
+    /// Names that `--algorithm` takes, variants too.
+    let names: string list = [
+        for entry in all do
+            entry.Name
+            yield! List.map fst entry.Variants
+    ]
+
+    /// The algorithm of a name, or of a variant's, in its standard setting.
+    let find (name: string) : Algorithm option =
+        all
+        |> List.tryPick (fun entry ->
+            (entry.Name, entry.Standard) :: entry.Variants
+            |> List.tryFind (fun (each, _) -> each = name)
+            |> Option.map snd)
+
+    /// Its short name, "td3bc".
+    let name (algorithm: Algorithm) : string = (entry algorithm).Name

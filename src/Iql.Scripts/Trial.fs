@@ -1,0 +1,52 @@
+namespace Iql.Scripts
+
+open Iql.Algorithms
+open Iql.Data
+
+/// Everything that decides a run's numbers, but for the data it learns from.
+type Trial = {
+    Algorithm: Algorithm
+    /// What is done to rewards before training; None: what the problem does.
+    Rewards: RewardRule option
+    /// Whether observations are standardised before training; None: what the problem does.
+    NormalizeObservations: bool option
+    Seed: int
+    /// Training steps.
+    Steps: int
+    /// Steps from one evaluation, and checkpoint, to the next.
+    EvaluateEvery: int
+    /// Episodes an evaluation.
+    Episodes: int
+}
+
+/// The trial that everything else is a change of.
+[<RequireQualifiedAccess>]
+module Trial =
+
+    /// The paper's locomotion setting, a million steps on two layers of 256, with an evaluation every 50,000.
+    let standard: Trial = {
+        Algorithm = Algorithm.ImplicitQLearning ImplicitConfig.standard
+        Rewards = None
+        NormalizeObservations = None
+        Seed = 0
+        Steps = 1_000_000
+        EvaluateEvery = 50_000
+        Episodes = 20
+    }
+
+    /// The entry of the trial's algorithm.
+    let entry (trial: Trial) : AlgorithmEntry<Algorithm> = Algorithm.entry trial.Algorithm
+
+    /// A trial of implicit Q-learning with another configuration.
+    let implicit (change: ImplicitQLearningConfig -> ImplicitQLearningConfig) (trial: Trial) : Trial =
+        match trial.Algorithm with
+        | Algorithm.ImplicitQLearning implicit -> {
+            trial with
+                Algorithm =
+                    Algorithm.ImplicitQLearning {
+                        implicit with
+                            Config = change implicit.Config
+                    }
+          }
+        | other ->
+            raise (System.ArgumentException $"trial: expected one of implicit Q-learning, got {Algorithm.name other}.")

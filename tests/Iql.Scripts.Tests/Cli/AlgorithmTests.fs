@@ -1,0 +1,259 @@
+[<Xunit.Collection "console">]
+module Iql.Scripts.Tests.AlgorithmTests
+
+open System
+open System.IO
+open Xunit
+open Iql.Data
+open Iql.Scripts
+open Iql.Scripts.Tests.CommandTests
+open Iql.Scripts.Tests.Trainings
+open Iql.Training
+
+let private trained (scratch: Scratch) (words: string list) =
+    let folder = scratch.Path "out"
+    let code, output, error = iql (words @ small @ [ "-o"; folder ])
+    Assert.Equal("", error)
+    Assert.Equal(0, code)
+    folder, output
+
+let private runs (folder: string) = [
+    for run in Directory.GetDirectories(Path.Combine(folder, "runs")) |> Array.sort ->
+        RunFolder(run).ReadConfig(), RunFolder(run).ReadResult()
+]
+
+[<Fact>]
+let ``every algorithm, and every variant, is trained by its name and reported on`` () =
+    for name in Algorithm.names do
+        use scratch = new Scratch()
+        let folder, output = trained scratch [ "train"; "--algorithm"; name ]
+        let config, result = List.exactlyOne (runs folder)
+        let algorithm = (Algorithm.find name).Value
+        Assert.Equal((Algorithm.entry algorithm).RunName algorithm, config.Algorithm)
+        Assert.Equal(RunStatus.Finished, result.Status)
+        Assert.EndsWith("report.html", output.TrimEnd())
+        let page = File.ReadAllText(Path.Combine(folder, "report.html"))
+        Assert.Contains("Policy loss", page)
+
+[<Fact>]
+let ``ablate sweeps an algorithm's own hyperparameters, by default its own grid`` () =
+    use scratch = new Scratch()
+
+    let folder, output =
+        trained scratch [
+            "ablate"
+            "-a"
+            "td3bc"
+            "--alpha"
+            "0,2.5"
+            "--policy-delay"
+            "1,2"
+            "--seeds"
+            "0"
+        ]
+
+    Assert.Contains("4 runs", output)
+    Assert.Contains("alpha \\ policyDelay", output)
+
+    Assert.Equal<(float * int) list>(
+        [ 0.0, 1; 0.0, 2; 2.5, 1; 2.5, 2 ],
+        [
+            for config, _ in runs folder ->
+                config.Hyperparameters.GetProperty("alpha").GetDouble(),
+                config.Hyperparameters.GetProperty("policyDelay").GetInt32()
+        ]
+    )
+
+    for entry in Algorithm.all do
+        Assert.NotEmpty(Ablate.grid entry.Standard)
+
+[<Fact>]
+let ``an option of another algorithm is refused, saying where it belongs, before anything is made`` () =
+    use scratch = new Scratch()
+
+    let refused words parts =
+        refuses (words @ [ "-o"; scratch.Path "out" ]) parts
+        Assert.False(Directory.Exists(scratch.Path "out"))
+
+    refused [ "train"; "--alpha"; "2" ] [ "--alpha: belongs to --algorithm td3bc, got --algorithm iql"; "--expectile" ]
+
+    refused [ "train"; "--expectile"; "0.9"; "-a"; "td3bc" ] [
+        "--expectile: belongs to --algorithm iql, got --algorithm td3bc"
+        "--alpha"
+    ]
+
+    refused [ "ablate"; "-a"; "bc"; "--discount"; "0.9,0.99" ] [
+        "--discount: belongs to --algorithm iql or td3bc, got --algorithm bc"
+    ]
+
+    refused [ "train"; "-a"; "td3" ] [ "--algorithm: expected one of iql, bc, 10%bc, td3bc, got 'td3'" ]
+
+[<Fact>]
+let ``a trial is not told what its algorithm does not have`` () =
+    let trial = {
+        Trial.standard with
+            Algorithm = (Algorithm.find "td3bc").Value
+    }
+
+    let error =
+        Assert.Throws<ArgumentException>(fun () -> Hyperparameter.set "expectile" "0.9" trial |> ignore)
+
+    Assert.Contains("expectile: a hyperparameter of iql, got a trial of td3bc", error.Message)
+    Assert.Equal("3", (Hyperparameter.find "alpha").Show(Hyperparameter.set "alpha" "3.0" trial))
+
+    let unknown =
+        Assert.Throws<ArgumentException>(fun () -> Hyperparameter.find "expektile" |> ignore)
+
+    Assert.Contains("Did you mean expectile?", unknown.Message)
+
+[<Fact>]
+let ``the best share is chosen before anything is normalised, by the task's own rewards`` () =
+    let problem = Problem.ofTask Problem.standardTask 2000
+
+    let trial = {
+        Trial.standard with
+            Algorithm = (Algorithm.find "10%bc").Value
+            NormalizeObservations = Some true
+    }
+
+    let seen = Problem.forTrial problem trial
+    let kept = BestEpisodes.Of(problem.Raw, 0.1, ShareOf.Trajectories)
+    Assert.Equal(kept.Count, seen.Transitions.Count)
+    Assert.Equal(problem.Dataset, seen.Dataset)
+    let expected = Normalization.Of(kept, true, RewardRule.AntMaze)
+    Assert.Equal<float32 seq>(expected.ObservationMean, seen.Normalization.ObservationMean)
+    Assert.Equal(expected.Apply(kept).Fingerprint, seen.Transitions.Fingerprint)
+    Assert.Same(problem, Problem.forTrial problem Trial.standard)
+
+[<Fact>]
+let ``runs of different normalisations and shares stand in one sweep`` () =
+    use scratch = new Scratch()
+    let problem = Problem.ofTask Problem.standardTask 2000
+
+    let change algorithm normalize (trial: Trial) = {
+        trial with
+            Algorithm = (Algorithm.find algorithm).Value
+            NormalizeObservations = Some normalize
+    }
+
+    let small =
+        Hyperparameter.set "hiddenSizes" "8x8" >> Hyperparameter.set "batchSize" "16"
+
+    let outcomes =
+        Launch.run (Launch.into (scratch.Path "sweep")) problem {
+            Name = "compare"
+            Base = {
+                small Trial.standard with
+                    Steps = 40
+                    EvaluateEvery = 20
+                    Episodes = 2
+            }
+            Axes = [
+                {
+                    Name = "algorithm"
+                    Values = [
+                        "iql", change "iql" false >> small
+                        "td3bc", change "td3bc" true >> small
+                        "10%bc", change "10%bc" true >> small
+                    ]
+                }
+                Axis.seed [ 0; 1 ]
+            ]
+        }
+
+    Assert.All(outcomes, (fun outcome -> Assert.Equal(RunStatus.Finished, outcome.Result.Value.Status)))
+
+    Assert.Equal<bool list>(
+        [ true; true; false; false; true; true ],
+        [
+            for config, _ in runs (scratch.Path "sweep") -> config.Normalization.ChangesObservations
+        ]
+    )
+
+    Assert.True(Result.isOk (Report.write (scratch.Path "sweep")))
+
+[<Fact>]
+let ``results of another algorithm do not depend on the number of threads`` () =
+    use scratch = new Scratch()
+
+    let run (threads: string) =
+        let folder = scratch.Path threads
+
+        let code, _, _ =
+            iql (
+                [ "train"; "-a"; "td3bc"; "--policy-delay"; "3" ]
+                @ small
+                @ [ "--threads"; threads; "-o"; folder ]
+            )
+
+        Assert.Equal(0, code)
+        results folder
+
+    Assert.Equal<(string * string) list>(run "1", run "2")
+
+[<Fact>]
+let ``every preset is of an algorithm, its values can be set, and each has a source`` () =
+    for preset in Presets.all do
+        let algorithm = (Algorithm.find preset.Algorithm).Value
+
+        let trial =
+            Preset.apply preset {
+                Trial.standard with
+                    Algorithm = algorithm
+            }
+
+        for value in preset.Values do
+            Assert.NotEqual<string>("", value.Source)
+            Assert.Equal(value.Value, (Hyperparameter.find value.Name).Show trial)
+
+        Assert.Contains(Presets.domains, (fun domain -> domain.Name = preset.Domain))
+
+    for entry in Algorithm.all do
+        for domain in Presets.domains do
+            Assert.True((Preset.find entry.Standard domain.Name).IsSome, $"{entry.Name} on {domain.Name}")
+
+[<Fact>]
+let ``presets are chosen by the name of the data`` () =
+    let domain name =
+        Preset.domainOf name |> Option.map _.Name
+
+    Assert.Equal(Some "locomotion", domain "hopper-medium-v2")
+    Assert.Equal(Some "locomotion", domain "ant-medium-v2")
+    Assert.Equal(Some "antmaze", domain "antmaze-umaze-v0")
+    Assert.Equal(Some "adroit", domain "pen-human-v1")
+    Assert.Equal(Some "maze2d", domain "maze2d-large-v1")
+    Assert.Equal(None, domain "cartpole")
+
+[<Fact>]
+let ``presets are listed with source and differences`` () =
+    let code, output, _ = iql [ "presets" ]
+    Assert.Equal(0, code)
+
+    for part in
+        [
+            "iql on antmaze"
+            "td3bc on antmaze"
+            "bc on kitchen"
+            "from sfujim/TD3_BC @8791ad7"
+            "differs from the paper: rewards - 1 as in CORL"
+            "expectile 0.9, inverseTemperature 10, dropout 0"
+        ] do
+        Assert.Contains(part, output)
+
+[<Fact>]
+let ``a sparse task without its shift is remarked on, but not to a clone`` () =
+    use scratch = new Scratch()
+
+    let error algorithm =
+        let _, _, error =
+            iql (
+                [ "train"; "-a"; algorithm; "--rewards"; "none" ]
+                @ small
+                @ [ "-o"; scratch.Path algorithm ]
+            )
+
+        error
+
+    Assert.StartsWith("note: the rewards are 0 but at the goal", error "iql")
+    Assert.StartsWith("note: the rewards are 0 but at the goal", error "td3bc")
+    Assert.Equal("", error "bc")
