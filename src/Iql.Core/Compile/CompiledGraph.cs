@@ -11,7 +11,7 @@ namespace Iql.Compile;
 /// </summary>
 public sealed unsafe class CompiledGraph : IDisposable
 {
-    readonly (IKernel Kernel, bool IsSingle)[][] phases;
+    readonly (IKernel Kernel, Partition Partition)[][] phases;
     readonly long[][] ticks;
     readonly IKernel prologue;
     readonly int[] inputSlots;
@@ -39,10 +39,10 @@ public sealed unsafe class CompiledGraph : IDisposable
 
         prologue = lowering.KernelOf(groups[0]);
         Group[][] scheduled = [.. Enumerable.Range(0, schedule.PhaseCount).Select(phase => groups.Where(group => schedule[group] == phase).ToArray())];
-        phases = [.. scheduled.Select(phase => phase.Select(group => (lowering.KernelOf(group), Schedule.PartitionOf(group).IsSingle)).ToArray())];
-        if (plan.Copies.Count > 0) phases = [.. phases, [.. plan.Copies.Select(copy => ((IKernel)copy, true))]];
+        phases = [.. scheduled.Select(phase => phase.Select(group => (lowering.KernelOf(group), schedule.PartitionOf(group))).ToArray())];
+        if (plan.Copies.Count > 0) phases = [.. phases, [.. plan.Copies.Select(copy => ((IKernel)copy, new Partition(0, Twin.None, IsSingle: true)))]];
         ticks = [.. phases.Select(phase => new long[phase.Length])];
-        Kernels = [.. scheduled.SelectMany((phase, number) => phase.Select(group => KernelInfo.Of(group, number))),
+        Kernels = [.. scheduled.SelectMany(phase => phase.Select(group => KernelInfo.Of(group, schedule))),
             .. plan.Copies.Select(_ => KernelInfo.OfCopy(scheduled.Length))];
         Memory = plan.Buffers;
         (inputSlots, metricSources, loads) = (plan.InputSlots, plan.Metrics, plan.Loads);
@@ -177,10 +177,9 @@ public sealed unsafe class CompiledGraph : IDisposable
             {
                 for (var i = 0; i < phases[phase].Length; i++)
                 {
-                    var (kernel, isSingle) = phases[phase][i];
+                    var (kernel, partition) = phases[phase][i];
                     var start = IsTimed && worker == 0 ? Stopwatch.GetTimestamp() : 0;
-                    var (first, last) = isSingle ? (0, worker == 0 ? kernel.Units : 0)
-                        : ((int)((long)kernel.Units * worker / workers), (int)((long)kernel.Units * (worker + 1) / workers));
+                    var (first, last) = partition.Share(kernel.Units, worker, workers);
                     if (first < last) kernel.Run(frame, first, last);
                     if (start != 0) ticks[phase][i] += Stopwatch.GetTimestamp() - start;
                 }

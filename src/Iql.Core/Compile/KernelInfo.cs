@@ -14,12 +14,12 @@ namespace Iql.Compile;
 public sealed record KernelInfo(
     int Phase, string Kind, ImmutableArray<int> Extents, ImmutableArray<Tensor> Nodes, double Flop, double Floats, bool IsSingle)
 {
-    internal static KernelInfo Of(Group group, int phase)
+    internal static KernelInfo Of(Group group, Schedule schedule)
     {
         var nodes = group.All.ToImmutableArray();
         var read = nodes.SelectMany(node => node.Sources).Select(Addressing.Root).Distinct().Where(root => !nodes.Contains(root));
-        return new(phase, KindOf(group), group.Kept, nodes, FlopOf(group.Anchor), read.Concat(nodes[^1..]).Sum(node => (double)node.Shape.Count),
-            Schedule.PartitionOf(group).IsSingle);
+        return new(schedule[group], KindOf(group), group.Kept, nodes, FlopOf(group.Anchor), read.Concat(nodes[^1..]).Sum(node => (double)node.Shape.Count),
+            schedule.PartitionOf(group).IsSingle);
     }
 
     internal static KernelInfo OfCopy(int phase) => new(phase, "move", [], [], 0, 0, true);

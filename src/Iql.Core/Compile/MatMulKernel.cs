@@ -37,7 +37,12 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
     readonly int rowBlocks = (shape.M + UnitRows - 1) / UnitRows;
 
     // A short inner dimension leaves little work a tile: several then share a call of the epilogue.
-    readonly int rowsPerCall = shape.K > ShortInner ? TileRows : ScratchRows / TileRows * TileRows;
+    bool IsShort => shape.K <= ShortInner;
+    readonly int rowsPerCall = shape.K <= ShortInner ? ScratchRows / TileRows * TileRows : TileRows;
+
+    // Operands that lie in rows, those that are written first.
+    readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0).OrderBy(k => operands[k].IsRead)];
+    readonly int written = operands.Skip(1).Count(operand => operand.RowStride != 0 && !operand.IsRead);
 
     public int Units => shape.Batch * rowBlocks * (byTile ? panels : 1);
 
@@ -91,28 +96,31 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
         strides[0] = TileKernels<S, V>.Stride;
 
         int row = firstBlock * UnitRows, end = Math.Min(lastBlock * UnitRows, shape.M);
-        var asks = rowsPerCall == TileRows;
         // Each tile asks for as many rows of the next panel as it has itself, or for several times as many where tiles are few.
-        int calls = (end - row + TileRows - 1) / TileRows, parts = asks && !isPacked && panel + 1 < panels ? Math.Min(MostParts, (shape.K - 1) / (calls * TileRows) + 1) : 0;
+        int calls = (end - row + TileRows - 1) / TileRows, parts = !IsShort && !isPacked && panel + 1 < panels ? Math.Min(MostParts, (shape.K - 1) / (calls * TileRows) + 1) : 0;
         for (var next = 0; row < end; row += rowsPerCall)
         {
             var rows = Math.Min(rowsPerCall, end - row);
-            nint asked = 0;
-            for (var k = 1; k < operands.Length; k++)
-            {
-                pointers[k] = starts[k] + row * strides[k];
-                if (!asks || strides[k] == 0) continue;
-                ahead[asked] = pointers[k];
-                aheadStrides[asked++] = strides[k];
-            }
-            for (var part = 0; part < parts && next + TileRows <= shape.K; part++, next += TileRows)
-            {
-                ahead[asked] = bPanel + panelWidth + next * bk;
-                aheadStrides[asked++] = bk;
-            }
+            for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + row * strides[k];
             for (var done = 0; done < rows; done += TileRows)
+            {
+                nint asked = 0, claimed = 0;
+                // What the epilogue is going to touch: now, or where that would be too late, next time.
+                var distance = done + (IsShort ? rowsPerCall : 0);
+                if (row + distance + (IsShort ? TileRows : 0) <= end)
+                    for (claimed = written; asked < touched.Length; asked++)
+                    {
+                        ahead[asked] = pointers[touched[asked]] + distance * strides[touched[asked]];
+                        aheadStrides[asked] = strides[touched[asked]];
+                    }
+                for (var part = 0; part < parts && next + TileRows <= shape.K; part++, next += TileRows)
+                {
+                    ahead[asked] = bPanel + panelWidth + next * bk;
+                    aheadStrides[asked++] = bk;
+                }
                 TileKernels<S, V>.Of(Math.Min(TileRows, rows - done), vectors)(aStart + (nint)(row + done) * shape.RowStrideA,
-                    shape.RowStrideA, shape.InnerStrideA, bPanel, bk, shape.K, tile + done * TileKernels<S, V>.Stride, ahead, aheadStrides, asked);
+                    shape.RowStrideA, shape.InnerStrideA, bPanel, bk, shape.K, tile + done * TileKernels<S, V>.Stride, ahead, aheadStrides, asked, claimed);
+            }
             epilogue(pointers, strides, frame.Slots, rows, columns);
         }
     }

@@ -104,13 +104,13 @@ sealed class Placement
         var position = schedule.Groups.Select((group, index) => (group, (Phase: schedule[group], index))).ToDictionary(pair => pair.group, pair => pair.Item2);
         var buffers = new List<(Tensor Node, int First, int Last)>();
         var names = new Dictionary<Tensor, Tensor>();
-        var free = new List<(Tensor Buffer, (int Phase, int Index) LastUse, int Rows)>();
+        var free = new List<(Tensor Buffer, (int Phase, int Index) LastUse, Partition Partition)>();
         foreach (var node in order.Where(node => Stored.Contains(node) && !places.ContainsKey(node)).OrderBy(Made))
         {
-            var rows = schedule.Owner(node) is { } owner ? Schedule.PartitionOf(owner).Rows : 0;
+            var partition = schedule.Owner(node) is { } owner ? schedule.PartitionOf(owner) : default;
             var last = kept.Contains(node) || schedule.Uses(node).Count == 0 ? (int.MaxValue, 0) : schedule.Uses(node).Max(use => position[use.Group]);
             // Rows that no other worker sees may take the place of such rows, once their last reader in the phase is through.
-            var taken = free.FindIndex(old => rows > 0 && old.Rows == rows && old.LastUse.Phase == Made(node).Phase && old.LastUse.CompareTo(Made(node)) < 0
+            var taken = free.FindIndex(old => partition.Rows > 0 && old.Partition == partition && old.LastUse.Phase == Made(node).Phase && old.LastUse.CompareTo(Made(node)) < 0
                 && Layout.RowStride(old.Buffer.Shape) == Layout.RowStride(node.Shape) && old.Buffer.Shape.Count == node.Shape.Count);
             var buffer = taken < 0 ? node : free[taken].Buffer;
             if (taken >= 0) free.RemoveAt(taken);
@@ -118,7 +118,7 @@ sealed class Placement
             var index = buffers.FindIndex(old => old.Node == buffer);
             if (index < 0) buffers.Add((buffer, Made(node).Phase, last.Item1));
             else buffers[index] = buffers[index] with { Last = last.Item1 };
-            if (last.Item1 == Made(node).Phase && schedule.IsRowLocal(node)) free.Add((buffer, last, rows));
+            if (last.Item1 == Made(node).Phase && schedule.IsRowLocal(node)) free.Add((buffer, last, partition));
         }
         var (offsets, length) = MemoryPlan.Of(buffers);
         foreach (var (node, buffer) in names) places[node] = new(0, offsets[buffer]);

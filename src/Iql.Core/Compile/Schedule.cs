@@ -5,8 +5,18 @@ namespace Iql.Compile;
 
 /// <summary>How a kernel's units relate to rows: what decides where a barrier must stand.</summary>
 /// <param name="Rows">Rows of the batch the kernel walks, 16 a unit; 0: its units are something else.</param>
+/// <param name="Twin">Kernels of twins share their units out as if they stood behind each other.</param>
 /// <param name="IsSingle">One worker (number 0) does all of it.</param>
-readonly record struct Partition(int Rows, bool IsSingle = false);
+readonly record struct Partition(int Rows, Twin Twin, bool IsSingle = false)
+{
+    /// <summary>The units, first to last − 1, of a worker.</summary>
+    public (int First, int Last) Share(int units, int worker, int workers)
+    {
+        if (IsSingle) return (0, worker == 0 ? units : 0);
+        long all = (long)units * Twin.Count, before = (long)units * Twin.Index;
+        return ((int)Math.Clamp(all * worker / workers - before, 0, units), (int)Math.Clamp(all * (worker + 1) / workers - before, 0, units));
+    }
+}
 
 /// <summary>
 /// Gives every group a phase. Workers run a phase's kernels one after another, each on its own units, and meet at a barrier
@@ -18,10 +28,11 @@ sealed class Schedule
     readonly Dictionary<Tensor, Group> owner = [];
     readonly Dictionary<Tensor, List<(Group Group, Tensor User, int Index)>> uses = [];
     readonly Dictionary<Group, int> phases = [];
+    readonly Dictionary<Group, Twin> twins;
 
     Schedule(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor> replaced)
     {
-        Groups = groups;
+        (Groups, twins) = (groups, Twins.Of(groups));
         foreach (var group in groups)
             foreach (var node in group.All)
             {
@@ -104,17 +115,17 @@ sealed class Schedule
         || (use.User != group.Anchor && Addressing.Kept(use.User.Sources[use.Index].Shape).SequenceEqual(group.Kept)));
 
     /// <summary>How a group's units are made.</summary>
-    public static Partition PartitionOf(Group group)
+    public Partition PartitionOf(Group group)
     {
-        if (group.IsScalar || group.IsFlatReduction) return new(0, IsSingle: true);
-        if (group.Anchor is not { } anchor) return new(Addressing.RowCount(group.Kept));
-        return anchor.Op switch
+        if (group.IsScalar || group.IsFlatReduction) return new(0, Twin.None, IsSingle: true);
+        return group.Anchor switch
         {
-            Op.MatMul => new(RunsByTile(anchor) || anchor.Shape.Rank > 2 ? 0 : anchor.Shape[0]),
-            Op.Concat or Op.Slice => CopiesByRow(anchor) ? new(anchor.Shape[0]) : new(0, IsSingle: true),
-            Op.RandomUniform or Op.RandomNormal => new(Addressing.RowCount(group.Kept)),
-            Op.Sum or Op.Max or Op.Gather => new(0),
-            _ => new(0, IsSingle: true),
+            null => new(Addressing.RowCount(group.Kept), twins[group]),
+            { Op: Op.MatMul } product => new(RunsByTile(product) || product.Shape.Rank > 2 ? 0 : product.Shape[0], twins[group]),
+            { Op: Op.Concat or Op.Slice } copy when CopiesByRow(copy) => new(copy.Shape[0], twins[group]),
+            { Op: Op.RandomUniform or Op.RandomNormal } => new(Addressing.RowCount(group.Kept), twins[group]),
+            { Op: Op.Sum or Op.Max or Op.Gather } => new(0, twins[group]),
+            _ => new(0, Twin.None, IsSingle: true),
         };
     }
 
@@ -126,11 +137,11 @@ sealed class Schedule
         node.Op is Op.Concat or Op.Slice && node.Shape.Rank == 2 && node.Shape[0] > 1 && node.Shape[1] > 1 && node.Integers[0] == 1;
 
     // Whether unit u of the user's group needs only unit u of the source's.
-    static bool IsAligned(Group group, Group source, Tensor user, int index)
+    bool IsAligned(Group group, Group source, Tensor user, int index)
     {
         Partition to = PartitionOf(group), from = PartitionOf(source);
         if (to.IsSingle && from.IsSingle) return true;
-        if (to.Rows == 0 || from.Rows != to.Rows) return false;
+        if (to.Rows == 0 || from.Rows != to.Rows || from.Twin != to.Twin) return false;
         var operand = user.Sources[index].Shape;
         var kept = Addressing.Kept(operand);
         if (user == group.Anchor) return (user.Op != Op.MatMul || index == 0) && operand[0] == to.Rows && kept.Length == (operand[1] == 1 ? 1 : 2);

