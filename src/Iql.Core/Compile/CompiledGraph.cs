@@ -11,8 +11,9 @@ namespace Iql.Compile;
 /// </summary>
 public sealed unsafe class CompiledGraph : IDisposable
 {
-    readonly (IKernel Kernel, Partition Partition)[][] phases;
-    readonly long[][] ticks;
+    readonly IKernel[] kernels;
+    readonly Stretch[] stretches;
+    readonly long[] ticks;
     readonly IKernel prologue;
     readonly int[] inputSlots;
     readonly ScalarSource[] metricSources;
@@ -25,6 +26,7 @@ public sealed unsafe class CompiledGraph : IDisposable
     float* scratch;
     WorkerTeam team = WorkerTeam.Single;
     Exception? failure;
+    long origin;
 
     CompiledGraph(GraphFunction function, InstructionSet set)
     {
@@ -37,13 +39,11 @@ public sealed unsafe class CompiledGraph : IDisposable
         var plan = new Placement(function, results, schedule);
         var lowering = new Lowering(schedule, plan.Stored, plan.PlaceOf, plan.SlotOf, set);
 
-        prologue = lowering.KernelOf(groups[0]);
-        Group[][] scheduled = [.. Enumerable.Range(0, schedule.PhaseCount).Select(phase => groups.Where(group => schedule[group] == phase).ToArray())];
-        phases = [.. scheduled.Select(phase => phase.Select(group => (lowering.KernelOf(group), schedule.PartitionOf(group))).ToArray())];
-        if (plan.Copies.Count > 0) phases = [.. phases, [.. plan.Copies.Select(copy => ((IKernel)copy, new Partition(0, Twin.None, IsSingle: true)))]];
-        ticks = [.. phases.Select(phase => new long[phase.Length])];
-        Kernels = [.. scheduled.SelectMany(phase => phase.Select(group => KernelInfo.Of(group, schedule))),
-            .. plan.Copies.Select(_ => KernelInfo.OfCopy(scheduled.Length))];
+        prologue = lowering.KernelOf(schedule.Groups[0]);
+        kernels = [.. schedule.Groups.Skip(1).Select(lowering.KernelOf), .. plan.Copies];
+        stretches = Stretch.Of(schedule, plan.Copies.Count);
+        ticks = new long[kernels.Length];
+        Kernels = KernelInfo.Of(schedule, plan.Copies.Count);
         Memory = plan.Buffers;
         (inputSlots, metricSources, loads) = (plan.InputSlots, plan.Metrics, plan.Loads);
         (scratchLength, arenaLength) = (plan.ScratchLength, plan.ArenaLength);
@@ -71,7 +71,7 @@ public sealed unsafe class CompiledGraph : IDisposable
     /// <summary>Compiles a function; <paramref name="path"/> null takes <see cref="InstructionSets.Default"/>.</summary>
     public static CompiledGraph Compile(GraphFunction function, InstructionSet? path = null) => new(function, path ?? InstructionSets.Default);
 
-    /// <summary>Its kernels in the order in which they run; a barrier stands where the phase changes.</summary>
+    /// <summary>Its kernels in the order in which they run.</summary>
     public ImmutableArray<KernelInfo> Kernels { get; }
 
     /// <summary>Where its temporaries lie.</summary>
@@ -84,7 +84,7 @@ public sealed unsafe class CompiledGraph : IDisposable
     public bool IsTimed { get; set; }
 
     /// <summary>Seconds the first worker spent in each of <see cref="Kernels"/> since timing began.</summary>
-    public ImmutableArray<double> KernelSeconds => [.. ticks.SelectMany(phase => phase).Select(ticks => (double)ticks / Stopwatch.Frequency)];
+    public ImmutableArray<double> KernelSeconds => [.. ticks.Select(ticks => (double)ticks / Stopwatch.Frequency)];
 
     /// <summary>
     /// Computes outputs and metrics from inputs and scalars, in the function's order. An output block may be the input block of its
@@ -104,6 +104,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         var frame = FrameOf(0);
         foreach (var (slot, place) in loads) slots[slot] = *place.In(frame);
         prologue.Run(frame, 0, 1);
+        origin = this.team.Count == 1 ? 0 : this.team.Reserve(kernels.Length);
         this.team.Run(work);
         if (failure is { } thrown)
         {
@@ -169,26 +170,31 @@ public sealed unsafe class CompiledGraph : IDisposable
     void Work(int worker)
     {
         var frame = FrameOf(worker);
-        var workers = team.Count;
-        for (var phase = 0; phase < phases.Length; phase++)
+        foreach (var stretch in stretches)
         {
-            if (phase > 0) team.Barrier();
-            try
+            var (first, last) = stretch.Partition.Share(kernels[stretch.First].Units, worker, team.Count);
+            if (first < last)
             {
-                for (var i = 0; i < phases[phase].Length; i++)
+                team.Await(origin + stretch.Wait.For(stretch.Partition.IsOwned(team.Count)));
+                try
                 {
-                    var (kernel, partition) = phases[phase][i];
-                    var start = IsTimed && worker == 0 ? Stopwatch.GetTimestamp() : 0;
-                    var (first, last) = partition.Share(kernel.Units, worker, workers);
-                    if (first < last) kernel.Run(frame, first, last);
-                    if (start != 0) ticks[phase][i] += Stopwatch.GetTimestamp() - start;
+                    for (; first < last; first += stretch.Block)
+                        for (var i = stretch.First; i < stretch.End; i++) Run(kernels[i], frame, first, Math.Min(first + stretch.Block, last), worker == 0 ? i : -1);
+                }
+                catch (Exception exception)
+                {
+                    Interlocked.CompareExchange(ref failure, exception, null);
                 }
             }
-            catch (Exception exception)
-            {
-                Interlocked.CompareExchange(ref failure, exception, null);
-            }
+            team.Pass(worker, origin + stretch.End);
         }
+    }
+
+    void Run(IKernel kernel, in Frame frame, int first, int last, int timed)
+    {
+        var start = IsTimed && timed >= 0 ? Stopwatch.GetTimestamp() : 0;
+        kernel.Run(frame, first, last);
+        if (start != 0) ticks[timed] += Stopwatch.GetTimestamp() - start;
     }
 
     Frame FrameOf(int worker) => new() { Bases = bases, Slots = slots, Scratch = scratch + worker * scratchLength };

@@ -4,7 +4,7 @@ using Iql.Graph;
 namespace Iql.Compile;
 
 /// <summary>What one kernel of a compiled graph does, for people and for measuring.</summary>
-/// <param name="Phase">Kernels of one phase run without a barrier between them.</param>
+/// <param name="Phase">No kernel of a phase waits for another worker's share of one of the same phase.</param>
 /// <param name="Kind">"product", "loop", "sums", "scalars", "move", "random".</param>
 /// <param name="Extents">The axes it iterates over.</param>
 /// <param name="Nodes">The nodes of the simplified graph it computes, sources first.</param>
@@ -14,15 +14,25 @@ namespace Iql.Compile;
 public sealed record KernelInfo(
     int Phase, string Kind, ImmutableArray<int> Extents, ImmutableArray<Tensor> Nodes, double Flop, double Floats, bool IsSingle)
 {
-    internal static KernelInfo Of(Group group, Schedule schedule)
+    internal static ImmutableArray<KernelInfo> Of(Schedule schedule, int copies)
+    {
+        var kernels = ImmutableArray.CreateBuilder<KernelInfo>();
+        int phase = 0, start = 1;
+        for (var i = 1; i < schedule.Groups.Count; i++)
+        {
+            if (schedule.Waits[i].For(isOwned: false) >= start) (phase, start) = (phase + 1, i);
+            kernels.Add(Of(schedule.Groups[i], phase, schedule.PartitionOf(schedule.Groups[i]).IsSingle));
+        }
+        for (var i = 0; i < copies; i++) kernels.Add(new(phase + 1, "move", [], [], 0, 0, true));
+        return kernels.ToImmutable();
+    }
+
+    static KernelInfo Of(Group group, int phase, bool isSingle)
     {
         var nodes = group.All.ToImmutableArray();
         var read = nodes.SelectMany(node => node.Sources).Select(Addressing.Root).Distinct().Where(root => !nodes.Contains(root));
-        return new(schedule[group], KindOf(group), group.Kept, nodes, FlopOf(group.Anchor), read.Concat(nodes[^1..]).Sum(node => (double)node.Shape.Count),
-            schedule.PartitionOf(group).IsSingle);
+        return new(phase, KindOf(group), group.Kept, nodes, FlopOf(group.Anchor), read.Concat(nodes[^1..]).Sum(node => (double)node.Shape.Count), isSingle);
     }
-
-    internal static KernelInfo OfCopy(int phase) => new(phase, "move", [], [], 0, 0, true);
 
     static double FlopOf(Tensor? anchor) =>
         anchor?.Op == Op.MatMul ? 2.0 * anchor.Shape.Count * anchor.Sources[0].Shape[anchor.Integers[0] == 1 ? -2 : -1] : 0;
@@ -40,5 +50,8 @@ public sealed record KernelInfo(
     public override string ToString() => $"{Kind} [{string.Join(", ", Extents)}]: {string.Join(' ', Nodes.Select(node => node.Op))}";
 }
 
-/// <summary>Where a temporary lies in a compiled graph's memory, in floats, and from which phase to which it is needed.</summary>
-public sealed record BufferInfo(Tensor Value, int Offset, int Length, int FirstPhase, int LastPhase);
+/// <summary>
+/// Where a temporary lies in a compiled graph's memory, in floats; it is made by kernel number <paramref name="Made"/> − 1 of
+/// <see cref="CompiledGraph.Kernels"/> and last read by kernel number <paramref name="LastUse"/> − 1.
+/// </summary>
+public sealed record BufferInfo(Tensor Value, int Offset, int Length, int Made, int LastUse);

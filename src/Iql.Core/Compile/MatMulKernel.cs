@@ -102,17 +102,14 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
         {
             var rows = Math.Min(rowsPerCall, end - row);
             for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + row * strides[k];
+            nint asked = 0, claimed = IsShort ? 0 : written;
+            for (; !IsShort && asked < touched.Length; asked++)
+            {
+                ahead[asked] = pointers[touched[asked]];
+                aheadStrides[asked] = strides[touched[asked]];
+            }
             for (var done = 0; done < rows; done += TileRows)
             {
-                nint asked = 0, claimed = 0;
-                // What the epilogue is going to touch: now, or where that would be too late, next time.
-                var distance = done + (IsShort ? rowsPerCall : 0);
-                if (row + distance + (IsShort ? TileRows : 0) <= end)
-                    for (claimed = written; asked < touched.Length; asked++)
-                    {
-                        ahead[asked] = pointers[touched[asked]] + distance * strides[touched[asked]];
-                        aheadStrides[asked] = strides[touched[asked]];
-                    }
                 for (var part = 0; part < parts && next + TileRows <= shape.K; part++, next += TileRows)
                 {
                     ahead[asked] = bPanel + panelWidth + next * bk;

@@ -3,28 +3,60 @@ using Iql.Graph;
 namespace Iql.Compile;
 
 /// <summary>
-/// Places temporaries in one arena. Two may share floats when the last phase that touches one is before the first that touches
-/// the other: within a phase workers are not in step.
+/// Places temporaries in one arena. One may take the floats of another whose last reader comes before its maker, if no worker can
+/// still be reading: since everybody has waited for that reader anyway, or since both have rows of the same workers at the same places.
 /// </summary>
-static class MemoryPlan
+sealed class MemoryPlan
 {
-    /// <summary>An offset for every temporary, given (first phase, last phase) of each; and the arena's length in floats.</summary>
-    public static (Dictionary<Tensor, int> Offsets, int Length) Of(IEnumerable<(Tensor Node, int First, int Last)> lives)
+    sealed record Life(Tensor Node, int First, int Last, Partition Partition, int Offset, int Length)
     {
-        var offsets = new Dictionary<Tensor, int>();
-        var placed = new List<(int Offset, int Length, int First, int Last)>();
-        var length = 0;
-        foreach (var (node, first, last) in lives.OrderBy(life => life.First).ThenByDescending(life => Layout.PaddedLength(life.Node.Shape)))
-        {
-            var size = Layout.PaddedLength(node.Shape);
-            var offset = 0;
-            foreach (var other in placed.Where(other => other.First <= last && first <= other.Last).OrderBy(other => other.Offset))
-                if (offset + size <= other.Offset) break;
-                else offset = Math.Max(offset, other.Offset + other.Length);
-            placed.Add((offset, size, first, last));
-            offsets[node] = offset;
-            length = Math.Max(length, offset + size);
-        }
-        return (offsets, length);
+        public int End => Offset + Length;
     }
+
+    readonly Schedule schedule;
+    readonly List<Life> placed = [];
+    readonly int[] passed;
+
+    MemoryPlan(Schedule schedule)
+    {
+        this.schedule = schedule;
+        // What every worker has passed when a group begins, for all that is known before memory is shared.
+        passed = [.. schedule.Waits.Select(wait => wait.Others)];
+        for (var i = 1; i < passed.Length; i++)
+            passed[i] = Math.Max(schedule.PartitionOf(schedule.Groups[i]) is { IsSingle: false, Twin.Count: 1 } ? passed[i] : 0, passed[i - 1]);
+    }
+
+    /// <summary>Places of temporaries; groups that take over memory wait for its last readers.</summary>
+    /// <param name="schedule">Who makes and reads them, and when.</param>
+    /// <param name="temporaries">In any order.</param>
+    /// <param name="kept">Those that are read after the last group.</param>
+    public static IReadOnlyList<BufferInfo> Of(Schedule schedule, IEnumerable<Tensor> temporaries, ISet<Tensor> kept)
+    {
+        var plan = new MemoryPlan(schedule);
+        foreach (var node in temporaries.OrderBy(plan.Made)) plan.Place(node, kept.Contains(node));
+        return [.. plan.placed.Select(life => new BufferInfo(life.Node, life.Offset, life.Length, life.First, Math.Min(life.Last, schedule.Groups.Count)))];
+    }
+
+    int Made(Tensor node) => schedule.Owner(node) is { } maker ? schedule[maker] : 0;
+
+    void Place(Tensor node, bool isKept)
+    {
+        var last = isKept || schedule.Uses(node).Count == 0 ? int.MaxValue : schedule.Uses(node).Max(use => schedule[use.Group]);
+        var maker = schedule.Owner(node);
+        var life = new Life(node, Made(node), last, maker is null ? default : schedule.PartitionOf(maker), 0, Layout.PaddedLength(node.Shape));
+        // Best what this worker has just read, and is still in its cache; else as far to the front as may be.
+        var warm = placed.Where(old => IsSameRows(old, life with { Offset = old.Offset })).OrderByDescending(old => old.Last).Select(old => old.Offset);
+        var best = warm.Concat(placed.Select(old => old.Offset).Concat(placed.Select(old => old.End)).Append(0).Order()).Distinct()
+            .Select(offset => life with { Offset = offset }).First(life => placed.All(old => MayFollow(old, life)));
+        if (maker is not null)
+            foreach (var old in placed.Where(old => Overlap(old, best) && !IsSameRows(old, best))) schedule.WaitFor(maker, schedule.Groups[old.Last]);
+        placed.Add(best);
+    }
+
+    static bool Overlap(Life a, Life b) => a.Offset < b.End && b.Offset < a.End;
+
+    bool MayFollow(Life old, Life life) => !Overlap(old, life) || (old.Last < life.First && (old.Last <= passed[life.First] || IsSameRows(old, life)));
+
+    bool IsSameRows(Life old, Life life) => old.Offset == life.Offset && old.Length == life.Length && old.Partition.Rows > 0 && old.Partition == life.Partition
+        && Layout.RowStride(old.Node.Shape) == Layout.RowStride(life.Node.Shape) && schedule.IsRowLocal(old.Node);
 }

@@ -23,7 +23,7 @@ sealed class Placement
         Inputs(function, order);
         Slots(order, schedule);
         Outputs(results, outputs, schedule);
-        Arena(order, schedule);
+        Arena(order, schedule, metrics);
         InputSlots = [.. function.Scalars.Select(name => slots.FirstOrDefault(pair => pair.Key.Op == Op.Input && pair.Key.Name == name) is { Key: not null } found ? found.Value : -1)];
         Metrics = [.. metrics.Select(Addressing.Root).Select(root => slots.TryGetValue(root, out var slot) ? new ScalarSource(slot, default) : new(-1, PlaceOf(root)))];
         ScratchLength = TileFloats + PanelColumns * order.Where(node => node.Op == Op.MatMul)
@@ -98,35 +98,12 @@ sealed class Placement
         }
     }
 
-    void Arena(IReadOnlyList<Tensor> order, Schedule schedule)
+    void Arena(IReadOnlyList<Tensor> order, Schedule schedule, IEnumerable<Tensor> metrics)
     {
-        var kept = later.Select(copy => Addressing.Root(copy.Node)).ToHashSet();
-        var position = schedule.Groups.Select((group, index) => (group, (Phase: schedule[group], index))).ToDictionary(pair => pair.group, pair => pair.Item2);
-        var buffers = new List<(Tensor Node, int First, int Last)>();
-        var names = new Dictionary<Tensor, Tensor>();
-        var free = new List<(Tensor Buffer, (int Phase, int Index) LastUse, Partition Partition)>();
-        foreach (var node in order.Where(node => Stored.Contains(node) && !places.ContainsKey(node)).OrderBy(Made))
-        {
-            var partition = schedule.Owner(node) is { } owner ? schedule.PartitionOf(owner) : default;
-            var last = kept.Contains(node) || schedule.Uses(node).Count == 0 ? (int.MaxValue, 0) : schedule.Uses(node).Max(use => position[use.Group]);
-            // Rows that no other worker sees may take the place of such rows, once their last reader in the phase is through.
-            var taken = free.FindIndex(old => partition.Rows > 0 && old.Partition == partition && old.LastUse.Phase == Made(node).Phase && old.LastUse.CompareTo(Made(node)) < 0
-                && Layout.RowStride(old.Buffer.Shape) == Layout.RowStride(node.Shape) && old.Buffer.Shape.Count == node.Shape.Count);
-            var buffer = taken < 0 ? node : free[taken].Buffer;
-            if (taken >= 0) free.RemoveAt(taken);
-            names[node] = buffer;
-            var index = buffers.FindIndex(old => old.Node == buffer);
-            if (index < 0) buffers.Add((buffer, Made(node).Phase, last.Item1));
-            else buffers[index] = buffers[index] with { Last = last.Item1 };
-            if (last.Item1 == Made(node).Phase && schedule.IsRowLocal(node)) free.Add((buffer, last, partition));
-        }
-        var (offsets, length) = MemoryPlan.Of(buffers);
-        foreach (var (node, buffer) in names) places[node] = new(0, offsets[buffer]);
-        Buffers = [.. buffers.Select(buffer => new BufferInfo(buffer.Node, offsets[buffer.Node], Layout.PaddedLength(buffer.Node.Shape), buffer.First,
-            Math.Min(buffer.Last, schedule.PhaseCount)))];
-        ArenaLength = length;
-
-        (int Phase, int Index) Made(Tensor node) => schedule.Owner(node) is { } owner ? position[owner] : (-1, 0);
+        var kept = later.Select(copy => copy.Node).Concat(metrics).Select(Addressing.Root).ToHashSet();
+        Buffers = [.. MemoryPlan.Of(schedule, order.Where(node => Stored.Contains(node) && !places.ContainsKey(node)), kept)];
+        foreach (var buffer in Buffers) places[buffer.Value] = new(0, buffer.Offset);
+        ArenaLength = Buffers.Select(buffer => buffer.Offset + buffer.Length).DefaultIfEmpty(0).Max();
     }
 
     CopyKernel CopyOf(Tensor node, Place to)

@@ -3,36 +3,52 @@ using Iql.Graph;
 
 namespace Iql.Compile;
 
-/// <summary>How a kernel's units relate to rows: what decides where a barrier must stand.</summary>
+/// <summary>How a kernel's units relate to rows and are shared out: what decides who must wait for whom.</summary>
 /// <param name="Rows">Rows of the batch the kernel walks, 16 a unit; 0: its units are something else.</param>
-/// <param name="Twin">Kernels of twins share their units out as if they stood behind each other.</param>
-/// <param name="IsSingle">One worker (number 0) does all of it.</param>
+/// <param name="Twin">Which of several like networks it belongs to.</param>
+/// <param name="IsSingle">One worker does all of it.</param>
 readonly record struct Partition(int Rows, Twin Twin, bool IsSingle = false)
 {
-    /// <summary>The units, first to last − 1, of a worker.</summary>
+    /// <summary>The units, first to last − 1, of a worker. Whole networks go to one worker each while there are enough of them.</summary>
     public (int First, int Last) Share(int units, int worker, int workers)
     {
+        if (IsOwned(workers)) return (0, worker == Twin.Index % workers ? units : 0);
         if (IsSingle) return (0, worker == 0 ? units : 0);
-        long all = (long)units * Twin.Count, before = (long)units * Twin.Index;
-        return ((int)Math.Clamp(all * worker / workers - before, 0, units), (int)Math.Clamp(all * (worker + 1) / workers - before, 0, units));
+        return ((int)((long)units * worker / workers), (int)((long)units * (worker + 1) / workers));
     }
+
+    /// <summary>Whether one worker does all units of the network.</summary>
+    public bool IsOwned(int workers) => Twin.Count > 1 && Twin.Index < Twin.Count / workers * workers;
+}
+
+/// <summary>Positions that every worker must have passed: of other groups, and of groups of the same one of several like networks.</summary>
+readonly record struct Wait(int Others, int Twins)
+{
+    /// <summary>The position that counts when a network is owned by one worker, who does not wait for itself, or is shared.</summary>
+    public int For(bool isOwned) => isOwned ? Others : Math.Max(Others, Twins);
+
+    /// <summary>Both waits.</summary>
+    public Wait And(Wait wait) => new(Math.Max(Others, wait.Others), Math.Max(Twins, wait.Twins));
+
+    /// <summary>Another position.</summary>
+    public Wait And(int position, bool isTwin) => And(isTwin ? new(0, position) : new(position, 0));
 }
 
 /// <summary>
-/// Gives every group a phase. Workers run a phase's kernels one after another, each on its own units, and meet at a barrier
-/// between phases. A group may share a phase with one it reads when unit u needs only what unit u wrote. A result that replaces
-/// an input comes in a later phase than everybody else who reads the input, so that both may be the same memory.
+/// The order of the groups, and for each how far everybody must have come before a worker may begin with it. All workers walk the
+/// groups in this one order, each doing its own units; where unit u needs only what unit u wrote, nobody waits.
 /// </summary>
 sealed class Schedule
 {
     readonly Dictionary<Tensor, Group> owner = [];
     readonly Dictionary<Tensor, List<(Group Group, Tensor User, int Index)>> uses = [];
-    readonly Dictionary<Group, int> phases = [];
+    readonly Dictionary<Group, int> positions = [];
     readonly Dictionary<Group, Twin> twins;
+    readonly Wait[] waits;
 
     Schedule(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor> replaced)
     {
-        (Groups, twins) = (groups, Twins.Of(groups));
+        twins = Twins.Of(groups);
         foreach (var group in groups)
             foreach (var node in group.All)
             {
@@ -45,27 +61,43 @@ sealed class Schedule
                     list.Add((group, node, i));
                 }
             }
-        var after = replaced.GroupBy(pair => owner[pair.Key], pair => pair.Value).ToDictionary(pairs => pairs.Key, pairs => pairs.ToArray());
-        RunsInPlace = after.All(pair => pair.Value.All(input => MayReplace(pair.Key, input))) && TryPhases(after);
-        if (!RunsInPlace) TryPhases([]);
+        var sorted = replaced.All(pair => MayReplace(owner[pair.Key], pair.Value)) ? Sorted(groups, replaced) : null;
+        RunsInPlace = sorted is not null;
+        Groups = sorted ?? groups;
+        for (var i = 0; i < Groups.Count; i++) positions[Groups[i]] = i;
+        waits = new Wait[Groups.Count];
+        foreach (var group in Groups)
+            foreach (var (source, user, index) in Sources(group))
+                if (!IsAligned(group, source, user, index)) WaitFor(group, source);
+        if (!RunsInPlace) return;
+        foreach (var (result, input) in replaced)
+            foreach (var (group, _, _) in Uses(input))
+                if (group != owner[result]) WaitFor(owner[result], group);
     }
 
-    /// <summary>A schedule of groups given in an order in which they can run; the first runs before phase 0.</summary>
+    /// <summary>A schedule of groups given in an order in which they can run; the first runs before all others.</summary>
     /// <param name="groups">Who computes what.</param>
-    /// <param name="replaced">Results, and the input each is going to take the place of.</param>
+    /// <param name="replaced">Results, and the input each is going to take the place of: everybody else who reads it comes before.</param>
     public static Schedule Of(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor> replaced) => new(groups, replaced);
 
     /// <summary>Whether every result may lie where the input lies that it replaces.</summary>
     public bool RunsInPlace { get; }
 
-    /// <summary>In an order in which they can run.</summary>
+    /// <summary>In the order in which they run.</summary>
     public IReadOnlyList<Group> Groups { get; }
 
-    /// <summary>Number of phases.</summary>
-    public int PhaseCount => phases.Values.Max() + 1;
+    /// <summary>A group's place in that order.</summary>
+    public int this[Group group] => positions[group];
 
-    /// <summary>The phase of a group; −1 for the scalars that come before everything.</summary>
-    public int this[Group group] => phases[group];
+    /// <summary>For every group, what everybody must have passed before.</summary>
+    public IReadOnlyList<Wait> Waits => waits;
+
+    /// <summary>Has a group wait for another, too.</summary>
+    public void WaitFor(Group group, Group other)
+    {
+        var (twin, otherTwin) = (PartitionOf(group).Twin, PartitionOf(other).Twin);
+        waits[positions[group]] = waits[positions[group]].And(positions[other], twin.Count > 1 && twin == otherTwin);
+    }
 
     /// <summary>The group that computes and stores a node.</summary>
     public Group? Owner(Tensor root) => owner.GetValueOrDefault(root);
@@ -73,41 +105,38 @@ sealed class Schedule
     /// <summary>Who reads a node from memory or a register of another kernel.</summary>
     public IReadOnlyList<(Group Group, Tensor User, int Index)> Uses(Tensor root) => uses.GetValueOrDefault(root, []);
 
-    /// <summary>Whether a node is made and used by the same units of one phase, so that no worker sees another's rows of it.</summary>
+    /// <summary>Whether a node is made and used by the same units, so that no worker sees another's rows of it.</summary>
     public bool IsRowLocal(Tensor root) => Owner(root) is { } source && PartitionOf(source).Rows > 0
-        && Uses(root).All(use => phases[use.Group] == phases[source] && IsAligned(use.Group, source, use.User, use.Index));
+        && Uses(root).All(use => IsAligned(use.Group, source, use.User, use.Index));
 
-    bool TryPhases(Dictionary<Group, Tensor[]> after)
+    // Where a group reads what another computes.
+    IEnumerable<(Group Source, Tensor User, int Index)> Sources(Group group)
     {
-        foreach (var group in Groups) phases[group] = group == Groups[0] ? -1 : 0;
-        for (var changed = true; changed;)
-        {
-            changed = false;
-            foreach (var group in Groups.Skip(1))
-            {
-                var phase = PhaseOf(group, after);
-                if (phase > Groups.Count) return false; // a result that must come after itself
-                changed |= phase != phases[group];
-                phases[group] = phase;
-            }
-        }
-        return true;
-    }
-
-    int PhaseOf(Group group, Dictionary<Group, Tensor[]> after)
-    {
-        var phase = 0;
         foreach (var user in group.All)
             for (var i = 0; i < user.Sources.Length; i++)
             {
                 var root = Addressing.Root(user.Sources[i]);
                 if ((group.Computes(root) && root != group.Anchor) || Owner(root) is not { } source || source == group) continue;
-                phase = Math.Max(phase, phases[source] + (IsAligned(group, source, user, i) ? 0 : 1));
+                yield return (source, user, i);
             }
-        foreach (var input in after.GetValueOrDefault(group, []))
-            foreach (var use in Uses(input))
-                if (use.Group != group) phase = Math.Max(phase, phases[use.Group] + 1);
-        return phase;
+    }
+
+    // The given order, but readers of an input before the one who replaces it; null when that goes in a circle.
+    List<Group>? Sorted(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor> replaced)
+    {
+        var before = groups.ToDictionary(group => group, group => Sources(group).Select(use => use.Source).ToHashSet());
+        foreach (var (result, input) in replaced)
+            before[owner[result]].UnionWith(Uses(input).Select(use => use.Group).Where(group => group != owner[result]));
+        var sorted = new List<Group>();
+        var waiting = groups.ToList();
+        while (waiting.Count > 0)
+        {
+            var next = waiting.FindIndex(group => !before[group].Overlaps(waiting));
+            if (next < 0) return null;
+            sorted.Add(waiting[next]);
+            waiting.RemoveAt(next);
+        }
+        return sorted;
     }
 
     // A kernel may read what it replaces number by number, just before it writes it, and in no other way.
@@ -117,7 +146,7 @@ sealed class Schedule
     /// <summary>How a group's units are made.</summary>
     public Partition PartitionOf(Group group)
     {
-        if (group.IsScalar || group.IsFlatReduction) return new(0, Twin.None, IsSingle: true);
+        if (group.IsScalar || group.IsFlatReduction) return new(0, twins[group], IsSingle: true);
         return group.Anchor switch
         {
             null => new(Addressing.RowCount(group.Kept), twins[group]),
@@ -140,7 +169,7 @@ sealed class Schedule
     bool IsAligned(Group group, Group source, Tensor user, int index)
     {
         Partition to = PartitionOf(group), from = PartitionOf(source);
-        if (to.IsSingle && from.IsSingle) return true;
+        if (to.IsSingle && from.IsSingle) return to.Twin == from.Twin;
         if (to.Rows == 0 || from.Rows != to.Rows || from.Twin != to.Twin) return false;
         var operand = user.Sources[index].Shape;
         var kept = Addressing.Kept(operand);

@@ -24,6 +24,9 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
     /// <summary>Floats from row to row in the scratch tile.</summary>
     public const int Stride = 32;
 
+    // Floats of a cache line.
+    const int Line = 16;
+
     static readonly TileLoop?[] loops = new TileLoop?[2 * 8];
 
     /// <summary>The loop for a tile of 1 … <see cref="Rows"/> rows and one or two vectors.</summary>
@@ -65,8 +68,8 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
         il.MarkLabel(outer);
         Argument(5); Put(count);
         Argument(9); il.Emit(OpCodes.Brfalse, go);
-        Argument(7); Argument(8); Argument(9); Argument(10); Get(row);
-        il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(vectors * S.Width > 16 ? nameof(AskTwo) : nameof(AskOne), BindingFlags.NonPublic | BindingFlags.Static)!);
+        Argument(7); Argument(8); Argument(9); Argument(10); Get(row); il.Emit(OpCodes.Ldc_I4, vectors * S.Width);
+        il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(Ask), BindingFlags.NonPublic | BindingFlags.Static)!);
         Get(row); il.Emit(OpCodes.Ldc_I4, rows - 1); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.Bge, go);
         Get(part); il.Emit(OpCodes.Brfalse, go);
         Get(part); Put(count);
@@ -106,30 +109,19 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
     // Row r is asked for, and what was asked for a row before is claimed: a store of what is there anyway has a core take a line
     // for its own long before the epilogue needs it, which .NET has no prefetch for.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void AskOne(float** ahead, nint* strides, nint count, nint claimed, nint row)
-    {
-        if (!Sse.IsSupported) return;
-        for (nint i = 0; i < count; i++) Sse.Prefetch0(ahead[i] + row * strides[i]);
-        if (row == 0) return;
-        for (nint i = 0; i < claimed; i++) Claim(ahead[i] + (row - 1) * strides[i]);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void AskTwo(float** ahead, nint* strides, nint count, nint claimed, nint row)
+    static void Ask(float** ahead, nint* strides, nint count, nint claimed, nint row, int floats)
     {
         if (!Sse.IsSupported) return;
         for (nint i = 0; i < count; i++)
         {
-            var line = ahead[i] + row * strides[i];
-            Sse.Prefetch0(line);
-            Sse.Prefetch0(line + 16);
+            Sse.Prefetch0(ahead[i] + row * strides[i]);
+            if (floats > Line) Sse.Prefetch0(ahead[i] + row * strides[i] + Line);
         }
         if (row == 0) return;
         for (nint i = 0; i < claimed; i++)
         {
-            var line = ahead[i] + (row - 1) * strides[i];
-            Claim(line);
-            Claim(line + 16);
+            Claim(ahead[i] + (row - 1) * strides[i]);
+            if (floats > Line) Claim(ahead[i] + (row - 1) * strides[i] + Line);
         }
     }
 

@@ -9,8 +9,13 @@ public sealed class WorkerTeam : IDisposable
     // Spin briefly, then give the core away: with an occupied core a pure spin costs a factor of 5 to 10 (reference/kernels.md).
     const int SpinsBeforeYield = 4000, YieldsBeforePark = 64;
 
+    // Longs between two workers' positions: two cache lines, since processors fetch lines in pairs.
+    const int Apart = 16;
+
     readonly ManualResetEventSlim wake = new(false);
     readonly Thread[] threads;
+    readonly long[] progress;
+    long reserved;
     Action<int> work = static _ => { };
     int generation, arrived, passed, parked;
     volatile bool disposed;
@@ -20,6 +25,7 @@ public sealed class WorkerTeam : IDisposable
     {
         Check.AtLeast(threads, 1, nameof(threads));
         Count = threads;
+        progress = new long[threads * Apart];
         this.threads = [.. Enumerable.Range(1, threads - 1).Select(worker =>
             new Thread(() => Serve(worker)) { IsBackground = true, Name = $"Iql worker {worker}" })];
         foreach (var thread in this.threads) thread.Start();
@@ -61,6 +67,26 @@ public sealed class WorkerTeam : IDisposable
         for (var spins = 0; Volatile.Read(ref passed) == turn; spins++)
             if (spins < SpinsBeforeYield) Thread.SpinWait(1);
             else Thread.Yield();
+    }
+
+    /// <summary>Sets positions apart for a run of <paramref name="length"/> pieces of work; returns the position before the first.</summary>
+    internal long Reserve(int length)
+    {
+        var origin = reserved;
+        reserved += length;
+        return origin;
+    }
+
+    /// <summary>Says that this worker has done its share up to a position.</summary>
+    internal void Pass(int worker, long position) => Volatile.Write(ref progress[worker * Apart], position);
+
+    /// <summary>Waits until every worker has passed a position.</summary>
+    internal void Await(long position)
+    {
+        for (var worker = 0; worker < Count; worker++)
+            for (var spins = 0; Volatile.Read(ref progress[worker * Apart]) < position && Count > 1; spins++)
+                if (spins < SpinsBeforeYield) Thread.SpinWait(1);
+                else Thread.Yield();
     }
 
     void Serve(int worker)
