@@ -7,6 +7,7 @@ open Xunit
 /// The folders of src/Iql.Core: each may use the root files and what stands before it, never what stands behind.
 let order = [
     "Graph"
+    "Kernels"
     "Compile"
     "Networks"
     "Optimizers"

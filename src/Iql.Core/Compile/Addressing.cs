@@ -51,8 +51,4 @@ static class Addressing
         while (IsAlias(node)) node = node.Sources[0];
         return node;
     }
-
-    /// <summary>Product of all but the last of the kept axes; of one axis, the axis itself.</summary>
-    public static int RowCount(ImmutableArray<int> kept) =>
-        kept.Length <= 1 ? kept.FirstOrDefault(1) : kept.AsSpan()[..^1].ToArray().Aggregate(1, (product, extent) => product * extent);
 }

@@ -16,8 +16,7 @@ static class Canonical
         foreach (var node in Order.Of(results))
         {
             var sources = node.Sources.Select(source => done[source]).ToArray();
-            var same = node.Sources.SequenceEqual(sources);
-            var rebuilt = same ? node : new Tensor(node.Op, [.. sources], node.Shape, node.Number, node.Name, node.Integers);
+            var rebuilt = node.Sources.SequenceEqual(sources) ? node : new Tensor(node.Op, [.. sources], node.Shape, node.Number, node.Name, node.Integers);
             done[node] = node.Op == Op.MatMul ? Product(rebuilt) : rebuilt;
         }
         return [.. results.Select(result => done[result])];

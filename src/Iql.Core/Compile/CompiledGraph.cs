@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Iql.Graph;
+using Iql.Kernels;
 
 namespace Iql.Compile;
 
 /// <summary>
-/// A traced function as kernels in phases, ready to run any number of times without allocating. Numbers are float32, scalars
+/// A traced function as a list of kernels, ready to run any number of times without allocating. Numbers are float32, scalars
 /// double. The bits of a result do not depend on the number of workers. Holds scratch memory: not for two runs at a time.
 /// </summary>
 public sealed unsafe class CompiledGraph : IDisposable
@@ -27,6 +28,7 @@ public sealed unsafe class CompiledGraph : IDisposable
     WorkerTeam team = WorkerTeam.Single;
     Exception? failure;
     long origin;
+    int scratchWorkers;
 
     CompiledGraph(GraphFunction function, InstructionSet set)
     {
@@ -35,7 +37,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         var results = Canonical.Apply(Simplify.Apply(function.Results));
         var groups = Fusion.Of(results);
         var schedule = Schedule.Of(groups, Replaced(function, results));
-        RunsInPlace = schedule.RunsInPlace && !ReadsOtherInputs(function, results);
+        RunsInPlace = schedule.RunsInPlace;
         var plan = new Placement(function, results, schedule);
         var lowering = new Lowering(schedule, plan.Stored, plan.PlaceOf, plan.SlotOf, set);
 
@@ -133,24 +135,17 @@ public sealed unsafe class CompiledGraph : IDisposable
     // The input block that an output block is the next state of; -1 when there is none.
     static int Replaces(GraphFunction function, int output) => function.Inputs.IndexOf(function.Outputs[output].Layout);
 
-    static Dictionary<Tensor, Tensor> Replaced(GraphFunction function, Tensor[] results)
+    // Results, and the inputs they are the next state of; null when an input is wanted elsewhere as it was, for it is copied at the end.
+    static Dictionary<Tensor, Tensor>? Replaced(GraphFunction function, Tensor[] results)
     {
         var inputs = Order.Of(results).Where(node => node.Op == Op.Input).ToDictionary(node => node.Name);
         var replaced = new Dictionary<Tensor, Tensor>();
-        foreach (var (node, name) in Entries(function, results))
-            if (name is not null && Addressing.Root(node).Op != Op.Input && inputs.TryGetValue(name, out var input))
-                replaced.TryAdd(Addressing.Root(node), input);
+        var entries = function.Outputs.SelectMany((group, i) => group.Layout.Entries.Select(entry => Replaces(function, i) < 0 ? "" : $"{group.Layout.Name}/{entry.Name}"));
+        foreach (var (root, name) in results.Select(Addressing.Root).Zip(entries))
+            if (root.Op != Op.Input && inputs.TryGetValue(name, out var input)) replaced.TryAdd(root, input);
+            else if (root.Op == Op.Input && root.Name != name) return null;
         return replaced;
     }
-
-    // An output that is another's input as it stands is copied at the end, when that may be gone.
-    static bool ReadsOtherInputs(GraphFunction function, Tensor[] results) =>
-        Entries(function, results).Any(pair => Addressing.Root(pair.Node) is { Op: Op.Input } input && input.Name != pair.Name);
-
-    // Every output, and the name of the input that it replaces.
-    static IEnumerable<(Tensor Node, string? Name)> Entries(GraphFunction function, Tensor[] results) =>
-        function.Outputs.SelectMany((group, output) => group.Layout.Entries.Select(entry => Replaces(function, output) < 0 ? null : $"{group.Layout.Name}/{entry.Name}"))
-            .Zip(results, (name, node) => (node, name));
 
     static float* Fitting(TensorBlock block, Layout layout)
     {
@@ -198,8 +193,6 @@ public sealed unsafe class CompiledGraph : IDisposable
     }
 
     Frame FrameOf(int worker) => new() { Bases = bases, Slots = slots, Scratch = scratch + worker * scratchLength };
-
-    int scratchWorkers;
 
     void Grow(int workers)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Iql.Graph;
+using Iql.Kernels;
 
 namespace Iql.Compile;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.Intrinsics;
+using Iql.Kernels;
 
 namespace Iql.Compile;
 

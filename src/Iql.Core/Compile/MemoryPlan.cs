@@ -1,4 +1,5 @@
 using Iql.Graph;
+using Iql.Kernels;
 
 namespace Iql.Compile;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Iql.Graph;
+using Iql.Kernels;
 
 namespace Iql.Compile;
 
@@ -29,9 +30,6 @@ readonly record struct Wait(int Others, int Twins)
 
     /// <summary>Both waits.</summary>
     public Wait And(Wait wait) => new(Math.Max(Others, wait.Others), Math.Max(Twins, wait.Twins));
-
-    /// <summary>Another position.</summary>
-    public Wait And(int position, bool isTwin) => And(isTwin ? new(0, position) : new(position, 0));
 }
 
 /// <summary>
@@ -46,7 +44,7 @@ sealed class Schedule
     readonly Dictionary<Group, Twin> twins;
     readonly Wait[] waits;
 
-    Schedule(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor> replaced)
+    Schedule(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor>? replaced)
     {
         twins = Twins.Of(groups);
         foreach (var group in groups)
@@ -61,7 +59,7 @@ sealed class Schedule
                     list.Add((group, node, i));
                 }
             }
-        var sorted = replaced.All(pair => MayReplace(owner[pair.Key], pair.Value)) ? Sorted(groups, replaced) : null;
+        var sorted = replaced is not null && replaced.All(pair => MayReplace(owner[pair.Key], pair.Value)) ? Sorted(groups, replaced) : null;
         RunsInPlace = sorted is not null;
         Groups = sorted ?? groups;
         for (var i = 0; i < Groups.Count; i++) positions[Groups[i]] = i;
@@ -69,16 +67,15 @@ sealed class Schedule
         foreach (var group in Groups)
             foreach (var (source, user, index) in Sources(group))
                 if (!IsAligned(group, source, user, index)) WaitFor(group, source);
-        if (!RunsInPlace) return;
-        foreach (var (result, input) in replaced)
+        foreach (var (result, input) in RunsInPlace ? replaced! : new Dictionary<Tensor, Tensor>())
             foreach (var (group, _, _) in Uses(input))
                 if (group != owner[result]) WaitFor(owner[result], group);
     }
 
     /// <summary>A schedule of groups given in an order in which they can run; the first runs before all others.</summary>
     /// <param name="groups">Who computes what.</param>
-    /// <param name="replaced">Results, and the input each is going to take the place of: everybody else who reads it comes before.</param>
-    public static Schedule Of(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor> replaced) => new(groups, replaced);
+    /// <param name="replaced">Results, and the input each is going to take the place of: everybody else who reads it comes before. Null when none can.</param>
+    public static Schedule Of(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor>? replaced) => new(groups, replaced);
 
     /// <summary>Whether every result may lie where the input lies that it replaces.</summary>
     public bool RunsInPlace { get; }
@@ -95,8 +92,8 @@ sealed class Schedule
     /// <summary>Has a group wait for another, too.</summary>
     public void WaitFor(Group group, Group other)
     {
-        var (twin, otherTwin) = (PartitionOf(group).Twin, PartitionOf(other).Twin);
-        waits[positions[group]] = waits[positions[group]].And(positions[other], twin.Count > 1 && twin == otherTwin);
+        var (twin, position) = (PartitionOf(group).Twin, positions[other]);
+        waits[positions[group]] = waits[positions[group]].And(twin.Count > 1 && twin == PartitionOf(other).Twin ? new(0, position) : new(position, 0));
     }
 
     /// <summary>The group that computes and stores a node.</summary>
@@ -149,10 +146,10 @@ sealed class Schedule
         if (group.IsScalar || group.IsFlatReduction) return new(0, twins[group], IsSingle: true);
         return group.Anchor switch
         {
-            null => new(Addressing.RowCount(group.Kept), twins[group]),
+            null => new(FusedKernel.RowCount(group.Kept), twins[group]),
             { Op: Op.MatMul } product => new(RunsByTile(product) || product.Shape.Rank > 2 ? 0 : product.Shape[0], twins[group]),
             { Op: Op.Concat or Op.Slice } copy when CopiesByRow(copy) => new(copy.Shape[0], twins[group]),
-            { Op: Op.RandomUniform or Op.RandomNormal } => new(Addressing.RowCount(group.Kept), twins[group]),
+            { Op: Op.RandomUniform or Op.RandomNormal } => new(FusedKernel.RowCount(group.Kept), twins[group]),
             { Op: Op.Sum or Op.Max or Op.Gather } => new(0, twins[group]),
             _ => new(0, Twin.None, IsSingle: true),
         };

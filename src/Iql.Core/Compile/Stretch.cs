@@ -1,3 +1,5 @@
+using Iql.Kernels;
+
 namespace Iql.Compile;
 
 /// <summary>

@@ -1,8 +1,8 @@
 namespace Iql.Compile;
 
 /// <summary>
-/// Threads that run the same phases side by side: worker w of n does its share of every phase, and nobody enters the next
-/// before all are done. The caller is worker 0. Mutable, one run at a time.
+/// Threads that walk the same list of work side by side, each doing its share, and say how far they have come. The caller is
+/// worker 0. Mutable, one run at a time.
 /// </summary>
 public sealed class WorkerTeam : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class WorkerTeam : IDisposable
     readonly long[] progress;
     long reserved;
     Action<int> work = static _ => { };
-    int generation, arrived, passed, parked;
+    int generation, finished, parked;
     volatile bool disposed;
 
     /// <summary>A team of <paramref name="threads"/> workers, at least 1; with 1 no thread is started.</summary>
@@ -50,23 +50,8 @@ public sealed class WorkerTeam : IDisposable
         Interlocked.Increment(ref generation);
         if (Volatile.Read(ref parked) > 0) wake.Set();
         body(0);
-        Barrier();
-    }
-
-    /// <summary>Waits until every worker has come here.</summary>
-    internal void Barrier()
-    {
-        if (Count == 1) return;
-        var turn = Volatile.Read(ref passed);
-        if (Interlocked.Increment(ref arrived) == Count)
-        {
-            arrived = 0;
-            Volatile.Write(ref passed, turn + 1);
-            return;
-        }
-        for (var spins = 0; Volatile.Read(ref passed) == turn; spins++)
-            if (spins < SpinsBeforeYield) Thread.SpinWait(1);
-            else Thread.Yield();
+        for (var spins = 0; Volatile.Read(ref finished) < Count - 1; spins++) Pause(spins);
+        finished = 0;
     }
 
     /// <summary>Sets positions apart for a run of <paramref name="length"/> pieces of work; returns the position before the first.</summary>
@@ -84,9 +69,13 @@ public sealed class WorkerTeam : IDisposable
     internal void Await(long position)
     {
         for (var worker = 0; worker < Count; worker++)
-            for (var spins = 0; Volatile.Read(ref progress[worker * Apart]) < position && Count > 1; spins++)
-                if (spins < SpinsBeforeYield) Thread.SpinWait(1);
-                else Thread.Yield();
+            for (var spins = 0; Volatile.Read(ref progress[worker * Apart]) < position && Count > 1; spins++) Pause(spins);
+    }
+
+    static void Pause(int spins)
+    {
+        if (spins < SpinsBeforeYield) Thread.SpinWait(1);
+        else Thread.Yield();
     }
 
     void Serve(int worker)
@@ -96,14 +85,13 @@ public sealed class WorkerTeam : IDisposable
         {
             for (var spins = 0; Volatile.Read(ref generation) == seen && !disposed; spins++)
             {
-                if (spins < SpinsBeforeYield) Thread.SpinWait(1);
-                else if (spins < SpinsBeforeYield + YieldsBeforePark) Thread.Yield();
+                if (spins < SpinsBeforeYield + YieldsBeforePark) Pause(spins);
                 else Park(seen);
             }
             if (disposed) return;
             seen++;
             work(worker);
-            Barrier();
+            Interlocked.Increment(ref finished);
         }
     }
 

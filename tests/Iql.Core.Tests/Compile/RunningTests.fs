@@ -170,22 +170,23 @@ let ``an environment variable forces the instruction set, and a wrong word is re
         )
 
 [<Fact>]
-let ``a team of workers meets at every barrier, also after a rest`` () =
+let ``a worker goes on when all have passed what it waits for, also after a rest`` () =
     use team = new WorkerTeam(3)
     let seen = Array.zeroCreate<int> 3
     let behind = ref 0
 
     for _ in 1..3 do
         for _ in 1..200 do
+            let origin = team.Reserve 5
+
             team.Run(fun worker ->
-                for _ in 1..5 do
+                for position in 1L .. 5L do
                     seen[worker] <- seen[worker] + 1
-                    team.Barrier()
+                    team.Pass(worker, origin + position)
+                    team.Await(origin + position)
 
-                    if Array.min seen <> Array.max seen then
-                        Threading.Interlocked.Increment(&behind.contents) |> ignore
-
-                    team.Barrier())
+                    if Array.min seen < seen[worker] then
+                        Threading.Interlocked.Increment(&behind.contents) |> ignore)
 
         Threading.Thread.Sleep 30
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>
 /// Sum or maximum over an axis that is not the last: [outer, axis, columns] → [outer, columns], rows in order, four vectors of

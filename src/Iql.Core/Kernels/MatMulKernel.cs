@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>Extents and strides of a product [.., M, K] × [.., K, N]; leading strides address the batch.</summary>
 readonly record struct ProductShape(

@@ -1,4 +1,4 @@
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>
 /// The few vector primitives that differ with the width; every kernel is written once over them and specialised by the JIT.

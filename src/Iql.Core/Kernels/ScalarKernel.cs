@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Iql.Graph;
 
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>One scalar computed in double precision, and the place of its float where somebody wants one in memory.</summary>
 readonly record struct ScalarValue(Op Op, int Slot, ScalarSource A, ScalarSource B, ScalarSource C);

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Reflection.Emit;
 using Iql.Graph;
 
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>Where a value of a fused loop comes from.</summary>
 enum LoopSource { Vector, PerRow, Slot, Constant, Apply }

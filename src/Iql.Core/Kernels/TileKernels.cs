@@ -3,7 +3,7 @@ using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>
 /// Fills rows × vectors·Width entries of a tile with Σₖ a[r·ar + k·ak] · b[k·bk + c], k in order, one fused multiply-add each, so

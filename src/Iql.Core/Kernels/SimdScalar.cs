@@ -1,4 +1,4 @@
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>One float at a time; a mask is the float whose bits are all ones or all zeros.</summary>
 unsafe readonly struct SimdScalar : ISimd<float>

@@ -1,4 +1,4 @@
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>Rows of a table by index. Rows are contiguous blocks of <paramref name="length"/> floats, padding included.</summary>
 sealed unsafe class GatherKernel(Place table, int tableStride, int tableRows, Place indices, int count, Place destination, int stride, int length) : IKernel

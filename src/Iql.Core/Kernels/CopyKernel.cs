@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>One strided copy: extents, then where each side begins and how it moves along them.</summary>
 readonly record struct StridedCopy(ImmutableArray<int> Extents, Place Source, ImmutableArray<int> SourceStrides, Place Destination, ImmutableArray<int> DestinationStrides);

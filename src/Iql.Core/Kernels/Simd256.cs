@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using V = System.Runtime.Intrinsics.Vector256<float>;
 
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>8 floats at a time.</summary>
 unsafe readonly struct Simd256 : ISimd<V>

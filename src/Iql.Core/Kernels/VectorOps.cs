@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>
 /// The kernel table: what each elementwise op does to a vector of any width. A method's name is its op's name; the emitter

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>Where a fused loop's pointer begins, how it moves along the kept axes of the iteration, and whether it is read.</summary>
 readonly record struct Operand(Place Place, ImmutableArray<int> Strides, bool IsRead)
@@ -17,7 +17,7 @@ sealed unsafe class FusedKernel(FusedLoop loop, ImmutableArray<int> kept, Immuta
 {
     public const int UnitRows = 16;
 
-    readonly int rowCount = Addressing.RowCount(kept);
+    readonly int rowCount = RowCount(kept);
 
     // Several rows share one call while the row strides are even: always within the last leading axis, and across all leading
     // axes where each stride is the inner one times the inner extent.
@@ -81,4 +81,8 @@ sealed unsafe class FusedKernel(FusedLoop loop, ImmutableArray<int> kept, Immuta
         }
         return even;
     }
+
+    /// <summary>Product of all but the last of the kept axes; of one axis, the axis itself.</summary>
+    public static int RowCount(ImmutableArray<int> kept) =>
+        kept.Length <= 1 ? kept.FirstOrDefault(1) : kept.AsSpan()[..^1].ToArray().Aggregate(1, (product, extent) => product * extent);
 }

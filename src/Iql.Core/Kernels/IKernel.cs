@@ -1,4 +1,4 @@
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>What a kernel sees while a graph runs: where each block begins, the scalars, and this worker's scratch memory.</summary>
 unsafe struct Frame

@@ -1,4 +1,4 @@
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>Uniform or normal numbers from (seed, stream, counter); entry i of the shape in row-major order is draw number i.</summary>
 sealed unsafe class RandomKernel(int seedSlot, int counterSlot, int stream, bool normal, Place destination, int rows, int columns, int rowStride) : IKernel
