@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 
 namespace Iql.Kernels;
 
@@ -17,6 +18,7 @@ sealed unsafe class ColumnReduceKernel<S, V>(
 
     public int Units => outer.Extent * blocks;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(in Frame frame, int first, int last)
     {
         var pointers = stackalloc float*[operands.Length];
@@ -37,6 +39,7 @@ sealed unsafe class ColumnReduceKernel<S, V>(
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void Four(float* from, float* to)
     {
         V s0 = Start(from), s1 = Start(from + S.Width), s2 = Start(from + 2 * S.Width), s3 = Start(from + 3 * S.Width);
@@ -54,6 +57,7 @@ sealed unsafe class ColumnReduceKernel<S, V>(
         S.Store(s3, to + 3 * S.Width);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void One(float* from, float* to)
     {
         var sum = Start(from);

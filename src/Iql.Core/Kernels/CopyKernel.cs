@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 
 namespace Iql.Kernels;
 
@@ -14,6 +15,7 @@ sealed unsafe class CopyKernel(ImmutableArray<StridedCopy> copies, int rowCount,
 {
     public int Units => rowCount > 0 ? (rowCount + FusedKernel.UnitRows - 1) / FusedKernel.UnitRows : 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(in Frame frame, int first, int last)
     {
         if (cleared.Length > 0) new Span<float>(cleared.Place.In(frame), cleared.Length).Clear();
@@ -26,6 +28,7 @@ sealed unsafe class CopyKernel(ImmutableArray<StridedCopy> copies, int rowCount,
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Copy(in StridedCopy copy, int axis, float* source, float* destination, int from, int to)
     {
         if (axis == copy.Extents.Length)
@@ -51,6 +54,7 @@ sealed unsafe class ReshapeKernel(Place source, (int Columns, int Stride) from, 
 {
     public int Units => 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(in Frame frame, int first, int last)
     {
         float* read = source.In(frame), write = destination.In(frame);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 
 namespace Iql.Kernels;
 
@@ -25,6 +26,7 @@ sealed unsafe class FusedKernel(FusedLoop loop, ImmutableArray<int> kept, Immuta
 
     public int Units => slot >= 0 ? 1 : (rowCount + UnitRows - 1) / UnitRows;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(in Frame frame, int first, int last)
     {
         var pointers = stackalloc float*[operands.Length];

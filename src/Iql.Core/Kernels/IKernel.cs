@@ -23,6 +23,9 @@ interface IKernel
     /// <summary>Number of units.</summary>
     int Units { get; }
 
-    /// <summary>Runs units first … last − 1.</summary>
+    /// <summary>
+    /// Runs units first … last − 1. Marked AggressiveOptimization where it loops: a kernel runs a few times a step, and the JIT would
+    /// leave it unoptimised for the first thousands (sums over columns took 80 µs instead of 4 for a second).
+    /// </summary>
     void Run(in Frame frame, int first, int last);
 }

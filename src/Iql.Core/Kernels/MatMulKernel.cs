@@ -50,6 +50,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
 
     public int Units => shape.Batch * rowBlocks * (byTile ? panels : 1);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(in Frame frame, int first, int last)
     {
         // Units run panel by panel inside one matrix, row blocks innermost, so a packed panel serves many tiles.

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Iql.Kernels;
 
 /// <summary>Uniform or normal numbers from (seed, stream, counter); entry i of the shape in row-major order is draw number i.</summary>
@@ -7,6 +9,7 @@ sealed unsafe class RandomKernel(int seedSlot, int counterSlot, int stream, bool
 
     public int Units => ((flat ? columns : rows) + FusedKernel.UnitRows - 1) / FusedKernel.UnitRows;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(in Frame frame, int first, int last)
     {
         var seed = new Seed((ulong)frame.Slots[seedSlot]).Split((ulong)stream).Split((ulong)frame.Slots[counterSlot]);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Iql.Kernels;
 
 /// <summary>Rows of a table by index. Rows are contiguous blocks of <paramref name="length"/> floats, padding included.</summary>
@@ -5,6 +7,7 @@ sealed unsafe class GatherKernel(Place table, int tableStride, int tableRows, Pl
 {
     public int Units => (count + FusedKernel.UnitRows - 1) / FusedKernel.UnitRows;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(in Frame frame, int first, int last)
     {
         var index = indices.In(frame);
@@ -19,6 +22,7 @@ sealed unsafe class ScatterAddKernel(Place rows, int rowStride, Place indices, i
 {
     public int Units => 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(in Frame frame, int first, int last)
     {
         var index = indices.In(frame);
