@@ -6,6 +6,7 @@ open System.Diagnostics
 open System.Threading
 open System.Threading.Tasks
 open Iql.Algorithms
+open Iql.Measurement
 open Iql.Training
 
 /// How one run of a sweep came out; without a result it was interrupted and can go on.
@@ -38,15 +39,26 @@ type SweepProgress = {
     Training: GroupProgress list
 }
 
+/// What a launch has to tell besides how far it is.
+type LaunchNote =
+    /// How the groups that are still to be trained share the cores.
+    | Chosen of Split
+    /// Too many threads want the cores; the text says what it costs and the mend.
+    | Oversubscribed of string
+
 /// Where and how a sweep runs.
 type LaunchOptions = {
     Folder: string
     /// What a person types to start this sweep, for the report to show.
     Command: string option
-    /// Cores to use; results do not depend on it.
+    /// Cores to use, at most those the machine has; results do not depend on it.
     Threads: int
     /// Called at train lines and evaluations, by one thread at a time.
     Watch: SweepProgress -> unit
+    /// Called when there is something to tell, by one thread at a time.
+    Say: LaunchNote -> unit
+    /// How busy the machine is; asked now and then while training.
+    Load: unit -> SystemLoad
     /// Asks to stop; what was trained is saved first.
     Cancellation: CancellationToken
 }
@@ -61,6 +73,8 @@ module Launch =
         Command = None
         Threads = Environment.ProcessorCount
         Watch = ignore
+        Say = ignore
+        Load = SystemLoad.Now
         Cancellation = CancellationToken.None
     }
 
@@ -174,7 +188,15 @@ module Launch =
     let run (options: LaunchOptions) (problem: Problem) (sweep: Sweep) : CellOutcome list =
         let cells = Sweep.cells sweep
         let prepared = Problem.preparing problem
-        Store.openSweep options.Folder options.Command prepared sweep cells
+        let cores = Split.cores Environment.ProcessorCount options.Threads
+
+        Store.openSweep
+            options.Folder
+            options.Command
+            prepared
+            sweep
+            cells
+            (Split.share cores (Sweep.groups cells).Length)
 
         let finished = [
             for cell in cells do
@@ -187,9 +209,19 @@ module Launch =
         let queue = ConcurrentQueue jobs
         let board = Board(cells, finished, jobs, options.Watch)
         use stop = CancellationTokenSource.CreateLinkedTokenSource options.Cancellation
-        let workers = max 1 (min options.Threads jobs.Length)
+        let split = Split.share cores jobs.Length
 
-        let train (job: Job) =
+        if not jobs.IsEmpty then
+            options.Say(Chosen split)
+
+        let lookAround =
+            Crowding.watch Environment.ProcessorCount (Split.threads split) options.Load (Oversubscribed >> options.Say)
+
+        let advance job progress =
+            board.Advance job progress
+            lookAround ()
+
+        let train (threads: int) (job: Job) =
             let problem = prepared job.Cells.Head.Trial
 
             let plan =
@@ -200,11 +232,11 @@ module Launch =
                         (match problem.Task with
                          | Some card -> card.Environment
                          | None -> null),
-                    Threads = max 1 (options.Threads / workers)
+                    Threads = threads
                 )
 
             let outcomes =
-                TrainingLoop.Run(plan, List.toArray job.Runs, board.Advance job, stop.Token)
+                TrainingLoop.Run(plan, List.toArray job.Runs, advance job, stop.Token)
 
             [
                 for cell, outcome in Seq.zip job.Cells outcomes ->
@@ -215,21 +247,22 @@ module Launch =
             ]
             |> board.Finish
 
-        let rec work () =
+        let rec work threads =
             match queue.TryDequeue() with
             | true, job when not stop.IsCancellationRequested ->
                 // What one group cannot do (a full disk, a damaged checkpoint), the others should not wait for.
                 try
-                    train job
+                    train threads job
                 with _ ->
                     stop.Cancel()
                     reraise ()
 
-                work ()
+                work threads
             | _ -> ()
 
         let threads = [|
-            for _ in 1..workers -> Task.Factory.StartNew(work, TaskCreationOptions.LongRunning)
+            for threads in split.ThreadsEach ->
+                Task.Factory.StartNew((fun () -> work threads), TaskCreationOptions.LongRunning)
         |]
 
         try

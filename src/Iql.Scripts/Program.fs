@@ -8,6 +8,7 @@ let commands: Command list = [
     Rebuild.command
     Data.inspect
     Data.collect
+    Bench.command
     Lists.tasks
     Lists.reference
     Lists.presets

@@ -53,6 +53,7 @@ module Store =
         (prepared: Trial -> Problem)
         (sweep: Sweep)
         (cells: SweepCell list)
+        (split: Split)
         : Json =
         let value (label: string) =
             match Read.numberWhere "a number" (fun _ -> true) label with
@@ -72,6 +73,7 @@ module Store =
             ]
             "base", json (RunJson.Element(config (prepared sweep.Base) sweep.Base))
             "runs", Json.ofTexts [ for cell in cells -> cell.Name ]
+            "split", Split.toJson split
             "command", command |> Option.map Json.Text |> Option.defaultValue Json.Null
         ]
 
@@ -104,8 +106,9 @@ module Store =
         (prepared: Trial -> Problem)
         (sweep: Sweep)
         (cells: SweepCell list)
+        (split: Split)
         : unit =
-        let here = plan command prepared sweep cells
+        let here = plan command prepared sweep cells split
         let path = planPath folder
 
         if File.Exists path then

@@ -16,6 +16,7 @@ let order = [
     "Environments"
     "Algorithms"
     "Training"
+    "Measurement"
 ]
 
 let private source = "src/Iql.Core/"

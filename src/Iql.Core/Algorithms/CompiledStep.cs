@@ -33,6 +33,9 @@ public sealed class CompiledStep : IDisposable
 
     CompiledGraph Program(long step, bool metrics) => (metrics ? withMetrics : bare)[Learner.Choose(step)].Value;
 
+    /// <summary>The step without metrics as it is run, for measuring it.</summary>
+    internal CompiledGraph Program => bare.Value;
+
     /// <summary>The next state, in fresh memory, and the metrics by name.</summary>
     /// <param name="state">Before; left as it is.</param>
     /// <param name="batch">A minibatch in the learner's layout.</param>

@@ -66,6 +66,9 @@ public sealed class Trainer : IDisposable
     /// <summary>The program that made the last step that was asked for metrics; it names them.</summary>
     public GraphFunction Measured => measured;
 
+    /// <summary>The compiled step, for measuring it.</summary>
+    internal CompiledGraph Program => compiled.Program;
+
     /// <summary>Makes one step.</summary>
     /// <param name="withMetrics">Whether to compute <see cref="Metrics"/>; the state gets the same bits either way.</param>
     public void Advance(bool withMetrics = false)

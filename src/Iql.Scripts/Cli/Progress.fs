@@ -99,14 +99,30 @@ module Progress =
 
         table
 
-    let private live (work: (SweepProgress -> unit) -> 'result) : 'result =
+    /// What a launch tells, as a line.
+    let note (note: LaunchNote) : string =
+        match note with
+        | Chosen split -> Split.describe split
+        | Oversubscribed warning -> $"note: {warning}"
+
+    /// Prints what a launch tells; warnings go to standard error.
+    let say (launched: LaunchNote) : unit =
+        match launched with
+        | Chosen _ -> printfn "%s" (note launched)
+        | Oversubscribed _ -> eprintfn "%s" (note launched)
+
+    let private live (work: (SweepProgress -> unit) -> (LaunchNote -> unit) -> 'result) : 'result =
         let latest = ref None
 
         AnsiConsole
             .Live(Text "Compiling the training step …")
             .AutoClear(true)
             .Start(fun context ->
-                let task = Task.Run(fun () -> work (fun progress -> latest.Value <- Some progress))
+                // Lines that go through this console appear above the table.
+                let say launched = AnsiConsole.WriteLine(note launched)
+
+                let task =
+                    Task.Run(fun () -> work (fun progress -> latest.Value <- Some progress) say)
 
                 while not (task.Wait 200) do
                     latest.Value
@@ -127,11 +143,12 @@ module Progress =
                 said.Value <- clock.Elapsed.TotalSeconds
                 printfn "%s" (line progress)
 
-    /// Runs a piece of work that tells how far it is, and shows that in the way that suits where standard output goes.
-    let show (work: (SweepProgress -> unit) -> 'result) : 'result =
+    /// Runs a piece of work that tells how far it is and what else there is to know, and shows that in the way that suits where
+    /// standard output goes.
+    let show (work: (SweepProgress -> unit) -> (LaunchNote -> unit) -> 'result) : 'result =
         AnsiConsole.Profile.Capabilities.Ansi <- not Console.IsOutputRedirected
 
         if Console.IsOutputRedirected then
-            work (lines 5.0)
+            work (lines 5.0) say
         else
             live work

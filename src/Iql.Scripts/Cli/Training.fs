@@ -120,20 +120,8 @@ module Training =
                             ]
                 ]
 
-                let widths = [
-                    for i in 0 .. columns.Values.Length -> cells |> List.map (fun line -> line[i].Length) |> List.max
-                ]
-
-                for line in cells do
-                    yield
-                        "  "
-                        + String.concat "  " [
-                            for i, text in List.indexed line ->
-                                if i = 0 then
-                                    text.PadRight widths[0]
-                                else
-                                    text.PadLeft widths[i]
-                        ]
+                for line in TextTable.lines cells do
+                    yield "  " + line
           ]
         | [ rows ] -> [
             for row, _ in rows.Values do
@@ -232,13 +220,14 @@ module Training =
 
         let outcomes =
             Interrupt.guard (fun cancellation ->
-                Progress.show (fun watch ->
+                Progress.show (fun watch say ->
                     Launch.run
                         {
                             Launch.into folder with
                                 Command = Some(typed ())
                                 Threads = request.Threads
                                 Watch = watch
+                                Say = say
                                 Cancellation = cancellation
                         }
                         problem

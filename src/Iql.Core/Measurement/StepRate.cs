@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Iql.Algorithms;
+using Iql.Compile;
+using Iql.Data;
+using Iql.Training;
+
+namespace Iql.Measurement;
+
+/// <summary>How a learner's steps are timed: in many short windows, since machines are shared and a long one hides what disturbed it.</summary>
+/// <param name="Count">Number of windows, at least 1.</param>
+/// <param name="Seconds">About how long a window is, positive; it holds at least one step.</param>
+/// <param name="WarmUp">Seconds of steps before the first window, in which the runtime compiles what it meets often.</param>
+public sealed record StepWindows(int Count = 40, double Seconds = 0.1, double WarmUp = 0.4);
+
+/// <summary>Steps a second of one trainer, or of several side by side, window by window.</summary>
+/// <param name="Windows">Steps a second of all trainers together, ascending.</param>
+/// <param name="FlopPerStep">Floating-point operations of the products in one step, two for each multiply-add.</param>
+/// <param name="BytesPerStep">Bytes of managed memory allocated a step.</param>
+public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep, double BytesPerStep)
+{
+    /// <summary>How often metrics are asked for, as a run of default configuration does.</summary>
+    public const int LogEvery = 1_000;
+
+    /// <summary>The rate of the middle window.</summary>
+    public double Median => Quantile(0.5);
+
+    /// <summary>The rate that a share of the windows stays below.</summary>
+    public double Quantile(double share) => Windows[Math.Min((int)(share * Windows.Length), Windows.Length - 1)];
+
+    /// <summary>Whole training steps, sampling and metrics at <see cref="LogEvery"/> included.</summary>
+    /// <param name="learner">What is trained; every trainer has a state of its own.</param>
+    /// <param name="transitions">What it learns from.</param>
+    /// <param name="threads">Threads of each trainer.</param>
+    /// <param name="sideBySide">Number of trainers.</param>
+    /// <param name="windows">How long.</param>
+    public static StepRate Measure(Learner learner, Transitions transitions, int threads, int sideBySide, StepWindows windows)
+    {
+        Check.AtLeast(sideBySide, 1, nameof(sideBySide));
+        Check.AtLeast(windows.Count, 1, nameof(windows.Count));
+        Check.AtLeast(windows.Seconds, 0, nameof(windows.Seconds));
+        var tracks = Enumerable.Range(0, sideBySide).Select(i => new Track(learner, transitions, new Seed((ulong)i), threads)).ToArray();
+        try
+        {
+            using var start = new Barrier(sideBySide);
+            var stop = new Stop();
+            var others = tracks.Skip(1).Select(track => new Thread(() => track.Run(windows, start, stop))).ToArray();
+            foreach (var thread in others) thread.Start();
+            tracks[0].Run(windows, start, stop);
+            foreach (var thread in others) thread.Join();
+            var shared = tracks.Min(track => track.Rates.Count);
+            var together = Enumerable.Range(0, shared).Select(window => tracks.Sum(track => track.Rates[window])).Order();
+            return new([.. together], tracks[0].FlopPerStep, tracks.Max(track => track.BytesPerStep));
+        }
+        finally
+        {
+            foreach (var track in tracks) track.Dispose();
+        }
+    }
+
+    /// <summary>Microseconds a step of the first worker in every kernel of the step without metrics.</summary>
+    /// <param name="learner">What is trained.</param>
+    /// <param name="transitions">What it learns from.</param>
+    /// <param name="threads">Threads that share a step.</param>
+    /// <param name="steps">Steps timed, at least 1.</param>
+    public static ImmutableArray<(KernelInfo Kernel, double Microseconds)> Kernels(Learner learner, Transitions transitions, int threads, int steps)
+    {
+        Check.AtLeast(steps, 1, nameof(steps));
+        using var track = new Track(learner, transitions, new Seed(0), threads);
+        var program = track.Trainer.Program;
+        track.WarmUp(new());
+        program.IsTimed = true;
+        var before = program.KernelSeconds;
+        for (var i = 0; i < steps; i++) track.Trainer.Advance();
+        return [.. program.Kernels.Select((kernel, i) => (kernel, (program.KernelSeconds[i] - before[i]) / steps * 1e6))];
+    }
+
+    sealed class Stop
+    {
+        public volatile bool Asked;
+    }
+
+    sealed class Track : IDisposable
+    {
+        readonly WorkerTeam team;
+
+        public Track(Learner learner, Transitions transitions, Seed seed, int threads)
+        {
+            team = new(threads);
+            Trainer = new(learner, transitions, Trainer.Start(learner, seed), team);
+        }
+
+        public Trainer Trainer { get; }
+        public List<double> Rates { get; } = [];
+        public double BytesPerStep { get; private set; }
+        public double FlopPerStep => Trainer.Program.Kernels.Sum(kernel => kernel.Flop);
+
+        // Ends with the first track that has all its windows: a rate without company would not count.
+        public void Run(StepWindows windows, Barrier start, Stop stop)
+        {
+            Rates.Capacity = windows.Count;
+            var steps = (int)Math.Clamp(WarmUp(windows) * windows.Seconds, 1, 1e6);
+            start.SignalAndWait();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            while (Rates.Count < windows.Count && !stop.Asked)
+            {
+                var began = Stopwatch.GetTimestamp();
+                for (var i = 0; i < steps; i++) Trainer.Advance(withMetrics: Trainer.Step % LogEvery == LogEvery - 1);
+                Rates.Add(steps / Stopwatch.GetElapsedTime(began).TotalSeconds);
+            }
+            BytesPerStep = (GC.GetAllocatedBytesForCurrentThread() - before) / Math.Max(1.0, Rates.Count * (double)steps);
+            stop.Asked = true;
+        }
+
+        /// <summary>Steps a second in the second half of it, when most is compiled.</summary>
+        public double WarmUp(StepWindows windows)
+        {
+            Trainer.Advance(withMetrics: true);
+            Steps(windows.WarmUp / 2);
+            return Steps(windows.WarmUp / 2);
+        }
+
+        double Steps(double seconds)
+        {
+            var (began, first) = (Stopwatch.GetTimestamp(), Trainer.Step);
+            do Trainer.Advance(); while (Stopwatch.GetElapsedTime(began).TotalSeconds < seconds);
+            return (Trainer.Step - first) / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        }
+
+        public void Dispose()
+        {
+            Trainer.Dispose();
+            team.Dispose();
+        }
+    }
+}

@@ -1,0 +1,217 @@
+namespace Iql.Scripts
+
+open System
+open System.Globalization
+open Iql.Compile
+open Iql.Training
+
+/// A case's rate, and the peak of as many threads probed right before and after it.
+type BenchRow = {
+    Case: BenchCase
+    /// Steps a second of all its runs together: the middle window, and the ones that a tenth and nine tenths stay below.
+    StepsPerSecond: float
+    Low: float
+    High: float
+    /// Floating-point operations of one step.
+    FlopPerStep: float
+    /// GFLOP/s of fused multiply-adds on as many threads.
+    PeakBefore: float
+    PeakAfter: float
+    /// Bytes of managed memory a step.
+    BytesPerStep: float
+}
+
+/// Kernels of one kind in a step.
+type KernelTime = {
+    Kind: string
+    /// How many.
+    Kernels: int
+    /// Microseconds a step that one thread spends in them.
+    Microseconds: float
+    /// Floating-point operations a step.
+    Flop: float
+    /// Bytes they read and write a step, every array counted once.
+    Bytes: float
+}
+
+/// Two threads' rate while another process takes a core.
+type CrowdedRate = {
+    Threads: int
+    StepsPerSecond: float
+    /// One thread's rate on a quiet machine, of the same session.
+    OneThread: float
+}
+
+/// Everything that `iql bench` found out.
+type BenchResult = {
+    Machine: Machine
+    InstructionSet: InstructionSet
+    Version: string
+    Commit: string
+    Date: DateTime
+    Quick: bool
+    /// Rows of the data that batches are sampled from.
+    Rows: int
+    /// The load average before and after; others than this program made the first.
+    LoadBefore: float option
+    LoadAfter: float option
+    /// Nanoseconds of a cache line's round trip between two cores, before and after; None with one core.
+    PingPong: (float * float) option
+    /// Threads, and GB/s of a triad.
+    Bandwidth: (int * float) list
+    Cases: BenchRow list
+    Kernels: KernelTime list
+    Crowded: CrowdedRate option
+    /// Seconds from a process's start to its first step.
+    FirstStep: float option
+}
+
+/// Figures that follow from others, and JSON.
+[<RequireQualifiedAccess>]
+module BenchResult =
+
+    /// The larger probe, GFLOP/s.
+    let peak (row: BenchRow) : float = max row.PeakBefore row.PeakAfter
+
+    /// GFLOP/s of the products.
+    let gflops (row: BenchRow) : float =
+        row.StepsPerSecond * row.FlopPerStep / 1e9
+
+    /// The share of the peak that is reached.
+    let share (row: BenchRow) : float = gflops row / peak row
+
+    /// The rate per FLOP against that of the standard case on as many threads.
+    let relative (rows: BenchRow list) (row: BenchRow) : float option =
+        rows
+        |> List.tryFind (fun other ->
+            {
+                other.Case with
+                    Name = row.Case.Name
+            } = {
+                BenchCase.standard with
+                    Name = row.Case.Name
+                    Threads = row.Case.Threads
+            })
+        |> Option.map (fun standard -> gflops row / gflops standard)
+
+    /// How many times as fast several policies on one value function are as separate runs on as many threads.
+    let speedUp (rows: BenchRow list) (row: BenchRow) : float option =
+        rows
+        |> List.tryFind (fun other ->
+            {
+                other.Case with
+                    Name = row.Case.Name
+                    InverseTemperatures = row.Case.InverseTemperatures
+            } = row.Case
+            && other.Case.InverseTemperatures.Length = 1)
+        |> Option.map (fun one ->
+            float row.Case.InverseTemperatures.Length * row.StepsPerSecond
+            / one.StepsPerSecond)
+
+    /// "near", "far" or in between, of a round trip in nanoseconds.
+    let distance (nanoseconds: float) : string =
+        if nanoseconds < 150.0 then "near"
+        elif nanoseconds > 300.0 then "far"
+        else "between near and far"
+
+    /// A file's name for the machine: "amd-epyc-vector512".
+    let fileName (result: BenchResult) : string =
+        let words =
+            result.Machine.Processor
+            |> String.map (fun c -> if Char.IsAsciiLetterOrDigit c then Char.ToLowerInvariant c else '-')
+
+        words.Split('-', StringSplitOptions.RemoveEmptyEntries)
+        |> Array.filter (fun word -> word <> "r" && word <> "tm")
+        |> fun words -> Array.append words [| (string result.InstructionSet).ToLowerInvariant() |]
+        |> String.concat "-"
+
+    let private number (value: float option) =
+        value |> Option.map Json.Number |> Option.defaultValue Json.Null
+
+    let private rounded (digits: int) (value: float) =
+        if Double.IsFinite value then
+            Json.Number(Math.Round(value, digits))
+        else
+            Json.Null
+
+    let private ofRow (rows: BenchRow list) (row: BenchRow) : Json =
+        let case = row.Case
+
+        Json.Object [
+            "name", Json.Text case.Name
+            "threads", Json.Number(float case.Threads)
+            "runs", Json.Number(float case.Runs)
+            "observations", Json.Number(float case.Observations)
+            "actions", Json.Number(float case.Actions)
+            "batch", Json.Number(float case.Batch)
+            "hidden", Json.ofNumbers (List.map float case.Hidden)
+            "policies", Json.Number(float case.InverseTemperatures.Length)
+            "stepsPerSecond", rounded 1 row.StepsPerSecond
+            "stepsPerSecondLow", rounded 1 row.Low
+            "stepsPerSecondHigh", rounded 1 row.High
+            "megaflopPerStep", rounded 2 (row.FlopPerStep / 1e6)
+            "gigaflopsPerSecond", rounded 1 (gflops row)
+            "peakBefore", rounded 1 row.PeakBefore
+            "peakAfter", rounded 1 row.PeakAfter
+            "shareOfPeak", rounded 4 (share row)
+            "relativeToStandard", relative rows row |> Option.map (rounded 3) |> Option.defaultValue Json.Null
+            "speedUpOverSeparateRuns",
+            (if case.InverseTemperatures.Length > 1 then
+                 speedUp rows row |> Option.map (rounded 3) |> Option.defaultValue Json.Null
+             else
+                 Json.Null)
+            "bytesPerStep", rounded 2 row.BytesPerStep
+        ]
+
+    /// Every figure, for programs.
+    let toJson (result: BenchResult) : Json =
+        Json.Object [
+            "format", Json.Text "iql-bench-1"
+            "processor", Json.Text result.Machine.Processor
+            "cores", Json.Number(float result.Machine.Cores)
+            "instructionSet", Json.Text((string result.InstructionSet).ToLowerInvariant())
+            "os", Json.Text result.Machine.Os
+            "runtime", Json.Text result.Machine.Runtime
+            "version", Json.Text result.Version
+            "commit", Json.Text result.Commit
+            "date", Json.Text(result.Date.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture))
+            "quick", Json.Bool result.Quick
+            "rows", Json.Number(float result.Rows)
+            "loadAverageBefore", number result.LoadBefore
+            "loadAverageAfter", number result.LoadAfter
+            "pingPongNanoseconds",
+            (match result.PingPong with
+             | Some(before, after) -> Json.Object [ "before", rounded 1 before; "after", rounded 1 after ]
+             | None -> Json.Null)
+            "bandwidth",
+            Json.List [
+                for threads, rate in result.Bandwidth ->
+                    Json.Object [
+                        "threads", Json.Number(float threads)
+                        "gigabytesPerSecond", rounded 2 rate
+                    ]
+            ]
+            "cases", Json.List(List.map (ofRow result.Cases) result.Cases)
+            "kernels",
+            Json.List [
+                for kernel in result.Kernels ->
+                    Json.Object [
+                        "kind", Json.Text kernel.Kind
+                        "kernels", Json.Number(float kernel.Kernels)
+                        "microsecondsPerStep", rounded 1 kernel.Microseconds
+                        "megaflopPerStep", rounded 3 (kernel.Flop / 1e6)
+                        "megabytesPerStep", rounded 3 (kernel.Bytes / 1e6)
+                    ]
+            ]
+            "crowded",
+            (match result.Crowded with
+             | Some crowded ->
+                 Json.Object [
+                     "threads", Json.Number(float crowded.Threads)
+                     "stepsPerSecond", rounded 1 crowded.StepsPerSecond
+                     "oneThreadQuiet", rounded 1 crowded.OneThread
+                     "shareOfOneThread", rounded 3 (crowded.StepsPerSecond / crowded.OneThread)
+                 ]
+             | None -> Json.Null)
+            "firstStepSeconds", number result.FirstStep
+        ]

@@ -1,0 +1,149 @@
+namespace Iql.Scripts
+
+open System
+open System.IO
+open Iql.Data
+
+/// `iql bench`
+[<RequireQualifiedAccess>]
+module Bench =
+
+    type private Asked = {
+        Quick: bool
+        Threads: int
+        Rows: int
+        Json: string option
+        Save: string option
+        FirstStep: bool
+    }
+
+    /// A file that can be written there, or a refusal before anything is measured.
+    let private writable (option: string) (path: string) : string =
+        let full = Path.GetFullPath path
+
+        if Directory.Exists full then
+            raise (Refusal $"{option}: expected a file's name, got the folder '{path}'.")
+        elif not (Directory.Exists(Path.GetDirectoryName full)) then
+            raise (
+                Refusal
+                    $"{option}: expected a file in a folder that exists, got '{path}'. Make {Path.GetDirectoryName full} first."
+            )
+        else
+            full
+
+    let private write (path: string) (text: string) : unit =
+        AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, text)))
+        printfn "%s" path
+
+    /// JSON over several lines, one case a line, so that two versions can be compared.
+    let private spread (result: BenchResult) : string =
+        let item (name: string, value: Json) =
+            match value with
+            | Json.List items when not items.IsEmpty ->
+                let lines =
+                    items |> List.map (fun item -> "    " + Json.write item) |> String.concat ",\n"
+
+                $"  \"{name}\": [\n{lines}\n  ]"
+            | value -> $"  \"{name}\": {Json.write value}"
+
+        let fields =
+            BenchResult.toJson result |> Json.fields |> List.map item |> String.concat ",\n"
+
+        "{\n" + fields + "\n}\n"
+
+    let private save (folder: string) (result: BenchResult) : unit =
+        Directory.CreateDirectory folder |> ignore
+        let name = BenchResult.fileName result
+        let file extension = Path.GetFullPath(Path.Combine(folder, name + extension))
+        write (file ".json") (spread result)
+        write (file ".svg") (Figure.toSvg (Charts.Roofline.figure result) + "\n")
+        write (file ".md") (BenchTable.markdown (Some(name + ".svg")) result)
+
+    let private measure (asked: Asked) : int =
+        let cores = Environment.ProcessorCount
+
+        if asked.Threads > cores then
+            raise (Refusal $"--threads: expected at most {cores}, the cores of this machine, got {asked.Threads}.")
+
+        let json = asked.Json |> Option.map (writable "--json")
+
+        match asked.Save with
+        | Some folder when File.Exists folder ->
+            raise (Refusal $"--save: expected a folder, got the file '{folder}'.")
+        | _ -> ()
+
+        // A line that is overwritten; nothing of it reaches a file.
+        let overwrite (text: string) =
+            if not Console.IsOutputRedirected then
+                printf "\r%s\r" (text.PadRight 100)
+
+        printfn "%s" BenchTable.head
+
+        let result =
+            BenchRun.plan asked.Quick asked.Threads asked.Rows
+            |> BenchRun.run (fun what -> overwrite $"measuring: {what} …") (fun _ row ->
+                overwrite ""
+                printfn "%s" (BenchTable.line row))
+
+        overwrite ""
+        BenchTable.closing result |> List.iter (printfn "%s")
+        printfn "\n%s" (BenchTable.machine result)
+        BenchTable.doubts result |> List.iter (eprintfn "note: %s")
+        json |> Option.iter (fun path -> write path (spread result))
+        asked.Save |> Option.iter (fun folder -> save folder result)
+        Shell.success
+
+    let command: Command =
+        Command.create
+            "bench"
+            "Measure how fast this machine trains, against what it could do at most"
+            "Rates are steps a second of the whole training step, sampled from a million rows, in windows of a tenth of a second: the middle one, and those that a tenth and nine tenths of the windows stay below. Share is that of the FMA peak, the rate of multiply-adds in registers on as many threads, probed before and after each case; the larger counts. The environment variable IQL_INSTRUCTIONS forces scalar, vector256 or vector512. docs/performance.md says how to read the figures."
+            []
+            [
+                Parameter.switch "--quick" "The headline cases only, in some 20 seconds" (fun (asked: Asked) -> {
+                    asked with
+                        Quick = true
+                })
+                Parameter.value "--threads" "N" "The most threads to measure with" (Read.whole 1) (fun threads (asked: Asked) -> {
+                    asked with
+                        Threads = threads
+                })
+                |> Parameter.showing "all"
+                Parameter.value "--rows" "N" "Rows of the data that batches are sampled from" (Read.whole 1) (fun rows (asked: Asked) -> {
+                    asked with
+                        Rows = rows
+                })
+                |> Parameter.showing "1M"
+                Parameter.value "--json" "FILE" "Also write every figure there" Read.text (fun file (asked: Asked) -> {
+                    asked with
+                        Json = Some file
+                })
+                Parameter.value
+                    "--save"
+                    "FOLDER"
+                    "Also write a table, its figures and a picture there, named after the processor"
+                    Read.text
+                    (fun folder (asked: Asked) -> { asked with Save = Some folder })
+                Parameter.switch
+                    "--first-step"
+                    "Only make a first step, and print the seconds since this process started"
+                    (fun (asked: Asked) -> { asked with FirstStep = true })
+            ]
+            [
+                "iql bench --quick", "is this machine as fast as it should be?"
+                "iql bench --save bench/results", "the tables of this repository, on a quiet machine"
+            ]
+            {
+                Quick = false
+                Threads = Environment.ProcessorCount
+                Rows = 1_000_000
+                Json = None
+                Save = None
+                FirstStep = false
+            }
+            (fun asked ->
+                if asked.FirstStep then
+                    printfn "%s" (Json.numberText (Math.Round(BenchRun.firstStep (), 3)))
+                    Shell.success
+                else
+                    measure asked)

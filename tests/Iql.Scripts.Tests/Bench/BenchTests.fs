@@ -1,0 +1,215 @@
+[<Xunit.Collection "console">]
+module Iql.Scripts.Tests.BenchTests
+
+open System
+open System.IO
+open Iql.Compile
+open Iql.Measurement
+open Iql.Scripts
+open Iql.Scripts.Tests.CommandTests
+open Iql.Scripts.Tests.Trainings
+open Iql.Training
+open Xunit
+
+[<Fact>]
+let ``thread counts reach the last one, each once`` () =
+    for most, expected in
+        [
+            1, [ 1 ]
+            2, [ 1; 2 ]
+            4, [ 1; 2; 3; 4 ]
+            12, [ 1; 2; 3; 4; 8; 12 ]
+            16, [ 1; 2; 3; 4; 8; 16 ]
+        ] do
+        Assert.Equal<int list>(expected, BenchCase.threadCounts most)
+
+[<Fact>]
+let ``cases have names of their own and never more threads than asked for`` () =
+    for most in [ 1; 2; 6 ] do
+        for cases in [ BenchCase.headline most; BenchCase.all most ] do
+            let names = [ for case in cases -> case.Name ]
+            Assert.Equal<string list>(List.distinct names, names)
+            Assert.Contains(BenchCase.standard, cases)
+
+            for case in cases do
+                Assert.InRange(BenchCase.busy case, 1, most)
+
+[<Fact>]
+let ``the cases cover policies, sizes, batches, odd widths and depths`` () =
+    let cases = BenchCase.all 2
+    let has (holds: BenchCase -> bool) = Assert.True(List.exists holds cases)
+    has (fun case -> case.InverseTemperatures.Length = 5)
+    has (fun case -> case.Observations = 29 && case.Actions = 8)
+
+    for batch in [ 100; 1024; 4096 ] do
+        has (fun case -> case.Batch = batch)
+
+    for width in [ 100; 300; 750 ] do
+        has (fun case -> case.Hidden = [ width; width ])
+
+    for layers in 1..4 do
+        has (fun case -> case.Hidden.Length = layers)
+
+    has (fun case -> case.Runs = 2 && case.Threads = 1)
+
+let private row (case: BenchCase) rate = {
+    Case = case
+    StepsPerSecond = rate
+    Low = 0.95 * rate
+    High = 1.05 * rate
+    FlopPerStep = 1e8 * float case.InverseTemperatures.Length
+    PeakBefore = 50.0
+    PeakAfter = 80.0
+    BytesPerStep = 0.0
+}
+
+let private result: BenchResult = {
+    Machine = Machine("AMD EPYC(tm) 9B14", 2, 512, "an os", "a runtime")
+    InstructionSet = InstructionSet.Vector512
+    Version = "0.1.0"
+    Commit = "abc"
+    Date = DateTime(2026, 1, 2, 3, 4, 5)
+    Quick = false
+    Rows = 1000
+    LoadBefore = Some 2.0
+    LoadAfter = None
+    PingPong = Some(100.0, 400.0)
+    Bandwidth = [ 1, 20.0; 2, 40.0 ]
+    Cases = [
+        row BenchCase.standard 400.0
+        row BenchCase.policies 200.0
+        row
+            {
+                BenchCase.standard with
+                    Name = "width 100"
+                    Hidden = [ 100; 100 ]
+            }
+            100.0
+    ]
+    Kernels = [
+        {
+            Kind = "product"
+            Kernels = 3
+            Microseconds = 2000.0
+            Flop = 1e8
+            Bytes = 1e6
+        }
+        {
+            Kind = "loop"
+            Kernels = 4
+            Microseconds = 100.0
+            Flop = 1e6
+            Bytes = 4e6
+        }
+    ]
+    Crowded =
+        Some {
+            Threads = 2
+            StepsPerSecond = 300.0
+            OneThread = 400.0
+        }
+    FirstStep = Some 0.7
+}
+
+[<Fact>]
+let ``shares, speed-ups and rates against the standard case are what they say`` () =
+    let standard, policies, narrow = result.Cases[0], result.Cases[1], result.Cases[2]
+    Assert.Equal(80.0, BenchResult.peak standard)
+    Assert.Equal(40.0, BenchResult.gflops standard, 9)
+    Assert.Equal(0.5, BenchResult.share standard, 9)
+    Assert.Equal(Some 2.5, BenchResult.speedUp result.Cases policies)
+    Assert.Equal(Some 0.25, BenchResult.relative result.Cases narrow |> Option.map (fun share -> Math.Round(share, 9)))
+
+    Assert.Equal<string list>(
+        [ "near"; "between near and far"; "far" ],
+        List.map BenchResult.distance [ 100.0; 200.0; 400.0 ]
+    )
+
+[<Fact>]
+let ``a file is named after the processor and its vectors`` () =
+    Assert.Equal("amd-epyc-9b14-vector512", BenchResult.fileName result)
+
+[<Fact>]
+let ``every figure of a row is in the JSON and on the page`` () =
+    let json = BenchResult.toJson result
+    let first = json |> Json.field "cases" |> Json.items |> List.head
+    Assert.Equal(Some 400.0, Json.number "stepsPerSecond" first)
+    Assert.Equal(Some 0.5, Json.number "shareOfPeak" first)
+    Assert.Equal(Some 50.0, Json.number "peakBefore" first)
+    Assert.Equal(Some 0.75, json |> Json.field "crowded" |> Json.number "shareOfOneThread")
+    let page = BenchTable.markdown (Some "picture.svg") result
+
+    for part in
+        [
+            "| 1 thread | 400.0 | 380.0 | 420.0 | 100.0 | 40.0 | 50 | 80 | 50.0 % | 0 |"
+            "2.50 × as fast as separate runs"
+            "0.75 of one thread's rate"
+            "400 ns after (far)"
+            "![Roofline: kernels of the step under the machine's limits](picture.svg)"
+            "others are running here (load average 2.0"
+        ] do
+        Assert.Contains(part, page)
+
+[<Fact>]
+let ``lines of the table are as long as its head`` () =
+    for row in result.Cases do
+        Assert.Equal(BenchTable.head.Length, (BenchTable.line row).Length)
+
+[<Fact>]
+let ``a roofline has two roofs and a point a kind`` () =
+    let figure = Charts.Roofline.figure result
+    Assert.Equal(2 + result.Kernels.Length, figure.Data.Length)
+    Assert.StartsWith("<svg", Figure.toSvg figure)
+
+/// A case of a moment.
+let private tiny = {
+    BenchCase.standard with
+        Observations = 3
+        Actions = 2
+        Batch = 16
+        Hidden = [ 8; 8 ]
+}
+
+[<Fact>]
+let ``a plan is measured whole`` () =
+    let told, said = ResizeArray<string>(), ResizeArray<string>()
+
+    let measured =
+        {
+            BenchRun.plan true (min 2 Environment.ProcessorCount) 100 with
+                Cases = [ tiny ]
+                Windows = StepWindows(Count = 2, Seconds = 0.01, WarmUp = 0.01)
+                Megabytes = 3
+        }
+        |> BenchRun.run said.Add (fun _ row -> told.Add row.Case.Name)
+
+    Assert.Equal<string>([ tiny.Name ], told)
+    Assert.Contains(tiny.Name, said)
+    let row = List.exactlyOne measured.Cases
+    Assert.True(row.StepsPerSecond > 0.0 && row.Low <= row.StepsPerSecond && row.StepsPerSecond <= row.High)
+    Assert.Equal(0.0, row.BytesPerStep)
+    Assert.True(BenchResult.share row > 0.0)
+    Assert.NotEmpty measured.Kernels
+    Assert.True(measured.FirstStep.IsSome)
+
+    // What it finds can be shown.
+    Assert.NotEmpty(BenchTable.closing measured)
+    Assert.True(Result.isOk (Json.parse (Json.write (BenchResult.toJson measured))))
+
+[<Fact>]
+let ``the first step of a process is a number of seconds`` () =
+    let code, output, _ = iql [ "bench"; "--first-step" ]
+    Assert.Equal(0, code)
+    Assert.True(Result.isOk (Read.positive (output.Trim())), output)
+
+[<Fact>]
+let ``requests that cannot be measured are refused before anything is`` () =
+    use scratch = new Scratch()
+    let file = scratch.Path "file"
+    File.WriteAllText(file, "")
+    refuses [ "bench"; "--threads"; "0" ] [ "--threads: expected a whole number of at least 1" ]
+    refuses [ "bench"; "--threads"; "100k" ] [ "--threads: expected at most" ]
+    refuses [ "bench"; "--json"; Path.GetDirectoryName file ] [ "--json: expected a file's name" ]
+    refuses [ "bench"; "--json"; Path.Combine(scratch.Path "none", "b.json") ] [ "in a folder that exists" ]
+    refuses [ "bench"; "--save"; file ] [ "--save: expected a folder" ]
+    refuses [ "bench"; "--quik" ] [ "Did you mean --quick?" ]
