@@ -233,8 +233,7 @@ document.querySelectorAll('table.sortable').forEach(function(t){
 addEventListener('beforeprint',function(){document.querySelectorAll('.plot').forEach(function(d){if(window.Plotly)Plotly.Plots.resize(d)})});
 """
 
-    /// A whole page: it holds its style, plotly.js and its figures, and asks no network for anything.
-    let page (title: string) (body: Html list) : string =
+    let private whole (title: string) (scripts: string list) (body: Html list) : string =
         let head =
             plain "head" [
                 element "meta" [ "charset", "utf-8" ] []
@@ -245,11 +244,15 @@ addEventListener('beforeprint',function(){document.querySelectorAll('.plot').for
                 plain "style" [ Html.Raw style ]
             ]
 
-        let scripts = [
-            plain "script" [ Html.Raw(Figure.plotly ()) ]
-            plain "script" [ Html.Raw script ]
-        ]
+        let scripts = [ for script in scripts -> plain "script" [ Html.Raw script ] ]
 
         "<!DOCTYPE html>\n"
         + write (element "html" [ "lang", "en" ] [ head; plain "body" (body @ scripts) ])
         + "\n"
+
+    /// A whole page: it holds its style, plotly.js and its figures, and asks no network for anything.
+    let page (title: string) (body: Html list) : string =
+        whole title [ Figure.plotly (); script ] body
+
+    /// A whole page whose pictures are still: it holds its style and sorts its tables, without plotly.js.
+    let still (title: string) (body: Html list) : string = whole title [ script ] body

@@ -9,6 +9,7 @@ let commands: Command list = [
     Data.inspect
     Data.collect
     Bench.command
+    ExplainCommand.command
     Lists.tasks
     Lists.reference
     Lists.presets

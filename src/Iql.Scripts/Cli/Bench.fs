@@ -17,20 +17,6 @@ module Bench =
         FirstStep: bool
     }
 
-    /// A file that can be written there, or a refusal before anything is measured.
-    let private writable (option: string) (path: string) : string =
-        let full = Path.GetFullPath path
-
-        if Directory.Exists full then
-            raise (Refusal $"{option}: expected a file's name, got the folder '{path}'.")
-        elif not (Directory.Exists(Path.GetDirectoryName full)) then
-            raise (
-                Refusal
-                    $"{option}: expected a file in a folder that exists, got '{path}'. Make {Path.GetDirectoryName full} first."
-            )
-        else
-            full
-
     let private write (path: string) (text: string) : unit =
         AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, text)))
         printfn "%s" path
@@ -65,7 +51,7 @@ module Bench =
         if asked.Threads > cores then
             raise (Refusal $"--threads: expected at most {cores}, the cores of this machine, got {asked.Threads}.")
 
-        let json = asked.Json |> Option.map (writable "--json")
+        let json = asked.Json |> Option.map (Files.writable "--json")
 
         match asked.Save with
         | Some folder when File.Exists folder ->

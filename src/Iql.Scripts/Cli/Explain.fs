@@ -1,0 +1,105 @@
+namespace Iql.Scripts
+
+open System.IO
+open Iql.Algorithms
+
+/// `iql explain`
+[<RequireQualifiedAccess>]
+module ExplainCommand =
+
+    type private Asked = {
+        What: string
+        Case: BenchCase
+        Policies: int
+        All: bool
+        Html: string option
+    }
+
+    let private subjects = [ for name, _ in Explain.losses -> name ] @ [ "step" ]
+
+    let private explain (asked: Asked) : Explanation =
+        match List.tryFind (fun (name, _) -> name = asked.What) Explain.losses with
+        | Some(_, loss) -> loss asked.Case.Batch
+        | None ->
+            let betas = [ for i in 1 .. asked.Policies -> float i ]
+            let hidden = asked.Case.Hidden |> List.map string<int> |> String.concat "x"
+            let policies = if asked.Policies = 1 then "" else $", {asked.Policies} policies"
+
+            BenchCase.learner {
+                asked.Case with
+                    InverseTemperatures = betas
+            }
+            |> Explain.step
+                $"one IQL step ({asked.Case.Observations} observations, {asked.Case.Actions} actions, batch {asked.Case.Batch}, {hidden}{policies})"
+
+    let private run (asked: Asked) : int =
+        let html = asked.Html |> Option.map (Files.writable "--html")
+        let explanation = explain asked
+        let most = if asked.All then System.Int32.MaxValue else 30
+        printfn "The life of %s\n" explanation.Name
+        ExplainText.lines most explanation |> List.iter (printfn "%s")
+
+        match html with
+        | Some path ->
+            ExplainPage.save path explanation
+            printfn "\n%s" path
+        | None -> ()
+
+        Shell.success
+
+    let private sized name hint doc shown set : Parameter<Asked> =
+        Parameter.value name hint doc (Read.whole 1) (fun size (asked: Asked) -> {
+            asked with
+                Case = set size asked.Case
+        })
+        |> Parameter.showing shown
+
+    let command: Command =
+        Command.create
+            "explain"
+            "Show the life of an expression: graph, schedule, memory, kernels and their time"
+            "A loss is explained with its gradient, 'step' is a whole training step. It is traced, simplified, put into kernels and phases, given memory, and timed on one thread with made-up numbers. In F#, Explain.loss does the same for a loss of your own."
+            [
+                Parameter.value "WHAT" "" (String.concat ", " subjects) (Read.oneOf subjects) (fun what (asked: Asked) -> {
+                    asked with
+                        What = what
+                })
+            ]
+            [
+                sized "--batch" "B" "Rows of a batch" "256" (fun size case -> { case with Batch = size })
+                sized "--observations" "S" "Size of an observation, of a step" "11" (fun size case -> {
+                    case with
+                        Observations = size
+                })
+                sized "--actions" "A" "Size of an action, of a step" "3" (fun size case -> { case with Actions = size })
+                Parameter.value "--hidden" "SIZES" "Widths of hidden layers, of a step" Read.sizes (fun sizes (asked: Asked) -> {
+                    asked with
+                        Case = { asked.Case with Hidden = sizes }
+                })
+                |> Parameter.showing "256x256"
+                Parameter.value "--policies" "N" "Policies on one value function, of a step" (Read.whole 1) (fun count (asked: Asked) -> {
+                    asked with
+                        Policies = count
+                })
+                |> Parameter.showing "1"
+                Parameter.switch "--all" "List every node and temporary, not the first 30" (fun (asked: Asked) -> {
+                    asked with
+                        All = true
+                })
+                Parameter.value "--html" "FILE" "Also draw it on a page" Read.text (fun file (asked: Asked) -> {
+                    asked with
+                        Html = Some file
+                })
+            ]
+            [
+                "iql explain expectile", "what becomes of the expectile loss"
+                "iql explain step --html step.html", "a training step, drawn"
+            ]
+            {
+                What = ""
+                Case = BenchCase.standard
+                Policies = 1
+                All = false
+                Html = None
+            }
+            run
