@@ -39,15 +39,12 @@ module Split =
 
     /// "2 groups side by side, 1 thread each"
     let describe (split: Split) : string =
-        let counted (count: int) (word: string) =
-            if count = 1 then $"1 {word}" else $"{count} {word}s"
-
-        let groups = counted (sideBySide split) "group"
+        let groups = Plural.count (sideBySide split) "group"
         let least, most = List.min split.ThreadsEach, List.max split.ThreadsEach
 
         match sideBySide split with
-        | 1 -> $"one group at a time, " + counted most "thread"
-        | _ when least = most -> $"{groups} side by side, " + counted most "thread" + " each"
+        | 1 -> $"one group at a time, " + Plural.count most "thread"
+        | _ when least = most -> $"{groups} side by side, " + Plural.count most "thread" + " each"
         | _ -> $"{groups} side by side, {least} or {most} threads each"
 
     /// The split in a sweep's plan.

@@ -43,9 +43,6 @@ module BenchCase =
 
         ImplicitQLearning.Learner(config, case.Observations, case.Actions, List.toArray case.InverseTemperatures)
 
-    let private threads (count: int) : string =
-        if count = 1 then "1 thread" else $"{count} threads"
-
     /// Every number of threads up to four, then doubling, and the last.
     let threadCounts (most: int) : int list =
         [
@@ -62,15 +59,18 @@ module BenchCase =
             InverseTemperatures = [ 0.5; 1.0; 3.0; 6.0; 10.0 ]
     }
 
-    let private atThreads (count: int) (case: BenchCase) = {
-        case with
-            Name =
-                (if case.Name = standard.Name then
-                     threads count
-                 else
-                     $"{case.Name}, {threads count}")
-            Threads = count
-    }
+    let private atThreads (count: int) (case: BenchCase) =
+        let threads = Plural.count count "thread"
+
+        {
+            case with
+                Name =
+                    (if case.Name = standard.Name then
+                         threads
+                     else
+                         $"{case.Name}, {threads}")
+                Threads = count
+        }
 
     let private sideBySide (count: int) = {
         standard with

@@ -22,7 +22,7 @@ type Explanation = {
     /// Every node after simplifying, in the form that kernels are made of.
     Simplified: Tensor list
     InstructionSet: InstructionSet
-    /// Whether a state is stepped where it lies.
+    /// Whether it steps a state where it lies.
     RunsInPlace: bool
     /// In the order in which they run; a barrier stands where the phase changes.
     Kernels: ExplainedKernel list
@@ -102,7 +102,9 @@ module Explain =
             Traced = List.ofSeq (Order.Of graph.Results)
             Simplified = [ for kernel in compiled.Kernels do yield! kernel.Nodes ] |> Order.Of |> List.ofSeq
             InstructionSet = compiled.InstructionSet
-            RunsInPlace = compiled.RunsInPlace
+            RunsInPlace =
+                compiled.RunsInPlace
+                && graph.Outputs |> Seq.exists (fun output -> graph.Inputs.Contains output.Layout)
             Kernels = [
                 for i, kernel in Seq.indexed compiled.Kernels ->
                     {

@@ -38,7 +38,9 @@ module ExplainPage =
 
     let private table (explanation: Explanation) : Html =
         let name = ExplainText.names explanation.Simplified
-        let number (value: float) = value.ToString("F1", System.Globalization.CultureInfo.InvariantCulture)
+
+        let number (value: float) =
+            value.ToString((if value < 10.0 then "F2" else "F1"), System.Globalization.CultureInfo.InvariantCulture)
 
         Html.sortable
             [ "kernel"; "phase"; "kind"; "µs"; "MFLOP"; "GFLOP/s"; "KB"; "computes" ]
@@ -66,7 +68,8 @@ module ExplainPage =
     let write (explanation: Explanation) : string =
         let written, simplified = code explanation.Traced, code explanation.Simplified
         let few = explanation.Simplified.Length <= drawable
-        let phases = ExplainText.phases explanation
+        let phases = Plural.count (ExplainText.phases explanation) "phase"
+        let kernels = Plural.count explanation.Kernels.Length "kernel"
 
         let apart =
             explanation.Memory |> List.sumBy (fun buffer -> float buffer.Length)
@@ -81,7 +84,7 @@ module ExplainPage =
                 Html.plain "h1" [ Html.text $"The life of {explanation.Name}" ]
                 Html.element "p" [ "class", "under" ] [
                     Html.text
-                        $"{written.Length} nodes as written, gradients included; {simplified.Length} simplified; {explanation.Kernels.Length} kernels in {phases} phases; {(string explanation.InstructionSet).ToLowerInvariant()}"
+                        $"{written.Length} nodes as written, gradients included; {simplified.Length} simplified; {kernels} in {phases}; {(string explanation.InstructionSet).ToLowerInvariant()}"
                 ]
                 Html.Raw(ExplainPicture.legend explanation)
             ]
@@ -103,7 +106,7 @@ module ExplainPage =
                 yield Html.plain "h2" [ Html.text "Schedule" ]
                 yield
                     Html.paragraph
-                        $"{explanation.Kernels.Length} kernels run in {phases} phases. Within a phase nobody waits; between two, all threads meet at a barrier. {time}."
+                        $"{kernels} in {phases}. Within a phase nobody waits; between two, all threads meet at a barrier. {time}."
                 yield! drawing (ExplainPicture.timeline explanation) "Kernels over time, a row a phase, as one thread runs them."
                 yield table explanation
             ]

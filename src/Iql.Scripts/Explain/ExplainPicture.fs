@@ -113,14 +113,17 @@ let kernels (explanation: Explanation) : string =
 
     LayeredPicture.write [
         for i, kernel in List.indexed explanation.Kernels ->
-            let extents = kernel.Info.Extents |> Seq.map string<int> |> String.concat " × "
+            let extents =
+                match kernel.Info.Extents |> Seq.map string<int> |> List.ofSeq with
+                | [] -> "1"
+                | extents -> String.concat " × " extents
 
             {
                 Label = [
-                    $"k{i} {kernel.Info.Kind} {extents}"
-                    $"phase {kernel.Info.Phase}, {ExplainText.microseconds kernel.Microseconds}"
+                    $"k{i} {kernel.Info.Kind}"
+                    $"{extents}, {ExplainText.microseconds kernel.Microseconds}"
                 ]
-                Hint = string kernel.Info
+                Hint = $"phase {kernel.Info.Phase}: {kernel.Info}"
                 Colour = colours[KernelKind.name kernel.Info]
                 Sources =
                     kernel.Info.Nodes

@@ -59,7 +59,9 @@ module ExplainText =
     /// "12.3 µs"
     let microseconds (value: float option) : string =
         match value with
-        | Some value -> value.ToString("F1", CultureInfo.InvariantCulture) + " µs"
+        | Some value ->
+            value.ToString((if value < 10.0 then "F2" else "F1"), CultureInfo.InvariantCulture)
+            + " µs"
         | None -> "–"
 
     /// "loop [256, 256]"
@@ -134,7 +136,7 @@ module ExplainText =
 
     let private counts (nodes: Tensor list) =
         let inputs = nodes |> List.filter (fun node -> node.Op = Op.Input) |> List.length
-        $"{(computed nodes).Length} nodes out of {inputs} inputs"
+        $"""{Plural.count (computed nodes).Length "node"} out of {Plural.count inputs "input"}"""
 
     /// Everything; at most `most` nodes and temporaries of a list.
     let lines (most: int) (explanation: Explanation) : string list =
@@ -154,10 +156,13 @@ module ExplainText =
             $"2. Simplified: {counts explanation.Simplified}"
             yield! listing most explanation.Simplified
             ""
-            $"3. Schedule: {explanation.Kernels.Length} kernels in {phases explanation} phases, {(string explanation.InstructionSet).ToLowerInvariant()}, {microseconds (sum explanation.Kernels)} by one thread; a barrier between phases"
+            $"""3. Schedule: {Plural.count explanation.Kernels.Length "kernel"} in {Plural.count (phases explanation) "phase"}, {(string explanation.InstructionSet).ToLowerInvariant()}, {microseconds (sum explanation.Kernels)} by one thread; a barrier between phases"""
             yield! schedule explanation
             ""
-            $"4. Memory: {explanation.Memory.Length} temporaries in {bytes (float explanation.MemoryLength)}, apart they would take {bytes apart}{inPlace}"
+            if explanation.Memory.IsEmpty then
+                $"4. Memory: no temporaries{inPlace}"
+            else
+                $"4. Memory: {explanation.Memory.Length} temporaries in {bytes (float explanation.MemoryLength)}, apart they would take {bytes apart}{inPlace}"
             yield! List.truncate most temporaries
             if temporaries.Length > most then
                 $"   … {temporaries.Length - most} more; --all lists them"

@@ -1,5 +1,5 @@
 /// A graph drawn in layers, sources above: boxes, and curves from each to those that use it.
-module internal Iql.Scripts.LayeredPicture
+module Iql.Scripts.LayeredPicture
 
 open System.Net
 open Iql.Scripts.SvgPen
@@ -17,28 +17,43 @@ type Box = {
 
 let private wide, high, gapX, gapY, edge = 150.0, 42.0, 18.0, 46.0, 16.0
 
-/// One more than the deepest source, so that every curve runs downwards.
-let layers (boxes: Box list) : int list =
-    let depth = Array.zeroCreate<int> boxes.Length
+/// Boxes in a row, so that a picture is as wide as a page.
+let private most = 6
 
+/// A row for every box, below all of its sources; a row takes six boxes, leaves aside.
+let layers (boxes: Box list) : int list =
+    let row = Array.create boxes.Length 0
+    let taken = Array.zeroCreate<int> (boxes.Length + 2)
+
+    let rec free (from: int) =
+        if taken[from] < most then from else free (from + 1)
+
+    let place i at =
+        row[i] <- at
+        taken[at] <- taken[at] + 1
+
+    // Row 0 is for leaves; what needs leaves alone may stand in row 1.
     boxes
     |> List.iteri (fun i box ->
-        for source in box.Sources do
-            depth[i] <- max depth[i] (depth[source] + 1))
+        if not box.Sources.IsEmpty then
+            place i (free (1 + List.max [ for source in box.Sources -> row[source] ])))
 
-    // A leaf stands right above its first user, not far away at the top.
-    for i in boxes.Length - 1 .. -1 .. 0 do
-        if boxes[i].Sources.IsEmpty then
-            let users =
+    // A leaf stands right above its first user, where there is room, not far away at the top.
+    boxes
+    |> List.iteri (fun i box ->
+        if box.Sources.IsEmpty then
+            let first =
                 boxes
                 |> List.indexed
                 |> List.filter (fun (_, user) -> List.contains i user.Sources)
-                |> List.map (fun (user, _) -> depth[user])
+                |> List.map (fun (user, _) -> row[user])
+                |> fun rows -> List.fold min boxes.Length rows
 
-            if not users.IsEmpty then
-                depth[i] <- List.min users - 1
+            let above = [ first - 1 .. -1 .. 0 ] |> List.filter (fun at -> taken[at] < most)
+            place i (above |> List.tryHead |> Option.defaultValue 0))
 
-    List.ofArray depth
+    let used = row |> Array.distinct |> Array.sort
+    [ for at in row -> Array.findIndex ((=) at) used ]
 
 /// Boxes of each layer, left to right: a box tends to the middle of those it comes from, and then of those that use it.
 let private ordered (boxes: Box list) (depth: int list) : int list list =
