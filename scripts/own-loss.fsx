@@ -50,6 +50,11 @@ printfn "gradient by the graph and by finite differences differ by at most %.1e"
 if error > 1e-8 then
     failwith "the gradient is wrong"
 
+// What becomes of it: graph, schedule, memory and time. `iql explain expectile` shows the same of the built-in loss.
+Explain.loss "huber" [ "residual", [ 256 ] ] [ "expectile", 0.9 ] (fun x tau -> huber x[0] tau[0])
+|> ExplainText.whole
+|> printfn "%s"
+
 // Train with both beside the built-in loss: the loss is one more axis.
 let results =
     train {

@@ -22,6 +22,8 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
     /// <summary>How often metrics are asked for, as a run of default configuration does.</summary>
     public const int LogEvery = 1_000;
 
+    const int RoundSteps = 10;
+
     /// <summary>The rate of the middle window.</summary>
     public double Median => Quantile(0.5);
 
@@ -58,21 +60,26 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
         }
     }
 
-    /// <summary>Microseconds a step of the first worker in every kernel of the step without metrics.</summary>
+    /// <summary>Microseconds a step of the first worker in every kernel of the step without metrics, the median over rounds of ten steps.</summary>
     /// <param name="learner">What is trained.</param>
     /// <param name="transitions">What it learns from.</param>
     /// <param name="threads">Threads that share a step.</param>
-    /// <param name="steps">Steps timed, at least 1.</param>
-    public static ImmutableArray<(KernelInfo Kernel, double Microseconds)> Kernels(Learner learner, Transitions transitions, int threads, int steps)
+    /// <param name="rounds">Rounds of ten steps, at least 1.</param>
+    public static ImmutableArray<(KernelInfo Kernel, double Microseconds)> Kernels(Learner learner, Transitions transitions, int threads, int rounds)
     {
-        Check.AtLeast(steps, 1, nameof(steps));
+        Check.AtLeast(rounds, 1, nameof(rounds));
         using var track = new Track(learner, transitions, new Seed(0), threads);
         var program = track.Trainer.Program;
         track.WarmUp(new());
         program.IsTimed = true;
-        var before = program.KernelSeconds;
-        for (var i = 0; i < steps; i++) track.Trainer.Advance();
-        return [.. program.Kernels.Select((kernel, i) => (kernel, (program.KernelSeconds[i] - before[i]) / steps * 1e6))];
+        var times = new double[rounds][];
+        for (var round = 0; round < rounds; round++)
+        {
+            var before = program.KernelSeconds;
+            for (var i = 0; i < RoundSteps; i++) track.Trainer.Advance();
+            times[round] = [.. program.KernelSeconds.Zip(before, (now, then) => (now - then) / RoundSteps * 1e6)];
+        }
+        return [.. program.Kernels.Select((kernel, i) => (kernel, times.Select(round => round[i]).Order().ElementAt(rounds / 2)))];
     }
 
     sealed class Stop

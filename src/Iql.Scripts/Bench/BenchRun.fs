@@ -193,7 +193,7 @@ module BenchRun =
                 BenchCase.learner BenchCase.standard,
                 data BenchCase.standard,
                 1,
-                (if plan.Quick then 200 else 800)
+                (if plan.Quick then 20 else 60)
             )
             |> Seq.map (fun struct (kernel, microseconds) -> kernel, microseconds)
             |> byKind
