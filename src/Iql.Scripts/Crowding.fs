@@ -19,7 +19,10 @@ module Crowding =
     /// average is above the number of cores. Where the system tells no load average, twice as much must be missing.
     let warning (cores: int) (threads: int) (before: SystemLoad) (after: SystemLoad) : string option =
         let seconds = (after.Clock - before.Clock).TotalSeconds
-        let had = (after.Processor - before.Processor).TotalSeconds / max 1e-9 (seconds * float threads)
+
+        let had =
+            (after.Processor - before.Processor).TotalSeconds
+            / max 1e-9 (seconds * float threads)
 
         let wanted =
             match Option.ofNullable after.Average with

@@ -26,4 +26,7 @@ module TextTable =
         | [] -> []
         | head :: body ->
             let line (cells: string list) = "| " + String.concat " | " cells + " |"
-            line head :: line ("---" :: List.replicate (head.Length - 1) "---:") :: List.map line body
+
+            line head
+            :: line ("---" :: List.replicate (head.Length - 1) "---:")
+            :: List.map line body

@@ -31,10 +31,8 @@ public sealed class CompiledStep : IDisposable
     /// <param name="metrics">Whether the program reports.</param>
     public bool RunsInPlace(long step, bool metrics) => Program(step, metrics).RunsInPlace;
 
-    CompiledGraph Program(long step, bool metrics) => (metrics ? withMetrics : bare)[Learner.Choose(step)].Value;
-
-    /// <summary>The step without metrics as it is run, for measuring it.</summary>
-    internal CompiledGraph Program => bare.Value;
+    /// <summary>The program of a step as it is run.</summary>
+    internal CompiledGraph Program(long step, bool metrics) => (metrics ? withMetrics : bare)[Learner.Choose(step)].Value;
 
     /// <summary>The next state, in fresh memory, and the metrics by name.</summary>
     /// <param name="state">Before; left as it is.</param>

@@ -34,14 +34,15 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
     /// <param name="learner">What is trained; every trainer has a state of its own.</param>
     /// <param name="transitions">What it learns from.</param>
     /// <param name="threads">Threads of each trainer.</param>
-    /// <param name="sideBySide">Number of trainers.</param>
+    /// <param name="sideBySide">Number of trainers; they share the source of their batches.</param>
     /// <param name="windows">How long.</param>
     public static StepRate Measure(Learner learner, Transitions transitions, int threads, int sideBySide, StepWindows windows)
     {
         Check.AtLeast(sideBySide, 1, nameof(sideBySide));
         Check.AtLeast(windows.Count, 1, nameof(windows.Count));
         Check.AtLeast(windows.Seconds, 0, nameof(windows.Seconds));
-        var tracks = Enumerable.Range(0, sideBySide).Select(i => new Track(learner, transitions, new Seed((ulong)i), threads)).ToArray();
+        var source = learner.Source(transitions);
+        var tracks = Enumerable.Range(0, sideBySide).Select(i => new Track(learner, source, new Seed((ulong)i), threads)).ToArray();
         try
         {
             using var start = new Barrier(sideBySide);
@@ -60,7 +61,9 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
         }
     }
 
-    /// <summary>Microseconds a step of the first worker in every kernel of the step without metrics, the median over rounds of ten steps.</summary>
+    /// <summary>
+    /// Microseconds a step of the first worker in every kernel of the first program without metrics, the median over rounds of ten steps.
+    /// </summary>
     /// <param name="learner">What is trained.</param>
     /// <param name="transitions">What it learns from.</param>
     /// <param name="threads">Threads that share a step.</param>
@@ -68,8 +71,8 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
     public static ImmutableArray<(KernelInfo Kernel, double Microseconds)> Kernels(Learner learner, Transitions transitions, int threads, int rounds)
     {
         Check.AtLeast(rounds, 1, nameof(rounds));
-        using var track = new Track(learner, transitions, new Seed(0), threads);
-        var program = track.Trainer.Program;
+        using var track = new Track(learner, learner.Source(transitions), new Seed(0), threads);
+        var program = track.Trainer.Program(0);
         track.WarmUp(new());
         program.IsTimed = true;
         var times = new double[rounds][];
@@ -91,16 +94,18 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
     {
         readonly WorkerTeam team;
 
-        public Track(Learner learner, Transitions transitions, Seed seed, int threads)
+        public Track(Learner learner, IBatchSource source, Seed seed, int threads)
         {
             team = new(threads);
-            Trainer = new(learner, transitions, Trainer.Start(learner, seed), team);
+            Trainer = new(learner, source, Trainer.Start(learner, seed), team);
         }
 
         public Trainer Trainer { get; }
         public List<double> Rates { get; } = [];
         public double BytesPerStep { get; private set; }
-        public double FlopPerStep => Trainer.Program.Kernels.Sum(kernel => kernel.Flop);
+
+        // A learner whose programs take turns has its mean over some turns.
+        public double FlopPerStep => Enumerable.Range(0, 12).Average(step => Trainer.Program(step).Kernels.Sum(kernel => kernel.Flop));
 
         // Ends with the first track that has all its windows: a rate without company would not count.
         public void Run(StepWindows windows, Barrier start, Stop stop)

@@ -66,8 +66,8 @@ public sealed class Trainer : IDisposable
     /// <summary>The program that made the last step that was asked for metrics; it names them.</summary>
     public GraphFunction Measured => measured;
 
-    /// <summary>The compiled step, for measuring it.</summary>
-    internal CompiledGraph Program => compiled.Program;
+    /// <summary>The program of a step without metrics as it is run, for measuring it.</summary>
+    internal CompiledGraph Program(long step) => compiled.Program(step, metrics: false);
 
     /// <summary>Makes one step.</summary>
     /// <param name="withMetrics">Whether to compute <see cref="Metrics"/>; the state gets the same bits either way.</param>

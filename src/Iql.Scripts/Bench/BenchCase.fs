@@ -102,10 +102,15 @@ module BenchCase =
             for width in [ 100; 300; 750 ] do
                 sized $"width {width}" (fun case -> { case with Hidden = [ width; width ] })
             for layers in [ 1; 3; 4 ] do
-                sized (if layers = 1 then "1 hidden layer" else $"{layers} hidden layers") (fun case -> {
-                    case with
-                        Hidden = List.replicate layers 256
-                })
+                sized
+                    (if layers = 1 then
+                         "1 hidden layer"
+                     else
+                         $"{layers} hidden layers")
+                    (fun case -> {
+                        case with
+                            Hidden = List.replicate layers 256
+                    })
         ]
 
         [

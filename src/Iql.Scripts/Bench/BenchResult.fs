@@ -84,14 +84,11 @@ module BenchResult =
     let relative (rows: BenchRow list) (row: BenchRow) : float option =
         rows
         |> List.tryFind (fun other ->
-            {
-                other.Case with
-                    Name = row.Case.Name
-            } = {
-                BenchCase.standard with
-                    Name = row.Case.Name
-                    Threads = row.Case.Threads
-            })
+            { other.Case with Name = row.Case.Name } = {
+                                                           BenchCase.standard with
+                                                               Name = row.Case.Name
+                                                               Threads = row.Case.Threads
+                                                       })
         |> Option.map (fun standard -> gflops row / gflops standard)
 
     /// How many times as fast several policies on one value function are as separate runs on as many threads.
@@ -102,7 +99,9 @@ module BenchResult =
                 other.Case with
                     Name = row.Case.Name
                     InverseTemperatures = row.Case.InverseTemperatures
-            } = row.Case
+            }
+                =
+                row.Case
             && other.Case.InverseTemperatures.Length = 1)
         |> Option.map (fun one ->
             float row.Case.InverseTemperatures.Length * row.StepsPerSecond
@@ -118,7 +117,11 @@ module BenchResult =
     let fileName (result: BenchResult) : string =
         let words =
             result.Machine.Processor
-            |> String.map (fun c -> if Char.IsAsciiLetterOrDigit c then Char.ToLowerInvariant c else '-')
+            |> String.map (fun c ->
+                if Char.IsAsciiLetterOrDigit c then
+                    Char.ToLowerInvariant c
+                else
+                    '-')
 
         words.Split('-', StringSplitOptions.RemoveEmptyEntries)
         |> Array.filter (fun word -> word <> "r" && word <> "tm")
@@ -186,10 +189,7 @@ module BenchResult =
             "bandwidth",
             Json.List [
                 for threads, rate in result.Bandwidth ->
-                    Json.Object [
-                        "threads", Json.Number(float threads)
-                        "gigabytesPerSecond", rounded 2 rate
-                    ]
+                    Json.Object [ "threads", Json.Number(float threads); "gigabytesPerSecond", rounded 2 rate ]
             ]
             "cases", Json.List(List.map (ofRow result.Cases) result.Cases)
             "kernels",

@@ -128,7 +128,9 @@ module BenchRun =
     /// The same in a process of its own; None where that cannot be started.
     let private freshProcess () : float option =
         let library = Assembly.GetExecutingAssembly().Location
-        let program = Path.ChangeExtension(library, (if OperatingSystem.IsWindows() then ".exe" else null))
+
+        let program =
+            Path.ChangeExtension(library, (if OperatingSystem.IsWindows() then ".exe" else null))
 
         let start =
             if File.Exists program then

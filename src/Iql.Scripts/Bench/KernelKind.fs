@@ -17,18 +17,16 @@ module KernelKind =
             | _ -> "product X·W (forward)"
         | kind, _ -> kind
 
-    /// Numbers of its iteration.
-    let count (kernel: KernelInfo) : float =
-        (1.0, kernel.Extents) ||> Seq.fold (fun count extent -> count * float extent)
-
-    /// Floating-point operations: those of the product, and one a number for each elementwise node that follows.
+    /// Floating-point operations: those of the product, one for each number an elementwise node makes or a reduction takes.
     let flop (kernel: KernelInfo) : float =
-        let elementwise =
-            kernel.Nodes
-            |> Seq.filter (fun node -> Ops.IsElementwise node.Op || Ops.IsReduction node.Op)
-            |> Seq.length
-
-        kernel.Flop + float elementwise * count kernel
+        kernel.Flop
+        + Seq.sum [
+            for node in kernel.Nodes do
+                if Ops.IsElementwise node.Op then
+                    float node.Shape.Count
+                elif Ops.IsReduction node.Op then
+                    float node.Sources[0].Shape.Count
+        ]
 
     /// Bytes it reads and writes at least.
     let bytes (kernel: KernelInfo) : float = kernel.Floats * 4.0

@@ -11,7 +11,13 @@ module Roofline =
     let figure (result: BenchResult) : Figure =
         let points = [
             for kernel in result.Kernels do
-                if kernel.Flop > 0.0 && kernel.Bytes > 0.0 && kernel.Microseconds > 0.0 then
+                // Scalars are a handful of numbers: neither roof has anything to do with them.
+                if
+                    kernel.Kind <> "scalars"
+                    && kernel.Flop > 0.0
+                    && kernel.Bytes > 0.0
+                    && kernel.Microseconds > 0.0
+                then
                     kernel, kernel.Flop / kernel.Bytes, kernel.Flop / kernel.Microseconds / 1e3
         ]
 
@@ -43,7 +49,7 @@ module Roofline =
         let marks =
             points
             |> List.mapi (fun i (kernel, intensity, rate) ->
-                Chart.points kernel.Kind [ intensity ] [ rate ]
+                Chart.points (kernel.Kind.Replace("product ", "")) [ intensity ] [ rate ]
                 |> Chart.withTrace "marker.size" (Json.Number 12.0)
                 |> Chart.coloured (Palette.categorical[i % Palette.categorical.Length]))
 
@@ -51,8 +57,5 @@ module Roofline =
         |> Chart.logX
         |> Chart.logY
         |> Figure.tall 560
-        |> Chart.titled
-            $"Kernels of a training step, {result.Machine.Processor}, one thread"
-            "FLOP a byte"
-            "GFLOP/s"
+        |> Chart.titled $"Kernels of a training step, {result.Machine.Processor}, one thread" "FLOP a byte" "GFLOP/s"
         |> Chart.legendAbove ""

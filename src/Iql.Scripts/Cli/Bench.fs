@@ -40,7 +40,10 @@ module Bench =
     let private save (folder: string) (result: BenchResult) : unit =
         Directory.CreateDirectory folder |> ignore
         let name = BenchResult.fileName result
-        let file extension = Path.GetFullPath(Path.Combine(folder, name + extension))
+
+        let file extension =
+            Path.GetFullPath(Path.Combine(folder, name + extension))
+
         write (file ".json") (spread result)
         write (file ".svg") (Figure.toSvg (Charts.Roofline.figure result) + "\n")
         write (file ".md") (BenchTable.markdown (Some(name + ".svg")) result)
@@ -54,8 +57,7 @@ module Bench =
         let json = asked.Json |> Option.map (Files.writable "--json")
 
         match asked.Save with
-        | Some folder when File.Exists folder ->
-            raise (Refusal $"--save: expected a folder, got the file '{folder}'.")
+        | Some folder when File.Exists folder -> raise (Refusal $"--save: expected a folder, got the file '{folder}'.")
         | _ -> ()
 
         // A line that is overwritten; nothing of it reaches a file.
@@ -90,15 +92,19 @@ module Bench =
                     asked with
                         Quick = true
                 })
-                Parameter.value "--threads" "N" "The most threads to measure with" (Read.whole 1) (fun threads (asked: Asked) -> {
-                    asked with
-                        Threads = threads
-                })
+                Parameter.value
+                    "--threads"
+                    "N"
+                    "The most threads to measure with"
+                    (Read.whole 1)
+                    (fun threads (asked: Asked) -> { asked with Threads = threads })
                 |> Parameter.showing "all"
-                Parameter.value "--rows" "N" "Rows of the data that batches are sampled from" (Read.whole 1) (fun rows (asked: Asked) -> {
-                    asked with
-                        Rows = rows
-                })
+                Parameter.value
+                    "--rows"
+                    "N"
+                    "Rows of the data that batches are sampled from"
+                    (Read.whole 1)
+                    (fun rows (asked: Asked) -> { asked with Rows = rows })
                 |> Parameter.showing "1M"
                 Parameter.value "--json" "FILE" "Also write every figure there" Read.text (fun file (asked: Asked) -> {
                     asked with

@@ -23,7 +23,12 @@ module ExplainCommand =
         | None ->
             let betas = [ for i in 1 .. asked.Policies -> float i ]
             let hidden = asked.Case.Hidden |> List.map string<int> |> String.concat "x"
-            let policies = if asked.Policies = 1 then "" else $", {asked.Policies} policies"
+
+            let policies =
+                if asked.Policies = 1 then
+                    ""
+                else
+                    $", {asked.Policies} policies"
 
             BenchCase.learner {
                 asked.Case with
@@ -60,10 +65,12 @@ module ExplainCommand =
             "Show the life of an expression: graph, schedule, memory, kernels and their time"
             "A loss is explained with its gradient, 'step' is a whole training step. It is traced, simplified, put into kernels and phases, given memory, and timed on one thread with made-up numbers. In F#, Explain.loss does the same for a loss of your own."
             [
-                Parameter.value "WHAT" "" (String.concat ", " subjects) (Read.oneOf subjects) (fun what (asked: Asked) -> {
-                    asked with
-                        What = what
-                })
+                Parameter.value
+                    "WHAT"
+                    ""
+                    (String.concat ", " subjects)
+                    (Read.oneOf subjects)
+                    (fun what (asked: Asked) -> { asked with What = what })
             ]
             [
                 sized "--batch" "B" "Rows of a batch" "256" (fun size case -> { case with Batch = size })
@@ -72,15 +79,22 @@ module ExplainCommand =
                         Observations = size
                 })
                 sized "--actions" "A" "Size of an action, of a step" "3" (fun size case -> { case with Actions = size })
-                Parameter.value "--hidden" "SIZES" "Widths of hidden layers, of a step" Read.sizes (fun sizes (asked: Asked) -> {
-                    asked with
-                        Case = { asked.Case with Hidden = sizes }
-                })
+                Parameter.value
+                    "--hidden"
+                    "SIZES"
+                    "Widths of hidden layers, of a step"
+                    Read.sizes
+                    (fun sizes (asked: Asked) -> {
+                        asked with
+                            Case = { asked.Case with Hidden = sizes }
+                    })
                 |> Parameter.showing "256x256"
-                Parameter.value "--policies" "N" "Policies on one value function, of a step" (Read.whole 1) (fun count (asked: Asked) -> {
-                    asked with
-                        Policies = count
-                })
+                Parameter.value
+                    "--policies"
+                    "N"
+                    "Policies on one value function, of a step"
+                    (Read.whole 1)
+                    (fun count (asked: Asked) -> { asked with Policies = count })
                 |> Parameter.showing "1"
                 Parameter.switch "--all" "List every node and temporary, not the first 30" (fun (asked: Asked) -> {
                     asked with

@@ -49,11 +49,16 @@ module Explain =
 
     /// Microseconds of a run in each kernel. A state that was handed over is stepped where it
     /// lies, if it can be; numbers that were made up stay as they are.
-    let private time (scalars: Map<string, float>) (state: TensorBlock list) (compiled: CompiledGraph) : float list option =
+    let private time
+        (scalars: Map<string, float>)
+        (state: TensorBlock list)
+        (compiled: CompiledGraph)
+        : float list option =
         let graph = compiled.Function
 
         let inputs = [|
-            for i, layout in Seq.indexed graph.Inputs -> state |> List.tryItem i |> Option.defaultWith (fun () -> madeUp layout)
+            for i, layout in Seq.indexed graph.Inputs ->
+                state |> List.tryItem i |> Option.defaultWith (fun () -> madeUp layout)
         |]
 
         let outputs = [|
@@ -94,7 +99,10 @@ module Explain =
                     for _ in 1..15 ->
                         let before = compiled.KernelSeconds
                         let count = runs 0.01
-                        [ for a, b in Seq.zip before compiled.KernelSeconds -> (b - a) / float count * 1e6 ]
+
+                        [
+                            for a, b in Seq.zip before compiled.KernelSeconds -> (b - a) / float count * 1e6
+                        ]
                 ]
 
                 Some [ for times in List.transpose rounds -> (List.sort times)[times.Length / 2] ]
@@ -105,14 +113,25 @@ module Explain =
             for block in Seq.append inputs outputs |> Seq.distinct do
                 block.Dispose()
 
-    let private explain (name: string) (scalars: (string * float) list) (state: TensorBlock list) (graph: GraphFunction) : Explanation =
+    let private explain
+        (name: string)
+        (scalars: (string * float) list)
+        (state: TensorBlock list)
+        (graph: GraphFunction)
+        : Explanation =
         use compiled = CompiledGraph.Compile graph
         let times = time (Map scalars) state compiled
 
         {
             Name = name
             Traced = List.ofSeq (Order.Of graph.Results)
-            Simplified = [ for kernel in compiled.Kernels do yield! kernel.Nodes ] |> Order.Of |> List.ofSeq
+            Simplified =
+                [
+                    for kernel in compiled.Kernels do
+                        yield! kernel.Nodes
+                ]
+                |> Order.Of
+                |> List.ofSeq
             InstructionSet = compiled.InstructionSet
             RunsInPlace =
                 compiled.RunsInPlace
@@ -129,7 +148,8 @@ module Explain =
         }
 
     /// Explains a traced function. `scalars` are values of its scalar inputs; one that is missing is 0.5. Tensors are made up.
-    let of' (name: string) (scalars: (string * float) list) (graph: GraphFunction) : Explanation = explain name scalars [] graph
+    let of' (name: string) (scalars: (string * float) list) (graph: GraphFunction) : Explanation =
+        explain name scalars [] graph
 
     /// Explains a loss together with its gradient with respect to its first tensor.
     ///
@@ -145,14 +165,18 @@ module Explain =
             invalidArg (nameof tensors) "tensors: expected at least one tensor, got none."
 
         let layout =
-            Layout("data", [ for name, extents in tensors -> struct (name, Shape.Of(List.toArray extents)) ])
+            Layout(
+                "data",
+                [
+                    for name, extents in tensors -> struct (name, Shape.Of(List.toArray extents))
+                ]
+            )
 
         let inputs = List.ofSeq (layout.Inputs().Tensors)
         let value = trace inputs [ for name, _ in scalars -> Tensor.Scalar name ]
         let gradient = Gradient.Of(value, [| inputs.Head |])
 
-        let output =
-            Layout("gradient", [ struct (fst tensors.Head, inputs.Head.Shape) ])
+        let output = Layout("gradient", [ struct (fst tensors.Head, inputs.Head.Shape) ])
 
         GraphFunction(
             ImmutableArray.Create layout,
@@ -198,7 +222,8 @@ module Explain =
     /// Explains a learner's whole step, without its metrics, from the state it starts in.
     let step (name: string) (learner: Learner) : Explanation =
         let scalars = [
-            for i, scalar in Seq.indexed learner.Step.Scalars -> scalar, (if i < 2 then 1.0 else learner.Hyperparameters[i - 2])
+            for i, scalar in Seq.indexed learner.Step.Scalars ->
+                scalar, (if i < 2 then 1.0 else learner.Hyperparameters[i - 2])
         ]
 
         let state = List.ofSeq (learner.Initialise.Invoke(Iql.Seed 0UL))

@@ -42,27 +42,28 @@ module ExplainPage =
         let number (value: float) =
             value.ToString((if value < 10.0 then "F2" else "F1"), System.Globalization.CultureInfo.InvariantCulture)
 
-        Html.sortable
-            [ "kernel"; "phase"; "kind"; "µs"; "MFLOP"; "GFLOP/s"; "KB"; "computes" ]
-            [
-                for i, kernel in List.indexed explanation.Kernels ->
-                    let flop = kernel.Info.Flop
+        Html.sortable [ "kernel"; "phase"; "kind"; "µs"; "MFLOP"; "GFLOP/s"; "KB"; "computes" ] [
+            for i, kernel in List.indexed explanation.Kernels ->
+                let flop = kernel.Info.Flop
 
-                    [
-                        { Html.Shown = Html.text $"k{i}"; Html.SortedBy = string<int> i }
-                        Html.cell (string<int> kernel.Info.Phase)
-                        Html.cell (ExplainText.kernel kernel)
-                        Html.numberCell number kernel.Microseconds
-                        Html.numberCell number (if flop > 0.0 then Some(flop / 1e6) else None)
-                        Html.numberCell
-                            number
-                            (match kernel.Microseconds with
-                             | Some time when flop > 0.0 && time > 0.0 -> Some(flop / time / 1e3)
-                             | _ -> None)
-                        Html.numberCell number (Some(KernelKind.bytes kernel.Info / 1024.0))
-                        Html.cell (ExplainText.nodes name kernel)
-                    ]
-            ]
+                [
+                    {
+                        Html.Shown = Html.text $"k{i}"
+                        Html.SortedBy = string<int> i
+                    }
+                    Html.cell (string<int> kernel.Info.Phase)
+                    Html.cell (ExplainText.kernel kernel)
+                    Html.numberCell number kernel.Microseconds
+                    Html.numberCell number (if flop > 0.0 then Some(flop / 1e6) else None)
+                    Html.numberCell
+                        number
+                        (match kernel.Microseconds with
+                         | Some time when flop > 0.0 && time > 0.0 -> Some(flop / time / 1e3)
+                         | _ -> None)
+                    Html.numberCell number (Some(KernelKind.bytes kernel.Info / 1024.0))
+                    Html.cell (ExplainText.nodes name kernel)
+                ]
+        ]
 
     /// The page's text.
     let write (explanation: Explanation) : string =
@@ -71,8 +72,7 @@ module ExplainPage =
         let phases = Plural.count (ExplainText.phases explanation) "phase"
         let kernels = Plural.count explanation.Kernels.Length "kernel"
 
-        let apart =
-            explanation.Memory |> List.sumBy (fun buffer -> float buffer.Length)
+        let apart = explanation.Memory |> List.sumBy (fun buffer -> float buffer.Length)
 
         let time =
             match ExplainText.sum explanation.Kernels with
@@ -107,7 +107,10 @@ module ExplainPage =
                 yield
                     Html.paragraph
                         $"{kernels} in {phases}. Within a phase nobody waits; between two, all threads meet at a barrier. {time}."
-                yield! drawing (ExplainPicture.timeline explanation) "Kernels over time, a row a phase, as one thread runs them."
+                yield!
+                    drawing
+                        (ExplainPicture.timeline explanation)
+                        "Kernels over time, a row a phase, as one thread runs them."
                 yield table explanation
             ]
             Html.plain "section" [
@@ -119,7 +122,10 @@ module ExplainPage =
                         else
                             $"{explanation.Memory.Length} temporaries share {ExplainText.bytes (float explanation.MemoryLength)}; each in a place of its own they would take {ExplainText.bytes apart}. Two may lie in the same place when no phase needs both."
                     )
-                yield! drawing (ExplainPicture.memory explanation) "Temporaries: across, the phases that need them; up, where they lie."
+                yield!
+                    drawing
+                        (ExplainPicture.memory explanation)
+                        "Temporaries: across, the phases that need them; up, where they lie."
             ]
         ]
 

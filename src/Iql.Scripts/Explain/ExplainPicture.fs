@@ -73,10 +73,7 @@ let graph (explanation: Explanation) : string =
                     (if node.Op = Op.Input then
                          [ node.Name; string node.Shape ]
                      else
-                         [
-                             String.concat " " (string node.Op :: constants)
-                             $"{name node} {node.Shape}"
-                         ])
+                         [ String.concat " " (string node.Op :: constants); $"{name node} {node.Shape}" ])
                 Hint =
                     (if node.Op = Op.Input then
                          string node
@@ -153,7 +150,14 @@ let timeline (explanation: Explanation) : string =
                 let time = Option.defaultValue 0.0 kernel.Microseconds
                 let y = 8.0 + float kernel.Info.Phase * rowHigh
                 let x0, x1 = across start, across (start + time)
-                let bar = box x0 (y + 4.0) (max (x0 + 0.6) x1) (y + rowHigh - 4.0) $"fill=\"{colours[KernelKind.name kernel.Info]}\" stroke=\"#ffffff\" stroke-width=\"0.6\""
+
+                let bar =
+                    box
+                        x0
+                        (y + 4.0)
+                        (max (x0 + 0.6) x1)
+                        (y + rowHigh - 4.0)
+                        $"fill=\"{colours[KernelKind.name kernel.Info]}\" stroke=\"#ffffff\" stroke-width=\"0.6\""
 
                 let label =
                     if x1 - x0 > 26.0 then
@@ -176,13 +180,23 @@ let timeline (explanation: Explanation) : string =
                 stroke left (y + rowHigh) right (y + rowHigh) "#e8ebef" 1.0
                 words (left - 10.0) (y + 19.0) "end" "font-size=\"12\" fill=\"#52606d\"" $"phase {phase}"
 
-                words (right + 8.0) (y + 19.0) "start" "font-size=\"12\" fill=\"#52606d\"" (ExplainText.microseconds (ExplainText.sum own))
+                words
+                    (right + 8.0)
+                    (y + 19.0)
+                    "start"
+                    "font-size=\"12\" fill=\"#52606d\""
+                    (ExplainText.microseconds (ExplainText.sum own))
             yield! List.rev bars
             for part in 0..4 do
                 let time = total * float part / 4.0
                 stroke (across time) bottom (across time) (bottom + 5.0) "#9aa5b1" 1.0
 
-                words (across time) (bottom + 20.0) "middle" "font-size=\"12\" fill=\"#52606d\"" (ExplainText.microseconds (Some time))
+                words
+                    (across time)
+                    (bottom + 20.0)
+                    "middle"
+                    "font-size=\"12\" fill=\"#52606d\""
+                    (ExplainText.microseconds (Some time))
         ]
 
 /// Temporaries as rectangles: across, the phases in which each is needed; up, where it lies. Empty without any.
@@ -196,7 +210,9 @@ let memory (explanation: Explanation) : string =
             max (ExplainText.phases explanation) (1 + (explanation.Memory |> List.map _.LastPhase |> List.max))
 
         let high = 320.0
-        let across phase = left + float phase / float count * (right - left)
+
+        let across phase =
+            left + float phase / float count * (right - left)
 
         let up floats =
             top + high * (1.0 - float floats / float explanation.MemoryLength)
@@ -208,21 +224,44 @@ let memory (explanation: Explanation) : string =
                 stroke (across phase) top (across phase) (top + high) "#e8ebef" 1.0
 
                 if phase < count then
-                    words ((across phase + across (phase + 1)) / 2.0) (top + high + 18.0) "middle" "font-size=\"12\" fill=\"#52606d\"" $"phase {phase}"
+                    words
+                        ((across phase + across (phase + 1)) / 2.0)
+                        (top + high + 18.0)
+                        "middle"
+                        "font-size=\"12\" fill=\"#52606d\""
+                        $"phase {phase}"
             for part in 0..4 do
                 let floats = float explanation.MemoryLength * float part / 4.0
-                words (left - 8.0) (top + high * (1.0 - float part / 4.0) + 4.0) "end" "font-size=\"12\" fill=\"#52606d\"" (ExplainText.bytes floats)
+
+                words
+                    (left - 8.0)
+                    (top + high * (1.0 - float part / 4.0) + 4.0)
+                    "end"
+                    "font-size=\"12\" fill=\"#52606d\""
+                    (ExplainText.bytes floats)
             for i, buffer in List.indexed explanation.Memory do
-                let x0, x1 = across (max 0 buffer.FirstPhase) + 1.0, across (buffer.LastPhase + 1) - 1.0
+                let x0, x1 =
+                    across (max 0 buffer.FirstPhase) + 1.0, across (buffer.LastPhase + 1) - 1.0
+
                 let y0, y1 = up buffer.Offset, up (buffer.Offset + buffer.Length)
                 let colour = Palette.categorical[i % Palette.categorical.Length]
 
                 let frame =
-                    box x0 y0 x1 y1 $"fill=\"{Palette.translucent 0.22 colour}\" stroke=\"{colour}\" stroke-width=\"0.8\""
+                    box
+                        x0
+                        y0
+                        x1
+                        y1
+                        $"fill=\"{Palette.translucent 0.22 colour}\" stroke=\"{colour}\" stroke-width=\"0.8\""
 
                 let label =
                     if y0 - y1 > 13.0 then
-                        words ((x0 + x1) / 2.0) ((y0 + y1) / 2.0 + 4.0) "middle" "font-size=\"11\"" $"{name buffer.Value} {buffer.Value.Op} {buffer.Value.Shape}"
+                        words
+                            ((x0 + x1) / 2.0)
+                            ((y0 + y1) / 2.0 + 4.0)
+                            "middle"
+                            "font-size=\"11\""
+                            $"{name buffer.Value} {buffer.Value.Op} {buffer.Value.Shape}"
                     else
                         ""
 

@@ -42,8 +42,7 @@ module ExplainText =
         $"{name node} = {node.Op} {node.Shape}{detail} ({sources})"
 
     let private computed (nodes: Tensor list) =
-        nodes
-        |> List.filter (fun node -> node.Op <> Op.Input && node.Op <> Op.Constant)
+        nodes |> List.filter (fun node -> node.Op <> Op.Input && node.Op <> Op.Constant)
 
     /// "1.5 KB"
     let bytes (floats: float) : string =
@@ -52,9 +51,12 @@ module ExplainText =
         let shown (value: float) unit =
             value.ToString("0.#", CultureInfo.InvariantCulture) + " " + unit
 
-        if bytes < 1024.0 then shown bytes "bytes"
-        elif bytes < 1024.0 * 1024.0 then shown (bytes / 1024.0) "KB"
-        else shown (bytes / 1024.0 / 1024.0) "MB"
+        if bytes < 1024.0 then
+            shown bytes "bytes"
+        elif bytes < 1024.0 * 1024.0 then
+            shown (bytes / 1024.0) "KB"
+        else
+            shown (bytes / 1024.0 / 1024.0) "MB"
 
     /// "12.3 µs"
     let microseconds (value: float option) : string =
@@ -95,7 +97,11 @@ module ExplainText =
     /// Time of kernels together, where it was measured.
     let sum (kernels: ExplainedKernel list) : float option =
         let times = kernels |> List.choose _.Microseconds
-        if times.Length = kernels.Length then Some(List.sum times) else None
+
+        if times.Length = kernels.Length then
+            Some(List.sum times)
+        else
+            None
 
     let private listing (most: int) (nodes: Tensor list) : string list =
         let name = names nodes
@@ -112,12 +118,18 @@ module ExplainText =
         let name = names explanation.Simplified
 
         [
-            for phase, kernels in explanation.Kernels |> List.indexed |> List.groupBy (fun (_, kernel) -> kernel.Info.Phase) do
+            for phase, kernels in
+                explanation.Kernels
+                |> List.indexed
+                |> List.groupBy (fun (_, kernel) -> kernel.Info.Phase) do
                 $"   phase {phase}, {microseconds (sum (List.map snd kernels))}"
 
                 for i, each in kernels do
                     let number, what = $"k{i}".PadRight 4, (kernel each).PadRight 38
-                    let time, speed = (microseconds each.Microseconds).PadLeft 10, (rate each).PadLeft 14
+
+                    let time, speed =
+                        (microseconds each.Microseconds).PadLeft 10, (rate each).PadLeft 14
+
                     $"     {number} {what} {time} {speed}  {nodes name each}"
         ]
 

@@ -23,7 +23,7 @@ let private most = 6
 /// A row for every box, below all of its sources; a row takes six boxes, leaves aside.
 let layers (boxes: Box list) : int list =
     let row = Array.create boxes.Length 0
-    let taken = Array.zeroCreate<int> (boxes.Length + 2)
+    let taken = Array.zeroCreate<int>(boxes.Length + 2)
 
     let rec free (from: int) =
         if taken[from] < most then from else free (from + 1)
@@ -104,8 +104,7 @@ let write (boxes: Box list) : string =
         let corner = Array.create boxes.Length (0.0, 0.0)
 
         for y, row in List.indexed rows do
-            let left =
-                (width - (float row.Length * (wide + gapX) - gapX)) / 2.0
+            let left = (width - (float row.Length * (wide + gapX) - gapX)) / 2.0
 
             for x, i in List.indexed row do
                 corner[i] <- left + float x * (wide + gapX), edge + float y * (high + gapY)
@@ -127,7 +126,12 @@ let write (boxes: Box list) : string =
                 let x, y = corner[i]
 
                 let frame =
-                    box x y (x + wide) (y + high) $"rx=\"5\" fill=\"#ffffff\" stroke=\"{each.Colour}\" stroke-width=\"1.6\""
+                    box
+                        x
+                        y
+                        (x + wide)
+                        (y + high)
+                        $"rx=\"5\" fill=\"#ffffff\" stroke=\"{each.Colour}\" stroke-width=\"1.6\""
 
                 let lines =
                     each.Label
@@ -138,7 +142,12 @@ let write (boxes: Box list) : string =
                             else
                                 "font-size=\"11\" fill=\"#52606d\""
 
-                        let middle = if each.Label.Length = 1 then 26.0 else 18.0 + 15.0 * float line
+                        let middle =
+                            if each.Label.Length = 1 then
+                                26.0
+                            else
+                                18.0 + 15.0 * float line
+
                         words (x + wide / 2.0) (y + middle) "middle" style text)
 
                 let hint = WebUtility.HtmlEncode each.Hint

@@ -13,9 +13,7 @@ let private isRate (value: float) =
 
 [<Fact>]
 let ``every instruction set of this machine has a peak, and it grows with the width`` () =
-    let peaks = [
-        for set in InstructionSets.Available -> FmaPeak.Measure(1, Nullable set)
-    ]
+    let peaks = [ for set in InstructionSets.Available -> FmaPeak.Measure(1, Nullable set) ]
 
     List.iter isRate peaks
     // Eight lanes against one: no neighbour is as loud as that.
@@ -45,7 +43,9 @@ let private learner =
 
 let private data =
     let rows = 200
-    let column width = Array.init (rows * width) (fun i -> sin (float32 i))
+
+    let column width =
+        Array.init (rows * width) (fun i -> sin (float32 i))
 
     Transitions(
         "waves",

@@ -118,7 +118,12 @@ let ``shares, speed-ups and rates against the standard case are what they say`` 
     Assert.Equal(40.0, BenchResult.gflops standard, 9)
     Assert.Equal(0.5, BenchResult.share standard, 9)
     Assert.Equal(Some 2.5, BenchResult.speedUp result.Cases policies)
-    Assert.Equal(Some 0.25, BenchResult.relative result.Cases narrow |> Option.map (fun share -> Math.Round(share, 9)))
+
+    Assert.Equal(
+        Some 0.25,
+        BenchResult.relative result.Cases narrow
+        |> Option.map (fun share -> Math.Round(share, 9))
+    )
 
     Assert.Equal<string list>(
         [ "near"; "between near and far"; "far" ],
@@ -186,7 +191,13 @@ let ``a plan is measured whole`` () =
     Assert.Equal<string>([ tiny.Name ], told)
     Assert.Contains(tiny.Name, said)
     let row = List.exactlyOne measured.Cases
-    Assert.True(row.StepsPerSecond > 0.0 && row.Low <= row.StepsPerSecond && row.StepsPerSecond <= row.High)
+
+    Assert.True(
+        row.StepsPerSecond > 0.0
+        && row.Low <= row.StepsPerSecond
+        && row.StepsPerSecond <= row.High
+    )
+
     Assert.Equal(0.0, row.BytesPerStep)
     Assert.True(BenchResult.share row > 0.0)
     Assert.NotEmpty measured.Kernels

@@ -26,7 +26,8 @@ let private step =
 [<Fact>]
 let ``every node that is computed in memory belongs to a kernel, and every kernel to a phase`` () =
     for explanation in [ doubled; step ] do
-        let known = System.Collections.Generic.HashSet(explanation.Simplified, HashIdentity.Reference)
+        let known =
+            System.Collections.Generic.HashSet(explanation.Simplified, HashIdentity.Reference)
 
         for kernel in explanation.Kernels do
             Assert.InRange(kernel.Info.Phase, 0, ExplainText.phases explanation - 1)
@@ -105,10 +106,7 @@ let ``a product's work and its transposition are told`` () =
     Assert.Equal(2.0 * 20.0 * 3.0 * 40.0, product.Info.Flop)
     Assert.Equal("product X·W (forward)", KernelKind.name product.Info)
 
-    Assert.Contains(
-        doubled.Kernels,
-        fun kernel -> KernelKind.name kernel.Info = "product D·Wᵀ (backward)"
-    )
+    Assert.Contains(doubled.Kernels, fun kernel -> KernelKind.name kernel.Info = "product D·Wᵀ (backward)")
 
 [<Fact>]
 let ``rows of a picture go down from sources to users and hold six boxes`` () =
@@ -161,7 +159,18 @@ let ``the command explains every loss it names, and a step`` () =
     let page = scratch.Path "step.html"
 
     let code, output, _ =
-        iql [ "explain"; "step"; "--batch"; "32"; "--hidden"; "16x16"; "--policies"; "2"; "--html"; page ]
+        iql [
+            "explain"
+            "step"
+            "--batch"
+            "32"
+            "--hidden"
+            "16x16"
+            "--policies"
+            "2"
+            "--html"
+            page
+        ]
 
     Assert.Equal(0, code)
     Assert.Contains("2 policies", output)

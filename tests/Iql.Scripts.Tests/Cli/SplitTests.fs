@@ -67,7 +67,9 @@ let private at (seconds: float) (processor: float) (average: float option) =
     SystemLoad(TimeSpan.FromSeconds seconds, TimeSpan.FromSeconds processor, Option.toNullable average)
 
 [<Fact>]
-let ``two threads that get half of what they ask for, on a machine that is asked for more than it has, are warned of`` () =
+let ``two threads that get half of what they ask for, on a machine that is asked for more than it has, are warned of``
+    ()
+    =
     match Crowding.warning 2 2 (at 0.0 0.0 (Some 3.0)) (at 10.0 10.0 (Some 3.6)) with
     | None -> Assert.Fail "expected a warning"
     | Some warning ->
