@@ -21,16 +21,16 @@ type BenchRow = {
     BytesPerStep: float
 }
 
-/// Kernels of one kind in a step.
+/// One kernel of a step, or all of one kind together.
 type KernelTime = {
     Kind: string
     /// How many.
     Kernels: int
-    /// Microseconds a step that one thread spends in them.
+    /// Microseconds a step that one thread spends there.
     Microseconds: float
     /// Floating-point operations a step.
     Flop: float
-    /// Bytes they read and write a step, every array counted once.
+    /// Bytes read and written a step, every array counted once.
     Bytes: float
 }
 
@@ -60,6 +60,7 @@ type BenchResult = {
     /// Threads, and GB/s of a triad.
     Bandwidth: (int * float) list
     Cases: BenchRow list
+    /// Every kernel of the standard step.
     Kernels: KernelTime list
     Crowded: CrowdedRate option
     /// Seconds from a process's start to its first step.
@@ -90,6 +91,19 @@ module BenchResult =
                                                                Threads = row.Case.Threads
                                                        })
         |> Option.map (fun standard -> gflops row / gflops standard)
+
+    /// The kernels by kind, the kind that takes longest first.
+    let kinds (result: BenchResult) : KernelTime list =
+        result.Kernels
+        |> List.groupBy _.Kind
+        |> List.map (fun (kind, kernels) -> {
+            Kind = kind
+            Kernels = kernels |> List.sumBy _.Kernels
+            Microseconds = kernels |> List.sumBy _.Microseconds
+            Flop = kernels |> List.sumBy _.Flop
+            Bytes = kernels |> List.sumBy _.Bytes
+        })
+        |> List.sortByDescending _.Microseconds
 
     /// How many times as fast several policies on one value function are as separate runs on as many threads.
     let speedUp (rows: BenchRow list) (row: BenchRow) : float option =
@@ -194,7 +208,7 @@ module BenchResult =
             "cases", Json.List(List.map (ofRow result.Cases) result.Cases)
             "kernels",
             Json.List [
-                for kernel in result.Kernels ->
+                for kernel in kinds result ->
                     Json.Object [
                         "kind", Json.Text kernel.Kind
                         "kernels", Json.Number(float kernel.Kernels)

@@ -83,20 +83,6 @@ module BenchRun =
             BytesPerStep = rate.BytesPerStep
         }
 
-    /// The time of a step by kind of kernel, the longest first.
-    let byKind (kernels: (KernelInfo * float) seq) : KernelTime list =
-        kernels
-        |> Seq.groupBy (fst >> KernelKind.name)
-        |> Seq.map (fun (kind, kernels) -> {
-            Kind = kind
-            Kernels = Seq.length kernels
-            Microseconds = kernels |> Seq.sumBy snd
-            Flop = kernels |> Seq.sumBy (fst >> KernelKind.flop)
-            Bytes = kernels |> Seq.sumBy (fst >> KernelKind.bytes)
-        })
-        |> Seq.sortByDescending _.Microseconds
-        |> Seq.toList
-
     /// Several threads' rate beside a busy loop that takes one core.
     let crowded (windows: StepWindows) (data: Transitions) (threads: int) (oneThread: float) : CrowdedRate =
         use _ = new BusyLoop()
@@ -190,15 +176,22 @@ module BenchRun =
 
         say "the time of every kernel"
 
-        let kernels =
-            StepRate.Kernels(
-                BenchCase.learner BenchCase.standard,
-                data BenchCase.standard,
-                1,
-                (if plan.Quick then 20 else 60)
-            )
-            |> Seq.map (fun struct (kernel, microseconds) -> kernel, microseconds)
-            |> byKind
+        let kernels = [
+            for struct (kernel, microseconds) in
+                StepRate.Kernels(
+                    BenchCase.learner BenchCase.standard,
+                    data BenchCase.standard,
+                    1,
+                    (if plan.Quick then 20 else 60)
+                ) ->
+                {
+                    Kind = KernelKind.name kernel
+                    Kernels = 1
+                    Microseconds = microseconds
+                    Flop = KernelKind.flop kernel
+                    Bytes = KernelKind.bytes kernel
+                }
+        ]
 
         let oneThread =
             cases

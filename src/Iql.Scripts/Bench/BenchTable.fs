@@ -59,7 +59,7 @@ module BenchTable =
 
         [
             "kernels of one step", "kernels", "µs", "of the time", "GFLOP/s", "GB/s", "FLOP a byte"
-            for kernel in result.Kernels do
+            for kernel in BenchResult.kinds result do
                 let seconds = kernel.Microseconds * 1e-6
 
                 kernel.Kind,
@@ -169,7 +169,8 @@ module BenchTable =
             ""
             yield! TextTable.markdown (kernelRows result)
             ""
-            yield! TextTable.markdown ([ "figure"; "value" ] :: [ for name, value in facts result -> [ name; value ] ])
+            for name, value in facts result do
+                $"- {name}: {value}"
             match picture with
             | Some path ->
                 ""

@@ -6,20 +6,21 @@ open Iql.Scripts
 [<RequireQualifiedAccess>]
 module Roofline =
 
-    /// Rates of kernels over their arithmetic intensity, below the two roofs of one thread: FMA peak, and the memory's bandwidth
-    /// times the intensity. Kernels that stand above the slope find their numbers in a cache.
+    /// Rates of a step's kernels over their arithmetic intensity, the larger the more time they take, below the two roofs of one
+    /// thread: FMA peak, and the memory's bandwidth times the intensity. Kernels above the slope find their numbers in a cache.
     let figure (result: BenchResult) : Figure =
-        let points = [
-            for kernel in result.Kernels do
-                // Scalars are a handful of numbers: neither roof has anything to do with them.
-                if
-                    kernel.Kind <> "scalars"
-                    && kernel.Flop > 0.0
-                    && kernel.Bytes > 0.0
-                    && kernel.Microseconds > 0.0
-                then
-                    kernel, kernel.Flop / kernel.Bytes, kernel.Flop / kernel.Microseconds / 1e3
-        ]
+        let total = result.Kernels |> List.sumBy _.Microseconds
+
+        // Neither roof has anything to do with a handful of numbers.
+        let kernels =
+            result.Kernels
+            |> List.filter (fun kernel ->
+                kernel.Flop > 0.0
+                && kernel.Bytes > 0.0
+                && kernel.Microseconds > 0.0003 * total)
+
+        let intensity (kernel: KernelTime) = kernel.Flop / kernel.Bytes
+        let rate (kernel: KernelTime) = kernel.Flop / kernel.Microseconds / 1e3
 
         let peak =
             result.Cases
@@ -33,29 +34,41 @@ module Roofline =
             |> Option.map snd
             |> Option.defaultValue 0.0
 
-        let intensities = [ for _, intensity, _ in points -> intensity ]
-        let low = (0.1 :: intensities |> List.min) / 2.0
-        let high = (100.0 :: intensities |> List.max) * 2.0
+        let low = (0.2 :: List.map intensity kernels |> List.min) / 2.0
+        let high = (50.0 :: List.map intensity kernels |> List.max) * 2.0
         let ridge = peak / max 1e-9 bandwidth
 
-        let roofs =
-            Chart.over [
-                Chart.line $"FMA peak, {peak:F0} GFLOP/s" [ ridge; high ] [ peak; peak ]
-                |> Chart.coloured "#4d4d4d"
-                Chart.line $"memory, {bandwidth:F0} GB/s" [ low; ridge ] [ low * bandwidth; peak ]
-                |> Chart.coloured "#9aa5b1"
-            ]
+        let roofs = [
+            Chart.line $"FMA peak {peak:F0} GFLOP/s" [ ridge; high ] [ peak; peak ]
+            |> Chart.coloured "#4d4d4d"
+            Chart.line $"memory {bandwidth:F0} GB/s" [ low; ridge ] [ low * bandwidth; peak ]
+            |> Chart.coloured "#9aa5b1"
+        ]
 
         let marks =
-            points
-            |> List.mapi (fun i (kernel, intensity, rate) ->
-                Chart.points (kernel.Kind.Replace("product ", "")) [ intensity ] [ rate ]
-                |> Chart.withTrace "marker.size" (Json.Number 12.0)
-                |> Chart.coloured (Palette.categorical[i % Palette.categorical.Length]))
+            kernels
+            |> List.groupBy _.Kind
+            |> List.sortByDescending (fun (_, kernels) -> kernels |> List.sumBy _.Microseconds)
+            |> List.mapi (fun i (kind, kernels) ->
+                let sizes = [
+                    for kernel in kernels -> 6.0 + 40.0 * sqrt (kernel.Microseconds / total)
+                ]
 
-        Chart.over (roofs :: marks)
+                // "product X·W (forward)" in a row of legends is "X·W".
+                let name = kind.Replace("product ", "").Split(" (")[0]
+
+                Chart.points name (List.map intensity kernels) (List.map rate kernels)
+                |> Chart.withTrace "marker.size" (Json.ofNumbers sizes)
+                |> Chart.withTrace
+                    "marker.color"
+                    (Json.Text(Palette.translucent 0.7 Palette.categorical[i % Palette.categorical.Length])))
+
+        Chart.over (roofs @ marks)
         |> Chart.logX
         |> Chart.logY
         |> Figure.tall 560
-        |> Chart.titled $"Kernels of a training step, {result.Machine.Processor}, one thread" "FLOP a byte" "GFLOP/s"
+        |> Chart.titled
+            $"Kernels of a training step, {result.Machine.Processor}, one thread"
+            "FLOP a byte"
+            "GFLOP/s"
         |> Chart.legendAbove ""

@@ -161,9 +161,21 @@ let ``lines of the table are as long as its head`` () =
         Assert.Equal(BenchTable.head.Length, (BenchTable.line row).Length)
 
 [<Fact>]
-let ``a roofline has two roofs and a point a kind`` () =
+let ``kernels of a kind are added up, the longest first`` () =
+    let again = {
+        result with
+            Kernels = result.Kernels @ result.Kernels
+    }
+
+    let kinds = BenchResult.kinds again
+    Assert.Equal<string list>([ "product"; "loop" ], [ for kind in kinds -> kind.Kind ])
+    Assert.Equal<int list>([ 6; 8 ], [ for kind in kinds -> kind.Kernels ])
+    Assert.Equal<float list>([ 4000.0; 200.0 ], [ for kind in kinds -> kind.Microseconds ])
+
+[<Fact>]
+let ``a roofline has two roofs and a colour a kind`` () =
     let figure = Charts.Roofline.figure result
-    Assert.Equal(2 + result.Kernels.Length, figure.Data.Length)
+    Assert.Equal(2 + (BenchResult.kinds result).Length, figure.Data.Length)
     Assert.StartsWith("<svg", Figure.toSvg figure)
 
 /// A case of a moment.
