@@ -9,7 +9,10 @@ namespace Iql.Bench;
 /// <param name="Function">The graph.</param>
 public sealed record GraphCase(string Name, GraphFunction Function) : IWork
 {
-    const int B = 256, H = 256, Narrow = 12, TableRows = 100_000, TableColumns = 32;
+    const int B = 256, H = 256, Narrow = 12, TableColumns = 32;
+
+    /// <summary>Rows of the table that is gathered from.</summary>
+    public const int TableRows = 100_000;
 
     /// <summary>Counted by the compiler, as in `iql explain`.</summary>
     public Work Work

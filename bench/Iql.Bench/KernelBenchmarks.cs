@@ -22,8 +22,8 @@ public class KernelBenchmarks
         inputs = [.. Kernel.Function.Inputs.Select(layout => new TensorBlock(layout))];
         outputs = [.. Kernel.Function.Outputs.Select(group => new TensorBlock(group.Layout))];
         var random = new Random(1);
-        // Whole numbers are indices too; small ones keep every result finite.
-        foreach (ref var number in inputs[0].Storage) number = random.Next(3);
+        // Whole numbers, so that they are indices too; no result of them is infinite.
+        foreach (ref var number in inputs[0].Storage) number = random.Next(GraphCase.TableRows);
     }
 
     [Benchmark]
