@@ -51,7 +51,7 @@ if error > 1e-8 then
     failwith "the gradient is wrong"
 
 // What becomes of it: graph, schedule, memory and time. `iql explain expectile` shows the same of the built-in loss.
-Explain.loss "huber" [ "residual", [ 256 ] ] [ "expectile", 0.9 ] (fun x tau -> huber x[0] tau[0])
+Explain.loss "huber" [ ("residual", [ 256 ]) ] [ ("expectile", 0.9) ] (fun x tau -> huber x[0] tau[0])
 |> ExplainText.whole
 |> printfn "%s"
 

@@ -15,9 +15,7 @@ module Roofline =
         let kernels =
             result.Kernels
             |> List.filter (fun kernel ->
-                kernel.Flop > 0.0
-                && kernel.Bytes > 0.0
-                && kernel.Microseconds > 0.0003 * total)
+                kernel.Flop > 0.0 && kernel.Bytes > 0.0 && kernel.Microseconds > 0.0003 * total)
 
         let intensity (kernel: KernelTime) = kernel.Flop / kernel.Bytes
         let rate (kernel: KernelTime) = kernel.Flop / kernel.Microseconds / 1e3
@@ -50,9 +48,7 @@ module Roofline =
             |> List.groupBy _.Kind
             |> List.sortByDescending (fun (_, kernels) -> kernels |> List.sumBy _.Microseconds)
             |> List.mapi (fun i (kind, kernels) ->
-                let sizes = [
-                    for kernel in kernels -> 6.0 + 40.0 * sqrt (kernel.Microseconds / total)
-                ]
+                let sizes = [ for kernel in kernels -> 6.0 + 40.0 * sqrt (kernel.Microseconds / total) ]
 
                 // "product X·W (forward)" in a row of legends is "X·W".
                 let name = kind.Replace("product ", "").Split(" (")[0]
@@ -67,8 +63,5 @@ module Roofline =
         |> Chart.logX
         |> Chart.logY
         |> Figure.tall 560
-        |> Chart.titled
-            $"Kernels of a training step, {result.Machine.Processor}, one thread"
-            "FLOP a byte"
-            "GFLOP/s"
+        |> Chart.titled $"Kernels of a training step, {result.Machine.Processor}, one thread" "FLOP a byte" "GFLOP/s"
         |> Chart.legendAbove ""
