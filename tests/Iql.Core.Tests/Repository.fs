@@ -26,6 +26,7 @@ let private notSource =
         "site"
         "node_modules"
         "TestResults"
+        "BenchmarkDotNet.Artifacts"
     ]
 
 let rec private walk folder = seq {

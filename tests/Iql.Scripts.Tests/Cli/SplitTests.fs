@@ -146,8 +146,7 @@ let ``a launch on a crowded machine says so while it trains`` () =
         {
             Name = "crowded"
             Base = {
-                Trial.standard with
-                    Hyperparameters = Trial.standard.Hyperparameters.With(hiddenSizes = [ 8 ], batchSize = 16)
+                (Trial.standard |> Trial.implicit _.With(hiddenSizes = [ 8 ], batchSize = 16)) with
                     Steps = 40
                     EvaluateEvery = 20
                     Episodes = 0
