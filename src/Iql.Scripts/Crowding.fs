@@ -4,7 +4,7 @@ open System
 open System.Globalization
 open Iql.Measurement
 
-/// When more threads want to run than there are cores: a team of threads then waits at every barrier for the one that has none.
+/// When more threads want to run than there are cores: a team of threads then waits for the one that has none.
 [<RequireQualifiedAccess>]
 module Crowding =
 

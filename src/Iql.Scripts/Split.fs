@@ -15,7 +15,7 @@ module Split =
 
     /// One group a core while there are at least as many groups as cores; else every group at once, and the cores shared out evenly,
     /// the first groups getting what is left over. Two groups side by side train more in all than one on two threads, which has to
-    /// wait at barriers.
+    /// wait for each other.
     ///
     /// cores: at least 1. groups: those still to be trained; 0 counts as 1.
     let share (cores: int) (groups: int) : Split =

@@ -24,7 +24,7 @@ type Explanation = {
     InstructionSet: InstructionSet
     /// Whether it steps a state where it lies.
     RunsInPlace: bool
-    /// In the order in which they run; a barrier stands where the phase changes.
+    /// In the order in which they run; within a phase no thread waits for another.
     Kernels: ExplainedKernel list
     /// Temporaries.
     Memory: BufferInfo list

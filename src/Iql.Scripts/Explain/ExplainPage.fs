@@ -106,7 +106,7 @@ module ExplainPage =
                 yield Html.plain "h2" [ Html.text "Schedule" ]
                 yield
                     Html.paragraph
-                        $"{kernels} in {phases}. Within a phase nobody waits; between two, all threads meet at a barrier. {time}."
+                        $"{kernels} in {phases}. Within a phase no thread waits for another; a kernel of the next waits for what it needs. {time}."
                 yield!
                     drawing
                         (ExplainPicture.timeline explanation)
@@ -120,12 +120,12 @@ module ExplainPage =
                         if explanation.Memory.IsEmpty then
                             "Nothing has to be stored between kernels."
                         else
-                            $"{explanation.Memory.Length} temporaries share {ExplainText.bytes (float explanation.MemoryLength)}; each in a place of its own they would take {ExplainText.bytes apart}. Two may lie in the same place when no phase needs both."
+                            $"{explanation.Memory.Length} temporaries share {ExplainText.bytes (float explanation.MemoryLength)}; each in a place of its own they would take {ExplainText.bytes apart}. Two may lie in the same place when one is through before the other is made."
                     )
                 yield!
                     drawing
                         (ExplainPicture.memory explanation)
-                        "Temporaries: across, the phases that need them; up, where they lie."
+                        "Temporaries: across, the kernels from the one that makes it to its last reader; up, where it lies."
             ]
         ]
 

@@ -199,52 +199,42 @@ let timeline (explanation: Explanation) : string =
                     (ExplainText.microseconds (Some time))
         ]
 
-/// Temporaries as rectangles: across, the phases in which each is needed; up, where it lies. Empty without any.
+/// Temporaries as rectangles: across, the kernels during which each is needed; up, where it lies. Empty without any.
 let memory (explanation: Explanation) : string =
     if explanation.Memory.IsEmpty || explanation.MemoryLength = 0 then
         ""
     else
-        let left, right, top = 80.0, wide - 20.0, 8.0
+        let left, right, top, high = 80.0, wide - 20.0, 8.0, 320.0
+        let count = explanation.Kernels.Length
 
-        let count =
-            max (ExplainText.phases explanation) (1 + (explanation.Memory |> List.map _.LastPhase |> List.max))
-
-        let high = 320.0
-
-        let across phase =
-            left + float phase / float count * (right - left)
+        let across kernel =
+            left + float (min count kernel) / float count * (right - left)
 
         let up floats =
             top + high * (1.0 - float floats / float explanation.MemoryLength)
 
         let name = ExplainText.names explanation.Simplified
+        let quiet = "font-size=\"12\" fill=\"#52606d\""
 
         svg (top + high + 44.0) [
-            for phase in 0..count do
-                stroke (across phase) top (across phase) (top + high) "#e8ebef" 1.0
+            for phase, kernels in
+                explanation.Kernels
+                |> List.indexed
+                |> List.groupBy (fun (_, kernel) -> kernel.Info.Phase) do
+                let x0, x1 = across (fst kernels.Head), across (fst (List.last kernels) + 1)
+                stroke x0 top x0 (top + high + 6.0) "#c3cad4" 1.0
 
-                if phase < count then
-                    words
-                        ((across phase + across (phase + 1)) / 2.0)
-                        (top + high + 18.0)
-                        "middle"
-                        "font-size=\"12\" fill=\"#52606d\""
-                        $"phase {phase}"
+                if x1 - x0 > 50.0 then
+                    words ((x0 + x1) / 2.0) (top + high + 18.0) "middle" quiet $"phase {phase}"
             for part in 0..4 do
                 let floats = float explanation.MemoryLength * float part / 4.0
-
-                words
-                    (left - 8.0)
-                    (top + high * (1.0 - float part / 4.0) + 4.0)
-                    "end"
-                    "font-size=\"12\" fill=\"#52606d\""
-                    (ExplainText.bytes floats)
+                words (left - 8.0) (top + high * (1.0 - float part / 4.0) + 4.0) "end" quiet (ExplainText.bytes floats)
             for i, buffer in List.indexed explanation.Memory do
-                let x0, x1 =
-                    across (max 0 buffer.FirstPhase) + 1.0, across (buffer.LastPhase + 1) - 1.0
-
+                let first, last = ExplainText.first buffer, ExplainText.last buffer
+                let x0, x1 = across first + 0.5, across (last + 1) - 0.5
                 let y0, y1 = up buffer.Offset, up (buffer.Offset + buffer.Length)
                 let colour = Palette.categorical[i % Palette.categorical.Length]
+                let what = $"{name buffer.Value} {buffer.Value.Op} {buffer.Value.Shape}"
 
                 let frame =
                     box
@@ -255,18 +245,13 @@ let memory (explanation: Explanation) : string =
                         $"fill=\"{Palette.translucent 0.22 colour}\" stroke=\"{colour}\" stroke-width=\"0.8\""
 
                 let label =
-                    if y0 - y1 > 13.0 then
-                        words
-                            ((x0 + x1) / 2.0)
-                            ((y0 + y1) / 2.0 + 4.0)
-                            "middle"
-                            "font-size=\"11\""
-                            $"{name buffer.Value} {buffer.Value.Op} {buffer.Value.Shape}"
+                    if y0 - y1 > 13.0 && x1 - x0 > 6.2 * float what.Length then
+                        words ((x0 + x1) / 2.0) ((y0 + y1) / 2.0 + 4.0) "middle" "font-size=\"11\"" what
                     else
                         ""
 
                 let hint =
-                    $"{name buffer.Value} {buffer.Value.Op} {buffer.Value.Shape}: {ExplainText.bytes (float buffer.Length)} at {ExplainText.bytes (float buffer.Offset)}, phases {buffer.FirstPhase} to {buffer.LastPhase}"
+                    $"{what}: {ExplainText.bytes (float buffer.Length)} at {ExplainText.bytes (float buffer.Offset)}, from k{first} to k{last}"
 
                 hinted hint (frame + label)
         ]

@@ -2,6 +2,7 @@ namespace Iql.Scripts
 
 open System.Collections.Generic
 open System.Globalization
+open Iql.Compile
 open Iql.Graph
 
 /// An explanation as lines of text.
@@ -133,6 +134,11 @@ module ExplainText =
                     $"     {number} {what} {time} {speed}  {nodes name each}"
         ]
 
+    /// The first and the last kernel that touch a temporary, by their numbers; one made before all kernels counts from the first.
+    let first (buffer: BufferInfo) : int = max 0 (buffer.Made - 1)
+
+    let last (buffer: BufferInfo) : int = max (first buffer) (buffer.LastUse - 1)
+
     let private temporaries (explanation: Explanation) : string list =
         let name = names explanation.Simplified
 
@@ -142,7 +148,7 @@ module ExplainText =
                     $"   {name buffer.Value} {buffer.Value.Op} {buffer.Value.Shape}"
                     bytes (float buffer.Length)
                     $"at {bytes (float buffer.Offset)}"
-                    $"phases {buffer.FirstPhase}–{buffer.LastPhase}"
+                    $"k{first buffer}–k{last buffer}"
                 ]
         ]
 
@@ -168,7 +174,7 @@ module ExplainText =
             $"2. Simplified: {counts explanation.Simplified}"
             yield! listing most explanation.Simplified
             ""
-            $"""3. Schedule: {Plural.count explanation.Kernels.Length "kernel"} in {Plural.count (phases explanation) "phase"}, {(string explanation.InstructionSet).ToLowerInvariant()}, {microseconds (sum explanation.Kernels)} by one thread; a barrier between phases"""
+            $"""3. Schedule: {Plural.count explanation.Kernels.Length "kernel"} in {Plural.count (phases explanation) "phase"}, {(string explanation.InstructionSet).ToLowerInvariant()}, {microseconds (sum explanation.Kernels)} by one thread; within a phase nobody waits for another"""
             yield! schedule explanation
             ""
             if explanation.Memory.IsEmpty then

@@ -46,17 +46,17 @@ let ``kernels are timed`` () =
         | None -> Assert.Fail "expected times"
 
 [<Fact>]
-let ``temporaries that lie in the same place are never needed in the same phase by rows of others`` () =
+let ``temporaries that lie in the same place are never needed at the same time`` () =
     Assert.NotEmpty step.Memory
     Assert.True(step.RunsInPlace)
 
     for buffer in step.Memory do
         Assert.InRange(buffer.Offset, 0, step.MemoryLength - buffer.Length)
-        Assert.True(buffer.FirstPhase <= buffer.LastPhase)
+        Assert.True(buffer.Made <= buffer.LastUse)
 
     for a in step.Memory do
         for b in step.Memory do
-            let together = a.FirstPhase <= b.LastPhase && b.FirstPhase <= a.LastPhase
+            let together = a.Made <= b.LastUse && b.Made <= a.LastUse
             let overlap = a.Offset < b.Offset + b.Length && b.Offset < a.Offset + a.Length
 
             if not (obj.ReferenceEquals(a, b)) then
