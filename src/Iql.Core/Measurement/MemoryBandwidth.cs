@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Iql.Compile;
+using Iql.Kernels;
 
 namespace Iql.Measurement;
 
