@@ -41,7 +41,7 @@ static class LoopEmitter
             [typeof(float**), typeof(nint*), typeof(double*), typeof(nint), typeof(nint)], typeof(LoopEmitter).Module, skipVisibility: true);
 
         ILGenerator il = null!;
-        LocalBuilder[] rows = [], values = [], sums = [];
+        LocalBuilder[] rows = [], steps = [], values = [], sums = [];
         LocalBuilder offset = null!, end = null!;
 
         static MethodInfo Primitive(string name) => typeof(S).GetMethod(name, BindingFlags.Public | BindingFlags.Static)!;
@@ -54,6 +54,7 @@ static class LoopEmitter
         {
             il = method.GetILGenerator();
             rows = [.. Enumerable.Range(0, program.Pointers).Select(_ => il.DeclareLocal(typeof(float*)))];
+            steps = [.. rows.Select(_ => il.DeclareLocal(typeof(nint)))];
             values = [.. program.Values.Select(_ => il.DeclareLocal(typeof(V)))];
             sums = [.. program.Reductions.Select(_ => il.DeclareLocal(typeof(V)))];
             offset = il.DeclareLocal(typeof(nint));
@@ -65,6 +66,11 @@ static class LoopEmitter
                 LoadArgument(0, k, sizeof(long));
                 il.Emit(OpCodes.Ldind_I);
                 il.Emit(OpCodes.Stloc, rows[k]);
+                LoadArgument(1, k, sizeof(long));
+                il.Emit(OpCodes.Ldind_I);
+                il.Emit(OpCodes.Ldc_I4_4);
+                il.Emit(OpCodes.Mul);
+                il.Emit(OpCodes.Stloc, steps[k]);
             }
             Invariants();
 
@@ -84,10 +90,7 @@ static class LoopEmitter
                 for (var k = 0; k < rows.Length; k++)
                 {
                     il.Emit(OpCodes.Ldloc, rows[k]);
-                    LoadArgument(1, k, sizeof(long));
-                    il.Emit(OpCodes.Ldind_I);
-                    il.Emit(OpCodes.Ldc_I4_4);
-                    il.Emit(OpCodes.Mul);
+                    il.Emit(OpCodes.Ldloc, steps[k]);
                     il.Emit(OpCodes.Add);
                     il.Emit(OpCodes.Stloc, rows[k]);
                 }

@@ -99,6 +99,15 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
         }
         pointers[0] = tile;
         strides[0] = TileKernels<S, V>.Stride;
+        // What is written comes first; in place it is also what is read, and asked for once.
+        var asks = stackalloc int[operands.Length];
+        nint count = 0;
+        foreach (var k in touched)
+        {
+            var isKnown = false;
+            for (nint i = 0; i < count; i++) isKnown |= starts[asks[i]] == starts[k];
+            if (!isKnown) asks[count++] = k;
+        }
 
         int row = firstBlock * UnitRows, end = Math.Min(lastBlock * UnitRows, shape.M);
         // Each tile asks for as many rows of the next panel as it has itself, or for several times as many where tiles are few.
@@ -108,10 +117,10 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
             var rows = Math.Min(rowsPerCall, end - row);
             for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + row * strides[k];
             nint asked = 0, claimed = IsShort ? 0 : written;
-            for (; !IsShort && asked < touched.Length; asked++)
+            for (; !IsShort && asked < count; asked++)
             {
-                ahead[asked] = pointers[touched[asked]];
-                aheadStrides[asked] = strides[touched[asked]];
+                ahead[asked] = pointers[asks[asked]];
+                aheadStrides[asked] = strides[asks[asked]];
             }
             for (var done = 0; done < rows; done += TileRows)
             {
