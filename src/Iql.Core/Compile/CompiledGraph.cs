@@ -52,8 +52,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         slots = (double*)NativeMemory.AllocZeroed((nuint)plan.SlotCount + 1, sizeof(double));
         foreach (var (slot, number) in plan.Constants) slots[slot] = number;
         bases = (float**)NativeMemory.AllocZeroed((nuint)(1 + function.Inputs.Length + function.Outputs.Length), (nuint)sizeof(float*));
-        arena = (float*)NativeMemory.AlignedAlloc((nuint)(arenaLength + 64) * sizeof(float), 64);
-        NativeMemory.Clear(arena, (nuint)(arenaLength + 64) * sizeof(float));
+        arena = AlignedMemory.Floats(arenaLength + 64);
         bases[0] = arena;
         work = Work;
         Grow(1);
@@ -197,8 +196,8 @@ public sealed unsafe class CompiledGraph : IDisposable
     void Grow(int workers)
     {
         if (workers <= scratchWorkers) return;
-        NativeMemory.AlignedFree(scratch);
-        scratch = (float*)NativeMemory.AlignedAlloc((nuint)(workers * scratchLength) * sizeof(float), 64);
+        AlignedMemory.Free(scratch);
+        scratch = AlignedMemory.Floats(workers * scratchLength);
         scratchWorkers = workers;
     }
 
@@ -212,8 +211,8 @@ public sealed unsafe class CompiledGraph : IDisposable
     void Free()
     {
         if (arena == null) return;
-        NativeMemory.AlignedFree(arena);
-        NativeMemory.AlignedFree(scratch);
+        AlignedMemory.Free(arena);
+        AlignedMemory.Free(scratch);
         NativeMemory.Free(slots);
         NativeMemory.Free(bases);
         arena = null;

@@ -13,9 +13,7 @@ public sealed unsafe class TensorBlock : IDisposable
     {
         Layout = layout;
         // One vector of slack at the end: a tile may read, never write, past the last row.
-        var bytes = (nuint)(layout.Length + 64) * sizeof(float);
-        pointer = (float*)NativeMemory.AlignedAlloc(bytes, 64);
-        NativeMemory.Clear(pointer, bytes);
+        pointer = AlignedMemory.Floats(layout.Length + 64);
     }
 
     /// <summary>Names, shapes, places.</summary>
@@ -90,11 +88,11 @@ public sealed unsafe class TensorBlock : IDisposable
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
-        NativeMemory.AlignedFree(pointer);
+        AlignedMemory.Free(pointer);
         pointer = null;
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Gives the memory back when nobody did.</summary>
-    ~TensorBlock() => NativeMemory.AlignedFree(pointer);
+    ~TensorBlock() => AlignedMemory.Free(pointer);
 }
