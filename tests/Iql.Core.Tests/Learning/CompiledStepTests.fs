@@ -168,3 +168,37 @@ let ``a step of other hyperparameters out of range is refused`` () =
             ImplicitQLearning.Step(config.With(expectile = 1.5), state, batch) |> ignore)
 
     Assert.Contains("Expectile", failure.Message)
+
+[<Fact>]
+let ``networks of the paper's size learn the same bits in place, at any number of threads, in company or alone`` () =
+    let config = ImplicitQLearningConfig().With(cosineSteps = 50.0)
+    let betas = [| 0.5; 3.0; 10.0 |]
+    let grid = ImplicitQLearning.Learner(config, 11, 3, betas)
+    let batches = [| for step in 0..2 -> batch grid step |]
+
+    let steps (learner: Learner) (threads: int) =
+        use team = new WorkerTeam(threads)
+        use compiled = new CompiledStep(learner)
+        let blocks = Seq.toArray (start learner).Blocks
+
+        for step in 0..2 do
+            Assert.True(compiled.RunsInPlace(int64 step, false))
+
+            let state =
+                LearnerState(seed, int64 step, ImmutableArray.Create<TensorBlock> blocks)
+
+            compiled.StepInto(state, batches[step], ReadOnlySpan blocks, team = team)
+
+        blocks
+
+    let alone = steps grid 1
+
+    for threads in [ 2; 3; 4 ] do
+        sameBits alone (steps grid threads)
+
+    for member', beta in Array.indexed betas do
+        let own =
+            steps (ImplicitQLearning.Learner(config.With(inverseTemperature = beta), 11, 3)) 2
+
+        Assert.True(own[0].SameBits alone[0])
+        Assert.True(own[1].SameBits alone[member' + 1])
