@@ -8,11 +8,12 @@ namespace Iql.Kernels;
 /// </summary>
 static class VectorOps<S, V> where S : ISimd<V> where V : struct
 {
-    const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+    // What is too long to inline is called from loops: without the second the JIT would leave it unoptimised for thousands of calls.
+    const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining, Whole = MethodImplOptions.AggressiveOptimization;
 
     [MethodImpl(Inline)] public static V Negate(V x) => S.Subtract(S.Splat(-0f), x);
-    public static V Exp(V x) => S.Exp(x);
-    public static V Log(V x) => S.Log(x);
+    [MethodImpl(Inline)] public static V Exp(V x) => S.Exp(x);
+    [MethodImpl(Inline)] public static V Log(V x) => S.Log(x);
     [MethodImpl(Inline)] public static V Sqrt(V x) => S.Sqrt(x);
     [MethodImpl(Inline)] public static V Square(V x) => S.Multiply(x, x);
     [MethodImpl(Inline)] public static V Reciprocal(V x) => S.Divide(S.Splat(1), x);
@@ -29,8 +30,8 @@ static class VectorOps<S, V> where S : ISimd<V> where V : struct
     // x <= 0 ? 0 : x keeps NaN and costs one compare and one blend
     [MethodImpl(Inline)] public static V Rectify(V x) => S.Select(S.IsLessOrEqual(x, S.Splat(0)), S.Splat(0), x);
 
-    public static V Sin(V x) => S.Sin(x);
-    public static V Cos(V x) => S.Cos(x);
+    [MethodImpl(Inline)] public static V Sin(V x) => S.Sin(x);
+    [MethodImpl(Inline)] public static V Cos(V x) => S.Cos(x);
     [MethodImpl(Inline)] public static V Broadcast(V x) => x;
 
     [MethodImpl(Inline)] public static V Add(V x, V y) => S.Add(x, y);
@@ -45,6 +46,7 @@ static class VectorOps<S, V> where S : ISimd<V> where V : struct
     [MethodImpl(Inline)] public static V Where(V condition, V y, V z) => S.Select(S.IsEqual(condition, S.Splat(0)), z, y);
 
     /// <summary>Cephes' tanhf: a polynomial below 0.625, else 1 − 2 / (e²ˣ + 1) with the sign of x.</summary>
+    [MethodImpl(Whole)]
     public static V Tanh(V x)
     {
         var size = S.Abs(x);
@@ -57,9 +59,11 @@ static class VectorOps<S, V> where S : ISimd<V> where V : struct
     }
 
     /// <summary>1 / (1 + e⁻ˣ)</summary>
+    [MethodImpl(Whole)]
     public static V Sigmoid(V x) => Reciprocal(S.Add(S.Splat(1), S.Exp(Negate(x))));
 
     /// <summary>max(x, 0) + ln(1 + e), e = e^−|x|; ln(1 + e) as ln(u) · e / (u − 1), u = 1 + e, which stays exact for tiny e.</summary>
+    [MethodImpl(Whole)]
     public static V Softplus(V x)
     {
         var e = S.Exp(Negate(S.Abs(x)));
@@ -73,6 +77,7 @@ static class VectorOps<S, V> where S : ISimd<V> where V : struct
     /// x · P(x²) below 1 (Taylor's series to x¹⁹), else 1 − e^(−x²) · Q(1 / (1 + 0.3275911 x)), Abramowitz and Stegun 7.1.26
     /// (absolute error 1.5e-7).
     /// </summary>
+    [MethodImpl(Whole)]
     public static V Erf(V x)
     {
         var size = S.Abs(x);
@@ -86,6 +91,7 @@ static class VectorOps<S, V> where S : ISimd<V> where V : struct
         return S.Select(S.IsLess(size, S.Splat(1)), small, large);
     }
 
+    [MethodImpl(Inline)]
     static V Polynomial(V x, params ReadOnlySpan<float> coefficients)
     {
         var sum = S.Splat(coefficients[0]);
