@@ -66,13 +66,19 @@ public static class Critics
         var q = Names(critics.Parameters).Select(name => Q(critics.Parameters, name, observations, actions)).ToArray();
         var loss = q.Select(prediction => error(target, prediction)).Aggregate((sum, other) => sum + other);
         var (after, norm) = Adam.Descend(critics, loss, step, learningRate);
+        return (after, Measured(loss, target, q, norm));
+    }
+
+    /// <summary>The metrics of a step of critics: its loss, y, Q(s, a) of each, and the gradient's norm.</summary>
+    internal static Metrics Measured(Tensor loss, Tensor target, IReadOnlyList<Tensor> q, Tensor gradientNorm)
+    {
         var difference = target - q[0];
-        return (after,
+        return
         [
             ("criticLoss", loss), .. q.Select((prediction, i) => ($"q{i + 1}Mean", Mean(prediction))), ("qMean", Mean(q.Aggregate(Minimum))),
             ("tdTargetMean", Mean(target)), ("tdErrorMean", Mean(difference)), ("tdErrorAbsMean", Mean(Abs(difference))),
-            ("tdErrorSquareMean", Mean(Square(difference))), ("tdErrorPositive", Mean(difference > 0)), ("criticGradientNorm", norm),
-        ]);
+            ("tdErrorSquareMean", Mean(Square(difference))), ("tdErrorPositive", Mean(difference > 0)), ("criticGradientNorm", gradientNorm),
+        ];
     }
 
     /// <summary>Target networks after: Q̂ ← α Q + (1−α) Q̂, under their names in the shared block.</summary>

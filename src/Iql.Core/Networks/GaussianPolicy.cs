@@ -13,7 +13,7 @@ namespace Iql.Networks;
 public static class GaussianPolicy
 {
     /// <summary>½ ln 2π</summary>
-    const double HalfLog2Pi = 0.91893853320467274178;
+    internal const double HalfLog2Pi = 0.91893853320467274178;
 
     /// <summary>The mean's network and logStd [A].</summary>
     public static IEnumerable<(string Name, Shape Shape)> Shapes(int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize) =>

@@ -10,11 +10,19 @@ public enum Initialisation
 
     /// <summary>Weights and biases uniform on ±1/√(inputs of the layer): the default of PyTorch's Linear, used by CORL.</summary>
     Torch,
+
+    /// <summary>Orthogonal, but the last layer of gain 1/100: Q starts near 0 (CORL's CQL, critics).</summary>
+    OrthogonalSmallOutput,
+
+    /// <summary>Torch, but the last layer uniform on ± √(6 / (inputs + outputs)) / 100 and its biases 0 (young-geng/CQL; CORL's CQL, policy).</summary>
+    TorchSmallOutput,
 }
 
 /// <summary>Starting values of a network, a pure function of a seed and the parameters' names, computed in double precision.</summary>
 public static class Initialisers
 {
+    const double SmallGain = 0.01;
+
     /// <summary>Sets w0, b0, w1, … of one network in a block; what is not a weight or a bias (logStd) becomes 0.</summary>
     /// <param name="initialisation">Which kind.</param>
     /// <param name="seed">Seed of this network.</param>
@@ -29,10 +37,12 @@ public static class Initialisers
             var (inputs, outputs) = (shape[0], shape[1]);
             var (weights, biases) = (seed.Split($"w{k}"), seed.Split($"b{k}"));
             var bound = 1 / Math.Sqrt(inputs);
-            block.Write($"{prefix}w{k}", Floats(initialisation == Initialisation.Orthogonal
-                ? Orthogonal(weights, inputs, outputs, Math.Sqrt(2)) : Uniform(weights, inputs * outputs, bound)));
-            block.Write($"{prefix}b{k}", Floats(initialisation == Initialisation.Orthogonal
-                ? new double[outputs] : Uniform(biases, outputs, bound)));
+            var orthogonal = initialisation is Initialisation.Orthogonal or Initialisation.OrthogonalSmallOutput;
+            var small = (initialisation is Initialisation.OrthogonalSmallOutput or Initialisation.TorchSmallOutput) && !block.Layout.Contains($"{prefix}w{k + 1}");
+            block.Write($"{prefix}w{k}", Floats(orthogonal
+                ? Orthogonal(weights, inputs, outputs, small ? SmallGain : Math.Sqrt(2))
+                : Uniform(weights, inputs * outputs, small ? SmallGain * Math.Sqrt(6.0 / (inputs + outputs)) : bound)));
+            block.Write($"{prefix}b{k}", Floats(orthogonal || small ? new double[outputs] : Uniform(biases, outputs, bound)));
         }
 
         static float[] Floats(double[] numbers) => Array.ConvertAll(numbers, number => (float)number);

@@ -102,10 +102,17 @@ let withColumns (columns: (string * int list) list) (learner: Learner) : Learner
 let noise (case: Golden.Case) step field count =
     Golden.tensor $"{case.Seed}/noise/{step}/{field}" count (fun seed i -> seed.Normal i)
 
+/// "log_std_scale" as we write it: logStdScale.
+let private camelCase (name: string) =
+    match List.ofArray (name.Split '_') with
+    | first :: others -> first + String.Concat [ for word in others -> word[..0].ToUpperInvariant() + word[1..] ]
+    | [] -> name
+
+/// "critic1/w0" under our name; a number that stands alone in the file has its whole name of ours in `Nets`.
 let private ourName (reading: Reading) (theirs: string) =
-    let net, entry = theirs.Split('/')[0], theirs.Split('/')[1]
-    let ours = reading.Nets |> List.find (fun each -> each.Theirs = net)
-    $"""{ours.Ours}/{entry.Replace("log_std", "logStd")}"""
+    let parts = theirs.Split '/'
+    let ours = (reading.Nets |> List.find (fun each -> each.Theirs = parts[0])).Ours
+    String.Join('/', Array.append [| ours |] (Array.map camelCase parts[1..]))
 
 /// The initial tensors, under our names.
 let private initialNumbers (case: Golden.Case) (reading: Reading) : Numbers =

@@ -1,0 +1,1 @@
+module Iql.Core.Tests.Learning.ConservativeTests
