@@ -8,6 +8,7 @@ type Algorithm =
     | ImplicitQLearning of ImplicitConfig
     | BehaviourCloning of BehaviourCloningConfig
     | TD3BC of TD3BCConfig
+    | ConservativeQLearning of ConservativeQLearningConfig
 
 /// The algorithms. A new one is a case above, a file under Algorithms, and a row of `all`.
 [<RequireQualifiedAccess>]
@@ -37,8 +38,16 @@ module Algorithm =
             | _ -> None)
             Algorithm.TD3BC
 
+    let private conservative =
+        Conservative.entry
+        |> AlgorithmEntry.lift
+            (function
+            | Algorithm.ConservativeQLearning config -> Some config
+            | _ -> None)
+            Algorithm.ConservativeQLearning
+
     /// Every algorithm's entry.
-    let all: AlgorithmEntry<Algorithm> list = [ implicit; cloning; regularised ]
+    let all: AlgorithmEntry<Algorithm> list = [ implicit; cloning; regularised; conservative ]
 
     /// The entry that an algorithm belongs to.
     let entry (algorithm: Algorithm) : AlgorithmEntry<Algorithm> =
@@ -46,6 +55,7 @@ module Algorithm =
         | Algorithm.ImplicitQLearning _ -> implicit
         | Algorithm.BehaviourCloning _ -> cloning
         | Algorithm.TD3BC _ -> regularised
+        | Algorithm.ConservativeQLearning _ -> conservative
 
     /// Names that `--algorithm` takes, variants too.
     let names: string list = [

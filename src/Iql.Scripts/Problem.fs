@@ -188,6 +188,12 @@ module Problem =
             yield
                 $"returns of up to {largest:G4} differ by {range:G4} only, so rewards are multiplied by {problem.Normalization.RewardScale:G4}; to leave them as they are: --rewards none"
 
+        match trial.Algorithm with
+        | Algorithm.ConservativeQLearning config when config.CloningSteps >= trial.Steps ->
+            yield
+                $"the policy clones in its first {config.CloningSteps} steps, and this run has {trial.Steps}; to let it climb earlier: --cloning-steps"
+        | _ -> ()
+
         let beyond =
             problem.Raw.Actions
             |> Seq.averageBy (fun action -> if abs action > 1f then 100.0 else 0.0)

@@ -43,7 +43,7 @@ public static partial class ConservativeQLearning
         [
             ("conservativeWeight", config.ConservativeWeight), ("softmaxTemperature", config.SoftmaxTemperature),
             ("differenceMin", config.DifferenceMin), ("differenceMax", config.DifferenceMax), ("lagrangeGap", config.LagrangeGap),
-            ("temperature", config.Temperature), ("targetEntropy", config.TargetEntropy * actionSize), ("actionLimit", config.ActionLimit),
+            ("temperature", config.EntropyTemperature), ("targetEntropy", config.TargetEntropy * actionSize), ("actionLimit", config.ActionLimit),
             ("discount", config.Discount), ("polyakStep", config.PolyakStep), ("logStdMin", config.LogStdMin), ("logStdMax", config.LogStdMax),
             ("criticLearningRate", config.CriticLearningRate), ("policyLearningRate", config.PolicyLearningRate),
         ];
@@ -85,10 +85,10 @@ public static partial class ConservativeQLearning
         var (_, logDensity) = TanhGaussianPolicy.Sample(mean, logStd, draw(PolicyNoise, a.Shape));
         var (temperature, before, after, temperatureMetrics) = TemperatureStep(
             config.AutomaticTemperature ? AdamState.In(shared, "temperature") : null, logDensity);
-        var alpha = config.Order == ConservativeOrder.Simultaneous ? before : after;
+        var alpha = config.ConservativeOrder == ConservativeOrder.Simultaneous ? before : after;
 
         var (learned, policyMetrics) = PolicyStep(actor, shared, s, a, draw, alpha, cloning);
-        var seen = config.Order == ConservativeOrder.Sequential ? learned.Parameters : actor.Parameters;
+        var seen = config.ConservativeOrder == ConservativeOrder.Sequential ? learned.Parameters : actor.Parameters;
         var (critics, multiplier, criticMetrics) = CriticStep(config, shared, seen, batch, draw, uniform, alpha);
         return (
             shared.With(

@@ -144,7 +144,7 @@ public static partial class ConservativeQLearning
             var (action, density) = TanhGaussianPolicy.Sample(policy.Mean, policy.LogStd, draw(TargetNoise, shape));
             return WithEntropy(Critics.LeastTarget(shared, nextObservations, action), density);
         }
-        var (actions, densities) = TanhGaussianPolicy.Sample(policy.Mean, policy.LogStd, draw(TargetNoise, new(config.Samples, shape[0], shape[1])));
+        var (actions, densities) = TanhGaussianPolicy.Sample(policy.Mean, policy.LogStd, draw(TargetNoise, new(config.ActionSamples, shape[0], shape[1])));
         var (q1, q2) = (QOfSamples(shared, "targetCritic1", nextObservations, actions), QOfSamples(shared, "targetCritic2", nextObservations, actions));
         if (config.Backup == SampledBackup.LeastOfMax) return Row(Minimum(Max(q1, 0), Max(q2, 0)));
         var least = Minimum(q1, q2);
@@ -160,7 +160,7 @@ public static partial class ConservativeQLearning
     static (Tensor Actions, Tensor LogDensities) Samples(
         ConservativeQLearningConfig config, (Tensor Mean, Tensor LogStd) current, (Tensor Mean, Tensor LogStd) next, Draw draw, Draw uniform)
     {
-        Shape shape = new(config.Samples, current.Mean.Shape[0], current.Mean.Shape[1]);
+        Shape shape = new(config.ActionSamples, current.Mean.Shape[0], current.Mean.Shape[1]);
         var (ofNext, nextDensity) = TanhGaussianPolicy.Sample(next.Mean, next.LogStd, draw(NextNoise, shape));
         var (ofCurrent, currentDensity) = TanhGaussianPolicy.Sample(current.Mean, current.LogStd, draw(CurrentNoise, shape));
         var flat = Broadcast(Constant(shape[2] * Math.Log(0.5)), new(shape[0], shape[1]));
@@ -172,7 +172,7 @@ public static partial class ConservativeQLearning
         ConservativeQLearningConfig config, TensorGroup critics, string name, Tensor observations, (Tensor Actions, Tensor LogDensities) samples, Tensor q)
     {
         var sampled = QOfSamples(critics, name, observations, samples.Actions);
-        return config.Term == ConservativeTerm.ImportanceWeighted
+        return config.ConservativeTerm == ConservativeTerm.ImportanceWeighted
             ? sampled - samples.LogDensities : Concat(0, sampled, Reshape(q, new(1, q.Shape[0])));
     }
 

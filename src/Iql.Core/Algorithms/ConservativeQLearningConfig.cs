@@ -50,10 +50,10 @@ public sealed record ConservativeQLearningConfig
     public double ConservativeWeight { get; init; } = 10;
 
     /// <summary>Version 3 (importance weights) or 2. Importance-weighted in all three.</summary>
-    public ConservativeTerm Term { get; init; } = ConservativeTerm.ImportanceWeighted;
+    public ConservativeTerm ConservativeTerm { get; init; } = ConservativeTerm.ImportanceWeighted;
 
     /// <summary>N: actions of each of three kinds a state in the conservative term, and in a maximum backup; at least 1. 10 in all three.</summary>
-    public int Samples { get; init; } = 10;
+    public int ActionSamples { get; init; } = 10;
 
     /// <summary>c of the soft maximum, above 0. 1 in all three.</summary>
     public double SoftmaxTemperature { get; init; } = 1;
@@ -77,7 +77,7 @@ public sealed record ConservativeQLearningConfig
     public bool AutomaticTemperature { get; init; } = true;
 
     /// <summary>α when it does not learn, at least 0.</summary>
-    public double Temperature { get; init; } = 0.2;
+    public double EntropyTemperature { get; init; } = 0.2;
 
     /// <summary>ln α at the start when it learns. 0 in all three.</summary>
     public double InitialLogTemperature { get; init; }
@@ -95,7 +95,7 @@ public sealed record ConservativeQLearningConfig
     public int CloningSteps { get; init; }
 
     /// <summary>Which networks each part of a step sees.</summary>
-    public ConservativeOrder Order { get; init; } = ConservativeOrder.Sequential;
+    public ConservativeOrder ConservativeOrder { get; init; } = ConservativeOrder.Sequential;
 
     /// <summary>Whether ln σ = k · head + c with learned k and c ([CO], [YG]), or the head itself ([AK]).</summary>
     public bool LearnedLogStd { get; init; } = true;
@@ -141,18 +141,18 @@ public sealed record ConservativeQLearningConfig
 
     /// <summary>This config with some fields replaced: F#'s way, as it has no <c>with</c> for records of C#.</summary>
     public ConservativeQLearningConfig With(
-        double? conservativeWeight = null, ConservativeTerm? term = null, int? samples = null, double? softmaxTemperature = null,
+        double? conservativeWeight = null, ConservativeTerm? conservativeTerm = null, int? actionSamples = null, double? softmaxTemperature = null,
         double? differenceMin = null, double? differenceMax = null, Lagrange? lagrange = null, double? lagrangeGap = null,
-        double? initialLogMultiplier = null, bool? automaticTemperature = null, double? temperature = null, double? initialLogTemperature = null,
+        double? initialLogMultiplier = null, bool? automaticTemperature = null, double? entropyTemperature = null, double? initialLogTemperature = null,
         double? targetEntropy = null, SampledBackup? backup = null, bool? entropyInBackup = null, int? cloningSteps = null,
-        ConservativeOrder? order = null, bool? learnedLogStd = null, double? logStdMin = null, double? logStdMax = null, double? actionLimit = null,
+        ConservativeOrder? conservativeOrder = null, bool? learnedLogStd = null, double? logStdMin = null, double? logStdMax = null, double? actionLimit = null,
         double? discount = null, double? polyakStep = null, double? criticLearningRate = null, double? policyLearningRate = null,
         IEnumerable<int>? hiddenSizes = null, IEnumerable<int>? criticHiddenSizes = null, int? batchSize = null,
         Initialisation? policyInitialisation = null, Initialisation? criticInitialisation = null) => this with
         {
             ConservativeWeight = conservativeWeight ?? ConservativeWeight,
-            Term = term ?? Term,
-            Samples = samples ?? Samples,
+            ConservativeTerm = conservativeTerm ?? ConservativeTerm,
+            ActionSamples = actionSamples ?? ActionSamples,
             SoftmaxTemperature = softmaxTemperature ?? SoftmaxTemperature,
             DifferenceMin = differenceMin ?? DifferenceMin,
             DifferenceMax = differenceMax ?? DifferenceMax,
@@ -160,13 +160,13 @@ public sealed record ConservativeQLearningConfig
             LagrangeGap = lagrangeGap ?? LagrangeGap,
             InitialLogMultiplier = initialLogMultiplier ?? InitialLogMultiplier,
             AutomaticTemperature = automaticTemperature ?? AutomaticTemperature,
-            Temperature = temperature ?? Temperature,
+            EntropyTemperature = entropyTemperature ?? EntropyTemperature,
             InitialLogTemperature = initialLogTemperature ?? InitialLogTemperature,
             TargetEntropy = targetEntropy ?? TargetEntropy,
             Backup = backup ?? Backup,
             EntropyInBackup = entropyInBackup ?? EntropyInBackup,
             CloningSteps = cloningSteps ?? CloningSteps,
-            Order = order ?? Order,
+            ConservativeOrder = conservativeOrder ?? ConservativeOrder,
             LearnedLogStd = learnedLogStd ?? LearnedLogStd,
             LogStdMin = logStdMin ?? LogStdMin,
             LogStdMax = logStdMax ?? LogStdMax,
@@ -186,21 +186,21 @@ public sealed record ConservativeQLearningConfig
     public ConservativeQLearningConfig Validate()
     {
         Check.NotNegative(ConservativeWeight, nameof(ConservativeWeight), "0 is soft actor-critic; 5 and 10 are usual.");
-        Check.Known(Term);
-        Check.AtLeast(Samples, 1, nameof(Samples));
+        Check.Known(ConservativeTerm);
+        Check.AtLeast(ActionSamples, 1, nameof(ActionSamples));
         Check.Positive(SoftmaxTemperature, nameof(SoftmaxTemperature));
         Check.That(DifferenceMin < DifferenceMax, nameof(DifferenceMin), $"a number below DifferenceMax = {DifferenceMax}", DifferenceMin);
         Check.Known(Lagrange);
         Check.NotNegative(LagrangeGap, nameof(LagrangeGap));
         Check.That(double.IsFinite(InitialLogMultiplier), nameof(InitialLogMultiplier), "a finite number", InitialLogMultiplier);
-        Check.NotNegative(Temperature, nameof(Temperature));
+        Check.NotNegative(EntropyTemperature, nameof(EntropyTemperature));
         Check.That(double.IsFinite(InitialLogTemperature), nameof(InitialLogTemperature), "a finite number", InitialLogTemperature);
         Check.That(double.IsFinite(TargetEntropy), nameof(TargetEntropy), "a finite number", TargetEntropy);
         Check.Known(Backup);
         Check.That(!EntropyInBackup || Backup != SampledBackup.LeastOfMax, nameof(EntropyInBackup), "false where Backup is LeastOfMax", EntropyInBackup,
             "Its critics may choose different samples, whose densities differ; MaxOfLeast chooses one.");
         Check.AtLeast(CloningSteps, 0, nameof(CloningSteps));
-        Check.Known(Order);
+        Check.Known(ConservativeOrder);
         Check.That(double.IsFinite(LogStdMin) && double.IsFinite(LogStdMax) && LogStdMin < LogStdMax, nameof(LogStdMin), $"a finite number below LogStdMax = {LogStdMax}", LogStdMin);
         Check.That(ActionLimit is > 0 and <= 1, nameof(ActionLimit), "a number in (0, 1]", ActionLimit, "The policy's actions lie within ±1.");
         Check.Share(Discount, nameof(Discount));
@@ -221,11 +221,11 @@ public sealed record ConservativeQLearningConfig
     /// <inheritdoc/>
     public override int GetHashCode() => Fields.GetHashCode();
 
-    object Fields => (ConservativeWeight, SoftmaxTemperature, DifferenceMin, DifferenceMax, LagrangeGap, InitialLogMultiplier, Temperature,
+    object Fields => (ConservativeWeight, SoftmaxTemperature, DifferenceMin, DifferenceMax, LagrangeGap, InitialLogMultiplier, EntropyTemperature,
         (InitialLogTemperature, TargetEntropy, LogStdMin, LogStdMax, ActionLimit, Discount, PolyakStep),
         (CriticLearningRate, PolicyLearningRate, PolicyInitialisation, CriticInitialisation));
 
     /// <summary>What of it shapes the graphs and their order.</summary>
-    internal object Structure => (BatchSize, Samples, Term, Lagrange, AutomaticTemperature, Backup, EntropyInBackup,
-        (CloningSteps, Order, LearnedLogStd, string.Join('x', HiddenSizes), string.Join('x', CriticHiddenSizes)));
+    internal object Structure => (BatchSize, ActionSamples, ConservativeTerm, Lagrange, AutomaticTemperature, Backup, EntropyInBackup,
+        (CloningSteps, ConservativeOrder, LearnedLogStd, string.Join('x', HiddenSizes), string.Join('x', CriticHiddenSizes)));
 }

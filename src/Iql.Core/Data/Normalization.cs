@@ -13,6 +13,10 @@ public enum RewardRule
     AntMaze,
     /// <summary>1000 r / (greatest − least return of the data's trajectories) (halfcheetah, hopper, walker2d).</summary>
     ReturnRange,
+    /// <summary>4 (r − ½): −2 a step and 2 at the goal (antmaze in aviralkumar2907/CQL).</summary>
+    AntMazeTimes4,
+    /// <summary>10 r − 5: −5 a step and 5 at the goal (antmaze in CORL's CQL).</summary>
+    AntMazeTimes10,
     /// <summary>A scale and a shift of one's own.</summary>
     Custom,
 }
@@ -84,6 +88,8 @@ public sealed record Normalization
         var normalization = rewards switch
         {
             RewardRule.AntMaze => new() { Rewards = rewards, RewardShift = -1 },
+            RewardRule.AntMazeTimes4 => new() { Rewards = rewards, RewardScale = 4, RewardShift = -2 },
+            RewardRule.AntMazeTimes10 => new() { Rewards = rewards, RewardScale = 10, RewardShift = -5 },
             RewardRule.ReturnRange => new() { Rewards = rewards, RewardScale = 1000 / Range() },
             _ => None,
         };

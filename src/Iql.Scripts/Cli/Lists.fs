@@ -42,8 +42,18 @@ module Lists =
                 for line in Command.table [ "", "standard: " + String.concat ", " standard ] do
                     printfn "%s" line
 
+                for name, variant in entry.Variants do
+                    let changed = [
+                        for setting in entry.Settings do
+                            if setting.Show variant <> setting.Show entry.Standard then
+                                $"{setting.Name} {setting.Show variant}"
+                    ]
+
+                    for line in Command.table [ "", $"{name}: " + String.concat ", " changed ] do
+                        printfn "%s" line
+
                 for preset in Presets.all do
-                    if preset.Algorithm = entry.Name then
+                    if List.contains preset.Algorithm (entry.Name :: List.map fst entry.Variants) then
                         printfn ""
 
                         for line in Preset.lines preset do

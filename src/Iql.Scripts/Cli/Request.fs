@@ -174,15 +174,17 @@ module Request =
                 })
             Parameter.value
                 "--rewards"
-                "none|antmaze|return-range"
-                "What is done to rewards before training: nothing, r - 1, or 1000 r / return range; scores use raw rewards"
-                (Read.oneOf [ "none"; "antmaze"; "return-range" ])
+                "none|antmaze|antmaze-4|antmaze-10|return-range"
+                "What is done to rewards before training: nothing, r - 1, 4 (r - 1/2), 10 r - 5, or 1000 r / return range; scores use raw rewards"
+                (Read.oneOf [ "none"; "antmaze"; "antmaze-4"; "antmaze-10"; "return-range" ])
                 (fun rule (request: Request) -> {
                     request with
                         Rewards =
                             Some(
                                 match rule with
                                 | "antmaze" -> RewardRule.AntMaze
+                                | "antmaze-4" -> RewardRule.AntMazeTimes4
+                                | "antmaze-10" -> RewardRule.AntMazeTimes10
                                 | "return-range" -> RewardRule.ReturnRange
                                 | _ -> RewardRule.None
                             )

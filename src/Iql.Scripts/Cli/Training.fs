@@ -42,11 +42,11 @@ module Training =
         let preset =
             match request.Preset with
             | Some domain ->
-                match Preset.find algorithm domain with
+                match Preset.named request.Algorithm domain with
                 | Some preset -> Some preset
                 | None ->
                     raise (Refusal $"--preset: {request.Algorithm} has none for {domain}; `iql presets` lists them.")
-            | None -> Preset.forTask algorithm (dataName request)
+            | None -> Preset.forTask request.Algorithm (dataName request)
 
         let started =
             preset |> Option.map Preset.apply |> Option.defaultValue id

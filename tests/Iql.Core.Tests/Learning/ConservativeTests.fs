@@ -1,1 +1,121 @@
+/// Conservative Q-learning on problems whose answer is known.
 module Iql.Core.Tests.Learning.ConservativeTests
+
+open System
+open Iql
+open Iql.Algorithms
+open Iql.Data
+open Iql.Losses
+open Iql.Networks
+open Iql.Training
+open Xunit
+
+let private config =
+    ConservativeQLearningConfig()
+        .With(
+            hiddenSizes = [ 32; 32 ],
+            batchSize = 64,
+            actionSamples = 4,
+            conservativeWeight = 0.1,
+            criticLearningRate = 0.003,
+            policyLearningRate = 0.003
+        )
+
+/// One state, one decision: actions of the lower half alone, each rewarded by itself.
+let private lowerHalf =
+    let seed, count = Seed.Named "lower half", 400
+    let actions = [| for i in 0 .. count - 1 -> float32 (seed.Uniform(uint64 i, 0.25)) - 0.3f |]
+    let ones = Array.replicate count 1f
+    let ends = Array.replicate count true
+    Transitions("lower half", 1, 1, ones, actions, actions, ends, Array.replicate count false, ones)
+
+let private acts (config: ConservativeQLearningConfig) data steps =
+    let learner = ConservativeQLearning.Learner(config, 1, 1)
+    Bandit.action learner (Bandit.trained learner data steps)
+
+/// Metrics' means over the last hundred of so many steps.
+let private metrics (config: ConservativeQLearningConfig) (data: Transitions) steps : Map<string, float> =
+    let learner = ConservativeQLearning.Learner(config, 1, 1)
+
+    use trainer =
+        new Trainer(learner, data, Trainer.Start(learner, Seed.Named "metrics"))
+
+    let names = [ for struct (name, _) in learner.Step.Metrics -> name ]
+
+    let last = [
+        for step in 1..steps do
+            trainer.Advance true
+
+            if step > steps - 100 then
+                trainer.Metrics.ToArray()
+    ]
+
+    Map [
+        for i, name in List.indexed names -> name, last |> List.averageBy (fun values -> values[i])
+    ]
+
+[<Fact>]
+let ``it climbs to the best action inside the data`` () =
+    Assert.Equal(0.6, acts config (Bandit.data (fun a -> -(a - 0.6f) * (a - 0.6f))) 3000, 0.1)
+
+[<Fact>]
+let ``without its term it runs out of the data, with much of it it stays there`` () =
+    let weight (x: float) =
+        acts (config.With(conservativeWeight = x)) lowerHalf 3000
+
+    Assert.InRange(weight 0.0, 0.3, 1.0)
+    Assert.InRange(weight 5.0, -0.55, 0.0)
+
+[<Fact>]
+let ``the warm-up clones`` () =
+    let cloned =
+        acts (config.With(cloningSteps = 10_000, initialLogTemperature = -5.0)) lowerHalf 2000
+
+    let pretransformed =
+        lowerHalf.Actions |> Seq.averageBy (fun a -> Math.Atanh(float a)) |> tanh
+
+    Assert.Equal(pretransformed, cloned, 0.03)
+
+[<Fact>]
+let ``the temperature holds the entropy, the multiplier holds the gap`` () =
+    let held =
+        metrics
+            (config.With(lagrange = Lagrange.WeightOutside, lagrangeGap = 2.0, conservativeWeight = 1.0))
+            (Bandit.data (fun a -> -(a - 0.6f) * (a - 0.6f)))
+            4000
+
+    Assert.InRange(held["0:sampledLogProbabilityMean"], 0.8, 1.2)
+    Assert.InRange((held["difference1"] + held["difference2"]) / 2.0, 1.8, 2.2)
+
+[<Fact>]
+let ``hyperparameters out of range are refused by name`` () =
+    let refused (name: string) (config: ConservativeQLearningConfig) =
+        let error =
+            Assert.Throws<ArgumentException>(fun () -> config.Validate() |> ignore)
+
+        Assert.StartsWith(name, error.Message)
+
+    let config = ConservativeQLearningConfig()
+    refused "ConservativeWeight" (config.With(conservativeWeight = -1.0))
+    refused "ActionSamples" (config.With(actionSamples = 0))
+    refused "SoftmaxTemperature" (config.With(softmaxTemperature = 0.0))
+    refused "DifferenceMin" (config.With(differenceMin = 2.0, differenceMax = 1.0))
+    refused "LagrangeGap" (config.With(lagrangeGap = nan))
+    refused "EntropyTemperature" (config.With(entropyTemperature = -0.1))
+    refused "TargetEntropy" (config.With(targetEntropy = infinity))
+    refused "EntropyInBackup" (config.With(entropyInBackup = true, backup = SampledBackup.LeastOfMax))
+    refused "CloningSteps" (config.With(cloningSteps = -1))
+    refused "LogStdMin" (config.With(logStdMin = 3.0))
+    refused "ActionLimit" (config.With(actionLimit = 1.5))
+    refused "HiddenSizes" (config.With(hiddenSizes = [ 0 ]))
+    refused "CriticHiddenSizes" (config.With(criticHiddenSizes = [ 0 ]))
+    refused "PolyakStep" (config.With(polyakStep = 0.0))
+
+[<Fact>]
+let ``configs of the same values are equal`` () =
+    let config = ConservativeQLearningConfig()
+    Assert.Equal(config.With(hiddenSizes = [ 3 ]), config.With(hiddenSizes = [ 3 ]))
+    Assert.NotEqual(config, config.With(criticHiddenSizes = [ 3 ]))
+    Assert.NotEqual(config, config.With(lagrange = Lagrange.WeightInside))
+    Assert.NotEqual(config, config.With(differenceMin = -200.0))
+    Assert.NotEqual(config, config.With(criticInitialisation = Initialisation.Torch))

@@ -9,6 +9,7 @@ open Iql.Compile
 open Iql.Data
 open Iql.Environments
 open Iql.Graph
+open Iql.Losses
 open Iql.Optimizers
 open Iql.Training
 open Xunit
@@ -41,6 +42,33 @@ let private learners: (string * Learner * Step option) list =
     let delayed =
         TD3BCConfig().With(hiddenSizes = [ 24; 24 ], batchSize = 20, policyDelay = 3)
 
+    let conservative =
+        ConservativeQLearningConfig().With(hiddenSizes = [ 24; 24 ], batchSize = 20, actionSamples = 3)
+
+    let constrained =
+        conservative.With(
+            criticHiddenSizes = [ 16 ],
+            lagrange = Lagrange.WeightInside,
+            backup = SampledBackup.MaxOfLeast,
+            entropyInBackup = true,
+            conservativeOrder = ConservativeOrder.TemperatureFirst,
+            cloningSteps = 3
+        )
+
+    let plain =
+        conservative.With(
+            conservativeTerm = ConservativeTerm.Plain,
+            lagrange = Lagrange.WeightOutside,
+            backup = SampledBackup.LeastOfMax,
+            automaticTemperature = false,
+            learnedLogStd = false,
+            conservativeOrder = ConservativeOrder.Simultaneous
+        )
+
+    let conservatively (config: ConservativeQLearningConfig) =
+        ConservativeQLearning.Learner(config, s, a),
+        Some(pure' (fun (x, y) -> ConservativeQLearning.Step(config, x, y)))
+
     let temporal =
         TemporalDifferenceConfig(Common = implicitly, Critics = 2, Objective = TemporalDifferenceObjective.Expectile)
 
@@ -54,6 +82,9 @@ let private learners: (string * Learner * Step option) list =
         BehaviourCloning.Learner(gaussian, s, a),
         Some(pure' (fun (x, y) -> BehaviourCloning.Step(gaussian, x, y)))
         "td3bc", TD3BC.Learner(delayed, s, a), Some(pure' (fun (x, y) -> TD3BC.Step(delayed, x, y)))
+        for name, config in [ "cql", conservative; "cql constrained", constrained; "cql plain", plain ] do
+            let learner, step = conservatively config
+            name, learner, step
     ]
 
 let private root = Seed.Named "every"

@@ -17,9 +17,9 @@ let private reading (case: Golden.Case) : Reading =
             .With(
                 hiddenSizes = case.Hidden,
                 batchSize = rows,
-                samples = samples,
+                actionSamples = samples,
                 conservativeWeight = case.Number "conservative_weight",
-                term =
+                conservativeTerm =
                     (if is "importance" then
                          ConservativeTerm.ImportanceWeighted
                      else
@@ -35,7 +35,7 @@ let private reading (case: Golden.Case) : Reading =
                 lagrangeGap = case.Number "lagrange_gap",
                 initialLogMultiplier = case.Number "log_alpha_prime_init",
                 automaticTemperature = is "auto_temperature",
-                temperature = case.Number "alpha",
+                entropyTemperature = case.Number "alpha",
                 initialLogTemperature = case.Number "log_alpha_init",
                 targetEntropy = case.Number "target_entropy" / float size,
                 backup =
@@ -44,7 +44,7 @@ let private reading (case: Golden.Case) : Reading =
                      else
                          SampledBackup.Sample),
                 entropyInBackup = is "entropy_in_backup",
-                order =
+                conservativeOrder =
                     (match case.Text "order" with
                      | "sequential" -> ConservativeOrder.Sequential
                      | "simultaneous" -> ConservativeOrder.Simultaneous

@@ -102,3 +102,18 @@ let ``TD3+BC finds the expert's drives among all`` () =
         TD3BCConfig().With(hiddenSizes = [ 64; 64 ], criticLearningRate = 1e-3, policyLearningRate = 1e-3)
 
     Assert.InRange(score (TD3BC.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000, 80.0, 100.0)
+
+[<Fact>]
+let ``conservative Q-learning finds the expert's drives among all`` () =
+    let config =
+        ConservativeQLearningConfig()
+            .With(
+                hiddenSizes = [ 64; 64 ],
+                batchSize = 64,
+                actionSamples = 4,
+                conservativeWeight = 1.0,
+                criticLearningRate = 1e-3,
+                policyLearningRate = 1e-3
+            )
+
+    Assert.InRange(score (ConservativeQLearning.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000, 80.0, 100.0)

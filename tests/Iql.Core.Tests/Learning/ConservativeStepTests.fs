@@ -1,0 +1,246 @@
+/// A whole step of conservative Q-learning, with every switch, against plain arithmetic on networks of one linear layer.
+module Iql.Core.Tests.Learning.ConservativeStepTests
+
+open System
+open Iql
+open Iql.Algorithms
+open Iql.Losses
+open Xunit
+open Iql.Core.Tests.Learning.Execute
+open Iql.Core.Tests.Learning.Replay
+
+let private s, a, rows, samples = 2, 2, 5, 3
+
+let private draws = [
+    ConservativeQLearning.PolicyNoise, [ rows; a ]
+    ConservativeQLearning.TargetNoise, [ samples; rows; a ]
+    ConservativeQLearning.CurrentNoise, [ samples; rows; a ]
+    ConservativeQLearning.NextNoise, [ samples; rows; a ]
+    ConservativeQLearning.UniformActions, [ samples; rows; a ]
+]
+
+let private numbers name count bound =
+    let seed = Seed.Named name
+    Array.init count (fun i -> seed.Uniform(uint64 i, bound))
+
+let private batch: Numbers =
+    Map [
+        "batch/observations", numbers "s" (rows * s) 1.0
+        "batch/actions", numbers "a" (rows * a) 0.99
+        "batch/rewards", numbers "r" rows 1.0
+        "batch/terminals", [| 0.0; 1.0; 0.0; 0.0; 0.0 |]
+        "batch/nextObservations", numbers "next" (rows * s) 1.0
+        for stream, extents in draws do
+            let bound = if stream = ConservativeQLearning.UniformActions then 1.0 else 1.5
+            $"batch/noise{stream}", numbers $"noise{stream}" (List.reduce (*) extents) bound
+    ]
+
+/// What the first step reports, in order of update TemperatureFirst, so that critics and policy both see the first policy.
+let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers) : Map<string, float> =
+    let affine net (x: float list) output =
+        let w, b = start[$"{net}/w0"], start[$"{net}/b0"]
+        let outputs = b.Length
+        b[output] + Seq.sum [ for i, value in List.indexed x -> value * w[i * outputs + output] ]
+
+    let clip low high x = min high (max low x)
+    let row name width b = [ for i in 0 .. width - 1 -> batch[$"batch/{name}"][b * width + i] ]
+    let limited b = row "actions" a b |> List.map (clip -config.ActionLimit config.ActionLimit)
+
+    let policy observation = [
+        for i in 0 .. a - 1 ->
+            let raw = affine "policy0" observation (a + i)
+            let raw = if config.LearnedLogStd then raw - 1.0 else raw
+            affine "policy0" observation i, clip config.LogStdMin config.LogStdMax raw
+    ]
+
+    let density observation x =
+        Seq.sum [
+            for (mean, logStd), x in List.zip (policy observation) x ->
+                -((x - mean) / exp logStd) ** 2.0 / 2.0 - logStd - log (2.0 * Math.PI) / 2.0 - log (1.0 - tanh x ** 2.0)
+        ]
+
+    /// Sample number n of stream, of π(·|observation), for row b.
+    let sample stream n observation b =
+        let x = [
+            for i, (mean, logStd) in List.indexed (policy observation) ->
+                mean + exp logStd * batch[$"batch/noise{stream}"][(n * rows + b) * a + i]
+        ]
+
+        List.map tanh x, density observation x
+
+    let q net observation action : float = affine $"shared/{net}" (observation @ action) 0
+    let each f = Seq.average [ for b in 0 .. rows - 1 -> f b ]
+    let seen b = row "observations" s b
+    let after b = row "nextObservations" s b
+    let drawn b = sample ConservativeQLearning.PolicyNoise 0 (seen b) b
+
+    let temperatureLoss, alpha =
+        if config.AutomaticTemperature then
+            let gap = each (fun b -> snd (drawn b) + config.TargetEntropy * float a)
+            let rate = config.PolicyLearningRate
+            // Adam's first step: the gradient −gap over its own size.
+            let moved = config.InitialLogTemperature + rate * gap / (abs gap + 1e-8)
+            Some(-config.InitialLogTemperature * gap), exp moved
+        else
+            None, config.EntropyTemperature
+
+    let policyLoss =
+        each (fun b ->
+            let action, logDensity = drawn b
+
+            if cloning then
+                alpha * logDensity - density (seen b) (limited b |> List.map Math.Atanh)
+            else
+                alpha * logDensity - min (q "critic1" (seen b) action) (q "critic2" (seen b) action))
+
+    let target b =
+        let count = if config.Backup = SampledBackup.Sample then 1 else samples
+
+        let candidates = [
+            for n in 0 .. count - 1 ->
+                let action, logDensity = sample ConservativeQLearning.TargetNoise n (after b) b
+                q "targetCritic1" (after b) action, q "targetCritic2" (after b) action, logDensity
+        ]
+
+        let next =
+            if config.Backup = SampledBackup.LeastOfMax then
+                min
+                    (candidates |> List.map (fun (x, _, _) -> x) |> List.max)
+                    (candidates |> List.map (fun (_, y, _) -> y) |> List.max)
+            else
+                let x, y, logDensity = candidates |> List.maxBy (fun (x, y, _) -> min x y)
+                min x y - (if config.EntropyInBackup then alpha * logDensity else 0.0)
+
+        (row "rewards" 1 b).Head
+        + config.Discount * (1.0 - (row "terminals" 1 b).Head) * next
+
+    let difference net =
+        each (fun b ->
+            let importance = config.ConservativeTerm = ConservativeTerm.ImportanceWeighted
+            let data = q net (seen b) (limited b)
+
+            let logit (action, logDensity) =
+                q net (seen b) action - (if importance then logDensity else 0.0)
+
+            let logits = [
+                for n in 0 .. samples - 1 do
+                    let uniform = [
+                        for i in 0 .. a - 1 ->
+                            batch[$"batch/noise{ConservativeQLearning.UniformActions}"][(n * rows + b) * a + i]
+                    ]
+
+                    logit (uniform, float a * log 0.5)
+                    logit (sample ConservativeQLearning.NextNoise n (after b) b)
+                    logit (sample ConservativeQLearning.CurrentNoise n (seen b) b)
+
+                if not importance then
+                    data
+            ]
+
+            let c = config.SoftmaxTemperature
+            let soft = c * log (Seq.sum [ for x in logits -> exp (x / c) ])
+            clip config.DifferenceMin config.DifferenceMax (soft - data))
+
+    let multiplier = exp config.InitialLogMultiplier
+
+    let penalty net =
+        match config.Lagrange with
+        | Lagrange.WeightOutside -> multiplier * config.ConservativeWeight * (difference net - config.LagrangeGap)
+        | Lagrange.WeightInside -> multiplier * (config.ConservativeWeight * difference net - config.LagrangeGap)
+        | _ -> config.ConservativeWeight * difference net
+
+    let squared net =
+        each (fun b -> (target b - q net (seen b) (limited b)) ** 2.0)
+
+    Map [
+        "tdTargetMean", each target
+        "0:policyLoss", policyLoss
+        "0:policyTemperature", alpha
+        "difference1", difference "critic1"
+        "difference2", difference "critic2"
+        "criticLoss", squared "critic1" + squared "critic2" + penalty "critic1" + penalty "critic2"
+        match temperatureLoss with
+        | Some loss -> "temperatureLoss", loss
+        | None -> ()
+        if config.Lagrange <> Lagrange.Off then
+            "multiplierLoss", -(penalty "critic1" + penalty "critic2") / 2.0
+    ]
+
+[<Fact>]
+let ``a step is plain arithmetic, with every switch`` () =
+    for term in Enum.GetValues<ConservativeTerm>() do
+        for lagrange in Enum.GetValues<Lagrange>() do
+            for backup in Enum.GetValues<SampledBackup>() do
+                for automatic, cloning, learned in [ true, false, true; false, true, false; true, true, false ] do
+                    let config =
+                        ConservativeQLearningConfig()
+                            .With(
+                                hiddenSizes = [],
+                                batchSize = rows,
+                                actionSamples = samples,
+                                conservativeTerm = term,
+                                conservativeWeight = 1.7,
+                                softmaxTemperature = 1.3,
+                                differenceMin = 2.6,
+                                differenceMax = 3.4,
+                                lagrange = lagrange,
+                                lagrangeGap = 0.9,
+                                initialLogMultiplier = 0.4,
+                                backup = backup,
+                                entropyInBackup = (automatic && backup <> SampledBackup.LeastOfMax),
+                                automaticTemperature = automatic,
+                                initialLogTemperature = -0.7,
+                                learnedLogStd = learned,
+                                logStdMin = -1.2,
+                                logStdMax = 0.1,
+                                actionLimit = 0.8,
+                                cloningSteps = (if cloning then 1 else 0),
+                                conservativeOrder = ConservativeOrder.TemperatureFirst,
+                                policyLearningRate = 0.05
+                            )
+
+                    let extents stream extents =
+                        if stream = ConservativeQLearning.TargetNoise && backup = SampledBackup.Sample then
+                            List.tail extents
+                        else
+                            extents
+
+                    let learner =
+                        ConservativeQLearning.Learner(config, s, a, recorded, recorded)
+                        |> withColumns [ for stream, shape in draws -> $"noise{stream}", extents stream shape ]
+
+                    // One sample is the first of the three.
+                    let handed =
+                        if backup = SampledBackup.Sample then
+                            batch
+                            |> Map.change $"batch/noise{ConservativeQLearning.TargetNoise}" (Option.map (Array.take (rows * a)))
+                        else
+                            batch
+
+                    let seed = Seed.Named "conservative step"
+
+                    let start =
+                        initial learner seed
+                        |> Map.map (fun name values ->
+                            if name.EndsWith "/w0" || name.EndsWith "/b0" then
+                                if name.Contains "adam" then values else numbers name values.Length 0.9
+                            else
+                                values)
+                        |> over (
+                            Map [
+                                if automatic then
+                                    "shared/temperature/log", [| config.InitialLogTemperature |]
+                                if lagrange <> Lagrange.Off then
+                                    "shared/multiplier/log", [| config.InitialLogMultiplier |]
+                            ]
+                        )
+
+                    let _, metrics = train inDouble learner seed (fun _ -> handed) start 1
+
+                    for KeyValue(name, expected) in oracle config cloning start do
+                        let actual = metrics.Head[name]
+
+                        Assert.True(
+                            Golden.deviation expected actual <= 1e-10,
+                            $"{term} {lagrange} {backup} {automatic} {cloning}, {name}: {expected:R} {actual:R}"
+                        )
