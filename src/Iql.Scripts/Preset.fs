@@ -176,7 +176,8 @@ module Presets =
             let values = [
                 value corl "conservativeWeight" weight
                 value corl "policyLearningRate" learningRate
-                for name, word in others -> value corl name word
+                for name, word in others do
+                    value corl name word
             ]
 
             preset "cql" domain rewards (normalize, corl) values differences

@@ -10,8 +10,8 @@ namespace Iql.Networks;
 /// <remarks>Haarnoja et al. 2018, arXiv:1801.01290, appendix C. k (1 at the start) and c (−1) as in young-geng/CQL and CORL.</remarks>
 public static class TanhGaussianPolicy
 {
-    /// <summary>Actions nearer to ±1 than this count as this far from it, where a density is asked for: tanh⁻¹(±1) is infinite.</summary>
-    const double Edge = 1e-6;
+    /// <summary>tanh⁻¹(1 − 10⁻⁶): as far out as an action counts where its density is asked for (aviralkumar2907/CQL).</summary>
+    static readonly double Edge = Math.Atanh(1 - 1e-6);
 
     /// <summary>The mean is held within ± this where the density of given actions is asked for (aviralkumar2907/CQL).</summary>
     const double MeanLimit = 9;
@@ -48,8 +48,9 @@ public static class TanhGaussianPolicy
     /// <param name="logStd">ln σ, [B, A].</param>
     public static Tensor LogDensity(Tensor actions, Tensor mean, Tensor logStd)
     {
-        var inside = Clip(actions, Edge - 1, 1 - Edge);
-        var x = 0.5 * Log((1 + inside) / (1 - inside));
+        // 1 − 2⁻²³ is the largest float32 whose distance to 1 is exact and not 0; the edge itself is held behind the logarithm.
+        var inside = Clip(actions, Math.Pow(2, -23) - 1, 1 - Math.Pow(2, -23));
+        var x = Clip(0.5 * Log((1 + inside) / (1 - inside)), -Edge, Edge);
         return SumOfActions(-0.5 * Square((x - Clip(mean, -MeanLimit, MeanLimit)) * Exp(-logStd)) - logStd - GaussianPolicy.HalfLog2Pi - LogSlope(x));
     }
 

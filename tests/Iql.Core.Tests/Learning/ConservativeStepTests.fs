@@ -56,7 +56,12 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
     let density observation x =
         Seq.sum [
             for (mean, logStd), x in List.zip (policy observation) x ->
-                -((x - mean) / exp logStd) ** 2.0 / 2.0 - logStd - log (2.0 * Math.PI) / 2.0 - log (1.0 - tanh x ** 2.0)
+                let noise = (x - mean) / exp logStd
+
+                -noise * noise / 2.0
+                - logStd
+                - log (2.0 * Math.PI) / 2.0
+                - log (1.0 - tanh x * tanh x)
         ]
 
     /// Sample number n of stream, of π(·|observation), for row b.
