@@ -202,10 +202,7 @@ module Presets =
                      "backup", "max-of-least"
                      "criticHiddenSizes", "256x256x256x256x256"
                  ])
-                [
-                    authors
-                    "both critics have five layers; CORL's second has three, by a slip"
-                ]
+                [ authors; "both critics have five layers; CORL's second has three, by a slip" ]
             row "kitchen" (Some(RewardRule.None, "as adroit")) true "1" "0.0001" [] [
                 authors
                 "CORL has no kitchen; its numbers of adroit"
@@ -240,8 +237,7 @@ module Presets =
                 "antmaze"
                 (Some(RewardRule.AntMazeTimes4, code))
                 (false, code)
-                (all
-                 @ [ value code "lagrange" "weight-inside"; value code "lagrangeGap" "5" ])
+                (all @ [ value code "lagrange" "weight-inside"; value code "lagrangeGap" "5" ])
                 [ ports ]
             preset "cql-authors" "locomotion" (Some(RewardRule.None, code)) (false, code) all [
                 ports
@@ -271,10 +267,7 @@ module Presets =
             "the paper's networks have three layers, its policy learns at 1e-4 and clones first"
 
         [
-            row "antmaze" "40000" [
-                paper
-                "40 epochs of cloning as in its issue 2; rewards go by flags there"
-            ]
+            row "antmaze" "40000" [ paper; "40 epochs of cloning as in its issue 2; rewards go by flags there" ]
             row "locomotion" "0" [ paper ]
         ]
 

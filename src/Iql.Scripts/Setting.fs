@@ -110,12 +110,15 @@ module Word =
         number "logStdMax" "NUMBER" "Upper clip of the Gaussian's ln σ" (Read.numberWhere "a number" (fun _ -> true))
 
     let initialisation =
-        choice "initialisation" "How weights start, as in the paper's code or as in PyTorch, the last layer alike or small" [
-            "orthogonal", Initialisation.Orthogonal
-            "torch", Initialisation.Torch
-            "orthogonal-small-output", Initialisation.OrthogonalSmallOutput
-            "torch-small-output", Initialisation.TorchSmallOutput
-        ]
+        choice
+            "initialisation"
+            "How weights start, as in the paper's code or as in PyTorch, the last layer alike or small"
+            [
+                "orthogonal", Initialisation.Orthogonal
+                "torch", Initialisation.Torch
+                "orthogonal-small-output", Initialisation.OrthogonalSmallOutput
+                "torch-small-output", Initialisation.TorchSmallOutput
+            ]
 
 /// One number or word of a configuration: how it is called, read, shown and set.
 type Setting<'config> = {

@@ -43,7 +43,7 @@ public static partial class ConservativeQLearning
         [
             ("conservativeWeight", config.ConservativeWeight), ("softmaxTemperature", config.SoftmaxTemperature),
             ("differenceMin", config.DifferenceMin), ("differenceMax", config.DifferenceMax), ("lagrangeGap", config.LagrangeGap),
-            ("temperature", config.EntropyTemperature), ("targetEntropy", config.TargetEntropy * actionSize), ("actionLimit", config.ActionLimit),
+            ("entropyTemperature", config.EntropyTemperature), ("targetEntropy", config.TargetEntropy), ("actionLimit", config.ActionLimit),
             ("discount", config.Discount), ("polyakStep", config.PolyakStep), ("logStdMin", config.LogStdMin), ("logStdMax", config.LogStdMax),
             ("criticLearningRate", config.CriticLearningRate), ("policyLearningRate", config.PolicyLearningRate),
         ];
@@ -84,7 +84,7 @@ public static partial class ConservativeQLearning
         var (mean, logStd) = Head(policy, s);
         var (_, logDensity) = TanhGaussianPolicy.Sample(mean, logStd, draw(PolicyNoise, a.Shape));
         var (temperature, before, after, temperatureMetrics) = TemperatureStep(
-            config.AutomaticTemperature ? AdamState.In(shared, "temperature") : null, logDensity);
+            config.AutomaticTemperature ? AdamState.In(shared, "temperature") : null, logDensity, a.Shape[1]);
         var alpha = config.ConservativeOrder == ConservativeOrder.Simultaneous ? before : after;
 
         var (learned, policyMetrics) = PolicyStep(actor, shared, s, a, draw, alpha, cloning);

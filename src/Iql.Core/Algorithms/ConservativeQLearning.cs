@@ -41,11 +41,13 @@ public static partial class ConservativeQLearning
     /// <summary>ln α ← minimise −mean(ln α (ln π(ã|s) + H̄)).</summary>
     /// <param name="temperature">temperature/log with its moments; null where α does not learn.</param>
     /// <param name="logDensity">ln π(ã|s), [B].</param>
+    /// <param name="actionSize">A: H̄ is A times the scalar "targetEntropy".</param>
     /// <returns>State after, α before and after, both scalars and constants, and the metrics.</returns>
-    public static (AdamState? State, Tensor Before, Tensor After, Metrics Metrics) TemperatureStep(AdamState? temperature, Tensor logDensity)
+    public static (AdamState? State, Tensor Before, Tensor After, Metrics Metrics) TemperatureStep(
+        AdamState? temperature, Tensor logDensity, int actionSize)
     {
-        if (temperature == null) return (null, Scalar("temperature"), Scalar("temperature"), [("temperature", Scalar("temperature"))]);
-        var loss = SoftActorCritic.Temperature(temperature.Parameters[TemperatureName], logDensity, Scalar("targetEntropy"));
+        if (temperature == null) return (null, Scalar("entropyTemperature"), Scalar("entropyTemperature"), [("temperature", Scalar("entropyTemperature"))]);
+        var loss = SoftActorCritic.Temperature(temperature.Parameters[TemperatureName], logDensity, Scalar("targetEntropy") * actionSize);
         var (next, _) = Adam.Descend(temperature, loss, Scalar("step"), Scalar("policyLearningRate"));
         var (before, after) = (Value(temperature), Value(next));
         return (next, before, after, [("temperature", before), ("temperatureLoss", loss)]);

@@ -14,7 +14,9 @@ let private scalar name value = Tensor.Scalar name, [| value |]
 [<InlineData(1.0)>]
 [<InlineData(2.5)>]
 let ``the soft maximum and the clipped difference are their formulas`` c =
-    let logits, q, temperature = input "logits" [ 6; 4 ] 3.0, input "q" [ 4 ] 2.0, scalar "c" c
+    let logits, q, temperature =
+        input "logits" [ 6; 4 ] 3.0, input "q" [ 4 ] 2.0, scalar "c" c
+
     let low, high = scalar "low" 1.0, scalar "high" 4.0
 
     let soft = [|
@@ -36,8 +38,12 @@ let ``the soft maximum and the clipped difference are their formulas`` c =
 
 [<Fact>]
 let ``a soft maximum of large numbers is finite`` () =
-    let logits, temperature = (Tensor.Input("logits", Shape.Of [ 2; 1 ]), [| 1e4; 1e4 |]), scalar "c" 1.0
-    let value = number (Conservative.SoftMaximum(fst logits, fst temperature)) [ logits; temperature ]
+    let logits, temperature =
+        (Tensor.Input("logits", Shape.Of [ 2; 1 ]), [| 1e4; 1e4 |]), scalar "c" 1.0
+
+    let value =
+        number (Conservative.SoftMaximum(fst logits, fst temperature)) [ logits; temperature ]
+
     Assert.Equal(1e4 + log 2.0, value[0], 8)
 
 [<Fact>]
@@ -67,7 +73,9 @@ let ``penalties, multiplier and its loss are their formulas`` () =
 
 [<Fact>]
 let ``the losses of policy and temperature are their formulas`` () =
-    let density, data, q = input "density" [ 5 ] 2.0, input "data" [ 5 ] 2.0, input "q" [ 5 ] 2.0
+    let density, data, q =
+        input "density" [ 5 ] 2.0, input "data" [ 5 ] 2.0, input "q" [ 5 ] 2.0
+
     let alpha, target = scalar "alpha" 0.3, scalar "target" -2.0
     let mean f = Seq.average (Seq.init 5 f)
     let policy = SoftActorCritic.Policy(fst alpha, fst density, fst q)
@@ -103,8 +111,12 @@ let private logDensity mean logStd action =
 
 [<Fact>]
 let ``samples and densities of the tanh Gaussian are their formulas`` () =
-    let mean, logStd, noise = input "mean" [ 4; 2 ] 1.0, input "logStd" [ 4; 2 ] 0.7, input "noise" [ 3; 4; 2 ] 1.5
-    let struct (action, density) = TanhGaussianPolicy.Sample(fst mean, fst logStd, fst noise)
+    let mean, logStd, noise =
+        input "mean" [ 4; 2 ] 1.0, input "logStd" [ 4; 2 ] 0.7, input "noise" [ 3; 4; 2 ] 1.5
+
+    let struct (action, density) =
+        TanhGaussianPolicy.Sample(fst mean, fst logStd, fst noise)
+
     Assert.Equal(Shape.Of [ 3; 4 ], density.Shape)
     let means, logStds = snd mean, snd logStd
     let inputs = [ mean; logStd; noise ]
@@ -133,9 +145,7 @@ let ``samples and densities of the tanh Gaussian are their formulas`` () =
 
     for b, value in Seq.indexed (number elsewhere [ given; mean; logStd ]) do
         let expected =
-            Seq.sum [
-                for i in 2 * b .. 2 * b + 1 -> logDensity means[i] logStds[i] givens[i]
-            ]
+            Seq.sum [ for i in 2 * b .. 2 * b + 1 -> logDensity means[i] logStds[i] givens[i] ]
 
         Assert.Equal(expected, value, 11)
 
@@ -145,8 +155,7 @@ let ``samples and densities of the tanh Gaussian are their formulas`` () =
 let ``the tanh Gaussian's density is one in all, and finite at the edge`` () =
     let count = 20_000
 
-    let actions =
-        Array.init count (fun i -> (2.0 * float i + 1.0) / float count - 1.0)
+    let actions = Array.init count (fun i -> (2.0 * float i + 1.0) / float count - 1.0)
 
     let density (actions: float[]) =
         let column name value =

@@ -31,7 +31,12 @@ let private batch: Numbers =
         "batch/terminals", [| 0.0; 1.0; 0.0; 0.0; 0.0 |]
         "batch/nextObservations", numbers "next" (rows * s) 1.0
         for stream, extents in draws do
-            let bound = if stream = ConservativeQLearning.UniformActions then 1.0 else 1.5
+            let bound =
+                if stream = ConservativeQLearning.UniformActions then
+                    1.0
+                else
+                    1.5
+
             $"batch/noise{stream}", numbers $"noise{stream}" (List.reduce (*) extents) bound
     ]
 
@@ -40,11 +45,15 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
     let affine net (x: float list) output =
         let w, b = start[$"{net}/w0"], start[$"{net}/b0"]
         let outputs = b.Length
-        b[output] + Seq.sum [ for i, value in List.indexed x -> value * w[i * outputs + output] ]
+
+        b[output]
+        + Seq.sum [ for i, value in List.indexed x -> value * w[i * outputs + output] ]
 
     let clip low high x = min high (max low x)
     let row name width b = [ for i in 0 .. width - 1 -> batch[$"batch/{name}"][b * width + i] ]
-    let limited b = row "actions" a b |> List.map (clip -config.ActionLimit config.ActionLimit)
+
+    let limited b =
+        row "actions" a b |> List.map (clip -config.ActionLimit config.ActionLimit)
 
     let policy observation = [
         for i in 0 .. a - 1 ->
@@ -73,11 +82,17 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
 
         List.map tanh x, density observation x
 
-    let q net observation action : float = affine $"shared/{net}" (observation @ action) 0
-    let each f = Seq.average [ for b in 0 .. rows - 1 -> f b ]
+    let q net observation action : float =
+        affine $"shared/{net}" (observation @ action) 0
+
+    let each f =
+        Seq.average [ for b in 0 .. rows - 1 -> f b ]
+
     let seen b = row "observations" s b
     let after b = row "nextObservations" s b
-    let drawn b = sample ConservativeQLearning.PolicyNoise 0 (seen b) b
+
+    let drawn b =
+        sample ConservativeQLearning.PolicyNoise 0 (seen b) b
 
     let temperatureLoss, alpha =
         if config.AutomaticTemperature then
@@ -96,7 +111,8 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
             if cloning then
                 alpha * logDensity - density (seen b) (limited b |> List.map Math.Atanh)
             else
-                alpha * logDensity - min (q "critic1" (seen b) action) (q "critic2" (seen b) action))
+                alpha * logDensity
+                - min (q "critic1" (seen b) action) (q "critic2" (seen b) action))
 
     let target b =
         let count = if config.Backup = SampledBackup.Sample then 1 else samples
@@ -218,7 +234,9 @@ let ``a step is plain arithmetic, with every switch`` () =
                     let handed =
                         if backup = SampledBackup.Sample then
                             batch
-                            |> Map.change $"batch/noise{ConservativeQLearning.TargetNoise}" (Option.map (Array.take (rows * a)))
+                            |> Map.change
+                                $"batch/noise{ConservativeQLearning.TargetNoise}"
+                                (Option.map (Array.take (rows * a)))
                         else
                             batch
 
@@ -228,7 +246,10 @@ let ``a step is plain arithmetic, with every switch`` () =
                         initial learner seed
                         |> Map.map (fun name values ->
                             if name.EndsWith "/w0" || name.EndsWith "/b0" then
-                                if name.Contains "adam" then values else numbers name values.Length 0.9
+                                if name.Contains "adam" then
+                                    values
+                                else
+                                    numbers name values.Length 0.9
                             else
                                 values)
                         |> over (

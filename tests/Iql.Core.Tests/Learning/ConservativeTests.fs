@@ -100,8 +100,7 @@ let ``the multiplier holds the gap`` () =
 [<Fact>]
 let ``hyperparameters out of range are refused by name`` () =
     let refused (name: string) (config: ConservativeQLearningConfig) =
-        let error =
-            Assert.Throws<ArgumentException>(fun () -> config.Validate() |> ignore)
+        let error = Assert.Throws<ArgumentException>(fun () -> config.Validate() |> ignore)
 
         Assert.StartsWith(name, error.Message)
 

@@ -105,7 +105,9 @@ let noise (case: Golden.Case) step field count =
 /// "log_std_scale" as we write it: logStdScale.
 let private camelCase (name: string) =
     match List.ofArray (name.Split '_') with
-    | first :: others -> first + String.Concat [ for word in others -> word[..0].ToUpperInvariant() + word[1..] ]
+    | first :: others ->
+        first
+        + String.Concat [ for word in others -> word[..0].ToUpperInvariant() + word[1..] ]
     | [] -> name
 
 /// "critic1/w0" under our name; a number that stands alone in the file has its whole name of ours in `Nets`.

@@ -91,7 +91,9 @@ let ``an option of another algorithm is refused, saying where it belongs, before
         "--discount: belongs to --algorithm iql or td3bc or cql, got --algorithm bc"
     ]
 
-    refused [ "train"; "-a"; "td3" ] [ "--algorithm: expected one of iql, bc, 10%bc, td3bc, cql, cql-authors, cql-young-geng, got 'td3'" ]
+    refused [ "train"; "-a"; "td3" ] [
+        "--algorithm: expected one of iql, bc, 10%bc, td3bc, cql, cql-authors, cql-young-geng, got 'td3'"
+    ]
 
 [<Fact>]
 let ``a trial is not told what its algorithm does not have`` () =
