@@ -74,13 +74,16 @@ let ``the deviation is the population's plus 0.001, and a constant column does n
     Assert.Equal(0f, normalization.Apply(t).Observations[1])
 
 [<Fact>]
-let ``antmaze takes one from every reward`` () =
+let ``antmaze's rules shift rewards, and scale them before`` () =
     let t = transitions 1 1 (steps 4 [] [])
 
-    Assert.Equal<float32 list>(
-        [ -1f; 0f; 1f; 2f ],
-        List.ofSeq (Normalization.Of(t, false, RewardRule.AntMaze).Apply t).Rewards
-    )
+    for rule, expected in
+        [
+            RewardRule.AntMaze, [ -1f; 0f; 1f; 2f ]
+            RewardRule.AntMazeTimes4, [ -2f; 2f; 6f; 10f ]
+            RewardRule.AntMazeTimes10, [ -5f; 5f; 15f; 25f ]
+        ] do
+        Assert.Equal<float32 list>(expected, List.ofSeq (Normalization.Of(t, false, rule).Apply t).Rewards)
 
 [<Fact>]
 let ``trajectories for the return range are cut at terminals and jumps, the tail counts`` () =

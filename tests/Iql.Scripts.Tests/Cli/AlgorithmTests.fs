@@ -314,3 +314,21 @@ let ``a sparse task without its shift is remarked on, but not to a clone`` () =
     Assert.StartsWith("note: the rewards are 0 but at the goal", error "iql")
     Assert.StartsWith("note: the rewards are 0 but at the goal", error "td3bc")
     Assert.Equal("", error "bc")
+
+[<Fact>]
+let ``a warm-up that outlasts the run is remarked on`` () =
+    use scratch = new Scratch()
+
+    let error (words: string list) =
+        let _, _, error =
+            iql (
+                [ "train"; "-a"; "cql-authors" ]
+                @ words
+                @ small
+                @ [ "-o"; scratch.Path(string words.Length) ]
+            )
+
+        error
+
+    Assert.StartsWith("note: the policy clones in its first 40000 steps, and this run has 60", error [])
+    Assert.Equal("", error [ "--cloning-steps"; "20" ])
