@@ -9,6 +9,7 @@ type Algorithm =
     | BehaviourCloning of BehaviourCloningConfig
     | TD3BC of TD3BCConfig
     | ConservativeQLearning of ConservativeQLearningConfig
+    | Awac of AwacConfig
 
 /// The algorithms. A new one is a case above, a file under Algorithms, and a row of `all`.
 [<RequireQualifiedAccess>]
@@ -46,8 +47,16 @@ module Algorithm =
             | _ -> None)
             Algorithm.ConservativeQLearning
 
+    let private weighted =
+        Weighted.entry
+        |> AlgorithmEntry.lift
+            (function
+            | Algorithm.Awac config -> Some config
+            | _ -> None)
+            Algorithm.Awac
+
     /// Every algorithm's entry.
-    let all: AlgorithmEntry<Algorithm> list = [ implicit; cloning; regularised; conservative ]
+    let all: AlgorithmEntry<Algorithm> list = [ implicit; cloning; regularised; conservative; weighted ]
 
     /// The entry that an algorithm belongs to.
     let entry (algorithm: Algorithm) : AlgorithmEntry<Algorithm> =
@@ -56,6 +65,7 @@ module Algorithm =
         | Algorithm.BehaviourCloning _ -> cloning
         | Algorithm.TD3BC _ -> regularised
         | Algorithm.ConservativeQLearning _ -> conservative
+        | Algorithm.Awac _ -> weighted
 
     /// Names that `--algorithm` takes, variants too.
     let names: string list = [

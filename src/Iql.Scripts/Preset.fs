@@ -271,8 +271,46 @@ module Presets =
             row "locomotion" "0" [ paper ]
         ]
 
+    let private awac =
+        let row domain rewards temperature differences =
+            let all = [
+                value corl "temperature" temperature
+                value corl "weighting" "exponential"
+                value corl "baseline" "sample"
+                value corl "weightDecay" "0"
+                value corl "meanTanh" "no"
+            ]
+
+            preset "awac" domain rewards (true, corl) all differences
+
+        let raw = Some(RewardRule.None, corl)
+
+        let exponential =
+            "CORL's clipped exponential of A / λ and raw mean; the authors' rlkit takes a softmax over the batch of 1024, tanh and weight decay 1e-4"
+
+        [
+            row "adroit" raw "0.1" [
+                exponential
+                "λ is CORL's 0.1; rlkit's is 0.5, on binary rewards, with the mean action as baseline"
+            ]
+            row "antmaze" (Some(RewardRule.AntMaze, corl)) "0.1" [
+                exponential
+                "the paper has no antmaze; λ and rewards - 1 are CORL's"
+            ]
+            row "kitchen" raw "0.1" [
+                exponential
+                "neither the paper nor CORL has kitchen; CORL's setting of adroit"
+            ]
+            row "locomotion" raw "0.3333333333333333" [ exponential; "λ is CORL's 1/3; rlkit's is 2" ]
+            row "maze2d" raw "0.1" [ exponential; "the paper has no maze2d; λ is CORL's" ]
+            row "pointmaze" None "1" [
+                exponential
+                "the paper has no such task; λ is ours, of the size of the returns"
+            ]
+        ]
+
     /// Every preset.
-    let all: Preset list = iql @ bc @ td3bc @ cql @ cqlAuthors @ cqlYoungGeng
+    let all: Preset list = iql @ bc @ td3bc @ cql @ cqlAuthors @ cqlYoungGeng @ awac
 
 /// Choosing, applying and describing presets.
 [<RequireQualifiedAccess>]

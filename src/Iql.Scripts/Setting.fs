@@ -64,6 +64,9 @@ module Word =
             "Share of the networks that moves into their targets at each step, in (0, 1]"
             (Read.numberWhere "a number in (0, 1]" (fun x -> x > 0 && x <= 1))
 
+    let maxAdvantageWeight =
+        number "maxAdvantageWeight" "WEIGHT" "Cap on the policy's weights, above 0" Read.positive
+
     let valueLearningRate = rate "valueLearningRate" "Adam's learning rate of V"
 
     let criticLearningRate =

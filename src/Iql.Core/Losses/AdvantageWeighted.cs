@@ -15,11 +15,24 @@ public static class AdvantageWeighted
     public static Tensor Weight(Tensor advantage, Tensor inverseTemperature, Tensor maxWeight) =>
         Exp(Minimum(inverseTemperature * advantage, Log(maxWeight)));
 
+    /// <summary>w = softmax over the batch of βA: e^{βA} over its sum, which needs no cap.</summary>
+    /// <param name="advantage">A, [B], in units of return.</param>
+    /// <param name="inverseTemperature">β, a scalar of at least 0; at 0 every weight is 1/B.</param>
+    /// <returns>[B], each in (0, 1), of sum 1.</returns>
+    /// <remarks>Nair, Gupta, Dalal and Levine 2020, arXiv:2006.09359, whose normaliser Z(s) rail-berkeley/rlkit and ikostrikov/jaxrl estimate over the batch.</remarks>
+    public static Tensor Normalised(Tensor advantage, Tensor inverseTemperature) => Softmax(inverseTemperature * advantage, 0);
+
     /// <summary>Weighted log-likelihood, mean over the batch: −mean(w ln π(a|s)).</summary>
     /// <param name="weight">w, [B].</param>
     /// <param name="logDensity">ln π(a|s), summed over action dimensions, [B].</param>
     /// <returns>A scalar, in nats.</returns>
     public static Tensor Likelihood(Tensor weight, Tensor logDensity) => -Mean(weight * logDensity);
+
+    /// <summary>Log-likelihood by weights of sum 1: −Σ over the batch of w ln π(a|s).</summary>
+    /// <param name="weight">w, [B]: <see cref="Normalised"/>.</param>
+    /// <param name="logDensity">ln π(a|s), summed over action dimensions, [B].</param>
+    /// <returns>A scalar, in nats.</returns>
+    public static Tensor NormalisedLikelihood(Tensor weight, Tensor logDensity) => -Sum(weight * logDensity);
 
     /// <summary>Weighted squared error for a deterministic policy, mean over the batch: mean(w · Σ over action dimensions of (π(s) − a)²).</summary>
     /// <param name="weight">w, [B].</param>

@@ -29,6 +29,12 @@ public static class GaussianPolicy
     /// <summary>ln σ = clip(logStd, min, max), [A]; outside the range its gradient is 0.</summary>
     public static Tensor LogStd(TensorGroup parameters, Tensor min, Tensor max) => Clip(parameters["logStd"], min, max);
 
+    /// <summary>a = μ + σ n, a sample whose gradient reaches μ and σ.</summary>
+    /// <param name="mean">μ, […, A].</param>
+    /// <param name="logStd">ln σ, [A] or of the mean's shape.</param>
+    /// <param name="noise">n, standard normal, of the sample's shape.</param>
+    public static Tensor Sample(Tensor mean, Tensor logStd, Tensor noise) => mean + Exp(logStd) * noise;
+
     /// <summary>ln π(a|s) = Σ over action dimensions of −½((a − μ)/σ)² − ln σ − ½ ln 2π.</summary>
     /// <param name="actions">a, [B, A].</param>
     /// <param name="mean">μ, [B, A].</param>

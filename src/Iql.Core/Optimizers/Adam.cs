@@ -21,7 +21,7 @@ public static class Adam
     /// <param name="gradients">One a parameter, of its shape, in the group's order.</param>
     /// <param name="step">Steps already made, a scalar: 0 at the first.</param>
     /// <param name="learningRate">λ, a scalar.</param>
-    /// <param name="weightDecay">Decoupled: w loses also λ·decay·w, w from before the step. Null for none. Coupled decay is g + decay·w, the caller's.</param>
+    /// <param name="weightDecay">Decoupled: w loses also λ·decay·w, w from before the step. Null for none. Coupled decay is in the gradients.</param>
     /// <returns>Parameters and moments after.</returns>
     public static AdamState Step(AdamState state, ImmutableArray<Tensor> gradients, Tensor step, Tensor learningRate, Tensor? weightDecay = null)
     {
@@ -45,11 +45,24 @@ public static class Adam
     }
 
     /// <summary>Differentiates a loss with respect to the parameters and makes one step.</summary>
-    /// <returns>The state after, and the Euclidean norm over all gradients, a scalar.</returns>
-    public static (AdamState Next, Tensor GradientNorm) Descend(AdamState state, Tensor loss, Tensor step, Tensor learningRate, Tensor? weightDecay = null)
+    /// <param name="state">Parameters and moments before.</param>
+    /// <param name="loss">A scalar.</param>
+    /// <param name="step">Steps already made, a scalar.</param>
+    /// <param name="learningRate">λ, a scalar.</param>
+    /// <param name="weightDecay">decay, a scalar, of every parameter; null for none.</param>
+    /// <param name="kind">What decay does.</param>
+    /// <returns>The state after, and the Euclidean norm over all gradients of the loss, a scalar.</returns>
+    public static (AdamState Next, Tensor GradientNorm) Descend(
+        AdamState state, Tensor loss, Tensor step, Tensor learningRate, Tensor? weightDecay = null, WeightDecay kind = WeightDecay.Decoupled)
     {
         var gradients = Gradient.Of(loss, state.Parameters.Tensors);
-        return (Step(state, gradients, step, learningRate, weightDecay), Norm(gradients));
+        var pulled = gradients;
+        if (weightDecay is { } decay && kind == WeightDecay.Coupled)
+        {
+            pulled = [.. gradients.Zip(state.Parameters.Tensors, (gradient, parameter) => gradient + decay * parameter)];
+            weightDecay = null;
+        }
+        return (Step(state, pulled, step, learningRate, weightDecay), Norm(gradients));
     }
 
     /// <summary>√ Σ g² over all entries of all tensors, a scalar.</summary>

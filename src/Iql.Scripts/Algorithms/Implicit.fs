@@ -64,7 +64,7 @@ module ImplicitConfig =
         |> at _.InverseTemperature (fun x config -> config.With(inverseTemperature = x))
         Word.discount |> at _.Discount (fun x config -> config.With(discount = x))
         Word.polyakStep |> at _.PolyakStep (fun x config -> config.With(polyakStep = x))
-        Word.number "maxAdvantageWeight" "WEIGHT" "Cap on the policy's weights, above 0" Read.positive
+        Word.maxAdvantageWeight
         |> at _.MaxAdvantageWeight (fun x config -> config.With(maxAdvantageWeight = x))
         Word.hiddenSizes
         |> at (fun config -> List.ofSeq config.HiddenSizes) (fun x config -> config.With(hiddenSizes = x))

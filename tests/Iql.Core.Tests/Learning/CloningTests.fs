@@ -4,73 +4,38 @@ module Iql.Core.Tests.Learning.CloningTests
 open System
 open Iql
 open Iql.Algorithms
-open Iql.Data
 open Iql.Graph
 open Iql.Losses
-open Iql.Training
 open Xunit
 open Iql.Core.Tests.Learning.Differences
 
-/// One state, one decision: every action of a fixed spread, rewarded by a function of it, and the end.
-let private bandit (reward: float32 -> float32) =
-    let seed, count = Seed.Named "bandit", 400
-    let actions = [| for i in 0 .. count - 1 -> float32 (seed.Uniform(uint64 i, 0.9)) |]
-    let ones = Array.replicate count 1f
-    let ends = Array.replicate count true
-    Transitions("bandit", 1, 1, ones, actions, Array.map reward actions, ends, Array.replicate count false, ones)
-
-let private trained (learner: Learner) (data: Transitions) steps =
-    use trainer =
-        new Trainer(learner, data, Trainer.Start(learner, Seed.Named "cloning"))
-
-    for _ in 1..steps do
-        trainer.Advance()
-
-    [ for block in trainer.Blocks.ToArray() -> block.Clone() ]
-
-/// What the policy does in the only state.
-let private action (learner: Learner) (blocks: TensorBlock list) =
-    let act = learner.Act.Invoke 1
-    use observations = new TensorBlock(act.Inputs[2])
-    observations.Write("observations", ReadOnlySpan [| 1f |])
-    use chosen = new TensorBlock(act.Outputs[0].Layout)
-    use graph = Iql.Compile.CompiledGraph.Compile act
-
-    graph.Run(
-        ReadOnlySpan [| blocks[0]; blocks[1]; observations |],
-        ReadOnlySpan<float>(),
-        ReadOnlySpan [| chosen |],
-        Span<float>.Empty
-    )
-
-    float (chosen.Read "actions").[0]
-
-let private mean (t: Transitions) = t.Actions |> Seq.averageBy float
-
 [<Fact>]
 let ``a deterministic clone does the mean of what was done`` () =
-    let data = bandit id
+    let data = Bandit.data id
 
     let config =
         BehaviourCloningConfig().With(hiddenSizes = [ 8 ], batchSize = 256, policyLearningRate = 0.003)
 
     let learner = BehaviourCloning.Learner(config, 1, 1)
-    Assert.Equal(mean data, action learner (trained learner data 1500), 0.03)
+    Assert.Equal(Bandit.meanAction data, Bandit.action learner (Bandit.trained learner data 1500), 0.03)
 
 [<Fact>]
 let ``a Gaussian clone has the data's mean and deviation`` () =
-    let data = bandit id
+    let data = Bandit.data id
 
     let config =
         BehaviourCloningConfig()
             .With(hiddenSizes = [ 8 ], batchSize = 256, policyLearningRate = 0.003, policyKind = PolicyKind.Gaussian)
 
     let learner = BehaviourCloning.Learner(config, 1, 1)
-    let blocks = trained learner data 2000
-    Assert.Equal(mean data, action learner blocks, 0.03)
+    let blocks = Bandit.trained learner data 2000
+    Assert.Equal(Bandit.meanAction data, Bandit.action learner blocks, 0.03)
 
     let deviation =
-        sqrt (data.Actions |> Seq.averageBy (fun a -> (float a - mean data) ** 2.0))
+        sqrt (
+            data.Actions
+            |> Seq.averageBy (fun a -> (float a - Bandit.meanAction data) ** 2.0)
+        )
 
     Assert.Equal(deviation, exp (float (blocks[1].Read "logStd").[0]), 0.03)
 
@@ -80,17 +45,17 @@ let ``a clone of the best tenth does what paid best`` () =
         BehaviourCloningConfig().With(hiddenSizes = [ 8 ], batchSize = 128, policyLearningRate = 0.003, bestShare = 0.1)
 
     let best =
-        BehaviourCloning.Select(config, bandit (fun a -> -(a - 0.6f) * (a - 0.6f)))
+        BehaviourCloning.Select(config, Bandit.data (fun a -> -(a - 0.6f) * (a - 0.6f)))
 
     Assert.Equal(40, best.Count)
     let learner = BehaviourCloning.Learner(config, 1, 1)
-    Assert.Equal(0.6, action learner (trained learner best 1500), 0.05)
+    Assert.Equal(0.6, Bandit.action learner (Bandit.trained learner best 1500), 0.05)
 
 [<Theory>]
 [<InlineData(0.0, false)>]
 [<InlineData(10.0, true)>]
 let ``TD3+BC clones without alpha and climbs to the best action with much of it`` alpha climbs =
-    let data = bandit (fun a -> -(a - 0.6f) * (a - 0.6f))
+    let data = Bandit.data (fun a -> -(a - 0.6f) * (a - 0.6f))
 
     let config =
         TD3BCConfig()
@@ -103,8 +68,8 @@ let ``TD3+BC clones without alpha and climbs to the best action with much of it`
             )
 
     let learner = TD3BC.Learner(config, 1, 1)
-    let expected = if climbs then 0.55 else mean data
-    Assert.Equal(expected, action learner (trained learner data 3000), 0.07)
+    let expected = if climbs then 0.55 else Bandit.meanAction data
+    Assert.Equal(expected, Bandit.action learner (Bandit.trained learner data 3000), 0.07)
 
 [<Fact>]
 let ``the gradients of cloning's losses are those of differences`` () =

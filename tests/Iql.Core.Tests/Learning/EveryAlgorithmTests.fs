@@ -69,6 +69,19 @@ let private learners: (string * Learner * Step option) list =
         ConservativeQLearning.Learner(config, s, a),
         Some(pure' (fun (x, y) -> ConservativeQLearning.Step(config, x, y)))
 
+    let weighted =
+        AwacConfig()
+            .With(hiddenSizes = [ 24; 24 ], batchSize = 20, weightDecay = 1e-3, weightDecayKind = WeightDecay.Coupled)
+
+    let normalised =
+        weighted.With(
+            weighting = AdvantageWeighting.BatchSoftmax,
+            baseline = AdvantageBaseline.MeanAction,
+            weightDecayKind = WeightDecay.Decoupled,
+            clipActions = false,
+            policyHiddenSizes = [ 16 ]
+        )
+
     let temporal =
         TemporalDifferenceConfig(Common = implicitly, Critics = 2, Objective = TemporalDifferenceObjective.Expectile)
 
@@ -81,6 +94,8 @@ let private learners: (string * Learner * Step option) list =
         "bc gaussian",
         BehaviourCloning.Learner(gaussian, s, a),
         Some(pure' (fun (x, y) -> BehaviourCloning.Step(gaussian, x, y)))
+        "awac", Awac.Learner(weighted, s, a), Some(pure' (fun (x, y) -> Awac.Step(weighted, x, y)))
+        "awac softmax", Awac.Learner(normalised, s, a), Some(pure' (fun (x, y) -> Awac.Step(normalised, x, y)))
         "td3bc", TD3BC.Learner(delayed, s, a), Some(pure' (fun (x, y) -> TD3BC.Step(delayed, x, y)))
         for name, config in [ "cql", conservative; "cql constrained", constrained; "cql plain", plain ] do
             let learner, step = conservatively config

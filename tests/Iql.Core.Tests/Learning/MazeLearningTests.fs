@@ -117,3 +117,11 @@ let ``conservative Q-learning finds the expert's drives among all`` () =
             )
 
     Assert.InRange(score (ConservativeQLearning.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000, 80.0, 100.0)
+
+[<Fact>]
+let ``AWAC finds the expert's drives among all`` () =
+    let config =
+        AwacConfig()
+            .With(hiddenSizes = [ 64; 64 ], temperature = 1.0, criticLearningRate = 1e-3, policyLearningRate = 1e-3)
+
+    Assert.InRange(score (Awac.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000, 60.0, 100.0)

@@ -88,11 +88,11 @@ let ``an option of another algorithm is refused, saying where it belongs, before
     ]
 
     refused [ "ablate"; "-a"; "bc"; "--discount"; "0.9,0.99" ] [
-        "--discount: belongs to --algorithm iql or td3bc or cql, got --algorithm bc"
+        "--discount: belongs to --algorithm iql or td3bc or cql or awac, got --algorithm bc"
     ]
 
     refused [ "train"; "-a"; "td3" ] [
-        "--algorithm: expected one of iql, bc, 10%bc, td3bc, cql, cql-authors, cql-young-geng, got 'td3'"
+        "--algorithm: expected one of iql, bc, 10%bc, td3bc, cql, cql-authors, cql-young-geng, awac, got 'td3'"
     ]
 
 [<Fact>]

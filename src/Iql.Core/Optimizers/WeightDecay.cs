@@ -1,0 +1,11 @@
+namespace Iql.Optimizers;
+
+/// <summary>How weights are pulled towards 0 beside Adam.</summary>
+public enum WeightDecay
+{
+    /// <summary>decay · w is added to the gradient, before the moments: torch.optim.Adam's weight_decay.</summary>
+    Coupled,
+
+    /// <summary>w loses also λ · decay · w, w from before the step: AdamW.</summary>
+    Decoupled,
+}

@@ -1,0 +1,172 @@
+/// AWAC on weights and problems whose answers are known.
+module Iql.Core.Tests.Learning.AwacTests
+
+open System
+open Iql.Algorithms
+open Iql.Graph
+open Iql.Losses
+open Iql.Networks
+open Iql.Optimizers
+open Xunit
+open Iql.Core.Tests.Learning.Differences
+
+let private beta = Tensor.Scalar "beta", [| 1.7 |]
+
+[<Fact>]
+let ``batch weights are exponentials over their sum, and none overflows`` () =
+    let advantage = input "advantage" [ 6 ] 2.0
+    let weights = AdvantageWeighted.Normalised(fst advantage, fst beta)
+    let exponentials = [| for a in snd advantage -> exp (1.7 * a) |]
+
+    for expected, actual in Seq.zip exponentials (number weights [ advantage; beta ]) do
+        Assert.Equal(expected / Array.sum exponentials, actual, 14)
+
+    let huge = fst advantage, [| 0.0; 1e4; 1e4; -1e4; 0.0; 0.0 |]
+    Assert.Equal<float[]>([| 0.0; 0.5; 0.5; 0.0; 0.0; 0.0 |], number weights [ huge; beta ])
+
+    for weight in number weights [ advantage; fst beta, [| 0.0 |] ] do
+        Assert.Equal(1.0 / 6.0, weight, 14)
+
+/// -ln of a normal density, in double, apart from the core.
+let private surprise (a: float) (mean: float) (logStd: float) =
+    0.5 * ((a - mean) / exp logStd) ** 2.0 + logStd + 0.5 * log (2.0 * Math.PI)
+
+[<Theory>]
+[<InlineData(true)>]
+[<InlineData(false)>]
+let ``the policy's loss is its formula, its weights constants, its gradient that of differences`` softmax =
+    let advantage, actions, mean, logStd =
+        input "advantage" [ 5 ] 1.0, input "actions" [ 5; 2 ] 1.0, input "mean" [ 5; 2 ] 1.0, input "logStd" [ 2 ] 0.5
+
+    let cap = Tensor.Scalar "cap", [| 1.5 |]
+    let density = GaussianPolicy.LogDensity(fst actions, fst mean, fst logStd)
+
+    let loss =
+        if softmax then
+            AdvantageWeighted.NormalisedLikelihood(
+                Tensor.StopGradient(AdvantageWeighted.Normalised(fst advantage, fst beta)),
+                density
+            )
+        else
+            AdvantageWeighted.Likelihood(
+                Tensor.StopGradient(AdvantageWeighted.Weight(fst advantage, fst beta, fst cap)),
+                density
+            )
+
+    let exponentials = [| for a in snd advantage -> exp (1.7 * a) |]
+
+    let expected =
+        Seq.sum [
+            for row in 0..4 do
+                let weight =
+                    if softmax then
+                        exponentials[row] / Array.sum exponentials
+                    else
+                        min 1.5 exponentials[row] / 5.0
+
+                for i in 0..1 do
+                    let at = 2 * row + i
+                    weight * surprise (snd actions).[at] (snd mean).[at] (snd logStd).[i]
+        ]
+
+    let inputs = [ advantage; beta; cap; actions; mean; logStd ]
+    Assert.Equal(expected, (number loss inputs).[0], 12)
+    Assert.Equal<float[]>(Array.zeroCreate 5, number (Gradient.Of(loss, [| fst advantage |])[0]) inputs)
+    let scalars = [ beta; cap; fst advantage, snd advantage ]
+    let fixedInputs = Tensor.Input("fixed", (fst advantage).Shape), snd advantage
+
+    let held =
+        if softmax then
+            AdvantageWeighted.NormalisedLikelihood(AdvantageWeighted.Normalised(fst fixedInputs, fst beta), density)
+        else
+            AdvantageWeighted.Likelihood(AdvantageWeighted.Weight(fst fixedInputs, fst beta, fst cap), density)
+
+    assertGradient "weighted likelihood" held ([ fixedInputs; actions; mean; logStd ] @ List.truncate 2 scalars)
+
+let private bandit (weighting: AdvantageWeighting) (baseline: AdvantageBaseline) (temperature: float) =
+    let config =
+        AwacConfig()
+            .With(
+                hiddenSizes = [ 32; 32 ],
+                batchSize = 128,
+                temperature = temperature,
+                weighting = weighting,
+                baseline = baseline,
+                criticLearningRate = 0.003,
+                policyLearningRate = 0.003
+            )
+
+    let data = Bandit.data (fun a -> -(a - 0.6f) * (a - 0.6f))
+    let learner = Awac.Learner(config, 1, 1)
+    Bandit.action learner (Bandit.trained learner data 2500), Bandit.meanAction data
+
+[<Theory>]
+[<InlineData(AdvantageWeighting.Exponential, AdvantageBaseline.SampledAction)>]
+[<InlineData(AdvantageWeighting.Exponential, AdvantageBaseline.MeanAction)>]
+[<InlineData(AdvantageWeighting.BatchSoftmax, AdvantageBaseline.SampledAction)>]
+let ``AWAC clones at a high temperature and climbs to the best action at a low one`` weighting baseline =
+    let cloned, mean = bandit weighting baseline 1000.0
+    Assert.Equal(mean, cloned, 0.1)
+    let climbed, _ = bandit weighting baseline 0.02
+    Assert.Equal(0.58, climbed, 0.07)
+
+[<Fact>]
+let ``coupled decay is in the gradient, decoupled beside it, and neither in the gradient's norm`` () =
+    let group name number =
+        TensorGroups.Group(name, [| struct ("w0", Tensor.Constant number) |])
+
+    let weight = Tensor.Scalar "w"
+
+    let state =
+        AdamState(TensorGroups.Group("parameters", [| struct ("w0", weight) |]), group "m" 0.0, group "v" 0.0)
+
+    let step decay kind =
+        let struct (next, norm) =
+            Adam.Descend(state, Tensor.Constant 3.0 * weight, Tensor.Constant 0.0, Tensor.Constant 0.1, decay, kind)
+
+        let inputs = [ weight, [| 2.0 |] ]
+
+        (number next.Parameters.Tensors[0] inputs).[0],
+        (number next.Mean.Tensors[0] inputs).[0],
+        (number norm inputs).[0]
+
+    // Adam's first step is the learning rate against the gradient's sign, whatever its size.
+    let check (expected: float * float * float) (actual: float * float * float) =
+        let (w, m, n), (w', m', n') = expected, actual
+        Assert.Equal(w, w', 8)
+        Assert.Equal(m, m', 12)
+        Assert.Equal(n, n', 12)
+
+    check (1.9, 0.3, 3.0) (step null WeightDecay.Decoupled)
+    check (1.9 - 0.1 * 0.5 * 2.0, 0.3, 3.0) (step (Tensor.Constant 0.5) WeightDecay.Decoupled)
+    check (1.9, 0.4, 3.0) (step (Tensor.Constant 0.5) WeightDecay.Coupled)
+
+[<Fact>]
+let ``the policy may have widths of its own`` () =
+    let config = AwacConfig().With(hiddenSizes = [ 8 ], policyHiddenSizes = [ 4; 4 ])
+    let learner = Awac.Learner(config, 3, 2)
+    Assert.Equal(Iql.Graph.Shape(ReadOnlySpan [| 3; 4 |]), learner.Blocks[1].["w0"].Shape)
+    Assert.Equal(Iql.Graph.Shape(ReadOnlySpan [| 5; 8 |]), learner.Blocks[0].["critic1/w0"].Shape)
+
+[<Fact>]
+let ``hyperparameters out of range are refused by name`` () =
+    let refused (name: string) (config: AwacConfig) =
+        let error = Assert.Throws<ArgumentException>(fun () -> config.Validate() |> ignore)
+
+        Assert.StartsWith(name, error.Message)
+
+    let config = AwacConfig()
+    refused "Temperature" (config.With(temperature = 0.0))
+    refused "MaxAdvantageWeight" (config.With(maxAdvantageWeight = 0.0))
+    refused "AdvantageWeighting" (config.With(weighting = enum<AdvantageWeighting> 7))
+    refused "AdvantageBaseline" (config.With(baseline = enum<AdvantageBaseline> 7))
+    refused "WeightDecay" (config.With(weightDecay = -1.0))
+    refused "PolicyHiddenSizes" (config.With(policyHiddenSizes = [ 0 ]))
+    refused "Discount" (config.With(discount = 1.1))
+    refused "LogStdMin" (config.With(logStdMin = 3.0))
+
+[<Fact>]
+let ``configs of the same values are equal`` () =
+    Assert.Equal(AwacConfig().With(hiddenSizes = [ 3 ]), AwacConfig().With(hiddenSizes = [ 3 ]))
+    Assert.NotEqual(AwacConfig(), AwacConfig().With(policyHiddenSizes = [ 3 ]))
+    Assert.NotEqual(AwacConfig(), AwacConfig().With(meanTanh = true))
