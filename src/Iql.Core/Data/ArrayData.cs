@@ -7,6 +7,12 @@ public sealed record ArrayEntry(string Name, string Kind, ImmutableArray<long> S
 {
     /// <summary>"observations float32 [6729, 39]"</summary>
     public override string ToString() => $"{Name} {Kind} {ArrayData.Text(Shape)}";
+
+    internal void RequireRows(long first, int count, string file)
+    {
+        if (Shape.Length == 0 || first < 0 || count < 0 || first + count > Shape[0])
+            throw new InvalidDataException($"{file}: '{Name}': expected rows {first} to {first + count - 1}, got an array of {ArrayData.Text(Shape)}.");
+    }
 }
 
 /// <summary>
@@ -89,4 +95,9 @@ public interface IArrayFile : IDisposable
     /// <summary>Reads one array.</summary>
     /// <exception cref="InvalidDataException">No array of that name, a kind that cannot be read, or damaged contents.</exception>
     ArrayData Read(string name);
+
+    /// <summary>Reads some rows of an array of numbers or flags: entries first … first + count − 1 of its first extent.</summary>
+    /// <remarks>Pieces that follow one another cost the whole array once; to go back costs what lies before again.</remarks>
+    /// <exception cref="InvalidDataException">As above, or rows that the array does not have.</exception>
+    ArrayData Read(string name, long first, int count);
 }

@@ -35,6 +35,26 @@ public static class AtomicFile
         stream.Flush(flushToDisk: true);
     });
 
+    /// <summary>
+    /// Removes what writers of one path left when they were killed. A writer that is alive holds its file, which stays: so this is safe
+    /// at any time, but only for files written as a stream.
+    /// </summary>
+    public static void SweepAbandoned(string path)
+    {
+        var full = Path.GetFullPath(path);
+        var folder = Path.GetDirectoryName(full)!;
+        if (!Directory.Exists(folder)) return;
+        foreach (var temporary in Directory.GetFiles(folder, Path.GetFileName(full) + ".*-*.tmp"))
+        {
+            try
+            {
+                using (new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) { }
+                File.Delete(temporary);
+            }
+            catch (IOException) { } // somebody is writing it
+        }
+    }
+
     /// <summary>Removes what writers that were killed left in a folder. Nobody may be writing there.</summary>
     public static void Sweep(string folder)
     {

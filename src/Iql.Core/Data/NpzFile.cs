@@ -10,6 +10,7 @@ namespace Iql.Data;
 public sealed class NpzFile : IArrayFile
 {
     readonly ZipArchive zip;
+    readonly Dictionary<string, Reader> open = [];
 
     /// <summary>Opens a file for reading.</summary>
     /// <exception cref="InvalidDataException">It is no zip file, or it is truncated.</exception>
@@ -55,6 +56,50 @@ public sealed class NpzFile : IArrayFile
         return NpyFormat.ReadValues(stream, NpyFormat.ReadHeader(stream, name), name);
     });
 
+    /// <inheritdoc/>
+    public ArrayData Read(string name, long first, int count) => InFile(() =>
+    {
+        if (!open.TryGetValue(name, out var reader) || reader.Row > first)
+        {
+            reader?.Dispose();
+            open[name] = reader = new(zip.GetEntry(name + ".npy") ?? throw new InvalidDataException(
+                $"'{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such array."), name);
+        }
+        return reader.Read(first, count);
+    });
+
+    /// <summary>An array that is read from its start to its end, in pieces.</summary>
+    sealed class Reader : IDisposable
+    {
+        readonly Stream stream;
+        readonly NpyFormat.Header header;
+        readonly string name;
+
+        internal Reader(ZipArchiveEntry entry, string name)
+        {
+            (this.name, stream) = (name, new BufferedStream(entry.Open(), 1 << 16));
+            header = NpyFormat.ReadHeader(stream, name);
+            if (header.FortranOrder && header.Shape.Length > 1) throw new InvalidDataException(
+                $"'{name}': expected rows behind each other (C order) to read it in pieces, got Fortran order. Save numpy.ascontiguousarray of it.");
+        }
+
+        /// <summary>The row it stands at.</summary>
+        internal long Row { get; private set; }
+
+        internal ArrayData Read(long first, int count)
+        {
+            new ArrayEntry(name, header.Descr, header.Shape).RequireRows(first, count, "this file");
+            for (; Row < first; Row += Math.Min(count, first - Row)) Take((int)Math.Min(Math.Max(1, count), first - Row));
+            var piece = Take(count);
+            Row += count;
+            return piece;
+        }
+
+        ArrayData Take(int count) => NpyFormat.ReadValues(stream, header with { Shape = header.Shape.SetItem(0, count) }, name);
+
+        public void Dispose() => stream.Dispose();
+    }
+
     /// <summary>Writes arrays, in the order given, to a temporary file that is then renamed.</summary>
     public static void Write(string path, IReadOnlyList<ArrayData> arrays) => AtomicFile.Write(path, temporary =>
     {
@@ -69,7 +114,11 @@ public sealed class NpzFile : IArrayFile
     });
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => zip.Dispose();
+    public void Dispose()
+    {
+        foreach (var reader in open.Values) reader.Dispose();
+        zip.Dispose();
+    }
 
     static bool IsArray(ZipArchiveEntry entry) => entry.FullName.EndsWith(".npy", StringComparison.Ordinal);
 

@@ -24,8 +24,7 @@ public sealed record RowSelection
     public required int DroppedLast { get; init; }
 
     /// <summary>"kept 9,990 of 10,000 rows; dropped 10 timed out, 0 last"</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"kept {Rows.Length:N0} of {FileRows:N0} rows; dropped {DroppedTimeouts:N0} timed out, {DroppedLast} last without a next observation");
+    public override string ToString() => RowRule.Text(Rows.Length, FileRows, DroppedTimeouts, DroppedLast);
 
     /// <summary>Chooses rows.</summary>
     /// <param name="raw">The file's columns.</param>
@@ -34,15 +33,24 @@ public sealed record RowSelection
     /// <exception cref="InvalidDataException">Parity without time-outs and without a time limit, or no row left.</exception>
     public static RowSelection Of(RawDataset raw, DatasetMode mode, int? timeLimit = null)
     {
-        if (timeLimit is { } limit) Check.AtLeast(limit, 1, nameof(timeLimit));
-        if (mode == DatasetMode.D4rlParity && raw.Timeouts == null && timeLimit == null) throw new InvalidDataException(
-            $"{raw.Source}: expected 'timeouts' or a time limit for D4RL parity, got neither. D4RL then cuts at the environment's " +
-            "longest episode: give that number of steps, or use strict mode.");
-        var choice = mode switch
+        var rule = new RowRule(mode, raw.Source, raw.Count, raw.Timeouts != null, raw.NextObservations != null, timeLimit);
+        var (rows, timeouts) = (ImmutableArray.CreateBuilder<int>(raw.Count), ImmutableArray.CreateBuilder<bool>(raw.Count));
+        for (var row = 0; row < raw.Count; row++)
         {
-            DatasetMode.D4rlParity => Parity(raw, timeLimit),
-            DatasetMode.Strict => Strict(raw, timeLimit),
-            _ => throw new ArgumentException($"mode: expected D4rlParity or Strict, got {mode}."),
+            var (keeps, timeout, cuts) = rule.Next(raw.Terminals[row], raw.Timeouts?[row]);
+            if (cuts) timeouts[^1] = true;
+            if (!keeps) continue;
+            rows.Add(row);
+            timeouts.Add(timeout);
+        }
+        var choice = new RowSelection
+        {
+            Mode = mode,
+            FileRows = raw.Count,
+            Rows = rows.ToImmutable(),
+            Timeouts = timeouts.ToImmutable(),
+            DroppedTimeouts = (int)rule.DroppedTimeouts,
+            DroppedLast = rule.DroppedLast,
         };
         return choice.Rows.Length > 0 ? choice : throw new InvalidDataException(
             $"{raw.Source}: expected rows to train on, got none of its {raw.Count} ({choice}).");
@@ -77,85 +85,6 @@ public sealed record RowSelection
         {
             var i = Finite.FirstBreach(column);
             if (i >= 0) throw new InvalidDataException($"{raw.Source}: {Finite.Message(column[i], i / size, i % size, name)}");
-        }
-    }
-
-    /// <summary>The loop of D4RL's qlearning_dataset with terminate_on_end=False, its step counter included.</summary>
-    static RowSelection Parity(RawDataset raw, int? timeLimit)
-    {
-        var builder = new Builder(raw.Count);
-        var step = 0;
-        for (var row = 0; row < raw.Count - 1; row++)
-        {
-            if (raw.Timeouts?[row] ?? step == timeLimit - 1)
-            {
-                builder.DropTimeout(raw, row);
-                step = 0;
-                continue;
-            }
-            builder.Keep(row, timeout: false);
-            // Behind a terminal D4RL counts from 1, not from 0: an episode there is cut a row early when the file has no time-outs.
-            step = raw.Terminals[row] ? 1 : step + 1;
-        }
-        builder.DropLast(raw, raw.Count - 1);
-        return builder.Done(DatasetMode.D4rlParity, raw.Count);
-    }
-
-    static RowSelection Strict(RawDataset raw, int? timeLimit)
-    {
-        var builder = new Builder(raw.Count);
-        var step = 0;
-        for (var row = 0; row < raw.Count; row++)
-        {
-            step++;
-            var timeout = raw.Timeouts?[row] ?? step == timeLimit;
-            if (raw.NextObservations != null || raw.Terminals[row]) builder.Keep(row, timeout);
-            else if (timeout) builder.DropTimeout(raw, row);
-            else if (row == raw.Count - 1) builder.DropLast(raw, row);
-            else builder.Keep(row, timeout: false);
-            if (timeout || raw.Terminals[row]) step = 0;
-        }
-        return builder.Done(DatasetMode.Strict, raw.Count);
-    }
-
-    sealed class Builder(int count)
-    {
-        readonly ImmutableArray<int>.Builder rows = ImmutableArray.CreateBuilder<int>(count);
-        readonly ImmutableArray<bool>.Builder timeouts = ImmutableArray.CreateBuilder<bool>(count);
-        int droppedTimeouts, droppedLast;
-
-        internal void Keep(int row, bool timeout)
-        {
-            rows.Add(row);
-            timeouts.Add(timeout);
-        }
-
-        internal void DropTimeout(RawDataset raw, int row)
-        {
-            CutBefore(raw, row);
-            droppedTimeouts++;
-        }
-
-        internal void DropLast(RawDataset raw, int row)
-        {
-            if (raw.Timeouts?[row] == true) CutBefore(raw, row);
-            droppedLast++;
-        }
-
-        internal RowSelection Done(DatasetMode mode, int fileRows) => new()
-        {
-            Mode = mode,
-            FileRows = fileRows,
-            Rows = rows.ToImmutable(),
-            Timeouts = timeouts.ToImmutable(),
-            DroppedTimeouts = droppedTimeouts,
-            DroppedLast = droppedLast,
-        };
-
-        /// <summary>The dropped row's episode now ends with the row before it, if that was the same episode's.</summary>
-        void CutBefore(RawDataset raw, int row)
-        {
-            if (rows.Count > 0 && rows[^1] == row - 1 && !raw.Terminals[row - 1]) timeouts[^1] = true;
         }
     }
 }

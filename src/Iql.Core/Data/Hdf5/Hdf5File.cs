@@ -11,7 +11,7 @@ namespace Iql.Data.Hdf5;
 /// </summary>
 public sealed class Hdf5File : IArrayFile
 {
-    /// <summary>What <see cref="Entries"/> and <see cref="Read"/> call the kinds of H5Tget_class that are not numbers or texts.</summary>
+    /// <summary>What <see cref="Entries"/> and <see cref="Read(string)"/> call the kinds of H5Tget_class that are not numbers or texts.</summary>
     static readonly ImmutableArray<string> Classes =
         ["integer", "float", "time", "string", "bitfield", "opaque", "compound", "reference", "enumeration", "list", "array"];
 
@@ -61,29 +61,64 @@ public sealed class Hdf5File : IArrayFile
     public ImmutableArray<ArrayEntry> Entries { get; }
 
     /// <inheritdoc/>
-    public ArrayData Read(string name)
+    public ArrayData Read(string name, long first, int count)
+    {
+        var entry = Find(name);
+        entry.RequireRows(first, count, Path);
+        lock (Gate)
+        {
+            Ready();
+            using var dataset = new Hdf5Id(H5Oopen(file, name, 0), Damaged(name));
+            using var type = new Hdf5Id(H5Dget_type(dataset.Value), Damaged(name));
+            using var rows = new Hdf5Id(H5Dget_space(dataset.Value), Damaged(name));
+            ulong[] start = new ulong[entry.Shape.Length], extents = [.. entry.Shape.Select(extent => (ulong)extent)];
+            (start[0], extents[0]) = ((ulong)first, (ulong)count);
+            const int set = 0;
+            if (H5Sselect_hyperslab(rows.Value, set, start, 0, extents, 0) < 0) throw new InvalidDataException(Damaged(name));
+            using var memory = new Hdf5Id(H5Screate_simple(extents.Length, extents, 0), Damaged(name));
+            var numbers = extents.Aggregate(1L, (product, extent) => checked(product * (long)extent));
+            return new(name, entry.Shape.SetItem(0, count), Values(dataset.Value, type.Value, numbers, entry, memory.Value, rows.Value));
+        }
+    }
+
+    ArrayEntry Find(string name)
     {
         ObjectDisposedException.ThrowIf(file < 0, this);
-        var entry = Entries.FirstOrDefault(entry => entry.Name == name) ?? throw new InvalidDataException(
+        return Entries.FirstOrDefault(entry => entry.Name == name) ?? throw new InvalidDataException(
             $"{Path}: '{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such data set.");
+    }
+
+    /// <inheritdoc/>
+    public ArrayData Read(string name)
+    {
+        var entry = Find(name);
         lock (Gate)
         {
             Ready();
             using var dataset = new Hdf5Id(H5Oopen(file, name, 0), Damaged(name));
             using var type = new Hdf5Id(H5Dget_type(dataset.Value), Damaged(name));
             var count = entry.Shape.Aggregate(1L, (product, extent) => checked(product * extent));
-            return new(name, entry.Shape, (H5Tget_class(type.Value), (int)H5Tget_size(type.Value)) switch
-            {
-                (FloatClass, <= 4) => Numbers<float>(dataset.Value, Constant("H5T_NATIVE_FLOAT_g"), count, name),
-                (FloatClass, _) => Numbers<double>(dataset.Value, Constant("H5T_NATIVE_DOUBLE_g"), count, name),
-                (IntegerClass, _) => Numbers<long>(dataset.Value, Constant("H5T_NATIVE_INT64_g"), count, name),
-                (EnumerationClass, 1) => Array.ConvertAll(Numbers<byte>(dataset.Value, type.Value, count, name), flag => flag != 0),
-                (StringClass, _) when H5Tis_variable_str(type.Value) > 0 => VariableTexts(dataset.Value, type.Value, count, name),
-                (StringClass, var size) => FixedTexts(Numbers<byte>(dataset.Value, type.Value, count * size, name), size),
-                _ => throw new InvalidDataException($"{Path}: '{name}': expected numbers, flags or texts, got the HDF5 kind {entry.Kind}."),
-            });
+            return new(name, entry.Shape, Values(dataset.Value, type.Value, count, entry));
         }
     }
+
+    /// <param name="dataset">Where from.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="entry">For messages.</param>
+    /// <param name="memory">The numbers' arrangement here, 0 for the whole array's.</param>
+    /// <param name="selection">What is wanted of the file's, 0 for all; texts come whole.</param>
+    Array Values(long dataset, long type, long count, ArrayEntry entry, long memory = 0, long selection = 0) => (H5Tget_class(type), (int)H5Tget_size(type)) switch
+    {
+        (FloatClass, <= 4) => Numbers<float>(dataset, Constant("H5T_NATIVE_FLOAT_g"), count, entry.Name, memory, selection),
+        (FloatClass, _) => Numbers<double>(dataset, Constant("H5T_NATIVE_DOUBLE_g"), count, entry.Name, memory, selection),
+        (IntegerClass, _) => Numbers<long>(dataset, Constant("H5T_NATIVE_INT64_g"), count, entry.Name, memory, selection),
+        (EnumerationClass, 1) => Array.ConvertAll(Numbers<byte>(dataset, type, count, entry.Name, memory, selection), flag => flag != 0),
+        (StringClass, _) when selection == 0 && H5Tis_variable_str(type) > 0 => VariableTexts(dataset, type, count, entry.Name),
+        (StringClass, var size) when selection == 0 => FixedTexts(Numbers<byte>(dataset, type, count * size, entry.Name), size),
+        _ => throw new InvalidDataException(
+            $"{Path}: '{entry.Name}': expected numbers{(selection == 0 ? ", flags or texts" : " or flags")}, got the HDF5 kind {entry.Kind}."),
+    };
 
     /// <summary>Closes the file.</summary>
     public void Dispose()
@@ -151,10 +186,10 @@ public sealed class Hdf5File : IArrayFile
         return new(name, kind, [.. extents.Select(extent => (long)extent)]);
     }
 
-    T[] Numbers<T>(long dataset, long memoryType, long count, string name) where T : struct
+    T[] Numbers<T>(long dataset, long memoryType, long count, string name, long memory = 0, long selection = 0) where T : struct
     {
         var numbers = new T[count];
-        if (count > 0 && H5Dread(dataset, memoryType, 0, 0, 0, ref BytesOf(numbers)) < 0) throw new InvalidDataException(Damaged(name));
+        if (count > 0 && H5Dread(dataset, memoryType, memory, selection, 0, ref BytesOf(numbers)) < 0) throw new InvalidDataException(Damaged(name));
         return numbers;
     }
 

@@ -106,6 +106,8 @@ static partial class Hdf5Library
     [LibraryImport(Name)] internal static partial int H5Sget_simple_extent_dims(long space, Span<ulong> extents, nint maximum);
     [LibraryImport(Name)] internal static partial long H5Screate_simple(int rank, ReadOnlySpan<ulong> extents, nint maximum);
     [LibraryImport(Name)] internal static partial long H5Screate(int type);
+    [LibraryImport(Name)]
+    internal static partial int H5Sselect_hyperslab(long space, int operation, ReadOnlySpan<ulong> start, nint stride, ReadOnlySpan<ulong> count, nint block);
 
     [LibraryImport(Name)] internal static partial int H5Tget_class(long type);
     [LibraryImport(Name)] internal static partial nuint H5Tget_size(long type);
