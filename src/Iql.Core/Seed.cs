@@ -32,6 +32,9 @@ public readonly record struct Seed(ulong Value)
     /// <summary>Integer i of the uniform stream on [0, count): the high half of a 64 × 64 bit product.</summary>
     public int Below(ulong i, int count) => (int)Math.BigMul(Word(i), (ulong)count, out _);
 
+    /// <summary>The same for a count beyond 2³¹: equal counts give equal integers.</summary>
+    public long Below(ulong i, long count) => (long)Math.BigMul(Word(i), (ulong)count, out _);
+
     /// <summary>Number i of the standard normal stream: the cosine branch of Box and Muller on words 2i and 2i + 1.</summary>
     public double Normal(ulong i) =>
         Math.Sqrt(-2.0 * Math.Log(1.0 - Unit(2 * i))) * Math.Cos(6.283185307179586 * Unit(2 * i + 1));

@@ -50,7 +50,7 @@ public sealed record Learner(
     /// <summary>Which program makes a step, from the number of steps already made: a delayed policy, one phase after the other.</summary>
     public Func<long, int> Choose { get; init; } = static _ => 0;
 
-    /// <summary>Where minibatches come from; throws an ArgumentException when the data lack what the learner needs. Null draws rows: <see cref="Sampler"/>.</summary>
+    /// <summary>Where minibatches come from; throws an ArgumentException when the data lack what the learner needs. Null draws rows: <see cref="Sampler"/>, also of a <see cref="RowFile"/>; others see data in memory only.</summary>
     public Func<Transitions, IBatchSource>? Batches { get; init; }
 
     /// <summary>The program of a step.</summary>
@@ -59,7 +59,7 @@ public sealed record Learner(
 
     /// <summary>A source of this learner's minibatches.</summary>
     /// <exception cref="ArgumentException">The data lack something the learner needs (next actions, …).</exception>
-    public IBatchSource Source(Transitions transitions) => Batches?.Invoke(transitions) ?? new Sampler(transitions, Batch);
+    public IBatchSource Source(IDataset transitions) => Batches?.Invoke(transitions.InMemory(Algorithm)) ?? new Sampler(transitions, Batch);
 
     /// <summary>Number of policies trained side by side.</summary>
     public int Members => Blocks.Length - 1;

@@ -40,6 +40,8 @@ public static class DatasetFile
         using (var stream = File.OpenRead(path)) start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         if (start.AsSpan().StartsWith("PK"u8)) return new NpzFile(path);
         if (start.AsSpan().StartsWith(Hdf5Signature)) return new Hdf5File(path);
+        if (RowFileHeader.Fits(start)) throw new InvalidDataException(
+            $"{path}: expected an HDF5 or .npz file, got a row file, which is mapped and not read. Open it with RowFile, or give it to --data.");
         var text = Encoding.Latin1.GetString(start);
         throw new InvalidDataException($"{path}: expected an HDF5 or .npz file, got " + text.TrimStart().FirstOrDefault() switch
         {

@@ -78,11 +78,11 @@ public sealed record Normalization
         this with { ObservationMean = other.ObservationMean, ObservationDeviation = other.ObservationDeviation };
 
     /// <summary>Computes a normalisation from data.</summary>
-    /// <param name="transitions">Raw data, not normalised yet.</param>
+    /// <param name="dataset">Raw data, not normalised yet.</param>
     /// <param name="observations">Whether observations get mean 0 and deviation 1 (CORL does, the paper's code does not).</param>
     /// <param name="rewards">The rule for rewards; for a scale of one's own see <see cref="Custom"/>.</param>
     /// <exception cref="ArgumentException">Return range of data whose trajectories all have the same return.</exception>
-    public static Normalization Of(Transitions transitions, bool observations, RewardRule rewards)
+    public static Normalization Of(IDataset dataset, bool observations, RewardRule rewards)
     {
         Check.That(rewards != RewardRule.Custom, nameof(rewards), "a rule that data decide", rewards, "Use Normalization.Custom.");
         var normalization = rewards switch
@@ -94,13 +94,17 @@ public sealed record Normalization
             _ => None,
         };
         if (!observations) return normalization;
-        var (mean, deviation) = Moments(transitions.Observations.AsSpan(), transitions.ObservationSize);
-        return normalization with { ObservationMean = mean, ObservationDeviation = deviation };
+        var statistics = dataset.Statistics;
+        return normalization with
+        {
+            ObservationMean = [.. statistics.ObservationMean.Select(mean => (float)mean)],
+            ObservationDeviation = [.. statistics.ObservationDeviation.Select(deviation => (float)(deviation + DeviationFloor))],
+        };
 
         double Range()
         {
-            var (least, greatest) = ReturnRange(transitions);
-            Check.That(greatest > least, transitions.Name, "trajectories of different returns for the return range",
+            var (least, greatest) = ReturnRange(dataset);
+            Check.That(greatest > least, dataset.Name, "trajectories of different returns for the return range",
                 $"{least} for all", "Use another reward rule.");
             return greatest - least;
         }
@@ -111,18 +115,8 @@ public sealed record Normalization
     /// next row does not continue: ‖s(i+1) − s′(i)‖ &gt; 10⁻⁶. The cut-off pieces at either end count too.
     /// </summary>
     /// <remarks>The rule of ikostrikov/implicit_q_learning @09d7002, to be used on data in D4RL parity mode for the same numbers.</remarks>
-    public static (double Least, double Greatest) ReturnRange(Transitions transitions)
-    {
-        var (least, greatest, sum) = (double.PositiveInfinity, double.NegativeInfinity, 0.0);
-        for (var row = 0; row < transitions.Count; row++)
-        {
-            sum += transitions.Rewards[row];
-            var last = row == transitions.Count - 1;
-            if (!last && !transitions.Terminals[row] && !Jump.Between(transitions.NextObservation(row), transitions.Observation(row + 1))) continue;
-            (least, greatest, sum) = (Math.Min(least, sum), Math.Max(greatest, sum), 0);
-        }
-        return (least, greatest);
-    }
+    public static (double Least, double Greatest) ReturnRange(IDataset dataset) =>
+        (dataset.Statistics.LeastTrajectoryReturn, dataset.Statistics.GreatestTrajectoryReturn);
 
     /// <summary>The data with observations, next observations, actions and rewards normalised; the same object when nothing changes.</summary>
     public Transitions Apply(Transitions transitions)
@@ -135,14 +129,33 @@ public sealed record Normalization
             Apply(next);
             changed = changed.With(observations: observations, nextObservations: next);
         }
-        if (ActionLimit is { } limit)
+        if (ActionLimit != null)
         {
-            float low = -(float)limit, high = (float)limit;
-            changed = changed.With(actions: [.. transitions.Actions.Select(action => Math.Clamp(action, low, high))]);
+            float[] actions = [.. transitions.Actions];
+            ApplyToActions(actions);
+            changed = changed.With(actions: actions);
         }
-        if (RewardScale == 1 && RewardShift == 0) return changed;
-        var (scale, shift) = (RewardScale, RewardShift);
-        return changed.With(rewards: [.. transitions.Rewards.Select(reward => (float)(scale * reward + shift))]);
+        if (!ChangesRewards) return changed;
+        float[] rewards = [.. transitions.Rewards];
+        ApplyToRewards(rewards);
+        return changed.With(rewards: rewards);
+    }
+
+    /// <summary>Whether rewards are changed.</summary>
+    [JsonIgnore]
+    public bool ChangesRewards => RewardScale != 1 || RewardShift != 0;
+
+    internal void ApplyToActions(Span<float> actions)
+    {
+        if (ActionLimit is not { } limit) return;
+        float low = -(float)limit, high = (float)limit;
+        foreach (ref var action in actions) action = Math.Clamp(action, low, high);
+    }
+
+    internal void ApplyToRewards(Span<float> rewards)
+    {
+        if (!ChangesRewards) return;
+        foreach (ref var reward in rewards) reward = (float)(RewardScale * reward + RewardShift);
     }
 
     /// <summary>Normalises observations in place, [S] or rows of it: what a policy trained on the data expects to see.</summary>
@@ -155,16 +168,5 @@ public sealed record Normalization
             $"rows of {mean.Length} numbers", observations.Length);
         for (; observations.Length > 0; observations = observations[mean.Length..])
             for (var i = 0; i < mean.Length; i++) observations[i] = (observations[i] - mean[i]) / deviation[i];
-    }
-
-    /// <summary>Mean, and population deviation + floor, of every column.</summary>
-    static (ImmutableArray<float> Mean, ImmutableArray<float> Deviation) Moments(ReadOnlySpan<float> numbers, int columns)
-    {
-        double[] mean = new double[columns], square = new double[columns];
-        var rows = numbers.Length / columns;
-        for (var i = 0; i < numbers.Length; i++) mean[i % columns] += numbers[i];
-        for (var j = 0; j < columns; j++) mean[j] /= rows;
-        for (var i = 0; i < numbers.Length; i++) square[i % columns] += (numbers[i] - mean[i % columns]) * (numbers[i] - mean[i % columns]);
-        return ([.. mean.Select(m => (float)m)], [.. square.Select(s => (float)(Math.Sqrt(s / rows) + DeviationFloor))]);
     }
 }

@@ -64,61 +64,32 @@ public sealed record RawDataset
     };
 
     /// <summary>Reads the columns of an open file.</summary>
-    /// <exception cref="InvalidDataException">A column is missing or has another shape; the message names it, what was expected and what came.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A column is missing or has another shape; the message names it, what was expected and what came. Or the file is beyond memory.
+    /// </exception>
     public static RawDataset Read(IArrayFile file)
     {
-        var names = file.Entries.ToDictionary(entry => entry.Name);
-        foreach (var name in (string[])["observations", "actions", "rewards", "terminals"])
-            if (!names.ContainsKey(name)) throw new InvalidDataException(Missing(file, name));
-        var (rows, observationSize) = Matrix("observations", null, null);
-        var (_, actionSize) = Matrix("actions", rows, null);
-        if (rows == 0) throw new InvalidDataException($"{file.Path}: 'observations': expected at least one row, got none.");
+        var columns = ColumnShapes.Of(file);
+        columns.RequireMemory();
         return new()
         {
             Name = Path.GetFileNameWithoutExtension(file.Path),
             Source = file.Path,
             Entries = file.Entries,
             Metadata = ReadMetadata(file),
-            ObservationSize = observationSize,
-            ActionSize = actionSize,
+            ObservationSize = columns.ObservationSize,
+            ActionSize = columns.ActionSize,
             Observations = file.Read("observations").Numbers(file.Path),
             Actions = file.Read("actions").Numbers(file.Path),
-            Rewards = Column("rewards").Numbers(file.Path),
-            Terminals = Column("terminals").Flags(file.Path),
-            Timeouts = names.ContainsKey("timeouts") ? Column("timeouts").Flags(file.Path) : null,
-            NextObservations = names.ContainsKey("next_observations") && Matrix("next_observations", rows, observationSize).Rows > 0
-                ? file.Read("next_observations").Numbers(file.Path) : null,
+            Rewards = file.Read("rewards").Numbers(file.Path),
+            Terminals = file.Read("terminals").Flags(file.Path),
+            Timeouts = columns.HasTimeouts ? file.Read("timeouts").Flags(file.Path) : null,
+            NextObservations = columns.HasNextObservations ? file.Read("next_observations").Numbers(file.Path) : null,
         };
-
-        (int Rows, int Columns) Matrix(string name, int? wantedRows, int? wantedColumns)
-        {
-            var shape = names[name].Shape;
-            if (shape.Length == 2 && shape[1] >= 1 && shape[0] <= int.MaxValue && (wantedRows ?? shape[0]) == shape[0] && (wantedColumns ?? shape[1]) == shape[1])
-                return ((int)shape[0], (int)shape[1]);
-            throw new InvalidDataException($"{file.Path}: '{name}': expected shape [{wantedRows?.ToString(CultureInfo.InvariantCulture) ?? "N"}, " +
-                $"{wantedColumns?.ToString(CultureInfo.InvariantCulture) ?? (name == "actions" ? "A" : "S")}], got {ArrayData.Text(shape)}. " +
-                "All columns hold one row a step; write the file again.");
-        }
-
-        ArrayData Column(string name)
-        {
-            var shape = names[name].Shape;
-            if (shape.Length is 1 or 2 && shape[0] == rows && (shape.Length == 1 || shape[1] == 1)) return file.Read(name);
-            throw new InvalidDataException($"{file.Path}: '{name}': expected shape [{rows}] or [{rows}, 1], got {ArrayData.Text(shape)}. " +
-                "All columns hold one row a step; write the file again.");
-        }
-    }
-
-    static string Missing(IArrayFile file, string name)
-    {
-        var found = string.Join(", ", file.Entries.Select(entry => entry.Name).Take(12)) + (file.Entries.Length > 12 ? ", …" : "");
-        return $"{file.Path}: '{name}': expected D4RL's layout (observations, actions, rewards, terminals; timeouts and next_observations when known), " +
-            $"got {(found == "" ? "no arrays at all" : found)}. " + (file.Entries.Any(entry => entry.Name.StartsWith("episode_", StringComparison.Ordinal))
-                ? "This is a Minari file, one group an episode: write its episodes behind each other into one file." : "Rename or add the array.");
     }
 
     /// <summary>Scalars and texts that are not columns, as one line each.</summary>
-    static ImmutableSortedDictionary<string, string> ReadMetadata(IArrayFile file)
+    internal static ImmutableSortedDictionary<string, string> ReadMetadata(IArrayFile file)
     {
         const int fewest = 8;
         var small = file.Entries.Where(entry => entry.Shape.Aggregate(1L, (product, extent) => product * extent) is >= 1 and <= fewest

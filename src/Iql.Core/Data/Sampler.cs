@@ -1,75 +1,88 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Iql.Graph;
 
 namespace Iql.Data;
 
 /// <summary>
-/// Draws minibatches with replacement. Row i of step t is a pure function of the seed, so a resumed run meets the same batches.
-/// Holds its own copy of the columns a batch wants, a row's numbers side by side: a row then costs a cache miss or two, not one
-/// per column. Safe to share between threads; filling allocates nothing.
+/// Draws minibatches with replacement. Row i of step t is a pure function of the seed, so a resumed run meets the same batches, and a
+/// data set in memory gives the same bits as its <see cref="RowFile"/>. Safe to share between threads; filling allocates nothing.
 /// </summary>
-public sealed class Sampler : IBatchSource
+/// <remarks>
+/// What a step draws is known long before. Cache lines are asked for some rows before they are copied; pages of a mapped file some
+/// steps before, once a batch had to wait for the disk: to ask for a row costs 0.8 µs, to wait for one 100 and more, so it pays from one
+/// row in a hundred on.
+/// </remarks>
+public sealed unsafe class Sampler : IBatchSource
 {
-    /// <summary>A column's place in a row of the table and in the block.</summary>
-    readonly record struct Piece(int Source, int Length, int Destination, int Stride);
+    enum Kind { Plain, Observations, Actions, Rewards, ReturnsToGo }
 
-    /// <summary>Floats of a cache line.</summary>
-    const int Line = 16;
-    const int Ahead = 6;
+    /// <summary>A column's place in a row of the table (of the next row for next actions) and in the block.</summary>
+    readonly record struct Piece(Kind Kind, int Source, bool FromNext, int Length, int Destination, int Stride);
+
+    const int AheadRows = 6;
+
+    /// <summary>Steps ahead of which pages are asked for, and how long that goes on after a batch that had to wait.</summary>
+    const int AheadSteps = 4, AskFor = 1000;
+
+    readonly RowTable table;
+    readonly RowRank? drawn;
+    readonly float[] returnsToGo;
     readonly Layout layout;
     readonly ImmutableArray<Piece> pieces;
-    readonly float[] table;
-    readonly int origin, stride;
+    readonly Normalization normalization;
+    readonly int floatsWanted, terminal;
+    long askUntil, asked;
 
-    /// <summary>Gathers the columns that the layout names.</summary>
-    /// <param name="transitions">The data.</param>
+    /// <summary>Finds the columns that the layout names.</summary>
+    /// <param name="dataset">The data.</param>
     /// <param name="batch">
     /// A layout whose entries are among observations [B, S], actions [B, A], rewards [B], terminals [B], nextObservations [B, S],
-    /// nextActions [B, A] and returnsToGo [B] (<see cref="Transitions.ReturnsToGo"/>). With nextActions, rows whose next action is unknown (<see cref="Transitions.HasNextAction"/>) are never
-    /// drawn; a terminal row, where it plays no part, gets its own action.
+    /// nextActions [B, A] and, of data in memory, returnsToGo [B] (<see cref="Transitions.ReturnsToGo"/>). With nextActions, rows whose
+    /// next action is unknown (<see cref="Transitions.HasNextAction"/>) are never drawn; a terminal row, where it plays no part, gets its own action.
     /// </param>
     /// <param name="returnDiscount">γ of returnsToGo, in [0, 1].</param>
     /// <exception cref="ArgumentException">An entry of another name or shape, or no row to draw from.</exception>
-    public Sampler(Transitions transitions, Layout batch, double returnDiscount = 1)
+    public Sampler(IDataset dataset, Layout batch, double returnDiscount = 1)
     {
         layout = batch;
         BatchSize = batch.Entries.Length > 0 && batch.Entries[0].Shape.Rank > 0 ? batch.Entries[0].Shape[0] : 0;
         Check.AtLeast(BatchSize, 1, batch.Name, "Make the layout with BatchLayout.Of.");
-        var columns = batch.Entries.Select(entry => Column.Of(transitions, entry.Name, returnDiscount)).ToArray();
-        var builder = ImmutableArray.CreateBuilder<Piece>();
-        var width = 0;
-        foreach (var (entry, column) in batch.Entries.Zip(columns))
-        {
-            var expected = column.Rank == 1 ? new Shape(BatchSize) : new Shape(BatchSize, column.Size);
-            Check.That(entry.Shape == expected, $"{batch.Name}/{entry.Name}", $"shape {expected} for {transitions.Name}", entry.Shape);
-            builder.Add(new(width, column.Size, entry.Offset, column.Size == 1 ? 1 : entry.Stride));
-            width += column.Size;
-        }
-        pieces = builder.ToImmutable();
-        var wantsNextAction = batch.Contains("nextActions");
-        var all = Enumerable.Range(0, transitions.Count);
-        Count = wantsNextAction ? all.Count(transitions.HasNextAction) : transitions.Count;
-        Check.AtLeast(Count, 1, transitions.Name, "No row has a next action: every episode is a single step.");
-        stride = (width + Line - 1) / Line * Line;
-        table = GC.AllocateUninitializedArray<float>(checked((Count + 1) * stride + Line), pinned: true);
-        origin = AlignedStart(table);
-        var to = origin;
-        for (var row = 0; row < transitions.Count; row++)
-        {
-            if (wantsNextAction && !transitions.HasNextAction(row)) continue;
-            for (var i = 0; i < columns.Length; i++) columns[i].Copy(row, table.AsSpan(to + pieces[i].Source, pieces[i].Length));
-            to += stride;
-        }
+        var row = new RowLayout(dataset.ObservationSize, dataset.ActionSize);
+        var (s, a) = row;
+        pieces =
+        [
+            .. batch.Entries.Select(entry =>
+            {
+                var (kind, source, size) = entry.Name switch
+                {
+                    "observations" => (Kind.Observations, 0, s),
+                    "actions" or "nextActions" => (Kind.Actions, row.Actions, a),
+                    "rewards" => (Kind.Rewards, row.Reward, 0),
+                    "terminals" => (Kind.Plain, row.Terminal, 0),
+                    "nextObservations" => (Kind.Observations, row.NextObservations, s),
+                    "returnsToGo" => (Kind.ReturnsToGo, 0, 0),
+                    _ => throw new ArgumentException(
+                        $"batch: expected observations, actions, rewards, terminals, nextObservations, nextActions or returnsToGo, got {entry.Name}."),
+                };
+                var expected = size == 0 ? new Shape(BatchSize) : new Shape(BatchSize, size);
+                Check.That(entry.Shape == expected, $"{batch.Name}/{entry.Name}", $"shape {expected} for {dataset.Name}", entry.Shape);
+                return new Piece(kind, source, entry.Name == "nextActions", Math.Max(1, size), entry.Offset, size <= 1 ? 1 : entry.Stride);
+            }),
+        ];
+        returnsToGo = batch.Contains("returnsToGo") ? dataset.InMemory("returns to go").ReturnsToGo(returnDiscount) : [];
+        (table, normalization) = (dataset.Table, dataset.Pending);
+        drawn = batch.Contains("nextActions") ? table.NextActions : null;
+        (floatsWanted, terminal) = (table.Stride * (drawn == null ? 1 : 2), row.Terminal);
+        Count = drawn?.Count ?? table.Count;
+        Check.AtLeast(Count, 1, dataset.Name, "No row has a next action: every episode is a single step.");
     }
 
     /// <summary>B.</summary>
     public int BatchSize { get; }
 
     /// <summary>Number of rows it draws from: N, or fewer when the batch wants next actions.</summary>
-    public int Count { get; }
+    public long Count { get; }
 
     /// <summary>
     /// Fills a batch: its row i becomes row <c>seed.Below(step · B + i, Count)</c> of the rows drawn from.
@@ -81,55 +94,77 @@ public sealed class Sampler : IBatchSource
     {
         if (!ReferenceEquals(batch.Layout, layout) && !batch.Layout.Entries.AsSpan().SequenceEqual(layout.Entries.AsSpan()))
             Check.That(false, nameof(batch), $"the layout {layout.Name} of this sampler", batch.Layout.Name);
+        if (table.Paging && step < Volatile.Read(ref askUntil)) Ask(seed, step);
         var storage = batch.Storage;
-        var first = (ulong)(step * BatchSize);
-        for (var i = 0; i < Ahead; i++) Prefetch(Start(i));
+        var waits = table.Paging ? ReadAhead.Waits() : 0;
+        for (var i = 0; i < AheadRows; i++) Prefetch(Row(seed, step, i));
         for (var i = 0; i < BatchSize; i++)
         {
-            Prefetch(Start(i + Ahead));
-            var row = table.AsSpan(Start(i), stride);
+            Prefetch(Row(seed, step, i + AheadRows));
+            var index = Index(seed, step, i);
+            var row = table.Row(index);
             foreach (var piece in pieces)
             {
-                if (piece.Length == 1) storage[piece.Destination + i * piece.Stride] = row[piece.Source];
-                else row.Slice(piece.Source, piece.Length).CopyTo(storage[(piece.Destination + i * piece.Stride)..]);
+                if (piece.Kind == Kind.ReturnsToGo)
+                {
+                    storage[piece.Destination + i] = returnsToGo[index];
+                    continue;
+                }
+                var from = row + piece.Source;
+                if (piece.FromNext && row[terminal] == 0) from += table.Stride;
+                if (piece.Length == 1) storage[piece.Destination + i * piece.Stride] = *from;
+                else new ReadOnlySpan<float>(from, piece.Length).CopyTo(storage[(piece.Destination + i * piece.Stride)..]);
             }
         }
-
-        int Start(int i) => origin + seed.Below(first + (ulong)i, Count) * stride;
+        if (table.Paging && (ReadAhead.Waits() - waits) * 100 > BatchSize)
+        {
+            Volatile.Write(ref askUntil, step + AskFor);
+            table.LoadIfItFits();
+        }
+        Normalize(storage);
+        GC.KeepAlive(this);
     }
+
+    long Index(Seed seed, long step, int i)
+    {
+        var k = seed.Below((ulong)step * (ulong)BatchSize + (ulong)i, Count);
+        return drawn?.Row(k) ?? k;
+    }
+
+    float* Row(Seed seed, long step, int i) => table.Row(Index(seed, step, i));
 
     /// <summary>Asks for a row's cache lines some rows before they are copied. 256 of 1,000,000 rows, S = 17, A = 6, on an EPYC: 14 µs, without it 29.</summary>
-    unsafe void Prefetch(int start)
+    void Prefetch(float* row)
     {
         if (!Sse.IsSupported) return;
-        // The table is pinned, so its addresses stay.
-        var row = (float*)Unsafe.AsPointer(ref table[start]);
-        for (var i = 0; i < stride; i += Line) Sse.Prefetch0(row + i);
+        for (var i = 0; i < floatsWanted; i += RowLayout.Line) Sse.Prefetch0(row + i);
     }
 
-    /// <summary>First entry on a 64-byte boundary: the table is pinned, so it stays one.</summary>
-    static int AlignedStart(float[] pinned)
+    /// <summary>Asks for the pages of the steps ahead that were not asked for yet.</summary>
+    void Ask(Seed seed, long step)
     {
-        var address = (long)Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0);
-        return (int)((-address & 63) / sizeof(float));
+        var last = Volatile.Read(ref asked);
+        // Another seed or a step back only means that something is asked for twice or not at all.
+        for (var ahead = last > step && last <= step + AheadSteps ? last + 1 : step; ahead <= step + AheadSteps; ahead++)
+            for (var i = 0; i < BatchSize; i++) ReadAhead.Soon(Row(seed, ahead, i), floatsWanted * sizeof(float));
+        Volatile.Write(ref asked, step + AheadSteps);
     }
 
-    /// <summary>Where a batch column comes from.</summary>
-    sealed record Column(int Rank, int Size, Action<int, Span<float>> Copy)
+    void Normalize(Span<float> storage)
     {
-        internal static Column Of(Transitions t, string name, double returnDiscount) => name switch
+        if (ReferenceEquals(normalization, Normalization.None)) return;
+        foreach (var piece in pieces)
         {
-            "observations" => new(2, t.ObservationSize, (row, to) => t.Observation(row).CopyTo(to)),
-            "actions" => new(2, t.ActionSize, (row, to) => t.Action(row).CopyTo(to)),
-            "rewards" => new(1, 1, (row, to) => to[0] = t.Rewards[row]),
-            "terminals" => new(1, 1, (row, to) => to[0] = t.Terminals[row] ? 1f : 0f),
-            "nextObservations" => new(2, t.ObservationSize, (row, to) => t.NextObservation(row).CopyTo(to)),
-            "nextActions" => new(2, t.ActionSize, (row, to) => t.Action(t.Terminals[row] ? row : row + 1).CopyTo(to)),
-            "returnsToGo" => Numbers(t.ReturnsToGo(returnDiscount)),
-            _ => throw new ArgumentException(
-                $"batch: expected observations, actions, rewards, terminals, nextObservations, nextActions or returnsToGo, got {name}."),
-        };
-
-        static Column Numbers(float[] numbers) => new(1, 1, (row, to) => to[0] = numbers[row]);
+            if (piece.Kind is Kind.Plain or Kind.ReturnsToGo) continue;
+            // A column of single numbers lies dense.
+            var (rows, length) = piece.Stride == 1 ? (1, BatchSize) : (BatchSize, piece.Length);
+            for (var i = 0; i < rows; i++)
+            {
+                var numbers = storage.Slice(piece.Destination + i * piece.Stride, length);
+                if (piece.Kind == Kind.Observations) normalization.Apply(numbers);
+                else if (piece.Kind == Kind.Actions) normalization.ApplyToActions(numbers);
+                else normalization.ApplyToRewards(numbers);
+            }
+        }
     }
 }

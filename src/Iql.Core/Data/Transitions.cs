@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Iql.Data;
 
@@ -8,9 +7,11 @@ namespace Iql.Data;
 /// A data set of N transitions (s, a, r, d, s′), immutable, row after row in the order they were made, all episodes behind each
 /// other. An episode ends where a row is terminal or timed out, and at the last row: the two flags and nothing else say where.
 /// </summary>
-public sealed class Transitions
+public sealed class Transitions : IDataset
 {
     readonly Lazy<string> fingerprint;
+    readonly Lazy<DatasetStatistics> statistics;
+    readonly Lazy<RowTable> table;
 
     /// <summary>Takes the columns over: the arrays must not be changed afterwards.</summary>
     /// <param name="name">What to call the data set in runs and reports.</param>
@@ -49,7 +50,9 @@ public sealed class Transitions
         Timeouts = ImmutableCollectionsMarshal.AsImmutableArray(timeouts);
         NextObservations = ImmutableCollectionsMarshal.AsImmutableArray(nextObservations);
         Episodes = Split(rewards, terminals, timeouts);
-        fingerprint = new(Hash);
+        fingerprint = new(() => RowFingerprint.Of(this));
+        statistics = new(() => DatasetStatistics.Of(this));
+        table = new(() => new(this));
 
         void Length(int actual, int columns, string column) => Check.That(actual == (long)Count * columns, column,
             $"{Count} rows (as rewards has) of {columns}, {(long)Count * columns} numbers", actual);
@@ -88,8 +91,21 @@ public sealed class Transitions
     /// <summary>The episodes, in order; together they cover every row once.</summary>
     public ImmutableArray<Episode> Episodes { get; }
 
-    /// <summary>16 hexadecimal digits that change with any bit of any column: the first 64 bits of a SHA-256.</summary>
+    /// <inheritdoc/>
     public string Fingerprint => fingerprint.Value;
+
+    /// <inheritdoc/>
+    public DatasetStatistics Statistics => statistics.Value;
+
+    long IDataset.Count => Count;
+
+    RowTable IDataset.Table => table.Value;
+
+    Normalization IDataset.Pending => Normalization.None;
+
+    Transitions IDataset.Sample(int most) => this;
+
+    IDataset IDataset.Normalized(Normalization normalization) => normalization.Apply(this);
 
     /// <summary>
     /// Whether the action taken at s′ is known: the row after this one, in the same episode, holds it. Terminal rows need none
@@ -209,27 +225,6 @@ public sealed class Transitions
             (start, sum) = (row + 1, 0.0);
         }
         return episodes.ToImmutable();
-    }
-
-    string Hash()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Add<int>([Count, ObservationSize, ActionSize]);
-        Add(Observations.AsSpan());
-        Add(Actions.AsSpan());
-        Add(Rewards.AsSpan());
-        Add(Terminals.AsSpan());
-        Add(Timeouts.AsSpan());
-        Add(NextObservations.AsSpan());
-        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
-
-        void Add<T>(ReadOnlySpan<T> column) where T : struct
-        {
-            // A span of bytes holds at most 2 GiB.
-            const int block = 1 << 24;
-            for (; column.Length > block; column = column[block..]) hash.AppendData(MemoryMarshal.AsBytes(column[..block]));
-            hash.AppendData(MemoryMarshal.AsBytes(column));
-        }
     }
 
     static T[] Array<T>(ImmutableArray<T> column) => ImmutableCollectionsMarshal.AsArray(column)!;

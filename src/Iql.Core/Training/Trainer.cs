@@ -26,7 +26,7 @@ public sealed class Trainer : IDisposable
     /// <param name="transitions">What it learns from, already normalised.</param>
     /// <param name="start">Where to go on; <see cref="Start"/> is the beginning.</param>
     /// <param name="team">Threads that share each step; null is the caller alone. The bits do not depend on it.</param>
-    public Trainer(Learner learner, Transitions transitions, LearnerState start, WorkerTeam? team = null)
+    public Trainer(Learner learner, IDataset transitions, LearnerState start, WorkerTeam? team = null)
         : this(learner, learner.Source(transitions), start, team) { }
 
     /// <summary>The same, from a source of minibatches.</summary>

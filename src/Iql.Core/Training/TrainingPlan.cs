@@ -12,7 +12,7 @@ public sealed record TrainingPlan
     public required Learner Learner { get; init; }
 
     /// <summary>What it learns from, normalised already as the configurations say.</summary>
-    public required Transitions Transitions { get; init; }
+    public required IDataset Transitions { get; init; }
 
     /// <summary>Where policies are evaluated; null is nowhere.</summary>
     public IEnvironment? Environment { get; init; }

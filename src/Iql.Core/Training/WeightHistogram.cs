@@ -24,7 +24,7 @@ public sealed class WeightHistogram : IDisposable
     /// <param name="learner">What is trained.</param>
     /// <param name="transitions">What it learns from.</param>
     /// <param name="root">The run's seed; the batch is drawn from its part "probe".</param>
-    public WeightHistogram(Learner learner, Transitions transitions, Seed root)
+    public WeightHistogram(Learner learner, IDataset transitions, Seed root)
     {
         Check.That(learner.Probe is not null, nameof(learner), "a learner with a probe", learner.Algorithm);
         this.learner = learner;

@@ -1,0 +1,95 @@
+using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+
+namespace Iql.Data;
+
+/// <summary>Rows side by side at a fixed address, on a 64-byte boundary: in memory of our own, or in a mapped file. The numbers never change.</summary>
+sealed unsafe class RowTable
+{
+    readonly void* memory;
+    readonly MemoryMappedViewAccessor? view;
+    readonly Lazy<RowRank> nextActions;
+    int loads;
+
+    /// <summary>A copy of transitions.</summary>
+    internal RowTable(Transitions transitions)
+    {
+        (Count, Layout) = (transitions.Count, new(transitions.ObservationSize, transitions.ActionSize));
+        Stride = Layout.Stride;
+        memory = NativeMemory.AlignedAlloc((nuint)Count * (nuint)Layout.Bytes, 64);
+        Start = (float*)memory;
+        for (var row = 0; row < transitions.Count; row++) Layout.Write(new(Row(row), Stride), transitions, row);
+        nextActions = new(() =>
+        {
+            var words = new ulong[(Count + 63) / 64];
+            for (var row = 0; row < transitions.Count; row++)
+                if (transitions.HasNextAction(row)) words[row / 64] |= 1UL << (row % 64);
+            return new(words);
+        });
+    }
+
+    /// <summary>
+    /// Rows of a mapped file from an offset on; behind them a bit a row, in words of 64, that says whether its next action is known.
+    /// </summary>
+    internal RowTable(MemoryMappedViewAccessor view, long offset, long count, RowLayout layout, bool readAhead)
+    {
+        (Count, Layout, Stride, this.view) = (count, layout, layout.Stride, view);
+        byte* start = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        Start = (float*)(start + offset);
+        if (readAhead) ReadAhead.Random(start, offset + count * layout.Bytes);
+        Paging = readAhead && ReadAhead.Works;
+        nextActions = new(() =>
+        {
+            var words = new ulong[(Count + 63) / 64];
+            for (var i = 0; i < words.Length; i++) words[i] = ((ulong*)Row(Count))[i];
+            return new(words);
+        });
+    }
+
+    /// <summary>N.</summary>
+    internal long Count { get; }
+
+    /// <summary>Columns of a row.</summary>
+    internal RowLayout Layout { get; }
+
+    /// <summary>Floats from one row to the next.</summary>
+    internal int Stride { get; }
+
+    /// <summary>The first row.</summary>
+    internal float* Start { get; }
+
+    /// <summary>Whether rows may have to come from a disk, and can be asked for.</summary>
+    internal bool Paging { get; }
+
+    /// <summary>A row by its index, which is not checked.</summary>
+    internal float* Row(long index) => Start + (nint)index * Stride;
+
+    /// <summary>Which rows have a next action.</summary>
+    internal RowRank NextActions => nextActions.Value;
+
+    /// <summary>
+    /// Starts, once, to read the whole file from its start to its end beside the training, if memory can hold it: a disk reads 20 GB so in the time in
+    /// which it finds a few percent of their rows one by one.
+    /// </summary>
+    internal void LoadIfItFits()
+    {
+        var bytes = Count * Layout.Bytes;
+        if (!Paging || Interlocked.Exchange(ref loads, 1) == 1 || bytes / 7 * 8 > AvailableMemory.Bytes()) return;
+        new Thread(() =>
+        {
+            // Linux takes no more of one piece of advice than its read-ahead, which is 128 KiB unless somebody set another.
+            const int piece = 1 << 17;
+            for (var at = 0L; at < bytes; at += piece) ReadAhead.Soon((byte*)Start + at, Math.Min(piece, bytes - at));
+            GC.KeepAlive(this);
+        })
+        { IsBackground = true, Priority = ThreadPriority.BelowNormal, Name = "row file" }.Start();
+    }
+
+    ~RowTable()
+    {
+        NativeMemory.AlignedFree(memory);
+        // The view's handle may be gone already at the end of the process; it is then nobody's.
+        if (view is { SafeMemoryMappedViewHandle.IsClosed: false }) view.SafeMemoryMappedViewHandle.ReleasePointer();
+    }
+}
