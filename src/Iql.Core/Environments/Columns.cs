@@ -32,15 +32,25 @@ sealed class Columns(int count, int observationSize, int actionSize)
     /// Collects N rows in shards of <paramref name="shardLength"/> rows, each from a seed of its own: the bits depend on the seed
     /// and N, not on the number of threads. <paramref name="roll"/> fills the rows first … last − 1 of a shard.
     /// </summary>
-    public static Columns Collect(IEnvironment environment, Seed seed, int size, int threads, int shardLength, Action<Columns, Seed, int, int> roll)
+    public static Columns Collect(IEnvironment environment, Seed seed, int size, int threads, int shardLength, Action<Columns, Seed, int, int> roll) =>
+        Pieces(environment, seed, size, int.MaxValue, threads, shardLength, roll).Single();
+
+    /// <summary>The same rows in pieces of about <paramref name="pieceLength"/>, whole shards each, made as they are asked for.</summary>
+    public static IEnumerable<Columns> Pieces(IEnvironment environment, Seed seed, long size, int pieceLength, int threads, int shardLength,
+        Action<Columns, Seed, int, int> roll)
     {
         Check.AtLeast(size, 1, nameof(size));
         Check.AtLeast(threads, 0, nameof(threads), "0 takes one a core.");
-        var columns = new Columns(size, environment.ObservationSize, environment.ActionSize);
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads == 0 ? Environment.ProcessorCount : threads };
         var source = seed.Split($"collect {environment.Name}");
-        Parallel.For(0, (size + shardLength - 1) / shardLength, options, shard =>
-            roll(columns, source.Split((ulong)shard), shard * shardLength, (int)Math.Min((long)(shard + 1) * shardLength, size)));
-        return columns;
+        var pieceShards = Math.Max(1, pieceLength / shardLength);
+        for (var first = 0L; first * shardLength < size; first += pieceShards)
+        {
+            var count = (int)Math.Min((long)pieceShards * shardLength, size - first * shardLength);
+            var columns = new Columns(count, environment.ObservationSize, environment.ActionSize);
+            Parallel.For(0, (int)((count + (long)shardLength - 1) / shardLength), options, shard =>
+                roll(columns, source.Split((ulong)(first + shard)), shard * shardLength, (int)Math.Min((shard + 1L) * shardLength, count)));
+            yield return columns;
+        }
     }
 }

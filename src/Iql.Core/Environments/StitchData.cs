@@ -31,13 +31,26 @@ public sealed record StitchData
     /// <param name="seed">Where every draw comes from.</param>
     /// <param name="size">N, at least 1.</param>
     /// <param name="threads">At most this many, 0 for one a core; the bits do not depend on it.</param>
-    public Transitions Collect(PointMaze environment, Seed seed, int size, int threads = 0)
+    public Transitions Collect(PointMaze environment, Seed seed, int size, int threads = 0) =>
+        Columns.Collect(environment, seed, size, threads, ShardLength, Roll(environment)).ToTransitions(Name(environment));
+
+    /// <summary>The same transitions in pieces, made as they are asked for: for data sets beyond memory. An episode never crosses pieces.</summary>
+    /// <param name="environment">As above.</param>
+    /// <param name="seed">As above.</param>
+    /// <param name="size">N in all, at least 1.</param>
+    /// <param name="threads">As above.</param>
+    public IEnumerable<Transitions> Pieces(PointMaze environment, Seed seed, long size, int threads = 0) =>
+        Columns.Pieces(environment, seed, size, 50 * ShardLength, threads, ShardLength, Roll(environment)).Select(columns => columns.ToTransitions(Name(environment)));
+
+    static string Name(PointMaze environment) => $"{environment.Name}/pieces";
+
+    Action<Columns, Seed, int, int> Roll(PointMaze environment)
     {
         Check.That(environment.EndsAtGoal, environment.Name, "a task that ends at its goal", "one that never ends", "Use WanderingData.");
         Check.That(TowardShare is >= 0 and <= 1, nameof(TowardShare), "a number in [0, 1]", TowardShare);
         Check.AtLeast(Noise, 0, nameof(Noise));
         Check.AtLeast(MaxLength, 1, nameof(MaxLength));
-        return Columns.Collect(environment, seed, size, threads, ShardLength, Shard).ToTransitions($"{environment.Name}/pieces");
+        return Shard;
 
         void Shard(Columns columns, Seed shard, int first, int last)
         {

@@ -18,6 +18,9 @@ public sealed record TaskCard
     /// <summary>Makes the data set: the same bits for a seed and a number of transitions.</summary>
     public required Func<Seed, int, Transitions> Dataset { get; init; }
 
+    /// <summary>Makes the same data set in pieces, for more of it than memory holds.</summary>
+    public required Func<Seed, long, IEnumerable<Transitions>> DatasetPieces { get; init; }
+
     /// <summary>Transitions to collect when nobody says how many.</summary>
     public required int DatasetSize { get; init; }
 
@@ -70,6 +73,7 @@ public static class Tasks
             Description = $"Reach the goal of the {size} maze from anywhere and stay there: reward 1 for each of {timeLimit} decisions spent at it.",
             Environment = environment,
             Dataset = (seed, count) => new WanderingData().Collect(environment, seed, count),
+            DatasetPieces = (seed, count) => new WanderingData().Pieces(environment, seed, count),
             DatasetSize = 1_000_000,
             Expert = seed => new(maze, seed),
         };
@@ -83,6 +87,7 @@ public static class Tasks
             Description = $"Find the way through the {size} maze from short pieces that lead anywhere, mostly away from the goal: reward 1 at the goal, within {timeLimit} decisions.",
             Environment = environment,
             Dataset = (seed, count) => new StitchData().Collect(environment, seed, count),
+            DatasetPieces = (seed, count) => new StitchData().Pieces(environment, seed, count),
             DatasetSize = 100_000,
             // An action is held for 0.2 seconds, in which the disc moves up to half a cell: softer than Maze2D's 10 and 1.
             Expert = seed => new(maze, seed, proportional: 4, derivative: 0.3),
