@@ -12,9 +12,9 @@ type Problem = {
     /// None: no environment, so no scores.
     Task: TaskCard option
     /// As they came, before normalisation: what `iql data inspect` looks at.
-    Raw: Transitions
+    Raw: IDataset
     /// What a learner sees.
-    Transitions: Transitions
+    Transitions: IDataset
     Normalization: Normalization
     Dataset: DatasetInfo
 }
@@ -43,16 +43,16 @@ module Problem =
         (source: string)
         (rewards: RewardRule)
         (observations: bool)
-        (raw: Transitions)
+        (raw: IDataset)
         : Problem =
         let normalization = Normalization.Of(raw, observations, rewards)
 
         {
             Task = task
             Raw = raw
-            Transitions = normalization.Apply raw
+            Transitions = raw.Normalized normalization
             Normalization = normalization
-            Dataset = DatasetInfo(raw.Name, source, int64 raw.Count, raw.Episodes.Length, raw.Fingerprint)
+            Dataset = DatasetInfo(raw.Name, source, raw.Count, int raw.Statistics.Episodes, raw.Fingerprint)
         }
 
     /// What a task's data has done to its rewards when nobody says otherwise.
@@ -80,7 +80,7 @@ module Problem =
     let ofTask (name: string) (transitions: int) : Problem =
         collect name (Some transitions) None false
 
-    /// The transitions of a file, scored in a built-in task if one is named.
+    /// The transitions of a file, scored in a built-in task if one is named. A row file is mapped, not read, and has its mode already.
     let ofFile
         (path: string)
         (mode: DatasetMode)
@@ -89,7 +89,12 @@ module Problem =
         (normalizeObservations: bool)
         : Problem =
         let card = taskName |> Option.map task
-        let raw = DatasetFile.Load(path, mode)
+
+        let raw: IDataset =
+            if RowFile.IsRowFile path then
+                RowFile path
+            else
+                DatasetFile.Load(path, mode)
 
         match card with
         | Some card when
@@ -103,6 +108,16 @@ module Problem =
         | _ ->
             let own = card |> Option.map rule |> Option.defaultValue RewardRule.None
             prepare card (Path.GetFileName path) (defaultArg rewards own) normalizeObservations raw
+
+    /// The episodes of highest return. Those of a row file are not looked for: it may be larger than memory, and gives single rows.
+    let private select (selection: Selection) (raw: IDataset) : IDataset =
+        match raw with
+        | :? Transitions as transitions -> BestEpisodes.Of(transitions, selection.Share, selection.Of)
+        | _ ->
+            raise (
+                Refusal
+                    $"{raw.Name}: expected transitions in memory to choose the best {100.0 * selection.Share:G6} %% of, got a row file, which gives single rows. Train on the .hdf5 or .npz file, or on all rows: --best-share 1."
+            )
 
     /// The problem as a trial sees it: the episodes its algorithm selects, normalised as the trial says, the problem's own way where it
     /// says nothing.
@@ -121,7 +136,7 @@ module Problem =
         else
             let kept =
                 match selection with
-                | Some selection -> BestEpisodes.Of(problem.Raw, selection.Share, selection.Of)
+                | Some selection -> select selection problem.Raw
                 | None -> problem.Raw
 
             let normalization =
@@ -136,7 +151,7 @@ module Problem =
 
             {
                 problem with
-                    Transitions = normalization.Apply kept
+                    Transitions = kept.Normalized normalization
                     Normalization = normalization
             }
 
@@ -158,27 +173,20 @@ module Problem =
     let remarks (problem: Problem) (trial: Trial) : string list = [
         let entry = Trial.entry trial
         let problem = forTrial problem trial
-        let rewards = problem.Raw.Rewards
-
-        let sparse =
-            rewards |> Seq.forall (fun reward -> reward = 0f || reward = 1f)
-            && Seq.sum rewards < 0.05f * float32 rewards.Length
+        let statistics = problem.Raw.Statistics
 
         if
             entry.UsesRewards
-            && sparse
-            && Seq.contains true problem.Raw.Terminals
+            && statistics.RewardsZeroOrOne
+            && statistics.RewardMean < 0.05
+            && statistics.Terminals > 0L
             && problem.Normalization.RewardShift = 0.0
         then
             yield
                 "the rewards are 0 but at the goal; the paper trains such data with r - 1, so that a step costs: --rewards antmaze"
 
         let range = 1000.0 / problem.Normalization.RewardScale
-
-        let largest =
-            problem.Raw.Episodes
-            |> Seq.map (fun episode -> abs (float episode.Return))
-            |> Seq.max
+        let largest = statistics.LargestReturn
 
         if
             entry.UsesRewards
@@ -194,9 +202,7 @@ module Problem =
                 $"the policy clones in its first {config.CloningSteps} steps, and this run has {trial.Steps}; to let it climb earlier: --cloning-steps"
         | _ -> ()
 
-        let beyond =
-            problem.Raw.Actions
-            |> Seq.averageBy (fun action -> if abs action > 1f then 100.0 else 0.0)
+        let beyond = 100.0 * statistics.ActionsOutside
 
         if beyond > 1.0 then
             yield $"{beyond:F0} %% of the actions' numbers lie outside [-1, 1], where no policy acts"

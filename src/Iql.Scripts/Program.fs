@@ -8,6 +8,7 @@ let commands: Command list = [
     Rebuild.command
     Data.inspect
     Data.collect
+    Data.pack
     Bench.command
     ExplainCommand.command
     Lists.tasks

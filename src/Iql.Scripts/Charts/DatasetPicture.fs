@@ -168,8 +168,24 @@ let private spread (observations: (string * Summary) list) (actions: (string * S
             |> Figure.withLayout "showlegend" (Json.Bool false)
     }
 
-/// Pictures of prepared transitions; of a maze's also the view from above, which comes first.
-let ofTransitions (maze: Maze option) (transitions: Transitions) : Picture list =
+/// At most so many rows of a row file are looked at.
+let private mostRows = 100_000
+
+/// Pictures of a data set; of a maze's also the view from above, which comes first. A row file shows a sample of its rows and episodes.
+let ofDataset (maze: Maze option) (dataset: IDataset) : Picture list =
+    let transitions = dataset.Sample mostRows
+
+    let sampled =
+        let episodes = dataset.Statistics.EpisodeLengths.Length
+
+        if
+            int64 transitions.Count < dataset.Count
+            || int64 episodes < dataset.Statistics.Episodes
+        then
+            $" Shown are {transitions.Count} of {dataset.Count} rows and {episodes} of {dataset.Statistics.Episodes} episodes, taken evenly."
+        else
+            ""
+
     let summaries (name: string) (size: int) (numbers: ImmutableArray<float32>) = [
         for column in 0 .. size - 1 -> $"{name}[{column}]", Summary.Of(numbers.AsSpan(), size, column)
     ]
@@ -182,8 +198,8 @@ let ofTransitions (maze: Maze option) (transitions: Transitions) : Picture list 
             Figure = visits maze transitions
         })
         histograms
-            (counted (transitions.Episodes |> Seq.map (fun episode -> float32 episode.Length)))
-            (counted (transitions.Episodes |> Seq.map (fun episode -> float32 episode.Return)))
+            (counted (dataset.Statistics.EpisodeLengths |> Seq.map float32))
+            (counted (dataset.Statistics.EpisodeReturns |> Seq.map float32))
             (counted transitions.Rewards)
         Some(
             spread
@@ -192,6 +208,10 @@ let ofTransitions (maze: Maze option) (transitions: Transitions) : Picture list 
         )
     ]
     |> List.choose id
+    |> List.map (fun picture -> {
+        picture with
+            Caption = picture.Caption + sampled
+    })
 
 /// Pictures of a data set that was only looked through.
 let ofReport (report: DatasetReport) : Picture list =

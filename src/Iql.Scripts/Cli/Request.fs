@@ -146,7 +146,7 @@ module Request =
             Parameter.value
                 "--data"
                 "FILE"
-                "Learn from an .hdf5 file in D4RL's layout, or an .npz of the same names; with --task, policies are scored there"
+                "Learn from an .hdf5 file in D4RL's layout, an .npz of the same names, or a row file of `iql data pack`; with --task, policies are scored there"
                 Read.text
                 (fun path (request: Request) -> { request with Data = Some path })
             Parameter.value

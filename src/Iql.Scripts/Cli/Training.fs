@@ -239,7 +239,7 @@ module Training =
             // The report shows what the data look like, and is made of the folder's files alone.
             let maze = problem.Task |> Option.map (fun card -> card.Environment.Maze)
 
-            Charts.DatasetPicture.save folder (Charts.DatasetPicture.ofTransitions maze problem.Raw)
+            Charts.DatasetPicture.save folder (Charts.DatasetPicture.ofDataset maze problem.Raw)
 
             let report =
                 match Report.write folder with

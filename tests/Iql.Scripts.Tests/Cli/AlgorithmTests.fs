@@ -124,8 +124,8 @@ let ``the best share is chosen before anything is normalised, by the task's own 
     }
 
     let seen = Problem.forTrial problem trial
-    let kept = BestEpisodes.Of(problem.Raw, 0.1, ShareOf.Trajectories)
-    Assert.Equal(kept.Count, seen.Transitions.Count)
+    let kept = BestEpisodes.Of(problem.Raw :?> Transitions, 0.1, ShareOf.Trajectories)
+    Assert.Equal(int64 kept.Count, seen.Transitions.Count)
     Assert.Equal(problem.Dataset, seen.Dataset)
     let expected = Normalization.Of(kept, true, RewardRule.AntMaze)
     Assert.Equal<float32 seq>(expected.ObservationMean, seen.Normalization.ObservationMean)
