@@ -49,7 +49,7 @@ let ``pictures are saved beside a sweep and shown in its report`` () =
     }
 
     Synthetic.withSweep plan (fun folder ->
-        DatasetPicture.save folder (DatasetPicture.ofTransitions (Some card.Environment.Maze) data)
+        DatasetPicture.save folder (DatasetPicture.ofDataset (Some card.Environment.Maze) data)
         Assert.Equal(Ok 3, DatasetPicture.read folder |> Result.map List.length)
 
         match Report.write folder with
