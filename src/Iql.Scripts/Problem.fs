@@ -52,7 +52,7 @@ module Problem =
             Raw = raw
             Transitions = raw.Normalized normalization
             Normalization = normalization
-            Dataset = DatasetInfo(raw.Name, source, raw.Count, int raw.Statistics.Episodes, raw.Fingerprint)
+            Dataset = DatasetInfo(raw.Name, source, raw.Count, raw.Statistics.Episodes, raw.Fingerprint)
         }
 
     /// What a task's data has done to its rewards when nobody says otherwise.
@@ -80,10 +80,37 @@ module Problem =
     let ofTask (name: string) (transitions: int) : Problem =
         collect name (Some transitions) None false
 
-    /// The transitions of a file, scored in a built-in task if one is named. A row file is mapped, not read, and has its mode already.
+    /// As --mode has it.
+    let private modeName (mode: DatasetMode) =
+        if mode = DatasetMode.Strict then "strict" else "d4rl"
+
+    /// Maps a row file. What its rows are was decided when it was written: another mode would change nothing.
+    let private mapRows (path: string) (mode: DatasetMode option) : IDataset =
+        let file = RowFile path
+
+        let written =
+            match file.Metadata.TryGetValue "mode" with
+            | true, name -> Enum.GetValues<DatasetMode>() |> Array.tryFind (fun mode -> string mode = name)
+            | _ -> None
+
+        match mode, written with
+        | Some mode, Some own when mode <> own ->
+            raise (
+                Refusal
+                    $"--mode: expected {modeName own}, as {path} was packed, got {modeName mode}. Leave --mode out, or pack its source again: iql data pack FILE --mode {modeName mode}."
+            )
+        | Some mode, None ->
+            raise (
+                Refusal
+                    $"--mode: expected none for {path}, a row file that was written as transitions, got {modeName mode}. Leave --mode out."
+            )
+        | _ -> file
+
+    /// The transitions of a file, scored in a built-in task if one is named. A row file is mapped, not read, and has its mode already:
+    /// another is refused. Without a mode, rows of other files become transitions as D4RL has them.
     let ofFile
         (path: string)
-        (mode: DatasetMode)
+        (mode: DatasetMode option)
         (taskName: string option)
         (rewards: RewardRule option)
         (normalizeObservations: bool)
@@ -92,9 +119,9 @@ module Problem =
 
         let raw: IDataset =
             if RowFile.IsRowFile path then
-                RowFile path
+                mapRows path mode
             else
-                DatasetFile.Load(path, mode)
+                DatasetFile.Load(path, defaultArg mode DatasetMode.D4rlParity)
 
         match card with
         | Some card when

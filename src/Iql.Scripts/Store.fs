@@ -109,6 +109,8 @@ module Store =
         (split: Split)
         : unit =
         let here = plan command prepared sweep cells split
+        // What a trial asks in vain of the data is said before there is a folder.
+        let wanted = [ for cell in cells -> cell, config (prepared cell.Trial) cell.Trial ]
         let path = planPath folder
 
         if File.Exists path then
@@ -124,11 +126,11 @@ module Store =
                     $"{folder}: expected an empty folder or one of this sweep, got one with other files in it. Choose another folder."
             )
 
-        for cell in cells do
+        for cell, config in wanted do
             let run = runFolder folder cell
 
             if run.State <> RunFolderState.Absent then
-                match run.ReadConfig().FirstDifference(config (prepared cell.Trial) cell.Trial) with
+                match run.ReadConfig().FirstDifference config with
                 | null -> ()
                 | difference -> refuse folder $"{cell.Name} there, asked for: {difference}"
 

@@ -9,7 +9,7 @@ namespace Iql.Training;
 /// <param name="Transitions">N, rows after preparation.</param>
 /// <param name="Episodes">Number of episodes.</param>
 /// <param name="Fingerprint">A hash of the numbers: two datasets with the same one are the same.</param>
-public sealed record DatasetInfo(string Name, string Source, long Transitions, int Episodes, string Fingerprint);
+public sealed record DatasetInfo(string Name, string Source, long Transitions, long Episodes, string Fingerprint);
 
 /// <summary>
 /// Everything that decides a run's numbers, and on what and with what it was computed: the config.json of a run folder. Two

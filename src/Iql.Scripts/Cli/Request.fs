@@ -8,8 +8,8 @@ open Iql.Data
 type Request = {
     Task: string option
     Data: string option
-    /// How a file's rows become transitions.
-    Mode: DatasetMode
+    /// How a file's rows become transitions; None: as D4RL has them, or as a row file has them already.
+    Mode: DatasetMode option
     /// Transitions to collect for a task; None is the task's own number.
     Transitions: int option
     /// Its short name, or a variant's.
@@ -36,7 +36,7 @@ module Request =
     let empty: Request = {
         Task = None
         Data = None
-        Mode = DatasetMode.D4rlParity
+        Mode = None
         Transitions = None
         Algorithm = "iql"
         Preset = None
@@ -152,15 +152,17 @@ module Request =
             Parameter.value
                 "--mode"
                 "d4rl|strict"
-                "How a file's rows become transitions: as D4RL's q-learning loader has them, or no row that crosses an episode's end"
+                "How a file's rows become transitions: as D4RL's q-learning loader has them, or no row that crosses an episode's end; a row file has its mode already"
                 (Read.oneOf [ "d4rl"; "strict" ])
                 (fun mode (request: Request) -> {
                     request with
                         Mode =
-                            (if mode = "strict" then
-                                 DatasetMode.Strict
-                             else
-                                 DatasetMode.D4rlParity)
+                            Some(
+                                if mode = "strict" then
+                                    DatasetMode.Strict
+                                else
+                                    DatasetMode.D4rlParity
+                            )
                 })
             |> Parameter.showing "d4rl"
             Parameter.value

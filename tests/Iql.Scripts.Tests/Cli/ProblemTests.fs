@@ -30,7 +30,7 @@ let private problem (lastReward: float32) (action: float32) (rewards: RewardRule
         )
 
     DatasetFile.Save(path, transitions)
-    Problem.ofFile path DatasetMode.Strict None (Some rewards) false
+    Problem.ofFile path (Some DatasetMode.Strict) None (Some rewards) false
 
 let private remarks lastReward action rewards =
     Problem.remarks (problem lastReward action rewards) Trial.standard

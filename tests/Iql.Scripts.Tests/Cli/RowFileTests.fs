@@ -78,6 +78,82 @@ let ``training from a row file gives the bits of the file it was packed from`` (
         Assert.Contains("The data from above", File.ReadAllText(Path.Combine(folder "rows", "report.html")))
 
 [<Fact>]
+let ``other algorithms get the bits of the file too`` () =
+    use scratch = new Scratch()
+    let npz, rows = packed scratch
+
+    for algorithm, more in
+        [
+            "bc", []
+            "td3bc", [ "--normalize-observations" ]
+            "td3bc", [ "--raw-observations" ]
+            "cql", []
+            "awac", []
+        ] do
+        let folder kind =
+            scratch.Path $"""{algorithm}{String.concat "" more}-{kind}"""
+
+        let train data mode folder =
+            [
+                "train"
+                "--algorithm"
+                algorithm
+                "--data"
+                data
+                "--task"
+                Problem.standardTask
+            ]
+            @ [ "--episodes"; "2"; "-o"; folder ]
+            @ small
+            @ mode
+            @ more
+            |> succeeds
+            |> ignore
+
+        train npz [ "--mode"; "strict" ] (folder "npz")
+        train rows [] (folder "rows")
+        Assert.Equal<(string * string) list>(results (folder "npz"), results (folder "rows"))
+
+[<Fact>]
+let ``the best share of a row file is refused before a folder is made`` () =
+    use scratch = new Scratch()
+    let _, rows = packed scratch
+
+    for command in
+        [
+            [ "train"; "--algorithm"; "10%bc" ]
+            [ "ablate"; "--algorithm"; "bc"; "--best-share"; "1,0.1" ]
+        ] do
+        refuses (command @ [ "--data"; rows; "-o"; scratch.Path "out" ]) [
+            "maze: expected transitions in memory to choose the best 10 % of"
+            "--best-share 1"
+        ]
+
+    Assert.False(Directory.Exists(scratch.Path "out"))
+
+[<Fact>]
+let ``a mode other than a row file's own is refused`` () =
+    use scratch = new Scratch()
+    let _, rows = packed scratch
+    let collected = scratch.Path "collected.rows"
+
+    succeeds [ "data"; "collect"; Problem.standardTask; "--size"; "3000"; "-o"; collected ]
+    |> ignore
+
+    let train data mode = [ "train"; "--data"; data; "--mode"; mode; "-o"; scratch.Path "out" ]
+
+    refuses (train rows "d4rl") [
+        "--mode: expected strict, as"
+        "was packed, got d4rl"
+        "iql data pack FILE --mode d4rl"
+    ]
+
+    refuses (train collected "strict") [ "written as transitions, got strict"; "Leave --mode out." ]
+    Assert.False(Directory.Exists(scratch.Path "out"))
+    // Its own may be said again.
+    Assert.Equal(3000L, (Problem.ofFile rows (Some DatasetMode.Strict) None None false).Raw.Count)
+
+[<Fact>]
 let ``collected rows are the task's own`` () =
     use scratch = new Scratch()
     let _, rows = packed scratch
