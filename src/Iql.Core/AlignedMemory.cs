@@ -14,17 +14,24 @@ static unsafe class AlignedMemory
     /// <summary>So many floats of zero; <see cref="Free"/> gives them back.</summary>
     public static float* Floats(int count)
     {
+        var memory = Uncleared(count);
+        NativeMemory.Clear(memory, (nuint)count * sizeof(float));
+        return memory;
+    }
+
+    /// <summary>So many floats of any value; <see cref="Free"/> gives them back.</summary>
+    public static float* Uncleared(long count)
+    {
         var bytes = (nuint)count * sizeof(float);
         var isLarge = OperatingSystem.IsLinux() && bytes >= Large;
         if (isLarge) bytes = (bytes + LargePage - 1) / LargePage * LargePage;
         var memory = (float*)NativeMemory.AlignedAlloc(bytes, isLarge ? (nuint)LargePage : Line);
         if (isLarge) _ = Advise(memory, bytes, AdviseLargePages); // a wish: without it everything works on small pages
-        NativeMemory.Clear(memory, bytes);
         return memory;
     }
 
     /// <summary>Gives memory back.</summary>
-    public static void Free(float* memory) => NativeMemory.AlignedFree(memory);
+    public static void Free(void* memory) => NativeMemory.AlignedFree(memory);
 
     [DllImport("libc", EntryPoint = "madvise")]
     static extern int Advise(void* memory, nuint length, int advice);
