@@ -16,7 +16,7 @@ sealed unsafe class RowTable
     {
         (Count, Layout) = (transitions.Count, new(transitions.ObservationSize, transitions.ActionSize));
         Stride = Layout.Stride;
-        memory = NativeMemory.AlignedAlloc((nuint)Count * (nuint)Layout.Bytes, 64);
+        memory = AlignedMemory.Uncleared(Count * Stride);
         Start = (float*)memory;
         for (var row = 0; row < transitions.Count; row++) Layout.Write(new(Row(row), Stride), transitions, row);
         nextActions = new(() =>
@@ -88,7 +88,7 @@ sealed unsafe class RowTable
 
     ~RowTable()
     {
-        NativeMemory.AlignedFree(memory);
+        AlignedMemory.Free(memory);
         // The view's handle may be gone already at the end of the process; it is then nobody's.
         if (view is { SafeMemoryMappedViewHandle.IsClosed: false }) view.SafeMemoryMappedViewHandle.ReleasePointer();
     }

@@ -101,6 +101,7 @@ public sealed unsafe class Sampler : IBatchSource
         for (var i = 0; i < BatchSize; i++)
         {
             Prefetch(Row(seed, step, i + AheadRows));
+            if (!table.Paging) Prefetch(Row(seed, step + 1, i)); // a row on its way from memory while the step computes
             var index = Index(seed, step, i);
             var row = table.Row(index);
             foreach (var piece in pieces)
