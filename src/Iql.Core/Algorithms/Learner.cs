@@ -20,8 +20,8 @@ namespace Iql.Algorithms;
 /// <param name="Initialise">Blocks at step 0.</param>
 /// <param name="Act">
 /// For a number of rows E, one an episode: what the policy does when evaluated. Inputs: shared block, member block (Blocks[1]'s layout), a
-/// block "observations" with the entry "observations" [E, S] and, if it wants it, "rewards" [E]: the raw reward of the decision before, 0 at
-/// the first. Output: a block "actions" with the entry "actions" [E, A], within ±1. A policy that remembers has one block more, at the end of
+/// block "observations" with the entry "observations" [E, S] and, if it wants it, "rewards" [E]: the reward of the decision before, as the
+/// data's were normalised, 0 at the first. Output: a block "actions" with the entry "actions" [E, A], within ±1. A policy that remembers has one block more, at the end of
 /// inputs and of outputs, of any layout: what it makes of it at a decision comes back at the next; at the first it is all zeros. Every row
 /// must be computed of its own row alone. Scalars, by name: "seed" (the evaluation's), "decision" (decisions made before: 0, 1, …), and
 /// hyperparameters of Step, "name" where Step has "i:name".

@@ -155,8 +155,11 @@ public sealed record Normalization
     internal void ApplyToRewards(Span<float> rewards)
     {
         if (!ChangesRewards) return;
-        foreach (ref var reward in rewards) reward = (float)(RewardScale * reward + RewardShift);
+        foreach (ref var reward in rewards) reward = Reward(reward);
     }
+
+    /// <summary>scale · r + shift.</summary>
+    public float Reward(float reward) => (float)(RewardScale * reward + RewardShift);
 
     /// <summary>Normalises observations in place, [S] or rows of it: what a policy trained on the data expects to see.</summary>
     /// <exception cref="ArgumentException">A number of observations that is no multiple of S.</exception>

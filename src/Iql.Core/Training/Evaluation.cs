@@ -45,7 +45,7 @@ public sealed class Evaluation : IDisposable
     /// <summary>Compiles how the learner's policy acts.</summary>
     /// <param name="learner">Whose policies to evaluate.</param>
     /// <param name="environment">Where; it holds no state, so it can be the one that training data comes from.</param>
-    /// <param name="normalization">What was done to the observations before training is done to those of the environment.</param>
+    /// <param name="normalization">What was done to observations and rewards before training is done to those that the policy is told of.</param>
     /// <param name="episodes">E, at least 1.</param>
     /// <param name="root">The run's seed; episode e starts from number e of its part "evaluation".</param>
     /// <param name="reference">The task's scale; null asks <see cref="ReferenceScores"/> by the environment's name.</param>
@@ -84,6 +84,7 @@ public sealed class Evaluation : IDisposable
         })];
         using var remembered = context is null ? null : new TensorBlock(context);
         using var next = context is null ? null : new TensorBlock(context);
+        var first = true;
         TensorBlock[] before = remembered is null ? [shared, block, observations] : [shared, block, observations, remembered];
         TensorBlock[] after = next is null ? [actions] : [actions, next];
         return new(Rollout.RunEpisodes(environment, episodes, seed, Policy, trajectories), reference);
@@ -96,7 +97,7 @@ public sealed class Evaluation : IDisposable
                 var normalised = Row(observations, input, running[i]);
                 seen.Slice(i * normalised.Length, normalised.Length).CopyTo(normalised);
                 normalization.Apply(normalised);
-                if (reward is { } entry) Row(observations, entry, running[i])[0] = rewards[i];
+                if (reward is { } entry) Row(observations, entry, running[i])[0] = first ? 0 : normalization.Reward(rewards[i]);
             }
             act.Run(before, scalars, after, [], team);
             for (var i = 0; i < running.Length; i++)
@@ -104,6 +105,7 @@ public sealed class Evaluation : IDisposable
                 var action = Row(actions, output, running[i]);
                 action.CopyTo(chosen[(i * action.Length)..]);
             }
+            first = false;
             if (decision >= 0) scalars[decision]++;
             if (context is not null) (before[3], after[1]) = (after[1], before[3]);
         }
