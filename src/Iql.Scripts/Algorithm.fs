@@ -10,6 +10,7 @@ type Algorithm =
     | TD3BC of TD3BCConfig
     | ConservativeQLearning of ConservativeQLearningConfig
     | Awac of AwacConfig
+    | DecisionTransformer of DecisionTransformerConfig
 
 /// The algorithms. A new one is a case above, a file under Algorithms, and a row of `all`.
 [<RequireQualifiedAccess>]
@@ -55,8 +56,16 @@ module Algorithm =
             | _ -> None)
             Algorithm.Awac
 
+    let private conditioned =
+        Conditioned.entry
+        |> AlgorithmEntry.lift
+            (function
+            | Algorithm.DecisionTransformer config -> Some config
+            | _ -> None)
+            Algorithm.DecisionTransformer
+
     /// Every algorithm's entry.
-    let all: AlgorithmEntry<Algorithm> list = [ implicit; cloning; regularised; conservative; weighted ]
+    let all: AlgorithmEntry<Algorithm> list = [ implicit; cloning; regularised; conservative; weighted; conditioned ]
 
     /// The entry that an algorithm belongs to.
     let entry (algorithm: Algorithm) : AlgorithmEntry<Algorithm> =
@@ -66,6 +75,7 @@ module Algorithm =
         | Algorithm.TD3BC _ -> regularised
         | Algorithm.ConservativeQLearning _ -> conservative
         | Algorithm.Awac _ -> weighted
+        | Algorithm.DecisionTransformer _ -> conditioned
 
     /// Names that `--algorithm` takes, variants too.
     let names: string list = [

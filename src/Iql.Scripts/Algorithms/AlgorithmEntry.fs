@@ -24,7 +24,7 @@ type AlgorithmEntry<'config> = {
     Settings: Setting<'config> list
     /// What `iql ablate` varies when nobody says: hyperparameter and values.
     Grid: (string * string list) list
-    /// Whether rewards reach what it learns; cloning never looks at them.
+    /// Whether it learns the value of rewards, whose size and shift then matter; neither cloning does nor conditioning on returns.
     UsesRewards: bool
     /// What config.json calls it: the learner's own name.
     RunName: 'config -> string

@@ -43,7 +43,7 @@ module Training =
             match request.Preset with
             | Some domain ->
                 match Preset.named request.Algorithm domain with
-                | Some preset -> Some preset
+                | Some preset -> Some(Preset.ofTask (dataName request) preset)
                 | None ->
                     raise (Refusal $"--preset: {request.Algorithm} has none for {domain}; `iql presets` lists them.")
             | None -> Preset.forTask request.Algorithm (dataName request)
@@ -171,13 +171,19 @@ module Training =
             request.Output
             |> Option.defaultValue (Path.Combine("runs", $"{name}-{dataName request}"))
 
+        // One value asked for is no axis, and takes the place of the grid's own.
+        let settled (axis: Axis) =
+            request.Given
+            |> List.exists (fun (_, hyperparameter) -> hyperparameter.Name = axis.Name)
+
         // The grid's own axes first, in their order, with the values asked for; seeds vary fastest.
         let axes =
             [
-                for axis in axes ->
-                    request.Axes
-                    |> List.tryFind (fun asked -> asked.Name = axis.Name)
-                    |> Option.defaultValue axis
+                for axis in axes do
+                    match request.Axes |> List.tryFind (fun asked -> asked.Name = axis.Name) with
+                    | Some asked -> asked
+                    | None when settled axis -> ()
+                    | None -> axis
             ]
             @ [
                 for axis in request.Axes do

@@ -82,6 +82,10 @@ let private learners: (string * Learner * Step option) list =
             policyHiddenSizes = [ 16 ]
         )
 
+    let sequences =
+        DecisionTransformerConfig()
+            .With(context = 4, layers = 2, heads = 2, embeddingSize = 16, maxTimesteps = 60, batchSize = 6)
+
     let temporal =
         TemporalDifferenceConfig(Common = implicitly, Critics = 2, Objective = TemporalDifferenceObjective.Expectile)
 
@@ -100,6 +104,9 @@ let private learners: (string * Learner * Step option) list =
         for name, config in [ "cql", conservative; "cql constrained", constrained; "cql plain", plain ] do
             let learner, step = conservatively config
             name, learner, step
+        "dt",
+        DecisionTransformer.Learner(sequences, s, a),
+        Some(pure' (fun (x, y) -> DecisionTransformer.Step(sequences, x, y)))
     ]
 
 let private root = Seed.Named "every"

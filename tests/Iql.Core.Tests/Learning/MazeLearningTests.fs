@@ -65,8 +65,8 @@ let private drives count =
 
 let private data = lazy drives 400
 
-/// Mean normalised score after so many steps, 0 random, 100 expert.
-let private score (learner: Learner) rewards (data: Transitions) steps =
+/// Mean normalised score of every member after so many steps, 0 random, 100 expert.
+let private scores (learner: Learner) rewards (data: Transitions) steps =
     let root = Seed.Named "maze learning"
     let normalization = Normalization.Of(data, true, rewards)
 
@@ -77,9 +77,18 @@ let private score (learner: Learner) rewards (data: Transitions) steps =
         trainer.Advance()
 
     use evaluation = new Evaluation(learner, card.Environment, normalization, 40, root)
-    let result = evaluation.Run(trainer.Blocks[0], trainer.Blocks[1])
-    TestContext.Current.TestOutputHelper.WriteLine $"{learner.Algorithm}: {result.ScoreMean}"
-    result.ScoreMean.Value
+
+    [
+        for m in 0 .. learner.Members - 1 do
+            let result =
+                evaluation.Run(trainer.Blocks[0], trainer.Blocks[m + 1], ``member`` = m)
+
+            TestContext.Current.TestOutputHelper.WriteLine $"{learner.Algorithm}: {result.ScoreMean}"
+            result.ScoreMean.Value
+    ]
+
+let private score learner rewards data steps =
+    scores learner rewards data steps |> List.exactlyOne
 
 let private s, a = environment.ObservationSize, environment.ActionSize
 
@@ -95,6 +104,26 @@ let ``clones of the best drives reach the goal, clones of all drives do not`` ()
     Assert.InRange(cloned 1.0 ShareOf.Trajectories, 0.0, 30.0)
     Assert.InRange(cloned 0.1 ShareOf.Trajectories, 80.0, 100.0)
     Assert.InRange(cloned 0.05 ShareOf.TimeSteps, 80.0, 100.0)
+
+[<Fact>]
+let ``the decision transformer drives as well as it is asked to`` () =
+    let config =
+        DecisionTransformerConfig()
+            .With(
+                context = 5,
+                layers = 2,
+                embeddingSize = 32,
+                maxTimesteps = environment.TimeLimit,
+                returnScale = 1.0,
+                policyLearningRate = 1e-3,
+                warmUpSteps = 200.0
+            )
+
+    let asked =
+        scores (DecisionTransformer.Learner(config, s, a, 1.0, 0.0)) RewardRule.None data.Value 1500
+
+    Assert.InRange(asked[0], 80.0, 100.0)
+    Assert.InRange(asked[1], 0.0, 30.0)
 
 [<Fact>]
 let ``TD3+BC finds the expert's drives among all`` () =

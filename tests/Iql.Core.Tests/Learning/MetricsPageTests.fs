@@ -20,6 +20,7 @@ let ``every metric of a learner stands in docs/metrics.md, and nothing else does
                     TD3BC.Learner(TD3BCConfig(), 2, 1)
                     ConservativeQLearning.Learner(ConservativeQLearningConfig(Lagrange = Lagrange.WeightOutside), 2, 1)
                     Awac.Learner(AwacConfig(), 2, 1)
+                    DecisionTransformer.Learner(DecisionTransformerConfig().With(context = 2), 2, 1)
                 ] do
                 for program in learner.Programs do
                     for struct (name, _) in program.Metrics do

@@ -101,6 +101,34 @@ let ``the cosine starts at the learning rate, halves it half-way and stays 0 aft
     Assert.Equal(0.0, at 1.7e6)
 
 [<Fact>]
+let ``the warm-up climbs in equal steps to the learning rate and stays there`` () =
+    let at (t: float) =
+        let lr, t', steps = Tensor.Scalar "lr", Tensor.Scalar "t", Tensor.Scalar "T"
+
+        number (LearningRate.WarmUp(lr, t', steps)) [ lr, [| 1e-3 |]; t', [| t |]; steps, [| 4.0 |] ]
+        |> Array.exactlyOne
+
+    near [| 2.5e-4; 5e-4; 7.5e-4; 1e-3; 1e-3; 1e-3 |] [| for t in [ 0.0; 1.0; 2.0; 3.0; 4.0; 9.0 ] -> at t |]
+
+[<Fact>]
+let ``gradients longer than their bound are shortened to it, together; shorter ones are left`` () =
+    let x, y =
+        (Tensor.Input("x", shape [ 2 ]), [| 3.0; 0.0 |]), (Tensor.Input("y", shape [ 1 ]), [| -4.0 |])
+
+    let clip (bound: float) =
+        let struct (gradients, norm, scale) =
+            GradientNorm.Clip(ImmutableArray.Create(fst x, fst y), bound)
+
+        [|
+            for tensor in [ gradients[0]; gradients[1]; norm; scale ] do
+                yield! number tensor [ x; y ]
+        |]
+
+    let scale = 0.25 / (5.0 + 1e-6)
+    near [| 3.0 * scale; 0.0; -4.0 * scale; 5.0; scale |] (clip 0.25)
+    near [| 3.0; 0.0; -4.0; 5.0; 1.0 |] (clip 6.0)
+
+[<Fact>]
 let ``Polyak moves a share of the way`` () =
     let group name =
         Layout(name, [| struct ("w", shape [ 2 ]) |]).Inputs()

@@ -54,27 +54,30 @@ let private remembering (noise: float) : Learner =
 
 let private root = Seed.Named "remembering"
 
-let private evaluate (noise: float) episodes (team: WorkerTeam) m =
+let private evaluateOn (normalization: Normalization) (noise: float) episodes (team: WorkerTeam) m =
     let learner = remembering noise
     let blocks = learner.Initialise.Invoke root
 
     use evaluation =
-        new Evaluation(learner, Line(), Normalization.None, episodes, root, reference)
+        new Evaluation(learner, Line(), normalization, episodes, root, reference)
 
     let once = evaluation.Run(blocks[0], blocks[m + 1], team, ``member`` = m)
     let again = evaluation.Run(blocks[0], blocks[m + 1], team, ``member`` = m)
     Assert.Equal<float seq>([ for e in once.Episodes -> e.Return ], [ for e in again.Episodes -> e.Return ])
     once
 
+let private evaluate noise = evaluateOn Normalization.None noise
+
 /// One episode by hand.
-let private byHand episode rate =
+let private byHand (told: float -> float) episode rate =
     let mutable x = root.Split("evaluation").Split(uint64 episode).Unit 0UL
-    let mutable sum, decisions, running = 0.0, 0, true
+    let mutable sum, heard, decisions, running = 0.0, 0.0, 0, true
 
     while running do
-        let push = tanh (0.5 - 0.4 * sum + rate * float decisions)
+        let push = tanh (0.5 - 0.4 * heard + rate * float decisions)
         x <- x + 0.3 * push
         sum <- sum + push
+        heard <- heard + told push
         decisions <- decisions + 1
         running <- x <= 1.0 && decisions < 7
 
@@ -90,9 +93,18 @@ let ``what a policy makes of a decision comes back at the next, episode by episo
         Assert.True((Seq.distinct [ for e in result.Episodes -> e.Length ] |> Seq.length) > 1)
 
         for episode in 0..5 do
-            let sum, length = byHand episode rate
+            let sum, length = byHand id episode rate
             Assert.Equal(sum, result.Episodes[episode].Return, 4)
             Assert.Equal(length, result.Episodes[episode].Length)
+
+[<Fact>]
+let ``a policy hears of rewards as its data had them, and returns are those of the task`` () =
+    let result = evaluateOn (Normalization.Custom(0.5, -0.1)) 0.0 3 WorkerTeam.Single 0
+
+    for episode in 0..2 do
+        let sum, length = byHand (fun reward -> 0.5 * reward - 0.1) episode 0.1
+        Assert.Equal(sum, result.Episodes[episode].Return, 4)
+        Assert.Equal(length, result.Episodes[episode].Length)
 
 [<Fact>]
 let ``draws are the same on any number of threads, and an episode's do not depend on who is evaluated beside it`` () =

@@ -92,7 +92,7 @@ let ``an option of another algorithm is refused, saying where it belongs, before
     ]
 
     refused [ "train"; "-a"; "td3" ] [
-        "--algorithm: expected one of iql, bc, 10%bc, td3bc, cql, cql-authors, cql-young-geng, awac, got 'td3'"
+        "--algorithm: expected one of iql, bc, 10%bc, td3bc, cql, cql-authors, cql-young-geng, awac, dt, got 'td3'"
     ]
 
 [<Fact>]
@@ -200,7 +200,14 @@ let ``results of another algorithm do not depend on the number of threads`` () =
 
 [<Fact>]
 let ``every preset is of an algorithm, its values can be set, and each has a source`` () =
-    for preset in Presets.all do
+    let whole =
+        Presets.all
+        @ [
+            for preset in Presets.all do
+                for task, _ in preset.PerTask -> Preset.ofTask task preset
+        ]
+
+    for preset in whole do
         let algorithm = (Algorithm.find preset.Algorithm).Value
 
         let trial =
@@ -275,6 +282,63 @@ let ``CQL's bounds and widths are read as they are shown`` () =
 
         Assert.Throws<ArgumentException>(fun () -> Hyperparameter.set name "nothing" standard |> ignore)
         |> ignore
+
+[<Fact>]
+let ``a preset has values of its own for a task`` () =
+    let asked name =
+        [
+            for value in (Preset.forTask "dt" name).Value.Values do
+                if value.Name = "targetReturn" || value.Name = "returnScale" then
+                    value.Value
+        ]
+
+    Assert.Equal<string list>([ "1000"; "3600" ], asked "hopper-medium-v2")
+    Assert.Equal<string list>([ "1000"; "5000" ], asked "walker2d-medium-v2.hdf5")
+    Assert.Equal<string list>([ "1000" ], asked "ant-medium-v2")
+    Assert.Equal<string list>([ "1"; "1" ], asked "pointmaze-umaze-stitch-v0")
+    Assert.Equal<string list>([ "100"; "224" ], asked "pointmaze-umaze-v0")
+
+[<Fact>]
+let ``runs that differ in the return asked for share one training`` () =
+    use scratch = new Scratch()
+
+    let folder, _ =
+        trained scratch [
+            "ablate"
+            "-a"
+            "dt"
+            "--target-return"
+            "0,1"
+            "--context"
+            "3"
+            "--seeds"
+            "0"
+        ]
+
+    let policies = [
+        for run in Directory.GetDirectories(Path.Combine(folder, "runs")) ->
+            File.ReadAllBytes(RunFolder(run).CheckpointPath)
+    ]
+
+    Assert.Equal(2, policies.Length)
+    Assert.Equal<byte[]>(policies[0], policies[1])
+
+    Assert.Equal<float list>(
+        [ 0.0; 1.0 ],
+        [
+            for config, _ in runs folder -> config.Hyperparameters.GetProperty("targetReturn").GetDouble()
+        ]
+    )
+
+    let refused words parts =
+        refuses
+            ([ "train"; "-a"; "dt"; "--steps"; "20"; "--transitions"; "2000" ]
+             @ words
+             @ [ "-o"; scratch.Path "none" ])
+            parts
+
+    refused [ "--hidden"; "8x16" ] [ "one width for all blocks" ]
+    refused [ "--max-timesteps"; "2" ] [ "MaxTimesteps: expected at least" ]
 
 [<Fact>]
 let ``presets are listed with source and differences`` () =

@@ -1,0 +1,373 @@
+namespace Iql.Scripts
+
+open Iql.Data
+
+/// The presets, as data: a row for each algorithm and domain.
+[<RequireQualifiedAccess>]
+module Presets =
+
+    let domains: Domain list = [
+        {
+            Name = "adroit"
+            Tasks = "pen, hammer, door, relocate"
+            Prefixes = [ "pen"; "hammer"; "door"; "relocate"; "adroit" ]
+        }
+        {
+            Name = "antmaze"
+            Tasks = "antmaze-*"
+            Prefixes = [ "antmaze" ]
+        }
+        {
+            Name = "kitchen"
+            Tasks = "kitchen-*"
+            Prefixes = [ "kitchen" ]
+        }
+        {
+            Name = "locomotion"
+            Tasks = "halfcheetah, hopper, walker2d, ant"
+            Prefixes = [ "halfcheetah"; "hopper"; "walker2d"; "ant-" ]
+        }
+        {
+            Name = "maze2d"
+            Tasks = "maze2d-*"
+            Prefixes = [ "maze2d" ]
+        }
+        {
+            Name = "pointmaze"
+            Tasks = "Iql's own mazes"
+            Prefixes = [ "pointmaze" ]
+        }
+    ]
+
+    let private corl = "corl-team/CORL @eeeeef2"
+
+    let private value source name value = {
+        Name = name
+        Value = value
+        Source = source
+    }
+
+    let private preset algorithm domain rewards observations values differences = {
+        Algorithm = algorithm
+        Domain = domain
+        Values = values
+        PerTask = []
+        Rewards = rewards
+        NormalizeObservations = observations
+        Differences = differences
+    }
+
+    let private iql =
+        let code = "ikostrikov/implicit_q_learning @09d7002, configs and train_offline.py"
+        let ours = "the authors' code for antmaze, taken over; no publication"
+
+        let of' source expectile inverseTemperature dropout = [
+            value source "expectile" expectile
+            value source "inverseTemperature" inverseTemperature
+            value source "dropout" dropout
+        ]
+
+        let raw = false, code
+
+        [
+            preset "iql" "adroit" (Some(RewardRule.None, code)) raw (of' code "0.7" "0.5" "0.1") []
+            preset "iql" "antmaze" (Some(RewardRule.AntMaze, code)) raw (of' code "0.9" "10" "0") []
+            preset "iql" "kitchen" (Some(RewardRule.None, code)) raw (of' code "0.7" "0.5" "0.1") []
+            preset "iql" "locomotion" (Some(RewardRule.ReturnRange, code)) raw (of' code "0.7" "3" "0") []
+            preset "iql" "maze2d" (Some(RewardRule.None, corl)) (true, corl) (of' corl "0.7" "3" "0") [
+                "the paper has no maze2d; τ, β and standardised observations are CORL's, the rest is the paper's"
+            ]
+            preset "iql" "pointmaze" None (false, ours) (of' ours "0.9" "10" "0") [ "the paper has no such task" ]
+        ]
+
+    let private bc =
+        let all = [
+            value corl "policyKind" "deterministic"
+            value corl "policyLearningRate" "0.0003"
+            value corl "policySchedule" "constant"
+            value corl "initialisation" "torch"
+        ]
+
+        let row domain =
+            preset "bc" domain (Some(RewardRule.None, corl)) (true, corl) all []
+
+        [
+            row "adroit"
+            row "antmaze"
+            {
+                row "kitchen" with
+                    Differences = [ "CORL has no kitchen; its setting of the other domains" ]
+            }
+            row "locomotion"
+            row "maze2d"
+            {
+                row "pointmaze" with
+                    Differences = [ "no publication; CORL's setting of the other domains" ]
+            }
+        ]
+
+    let private td3bc =
+        let code = "sfujim/TD3_BC @8791ad7"
+
+        let all = [
+            value code "alpha" "2.5"
+            value code "policyNoise" "0.2"
+            value code "noiseClip" "0.5"
+            value code "policyDelay" "2"
+        ]
+
+        let standardised = true, code
+
+        [
+            preset "td3bc" "adroit" (Some(RewardRule.None, corl)) (true, corl) all [
+                "the paper has no such task; the paper's numbers, which CORL takes too"
+            ]
+            preset
+                "td3bc"
+                "antmaze"
+                (Some(RewardRule.AntMaze, corl))
+                (false, "the paper's author in sfujim/TD3_BC, issue 2")
+                all
+                [
+                    "rewards - 1 as in CORL, which standardises observations too; the author leaves rewards alone"
+                ]
+            preset "td3bc" "kitchen" (Some(RewardRule.None, "as adroit")) standardised all [
+                "neither the paper nor CORL has kitchen; the paper's numbers"
+            ]
+            preset "td3bc" "locomotion" (Some(RewardRule.None, code)) standardised all []
+            preset "td3bc" "maze2d" (Some(RewardRule.None, corl)) (true, corl) all [
+                "the paper has no maze2d; the paper's numbers, which CORL takes too"
+            ]
+            preset "td3bc" "pointmaze" None standardised all [ "the paper has no such task; its locomotion numbers" ]
+        ]
+
+    let private cql =
+        let row domain rewards normalize weight learningRate others differences =
+            let values = [
+                value corl "conservativeWeight" weight
+                value corl "policyLearningRate" learningRate
+                for name, word in others do
+                    value corl name word
+            ]
+
+            preset "cql" domain rewards (normalize, corl) values differences
+
+        let raw = Some(RewardRule.None, corl)
+        let held gap = [ "lagrange", "weight-outside"; "lagrangeGap", gap ]
+
+        let authors =
+            "CORL's: the authors' policy learns at 1e-4, clones for 40k steps, sees other networks and has no learned scale of ln σ (cql-authors)"
+
+        [
+            row "adroit" raw true "1" "0.0001" [] [ authors ]
+            row
+                "antmaze"
+                (Some(RewardRule.AntMazeTimes10, corl))
+                false
+                "5"
+                "0.0001"
+                (held "0.8"
+                 @ [
+                     "differenceMin", "-200"
+                     "backup", "max-of-least"
+                     "criticHiddenSizes", "256x256x256x256x256"
+                 ])
+                [ authors; "both critics have five layers; CORL's second has three, by a slip" ]
+            row "kitchen" (Some(RewardRule.None, "as adroit")) true "1" "0.0001" [] [
+                authors
+                "CORL has no kitchen; its numbers of adroit"
+            ]
+            row "locomotion" raw true "10" "3E-05" [] [
+                authors
+                "rewards are never rescaled; CORL rescales those of hopper-medium alone"
+            ]
+            row "maze2d" raw true "10" "3E-05" (held "5") [ authors; "the paper has no maze2d; CORL's numbers" ]
+            row "pointmaze" None true "10" "3E-05" (held "5") [
+                authors
+                "neither the paper nor CORL has such a task; CORL's numbers of maze2d"
+            ]
+        ]
+
+    let private cqlAuthors =
+        let code = "aviralkumar2907/CQL @d67dbe9, README and d4rl defaults"
+
+        let all = [
+            value code "conservativeWeight" "5"
+            value code "policyLearningRate" "0.0001"
+            value code "cloningSteps" "40000"
+            value code "logStdMin" "-5"
+        ]
+
+        let ports =
+            "policy and critics see the networks from before them, as that code sets out to do; weights start as PyTorch's with a small last layer"
+
+        [
+            preset
+                "cql-authors"
+                "antmaze"
+                (Some(RewardRule.AntMazeTimes4, code))
+                (false, code)
+                (all @ [ value code "lagrange" "weight-inside"; value code "lagrangeGap" "5" ])
+                [ ports ]
+            preset "cql-authors" "locomotion" (Some(RewardRule.None, code)) (false, code) all [
+                ports
+                "w is 5 or 10 there; here 5"
+            ]
+        ]
+
+    let private cqlYoungGeng =
+        let code = "young-geng/CQL @21efac4, defaults"
+
+        let row domain cloningSteps differences =
+            preset
+                "cql-young-geng"
+                domain
+                (Some(RewardRule.None, code))
+                (false, code)
+                [
+                    value code "conservativeWeight" "5"
+                    value code "policyLearningRate" "0.0003"
+                    value code "hiddenSizes" "256x256"
+                    value code "actionLimit" "0.999"
+                    value code "cloningSteps" cloningSteps
+                ]
+                differences
+
+        let paper =
+            "the paper's networks have three layers, its policy learns at 1e-4 and clones first"
+
+        [
+            row "antmaze" "40000" [ paper; "40 epochs of cloning as in its issue 2; rewards go by flags there" ]
+            row "locomotion" "0" [ paper ]
+        ]
+
+    let private awac =
+        let row domain rewards temperature differences =
+            let all = [
+                value corl "temperature" temperature
+                value corl "weighting" "exponential"
+                value corl "baseline" "sample"
+                value corl "weightDecay" "0"
+                value corl "meanTanh" "no"
+            ]
+
+            preset "awac" domain rewards (true, corl) all differences
+
+        let raw = Some(RewardRule.None, corl)
+
+        let exponential =
+            "CORL's clipped exponential of A / λ and raw mean; the authors' rlkit takes a softmax over the batch of 1024, tanh and weight decay 1e-4"
+
+        [
+            row "adroit" raw "0.1" [
+                exponential
+                "λ is CORL's 0.1; rlkit's is 0.5, on binary rewards, with the mean action as baseline"
+            ]
+            row "antmaze" (Some(RewardRule.AntMaze, corl)) "0.1" [
+                exponential
+                "the paper has no antmaze; λ and rewards - 1 are CORL's"
+            ]
+            row "kitchen" raw "0.1" [
+                exponential
+                "neither the paper nor CORL has kitchen; CORL's setting of adroit"
+            ]
+            row "locomotion" raw "0.3333333333333333" [ exponential; "λ is CORL's 1/3; rlkit's is 2" ]
+            row "maze2d" raw "0.1" [ exponential; "the paper has no maze2d; λ is CORL's" ]
+            row "pointmaze" None "1" [
+                exponential
+                "the paper has no such task; λ is ours, of the size of the returns"
+            ]
+        ]
+
+    let private dt =
+        let code = "kzl/decision-transformer @e2d82e6, gym/experiment.py"
+        let none = Some(RewardRule.None, code)
+
+        let sized source learningRate batchSize = [
+            value source "policyLearningRate" learningRate
+            value source "batchSize" batchSize
+        ]
+
+        let scaled source number = [ value source "returnScale" number ]
+        let asking source target = [ value source "targetReturn" target ]
+        let variants = [ value corl "activation" "gelu"; value corl "countPadding" "yes" ]
+
+        let perTask values preset = { preset with PerTask = values }
+        let ours = "ours: a success is 1, and else what an expert returns; no publication"
+
+        [
+            preset
+                "dt"
+                "adroit"
+                (Some(RewardRule.None, corl))
+                (true, corl)
+                (sized corl "0.0008" "4096" @ scaled corl "1000" @ variants)
+                [
+                    "the paper has no such task"
+                    "learning rate and scale are CORL's for locomotion; it asks for two returns, of which this is the larger"
+                ]
+            |> perTask [
+                "pen", asking corl "3100"
+                "door", asking corl "2900"
+                "hammer", asking corl "12800"
+                "relocate", asking corl "4300"
+            ]
+            preset
+                "dt"
+                "antmaze"
+                (Some(RewardRule.None, corl))
+                (true, corl)
+                (sized corl "0.0001" "64" @ scaled corl "1" @ variants @ asking corl "1")
+                [
+                    "the paper has no such task; CORL also asks for 0.5, and in the diverse ones for less"
+                ]
+            preset
+                "dt"
+                "kitchen"
+                (Some(RewardRule.None, "as locomotion"))
+                (true, code)
+                (sized code "0.0001" "64"
+                 @ scaled "ours: returns are counts of subtasks" "1"
+                 @ asking "ours: all four subtasks" "4")
+                [
+                    "neither the paper nor CORL has kitchen; all but scale and return is locomotion's"
+                ]
+            preset "dt" "locomotion" none (true, code) (sized code "0.0001" "64" @ scaled code "1000") [
+                "one return a task: the authors also ask for 12000, 1800 and 2500; an ant, which they have not, for hopper's"
+                "observations are divided by their deviation + 1e-3, there + 1e-6"
+            ]
+            |> perTask [
+                "halfcheetah", asking code "6000"
+                "hopper", asking code "3600"
+                "walker2d", asking code "5000"
+            ]
+            preset
+                "dt"
+                "maze2d"
+                (Some(RewardRule.None, corl))
+                (true, corl)
+                (sized code "0.0001" "64" @ scaled code "1000" @ asking corl "280")
+                [
+                    "the paper has no maze2d; CORL's larger return, all else as locomotion"
+                ]
+            preset
+                "dt"
+                "pointmaze"
+                (Some(RewardRule.None, ours))
+                (true, code)
+                (sized code "0.0001" "64"
+                 @ [
+                     value "ours: runs here are a tenth as long as the authors'" "warmUpSteps" "1000"
+                 ])
+                [
+                    "the paper has no such task; locomotion's numbers, with a tenth of the warm-up"
+                ]
+            |> perTask [
+                for size, expert in [ "umaze", "224"; "medium", "428"; "large", "562" ] do
+                    $"pointmaze-{size}-stitch", scaled ours "1" @ asking ours "1"
+                    $"pointmaze-{size}", scaled ours "100" @ asking ours expert
+            ]
+        ]
+
+    /// Every preset.
+    let all: Preset list = iql @ bc @ td3bc @ cql @ cqlAuthors @ cqlYoungGeng @ awac @ dt
