@@ -347,9 +347,7 @@ module Presets =
                 (Some(RewardRule.None, corl))
                 (true, corl)
                 (sized code "0.0001" "64" @ scaled code "1000" @ asking corl "280")
-                [
-                    "the paper has no maze2d; CORL's larger return, all else as locomotion"
-                ]
+                [ "the paper has no maze2d; CORL's larger return, all else as locomotion" ]
             preset
                 "dt"
                 "pointmaze"
@@ -370,4 +368,5 @@ module Presets =
         ]
 
     /// Every preset.
-    let all: Preset list = iql @ bc @ td3bc @ cql @ cqlAuthors @ cqlYoungGeng @ awac @ dt
+    let all: Preset list =
+        iql @ bc @ td3bc @ cql @ cqlAuthors @ cqlYoungGeng @ awac @ dt

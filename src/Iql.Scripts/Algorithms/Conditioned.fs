@@ -11,8 +11,8 @@ module Conditioned =
     let private at get set word : Setting<DecisionTransformerConfig> = Setting.at get set word
 
     /// A transformer's blocks are all of one width: 128x128x128 is three of 128.
-    let private widths =
-        { Word.hiddenSizes with
+    let private widths = {
+        Word.hiddenSizes with
             Parse =
                 Read.sizes
                 >> Result.bind (fun widths ->
@@ -20,7 +20,7 @@ module Conditioned =
                         Ok widths
                     else
                         Error "one width for all blocks of the transformer, such as 128x128x128")
-        }
+    }
 
     let private settings: Setting<DecisionTransformerConfig> list = [
         Word.number

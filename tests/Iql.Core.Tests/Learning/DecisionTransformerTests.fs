@@ -19,7 +19,9 @@ let private s, a, width, layers, table = 2, 2, 4, 2, 9
 
 /// A small network: its group, and its inputs with numbers.
 let private network () =
-    let layout = Layout("net", ReturnConditionedPolicy.Shapes(s, a, layers, width, table))
+    let layout =
+        Layout("net", ReturnConditionedPolicy.Shapes(s, a, layers, width, table))
+
     let group = layout.Inputs()
 
     group,
@@ -58,7 +60,11 @@ let private columns padding =
         numbers
         |> Array.mapi (fun i number ->
             let row, k = i / (context * each), i / each % context
-            if k < context - lengths[row] then padding * number else number)
+
+            if k < context - lengths[row] then
+                padding * number
+            else
+                number)
 
     let place name f =
         Tensor.Input(name, shape [ lengths.Length; context ]),
@@ -114,21 +120,19 @@ let ``the network is its formula, token by token`` () =
         let expected = [
             for row, length in List.indexed lengths do
                 let steps = [
-                    for k in context - length .. context - 1 -> {
-                        Timestep = int (slice 3 1 row k).[0]
-                        ReturnToGo = (slice 0 1 row k).[0]
-                        Observation = slice 1 s row k
-                        Action = slice 2 a row k
-                    }
+                    for k in context - length .. context - 1 ->
+                        {
+                            Timestep = int (slice 3 1 row k).[0]
+                            ReturnToGo = (slice 0 1 row k).[0]
+                            Observation = slice 1 s row k
+                            Action = slice 2 a row k
+                        }
                 ]
 
                 yield! Seq.concat (SequenceOracle.actions (named parameters) layers heads f steps)
         ]
 
-        List.iter2
-            (fun (x: float) y -> Assert.Equal(x, y, 13))
-            expected
-            (valid (number actions (parameters @ inputs)))
+        List.iter2 (fun (x: float) y -> Assert.Equal(x, y, 13)) expected (valid (number actions (parameters @ inputs)))
 
 [<Fact>]
 let ``what padding holds changes no step and no gradient`` () =
@@ -139,7 +143,9 @@ let ``what padding holds changes no step and no gradient`` () =
 
         valid (number chosen all),
         number loss all,
-        [ for gradient in Gradient.Of(loss, List.map fst parameters |> List.toArray) -> number gradient all ]
+        [
+            for gradient in Gradient.Of(loss, List.map fst parameters |> List.toArray) -> number gradient all
+        ]
 
     Assert.Equal(run 1.0, run -40.0)
 
@@ -149,7 +155,9 @@ let ``an action depends on nothing that comes after it, and not on itself`` () =
     let all = parameters @ inputs
     // The second step of the piece that fills its context, number 1 of the batch.
     let place = (1 * context + 1) * a
-    let one = Tensor.Sum(Tensor.Slice(Tensor.Reshape(chosen, shape [ lengths.Length * context * a ]), 0, place, 1))
+
+    let one =
+        Tensor.Sum(Tensor.Slice(Tensor.Reshape(chosen, shape [ lengths.Length * context * a ]), 0, place, 1))
 
     for x, size, last in [ inputs[0], 1, 1; inputs[1], s, 1; inputs[2], a, 0 ] do
         let gradient = number (Gradient.Of(one, [| fst x |])[0]) all
@@ -192,15 +200,13 @@ let ``network and loss have the gradient of their differences`` () =
 
 [<Fact>]
 let ``the sequence error is a mean over steps, or over padding too`` () =
-    let policy, actions = input "policy" [ 2; 3; 2 ] 1.0, input "actions" [ 2; 3; 2 ] 1.0
+    let policy, actions =
+        input "policy" [ 2; 3; 2 ] 1.0, input "actions" [ 2; 3; 2 ] 1.0
+
     let mask = Tensor.Input("mask", shape [ 2; 3 ]), [| 0.0; 1.0; 1.0; 0.0; 0.0; 1.0 |]
 
     let sum =
-        Seq.sum (
-            seq {
-                for i in 0..11 -> (snd mask)[i / 2] * ((snd policy)[i] - (snd actions)[i]) ** 2.0
-            }
-        )
+        Seq.sum (seq { for i in 0..11 -> (snd mask)[i / 2] * ((snd policy)[i] - (snd actions)[i]) ** 2.0 })
 
     let error countPadding =
         (number (Cloning.SequenceError(fst policy, fst actions, fst mask, countPadding)) [ policy; actions; mask ]).[0]
@@ -216,7 +222,14 @@ let private small =
 let private decide (learner: Learner) (blocks: TensorBlock list) m (seen: (float[] * float) list) =
     let act = learner.Act.Invoke 1
     use graph = CompiledGraph.Compile act
-    let inputs = [| blocks[0]; blocks[m + 1]; new TensorBlock(act.Inputs[2]); new TensorBlock(act.Inputs[3]) |]
+
+    let inputs = [|
+        blocks[0]
+        blocks[m + 1]
+        new TensorBlock(act.Inputs[2])
+        new TensorBlock(act.Inputs[3])
+    |]
+
     let outputs = [| new TensorBlock(act.Outputs[0].Layout); new TensorBlock(act.Inputs[3]) |]
 
     [
@@ -226,7 +239,10 @@ let private decide (learner: Learner) (blocks: TensorBlock list) m (seen: (float
 
             let scalars = [|
                 for name in act.Scalars ->
-                    if name = "decision" then float decision else learner.Hyperparameter(name, m)
+                    if name = "decision" then
+                        float decision
+                    else
+                        learner.Hyperparameter(name, m)
             |]
 
             graph.Run(ReadOnlySpan inputs, ReadOnlySpan scalars, ReadOnlySpan outputs, Span<float>.Empty)
@@ -240,13 +256,21 @@ let private decide (learner: Learner) (blocks: TensorBlock list) m (seen: (float
 let ``in an episode the policy sees its last steps, and asks for what is left of its return`` () =
     for context in [ 1; 3 ] do
         let targets = [| 5.0; -1.0 |]
-        let learner = DecisionTransformer.Learner(small.With(context = context), s, a, targets)
+
+        let learner =
+            DecisionTransformer.Learner(small.With(context = context), s, a, targets)
+
         let blocks = List.ofSeq (learner.Initialise.Invoke(Seed.Named "remember"))
 
         // Larger weights than at the start, so that a difference shows.
         for entry in learner.Blocks[0].Entries do
             let bound = if entry.Name.EndsWith "/gain" then 1.0 else 0.6
-            blocks[0].Write(entry.Name, ReadOnlySpan(snd (input entry.Name [ entry.Shape.Count ] bound) |> Array.map float32))
+
+            blocks[0]
+                .Write(
+                    entry.Name,
+                    ReadOnlySpan(snd (input entry.Name [ entry.Shape.Count ] bound) |> Array.map float32)
+                )
 
         // More decisions than the table has rows: the last ones share the last row.
         let seen = [
@@ -261,16 +285,20 @@ let ``in an episode the policy sees its last steps, and asks for what is left of
                 let first = max 0 (decision - context + 1)
 
                 let steps = [
-                    for i in first..decision -> {
-                        Timestep = min i (table - 1)
-                        ReturnToGo = left[i] / 2.0
-                        Observation = fst seen[i]
-                        Action = if i = decision then [| 0.0; 0.0 |] else chosen[i]
-                    }
+                    for i in first..decision ->
+                        {
+                            Timestep = min i (table - 1)
+                            ReturnToGo = left[i] / 2.0
+                            Observation = fst seen[i]
+                            Action = if i = decision then [| 0.0; 0.0 |] else chosen[i]
+                        }
                 ]
 
                 let parameters name = blocks[0].Read name |> Array.map float
-                let expected = SequenceOracle.actions parameters layers 2 rectifier steps |> List.last
+
+                let expected =
+                    SequenceOracle.actions parameters layers 2 rectifier steps |> List.last
+
                 near 2e-5 $"context {context}, decision {decision}" expected chosen[decision]
 
 [<Fact>]

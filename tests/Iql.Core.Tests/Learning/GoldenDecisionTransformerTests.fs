@@ -60,7 +60,11 @@ let private start (case: Golden.Case) (ours: string) (extents: int list) =
     let named = $"{case.Seed}/init/{name}"
 
     let inputs =
-        match Regex.Match(name, "^(embed-return|embed-state|embed-action|embed-time|head|block\d+/(?!norm)\w+)/").Groups[1].Value with
+        match
+            Regex
+                .Match(name, "^(embed-return|embed-state|embed-action|embed-time|head|block\d+/(?!norm)\w+)/")
+                .Groups[1].Value
+        with
         | "embed-return" -> 1
         | "embed-state" -> case.Dim "obs"
         | "embed-action" -> case.Dim "act"
@@ -83,7 +87,9 @@ let private batch (case: Golden.Case) step =
         Golden.tensor (name + field) rows (fun seed i -> floor (seed.Unit i * float bound))
         |> Array.map int
 
-    let padding = whole "length" context |> Array.map (fun length -> context - (length + 1))
+    let padding =
+        whole "length" context |> Array.map (fun length -> context - (length + 1))
+
     let first = whole "start" (case.Dim "max_time" - context)
 
     /// The generated numbers on steps, others on padding.
@@ -163,7 +169,12 @@ let private replay (execute: Executor) statistic entry (case: Golden.Case) =
         for step, (expected, actual) in List.indexed (List.zip case.Steps metrics) do
             for field in expected.EnumerateObject() do
                 if field.Name <> "step" then
-                    yield Golden.statistic $"step {step} {field.Name}" statistic field.Value actual[statistics[field.Name]]
+                    yield
+                        Golden.statistic
+                            $"step {step} {field.Name}"
+                            statistic
+                            field.Value
+                            actual[statistics[field.Name]]
 
         yield! tensors "final" final
     ]

@@ -15,13 +15,19 @@ type Step = {
 let private linear (p: Parameters) name (x: float[]) =
     let w, b = p $"{name}/w", p $"{name}/b"
 
-    Array.init b.Length (fun j -> b[j] + Seq.sum (seq { for i in 0 .. x.Length - 1 -> x[i] * w[i * b.Length + j] }))
+    Array.init b.Length (fun j ->
+        b[j]
+        + Seq.sum (seq { for i in 0 .. x.Length - 1 -> x[i] * w[i * b.Length + j] }))
 
 let private norm (p: Parameters) name (x: float[]) =
     let mean = Array.average x
     let variance = x |> Array.averageBy (fun x -> (x - mean) ** 2.0)
 
-    Array.map3 (fun x gain bias -> (x - mean) / sqrt (variance + 1e-5) * gain + bias) x (p $"{name}/gain") (p $"{name}/bias")
+    Array.map3
+        (fun x gain bias -> (x - mean) / sqrt (variance + 1e-5) * gain + bias)
+        x
+        (p $"{name}/gain")
+        (p $"{name}/bias")
 
 /// Token number t's attention to itself and those before it.
 let private attend heads (projected: float[] list) t =
@@ -30,7 +36,9 @@ let private attend heads (projected: float[] list) t =
 
     Array.concat [
         for head in 0 .. heads - 1 do
-            let part number (x: float[]) = x[number * width + head * size .. number * width + (head + 1) * size - 1]
+            let part number (x: float[]) =
+                x[number * width + head * size .. number * width + (head + 1) * size - 1]
+
             let query = part 0 projected[t]
             let seen = List.truncate (t + 1) projected
 
@@ -39,7 +47,8 @@ let private attend heads (projected: float[] list) t =
             ]
 
             Array.init size (fun i ->
-                List.sum (List.map2 (fun weight other -> weight * (part 2 other)[i]) weights seen) / List.sum weights)
+                List.sum (List.map2 (fun weight other -> weight * (part 2 other)[i]) weights seen)
+                / List.sum weights)
     ]
 
 /// The action after every step's observation.

@@ -285,12 +285,11 @@ let ``CQL's bounds and widths are read as they are shown`` () =
 
 [<Fact>]
 let ``a preset has values of its own for a task`` () =
-    let asked name =
-        [
-            for value in (Preset.forTask "dt" name).Value.Values do
-                if value.Name = "targetReturn" || value.Name = "returnScale" then
-                    value.Value
-        ]
+    let asked name = [
+        for value in (Preset.forTask "dt" name).Value.Values do
+            if value.Name = "targetReturn" || value.Name = "returnScale" then
+                value.Value
+    ]
 
     Assert.Equal<string list>([ "1000"; "3600" ], asked "hopper-medium-v2")
     Assert.Equal<string list>([ "1000"; "5000" ], asked "walker2d-medium-v2.hdf5")
