@@ -105,7 +105,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         var frame = FrameOf(0);
         foreach (var (slot, place) in loads) slots[slot] = *place.In(frame);
         prologue.Run(frame, 0, 1);
-        origin = this.team.Count == 1 ? 0 : this.team.Reserve(kernels.Length);
+        origin = this.team.Reserve(kernels.Length);
         this.team.Run(work);
         if (failure is { } thrown)
         {

@@ -180,11 +180,11 @@ sealed class Fusion
 
     void Sink()
     {
+        var users = Users(groups);
         foreach (var group in Enumerable.Reverse(groups).ToArray())
             foreach (var node in Enumerable.Reverse(group.Nodes).ToArray())
             {
                 if (wanted.Contains(node) || IsCostly(node.Op) || group.Kept.IsEmpty) continue;
-                var users = Users(groups);
                 if (!users.TryGetValue(node, out var used)) continue;
                 var outside = used.Where(use => !use.Group.Computes(node)).ToArray();
                 if (outside.Length < used.Count || outside.Any(use => !CanTake(use.User, use.Group, node))) continue;
@@ -192,6 +192,7 @@ sealed class Fusion
                 group.Nodes.Remove(node);
                 foreach (var target in outside.Select(use => use.Group).Distinct()) target.Nodes.Insert(0, node);
                 owner[node] = outside[0].Group;
+                users = Users(groups);
             }
         groups.RemoveAll(group => group != prologue && group.Anchor is null && group.Nodes.Count == 0 && group.Reductions.Count == 0);
     }

@@ -45,19 +45,21 @@ sealed class MemoryPlan
         var last = isKept || schedule.Uses(node).Count == 0 ? int.MaxValue : schedule.Uses(node).Max(use => schedule[use.Group]);
         var maker = schedule.Owner(node);
         var life = new Life(node, Made(node), last, maker is null ? default : schedule.PartitionOf(maker), 0, Layout.PaddedLength(node.Shape));
+        var warm = placed.Where(old => HasSameRows(old, life)).ToHashSet();
+        var taken = placed.Where(old => old.Last >= life.First || old.Last > passed[life.First]).ToArray();
         // Best what this worker has just read, and is still in its cache; else as far to the front as may be.
-        var warm = placed.Where(old => IsSameRows(old, life with { Offset = old.Offset })).OrderByDescending(old => old.Last).Select(old => old.Offset);
-        var best = warm.Concat(placed.Select(old => old.Offset).Concat(placed.Select(old => old.End)).Append(0).Order()).Distinct()
-            .Select(offset => life with { Offset = offset }).First(life => placed.All(old => MayFollow(old, life)));
+        var best = warm.OrderByDescending(old => old.Last).Select(old => old.Offset)
+            .Concat(placed.Select(old => old.Offset).Concat(placed.Select(old => old.End)).Append(0).Order()).Distinct()
+            .Select(offset => life with { Offset = offset }).First(life => taken.All(old => !Overlap(old, life) || Succeeds(old, life)));
         if (maker is not null)
-            foreach (var old in placed.Where(old => Overlap(old, best) && !IsSameRows(old, best))) schedule.WaitFor(maker, schedule.Groups[old.Last]);
+            foreach (var old in placed.Where(old => Overlap(old, best) && !Succeeds(old, best))) schedule.WaitFor(maker, schedule.Groups[old.Last]);
         placed.Add(best);
+
+        bool Succeeds(Life old, Life life) => old.Offset == life.Offset && warm.Contains(old);
     }
 
     static bool Overlap(Life a, Life b) => a.Offset < b.End && b.Offset < a.End;
 
-    bool MayFollow(Life old, Life life) => !Overlap(old, life) || (old.Last < life.First && (old.Last <= passed[life.First] || IsSameRows(old, life)));
-
-    bool IsSameRows(Life old, Life life) => old.Offset == life.Offset && old.Length == life.Length && old.Partition.Rows > 0 && old.Partition == life.Partition
+    bool HasSameRows(Life old, Life life) => old.Last < life.First && old.Length == life.Length && old.Partition.Rows > 0 && old.Partition == life.Partition
         && Layout.RowStride(old.Node.Shape) == Layout.RowStride(life.Node.Shape) && schedule.IsRowLocal(old.Node);
 }

@@ -7,8 +7,6 @@ namespace Iql.Compile;
 /// <summary>Where everything lies: inputs and outputs in their blocks, temporaries in the arena, scalars in slots.</summary>
 sealed class Placement
 {
-    const int TileFloats = 32 * 32, PanelColumns = 32;
-
     readonly Dictionary<Tensor, Place> places = [];
     readonly Dictionary<Tensor, int> slots = [];
 
@@ -27,8 +25,8 @@ sealed class Placement
         Arena(order, schedule, metrics);
         InputSlots = [.. function.Scalars.Select(name => slots.FirstOrDefault(pair => pair.Key.Op == Op.Input && pair.Key.Name == name) is { Key: not null } found ? found.Value : -1)];
         Metrics = [.. metrics.Select(Addressing.Root).Select(root => slots.TryGetValue(root, out var slot) ? new ScalarSource(slot, default) : new(-1, PlaceOf(root)))];
-        ScratchLength = TileFloats + PanelColumns * order.Where(node => node.Op == Op.MatMul)
-            .Select(node => node.Sources[1].Shape[node.Integers[1] == 1 ? -1 : -2]).DefaultIfEmpty(0).Max();
+        ScratchLength = ProductShape.ScratchFloats(order.Where(node => node.Op == Op.MatMul)
+            .Select(node => node.Sources[1].Shape[node.Integers[1] == 1 ? -1 : -2]).DefaultIfEmpty(0).Max());
         foreach (var copy in later) Copies.Add(CopyOf(copy.Node, copy.Place));
     }
 

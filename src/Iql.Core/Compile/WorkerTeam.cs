@@ -55,21 +55,26 @@ public sealed class WorkerTeam : IDisposable
     }
 
     /// <summary>Sets positions apart for a run of <paramref name="length"/> pieces of work; returns the position before the first.</summary>
+    /// <remarks>A worker alone has nobody to wait for, and says nothing: many graphs may run at a time on <see cref="Single"/>.</remarks>
     internal long Reserve(int length)
     {
+        if (Count == 1) return 0;
         var origin = reserved;
         reserved += length;
         return origin;
     }
 
     /// <summary>Says that this worker has done its share up to a position.</summary>
-    internal void Pass(int worker, long position) => Volatile.Write(ref progress[worker * Apart], position);
+    internal void Pass(int worker, long position)
+    {
+        if (Count > 1) Volatile.Write(ref progress[worker * Apart], position);
+    }
 
     /// <summary>Waits until every worker has passed a position.</summary>
     internal void Await(long position)
     {
-        for (var worker = 0; worker < Count; worker++)
-            for (var spins = 0; Volatile.Read(ref progress[worker * Apart]) < position && Count > 1; spins++) Pause(spins);
+        for (var worker = 0; worker < Count && Count > 1; worker++)
+            for (var spins = 0; Volatile.Read(ref progress[worker * Apart]) < position; spins++) Pause(spins);
     }
 
     static void Pause(int spins)

@@ -117,7 +117,7 @@ public sealed class RowFile : IDataset
         float[] observations = new float[(long)count * s], actions = new float[(long)count * a], rewards = new float[count], next = new float[(long)count * s];
         bool[] terminals = new bool[count], timeouts = new bool[count];
         if (Table.Paging)
-            for (var i = 0; i < count; i++) ReadAhead.Soon(Table.Row(rowOf(i)), layout.Bytes);
+            for (var i = 0; i < count; i++) MemoryAdvice.Soon(Table.Row(rowOf(i)), layout.Bytes);
         for (var i = 0; i < count; i++)
         {
             var row = new ReadOnlySpan<float>(Table.Row(rowOf(i)), layout.Stride);

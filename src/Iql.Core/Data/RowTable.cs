@@ -37,8 +37,8 @@ sealed unsafe class RowTable
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         Start = (float*)(start + offset);
-        if (readAhead) ReadAhead.Random(start, offset + count * layout.Bytes);
-        Paging = readAhead && ReadAhead.Works;
+        if (readAhead) MemoryAdvice.Random(start, offset + count * layout.Bytes);
+        Paging = readAhead && MemoryAdvice.Works;
         nextActions = new(() =>
         {
             var words = new ulong[(Count + 63) / 64];
@@ -80,7 +80,7 @@ sealed unsafe class RowTable
         {
             // Linux takes no more of one piece of advice than its read-ahead, which is 128 KiB unless somebody set another.
             const int piece = 1 << 17;
-            for (var at = 0L; at < bytes; at += piece) ReadAhead.Soon((byte*)Start + at, Math.Min(piece, bytes - at));
+            for (var at = 0L; at < bytes; at += piece) MemoryAdvice.Soon((byte*)Start + at, Math.Min(piece, bytes - at));
             GC.KeepAlive(this);
         })
         { IsBackground = true, Priority = ThreadPriority.BelowNormal, Name = "row file" }.Start();

@@ -96,12 +96,11 @@ public sealed unsafe class Sampler : IBatchSource
             Check.That(false, nameof(batch), $"the layout {layout.Name} of this sampler", batch.Layout.Name);
         if (table.Paging && step < Volatile.Read(ref askUntil)) Ask(seed, step);
         var storage = batch.Storage;
-        var waits = table.Paging ? ReadAhead.Waits() : 0;
+        var waits = table.Paging ? PageWaits.Count() : 0;
         for (var i = 0; i < AheadRows; i++) Prefetch(Row(seed, step, i));
         for (var i = 0; i < BatchSize; i++)
         {
             Prefetch(Row(seed, step, i + AheadRows));
-            if (!table.Paging) Prefetch(Row(seed, step + 1, i)); // a row on its way from memory while the step computes
             var index = Index(seed, step, i);
             var row = table.Row(index);
             foreach (var piece in pieces)
@@ -117,7 +116,7 @@ public sealed unsafe class Sampler : IBatchSource
                 else new ReadOnlySpan<float>(from, piece.Length).CopyTo(storage[(piece.Destination + i * piece.Stride)..]);
             }
         }
-        if (table.Paging && (ReadAhead.Waits() - waits) * 100 > BatchSize)
+        if (table.Paging && (PageWaits.Count() - waits) * 100 > BatchSize)
         {
             Volatile.Write(ref askUntil, step + AskFor);
             table.LoadIfItFits();
@@ -147,7 +146,7 @@ public sealed unsafe class Sampler : IBatchSource
         var last = Volatile.Read(ref asked);
         // Another seed or a step back only means that something is asked for twice or not at all.
         for (var ahead = last > step && last <= step + AheadSteps ? last + 1 : step; ahead <= step + AheadSteps; ahead++)
-            for (var i = 0; i < BatchSize; i++) ReadAhead.Soon(Row(seed, ahead, i), floatsWanted * sizeof(float));
+            for (var i = 0; i < BatchSize; i++) MemoryAdvice.Soon(Row(seed, ahead, i), floatsWanted * sizeof(float));
         Volatile.Write(ref asked, step + AheadSteps);
     }
 

@@ -10,7 +10,13 @@ readonly record struct ProductShape(
     int M, int N, int K, int RowStrideA, int InnerStrideA, int InnerStrideB, int ColumnStrideB,
     ImmutableArray<int> Lead, ImmutableArray<int> LeadStridesA, ImmutableArray<int> LeadStridesB)
 {
+    /// <summary>Rows of the scratch tile, and the columns of it and of a packed panel: two of the widest vectors.</summary>
+    public const int ScratchRows = 32, ScratchColumns = 32;
+
     public int Batch => Lead.Aggregate(1, (product, extent) => product * extent);
+
+    /// <summary>Scratch a worker needs for a product of inner dimension <paramref name="k"/>: a tile, and behind it a packed panel.</summary>
+    public static int ScratchFloats(int k) => (ScratchRows + k) * ScratchColumns;
 }
 
 /// <summary>
@@ -26,9 +32,7 @@ readonly record struct ProductShape(
 sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, FusedLoop epilogue, ImmutableArray<Operand> operands, bool byTile) : IKernel
     where S : ISimd<V> where V : struct
 {
-    /// <summary>Rows of the scratch tile.</summary>
-    public const int ScratchRows = 32;
-    const int UnitRows = FusedKernel.UnitRows, ShortInner = 64, MostParts = 4, FewBlocks = 2;
+    const int ScratchRows = ProductShape.ScratchRows, UnitRows = FusedKernel.UnitRows, ShortInner = 64, MostParts = 4, FewBlocks = 2; // the last: too few rows to pay for packing
 
     static int TileRows => TileKernels<S, V>.Rows;
 
@@ -36,13 +40,13 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
     readonly int panels = (shape.N + 2 * S.Width - 1) / (2 * S.Width);
     readonly int rowBlocks = (shape.M + UnitRows - 1) / UnitRows;
 
-    // A short inner dimension leaves little work a tile: several then share a call of the epilogue.
     // Sixteen columns of rows a kilobyte apart fall into few sets of the L1 cache; packed they stay in it. A 256 × 256 weight's
     // gradient with Adam on 256-bit vectors: 570 µs, packed 470. Thirty-two columns (AVX-512) fill it either way, and packing gains nothing.
     static bool PacksRows => S.Width == 8;
 
+    // A short inner dimension leaves little work a tile: several then share a call of the epilogue, which comes too soon to ask for anything.
     bool IsShort => shape.K <= ShortInner;
-    readonly int rowsPerCall = shape.K <= ShortInner ? ScratchRows / TileRows * TileRows : TileRows;
+    int RowsPerCall => IsShort ? ScratchRows / TileRows * TileRows : TileRows;
 
     // Operands that lie in rows, those that are written first.
     readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0).OrderBy(k => operands[k].IsRead)];
@@ -112,7 +116,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
         int row = firstBlock * UnitRows, end = Math.Min(lastBlock * UnitRows, shape.M);
         // Each tile asks for as many rows of the next panel as it has itself, or for several times as many where tiles are few.
         int calls = (end - row + TileRows - 1) / TileRows, parts = !IsShort && !isPacked && panel + 1 < panels ? Math.Min(MostParts, (shape.K - 1) / (calls * TileRows) + 1) : 0;
-        for (var next = 0; row < end; row += rowsPerCall)
+        for (int next = 0, rowsPerCall = RowsPerCall; row < end; row += rowsPerCall)
         {
             var rows = Math.Min(rowsPerCall, end - row);
             for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + row * strides[k];

@@ -22,7 +22,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
     public static int Rows => S.Width == 16 ? 8 : S.Width == 8 ? 6 : 4;
 
     /// <summary>Floats from row to row in the scratch tile.</summary>
-    public const int Stride = 32;
+    public const int Stride = ProductShape.ScratchColumns;
 
     // Floats of a cache line.
     const int Line = 16;

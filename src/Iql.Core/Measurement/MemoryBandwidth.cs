@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Iql.Compile;
 using Iql.Kernels;
@@ -23,7 +22,7 @@ public static class MemoryBandwidth
         Check.AtLeast(passes, 1, nameof(passes));
         using var team = new WorkerTeam(threads);
         var count = (nint)megabytes * 1024 * 1024 / sizeof(float) / 3 / 64 * 64;
-        var memory = (float*)NativeMemory.AlignedAlloc((nuint)(3 * count) * sizeof(float), 64);
+        var memory = AlignedMemory.Uncleared(3 * count);
         try
         {
             float* a = memory, b = a + count, c = b + count;
@@ -44,7 +43,7 @@ public static class MemoryBandwidth
         }
         finally
         {
-            NativeMemory.AlignedFree(memory);
+            AlignedMemory.Free(memory);
         }
     }
 

@@ -107,19 +107,20 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
         // A learner whose programs take turns has its mean over some turns.
         public double FlopPerStep => Enumerable.Range(0, 12).Average(step => Trainer.Program(step).Kernels.Sum(kernel => kernel.Flop));
 
-        // Ends with the first track that has all its windows: a rate without company would not count.
+        // Ends with the first track that has all its windows, for a rate without company would not count; but with one window at least,
+        // however late the system lets a track begin.
         public void Run(StepWindows windows, Barrier start, Stop stop)
         {
             Rates.Capacity = windows.Count;
             var steps = (int)Math.Clamp(WarmUp(windows) * windows.Seconds, 1, 1e6);
             start.SignalAndWait();
             var before = GC.GetAllocatedBytesForCurrentThread();
-            while (Rates.Count < windows.Count && !stop.Asked)
+            do
             {
                 var began = Stopwatch.GetTimestamp();
                 for (var i = 0; i < steps; i++) Trainer.Advance(withMetrics: Trainer.Step % LogEvery == LogEvery - 1);
                 Rates.Add(steps / Stopwatch.GetElapsedTime(began).TotalSeconds);
-            }
+            } while (Rates.Count < windows.Count && !stop.Asked);
             BytesPerStep = (GC.GetAllocatedBytesForCurrentThread() - before) / Math.Max(1.0, Rates.Count * (double)steps);
             stop.Asked = true;
         }
