@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 using Iql.Compile;
+using Iql.Kernels;
 
 namespace Iql.Training;
 

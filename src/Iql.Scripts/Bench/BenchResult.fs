@@ -3,6 +3,7 @@ namespace Iql.Scripts
 open System
 open System.Globalization
 open Iql.Compile
+open Iql.Kernels
 open Iql.Training
 
 /// A case's rate, and the peak of as many threads probed right before and after it.

@@ -6,6 +6,7 @@ open System.Diagnostics
 open System.IO
 open System.Reflection
 open Iql.Compile
+open Iql.Kernels
 open Iql.Data
 open Iql.Measurement
 open Iql.Training

@@ -5,6 +5,7 @@ open System.Collections.Immutable
 open System.Diagnostics
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Kernels
 open Iql.Graph
 open Iql.Losses
 

@@ -3,6 +3,7 @@ namespace Iql.Scripts
 open System.Collections.Generic
 open System.Globalization
 open Iql.Compile
+open Iql.Kernels
 open Iql.Graph
 
 /// An explanation as lines of text.

@@ -6,6 +6,7 @@ open System.Collections.Generic
 open System.Runtime.CompilerServices
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Kernels
 open Iql.Graph
 
 /// Dense row-major numbers of every input, by its name in the graph: "shared/value/w0", "policy0/logStd", "batch/rewards".

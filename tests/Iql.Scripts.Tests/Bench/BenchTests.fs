@@ -4,6 +4,7 @@ module Iql.Scripts.Tests.BenchTests
 open System
 open System.IO
 open Iql.Compile
+open Iql.Kernels
 open Iql.Measurement
 open Iql.Scripts
 open Iql.Scripts.Tests.CommandTests

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>Which vectors the kernels are written with; the value is the number of floats in one.</summary>
 public enum InstructionSet

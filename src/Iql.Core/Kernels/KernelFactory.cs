@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.Intrinsics;
-using Iql.Kernels;
 
-namespace Iql.Compile;
+namespace Iql.Kernels;
 
 /// <summary>Makes the kernels that depend on the vector width.</summary>
 interface IKernelFactory
