@@ -223,11 +223,7 @@ module Problem =
             yield
                 $"returns of up to {largest:G4} differ by {range:G4} only, so rewards are multiplied by {problem.Normalization.RewardScale:G4}; to leave them as they are: --rewards none"
 
-        match trial.Algorithm with
-        | Algorithm.ConservativeQLearning config when config.CloningSteps >= trial.Steps ->
-            yield
-                $"the policy clones in its first {config.CloningSteps} steps, and this run has {trial.Steps}; to let it climb earlier: --cloning-steps"
-        | _ -> ()
+        yield! entry.Remarks trial.Steps trial.Algorithm
 
         let beyond = 100.0 * statistics.ActionsOutside
 

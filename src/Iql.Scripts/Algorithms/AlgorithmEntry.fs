@@ -34,6 +34,8 @@ type AlgorithmEntry<'config> = {
     Written: 'config -> JsonElement
     /// What stands there beside it.
     Extra: 'config -> (string * Json) list
+    /// What a user should hear before a run of so many steps.
+    Remarks: int -> 'config -> string list
     /// B.
     BatchSize: 'config -> int
     /// The episodes it learns from; None is all of them.
@@ -68,6 +70,7 @@ module AlgorithmEntry =
             ForSteps = fun steps -> part >> entry.ForSteps steps >> wrap
             Written = part >> entry.Written
             Extra = part >> entry.Extra
+            Remarks = fun steps -> part >> entry.Remarks steps
             BatchSize = part >> entry.BatchSize
             Selection = part >> entry.Selection
             Shared = part >> entry.Shared >> Option.map wrap

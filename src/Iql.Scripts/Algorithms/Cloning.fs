@@ -51,6 +51,7 @@ module Cloning =
         ForSteps = fun steps config -> config.With(cosineSteps = float steps)
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
+        Remarks = fun _ _ -> []
         BatchSize = _.BatchSize
         Selection =
             fun config ->

@@ -76,6 +76,7 @@ module Conditioned =
         ForSteps = fun _ config -> config
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
+        Remarks = fun _ _ -> []
         BatchSize = _.BatchSize
         Selection = fun _ -> None
         // Training never looks at the return asked for.

@@ -191,6 +191,11 @@ module Conservative =
         ForSteps = fun _ config -> config
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
+        Remarks =
+            fun steps config -> [
+                if config.CloningSteps >= steps then
+                    $"the policy clones in its first {config.CloningSteps} steps, and this run has {steps}; to let it climb earlier: --cloning-steps"
+            ]
         BatchSize = _.BatchSize
         Selection = fun _ -> None
         Shared = fun _ -> None

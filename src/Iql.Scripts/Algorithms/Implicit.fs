@@ -147,6 +147,7 @@ module ImplicitConfig =
                 | Some(name, _) -> yield "valueLoss", Json.Text name
                 | None -> ()
             ]
+        Remarks = fun _ _ -> []
         BatchSize = _.Config.BatchSize
         Selection = fun _ -> None
         // V and the critics never see the inverse temperature.

@@ -52,6 +52,7 @@ module Regularised =
         ForSteps = fun _ config -> config
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
+        Remarks = fun _ _ -> []
         BatchSize = _.BatchSize
         Selection = fun _ -> None
         Shared = fun _ -> None

@@ -82,6 +82,7 @@ module Weighted =
         ForSteps = fun _ config -> config
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
+        Remarks = fun _ _ -> []
         BatchSize = _.BatchSize
         Selection = fun _ -> None
         Shared = fun _ -> None

@@ -61,13 +61,6 @@ let ``results do not depend on the number of threads`` () =
 
     Assert.Equal<(string * string) list>(run 1, run 3)
 
-/// The command line as a process of its own.
-let private start (words: string list) : Process =
-    let info = ProcessStartInfo("dotnet", [ typeof<Sweep>.Assembly.Location ] @ words)
-    info.RedirectStandardOutput <- true
-    info.RedirectStandardError <- true
-    Process.Start info
-
 [<Fact>]
 let ``a sweep that is killed goes on to the same bytes`` () =
     use scratch = new Scratch()
@@ -98,29 +91,7 @@ let ``a sweep that is killed goes on to the same bytes`` () =
         scratch.Path folder
     ]
 
-    Assert.Equal(0, (let code, _, _ = iql (command "whole") in code))
-
-    // Killed between the first checkpoint of the first group and its end.
-    use victim = start (command "broken")
-    let clock = Stopwatch.StartNew()
-    let runs = scratch.Path(Path.Combine("broken", "runs"))
-
-    let begun () =
-        Directory.Exists runs
-        && Directory.GetFiles(runs, "checkpoint.safetensors", SearchOption.AllDirectories).Length
-           >= 2
-
-    while not (begun ())
-          && not victim.HasExited
-          && clock.Elapsed < TimeSpan.FromSeconds 60.0 do
-        Thread.Sleep 5
-
-    victim.Kill()
-    victim.WaitForExit()
-    Assert.Equal(137, victim.ExitCode)
-    Assert.True(Directory.GetFiles(runs, "result.json", SearchOption.AllDirectories).Length < 4)
-    Assert.Equal(0, (let code, _, _ = iql (command "broken") in code))
-    Assert.Equal<(string * string) list>(results (scratch.Path "whole"), results (scratch.Path "broken"))
+    goesOnAfterAKill scratch command
 
 [<Fact>]
 let ``Ctrl-C saves, says how to go on, and exits 130`` () =

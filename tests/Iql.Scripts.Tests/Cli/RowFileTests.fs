@@ -264,28 +264,4 @@ let ``a training from a row file that is killed goes on to the same bytes`` () =
             "1"
         ]
 
-    succeeds (command "whole") |> ignore
-
-    let info =
-        ProcessStartInfo("dotnet", typeof<Sweep>.Assembly.Location :: command "broken")
-
-    info.RedirectStandardOutput <- true
-    info.RedirectStandardError <- true
-    use victim = Process.Start info
-    let clock = Stopwatch.StartNew()
-    let runs = scratch.Path(Path.Combine("broken", "runs"))
-
-    let begun () =
-        Directory.Exists runs
-        && Directory.GetFiles(runs, "checkpoint.safetensors", SearchOption.AllDirectories).Length
-           >= 2
-
-    while not (begun ())
-          && not victim.HasExited
-          && clock.Elapsed < TimeSpan.FromMinutes 5.0 do
-        Thread.Sleep 5
-
-    victim.Kill()
-    victim.WaitForExit()
-    succeeds (command "broken") |> ignore
-    Assert.Equal<(string * string) list>(results (scratch.Path "whole"), results (scratch.Path "broken"))
+    goesOnAfterAKill scratch command

@@ -74,3 +74,39 @@ let results (folder: string) : (string * string) list = [
 
         yield name + " result", timeless (File.ReadAllText(file "result.json"))
 ]
+
+/// The command line as a process of its own.
+let start (words: string list) : Process =
+    let info = ProcessStartInfo("dotnet", [ typeof<Sweep>.Assembly.Location ] @ words)
+    info.RedirectStandardOutput <- true
+    info.RedirectStandardError <- true
+    Process.Start info
+
+/// Trains a sweep of four runs to its end in the folder "whole", and in "broken" with a kill between the first checkpoint of the
+/// first group and its end: what they leave must be the same.
+let goesOnAfterAKill (scratch: Scratch) (command: string -> string list) : unit =
+    let succeeds folder =
+        let code, _, error = iql (command folder)
+        Assert.True((code = 0), error)
+
+    succeeds "whole"
+    use victim = start (command "broken")
+    let clock = Stopwatch.StartNew()
+    let runs = scratch.Path(Path.Combine("broken", "runs"))
+
+    let begun () =
+        Directory.Exists runs
+        && Directory.GetFiles(runs, "checkpoint.safetensors", SearchOption.AllDirectories).Length
+           >= 2
+
+    while not (begun ())
+          && not victim.HasExited
+          && clock.Elapsed < TimeSpan.FromMinutes 5.0 do
+        Thread.Sleep 5
+
+    victim.Kill()
+    victim.WaitForExit()
+    Assert.Equal(137, victim.ExitCode)
+    Assert.True(Directory.GetFiles(runs, "result.json", SearchOption.AllDirectories).Length < 4)
+    succeeds "broken"
+    Assert.Equal<(string * string) list>(results (scratch.Path "whole"), results (scratch.Path "broken"))
