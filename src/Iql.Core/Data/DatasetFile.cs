@@ -34,8 +34,8 @@ public static class DatasetFile
     public static IArrayFile Open(string path)
     {
         if (!File.Exists(path)) throw new FileNotFoundException(
-            Directory.Exists(path) ? $"{path}: expected a data set file, got a folder. Name the .hdf5 or .npz file in it."
-                : $"{path}: expected a data set file (.hdf5 or .npz), found none there.", path);
+            Directory.Exists(path) ? $"{path}: expected a data set file, got a folder. Name the .hdf5, .npz or .rows file in it."
+                : $"{path}: expected a data set file (.hdf5, .npz or .rows), found none there.", path);
         var start = new byte[64];
         using (var stream = File.OpenRead(path)) start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         if (start.AsSpan().StartsWith("PK"u8)) return new NpzFile(path);
@@ -43,7 +43,7 @@ public static class DatasetFile
         if (RowFileHeader.Fits(start)) throw new InvalidDataException(
             $"{path}: expected an HDF5 or .npz file, got a row file, which is mapped and not read. Open it with RowFile, or give it to --data.");
         var text = Encoding.Latin1.GetString(start);
-        throw new InvalidDataException($"{path}: expected an HDF5 or .npz file, got " + text.TrimStart().FirstOrDefault() switch
+        throw new InvalidDataException($"{path}: expected an HDF5, .npz or row file, got " + text.TrimStart().FirstOrDefault() switch
         {
             _ when start.Length == 0 => "an empty file. Copy it again.",
             _ when text.StartsWith("version https://git-lfs", StringComparison.Ordinal) => "a pointer of Git LFS. Fetch the file itself with git lfs pull.",
