@@ -6,21 +6,8 @@ open Iql.Compile
 open Iql.Kernels
 open Iql.Training
 
-/// A case's rate, and the peak of as many threads probed right before and after it.
-type BenchRow = {
-    Case: BenchCase
-    /// Steps a second of all its runs together: the middle window, and the ones that a tenth and nine tenths stay below.
-    StepsPerSecond: float
-    Low: float
-    High: float
-    /// Floating-point operations of one step.
-    FlopPerStep: float
-    /// GFLOP/s of fused multiply-adds on as many threads.
-    PeakBefore: float
-    PeakAfter: float
-    /// Bytes of managed memory a step.
-    BytesPerStep: float
-}
+/// A case and its rate.
+type BenchRow = { Case: BenchCase; Rate: BenchRate }
 
 /// One kernel of a step, or all of one kind together.
 type KernelTime = {
@@ -72,16 +59,6 @@ type BenchResult = {
 [<RequireQualifiedAccess>]
 module BenchResult =
 
-    /// The larger probe, GFLOP/s.
-    let peak (row: BenchRow) : float = max row.PeakBefore row.PeakAfter
-
-    /// GFLOP/s of the products.
-    let gflops (row: BenchRow) : float =
-        row.StepsPerSecond * row.FlopPerStep / 1e9
-
-    /// The share of the peak that is reached.
-    let share (row: BenchRow) : float = gflops row / peak row
-
     /// The rate per FLOP against that of the standard case on as many threads.
     let relative (rows: BenchRow list) (row: BenchRow) : float option =
         rows
@@ -91,7 +68,7 @@ module BenchResult =
                                                                Name = row.Case.Name
                                                                Threads = row.Case.Threads
                                                        })
-        |> Option.map (fun standard -> gflops row / gflops standard)
+        |> Option.map (fun standard -> BenchRate.gflops row.Rate / BenchRate.gflops standard.Rate)
 
     /// The kernels by kind, the kind that takes longest first.
     let kinds (result: BenchResult) : KernelTime list =
@@ -119,8 +96,8 @@ module BenchResult =
                 row.Case
             && other.Case.InverseTemperatures.Length = 1)
         |> Option.map (fun one ->
-            float row.Case.InverseTemperatures.Length * row.StepsPerSecond
-            / one.StepsPerSecond)
+            float row.Case.InverseTemperatures.Length * row.Rate.StepsPerSecond
+            / one.Rate.StepsPerSecond)
 
     /// "near", "far" or in between, of a round trip in nanoseconds.
     let distance (nanoseconds: float) : string =
@@ -129,9 +106,9 @@ module BenchResult =
         else "between near and far"
 
     /// A file's name for the machine: "amd-epyc-vector512".
-    let fileName (result: BenchResult) : string =
+    let fileName (machine: Machine) (instructions: InstructionSet) : string =
         let words =
-            result.Machine.Processor
+            machine.Processor
             |> String.map (fun c ->
                 if Char.IsAsciiLetterOrDigit c then
                     Char.ToLowerInvariant c
@@ -140,17 +117,13 @@ module BenchResult =
 
         words.Split('-', StringSplitOptions.RemoveEmptyEntries)
         |> Array.filter (fun word -> word <> "r" && word <> "tm")
-        |> fun words -> Array.append words [| (string result.InstructionSet).ToLowerInvariant() |]
+        |> fun words -> Array.append words [| (string instructions).ToLowerInvariant() |]
         |> String.concat "-"
 
     let private number (value: float option) =
         value |> Option.map Json.Number |> Option.defaultValue Json.Null
 
-    let private rounded (digits: int) (value: float) =
-        if Double.IsFinite value then
-            Json.Number(Math.Round(value, digits))
-        else
-            Json.Null
+    let private rounded = BenchRate.rounded
 
     let private ofRow (rows: BenchRow list) (row: BenchRow) : Json =
         let case = row.Case
@@ -164,21 +137,13 @@ module BenchResult =
             "batch", Json.Number(float case.Batch)
             "hidden", Json.ofNumbers (List.map float case.Hidden)
             "policies", Json.Number(float case.InverseTemperatures.Length)
-            "stepsPerSecond", rounded 1 row.StepsPerSecond
-            "stepsPerSecondLow", rounded 1 row.Low
-            "stepsPerSecondHigh", rounded 1 row.High
-            "megaflopPerStep", rounded 2 (row.FlopPerStep / 1e6)
-            "gigaflopsPerSecond", rounded 1 (gflops row)
-            "peakBefore", rounded 1 row.PeakBefore
-            "peakAfter", rounded 1 row.PeakAfter
-            "shareOfPeak", rounded 4 (share row)
+            yield! BenchRate.fields row.Rate
             "relativeToStandard", relative rows row |> Option.map (rounded 3) |> Option.defaultValue Json.Null
             "speedUpOverSeparateRuns",
             (if case.InverseTemperatures.Length > 1 then
                  speedUp rows row |> Option.map (rounded 3) |> Option.defaultValue Json.Null
              else
                  Json.Null)
-            "bytesPerStep", rounded 2 row.BytesPerStep
         ]
 
     /// Every figure, for programs.

@@ -67,22 +67,10 @@ module BenchRun =
         )
 
     /// A case's rate between two probes of the peak.
-    let row (windows: StepWindows) (data: Transitions) (case: BenchCase) : BenchRow =
-        let before = FmaPeak.Measure(BenchCase.busy case)
-
-        let rate =
-            StepRate.Measure(BenchCase.learner case, data, case.Threads, case.Runs, windows)
-
-        {
-            Case = case
-            StepsPerSecond = rate.Median
-            Low = rate.Quantile 0.1
-            High = rate.Quantile 0.9
-            FlopPerStep = rate.FlopPerStep
-            PeakBefore = before
-            PeakAfter = FmaPeak.Measure(BenchCase.busy case)
-            BytesPerStep = rate.BytesPerStep
-        }
+    let row (windows: StepWindows) (data: Transitions) (case: BenchCase) : BenchRow = {
+        Case = case
+        Rate = BenchRate.measure windows case.Threads case.Runs (BenchCase.learner case) data
+    }
 
     /// Several threads' rate beside a busy loop that takes one core.
     let crowded (windows: StepWindows) (data: Transitions) (threads: int) (oneThread: float) : CrowdedRate =
@@ -197,7 +185,7 @@ module BenchRun =
         let oneThread =
             cases
             |> List.tryFind (fun row -> row.Case = BenchCase.standard)
-            |> Option.map _.StepsPerSecond
+            |> Option.map _.Rate.StepsPerSecond
 
         let crowded =
             match oneThread with

@@ -7,46 +7,14 @@ open System.Globalization
 [<RequireQualifiedAccess>]
 module BenchTable =
 
-    let private fixed' (digits: int) (value: float) : string =
-        value.ToString("F" + string digits, CultureInfo.InvariantCulture)
+    let private fixed' = BenchRate.fixed'
+    let private percent = BenchRate.percent
+    let private heads = "case" :: BenchRate.heads
 
-    let private percent (value: float) : string = fixed' 1 (100.0 * value) + " %"
+    let private cells (row: BenchRow) =
+        row.Case.Name :: BenchRate.cells row.Rate
 
-    let private heads = [
-        "case"
-        "steps/s"
-        "10 %"
-        "90 %"
-        "MFLOP a step"
-        "GFLOP/s"
-        "peak before"
-        "after"
-        "share"
-        "bytes a step"
-    ]
-
-    let private cells (row: BenchRow) = [
-        row.Case.Name
-        fixed' 1 row.StepsPerSecond
-        fixed' 1 row.Low
-        fixed' 1 row.High
-        fixed' 1 (row.FlopPerStep / 1e6)
-        fixed' 1 (BenchResult.gflops row)
-        fixed' 0 row.PeakBefore
-        fixed' 0 row.PeakAfter
-        percent (BenchResult.share row)
-        fixed' 0 row.BytesPerStep
-    ]
-
-    // Rows appear one by one, so a column is as wide as its head or the numbers that may come.
-    let private padded (cells: string list) : string =
-        List.zip heads cells
-        |> List.mapi (fun i (head, cell) ->
-            if i = 0 then
-                cell.PadRight 44
-            else
-                cell.PadLeft(max 7 head.Length))
-        |> String.concat "  "
+    let private padded = BenchRate.padded 44 heads
 
     /// The head of the table of cases.
     let head: string = padded heads
@@ -132,12 +100,7 @@ module BenchTable =
             $"others are running here (load average {fixed' 1 load} before the first probe): figures are lower than the machine's, and shares doubtful."
         | _ -> ()
 
-        match
-            result.Cases
-            |> List.filter (fun row ->
-                min row.PeakBefore row.PeakAfter < 0.95 * BenchResult.peak row
-                || row.Low < 0.9 * row.StepsPerSecond)
-        with
+        match result.Cases |> List.filter (fun row -> BenchRate.disturbed row.Rate) with
         | [] -> ()
         | disturbed ->
             let names =

@@ -23,7 +23,7 @@ module Roofline =
         let peak =
             result.Cases
             |> List.filter (fun row -> BenchCase.busy row.Case = 1)
-            |> List.map BenchResult.peak
+            |> List.map (fun row -> BenchRate.peak row.Rate)
             |> List.fold max 0.0
 
         let bandwidth =

@@ -3,6 +3,7 @@ namespace Iql.Scripts
 open System
 open System.IO
 open Iql.Data
+open Iql.Measurement
 
 /// `iql bench`
 [<RequireQualifiedAccess>]
@@ -10,6 +11,8 @@ module Bench =
 
     type private Asked = {
         Quick: bool
+        /// Names of `--algorithm`; empty: the cases of implicit Q-learning.
+        Algorithms: string list
         Threads: int
         Rows: int
         Json: string option
@@ -22,7 +25,7 @@ module Bench =
         printfn "%s" path
 
     /// JSON over several lines, one case a line, so that two versions can be compared.
-    let private spread (result: BenchResult) : string =
+    let private spread (result: Json) : string =
         let item (name: string, value: Json) =
             match value with
             | Json.List items when not items.IsEmpty ->
@@ -32,21 +35,76 @@ module Bench =
                 $"  \"{name}\": [\n{lines}\n  ]"
             | value -> $"  \"{name}\": {Json.write value}"
 
-        let fields =
-            BenchResult.toJson result |> Json.fields |> List.map item |> String.concat ",\n"
+        let fields = Json.fields result |> List.map item |> String.concat ",\n"
 
         "{\n" + fields + "\n}\n"
 
-    let private save (folder: string) (result: BenchResult) : unit =
+    /// Writes files beside each other, named after the processor.
+    let private save (folder: string) machine instructions (files: (string * string) list) : unit =
         Directory.CreateDirectory folder |> ignore
-        let name = BenchResult.fileName result
+        let name = BenchResult.fileName machine instructions
 
-        let file extension =
-            Path.GetFullPath(Path.Combine(folder, name + extension))
+        for ending, text in files do
+            write (Path.GetFullPath(Path.Combine(folder, name + ending))) text
 
-        write (file ".json") (spread result)
-        write (file ".svg") (Figure.toSvg (Charts.Roofline.figure result) + "\n")
-        write (file ".md") (BenchTable.markdown (Some(name + ".svg")) result)
+    // A line that is overwritten; nothing of it reaches a file.
+    let private overwrite (text: string) =
+        if not Console.IsOutputRedirected then
+            printf "\r%s\r" (text.PadRight 100)
+
+    let private cases (asked: Asked) (json: string option) : unit =
+        printfn "%s" BenchTable.head
+
+        let result =
+            BenchRun.plan asked.Quick asked.Threads asked.Rows
+            |> BenchRun.run (fun what -> overwrite $"measuring: {what} …") (fun _ row ->
+                overwrite ""
+                printfn "%s" (BenchTable.line row))
+
+        overwrite ""
+        BenchTable.closing result |> List.iter (printfn "%s")
+        printfn "\n%s" (BenchTable.machine result)
+        BenchTable.doubts result |> List.iter (eprintfn "note: %s")
+        let figures = spread (BenchResult.toJson result)
+        json |> Option.iter (fun path -> write path figures)
+
+        asked.Save
+        |> Option.iter (fun folder ->
+            let picture = BenchResult.fileName result.Machine result.InstructionSet + ".svg"
+
+            save folder result.Machine result.InstructionSet [
+                ".json", figures
+                ".svg", Figure.toSvg (Charts.Roofline.figure result) + "\n"
+                ".md", BenchTable.markdown (Some picture) result
+            ])
+
+    let private algorithms (asked: Asked) (json: string option) : unit =
+        printfn "%s" BenchAlgorithms.head
+        let windows = StepWindows(Count = (if asked.Quick then 10 else 30))
+
+        let result =
+            asked.Algorithms
+            |> BenchAlgorithms.run
+                (fun what -> overwrite $"measuring: {what} …")
+                (fun row ->
+                    overwrite ""
+                    printfn "%s" (BenchAlgorithms.line row))
+                windows
+                asked.Rows
+                asked.Threads
+
+        overwrite ""
+        printfn "\n%s" (BenchAlgorithms.machine result)
+        BenchAlgorithms.doubts result |> List.iter (eprintfn "note: %s")
+        let figures = spread (BenchAlgorithms.toJson result)
+        json |> Option.iter (fun path -> write path figures)
+
+        asked.Save
+        |> Option.iter (fun folder ->
+            save folder result.Machine result.InstructionSet [
+                "-algorithms.json", figures
+                "-algorithms.md", BenchAlgorithms.markdown result
+            ])
 
     let private measure (asked: Asked) : int =
         let cores = Environment.ProcessorCount
@@ -60,26 +118,20 @@ module Bench =
         | Some folder when File.Exists folder -> raise (Refusal $"--save: expected a folder, got the file '{folder}'.")
         | _ -> ()
 
-        // A line that is overwritten; nothing of it reaches a file.
-        let overwrite (text: string) =
-            if not Console.IsOutputRedirected then
-                printf "\r%s\r" (text.PadRight 100)
+        if asked.Algorithms.IsEmpty then
+            cases asked json
+        else
+            algorithms asked json
 
-        printfn "%s" BenchTable.head
-
-        let result =
-            BenchRun.plan asked.Quick asked.Threads asked.Rows
-            |> BenchRun.run (fun what -> overwrite $"measuring: {what} …") (fun _ row ->
-                overwrite ""
-                printfn "%s" (BenchTable.line row))
-
-        overwrite ""
-        BenchTable.closing result |> List.iter (printfn "%s")
-        printfn "\n%s" (BenchTable.machine result)
-        BenchTable.doubts result |> List.iter (eprintfn "note: %s")
-        json |> Option.iter (fun path -> write path (spread result))
-        asked.Save |> Option.iter (fun folder -> save folder result)
         Shell.success
+
+    /// The names of `--algorithm`: one, several between commas, or all.
+    let private names (word: string) : Result<string list, string> =
+        if word = "all" then
+            Ok [ for entry in Algorithm.all -> entry.Name ]
+        else
+            Read.listOf (Read.oneOf Algorithm.names) word
+            |> Result.mapError (fun expected -> expected + ", or all")
 
     let command: Command =
         Command.create
@@ -92,6 +144,12 @@ module Bench =
                     asked with
                         Quick = true
                 })
+                Parameter.value
+                    "--algorithm"
+                    "NAME|all"
+                    "Instead of the cases: algorithms, or all of them, with their presets and sizes of D4RL's hopper tasks"
+                    names
+                    (fun names (asked: Asked) -> { asked with Algorithms = names })
                 Parameter.value
                     "--threads"
                     "N"
@@ -123,10 +181,12 @@ module Bench =
             ]
             [
                 "iql bench --quick", "is this machine as fast as it should be?"
+                "iql bench --algorithm all", "how many updates a second does each algorithm make?"
                 "iql bench --save bench/results", "the tables of this repository, on a quiet machine"
             ]
             {
                 Quick = false
+                Algorithms = []
                 Threads = Environment.ProcessorCount
                 Rows = 1_000_000
                 Json = None

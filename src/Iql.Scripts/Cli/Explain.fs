@@ -9,6 +9,8 @@ module ExplainCommand =
 
     type private Asked = {
         What: string
+        /// What `--algorithm` calls it; None: implicit Q-learning of the case's sizes.
+        Algorithm: string option
         Case: BenchCase
         Policies: int
         All: bool
@@ -18,9 +20,28 @@ module ExplainCommand =
     let private subjects = [ for name, _ in Explain.losses -> name ] @ [ "step" ]
 
     let private explain (asked: Asked) : Explanation =
-        match List.tryFind (fun (name, _) -> name = asked.What) Explain.losses with
-        | Some(_, loss) -> loss asked.Case.Batch
-        | None ->
+        let case = asked.Case
+
+        match List.tryFind (fun (name, _) -> name = asked.What) Explain.losses, asked.Algorithm with
+        | Some _, Some _ -> raise (Refusal $"--algorithm: goes with 'step', got '{asked.What}'.")
+        | Some(_, loss), None -> loss case.Batch
+        | None, Some name ->
+            let standard = BenchCase.standard
+
+            if
+                case.Batch <> standard.Batch
+                || case.Hidden <> standard.Hidden
+                || asked.Policies > 1
+            then
+                raise (
+                    Refusal
+                        "--algorithm: takes batch, widths and policies of its preset; --batch, --hidden and --policies are for a step of iql without it."
+                )
+
+            BenchAlgorithms.learner name case.Observations case.Actions
+            |> Explain.step
+                $"one step of {name} ({case.Observations} observations, {case.Actions} actions, the preset of {BenchAlgorithms.task})"
+        | None, None ->
             let betas = [ for i in 1 .. asked.Policies -> float i ]
             let hidden = asked.Case.Hidden |> List.map string<int> |> String.concat "x"
 
@@ -73,6 +94,12 @@ module ExplainCommand =
                     (fun what (asked: Asked) -> { asked with What = what })
             ]
             [
+                Parameter.value
+                    "--algorithm"
+                    "NAME"
+                    $"Whose step, with its preset of {BenchAlgorithms.task}; without it, implicit Q-learning of these sizes"
+                    (Read.oneOf Algorithm.names)
+                    (fun name (asked: Asked) -> { asked with Algorithm = Some name })
                 sized "--batch" "B" "Rows of a batch" "256" (fun size case -> { case with Batch = size })
                 sized "--observations" "S" "Size of an observation, of a step" "11" (fun size case -> {
                     case with
@@ -108,9 +135,11 @@ module ExplainCommand =
             [
                 "iql explain expectile", "what becomes of the expectile loss"
                 "iql explain step --html step.html", "a training step, drawn"
+                "iql explain step --algorithm cql", "the same of another algorithm, in words"
             ]
             {
                 What = ""
+                Algorithm = None
                 Case = BenchCase.standard
                 Policies = 1
                 All = false

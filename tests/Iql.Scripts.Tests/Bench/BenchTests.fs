@@ -53,15 +53,19 @@ let ``the cases cover policies, sizes, batches, odd widths and depths`` () =
 
     has (fun case -> case.Runs = 2 && case.Threads = 1)
 
-let private row (case: BenchCase) rate = {
-    Case = case
-    StepsPerSecond = rate
-    Low = 0.95 * rate
-    High = 1.05 * rate
-    FlopPerStep = 1e8 * float case.InverseTemperatures.Length
+let private rate (stepsPerSecond: float) (flop: float) : BenchRate = {
+    StepsPerSecond = stepsPerSecond
+    Low = 0.95 * stepsPerSecond
+    High = 1.05 * stepsPerSecond
+    FlopPerStep = flop
     PeakBefore = 50.0
     PeakAfter = 80.0
     BytesPerStep = 0.0
+}
+
+let private row (case: BenchCase) stepsPerSecond = {
+    Case = case
+    Rate = rate stepsPerSecond (1e8 * float case.InverseTemperatures.Length)
 }
 
 let private result: BenchResult = {
@@ -115,9 +119,9 @@ let private result: BenchResult = {
 [<Fact>]
 let ``shares, speed-ups and rates against the standard case are what they say`` () =
     let standard, policies, narrow = result.Cases[0], result.Cases[1], result.Cases[2]
-    Assert.Equal(80.0, BenchResult.peak standard)
-    Assert.Equal(40.0, BenchResult.gflops standard, 9)
-    Assert.Equal(0.5, BenchResult.share standard, 9)
+    Assert.Equal(80.0, BenchRate.peak standard.Rate)
+    Assert.Equal(40.0, BenchRate.gflops standard.Rate, 9)
+    Assert.Equal(0.5, BenchRate.share standard.Rate, 9)
     Assert.Equal(Some 2.5, BenchResult.speedUp result.Cases policies)
 
     Assert.Equal(
@@ -133,7 +137,7 @@ let ``shares, speed-ups and rates against the standard case are what they say`` 
 
 [<Fact>]
 let ``a file is named after the processor and its vectors`` () =
-    Assert.Equal("amd-epyc-9b14-vector512", BenchResult.fileName result)
+    Assert.Equal("amd-epyc-9b14-vector512", BenchResult.fileName result.Machine result.InstructionSet)
 
 [<Fact>]
 let ``every figure of a row is in the JSON and on the page`` () =
@@ -206,19 +210,97 @@ let ``a plan is measured whole`` () =
     let row = List.exactlyOne measured.Cases
 
     Assert.True(
-        row.StepsPerSecond > 0.0
-        && row.Low <= row.StepsPerSecond
-        && row.StepsPerSecond <= row.High
+        row.Rate.StepsPerSecond > 0.0
+        && row.Rate.Low <= row.Rate.StepsPerSecond
+        && row.Rate.StepsPerSecond <= row.Rate.High
     )
 
-    Assert.Equal(0.0, row.BytesPerStep)
-    Assert.True(BenchResult.share row > 0.0)
+    Assert.Equal(0.0, row.Rate.BytesPerStep)
+    Assert.True(BenchRate.share row.Rate > 0.0)
     Assert.NotEmpty measured.Kernels
     Assert.True(measured.FirstStep.IsSome)
 
     // What it finds can be shown.
     Assert.NotEmpty(BenchTable.closing measured)
     Assert.True(Result.isOk (Json.parse (Json.write (BenchResult.toJson measured))))
+
+let private algorithms: AlgorithmBench = {
+    Machine = result.Machine
+    InstructionSet = result.InstructionSet
+    Version = "0.1.0"
+    Commit = "abc"
+    Date = result.Date
+    Rows = 1000
+    LoadBefore = Some 2.0
+    Algorithms = [
+        {
+            Algorithm = "td3bc"
+            Threads = 2
+            Batch = 256
+            Parameters = 1234L
+            ReadySeconds = 0.25
+            Rate = rate 400.0 1e8
+        }
+    ]
+}
+
+[<Fact>]
+let ``every algorithm has a learner of hopper's sizes with its preset`` () =
+    for entry in Algorithm.all do
+        let learner = BenchAlgorithms.learner entry.Name 11 3
+        Assert.Equal(entry.RunName entry.Standard, learner.Algorithm)
+        Assert.Equal(11, learner.Batch["observations"].Shape[-1])
+        Assert.Equal(3, learner.Batch["actions"].Shape[-1])
+
+[<Fact>]
+let ``figures of algorithms are in the JSON, on the page and on lines as long as the head`` () =
+    let json =
+        BenchAlgorithms.toJson algorithms
+        |> Json.field "algorithms"
+        |> Json.items
+        |> List.exactlyOne
+
+    Assert.Equal(Some 400.0, Json.number "stepsPerSecond" json)
+    Assert.Equal(Some 0.5, Json.number "shareOfPeak" json)
+    Assert.Equal(Some 0.25, Json.number "readySeconds" json)
+    let page = BenchAlgorithms.markdown algorithms
+
+    for part in
+        [
+            "| td3bc | 2 | 256 | 1234 | 0.25 | 400.0 | 380.0 | 420.0 | 100.0 | 40.0 | 50 | 80 | 50.0 % | 0 |"
+            "(load average 2.0"
+            "td3bc on 2 threads."
+        ] do
+        Assert.Contains(part, page)
+
+    Assert.Equal(BenchAlgorithms.head.Length, (BenchAlgorithms.line algorithms.Algorithms.Head).Length)
+
+[<Fact>]
+let ``an algorithm is measured from the command line, and saved`` () =
+    use scratch = new Scratch()
+    let folder = scratch.Path "results"
+
+    let code, output, _ =
+        iql [
+            "bench"
+            "--algorithm"
+            "bc"
+            "--rows"
+            "5000"
+            "--threads"
+            "1"
+            "--quick"
+            "--save"
+            folder
+        ]
+
+    Assert.Equal(0, code)
+    Assert.Contains("bc ", output)
+
+    for ending in [ "-algorithms.json"; "-algorithms.md" ] do
+        Assert.Single(Directory.GetFiles(folder, "*" + ending)) |> ignore
+
+    refuses [ "bench"; "--algorithm"; "bd" ] [ "--algorithm: expected"; "or all" ]
 
 [<Fact>]
 let ``the first step of a process is a number of seconds`` () =
