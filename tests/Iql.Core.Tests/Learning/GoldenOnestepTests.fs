@@ -1,0 +1,91 @@
+/// Onestep RL against traces of an independent reference.
+module Iql.Core.Tests.Learning.GoldenOnestepTests
+
+open Iql.Algorithms
+open Xunit
+open Iql.Core.Tests.Learning.Replay
+
+let private reading (case: Golden.Case) : Reading =
+    let phase = case.Dim "steps"
+    let soft = case.Text "policy" = "soft-clamped"
+
+    let config =
+        OnestepConfig()
+            .With(
+                hiddenSizes = case.Hidden,
+                batchSize = case.Dim "batch",
+                inverseTemperature = case.Number "temperature",
+                maxAdvantageWeight = case.Number "weight_clip",
+                baselineSamples = case.Hyper("baseline_samples").GetInt32(),
+                sampleBound = case.Number "sample_bound",
+                behaviourSteps = phase,
+                criticSteps = phase,
+                policySteps = phase,
+                discount = case.Number "discount",
+                polyakStep = case.Number "polyak",
+                polyakEvery = case.Hyper("polyak_every").GetInt32(),
+                behaviourLearningRate = case.Number "lr_behaviour",
+                criticLearningRate = case.Number "lr_critic",
+                policyLearningRate = case.Number "lr_actor",
+                stateDependentStd = soft,
+                logStdMin = case.Number "log_std_min",
+                logStdMax = case.Number "log_std_max"
+            )
+
+    let rows, s, a = case.Dim "batch", case.Dim "obs", case.Dim "act"
+    let column = $"noise{Onestep.BehaviourNoise}"
+
+    let policy ours theirs = {
+        Theirs = theirs
+        Ours = ours
+        Source = "behaviour"
+        Sizes = [ s ] @ case.Hidden @ [ (if soft then 2 * a else a) ]
+    }
+
+    let logStd =
+        if soft then
+            []
+        else
+            [
+                for place in [ "shared/behaviour"; "policy0" ] ->
+                    $"{place}/logStd", Golden.uniform $"{case.Seed}/init/behaviour/log_std" a 0.5
+            ]
+
+    {
+        Learner =
+            Onestep.Learner(config, s, a, null, recorded)
+            |> withColumns [ column, [ config.BaselineSamples; rows; a ] ]
+        Nets = [
+            policy "shared/behaviour" "behaviour"
+            policy "policy0" "actor"
+            for net in nets case do
+                if net.Theirs.StartsWith "critic1" then
+                    net
+        ]
+        Others = logStd
+        Statistics =
+            Map [
+                "behaviour_loss", "behaviourLoss"
+                "target_mean", "tdTargetMean"
+                "q1_mean", "q1Mean"
+                "critic_loss", "criticLoss"
+                "baseline_mean", "baselineMean"
+                "advantage_mean", "advantageMean"
+                "weight_mean", "0:weightMean"
+                "weight_max", "0:weightMax"
+                "log_prob_mean", "0:logProbabilityMean"
+                "actor_loss", "0:policyLoss"
+            ]
+        Noise =
+            fun step -> [
+                $"batch/{column}", noise case step "behaviour" (config.BaselineSamples * rows * a)
+            ]
+    }
+
+[<Fact>]
+let ``Onestep RL follows every golden trace in double precision`` () =
+    every "onestep-*.json" reading inDoublePrecision
+
+[<Fact>]
+let ``compiled Onestep RL follows every golden trace in single precision`` () =
+    compiledEvery "onestep-*.json" reading
