@@ -87,6 +87,23 @@ let private learners: (string * Learner * Step option) list =
         DecisionTransformerConfig()
             .With(context = 4, layers = 2, heads = 2, embeddingSize = 16, maxTimesteps = 60, batchSize = 6)
 
+    let once =
+        OnestepConfig()
+            .With(
+                hiddenSizes = [ 24; 24 ],
+                batchSize = 20,
+                behaviourSteps = 1,
+                criticSteps = 2,
+                baselineSamples = 3,
+                divergenceSamples = 3,
+                inverseTemperature = 1.0
+            )
+
+    let near =
+        once.With(improvement = PolicyImprovement.ReverseKL, critics = 2, stateDependentStd = false)
+
+    let easy = once.With(improvement = PolicyImprovement.EasyBCQ)
+
     let temporal =
         TemporalDifferenceConfig(Common = implicitly, Critics = 2, Objective = TemporalDifferenceObjective.Expectile)
 
@@ -99,6 +116,8 @@ let private learners: (string * Learner * Step option) list =
         "bc gaussian",
         BehaviourCloning.Learner(gaussian, s, a),
         Some(pure' (fun (x, y) -> BehaviourCloning.Step(gaussian, x, y)))
+        for name, config in [ "onestep", once; "onestep divergence", near; "onestep easy", easy ] do
+            name, Onestep.Learner(config, s, a), Some(pure' (fun (x, y) -> Onestep.Step(config, x, y)))
         "awac", Awac.Learner(weighted, s, a), Some(pure' (fun (x, y) -> Awac.Step(weighted, x, y)))
         "awac softmax", Awac.Learner(normalised, s, a), Some(pure' (fun (x, y) -> Awac.Step(normalised, x, y)))
         "td3bc", TD3BC.Learner(delayed, s, a), Some(pure' (fun (x, y) -> TD3BC.Step(delayed, x, y)))

@@ -87,5 +87,4 @@ let ``Onestep RL follows every golden trace in double precision`` () =
     every "onestep-*.json" reading inDoublePrecision
 
 [<Fact>]
-let ``compiled Onestep RL follows every golden trace in single precision`` () =
-    compiledEvery "onestep-*.json" reading
+let ``compiled Onestep RL follows every golden trace in single precision`` () = compiledEvery "onestep-*.json" reading
