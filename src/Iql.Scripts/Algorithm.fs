@@ -10,6 +10,7 @@ type Algorithm =
     | TD3BC of TD3BCConfig
     | ConservativeQLearning of ConservativeQLearningConfig
     | Awac of AwacConfig
+    | Onestep of OnestepConfig
     | DecisionTransformer of DecisionTransformerConfig
 
 /// The algorithms. A new one is a case above, a file under Algorithms, and a row of `all`.
@@ -56,6 +57,14 @@ module Algorithm =
             | _ -> None)
             Algorithm.Awac
 
+    let private onestep =
+        OnestepEntry.entry
+        |> AlgorithmEntry.lift
+            (function
+            | Algorithm.Onestep config -> Some config
+            | _ -> None)
+            Algorithm.Onestep
+
     let private conditioned =
         Conditioned.entry
         |> AlgorithmEntry.lift
@@ -65,7 +74,15 @@ module Algorithm =
             Algorithm.DecisionTransformer
 
     /// Every algorithm's entry.
-    let all: AlgorithmEntry<Algorithm> list = [ implicit; cloning; regularised; conservative; weighted; conditioned ]
+    let all: AlgorithmEntry<Algorithm> list = [
+        implicit
+        cloning
+        regularised
+        conservative
+        weighted
+        onestep
+        conditioned
+    ]
 
     /// The entry that an algorithm belongs to.
     let entry (algorithm: Algorithm) : AlgorithmEntry<Algorithm> =
@@ -75,6 +92,7 @@ module Algorithm =
         | Algorithm.TD3BC _ -> regularised
         | Algorithm.ConservativeQLearning _ -> conservative
         | Algorithm.Awac _ -> weighted
+        | Algorithm.Onestep _ -> onestep
         | Algorithm.DecisionTransformer _ -> conditioned
 
     /// Names that `--algorithm` takes, variants too.

@@ -1,6 +1,7 @@
 namespace Iql.Scripts
 
 open Iql.Data
+open Iql.Scripts.PresetRow
 
 /// The presets, as data: a row for each algorithm and domain.
 [<RequireQualifiedAccess>]
@@ -38,24 +39,6 @@ module Presets =
             Prefixes = [ "pointmaze" ]
         }
     ]
-
-    let private corl = "corl-team/CORL @eeeeef2"
-
-    let private value source name value = {
-        Name = name
-        Value = value
-        Source = source
-    }
-
-    let private preset algorithm domain rewards observations values differences = {
-        Algorithm = algorithm
-        Domain = domain
-        Values = values
-        PerTask = []
-        Rewards = rewards
-        NormalizeObservations = observations
-        Differences = differences
-    }
 
     let private iql =
         let code = "ikostrikov/implicit_q_learning @09d7002, configs and train_offline.py"
@@ -141,106 +124,6 @@ module Presets =
             preset "td3bc" "pointmaze" None standardised all [ "the paper has no such task; its locomotion numbers" ]
         ]
 
-    let private cql =
-        let row domain rewards normalize weight learningRate others differences =
-            let values = [
-                value corl "conservativeWeight" weight
-                value corl "policyLearningRate" learningRate
-                for name, word in others do
-                    value corl name word
-            ]
-
-            preset "cql" domain rewards (normalize, corl) values differences
-
-        let raw = Some(RewardRule.None, corl)
-        let held gap = [ "lagrange", "weight-outside"; "lagrangeGap", gap ]
-
-        let authors =
-            "CORL's: the authors' policy learns at 1e-4, clones for 40k steps, sees other networks and has no learned scale of ln σ (cql-authors)"
-
-        [
-            row "adroit" raw true "1" "0.0001" [] [ authors ]
-            row
-                "antmaze"
-                (Some(RewardRule.AntMazeTimes10, corl))
-                false
-                "5"
-                "0.0001"
-                (held "0.8"
-                 @ [
-                     "differenceMin", "-200"
-                     "backup", "max-of-least"
-                     "criticHiddenSizes", "256x256x256x256x256"
-                 ])
-                [ authors; "both critics have five layers; CORL's second has three, by a slip" ]
-            row "kitchen" (Some(RewardRule.None, "as adroit")) true "1" "0.0001" [] [
-                authors
-                "CORL has no kitchen; its numbers of adroit"
-            ]
-            row "locomotion" raw true "10" "3E-05" [] [
-                authors
-                "rewards are never rescaled; CORL rescales those of hopper-medium alone"
-            ]
-            row "maze2d" raw true "10" "3E-05" (held "5") [ authors; "the paper has no maze2d; CORL's numbers" ]
-            row "pointmaze" None true "10" "3E-05" (held "5") [
-                authors
-                "neither the paper nor CORL has such a task; CORL's numbers of maze2d"
-            ]
-        ]
-
-    let private cqlAuthors =
-        let code = "aviralkumar2907/CQL @d67dbe9, README and d4rl defaults"
-
-        let all = [
-            value code "conservativeWeight" "5"
-            value code "policyLearningRate" "0.0001"
-            value code "cloningSteps" "40000"
-            value code "logStdMin" "-5"
-        ]
-
-        let ports =
-            "policy and critics see the networks from before them, as that code sets out to do; weights start as PyTorch's with a small last layer"
-
-        [
-            preset
-                "cql-authors"
-                "antmaze"
-                (Some(RewardRule.AntMazeTimes4, code))
-                (false, code)
-                (all @ [ value code "lagrange" "weight-inside"; value code "lagrangeGap" "5" ])
-                [ ports ]
-            preset "cql-authors" "locomotion" (Some(RewardRule.None, code)) (false, code) all [
-                ports
-                "w is 5 or 10 there; here 5"
-            ]
-        ]
-
-    let private cqlYoungGeng =
-        let code = "young-geng/CQL @21efac4, defaults"
-
-        let row domain cloningSteps differences =
-            preset
-                "cql-young-geng"
-                domain
-                (Some(RewardRule.None, code))
-                (false, code)
-                [
-                    value code "conservativeWeight" "5"
-                    value code "policyLearningRate" "0.0003"
-                    value code "hiddenSizes" "256x256"
-                    value code "actionLimit" "0.999"
-                    value code "cloningSteps" cloningSteps
-                ]
-                differences
-
-        let paper =
-            "the paper's networks have three layers, its policy learns at 1e-4 and clones first"
-
-        [
-            row "antmaze" "40000" [ paper; "40 epochs of cloning as in its issue 2; rewards go by flags there" ]
-            row "locomotion" "0" [ paper ]
-        ]
-
     let private awac =
         let row domain rewards temperature differences =
             let all = [
@@ -277,6 +160,53 @@ module Presets =
                 exponential
                 "the paper has no such task; λ is ours, of the size of the returns"
             ]
+        ]
+
+    let private onestep =
+        let code = "davidbrandfonbrener/onestep-rl @9999443, config"
+        let ours = "ours, of the size of the maze's runs; no publication"
+        let raw = Some(RewardRule.None, code)
+
+        let operator source improvement strength number = [
+            value source "improvement" improvement
+            value source strength number
+        ]
+
+        let row domain rewards differences =
+            let all =
+                operator code "reverse-kl" "divergenceWeight" "1"
+                @ [ value code "phases" "500000:2000000:100000" ]
+
+            preset "onestep" domain rewards (false, code) all differences
+
+        let tuned =
+            "the paper tunes operator and strength for every data set (α in 0.03 to 10, T in 0.1 to 30, M in 2 to 100); these are its code's defaults"
+
+        [
+            row "adroit" raw [ tuned ]
+            row "antmaze" (Some(RewardRule.AntMaze, "ikostrikov/implicit_q_learning @09d7002")) [
+                tuned
+                "the paper has no antmaze; rewards - 1 as in implicit Q-learning"
+            ]
+            row "kitchen" raw [ tuned; "the paper has no kitchen" ]
+            row "locomotion" raw [ tuned ]
+            row "maze2d" raw [ tuned; "the paper has no maze2d" ]
+            {
+                row "pointmaze" None [
+                    "the paper has no such task; a critic whose targets move fast and policies that learn fast, for runs a hundred times as short as the paper's"
+                ] with
+                    Values =
+                        operator ours "reverse-kl" "divergenceWeight" "0.3"
+                        @ [
+                            value ours "inverseTemperature" "3"
+                            value ours "phases" "1:3:2"
+                            value ours "polyakStep" "0.05"
+                            value ours "polyakEvery" "1"
+                            value ours "behaviourLearningRate" "0.001"
+                            value ours "criticLearningRate" "0.001"
+                            value ours "policyLearningRate" "0.001"
+                        ]
+            }
         ]
 
     let private dt =
@@ -369,4 +299,4 @@ module Presets =
 
     /// Every preset.
     let all: Preset list =
-        iql @ bc @ td3bc @ cql @ cqlAuthors @ cqlYoungGeng @ awac @ dt
+        iql @ bc @ td3bc @ ConservativePresets.all @ awac @ onestep @ dt

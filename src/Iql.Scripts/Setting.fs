@@ -69,6 +69,9 @@ module Word =
 
     let valueLearningRate = rate "valueLearningRate" "Adam's learning rate of V"
 
+    let behaviourLearningRate =
+        rate "behaviourLearningRate" "Adam's learning rate of the model of the data's policy"
+
     let criticLearningRate =
         rate "criticLearningRate" "Adam's learning rate of the critics"
 

@@ -147,7 +147,7 @@ public static partial class ConservativeQLearning
             return WithEntropy(Critics.LeastTarget(shared, nextObservations, action), density);
         }
         var (actions, densities) = TanhGaussianPolicy.Sample(policy.Mean, policy.LogStd, draw(TargetNoise, new(config.ActionSamples, shape[0], shape[1])));
-        var (q1, q2) = (QOfSamples(shared, "targetCritic1", nextObservations, actions), QOfSamples(shared, "targetCritic2", nextObservations, actions));
+        var (q1, q2) = (Critics.QOfSamples(shared, "targetCritic1", nextObservations, actions), Critics.QOfSamples(shared, "targetCritic2", nextObservations, actions));
         if (config.Backup == SampledBackup.LeastOfMax) return Row(Minimum(Max(q1, 0), Max(q2, 0)));
         var least = Minimum(q1, q2);
         var best = Max(least, 0);
@@ -173,17 +173,9 @@ public static partial class ConservativeQLearning
     static Tensor Logits(
         ConservativeQLearningConfig config, TensorGroup critics, string name, Tensor observations, (Tensor Actions, Tensor LogDensities) samples, Tensor q)
     {
-        var sampled = QOfSamples(critics, name, observations, samples.Actions);
+        var sampled = Critics.QOfSamples(critics, name, observations, samples.Actions);
         return config.ConservativeTerm == ConservativeTerm.ImportanceWeighted
             ? sampled - samples.LogDensities : Concat(0, sampled, Reshape(q, new(1, q.Shape[0])));
-    }
-
-    /// <summary>Q(s, aᵢ) of K actions a state: [B, S] and [K, B, A] → [K, B].</summary>
-    static Tensor QOfSamples(TensorGroup critics, string name, Tensor observations, Tensor actions)
-    {
-        var (k, b, size) = (actions.Shape[0], actions.Shape[1], observations.Shape[1]);
-        var repeated = Reshape(Broadcast(Reshape(observations, new(1, b, size)), new(k, b, size)), new(k * b, size));
-        return Reshape(Critics.Q(critics, name, repeated, Reshape(actions, new(k * b, actions.Shape[2]))), new(k, b));
     }
 
     static (Tensor Mean, Tensor LogStd) Head(TensorGroup policy, Tensor observations) =>

@@ -49,6 +49,22 @@ public static class Critics
     public static Tensor LeastTarget(TensorGroup shared, Tensor observations, Tensor actions) =>
         TargetNames(shared).Select(name => Q(shared, name, observations, actions)).Aggregate(Minimum);
 
+    /// <summary>Q(s, aᵢ) of K actions a state: [B, S] and [K, B, A] → [K, B].</summary>
+    public static Tensor QOfSamples(TensorGroup critics, string name, Tensor observations, Tensor actions)
+    {
+        var (k, b, size) = (actions.Shape[0], actions.Shape[1], observations.Shape[1]);
+        var repeated = Reshape(Broadcast(Reshape(observations, new(1, b, size)), new(k, b, size)), new(k * b, size));
+        return Reshape(Q(critics, name, repeated, Reshape(actions, new(k * b, actions.Shape[2]))), new(k, b));
+    }
+
+    /// <summary>min over the critics of Q(s, aᵢ), [K, B].</summary>
+    public static Tensor LeastOfSamples(TensorGroup critics, Tensor observations, Tensor actions) =>
+        Names(critics).Select(name => QOfSamples(critics, name, observations, actions)).Aggregate(Minimum);
+
+    /// <summary>min over the target critics of Q̂(s, aᵢ), [K, B].</summary>
+    public static Tensor LeastTargetOfSamples(TensorGroup shared, Tensor observations, Tensor actions) =>
+        TargetNames(shared).Select(name => QOfSamples(shared, name, observations, actions)).Aggregate(Minimum);
+
     /// <summary>Q ← minimise mean (y − Q(s,a))², or another error, summed over the critics.</summary>
     /// <param name="critics">critic1 and critic2 with their moments; one alone will do.</param>
     /// <param name="target">y, [B]: a constant here, whatever it was computed from.</param>

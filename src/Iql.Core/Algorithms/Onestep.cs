@@ -12,8 +12,8 @@ namespace Iql.Algorithms;
 /// <code>
 /// behaviour      β  ← minimise −mean ln β(a|s)
 /// critic         Q  ← minimise mean ( r + γ (1−d) Q̂(s′,a′) − Q(s,a) )²,  a′ the data's next action;  Q̂ ← α Q + (1−α) Q̂
-/// improvement    π  ← minimise −mean( min(e^{T A}, cap) ln π(a|s) ),  A = Q(s,a) − mean over samples b ~ β of Q(s,b)
-///                π  ← minimise −mean Q(s,ã) + α KL(π ‖ β),  ã ~ π
+/// improvement    π  ← minimise −mean Q(s,ã) + α KL(π ‖ β),  ã ~ π
+///                π  ← minimise −mean( min(e^{T A}, cap) ln π(a|s) ),  A = Q(s,a) − mean over samples b ~ β of Q(s,b)
 ///                or do the best of M samples of β (Easy BCQ)
 /// </code>
 /// π starts as β. Neither β nor Q ever looks at π, so one learner trains policies of several strengths.
@@ -81,13 +81,13 @@ public static partial class Onestep
     {
         var (s, count) = (batch["observations"], config.BaselineSamples);
         var (mean, logStd) = Distribution(config, shared.Part("behaviour"), s);
-        var samples = Clip(Samples(mean, logStd, draw(BehaviourNoise, new(count, mean.Shape[0], mean.Shape[1]))), -Scalar("sampleBound"), Scalar("sampleBound"));
-        var q = Reshape(Critics.Least(shared, Repeat(s, count), samples), new(count, s.Shape[0]));
-        var baseline = Reshape(Mean(q, 0), new(s.Shape[0]));
+        var noise = draw(BehaviourNoise, new(count, mean.Shape[0], mean.Shape[1]));
+        var samples = Clip(GaussianPolicy.Sample(mean, logStd, noise), -Scalar("sampleBound"), Scalar("sampleBound"));
+        var baseline = Reshape(Mean(Critics.LeastOfSamples(shared, s, samples), 0), new(s.Shape[0]));
         return (Critics.Least(shared, s, batch["actions"]) - baseline, baseline);
     }
 
-    /// <summary>π ← minimise −mean Q(s,ã) + α KL(π ‖ β), ã ~ π clipped for the critic, the divergence by samples of π.</summary>
+    /// <summary>π ← minimise −mean Q(s,ã) + α KL(π ‖ β), ã ~ π as it falls, the divergence by samples of π.</summary>
     /// <param name="config">Kind of deviation and number of samples.</param>
     /// <param name="policy">π with its moments.</param>
     /// <param name="shared">β and critics, constants here.</param>
@@ -100,8 +100,7 @@ public static partial class Onestep
     {
         var (s, a, count) = (batch["observations"], batch["actions"], config.DivergenceSamples);
         var (mean, logStd) = Distribution(config, policy.Parameters, s);
-        var chosen = GaussianPolicy.Sample(mean, logStd, draw(PolicyNoise, mean.Shape));
-        var q = Critics.Least(shared, s, Clip(chosen, -Scalar("sampleBound"), Scalar("sampleBound")));
+        var q = Critics.Least(shared, s, GaussianPolicy.Sample(mean, logStd, draw(PolicyNoise, mean.Shape)));
 
         var samples = Samples(mean, logStd, draw(DivergenceNoise, new(count, mean.Shape[0], mean.Shape[1])));
         var (behaviourMean, behaviourLogStd) = Distribution(config, shared.Part("behaviour"), s);

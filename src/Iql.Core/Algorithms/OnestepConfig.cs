@@ -6,11 +6,11 @@ namespace Iql.Algorithms;
 /// <summary>How <see cref="Onestep"/> improves upon the behaviour policy β, once.</summary>
 public enum PolicyImprovement
 {
-    /// <summary>Clone by weights min(e^{T A}, cap).</summary>
-    ExponentialWeights,
-
     /// <summary>Climb Q, held near β by α KL(π ‖ β).</summary>
     ReverseKL,
+
+    /// <summary>Clone by weights min(e^{T A}, cap).</summary>
+    ExponentialWeights,
 
     /// <summary>Easy BCQ: of M samples of β do the one of the largest Q. Nothing is learned.</summary>
     EasyBCQ,
@@ -22,8 +22,8 @@ public enum PolicyImprovement
 /// </summary>
 public sealed record OnestepConfig
 {
-    /// <summary>The one improvement.</summary>
-    public PolicyImprovement Improvement { get; init; } = PolicyImprovement.ExponentialWeights;
+    /// <summary>The one improvement. [OS], config/train.yaml: reverse KL.</summary>
+    public PolicyImprovement Improvement { get; init; } = PolicyImprovement.ReverseKL;
 
     /// <summary>T of the weights e^{T A}, at least 0; it multiplies, whatever [OS] calls it. [OS]: 0.01; the paper tries 0.1, 0.3, 1, 3, 10, 30.</summary>
     public double InverseTemperature { get; init; } = 0.01;
@@ -43,7 +43,7 @@ public sealed record OnestepConfig
     /// <summary>Samples of π that the divergence is estimated by, at least 1. [OS]: 10.</summary>
     public int DivergenceSamples { get; init; } = 10;
 
-    /// <summary>Sampled actions are clipped to ± this before the critic sees them, above 0. [OS]: 1 − 1e-4.</summary>
+    /// <summary>Samples of β are clipped to ± this before the critic sees them, above 0. [OS] clips those of Easy BCQ to ±1 and no others.</summary>
     public double SampleBound { get; init; } = 1 - 1e-4;
 
     /// <summary>Steps of the first phase, β, at least 1. [OS]: 5e5.</summary>

@@ -90,6 +90,7 @@ let private learners: (string * Learner * Step option) list =
     let once =
         OnestepConfig()
             .With(
+                improvement = PolicyImprovement.ExponentialWeights,
                 hiddenSizes = [ 24; 24 ],
                 batchSize = 20,
                 behaviourSteps = 1,

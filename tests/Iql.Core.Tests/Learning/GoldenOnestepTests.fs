@@ -12,6 +12,7 @@ let private reading (case: Golden.Case) : Reading =
     let config =
         OnestepConfig()
             .With(
+                improvement = PolicyImprovement.ExponentialWeights,
                 hiddenSizes = case.Hidden,
                 batchSize = case.Dim "batch",
                 inverseTemperature = case.Number "temperature",

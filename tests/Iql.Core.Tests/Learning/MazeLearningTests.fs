@@ -154,3 +154,34 @@ let ``AWAC finds the expert's drives among all`` () =
             .With(hiddenSizes = [ 64; 64 ], temperature = 1.0, criticLearningRate = 1e-3, policyLearningRate = 1e-3)
 
     Assert.InRange(score (Awac.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000, 60.0, 100.0)
+
+[<Fact>]
+let ``Onestep RL finds the expert's drives among all by each of its improvements, and clones where they are weak`` () =
+    let config =
+        OnestepConfig()
+            .With(
+                hiddenSizes = [ 64; 64 ],
+                batchSize = 256,
+                behaviourSteps = 1500,
+                criticSteps = 4000,
+                polyakStep = 0.05,
+                polyakEvery = 1,
+                behaviourLearningRate = 1e-3,
+                criticLearningRate = 1e-3,
+                policyLearningRate = 1e-3
+            )
+
+    let reached (improvement: PolicyImprovement) strengths steps =
+        let learner =
+            Onestep.Learner(config.With(improvement = improvement), s, a, List.toArray strengths)
+
+        scores learner RewardRule.AntMaze data.Value steps
+
+    let near = reached PolicyImprovement.ReverseKL [ 0.3; 100.0 ] 7000
+    let weighted = reached PolicyImprovement.ExponentialWeights [ 3.0; 0.0 ] 7000
+
+    for scores in [ near; weighted ] do
+        Assert.InRange(scores[0], 80.0, 100.0)
+        Assert.InRange(scores[1], 0.0, 30.0)
+
+    Assert.InRange(List.exactlyOne (reached PolicyImprovement.EasyBCQ [ 0.0 ] 5500), 80.0, 100.0)

@@ -21,6 +21,8 @@ let ``every metric of a learner stands in docs/metrics.md, and nothing else does
                     ConservativeQLearning.Learner(ConservativeQLearningConfig(Lagrange = Lagrange.WeightOutside), 2, 1)
                     Awac.Learner(AwacConfig(), 2, 1)
                     DecisionTransformer.Learner(DecisionTransformerConfig().With(context = 2), 2, 1)
+                    Onestep.Learner(OnestepConfig(), 2, 1)
+                    Onestep.Learner(OnestepConfig(Improvement = PolicyImprovement.ExponentialWeights), 2, 1)
                 ] do
                 for program in learner.Programs do
                     for struct (name, _) in program.Metrics do

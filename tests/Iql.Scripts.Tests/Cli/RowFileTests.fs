@@ -89,6 +89,7 @@ let ``other algorithms get the bits of the file too`` () =
             "td3bc", [ "--raw-observations" ]
             "cql", []
             "awac", []
+            "onestep", []
         ] do
         let folder kind =
             scratch.Path $"""{algorithm}{String.concat "" more}-{kind}"""
