@@ -71,8 +71,16 @@ module Cells =
                 | [| key; value |] when key = name -> Some(Json.Text value)
                 | _ -> None)
 
-        List.tryFind (fun (key, _) -> key = name) run.Settings.Hyperparameters
-        |> Option.map snd
+        let named () =
+            if name = "algorithm" then fromName () else None
+
+        // Several algorithms of one sweep may be variants of one learner: the sweep's name for them tells them apart.
+        named ()
+        |> Option.orElse (
+            run.Settings.Hyperparameters
+            |> List.tryFind (fun (key, _) -> key = name)
+            |> Option.map snd
+        )
         |> Option.orElse (Json.tryField name run.Settings.Whole)
         |> Option.orElseWith fromName
         |> Option.defaultValue Json.Null
@@ -214,11 +222,14 @@ module Cells =
     let summary (measure: Measure) (cell: Cell) : RunSummary option =
         finals measure cell |> summarise (describe cell.Values)
 
-    /// Mean of a run's last ten evaluations, or of all when there are fewer.
-    let lastTen (measure: Measure) (run: Run) : float option =
+    /// Mean of a run's last so many evaluations, or of all when there are fewer; None where there are none.
+    let lastOf (count: int) (measure: Measure) (run: Run) : float option =
         match curve measure run |> List.map snd with
         | [] -> None
-        | values -> values |> List.skip (max 0 (values.Length - 10)) |> List.average |> Some
+        | values -> values |> List.skip (max 0 (values.Length - count)) |> List.average |> Some
+
+    /// Mean of a run's last ten evaluations, or of all when there are fewer.
+    let lastTen (measure: Measure) (run: Run) : float option = lastOf 10 measure run
 
     /// Mean of a number over a cell's finished runs; None where none has it.
     let meanOf (pick: Run -> float option) (cell: Cell) : float option =

@@ -140,6 +140,57 @@ module Chart =
         ]
         |> Figure.withLayout "xaxis.type" (text "category")
 
+    /// An interval on its side at a named category: a thick bar from low to high, a stroke at the value.
+    let interval (name: string) (label: string) (estimate: Estimate) : Figure =
+        let trace attributes =
+            ofTrace (
+                [
+                    "type", text "scatter"
+                    "name", text name
+                    "legendgroup", text name
+                    "showlegend", Json.Bool false
+                ]
+                @ attributes
+            )
+
+        over [
+            trace [
+                "mode", text "lines"
+                "hoverinfo", text "skip"
+                "x", Json.ofNumbers [ estimate.Interval.Low; estimate.Interval.High ]
+                "y", Json.ofTexts [ label; label ]
+                "line", Json.Object [ "color", text (Palette.translucent 0.4 first); "width", number 11.0 ]
+            ]
+            trace [
+                "mode", text "markers"
+                "x", Json.ofNumbers [ estimate.Value ]
+                "y", Json.ofTexts [ label ]
+                "marker",
+                Json.Object [
+                    "symbol", text "line-ns"
+                    "color", text first
+                    "size", number 15.0
+                    "line", Json.Object [ "color", text first; "width", number 3.0 ]
+                ]
+            ]
+        ]
+        |> Figure.withLayout "yaxis.type" (text "category")
+
+    /// Points on their side at one named category, drawn as plotly.js's symbol of a name ("circle", "diamond-open").
+    let marks (name: string) (symbol: string) (label: string) (values: float seq) : Figure =
+        let values = List.ofSeq values
+
+        ofTrace [
+            "type", text "scatter"
+            "mode", text "markers"
+            "name", text name
+            "legendgroup", text name
+            "x", Json.ofNumbers values
+            "y", Json.ofTexts [ for _ in values -> label ]
+            "marker", Json.Object [ "symbol", text symbol; "color", text first; "size", number 6.0 ]
+        ]
+        |> Figure.withLayout "yaxis.type" (text "category")
+
     /// Coloured cells: values[row][column] for yLabels[row] and xLabels[column], with a text in each. A value that is not
     /// finite leaves its cell empty. The colours are cividis, which colour-blind readers see as others do.
     let heatmap (xLabels: string seq) (yLabels: string seq) (values: float seq seq) (texts: string seq seq) : Figure =
@@ -265,9 +316,13 @@ module Chart =
                 trace
 
         let line trace =
-            // An area's outline stays invisible.
-            match trace |> Json.field "line" |> Json.number "width" with
-            | Some 0.0 -> trace
+            let style = Json.field "line" trace
+
+            // An area's outline stays invisible, and an interval's bar what it was: light.
+            match Json.number "width" style, Json.text "color" style with
+            | Some 0.0, _ -> trace
+            | _, Some light when light.StartsWith "rgba" ->
+                repaint "line.color" (text (Palette.translucent 0.4 colour)) trace
             | _ -> repaint "line.color" (text colour) trace
 
         let fill trace =
@@ -283,6 +338,7 @@ module Chart =
             (line
              >> fill
              >> repaint "marker.color" (text colour)
+             >> repaint "marker.line.color" (text colour)
              >> repaint "error_y.color" (text colour))
             figure
 

@@ -185,6 +185,15 @@ th,td{padding:5px 12px;text-align:left;border-bottom:1px solid var(--line);verti
 .sortable th[aria-sort=descending] button::after{content:" \2193"}
 .sortable tbody tr:hover{background:var(--wash)}
 .sortable .number,.sortable .number button{text-align:right}
+.scores{margin:16px 0 6px;border-top:2px solid var(--ink);border-bottom:2px solid var(--ink)}
+.scores th,.scores td{border:0;padding:5px 14px;text-align:right;white-space:nowrap}
+.scores th:first-child,.scores td:first-child{text-align:left;padding-left:4px;font-weight:400}
+.scores thead th{font-weight:600;vertical-align:bottom}
+.scores thead tr:last-child th{border-bottom:1px solid var(--ink)}
+.scores .group{text-align:center;border-bottom:1px solid var(--line)}
+.scores .apart{border-left:1px solid var(--line)}
+.scores tbody+tbody tr:first-child>*{border-top:1px solid var(--ink)}
+.scores .range{display:block;color:var(--soft);font-size:12px;line-height:1.25}
 .failed{color:var(--bad);font-weight:600}
 .pending{color:var(--warn);font-weight:600}
 .facts th{font-weight:400;color:var(--soft);white-space:nowrap;padding-left:0}

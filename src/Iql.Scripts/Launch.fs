@@ -78,6 +78,14 @@ module Launch =
         Cancellation = CancellationToken.None
     }
 
+    /// How many of these runs diverged.
+    let diverged (outcomes: CellOutcome list) : int =
+        outcomes
+        |> List.filter (fun outcome ->
+            outcome.Result
+            |> Option.exists (fun result -> result.Status = RunStatus.Diverged))
+        |> List.length
+
     /// The learner of trials that are trained together: a member each.
     let learner (problem: Problem) (trials: Trial list) : Learner =
         let entry = Trial.entry (List.head trials)
@@ -151,12 +159,7 @@ module Launch =
             watch {
                 Runs = cells.Length
                 Done = finished.Length
-                Diverged =
-                    finished
-                    |> List.filter (fun outcome ->
-                        outcome.Result
-                        |> Option.exists (fun result -> result.Status = RunStatus.Diverged))
-                    |> List.length
+                Diverged = diverged finished
                 Steps = steps
                 TotalSteps = total
                 StepsPerSecond = float (steps - skipped - resumed) / clock.Elapsed.TotalSeconds

@@ -7,8 +7,21 @@ open System.Globalization
 [<RequireQualifiedAccess>]
 module Palette =
 
-    /// For things without an order. Source: Okabe and Ito 2008, without its yellow, which is too light for lines.
-    let categorical: string list = [ "#0072b2"; "#d55e00"; "#009e73"; "#cc79a7"; "#e69f00"; "#56b4e9"; "#4d4d4d" ]
+    /// For things without an order. Source: Okabe and Ito 2008, without its yellow, which is too light for lines, and with the wine
+    /// of Tol 2021.
+    let categorical: string list = [
+        "#0072b2"
+        "#d55e00"
+        "#009e73"
+        "#cc79a7"
+        "#e69f00"
+        "#56b4e9"
+        "#4d4d4d"
+        "#882255"
+    ]
+
+    /// Colours for so many things without an order; beyond the palette's end they begin again.
+    let apart (count: int) : string list = [ for i in 0 .. count - 1 -> categorical[i % categorical.Length] ]
 
     // Viridis from its dark end to where it becomes too light for a line on white.
     let private viridis = [|

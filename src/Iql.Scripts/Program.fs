@@ -5,6 +5,7 @@ module Iql.Scripts.Program
 let commands: Command list = [
     Ablate.command
     Train.command
+    Compare.command
     Rebuild.command
     Data.inspect
     Data.collect

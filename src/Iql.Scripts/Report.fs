@@ -7,14 +7,14 @@ open System.IO
 open Iql.Data
 open Iql.Scripts.Charts
 
-let private section (id: string) (title: string) (body: Html list) : Html =
+let internal section (id: string) (title: string) (body: Html list) : Html =
     Html.element "section" [ "id", id ] (Html.plain "h2" [ Html.text title ] :: body)
 
 let private runTitle (run: Run) : string =
     run.Name.Replace(",", ", ").Replace("=", " = ")
 
 /// Failures come before anything else on the page.
-let private failures (sweep: SweepResults) : Html list =
+let internal failures (sweep: SweepResults) : Html list =
     let item (run: Run) =
         match run.Outcome with
         | Diverged(step, metric, message) ->
@@ -95,6 +95,27 @@ let private subtitle (runs: Run list) : string =
     ]
     |> String.concat " · "
 
+/// Where the numbers of runs come from, and how the page is made again; `data` tells of the dataset.
+let internal origin (data: Html list) (rebuild: string list) (runs: Run list) : Html list = [
+    Html.element "div" [ "class", "columns" ] [
+        Html.plain "div" [
+            yield! data
+            Html.plain "h3" [ Html.text "Normalisation" ]
+            Html.facts (Tables.provenance "normalization" runs)
+        ]
+        Html.plain "div" [
+            Html.plain "h3" [ Html.text "Machine" ]
+            Html.facts (Tables.provenance "machine" runs)
+            Html.plain "h3" [ Html.text "Software" ]
+            Html.facts (Tables.provenance "version" runs @ Tables.provenance "commit" runs)
+        ]
+    ]
+    Html.plain "h3" [ Html.text "How to rebuild" ]
+    Html.paragraph
+        "This page is made of the folder's files alone; the first command makes it anew. The command that trained the runs, given again, goes on with what has no result yet and leaves finished runs as they are; the numbers come out the same, bit for bit, on the same kind of machine."
+    Html.plain "pre" [ Html.text (String.concat "\n" rebuild) ]
+]
+
 /// The page of a sweep, with pictures of its data. `rebuild` are the commands that make it again.
 let ofSweep (rebuild: string list) (pictures: DatasetPicture.Picture list) (sweep: SweepResults) : string =
     let runs = sweep.Runs
@@ -143,25 +164,9 @@ let ofSweep (rebuild: string list) (pictures: DatasetPicture.Picture list) (swee
             Html.element "div" [ "class", "columns" ] [ Html.facts left; Html.facts right ]
         ]
 
-    let origin = [
-        Html.element "div" [ "class", "columns" ] [
-            Html.plain "div" [
-                Html.plain "h3" [ Html.text "Dataset" ]
-                Html.facts (Tables.provenance "dataset" runs)
-                Html.plain "h3" [ Html.text "Normalisation" ]
-                Html.facts (Tables.provenance "normalization" runs)
-            ]
-            Html.plain "div" [
-                Html.plain "h3" [ Html.text "Machine" ]
-                Html.facts (Tables.provenance "machine" runs)
-                Html.plain "h3" [ Html.text "Software" ]
-                Html.facts (Tables.provenance "version" runs @ Tables.provenance "commit" runs)
-            ]
-        ]
-        Html.plain "h3" [ Html.text "How to rebuild" ]
-        Html.paragraph
-            "This page is made of the folder's files alone; the first command makes it anew. The command that trained the runs, given again, goes on with what has no result yet and leaves finished runs as they are; the numbers come out the same, bit for bit, on the same kind of machine."
-        Html.plain "pre" [ Html.text (String.concat "\n" rebuild) ]
+    let dataset = [
+        Html.plain "h3" [ Html.text "Dataset" ]
+        Html.facts (Tables.provenance "dataset" runs)
     ]
 
     let data =
@@ -175,7 +180,7 @@ let ofSweep (rebuild: string list) (pictures: DatasetPicture.Picture list) (swee
         @ [
             "runs", "All runs", [ Tables.runs (Cells.measure runs) names runs ]
             "configuration", "Configuration", configuration
-            "origin", "Where the numbers come from", origin
+            "origin", "Where the numbers come from", origin dataset rebuild runs
         ]
 
     let header =
@@ -208,7 +213,7 @@ let ofRun (rebuild: string list) (pictures: DatasetPicture.Picture list) (run: R
     }
 
 /// Writes to a temporary name beside the file and renames, so that a reader never sees half a page.
-let private save (path: string) (text: string) : Result<string, string> =
+let internal save (path: string) (text: string) : Result<string, string> =
     try
         AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, text)))
         Ok path

@@ -76,6 +76,16 @@ let probabilityOfImprovement (xs: float[][]) (ys: float[][]) : float =
 /// Mean over tasks of the mean over runs; scores are M arrays of runs.
 let meanOfTasks (scores: float[][]) : float = scores |> Array.map mean |> mean
 
+/// Sum over tasks of the mean over runs, the total of the papers' tables; scores are M arrays of runs.
+let sumOfTasks (scores: float[][]) : float = scores |> Array.sumBy mean
+
+/// Median over tasks of the mean over runs; scores are M arrays of runs.
+let medianOfTasks (scores: float[][]) : float = scores |> Array.map mean |> median
+
+/// Optimality gap of all runs of all tasks pooled; scores are M arrays of runs.
+let optimalityGapOfTasks (target: float) (scores: float[][]) : float =
+    scores |> Array.concat |> optimalityGap target
+
 /// Interquartile mean of all runs of all tasks pooled, as rliable pools them; scores are M arrays of runs.
 let iqmOfTasks (scores: float[][]) : float = scores |> Array.concat |> iqm
 
@@ -179,8 +189,30 @@ let bootstrap
     : Estimate =
     bootstrapTasks seed replicates confidence (fun tasks -> statistic tasks[0]) [| xs |]
 
-/// A statistic of two groups of runs, xs [R₁] and ys [R₂], with its interval; the groups are resampled independently.
-/// Groups that share seeds or value functions are then treated as unrelated, which widens the interval: the safe side.
+/// A statistic of two methods' scores on tasks, both arrays of runs task by task, with its interval; runs are drawn with
+/// replacement within each task of each method, all independently. Methods that share seeds or value functions are then
+/// treated as unrelated, which widens the interval: the safe side.
+let bootstrapTwoTasks
+    (seed: Seed)
+    (replicates: int)
+    (confidence: float)
+    (statistic: float[][] -> float[][] -> float)
+    (xs: float[][])
+    (ys: float[][])
+    : Estimate =
+    let both = Array.append xs ys
+    checkBootstrap confidence replicates both
+
+    {
+        Value = statistic xs ys
+        Interval =
+            Array.init replicates (fun r ->
+                let drawn = resample seed r both
+                statistic drawn[.. xs.Length - 1] drawn[xs.Length ..])
+            |> percentiles confidence
+    }
+
+/// A statistic of two groups of runs of one task, xs [R₁] and ys [R₂], with its interval.
 let bootstrapTwo
     (seed: Seed)
     (replicates: int)
@@ -189,16 +221,7 @@ let bootstrapTwo
     (xs: float[])
     (ys: float[])
     : Estimate =
-    checkBootstrap confidence replicates [| xs; ys |]
-
-    {
-        Value = statistic xs ys
-        Interval =
-            Array.init replicates (fun r ->
-                let pair = resample seed r [| xs; ys |]
-                statistic pair[0] pair[1])
-            |> percentiles confidence
-    }
+    bootstrapTwoTasks seed replicates confidence (fun xs ys -> statistic xs[0] ys[0]) [| xs |] [| ys |]
 
 /// mean(xs) − mean(ys) with its interval; one that holds 0 says the groups are not told apart.
 let bootstrapDifference (seed: Seed) (replicates: int) (confidence: float) (xs: float[]) (ys: float[]) : Estimate =

@@ -98,16 +98,16 @@ module Store =
             |> Option.map (fun run -> $"it has the run {run}, which was not asked for now")
         | difference -> Some $"there, asked for: {difference}"
 
-    /// Makes the folder of a sweep, or finds that it holds this one already, perhaps with fewer values on its axes. A folder of
-    /// anything else is refused untouched. `prepared` is the problem as a trial sees it.
-    let openSweep
+    /// The plan of a sweep, once its folder was found to be empty, or to hold this sweep already, perhaps with fewer values on its axes.
+    /// A folder of anything else is refused, and nothing is written. `prepared` is the problem as a trial sees it.
+    let checkSweep
         (folder: string)
         (command: string option)
         (prepared: Trial -> Problem)
         (sweep: Sweep)
         (cells: SweepCell list)
         (split: Split)
-        : unit =
+        : Json =
         let here = plan command prepared sweep cells split
         // What a trial asks in vain of the data is said before there is a folder.
         let wanted = [ for cell in cells -> cell, config (prepared cell.Trial) cell.Trial ]
@@ -134,9 +134,25 @@ module Store =
                 | null -> ()
                 | difference -> refuse folder $"{cell.Name} there, asked for: {difference}"
 
+        here
+
+    /// Writes a plan file into a folder that is made if need be; an existing one is replaced in one move.
+    let writePlan (path: string) (plan: Json) : unit =
         try
-            AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, Json.write here + "\n")))
+            AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, Json.write plan + "\n")))
         with
         | :? IOException
         | :? UnauthorizedAccessException as error ->
-            raise (Refusal $"{folder}: expected a folder that can be written to: {error.Message}")
+            raise (Refusal $"{Path.GetDirectoryName path}: expected a folder that can be written to: {error.Message}")
+
+    /// Makes the folder of a sweep, or finds that it holds this one already; see `checkSweep`.
+    let openSweep
+        (folder: string)
+        (command: string option)
+        (prepared: Trial -> Problem)
+        (sweep: Sweep)
+        (cells: SweepCell list)
+        (split: Split)
+        : unit =
+        checkSweep folder command prepared sweep cells split
+        |> writePlan (planPath folder)

@@ -119,8 +119,14 @@ let scatter (x: Axis) (y: Axis) (trace: Json) : string list =
             stroke (across - 5.0) bottom (across + 5.0) bottom colour 1.5
 
         if mode.Contains "markers" && sizes.Length = points.Length then
+            let symbol = Json.text "symbol" marker |> Option.defaultValue "circle"
+
             for (across, up), size in List.zip points sizes do
-                if size > 0.0 then
+                if size > 0.0 && symbol = "line-ns" then
+                    stroke across (up - size / 2.0) across (up + size / 2.0) dot 3.0
+                elif size > 0.0 && symbol.EndsWith "-open" then
+                    $"<circle cx=\"{px across}\" cy=\"{px up}\" r=\"{px (size / 2.0)}\" fill=\"none\" stroke=\"{dot}\" stroke-width=\"1.5\"/>"
+                elif size > 0.0 then
                     $"<circle cx=\"{px across}\" cy=\"{px up}\" r=\"{px (size / 2.0)}\" fill=\"{dot}\"/>"
     ]
 

@@ -79,7 +79,18 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
         | both -> both
 
     let columnValues = valuesOf columns
-    let colours = Palette.ordered columnValues.Length
+
+    // Numbers have an order to show; names have none.
+    let colours =
+        if
+            columnValues
+            |> List.forall (function
+                | Some(_, Json.Text _) -> false
+                | _ -> true)
+        then
+            Palette.ordered columnValues.Length
+        else
+            Palette.apart columnValues.Length
 
     let name value =
         match value with
@@ -118,6 +129,7 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
             |> Chart.over
             |> Chart.titled
                 (match row with
+                 | Some("task", task) -> Json.display task
                  | Some row -> Cells.describe [ row ]
                  | None -> "")
                 "gradient step"

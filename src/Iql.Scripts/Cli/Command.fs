@@ -16,6 +16,8 @@ type Parameter<'settings> = {
     Group: string
     /// The default as the help shows it; empty shows none.
     Default: string
+    /// Whether it may be given several times.
+    Repeats: bool
     /// Takes the value over into the settings, or says what it expected.
     Set: string -> 'settings -> Result<'settings, string>
 }
@@ -51,6 +53,7 @@ module Parameter =
         Doc = doc
         Group = "Options"
         Default = ""
+        Repeats = false
         Set = fun word settings -> read word |> Result.map (fun value -> set value settings)
     }
 
@@ -62,6 +65,7 @@ module Parameter =
         Doc = doc
         Group = "Options"
         Default = ""
+        Repeats = false
         Set = fun _ settings -> Ok(set settings)
     }
 
@@ -75,6 +79,25 @@ module Parameter =
     let alias (names: string list) (parameter: Parameter<'settings>) : Parameter<'settings> = {
         parameter with
             Aliases = names
+    }
+
+    /// The row, which may be given several times.
+    let repeated (parameter: Parameter<'settings>) : Parameter<'settings> = { parameter with Repeats = true }
+
+    /// The row of settings that are a part of others.
+    let within
+        (pick: 'whole -> 'part)
+        (put: 'part -> 'whole -> 'whole)
+        (parameter: Parameter<'part>)
+        : Parameter<'whole> = {
+        Name = parameter.Name
+        Aliases = parameter.Aliases
+        Value = parameter.Value
+        Doc = parameter.Doc
+        Group = parameter.Group
+        Default = parameter.Default
+        Repeats = parameter.Repeats
+        Set = fun word whole -> parameter.Set word (pick whole) |> Result.map (fun part -> put part whole)
     }
 
     /// Rows under one heading of the help.
@@ -121,7 +144,7 @@ module Command =
                 | None ->
                     let known = options |> List.collect (fun option -> option.Name :: option.Aliases)
                     raise (Refusal $"unknown option {name}.{Spelling.didYouMean known name}")
-                | Some option when List.contains option.Name given ->
+                | Some option when List.contains option.Name given && not option.Repeats ->
                     raise (Refusal $"{option.Name}: given twice; one of them has to go.")
                 | Some option ->
                     let given = option.Name :: given

@@ -34,6 +34,18 @@ module Training =
                         $"""{option}: belongs to --algorithm {String.concat " or " hyperparameter.Algorithms}, got --algorithm {request.Algorithm}, which has {own}."""
                 )
 
+    /// A trial with what a request wants done to the data, and with evaluations at every tenth of the steps where nobody says.
+    let settled (request: Request) (trial: Trial) : Trial = {
+        trial with
+            Rewards = request.Rewards |> Option.orElse trial.Rewards
+            NormalizeObservations = request.NormalizeObservations |> Option.orElse trial.NormalizeObservations
+            EvaluateEvery =
+                (if trial.EvaluateEvery = 0 then
+                     max 1 (trial.Steps / 10)
+                 else
+                     trial.EvaluateEvery)
+    }
+
     /// The trial a request asks for: the command's own, changed by the preset, changed by the options.
     let trial (standard: Algorithm -> Trial) (request: Request) : Trial * Preset option =
         let algorithm = (Algorithm.find request.Algorithm).Value
@@ -55,17 +67,7 @@ module Training =
         let changed =
             List.foldBack (fun change trial -> change trial) request.Changes started
 
-        {
-            changed with
-                Rewards = request.Rewards |> Option.orElse changed.Rewards
-                NormalizeObservations = request.NormalizeObservations |> Option.orElse changed.NormalizeObservations
-                EvaluateEvery =
-                    (if changed.EvaluateEvery = 0 then
-                         max 1 (changed.Steps / 10)
-                     else
-                         changed.EvaluateEvery)
-        },
-        preset
+        settled request changed, preset
 
     let private problem (request: Request) : Problem =
         match request.Data with
@@ -142,7 +144,7 @@ module Training =
         if cells.Length = 1 then runs else $"{runs} ({axes})"
 
     /// The command line as it was typed, quoted where a shell needs it.
-    let private typed () : string =
+    let typed () : string =
         let quote (word: string) =
             if
                 word

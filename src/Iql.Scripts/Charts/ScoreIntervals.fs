@@ -1,0 +1,206 @@
+/// Scores of a comparison as intervals, contender by contender: on each task, and over all tasks.
+module Iql.Scripts.Charts.ScoreIntervals
+
+open Iql.Scripts
+open Iql.Scripts.Statistics
+
+let private grey = "#9aa5b1"
+
+/// A point without an interval, for a single run.
+let private estimateOf (summary: RunSummary) : Estimate = {
+    Value = summary.Mean
+    Interval =
+        summary.Interval
+        |> Option.defaultValue {
+            Low = summary.Mean
+            High = summary.Mean
+        }
+}
+
+/// A panel of named rows from top to bottom, its values from `low` to `high`; without names where another panel has them.
+let private panel (title: string) (unit: string) (named: bool) (rows: string list) (low, high) (marks: Figure list) =
+    let room = max 1e-6 (0.06 * (high - low))
+
+    Chart.over marks
+    |> Chart.titled title unit ""
+    |> Figure.withLayout "yaxis.type" (Json.Text "category")
+    |> Figure.withLayout "yaxis.categoryorder" (Json.Text "array")
+    |> Figure.withLayout "yaxis.categoryarray" (Json.ofTexts rows)
+    |> Figure.withLayout "yaxis.range" (Json.ofNumbers [ float rows.Length - 0.5; -0.5 ])
+    |> Figure.withLayout "yaxis.showgrid" (Json.Bool false)
+    |> Figure.withLayout "yaxis.showticklabels" (Json.Bool named)
+    |> Figure.withLayout "yaxis.ticks" (Json.Text(if named then "outside" else ""))
+    |> Figure.withLayout "xaxis.range" (Json.ofNumbers [ low - room; high + room ])
+
+/// Panels side by side with room for the longest name at the left.
+let private together (columns: int) (rows: string list) (panels: Figure list) : Figure =
+    let height = 26 * rows.Length + 60
+    let longest = rows |> List.map String.length |> List.max
+
+    (match panels with
+     | [ only ] -> only |> Figure.tall (height + 72)
+     | panels -> Panels.place columns (height + 30) 0.05 100.0 panels)
+    |> Figure.withLayout "margin.l" (Json.Number(24.0 + 8.0 * float longest))
+
+let private titles (table: ScoreTable) =
+    List.map Published.title table.Contenders
+
+/// How a published table's figures are drawn.
+let private symbols = [ "diamond-open"; "square-open"; "triangle-up-open" ]
+
+/// A panel a task: mean with its 95 % interval over seeds, seeds as grey dots, published figures as open marks.
+let byTask (table: ScoreTable) : Figure =
+    let rows = titles table
+    let colours = Palette.apart rows.Length
+    let columns = min 3 table.Rows.Length
+
+    let published (row: ScoreRow) = [
+        for source, symbol in List.zip table.Published (List.truncate table.Published.Length symbols) do
+            for algorithm in source.Algorithms do
+                match PublishedTable.find row.Task algorithm source with
+                | Some score -> source.Title, symbol, Published.title algorithm, score.Value
+                | None -> ()
+    ]
+
+    /// The panel whose marks of a source stand in the legend for all.
+    let firstWith source =
+        table.Rows
+        |> List.findIndex (fun row -> published row |> List.exists (fun (other, _, _, _) -> other = source))
+
+    let one i (row: ScoreRow) =
+        let theirs = published row
+
+        let values = [
+            for cell in row.Cells do
+                yield! cell.Scores
+
+                for summary in Option.toList cell.Summary do
+                    let estimate = estimateOf summary
+                    yield estimate.Interval.Low
+                    yield estimate.Interval.High
+            for _, _, _, value in theirs do
+                yield value
+        ]
+
+        let bounds =
+            if values.IsEmpty then
+                0.0, 1.0
+            else
+                List.min values, List.max values
+
+        [
+            for name, colour, cell in List.zip3 rows colours row.Cells do
+                for summary in Option.toList cell.Summary do
+                    Chart.interval name name (estimateOf summary) |> Chart.coloured colour
+
+                if not cell.Scores.IsEmpty then
+                    Chart.marks "one seed" "circle" name cell.Scores
+                    |> Chart.coloured grey
+                    |> Chart.withTrace "marker.size" (Json.Number 5.0)
+                    |> Chart.unlisted
+            for j, (source, symbol, name, value) in List.indexed theirs do
+                let marks =
+                    Chart.marks source symbol name [ value ]
+                    |> Chart.coloured "#1f2933"
+                    |> Chart.withTrace "marker.size" (Json.Number 9.0)
+
+                let first =
+                    i = firstWith source
+                    && j = List.findIndex (fun (other, _, _, _) -> other = source) theirs
+
+                if first then marks else Chart.unlisted marks
+        ]
+        |> panel row.Task (Cells.measureTitle table.Measure) (i % columns = 0) rows bounds
+
+    let whole = table.Rows |> List.mapi one |> together columns rows
+
+    if table.Published.IsEmpty then
+        Figure.withLayout "showlegend" (Json.Bool false) whole
+    else
+        Chart.legendAbove "published:  " whole
+
+/// A panel each for mean, median, interquartile mean and optimality gap over all tasks, with stratified bootstrap intervals; None
+/// for a table without aggregates.
+let overall (table: ScoreTable) : Figure option =
+    let rows = titles table
+    let colours = Palette.apart rows.Length
+
+    let shown = [
+        for name, title in
+            [
+                "mean", "mean"
+                "median", "median"
+                "IQM", "IQM"
+                "optimality gap", "optimality gap (less is better)"
+            ] do
+            for aggregate in Option.toList (ScoreTable.aggregate name table) do
+                if aggregate.Estimates |> List.exists Option.isSome then
+                    title, aggregate
+    ]
+
+    if shown.IsEmpty then
+        None
+    else
+        shown
+        |> List.mapi (fun i (title, aggregate) ->
+            let present = List.choose id aggregate.Estimates
+
+            [
+                for name, colour, estimate in List.zip3 rows colours aggregate.Estimates do
+                    for estimate in Option.toList estimate do
+                        Chart.interval name name estimate |> Chart.coloured colour
+            ]
+            |> panel
+                title
+                "score"
+                (i = 0)
+                rows
+                (present |> List.map _.Interval.Low |> List.min, present |> List.map _.Interval.High |> List.max))
+        |> together 4 rows
+        |> Figure.withLayout "showlegend" (Json.Bool false)
+        |> Some
+
+/// Pairs of contenders: how likely a run of the first beats a run of the second on a task; None without pairs.
+let improvement (table: ScoreTable) : Figure option =
+    match ScoreTable.improvements table with
+    | [] -> None
+    | pairs ->
+        let name (pair: Improvement) =
+            $"{Published.title pair.Better} over {Published.title pair.Worse}"
+
+        let rows = List.map name pairs
+
+        [ for pair in pairs -> Chart.interval (name pair) (name pair) pair.Probability ]
+        |> panel "" "probability of improvement" true rows (0.0, 1.0)
+        |> List.singleton
+        |> together 1 rows
+        |> Figure.withLayout "showlegend" (Json.Bool false)
+        |> Figure.withLayout
+            "shapes"
+            (Json.List [
+                Json.Object [
+                    "type", Json.Text "line"
+                    "xref", Json.Text "x"
+                    "yref", Json.Text "paper"
+                    "x0", Json.Number 0.5
+                    "x1", Json.Number 0.5
+                    "y0", Json.Number 0.0
+                    "y1", Json.Number 1.0
+                    "line", Json.Object [ "color", Json.Text grey; "width", Json.Number 1.0; "dash", Json.Text "dot" ]
+                ]
+            ])
+        |> Some
+
+/// Scores over training: a panel a task, a line a contender, a band over seeds.
+let curves (results: ComparisonResults) (table: ScoreTable) : Figure =
+    [
+        for task, sweep in results.Tasks do
+            for contender in table.Contenders do
+                match ScoreTable.runsOf contender sweep with
+                | [] -> ()
+                | runs -> {
+                    Values = [ "task", Json.Text task; "algorithm", Json.Text(Published.title contender) ]
+                    Runs = runs
+                  }
+    ]
+    |> LearningCurves.figure table.Measure (Some "task") (Some "algorithm")

@@ -1,0 +1,59 @@
+namespace Iql.Scripts
+
+open System.IO
+open System.Text.RegularExpressions
+
+/// What the name of a dataset or of a task says: "antmaze-umaze-v2" is of the domain antmaze, in version 2.
+type DatasetName = {
+    Whole: string
+    /// A domain of `iql presets`; else the name's first word.
+    Domain: string
+    /// None where the name has no version.
+    Version: int option
+}
+
+/// Reading names, and telling versions apart.
+[<RequireQualifiedAccess>]
+module DatasetName =
+
+    /// "hopper-medium-v2", of whatever spelling: D4RL's own files are called hopper_medium-v2.hdf5.
+    let plain (name: string) : string =
+        name.ToLowerInvariant().Replace('_', '-')
+
+    /// The name of the dataset that a file is called after.
+    let ofPath (path: string) : string =
+        plain (Path.GetFileNameWithoutExtension path)
+
+    /// The parts of a name.
+    let read (name: string) : DatasetName =
+        let whole = plain name
+        let version = Regex.Match(whole, @"-v(\d+)$")
+
+        {
+            Whole = whole
+            Domain =
+                match Preset.domainOf whole with
+                | Some domain -> domain.Name
+                | None -> whole.Split('-')[0]
+            Version =
+                if version.Success then
+                    Some(int version.Groups[1].Value)
+                else
+                    None
+        }
+
+    /// An Error names two of one domain in different versions, if there are any: versions are other data, and often another
+    /// environment, so their scores belong in no common column.
+    let agree (names: string list) : Result<unit, string> =
+        let read = names |> List.map read
+
+        List.allPairs read read
+        |> List.tryPick (fun (a, b) ->
+            match a.Version, b.Version with
+            | Some first, Some second when a.Domain = b.Domain && first < second -> Some(a, b)
+            | _ -> None)
+        |> function
+            | None -> Ok()
+            | Some(a, b) ->
+                Error
+                    $"tasks: expected one version of the {a.Domain} data, got {a.Whole} and {b.Whole}. Versions are other data with other scores, which belong in no common column: compare them apart."
