@@ -140,57 +140,6 @@ module Chart =
         ]
         |> Figure.withLayout "xaxis.type" (text "category")
 
-    /// An interval on its side at a named category: a thick bar from low to high, a stroke at the value.
-    let interval (name: string) (label: string) (estimate: Estimate) : Figure =
-        let trace attributes =
-            ofTrace (
-                [
-                    "type", text "scatter"
-                    "name", text name
-                    "legendgroup", text name
-                    "showlegend", Json.Bool false
-                ]
-                @ attributes
-            )
-
-        over [
-            trace [
-                "mode", text "lines"
-                "hoverinfo", text "skip"
-                "x", Json.ofNumbers [ estimate.Interval.Low; estimate.Interval.High ]
-                "y", Json.ofTexts [ label; label ]
-                "line", Json.Object [ "color", text (Palette.translucent 0.4 first); "width", number 11.0 ]
-            ]
-            trace [
-                "mode", text "markers"
-                "x", Json.ofNumbers [ estimate.Value ]
-                "y", Json.ofTexts [ label ]
-                "marker",
-                Json.Object [
-                    "symbol", text "line-ns"
-                    "color", text first
-                    "size", number 15.0
-                    "line", Json.Object [ "color", text first; "width", number 3.0 ]
-                ]
-            ]
-        ]
-        |> Figure.withLayout "yaxis.type" (text "category")
-
-    /// Points on their side at one named category, drawn as plotly.js's symbol of a name ("circle", "diamond-open").
-    let marks (name: string) (symbol: string) (label: string) (values: float seq) : Figure =
-        let values = List.ofSeq values
-
-        ofTrace [
-            "type", text "scatter"
-            "mode", text "markers"
-            "name", text name
-            "legendgroup", text name
-            "x", Json.ofNumbers values
-            "y", Json.ofTexts [ for _ in values -> label ]
-            "marker", Json.Object [ "symbol", text symbol; "color", text first; "size", number 6.0 ]
-        ]
-        |> Figure.withLayout "yaxis.type" (text "category")
-
     /// Coloured cells: values[row][column] for yLabels[row] and xLabels[column], with a text in each. A value that is not
     /// finite leaves its cell empty. The colours are cividis, which colour-blind readers see as others do.
     let heatmap (xLabels: string seq) (yLabels: string seq) (values: float seq seq) (texts: string seq seq) : Figure =

@@ -17,31 +17,6 @@ let private estimateOf (summary: RunSummary) : Estimate = {
         }
 }
 
-/// A panel of named rows from top to bottom, its values from `low` to `high`; without names where another panel has them.
-let private panel (title: string) (unit: string) (named: bool) (rows: string list) (low, high) (marks: Figure list) =
-    let room = max 1e-6 (0.06 * (high - low))
-
-    Chart.over marks
-    |> Chart.titled title unit ""
-    |> Figure.withLayout "yaxis.type" (Json.Text "category")
-    |> Figure.withLayout "yaxis.categoryorder" (Json.Text "array")
-    |> Figure.withLayout "yaxis.categoryarray" (Json.ofTexts rows)
-    |> Figure.withLayout "yaxis.range" (Json.ofNumbers [ float rows.Length - 0.5; -0.5 ])
-    |> Figure.withLayout "yaxis.showgrid" (Json.Bool false)
-    |> Figure.withLayout "yaxis.showticklabels" (Json.Bool named)
-    |> Figure.withLayout "yaxis.ticks" (Json.Text(if named then "outside" else ""))
-    |> Figure.withLayout "xaxis.range" (Json.ofNumbers [ low - room; high + room ])
-
-/// Panels side by side with room for the longest name at the left.
-let private together (columns: int) (rows: string list) (panels: Figure list) : Figure =
-    let height = 26 * rows.Length + 60
-    let longest = rows |> List.map String.length |> List.max
-
-    (match panels with
-     | [ only ] -> only |> Figure.tall (height + 72)
-     | panels -> Panels.place columns (height + 30) 0.05 100.0 panels)
-    |> Figure.withLayout "margin.l" (Json.Number(24.0 + 8.0 * float longest))
-
 let private titles (table: ScoreTable) =
     List.map Published.title table.Contenders
 
@@ -91,16 +66,16 @@ let byTask (table: ScoreTable) : Figure =
         [
             for name, colour, cell in List.zip3 rows colours row.Cells do
                 for summary in Option.toList cell.Summary do
-                    Chart.interval name name (estimateOf summary) |> Chart.coloured colour
+                    IntervalBars.interval name name (estimateOf summary) |> Chart.coloured colour
 
                 if not cell.Scores.IsEmpty then
-                    Chart.marks "one seed" "circle" name cell.Scores
+                    IntervalBars.marks "one seed" "circle" name cell.Scores
                     |> Chart.coloured grey
                     |> Chart.withTrace "marker.size" (Json.Number 5.0)
                     |> Chart.unlisted
             for j, (source, symbol, name, value) in List.indexed theirs do
                 let marks =
-                    Chart.marks source symbol name [ value ]
+                    IntervalBars.marks source symbol name [ value ]
                     |> Chart.coloured "#1f2933"
                     |> Chart.withTrace "marker.size" (Json.Number 9.0)
 
@@ -110,9 +85,9 @@ let byTask (table: ScoreTable) : Figure =
 
                 if first then marks else Chart.unlisted marks
         ]
-        |> panel row.Task (Cells.measureTitle table.Measure) (i % columns = 0) rows bounds
+        |> IntervalBars.panel row.Task (Cells.measureTitle table.Measure) (i % columns = 0) rows bounds
 
-    let whole = table.Rows |> List.mapi one |> together columns rows
+    let whole = table.Rows |> List.mapi one |> IntervalBars.together columns rows
 
     if table.Published.IsEmpty then
         Figure.withLayout "showlegend" (Json.Bool false) whole
@@ -148,15 +123,15 @@ let overall (table: ScoreTable) : Figure option =
             [
                 for name, colour, estimate in List.zip3 rows colours aggregate.Estimates do
                     for estimate in Option.toList estimate do
-                        Chart.interval name name estimate |> Chart.coloured colour
+                        IntervalBars.interval name name estimate |> Chart.coloured colour
             ]
-            |> panel
+            |> IntervalBars.panel
                 title
                 "score"
                 (i = 0)
                 rows
                 (present |> List.map _.Interval.Low |> List.min, present |> List.map _.Interval.High |> List.max))
-        |> together 4 rows
+        |> IntervalBars.together 4 rows
         |> Figure.withLayout "showlegend" (Json.Bool false)
         |> Some
 
@@ -170,10 +145,12 @@ let improvement (table: ScoreTable) : Figure option =
 
         let rows = List.map name pairs
 
-        [ for pair in pairs -> Chart.interval (name pair) (name pair) pair.Probability ]
-        |> panel "" "probability of improvement" true rows (0.0, 1.0)
+        [
+            for pair in pairs -> IntervalBars.interval (name pair) (name pair) pair.Probability
+        ]
+        |> IntervalBars.panel "" "probability of improvement" true rows (0.0, 1.0)
         |> List.singleton
-        |> together 1 rows
+        |> IntervalBars.together 1 rows
         |> Figure.withLayout "showlegend" (Json.Bool false)
         |> Figure.withLayout
             "shapes"

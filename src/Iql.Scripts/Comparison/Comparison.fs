@@ -51,6 +51,11 @@ module Comparison =
         | _ when contenders.IsEmpty -> Error "algorithms: expected at least one, got none."
         | _ when comparison.Seeds.IsEmpty -> Error "seeds: expected at least one, such as 0-2, got none."
         | _ when comparison.Last < 1 -> Error $"last: expected at least 1 evaluation, got {comparison.Last}."
+        | _ when
+            comparison.Contenders
+            |> List.exists (fun contender -> (contender.Trial tasks.Head).Episodes < 1)
+            ->
+            Error "episodes: expected at least 1 an evaluation, got 0. A comparison is one of scores."
         | Some task, _, _, _ -> Error $"tasks: expected each once, got {task} twice."
         | _, Some name, _, _ -> Error $"algorithms: expected each once, got {name} twice."
         | _, _, Some name, _ ->

@@ -82,24 +82,29 @@ let start (words: string list) : Process =
     info.RedirectStandardError <- true
     Process.Start info
 
-/// Trains a sweep of four runs to its end in the folder "whole", and in "broken" with a kill between the first checkpoint of the
-/// first group and its end: what they leave must be the same.
-let goesOnAfterAKill (scratch: Scratch) (command: string -> string list) : unit =
+/// Trains four runs to their end in the folder "whole", and in "broken" with a kill between the first checkpoint of the first group and
+/// its end: what they leave must be the same. `sweeps` are the folders below, one a sweep.
+let goesOnAfterAKillIn (sweeps: string list) (scratch: Scratch) (command: string -> string list) : unit =
     let succeeds folder =
         let code, _, error = iql (command folder)
         Assert.True((code = 0), error)
 
+    let left folder =
+        sweeps
+        |> List.collect (fun sweep -> results (Path.Combine(scratch.Path folder, sweep)))
+
     succeeds "whole"
     use victim = start (command "broken")
     let clock = Stopwatch.StartNew()
-    let runs = scratch.Path(Path.Combine("broken", "runs"))
+    let broken = scratch.Path "broken"
 
-    let begun () =
-        Directory.Exists runs
-        && Directory.GetFiles(runs, "checkpoint.safetensors", SearchOption.AllDirectories).Length
-           >= 2
+    let count name =
+        if Directory.Exists broken then
+            Directory.GetFiles(broken, name, SearchOption.AllDirectories).Length
+        else
+            0
 
-    while not (begun ())
+    while count "checkpoint.safetensors" < 2
           && not victim.HasExited
           && clock.Elapsed < TimeSpan.FromMinutes 5.0 do
         Thread.Sleep 5
@@ -107,6 +112,10 @@ let goesOnAfterAKill (scratch: Scratch) (command: string -> string list) : unit 
     victim.Kill()
     victim.WaitForExit()
     Assert.Equal(137, victim.ExitCode)
-    Assert.True(Directory.GetFiles(runs, "result.json", SearchOption.AllDirectories).Length < 4)
+    Assert.True(count "result.json" < 4)
     succeeds "broken"
-    Assert.Equal<(string * string) list>(results (scratch.Path "whole"), results (scratch.Path "broken"))
+    Assert.Equal<(string * string) list>(left "whole", left "broken")
+
+/// The same for a single sweep.
+let goesOnAfterAKill (scratch: Scratch) (command: string -> string list) : unit =
+    goesOnAfterAKillIn [ "" ] scratch command

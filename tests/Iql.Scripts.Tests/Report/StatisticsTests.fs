@@ -58,6 +58,35 @@ let ``probability of improvement is the mean over tasks of uneven run counts`` (
     close 0.75 (probabilityOfImprovement [| [| 9.0 |]; [| 1.0; 1.0; 1.0 |] |] [| [| 1.0; 2.0 |]; [| 1.0 |] |])
 
 [<Fact>]
+let ``sum, median and optimality gap over tasks are of tasks' means, of tasks' means, of all runs`` () =
+    let scores = [| [| 10.0; 20.0 |]; [| 90.0 |]; [| 150.0; 50.0; 40.0 |] |]
+    close (15.0 + 90.0 + 80.0) (sumOfTasks scores)
+    close 80.0 (medianOfTasks scores)
+    close (100.0 - (10.0 + 20.0 + 90.0 + 100.0 + 50.0 + 40.0) / 6.0) (optimalityGapOfTasks 100.0 scores)
+
+[<Fact>]
+let ``two methods are drawn apart, task by task`` () =
+    // Every resample keeps a task's runs in their task and a method's in their method: the difference of sums stays within what
+    // each task can give.
+    let xs = [| [| 1.0; 2.0 |]; [| 10.0; 20.0 |] |]
+    let ys = [| [| 100.0; 200.0; 300.0 |]; [| 1000.0 |] |]
+
+    let estimate =
+        bootstrapTwoTasks seed 500 0.999 (fun a b -> sumOfTasks a - sumOfTasks b) xs ys
+
+    close (1.5 + 15.0 - 200.0 - 1000.0) estimate.Value
+
+    Assert.True(
+        estimate.Interval.Low >= 11.0 - 1300.0
+        && estimate.Interval.High <= 22.0 - 1100.0
+    )
+
+    Assert.True(
+        estimate.Interval.Low < estimate.Value
+        && estimate.Interval.High > estimate.Value
+    )
+
+[<Fact>]
 let ``Wilson's interval of eight in ten and of the ends`` () =
     // By hand at z = 1.959964: centre (0.8 + 0.192073) / 1.384146, half width 0.226567.
     let eight = wilson 0.95 8 10
