@@ -190,8 +190,9 @@ th,td{padding:5px 12px;text-align:left;border-bottom:1px solid var(--line);verti
 .scores th:first-child,.scores td:first-child{text-align:left;padding-left:4px;font-weight:400}
 .scores thead th{font-weight:600;vertical-align:bottom}
 .scores thead tr:last-child th{border-bottom:1px solid var(--ink)}
-.scores .group{text-align:center;border-bottom:1px solid var(--line)}
-.scores .apart{border-left:1px solid var(--line)}
+.scores .theirs>*{color:var(--soft);font-size:13px;padding-top:0;padding-bottom:2px}
+.scores .theirs th:first-child{padding-left:20px}
+.scores .spread{font-size:12px}
 .scores tbody+tbody tr:first-child>*{border-top:1px solid var(--ink)}
 .scores .range{display:block;color:var(--soft);font-size:12px;line-height:1.25}
 .failed{color:var(--bad);font-weight:600}

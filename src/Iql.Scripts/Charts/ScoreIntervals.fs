@@ -85,7 +85,12 @@ let byTask (table: ScoreTable) : Figure =
 
                 if first then marks else Chart.unlisted marks
         ]
-        |> IntervalBars.panel row.Task (Cells.measureTitle table.Measure) (i % columns = 0) rows bounds
+        |> IntervalBars.panel
+            (row.Task + (if row.ForeignData.IsSome then " †" else ""))
+            (Cells.measureTitle table.Measure)
+            (i % columns = 0)
+            rows
+            bounds
 
     let whole = table.Rows |> List.mapi one |> IntervalBars.together columns rows
 

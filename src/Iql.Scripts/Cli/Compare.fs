@@ -8,9 +8,6 @@ module Compare =
 
     let private defaults = [ "iql"; "td3bc"; "bc" ]
 
-    /// A table wider than this is printed in parts.
-    let private width = 120
-
     /// The rows asked for: tasks, files, or files with the tasks they are scored in, in the same order.
     let private tasks (request: CompareRequest) : ComparisonTask list =
         let mode = request.Shared.Mode
@@ -155,7 +152,7 @@ module Compare =
             | Ok results ->
                 let table = ScoreTable.ofResults results
                 printfn ""
-                ScoreTableText.lines width table |> List.iter (printfn "%s")
+                ScoreTableText.lines table |> List.iter (printfn "%s")
                 printfn ""
                 ScoreTableText.notes table |> List.iter (printfn "%s")
 

@@ -94,7 +94,7 @@ let private agreement (table: ScoreTable) : Html list = [
                 |> List.filter (fun (value, interval) -> value >= interval.Low && value <= interval.High)
 
             Html.paragraph
-                $"""Of the {Findings.count pairs.Length "figure"} of {source.Title} that are of the same data, {inside.Length} lie within our 95 %% intervals."""
+                $"{source.Title}: {inside.Length} of {pairs.Length} published figures of the same data lie within our 95 %% intervals."
 ]
 
 let private caution (table: ScoreTable) : Html list =

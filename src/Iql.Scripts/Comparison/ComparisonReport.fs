@@ -13,99 +13,56 @@ let private number (measure: Measure) (value: float) : string =
     | Score -> decimal value
     | Return -> Cells.show value
 
-/// A number with what stands small below it; in bold where it leads.
-let private td (apart: bool) (leads: bool) (value: string) (below: string) : Html =
-    Html.element "td" (if apart then [ "class", "apart" ] else []) [
-        if leads then Html.strong value else Html.text value
-        if below <> "" then
-            Html.element "span" [ "class", "range" ] [ Html.text below ]
-    ]
+/// A number in bold where it leads, with its interval or spread small below it.
+let private cell (measure: Measure) (entry: ScoreEntry option) : Html =
+    Html.plain
+        "td"
+        (match entry with
+         | None -> [ Html.text "–" ]
+         | Some entry ->
+             let value = number measure entry.Value + (if entry.Partial then "*" else "")
 
-/// The table as papers print it: tasks by algorithms, published columns behind ours, totals below.
+             [
+                 if entry.Leads then Html.strong value else Html.text value
+                 match entry.Interval, entry.Spread with
+                 | Some interval, _ ->
+                     Html.element "span" [ "class", "range" ] [
+                         Html.text $"[{number measure interval.Low}, {number measure interval.High}]"
+                     ]
+                 | None, Some spread -> Html.element "span" [ "class", "spread" ] [ Html.text $" ± {decimal spread}" ]
+                 | None, None -> ()
+             ])
+
+/// The table as papers print it: tasks by algorithms, published figures below ours, totals at the end.
 let scores (table: ScoreTable) : Html =
-    let group (name: string) (columns: int) (apart: bool) =
-        Html.element "th" [
-            "scope", "colgroup"
-            "colspan", string columns
-            "class", (if apart then "group apart" else "group")
-        ] [ Html.text name ]
+    let body (lines: ScoreLine list) =
+        Html.plain "tbody" [
+            for line in lines ->
+                let name, kind =
+                    match line.Source with
+                    | Some source -> source, [ "class", "theirs" ]
+                    | None -> line.Heading + (if line.ForeignData then " †" else ""), []
 
-    let head (apart: bool) (name: string) =
-        Html.element "th" (("scope", "col") :: (if apart then [ "class", "apart" ] else [])) [ Html.text name ]
-
-    let published (values: 'source -> (string * string) list) (sources: 'source list) = [
-        for source in sources do
-            for i, (value, below) in List.indexed (values source) do
-                td (i = 0) false value below
-    ]
-
-    let interval (interval: Statistics.Interval option) =
-        interval
-        |> Option.map (fun interval -> $"[{number table.Measure interval.Low}, {number table.Measure interval.High}]")
-        |> Option.defaultValue ""
-
-    let row (row: ScoreRow) =
-        Html.plain "tr" [
-            Html.element "th" [ "scope", "row" ] [
-                Html.text (row.Task + (if row.ForeignData.IsSome then " †" else ""))
-            ]
-            for cell in row.Cells do
-                match cell.Summary with
-                | None -> td false false "–" ""
-                | Some summary ->
-                    let left = if cell.Diverged + cell.Waiting > 0 then "*" else ""
-
-                    td false cell.Leads (number table.Measure summary.Mean + left) (interval summary.Interval)
-            yield!
-                table.Published
-                |> published (fun source -> [
-                    for algorithm in source.Algorithms ->
-                        match PublishedTable.find row.Task algorithm source with
-                        | None -> "–", ""
-                        | Some score ->
-                            decimal score.Value,
-                            score.Spread
-                            |> Option.map (fun spread -> $"± {decimal spread}")
-                            |> Option.defaultValue ""
-                ])
+                Html.element "tr" kind [
+                    Html.element "th" [ "scope", "row" ] [ Html.text name ]
+                    for entry in line.Entries do
+                        cell table.Measure entry
+                ]
         ]
 
-    let total (aggregate: ScoreAggregate) =
-        Html.plain "tr" [
-            Html.element "th" [ "scope", "row" ] [ Html.text aggregate.Name ]
-            for value, leads in List.zip aggregate.Estimates aggregate.Leads do
-                match value with
-                | None -> td false false "–" ""
-                | Some value ->
-                    let shown = if table.Seeds > 1 then Some value.Interval else None
-                    td false leads (number table.Measure value.Value) (interval shown)
-            yield!
-                aggregate.Published
-                |> published (List.map (fun value -> value |> Option.map decimal |> Option.defaultValue "–", ""))
-        ]
+    let totals = ScoreTable.totals table
 
     Html.element "div" [ "class", "wide" ] [
         Html.element "table" [ "class", "scores" ] [
             Html.plain "thead" [
-                if not table.Published.IsEmpty then
-                    Html.plain "tr" [
-                        Html.plain "th" []
-                        group "here" table.Contenders.Length false
-                        for source in table.Published do
-                            group $"{source.Title}, published" source.Algorithms.Length true
-                    ]
                 Html.plain "tr" [
-                    Html.element "th" [ "scope", "col" ] [ Html.text "task" ]
-                    for contender in table.Contenders do
-                        head false (Published.title contender)
-                    for source in table.Published do
-                        for i, algorithm in List.indexed source.Algorithms do
-                            head (i = 0) (Published.title algorithm)
+                    for name in "task" :: List.map Published.title table.Contenders ->
+                        Html.element "th" [ "scope", "col" ] [ Html.text name ]
                 ]
             ]
-            Html.plain "tbody" [ for each in table.Rows -> row each ]
-            if not table.Aggregates.IsEmpty then
-                Html.plain "tbody" [ for each in table.Aggregates -> total each ]
+            body (ScoreTable.rows table)
+            if not totals.IsEmpty then
+                body totals
         ]
     ]
 
@@ -132,7 +89,7 @@ let private notes (table: ScoreTable) : Html list =
             note text
         if table.Published.IsEmpty then
             note
-                "Nobody has published scores of these tasks: published columns appear for tasks of D4RL, of the same dataset version."
+                "There are no published scores of these tasks: such figures appear below ours for datasets of D4RL, version and all."
     ]
 
 /// How each algorithm was set up: its presets, and every setting of its runs.

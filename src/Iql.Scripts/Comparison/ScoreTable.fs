@@ -30,12 +30,37 @@ type ScoreAggregate = {
     Name: string
     /// The same over our runs, with the stratified bootstrap's 95 % interval; None for a contender that lacks a task.
     Estimates: Estimate option list
-    /// The same over each published table's columns; None where a task is lacking, or where it takes single runs.
+    /// The same over each published table's figures, one a contender; None where a task is lacking, or where it takes single runs.
     Published: float option list list
     /// The contenders with the best value, or not told from it.
     Leads: bool list
     /// Whether less is better.
     Less: bool
+}
+
+/// A number of the table as it is printed.
+type ScoreEntry = {
+    Value: float
+    /// Ours: the 95 % interval over runs; None for a single one.
+    Interval: Interval option
+    /// Somebody else's: the spread that stands beside it, if any.
+    Spread: float option
+    /// Whether it is bold.
+    Leads: bool
+    /// Whether runs are left out of it.
+    Partial: bool
+}
+
+/// A line of the table as it is printed: ours, or below it what a published table has.
+type ScoreLine = {
+    /// A task, or an aggregate.
+    Heading: string
+    /// None: ours; else the published table's title.
+    Source: string option
+    /// Whether published figures of this task are of other data than ours.
+    ForeignData: bool
+    /// One a contender; None is a dash.
+    Entries: ScoreEntry option list
 }
 
 /// How likely a run of one contender beats a run of another on the same task, averaged over tasks.
@@ -53,7 +78,7 @@ type ScoreTable = {
     Seeds: int
     Contenders: string list
     Rows: ScoreRow list
-    /// None for a single task, or where returns take the place of scores.
+    /// Empty for a single task, or where returns take the place of scores.
     Aggregates: ScoreAggregate list
     Published: PublishedTable list
 }
@@ -169,8 +194,8 @@ module ScoreTable =
         let published (statistic: (float list -> float) option) = [
             for source in table.Published ->
                 [
-                    for algorithm in source.Algorithms ->
-                        let values = [ for row in table.Rows -> PublishedTable.find row.Task algorithm source ]
+                    for contender in table.Contenders ->
+                        let values = [ for row in table.Rows -> PublishedTable.find row.Task contender source ]
 
                         match statistic with
                         | Some statistic when List.forall Option.isSome values ->
@@ -208,7 +233,12 @@ module ScoreTable =
         ]
 
         let measure = Cells.measure runs |> Option.defaultValue Score
-        let published = Published.beside (List.map fst results.Tasks) plan.Contenders
+
+        // Figures of others are scores, and stand beside scores only.
+        let published =
+            match measure with
+            | Score -> Published.beside (List.map fst results.Tasks) plan.Contenders
+            | Return -> []
 
         let table = {
             Measure = measure
@@ -231,6 +261,76 @@ module ScoreTable =
     /// An aggregate of the table by its name, if there is one.
     let aggregate (name: string) (table: ScoreTable) : ScoreAggregate option =
         table.Aggregates |> List.tryFind (fun aggregate -> aggregate.Name = name)
+
+    let private plain (value: float) : ScoreEntry = {
+        Value = value
+        Interval = None
+        Spread = None
+        Leads = false
+        Partial = false
+    }
+
+    let private theirs (heading: string) (source: PublishedTable) (entries: ScoreEntry option list) : ScoreLine = {
+        Heading = heading
+        Source = Some source.Title
+        ForeignData = false
+        Entries = entries
+    }
+
+    /// The lines of the tasks, each with the published figures of the very same dataset below it.
+    let rows (table: ScoreTable) : ScoreLine list = [
+        for row in table.Rows do
+            yield {
+                Heading = row.Task
+                Source = None
+                ForeignData = row.ForeignData.IsSome
+                Entries = [
+                    for cell in row.Cells ->
+                        cell.Summary
+                        |> Option.map (fun summary -> {
+                            plain summary.Mean with
+                                Interval = summary.Interval
+                                Leads = cell.Leads
+                                Partial = cell.Diverged + cell.Waiting > 0
+                        })
+                ]
+            }
+
+            for source in table.Published do
+                if source.Rows |> List.exists (fun (dataset, _) -> dataset = row.Task) then
+                    yield
+                        theirs row.Task source [
+                            for contender in table.Contenders ->
+                                PublishedTable.find row.Task contender source
+                                |> Option.map (fun score -> {
+                                    plain score.Value with
+                                        Spread = score.Spread
+                                })
+                        ]
+    ]
+
+    /// The lines of the aggregates, each with that of published figures below it, where they have every task.
+    let totals (table: ScoreTable) : ScoreLine list = [
+        for aggregate in table.Aggregates do
+            yield {
+                Heading = aggregate.Name
+                Source = None
+                ForeignData = false
+                Entries = [
+                    for value, leads in List.zip aggregate.Estimates aggregate.Leads ->
+                        value
+                        |> Option.map (fun value -> {
+                            plain value.Value with
+                                Interval = (if table.Seeds > 1 then Some value.Interval else None)
+                                Leads = leads
+                        })
+                ]
+            }
+
+            for source, values in List.zip table.Published aggregate.Published do
+                if List.exists Option.isSome values then
+                    yield theirs aggregate.Name source (values |> List.map (Option.map plain))
+    ]
 
     /// The probability of improvement of every pair of contenders that have all tasks, the one more likely to win first. Pairs of
     /// which one has a single run somewhere are left out.

@@ -12,90 +12,29 @@ let private number (measure: Measure) (value: float) : string =
     | Score -> tenth value
     | Return -> Cells.show value
 
-/// "72.3 ± 7.9": a value and half the width of its interval.
-let private estimate (measure: Measure) (value: float) (interval: Interval option) : string =
-    match interval with
-    | Some interval -> $"{number measure value} ± {number measure ((interval.High - interval.Low) / 2.0)}"
-    | None -> number measure value
-
-/// A cell of ours: an asterisk where runs are left out.
-let private cell (measure: Measure) (cell: ScoreCell) : string =
-    match cell.Summary with
+/// "72.3 ± 7.9": our mean and half the width of its interval, or what others published; an asterisk where runs are left out.
+let private entry (measure: Measure) (entry: ScoreEntry option) : string =
+    match entry with
     | None -> "–"
-    | Some summary ->
-        estimate measure summary.Mean summary.Interval
-        + (if cell.Diverged + cell.Waiting > 0 then "*" else "")
+    | Some entry ->
+        let value = number measure entry.Value
+        let mark = if entry.Partial then "*" else ""
 
-let private published (score: PublishedScore option) : string =
-    match score with
-    | None -> "–"
-    | Some { Value = value; Spread = None } -> tenth value
-    | Some { Value = value; Spread = Some spread } -> $"{tenth value} ± {tenth spread}"
+        match entry.Interval, entry.Spread with
+        | Some interval, _ -> $"{value} ± {number measure ((interval.High - interval.Low) / 2.0)}{mark}"
+        | None, Some spread -> $"{value} ± {number measure spread}"
+        | None, None -> value + mark
 
-/// Rows with a dagger where published figures are of other data.
-let private rowName (row: ScoreRow) : string =
-    row.Task + (if row.ForeignData.IsSome then " †" else "")
+let private leads (entry: ScoreEntry option) : bool = entry |> Option.exists _.Leads
 
-/// One block of columns: heads, then a list of cells for each row of the table and each aggregate.
-type private Block = {
-    Heads: string list
-    Body: string list list
-    Totals: string list list
-}
+/// A row's name, with a dagger where published figures are of other data; those of others stand below, set in.
+let private name (indent: string) (line: ScoreLine) : string =
+    match line.Source with
+    | Some source -> indent + source
+    | None -> line.Heading + (if line.ForeignData then " †" else "")
 
-let private own (table: ScoreTable) : Block = {
-    Heads = List.map Published.title table.Contenders
-    Body = [ for row in table.Rows -> List.map (cell table.Measure) row.Cells ]
-    Totals = [
-        for aggregate in table.Aggregates ->
-            [
-                for value in aggregate.Estimates ->
-                    match value with
-                    | Some value -> estimate table.Measure value.Value (Some value.Interval)
-                    | None -> "–"
-            ]
-    ]
-}
-
-let private others (table: ScoreTable) : Block list = [
-    for i, source in List.indexed table.Published ->
-        {
-            Heads = [
-                for algorithm in source.Algorithms -> $"{Published.title algorithm}, {source.Title}"
-            ]
-            Body = [
-                for row in table.Rows ->
-                    [
-                        for algorithm in source.Algorithms -> published (PublishedTable.find row.Task algorithm source)
-                    ]
-            ]
-            Totals = [
-                for aggregate in table.Aggregates ->
-                    [
-                        for value in List.item i aggregate.Published ->
-                            value |> Option.map tenth |> Option.defaultValue "–"
-                    ]
-            ]
-        }
-]
-
-let private cells (table: ScoreTable) (blocks: Block list) : string list list = [
-    yield "task" :: List.collect _.Heads blocks
-    for i, row in List.indexed table.Rows do
-        yield
-            rowName row
-            :: [
-                for block in blocks do
-                    yield! List.item i block.Body
-            ]
-    for i, aggregate in List.indexed table.Aggregates do
-        yield
-            aggregate.Name
-            :: [
-                for block in blocks do
-                    yield! List.item i block.Totals
-            ]
-]
+let private heads (table: ScoreTable) : string list =
+    "task" :: List.map Published.title table.Contenders
 
 /// What a reader must know of the numbers, in sentences.
 let notes (table: ScoreTable) : string list = [
@@ -126,41 +65,32 @@ let notes (table: ScoreTable) : string list = [
 
     for source in table.Published do
         $"{source.Title}: {source.Source}; {source.Protocol}."
+
+    if not (table.Published.IsEmpty || table.Aggregates.IsEmpty) then
+        "Sums and means of published figures are those of the rows above, which are rounded."
 ]
 
-/// Lines for a terminal: published columns beside ours where all fit into `width`, else below them.
-let lines (width: int) (table: ScoreTable) : string list =
-    let whole = TextTable.lines (cells table (own table :: others table))
-
-    if whole |> List.forall (fun line -> line.Length <= width) then
-        whole
-    else
-        [
-            yield! TextTable.lines (cells table [ own table ])
-            for block in others table do
-                yield ""
-                yield! TextTable.lines (cells table [ block ])
-        ]
+/// Lines for a terminal.
+let lines (table: ScoreTable) : string list =
+    TextTable.lines [
+        yield heads table
+        for line in ScoreTable.rows table @ ScoreTable.totals table do
+            yield name "  " line :: List.map (entry table.Measure) line.Entries
+    ]
 
 /// A Markdown table; what leads its row is bold.
 let markdown (table: ScoreTable) : string =
-    let bold leads (text: string) = if leads then $"**{text}**" else text
-    let mine = own table
-
-    let emphasised = {
-        mine with
-            Body = [
-                for row, texts in List.zip table.Rows mine.Body ->
-                    [ for cell, text in List.zip row.Cells texts -> bold cell.Leads text ]
-            ]
-            Totals = [
-                for aggregate, texts in List.zip table.Aggregates mine.Totals ->
-                    [ for leads, text in List.zip aggregate.Leads texts -> bold leads text ]
-            ]
-    }
+    let bold (each: ScoreEntry option) =
+        let text = entry table.Measure each
+        if leads each then $"**{text}**" else text
 
     [
-        yield! TextTable.markdown (cells table (emphasised :: others table))
+        yield!
+            TextTable.markdown [
+                yield heads table
+                for line in ScoreTable.rows table @ ScoreTable.totals table do
+                    yield name "&emsp;" line :: List.map bold line.Entries
+            ]
         for note in notes table do
             yield ""
             yield note
@@ -171,34 +101,24 @@ let markdown (table: ScoreTable) : string =
 /// A LaTeX table for \usepackage{booktabs}; what leads its row is bold.
 let latex (table: ScoreTable) : string =
     let escape (text: string) =
-        text.Replace("%", "\\%").Replace("_", "\\_").Replace("&", "\\&").Replace("†", "$^\\dagger$").Replace("–", "--")
+        text.Replace("%", "\\%").Replace("_", "\\_").Replace("&", "\\&").Replace(" †", "$^\\dagger$").Replace("–", "--")
 
-    let small (text: string) =
-        match text.Split " ± " with
-        | [| value; spread |] -> $"{value} {{\\scriptsize$\\pm$\\,{spread}}}"
-        | _ -> text
+    let set (each: ScoreEntry option) =
+        let bold text =
+            if leads each then $"\\textbf{{{text}}}" else text
 
-    let bold leads (text: string) =
-        match leads, text.Split " ± " with
-        | true, [| value; spread |] -> $"\\textbf{{{value}}} {{\\scriptsize$\\pm$\\,{spread}}}"
-        | true, _ -> $"\\textbf{{{text}}}"
-        | false, _ -> small text
+        match (entry table.Measure each |> escape).Split " ± " with
+        | [| value; spread |] -> $"{bold value} {{\\scriptsize$\\pm$\\,{spread}}}"
+        | parts -> bold parts[0]
 
-    let mine, theirs = own table, others table
+    let row (cells: string list) = String.concat " & " cells + " \\\\"
 
-    let columns =
-        String.replicate (mine.Heads.Length + (theirs |> List.sumBy _.Heads.Length)) "r"
-
-    let line (name: string) (ownCells: (bool * string) list) (otherCells: string list) =
-        escape name :: [ for leads, text in ownCells -> bold leads (escape text) ]
-        @ [ for text in otherCells -> small (escape text) ]
-        |> String.concat " & "
-        |> fun cells -> cells + " \\\\"
-
-    let other pick i = [
-        for block in theirs do
-            yield! List.item i (pick block)
+    let body (lines: ScoreLine list) = [
+        for line in lines -> escape (name "\\quad " line) :: List.map set line.Entries |> row
     ]
+
+    let totals = ScoreTable.totals table
+    let columns = String.replicate table.Contenders.Length "r"
 
     [
         "% \\usepackage{booktabs}"
@@ -206,19 +126,12 @@ let latex (table: ScoreTable) : string =
             $"%% {note}"
         $"\\begin{{tabular}}{{l{columns}}}"
         "\\toprule"
-        line "task" [ for head in mine.Heads -> false, head ] (theirs |> List.collect _.Heads)
+        heads table |> List.map escape |> row
         "\\midrule"
-        for i, row in List.indexed table.Rows do
-            let own = [
-                for cell, text in List.zip row.Cells (List.item i mine.Body) -> cell.Leads, text
-            ]
-
-            line (rowName row) own (other _.Body i)
-        if not table.Aggregates.IsEmpty then
+        yield! body (ScoreTable.rows table)
+        if not totals.IsEmpty then
             "\\midrule"
-
-            for i, aggregate in List.indexed table.Aggregates do
-                line aggregate.Name (List.zip aggregate.Leads (List.item i mine.Totals)) (other _.Totals i)
+            yield! body totals
         "\\bottomrule"
         "\\end{tabular}"
     ]

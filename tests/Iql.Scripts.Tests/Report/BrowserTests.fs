@@ -48,34 +48,48 @@ let private opened (browser: string) (page: string) : string * string =
     finally
         Directory.Delete(profile, true)
 
-[<Fact>]
-let ``a browser draws every figure of a report without an error or a request`` () =
+/// A browser opens the page, draws so many figures, logs nothing and asks for nothing.
+let private draws (count: int) (page: string) : unit =
     match browser () with
     | None -> Assert.Skip "No chromium on the path: install one to see the report drawn."
     | Some browser ->
-        let plan = {
-            Synthetic.plan with
-                Expectiles = [ 0.5; 0.9 ]
-                InverseTemperatures = [ 0.0; 3.0 ]
-                Seeds = [ 0; 1 ]
-                Diverged = [ Synthetic.runName 0.9 3.0 1 ]
-        }
+        let dom, log = opened browser page
+        let plots = Regex.Matches(dom, "class=\"plot[^\"]*\" id=\"([^\"]+)\"")
+        Assert.Equal(count, plots.Count)
 
-        Synthetic.withSweep plan (fun folder ->
-            match Report.write folder with
-            | Error problem -> failwith problem
-            | Ok path ->
-                let dom, log = opened browser path
-                let plots = Regex.Matches(dom, "class=\"plot[^\"]*\" id=\"([^\"]+)\"")
-                Assert.Equal(6, plots.Count)
+        for plot in plots do
+            let start = plot.Index
+            let rest = dom.Substring(start, dom.IndexOf("</figure>", start) - start)
+            Assert.True(rest.Contains "main-svg", $"{plot.Groups[1].Value}: expected a drawing, got none")
 
-                for plot in plots do
-                    let start = plot.Index
-                    let rest = dom.Substring(start, dom.IndexOf("</figure>", start) - start)
-                    Assert.True(rest.Contains "main-svg", $"{plot.Groups[1].Value}: expected a drawing, got none")
+        Assert.DoesNotContain("data-error", dom)
+        Assert.DoesNotContain("CONSOLE", log)
 
-                Assert.DoesNotContain("data-error", dom)
-                Assert.DoesNotContain("CONSOLE", log)
+        // plotly.js names its home in a style sheet comment and in code; elements must not.
+        Assert.DoesNotMatch("<(img|script|link|iframe)[^>]*(src|href)=\"https?:", dom)
 
-                // plotly.js names its home in a style sheet comment and in code; elements must not.
-                Assert.DoesNotMatch("<(img|script|link|iframe)[^>]*(src|href)=\"https?:", dom))
+[<Fact>]
+let ``a browser draws every figure of a report without an error or a request`` () =
+    let plan = {
+        Synthetic.plan with
+            Expectiles = [ 0.5; 0.9 ]
+            InverseTemperatures = [ 0.0; 3.0 ]
+            Seeds = [ 0; 1 ]
+            Diverged = [ Synthetic.runName 0.9 3.0 1 ]
+    }
+
+    Synthetic.withSweep plan (fun folder ->
+        match Report.write folder with
+        | Error problem -> failwith problem
+        | Ok path -> draws 6 path)
+
+[<Fact>]
+let ``a browser draws every figure of a comparison without an error or a request`` () =
+    let folder = Synthetic.temporary ()
+
+    try
+        let page = Path.Combine(folder, "report.html")
+        File.WriteAllText(page, ComparisonReport.page [] (Invented.locomotion "generated"))
+        draws 4 page
+    finally
+        Directory.Delete(folder, true)
