@@ -55,7 +55,7 @@ let private lead (what: string) (entries: (string * (float * Interval option) op
                     $"It cannot be told from {names equals}: the 95 %% interval of the difference holds zero."
         ]
 
-/// Tasks on which somebody else than the overall leader is ahead of all, beyond chance.
+/// Tasks on which somebody else than the overall leader is ahead of all, by more than the spread between seeds.
 let private elsewhere (best: string option) (table: ScoreTable) : Html list =
     let clear = [
         for row in table.Rows do
@@ -73,7 +73,7 @@ let private elsewhere (best: string option) (table: ScoreTable) : Html list =
     [
         for name, tasks in List.groupBy fst clear do
             Html.paragraph
-                $"On {tasks |> List.map snd |> Findings.listed} {Published.title name} is ahead of all others beyond chance."
+                $"On {tasks |> List.map snd |> Findings.listed} it is {Published.title name}, whose lead over each of the others is larger than the spread between seeds explains."
     ]
 
 /// How often the figures others published fall into our intervals, where the data are the same.
