@@ -184,7 +184,7 @@ sealed class Fusion
         foreach (var group in Enumerable.Reverse(groups).ToArray())
             foreach (var node in Enumerable.Reverse(group.Nodes).ToArray())
             {
-                if (wanted.Contains(node) || IsCostly(node.Op) || group.Kept.IsEmpty) continue;
+                if (wanted.Contains(node) || node.Op.IsCostly() || group.Kept.IsEmpty) continue;
                 if (!users.TryGetValue(node, out var used)) continue;
                 var outside = used.Where(use => !use.Group.Computes(node)).ToArray();
                 if (outside.Length < used.Count || outside.Any(use => !CanTake(use.User, use.Group, node))) continue;
@@ -196,8 +196,6 @@ sealed class Fusion
             }
         groups.RemoveAll(group => group != prologue && group.Anchor is null && group.Nodes.Count == 0 && group.Reductions.Count == 0);
     }
-
-    static bool IsCostly(Op op) => op is Op.Exp or Op.Log or Op.Tanh or Op.Sigmoid or Op.Softplus or Op.Sin or Op.Cos or Op.Erf;
 
     static bool CanTake(Tensor user, Group group, Tensor node) =>
         user != group.Anchor && group.Kept.SequenceEqual(Addressing.Kept(node.Shape)) && (group.TakesElementwise || group.IsFlatReduction);

@@ -77,7 +77,7 @@ sealed class Lowering(Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Pl
         var shape = new ProductShape(anchor.Shape[-2], anchor.Shape[-1], x.Shape[transposed.First ? -2 : -1],
             row, innerA, innerB, column, lead, Leading(x.Shape, a), Leading(y.Shape, b));
         var (program, operands) = Program(group);
-        return factory.Product(shape, placeOf(Addressing.Root(x)), placeOf(Addressing.Root(y)), factory.Loop(program),
+        return factory.Product(shape, placeOf(Addressing.Root(x)), placeOf(Addressing.Root(y)), program,
             [.. operands.Select(operand => operand with { Strides = Expanded(operand.Strides, anchor.Shape) })], Schedule.RunsByTile(anchor));
 
         // Leading axes align from the right; stretched ones do not move.

@@ -6,6 +6,7 @@ namespace Iql.Compile;
 /// <summary>
 /// Places temporaries in one arena. One may take the floats of another whose last reader comes before its maker, if no worker can
 /// still be reading: since everybody has waited for that reader anyway, or since both have rows of the same workers at the same places.
+/// What different workers write never shares memory: it would travel from core to core.
 /// </summary>
 sealed class MemoryPlan
 {
@@ -46,7 +47,7 @@ sealed class MemoryPlan
         var maker = schedule.Owner(node);
         var life = new Life(node, Made(node), last, maker is null ? default : schedule.PartitionOf(maker), 0, Layout.PaddedLength(node.Shape));
         var warm = placed.Where(old => HasSameRows(old, life)).ToHashSet();
-        var taken = placed.Where(old => old.Last >= life.First || old.Last > passed[life.First]).ToArray();
+        var taken = placed.Where(old => old.Partition != life.Partition || old.Last >= life.First || old.Last > passed[life.First]).ToArray();
         // Best what this worker has just read, and is still in its cache; else as far to the front as may be.
         var best = warm.OrderByDescending(old => old.Last).Select(old => old.Offset)
             .Concat(placed.Select(old => old.Offset).Concat(placed.Select(old => old.End)).Append(0).Order()).Distinct()

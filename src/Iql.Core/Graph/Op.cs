@@ -37,6 +37,9 @@ public static class Ops
     /// <summary>Every op that works number by number, with broadcasting.</summary>
     public static bool IsElementwise(this Op op) => op is >= Op.Negate and <= Op.Where;
 
+    /// <summary>Functions that take many operations a number; kernels call them.</summary>
+    public static bool IsCostly(this Op op) => op is Op.Exp or Op.Log or Op.Tanh or Op.Sigmoid or Op.Softplus or Op.Sin or Op.Cos or Op.Erf;
+
     /// <summary>Sum and Max.</summary>
     public static bool IsReduction(this Op op) => op is Op.Sum or Op.Max;
 

@@ -30,7 +30,7 @@ sealed record LoopProgram(
 /// </summary>
 unsafe delegate void FusedLoop(float** pointers, nint* strides, double* slots, nint rows, nint columns);
 
-/// <summary>Emits a program as machine code: one loop, everything in registers. The JIT inlines <see cref="VectorOps{S, V}"/>.</summary>
+/// <summary>Emits a program as machine code: one loop, everything in registers.</summary>
 static class LoopEmitter
 {
     public static FusedLoop Emit<S, V>(LoopProgram program) where S : ISimd<V> where V : struct => new Writer<S, V>(program).Emit();
@@ -41,38 +41,36 @@ static class LoopEmitter
             [typeof(float**), typeof(nint*), typeof(double*), typeof(nint), typeof(nint)], typeof(LoopEmitter).Module, skipVisibility: true);
 
         ILGenerator il = null!;
-        LocalBuilder[] rows = [], steps = [], values = [], sums = [];
+        VectorEmitter<S, V> vector = null!;
+        LocalBuilder[] steps = [], sums = [];
         LocalBuilder offset = null!, end = null!;
-
-        static MethodInfo Primitive(string name) => typeof(S).GetMethod(name, BindingFlags.Public | BindingFlags.Static)!;
-
-        static MethodInfo Operation(Op op) =>
-            typeof(VectorOps<S, V>).GetMethod(op.ToString(), BindingFlags.Public | BindingFlags.Static)
-            ?? throw new NotSupportedException($"{op} has no kernel; add one line to VectorOps.");
 
         public FusedLoop Emit()
         {
             il = method.GetILGenerator();
-            rows = [.. Enumerable.Range(0, program.Pointers).Select(_ => il.DeclareLocal(typeof(float*)))];
-            steps = [.. rows.Select(_ => il.DeclareLocal(typeof(nint)))];
-            values = [.. program.Values.Select(_ => il.DeclareLocal(typeof(V)))];
+            vector = new(il, program);
+            steps = [.. vector.Rows.Select(_ => il.DeclareLocal(typeof(nint)))];
             sums = [.. program.Reductions.Select(_ => il.DeclareLocal(typeof(V)))];
             offset = il.DeclareLocal(typeof(nint));
             end = il.DeclareLocal(typeof(nint));
             var row = il.DeclareLocal(typeof(nint));
 
-            for (var k = 0; k < rows.Length; k++)
+            for (var k = 0; k < vector.Rows.Length; k++)
             {
                 LoadArgument(0, k, sizeof(long));
                 il.Emit(OpCodes.Ldind_I);
-                il.Emit(OpCodes.Stloc, rows[k]);
+                il.Emit(OpCodes.Stloc, vector.Rows[k]);
                 LoadArgument(1, k, sizeof(long));
                 il.Emit(OpCodes.Ldind_I);
                 il.Emit(OpCodes.Ldc_I4_4);
                 il.Emit(OpCodes.Mul);
                 il.Emit(OpCodes.Stloc, steps[k]);
             }
-            Invariants();
+            foreach (var value in VectorEmitter<S, V>.Invariants(program))
+            {
+                vector.Invariant(value, () => il.Emit(OpCodes.Ldarg_2));
+                vector.Put(value);
+            }
 
             // Reductions must not count padding: whole vectors first, then a masked rest.
             il.Emit(OpCodes.Ldarg_S, (byte)4);
@@ -87,47 +85,21 @@ static class LoopEmitter
                 StartRow();
                 Loop(offset, () => il.Emit(OpCodes.Ldloc, end), 4 * S.Width, () => Body(mask: null));
                 if (sums.Length > 0) FinishRow();
-                for (var k = 0; k < rows.Length; k++)
+                for (var k = 0; k < steps.Length; k++)
                 {
-                    il.Emit(OpCodes.Ldloc, rows[k]);
+                    il.Emit(OpCodes.Ldloc, vector.Rows[k]);
                     il.Emit(OpCodes.Ldloc, steps[k]);
                     il.Emit(OpCodes.Add);
-                    il.Emit(OpCodes.Stloc, rows[k]);
+                    il.Emit(OpCodes.Stloc, vector.Rows[k]);
                 }
             });
             il.Emit(OpCodes.Ret);
             return method.CreateDelegate<FusedLoop>();
         }
 
-        // Slots and constants do not change in the loop.
-        void Invariants()
-        {
-            for (var i = 0; i < values.Length; i++)
-            {
-                var value = program.Values[i];
-                if (value.Source == LoopSource.Slot)
-                {
-                    LoadArgument(2, value.A, sizeof(double));
-                    il.Emit(OpCodes.Ldind_R8);
-                    il.Emit(OpCodes.Conv_R4);
-                }
-                else if (value.Source == LoopSource.Constant) il.Emit(OpCodes.Ldc_R4, (float)value.Number);
-                else continue;
-                il.Emit(OpCodes.Call, Primitive(nameof(ISimd<V>.Splat)));
-                il.Emit(OpCodes.Stloc, values[i]);
-            }
-        }
-
         void StartRow()
         {
-            for (var i = 0; i < values.Length; i++)
-            {
-                if (program.Values[i].Source != LoopSource.PerRow) continue;
-                il.Emit(OpCodes.Ldloc, rows[program.Values[i].A]);
-                il.Emit(OpCodes.Ldind_R4);
-                il.Emit(OpCodes.Call, Primitive(nameof(ISimd<V>.Splat)));
-                il.Emit(OpCodes.Stloc, values[i]);
-            }
+            vector.StartRow();
             for (var i = 0; i < sums.Length; i++)
             {
                 Identity(program.Reductions[i].Op);
@@ -137,43 +109,19 @@ static class LoopEmitter
 
         void Body(LocalBuilder? mask)
         {
-            for (var i = 0; i < values.Length; i++)
-            {
-                var value = program.Values[i];
-                if (value.Source == LoopSource.Vector)
-                {
-                    Address(value.A);
-                    il.Emit(OpCodes.Call, Primitive(nameof(ISimd<V>.Load)));
-                    il.Emit(OpCodes.Stloc, values[i]);
-                }
-                else if (value.Source == LoopSource.Apply)
-                {
-                    var operation = Operation(value.Op);
-                    int[] sources = [value.A, value.B, value.C];
-                    foreach (var source in sources[..operation.GetParameters().Length]) il.Emit(OpCodes.Ldloc, values[source]);
-                    il.Emit(OpCodes.Call, operation);
-                    il.Emit(OpCodes.Stloc, values[i]);
-                }
-                foreach (var (stored, pointer) in program.Stores)
-                {
-                    if (stored != i) continue;
-                    il.Emit(OpCodes.Ldloc, values[i]);
-                    Address(pointer);
-                    il.Emit(OpCodes.Call, Primitive(nameof(ISimd<V>.Store)));
-                }
-            }
+            vector.Body(() => il.Emit(OpCodes.Ldloc, offset));
             for (var i = 0; i < sums.Length; i++)
             {
                 var (value, op, _) = program.Reductions[i];
                 il.Emit(OpCodes.Ldloc, sums[i]);
                 if (mask is not null) il.Emit(OpCodes.Ldloc, mask);
-                il.Emit(OpCodes.Ldloc, values[value]);
+                vector.Get(value);
                 if (mask is not null)
                 {
                     Identity(op);
-                    il.Emit(OpCodes.Call, Primitive(nameof(ISimd<V>.Select)));
+                    VectorEmitter<S, V>.Primitive(il, nameof(ISimd<V>.Select));
                 }
-                il.Emit(OpCodes.Call, Operation(op == Op.Sum ? Op.Add : Op.Maximum));
+                il.Emit(OpCodes.Call, VectorEmitter<S, V>.Operation(op == Op.Sum ? Op.Add : Op.Maximum));
                 il.Emit(OpCodes.Stloc, sums[i]);
             }
         }
@@ -193,16 +141,16 @@ static class LoopEmitter
             il.Emit(OpCodes.Ldloc, rest);
             il.Emit(OpCodes.Brfalse, done);
             il.Emit(OpCodes.Ldloc, rest);
-            il.Emit(OpCodes.Call, Primitive(nameof(ISimd<V>.LanesBelow)));
+            VectorEmitter<S, V>.Primitive(il, nameof(ISimd<V>.LanesBelow));
             il.Emit(OpCodes.Stloc, mask);
             Body(mask);
             il.MarkLabel(done);
             for (var i = 0; i < sums.Length; i++)
             {
                 var (_, op, pointer) = program.Reductions[i];
-                il.Emit(OpCodes.Ldloc, rows[pointer]);
+                il.Emit(OpCodes.Ldloc, vector.Rows[pointer]);
                 il.Emit(OpCodes.Ldloc, sums[i]);
-                il.Emit(OpCodes.Call, Primitive(op == Op.Sum ? nameof(ISimd<V>.SumLanes) : nameof(ISimd<V>.MaxLanes)));
+                VectorEmitter<S, V>.Primitive(il, op == Op.Sum ? nameof(ISimd<V>.SumLanes) : nameof(ISimd<V>.MaxLanes));
                 il.Emit(OpCodes.Stind_R4);
             }
         }
@@ -210,14 +158,7 @@ static class LoopEmitter
         void Identity(Op op)
         {
             il.Emit(OpCodes.Ldc_R4, op == Op.Sum ? 0f : float.NegativeInfinity);
-            il.Emit(OpCodes.Call, Primitive(nameof(ISimd<V>.Splat)));
-        }
-
-        void Address(int pointer)
-        {
-            il.Emit(OpCodes.Ldloc, rows[pointer]);
-            il.Emit(OpCodes.Ldloc, offset);
-            il.Emit(OpCodes.Add);
+            VectorEmitter<S, V>.Primitive(il, nameof(ISimd<V>.Splat));
         }
 
         void LoadArgument(short argument, int index, int size)

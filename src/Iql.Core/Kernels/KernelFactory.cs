@@ -8,7 +8,7 @@ interface IKernelFactory
 {
     FusedLoop Loop(LoopProgram program);
 
-    IKernel Product(ProductShape shape, Place a, Place b, FusedLoop epilogue, ImmutableArray<Operand> operands, bool byTile);
+    IKernel Product(ProductShape shape, Place a, Place b, LoopProgram epilogue, ImmutableArray<Operand> operands, bool byTile);
 
     IKernel ColumnReduce(Place source, (int Extent, int Stride) outer, (int Extent, int Stride) axis, int columns, bool maximum,
         FusedLoop epilogue, ImmutableArray<Operand> operands);
@@ -19,7 +19,7 @@ sealed class KernelFactory<S, V> : IKernelFactory where S : ISimd<V> where V : s
 {
     public FusedLoop Loop(LoopProgram program) => LoopEmitter.Emit<S, V>(program);
 
-    public IKernel Product(ProductShape shape, Place a, Place b, FusedLoop epilogue, ImmutableArray<Operand> operands, bool byTile) =>
+    public IKernel Product(ProductShape shape, Place a, Place b, LoopProgram epilogue, ImmutableArray<Operand> operands, bool byTile) =>
         new MatMulKernel<S, V>(shape, a, b, epilogue, operands, byTile);
 
     public IKernel ColumnReduce(Place source, (int Extent, int Stride) outer, (int Extent, int Stride) axis, int columns, bool maximum,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Iql.Graph;
 
 namespace Iql.Kernels;
 
@@ -20,21 +21,29 @@ readonly record struct ProductShape(
 }
 
 /// <summary>
-/// Matrix product by register tiles (<see cref="TileKernels{S, V}"/>). A finished tile lies in L1 scratch; the epilogue loop (bias,
-/// activation, mask, optimiser …) reads it as its pointer 0 and writes what leaves the kernel. A panel of b whose columns are
-/// not contiguous is transposed into scratch once for all rows of a unit range.
+/// Matrix product by register tiles (<see cref="TileKernels{S, V}"/>). A finished tile lies in L1 scratch; the epilogue (bias,
+/// activation, mask, optimiser …) reads it as its pointer 0 and writes what leaves the kernel, a row at a time while the next tile
+/// is computed. A panel of b whose columns are not contiguous is transposed into scratch once for all rows of a unit range.
 /// </summary>
 /// <remarks>
 /// A unit is 16 rows × all columns, or with <paramref name="byTile"/> 16 rows × one panel, for products whose rows are few.
 /// While a tile is computed, memory is asked for what its epilogue touches and for its share of the next panel: no hardware
-/// prefetcher sees rows coming that lie a kilobyte apart. A 256 × 256 weight's gradient with Adam: 375 µs, asking all at once 475.
+/// prefetcher sees rows coming that lie a kilobyte apart. A 256 × 256 weight's gradient with Adam, weights and moments in memory: 325 µs;
+/// with the epilogue behind its tile 470, asking all at once more.
 /// </remarks>
-sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, FusedLoop epilogue, ImmutableArray<Operand> operands, bool byTile) : IKernel
+sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, LoopProgram program, ImmutableArray<Operand> operands, bool byTile) : IKernel
     where S : ISimd<V> where V : struct
 {
     const int ScratchRows = ProductShape.ScratchRows, UnitRows = FusedKernel.UnitRows, ShortInner = 64, MostParts = 4, FewBlocks = 2; // the last: too few rows to pay for packing
 
     static int TileRows => TileKernels<S, V>.Rows;
+
+    readonly FusedLoop epilogue = LoopEmitter.Emit<S, V>(program);
+    // Tiles of all rows run the epilogue of the one before in their shadow. Where it calls functions, or vectors are so narrow that the
+    // tile fills the registers, the sums would have to leave them for every row of it.
+    readonly TileLoop? wholeTile = S.Width == 16 && shape.K >= TileKernels<S, V>.Rows && shape.M >= 2 * TileKernels<S, V>.Rows && shape.N > S.Width
+        && !program.Values.Any(value => value.Source == LoopSource.Apply && value.Op.IsCostly()) ? TileKernels<S, V>.With(program) : null;
+    readonly int invariants = VectorEmitter<S, V>.Invariants(program).Length;
 
     readonly int panelWidth = 2 * S.Width;
     readonly int panels = (shape.N + 2 * S.Width - 1) / (2 * S.Width);
@@ -48,9 +57,8 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
     bool IsShort => shape.K <= ShortInner;
     int RowsPerCall => IsShort ? ScratchRows / TileRows * TileRows : TileRows;
 
-    // Operands that lie in rows, those that are written first.
-    readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0).OrderBy(k => operands[k].IsRead)];
-    readonly int written = operands.Skip(1).Count(operand => operand.RowStride != 0 && !operand.IsRead);
+    // Operands that lie in rows.
+    readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0)];
 
     public int Units => shape.Batch * rowBlocks * (byTile ? panels : 1);
 
@@ -95,6 +103,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
 
         float** starts = stackalloc float*[operands.Length], pointers = stackalloc float*[operands.Length], ahead = stackalloc float*[operands.Length + MostParts];
         nint* strides = stackalloc nint[operands.Length], aheadStrides = stackalloc nint[operands.Length + MostParts];
+        var same = stackalloc float[(invariants + 1) * S.Width];
         for (var k = 1; k < operands.Length; k++)
         {
             var s = operands[k].Strides;
@@ -103,7 +112,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
         }
         pointers[0] = tile;
         strides[0] = TileKernels<S, V>.Stride;
-        // What is written comes first; in place it is also what is read, and asked for once.
+        // What is replaced in place is read and written, and asked for once.
         var asks = stackalloc int[operands.Length];
         nint count = 0;
         foreach (var k in touched)
@@ -116,28 +125,58 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Fus
         int row = firstBlock * UnitRows, end = Math.Min(lastBlock * UnitRows, shape.M);
         // Each tile asks for as many rows of the next panel as it has itself, or for several times as many where tiles are few.
         int calls = (end - row + TileRows - 1) / TileRows, parts = !IsShort && !isPacked && panel + 1 < panels ? Math.Min(MostParts, (shape.K - 1) / (calls * TileRows) + 1) : 0;
-        for (int next = 0, rowsPerCall = RowsPerCall; row < end; row += rowsPerCall)
+        int rowCount = end - row, lead = IsShort ? Math.Min(4 * TileRows, rowCount) : 0;
+        var task = new TileTask
+        {
+            B = bPanel,
+            RowStrideA = shape.RowStrideA,
+            InnerStrideA = shape.InnerStrideA,
+            InnerStrideB = bk,
+            K = shape.K,
+            Ahead = ahead,
+            AheadStrides = aheadStrides,
+            Pointers = pointers,
+            Strides = strides,
+            Slots = frame.Slots,
+            Invariants = same,
+        };
+        for (int panelRow = 0, rowsPerCall = wholeTile is not null && vectors == 2 ? TileRows : RowsPerCall; row < end; row += rowsPerCall)
         {
             var rows = Math.Min(rowsPerCall, end - row);
-            for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + row * strides[k];
-            nint asked = 0, claimed = IsShort ? 0 : written;
-            for (; !IsShort && asked < count; asked++)
+            var isWhole = wholeTile is not null && rows == TileRows && vectors == 2;
+            nint asked = 0;
+            int next = row + lead, turn = next < end ? 0 : 1; // behind the last row: the first ones of the next panel
+            for (; (!IsShort || isWhole) && asked < count && panel + turn < panels; asked++)
             {
-                ahead[asked] = pointers[asks[asked]];
-                aheadStrides[asked] = strides[asks[asked]];
+                var k = asks[asked];
+                ahead[asked] = starts[k] + (next - turn * rowCount) * strides[k] + turn * panelWidth * (nint)operands[k].Strides[^1];
+                aheadStrides[asked] = strides[k];
             }
+            if (!isWhole) Finish(ref task, columns);
             for (var done = 0; done < rows; done += TileRows)
             {
-                for (var part = 0; part < parts && next + TileRows <= shape.K; part++, next += TileRows)
+                for (var part = 0; part < parts && panelRow + TileRows <= shape.K; part++, panelRow += TileRows)
                 {
-                    ahead[asked] = bPanel + panelWidth + next * bk;
+                    ahead[asked] = bPanel + panelWidth + panelRow * bk;
                     aheadStrides[asked++] = bk;
                 }
-                TileKernels<S, V>.Of(Math.Min(TileRows, rows - done), vectors)(aStart + (nint)(row + done) * shape.RowStrideA,
-                    shape.RowStrideA, shape.InnerStrideA, bPanel, bk, shape.K, tile + done * TileKernels<S, V>.Stride, ahead, aheadStrides, asked, claimed);
+                task.A = aStart + (nint)(row + done) * shape.RowStrideA;
+                task.Tile = tile + done * TileKernels<S, V>.Stride;
+                task.AheadCount = asked;
+                (isWhole ? wholeTile! : TileKernels<S, V>.Of(Math.Min(TileRows, rows - done), vectors))(&task);
             }
-            epilogue(pointers, strides, frame.Slots, rows, columns);
+            for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + row * strides[k];
+            task.Pending = rows;
+            if (!isWhole) Finish(ref task, columns);
         }
+        Finish(ref task, columns);
+    }
+
+    // The epilogue of a tile that no other follows.
+    void Finish(ref TileTask task, int columns)
+    {
+        if (task.Pending > 0) epilogue(task.Pointers, task.Strides, task.Slots, task.Pending, columns);
+        task.Pending = 0;
     }
 
     // Where matrix number so-and-so of the leading axes begins.

@@ -6,13 +6,37 @@ using System.Runtime.Intrinsics.X86;
 namespace Iql.Kernels;
 
 /// <summary>
-/// Fills rows × vectors·Width entries of a tile with Σₖ a[r·ar + k·ak] · b[k·bk + c], k in order, one fused multiply-add each, so
-/// every entry has the same bits from a tile of any size. Meanwhile it asks for row r of each of the arrays ahead[i] (its first
-/// row, and the floats from row to row), which the tile's epilogue is going to touch; the first <paramref name="claimed"/> it is
-/// going to write.
+/// A tile of a matrix product, Σₖ A[r·RowStrideA + k·InnerStrideA] · B[k·InnerStrideB + c], and what is done besides while it is
+/// computed: asking for memory, and the epilogue of the tile before, which lies in <see cref="Tile"/> until this one is complete.
 /// </summary>
-unsafe delegate void TileLoop(
-    float* a, nint ar, nint ak, float* b, nint bk, nint k, float* tile, float** ahead, nint* aheadStrides, nint aheadCount, nint claimed);
+unsafe struct TileTask
+{
+    public float* A, B;
+    public nint RowStrideA, InnerStrideA, InnerStrideB, K;
+
+    /// <summary>Where the tile goes.</summary>
+    public float* Tile;
+
+    /// <summary>Row r of each of these arrays is asked for: its first row, and the floats from row to row.</summary>
+    public float** Ahead;
+    public nint* AheadStrides;
+    public nint AheadCount;
+
+    /// <summary>Rows of the tile before whose epilogue is still to come: none or all of them, with the epilogue's arguments.</summary>
+    public nint Pending;
+    public float** Pointers;
+    public nint* Strides;
+    public double* Slots;
+
+    /// <summary>Room for a vector of each number that is the same in every row.</summary>
+    public float* Invariants;
+}
+
+/// <summary>
+/// Computes a tile, k in order, one fused multiply-add each, so every entry has the same bits from a tile of any size. Row by row it
+/// asks meanwhile for what its own epilogue is going to touch.
+/// </summary>
+unsafe delegate void TileLoop(TileTask* task);
 
 /// <summary>Emits register tiles of a matrix product: every accumulator is a local that the JIT keeps in a register.</summary>
 /// <remarks>8 × 2 vectors of 16 use 19 of 32 registers and reach the FMA limit on AVX-512; 6 × 2 of 8 use 15 of 16 on AVX2.</remarks>
@@ -29,102 +53,178 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
 
     static readonly TileLoop?[] loops = new TileLoop?[2 * 8];
 
-    /// <summary>The loop for a tile of 1 … <see cref="Rows"/> rows and one or two vectors.</summary>
-    public static TileLoop Of(int rows, int vectors) => loops[2 * rows - vectors] ??= Emit(rows, vectors);
+    /// <summary>The loop for a tile of 1 … <see cref="Rows"/> rows and one or two vectors; it leaves the tile before alone.</summary>
+    public static TileLoop Of(int rows, int vectors) => loops[2 * rows - vectors] ??= new Writer(rows, vectors, null).Emit();
 
-    static TileLoop Emit(int rows, int vectors)
+    /// <summary>The loop for a whole tile that runs an epilogue without reductions on the tile before.</summary>
+    public static TileLoop With(LoopProgram epilogue) => new Writer(Rows, 2, epilogue).Emit();
+
+    sealed class Writer
     {
-        var method = new DynamicMethod($"Tile{rows}x{vectors}", typeof(void),
-            [typeof(float*), typeof(nint), typeof(nint), typeof(float*), typeof(nint), typeof(nint), typeof(float*), typeof(float**), typeof(nint*), typeof(nint), typeof(nint)],
-            typeof(TileKernels<S, V>).Module, skipVisibility: true);
-        var il = method.GetILGenerator();
-        LocalBuilder[] Locals(int count, Type type) => [.. Enumerable.Range(0, count).Select(_ => il.DeclareLocal(type))];
-        LocalBuilder[] sums = Locals(rows * vectors, typeof(V)), b = Locals(vectors, typeof(V)), a = Locals((rows + 3) / 4, typeof(float*)), down = Locals(4, typeof(nint));
-        LocalBuilder x = il.DeclareLocal(typeof(V)), part = il.DeclareLocal(typeof(nint)), count = il.DeclareLocal(typeof(nint)), row = il.DeclareLocal(typeof(nint));
-        void Call(string name) => il.Emit(OpCodes.Call, typeof(S).GetMethod(name, BindingFlags.Public | BindingFlags.Static)!);
-        void Argument(int index) => il.Emit(OpCodes.Ldarg_S, (byte)index);
-        void Set(int index) => il.Emit(OpCodes.Starg_S, (byte)index);
-        void Get(LocalBuilder local) => il.Emit(OpCodes.Ldloc, local);
-        void Put(LocalBuilder local) => il.Emit(OpCodes.Stloc, local);
-        void Scaled(int argument, int factor)
+        readonly int rows, vectors;
+        readonly LoopProgram? epilogue;
+        readonly DynamicMethod method;
+        readonly ILGenerator il;
+        readonly VectorEmitter<S, V>? before;
+        readonly LocalBuilder[] sums, b, a, down;
+        readonly LocalBuilder x, panel, stepA, stepB, left, part, count, row;
+
+        public Writer(int rows, int vectors, LoopProgram? epilogue)
         {
-            Argument(argument);
-            il.Emit(OpCodes.Ldc_I4, factor);
+            (this.rows, this.vectors, this.epilogue) = (rows, vectors, epilogue);
+            method = new($"Tile{rows}x{vectors}", typeof(void), [typeof(TileTask*)], typeof(TileKernels<S, V>).Module, skipVisibility: true);
+            il = method.GetILGenerator();
+            (sums, b, a, down) = (Locals(rows * vectors, typeof(V)), Locals(vectors, typeof(V)), Locals((rows + 3) / 4, typeof(float*)), Locals(4, typeof(nint)));
+            (x, panel) = (il.DeclareLocal(typeof(V)), il.DeclareLocal(typeof(float*)));
+            (stepA, stepB, left, part, count, row) = (Integer(), Integer(), Integer(), Integer(), Integer(), Integer());
+            before = epilogue is null ? null : new(il, epilogue);
+        }
+
+        LocalBuilder[] Locals(int count, Type type) => [.. Enumerable.Range(0, count).Select(_ => il.DeclareLocal(type))];
+
+        LocalBuilder Integer() => il.DeclareLocal(typeof(nint));
+
+        void Call(string name) => VectorEmitter<S, V>.Primitive(il, name);
+
+        void Get(LocalBuilder local) => il.Emit(OpCodes.Ldloc, local);
+
+        void Put(LocalBuilder local) => il.Emit(OpCodes.Stloc, local);
+
+        void Number(int number)
+        {
+            il.Emit(OpCodes.Ldc_I4, number);
             il.Emit(OpCodes.Conv_I);
+        }
+
+        void Field(string name)
+        {
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldfld, typeof(TileTask).GetField(name)!);
+        }
+
+        void Bytes(string name, int floats)
+        {
+            Field(name);
+            Number(4 * floats);
             il.Emit(OpCodes.Mul);
         }
 
-        // a[g] points at row 4g; down[i] is i rows in bytes.
-        for (var i = 1; i < 4; i++) { Scaled(1, 4 * i); Put(down[i]); }
-        for (var g = 0; g < a.Length; g++) { Argument(0); Scaled(1, 16 * g); il.Emit(OpCodes.Add); Put(a[g]); }
-        Scaled(2, 4); Set(2);
-        Scaled(4, 4); Set(4);
-        foreach (var sum in sums) { il.Emit(OpCodes.Ldc_R4, 0f); Call(nameof(ISimd<V>.Splat)); Put(sum); }
-
-        // The inner dimension in as many parts as rows, so that what is asked for does not come all at once.
-        Argument(5); il.Emit(OpCodes.Ldc_I4, rows); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.Div); Put(part);
-        il.Emit(OpCodes.Ldc_I4_0); il.Emit(OpCodes.Conv_I); Put(row);
-        Label outer = il.DefineLabel(), whole = il.DefineLabel(), go = il.DefineLabel(), inner = il.DefineLabel();
-        il.MarkLabel(outer);
-        Argument(5); Put(count);
-        Argument(9); il.Emit(OpCodes.Brfalse, go);
-        Argument(7); Argument(8); Argument(9); Argument(10); Get(row); il.Emit(OpCodes.Ldc_I4, vectors * S.Width);
-        il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(Ask), BindingFlags.NonPublic | BindingFlags.Static)!);
-        Get(row); il.Emit(OpCodes.Ldc_I4, rows - 1); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.Bge, go);
-        Get(part); il.Emit(OpCodes.Brfalse, go);
-        Get(part); Put(count);
-        il.MarkLabel(go);
-        Argument(5); Get(count); il.Emit(OpCodes.Sub); Set(5);
-        Get(row); il.Emit(OpCodes.Ldc_I4_1); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.Add); Put(row);
-
-        il.MarkLabel(inner);
-        for (var v = 0; v < vectors; v++)
+        public TileLoop Emit()
         {
-            Argument(3); il.Emit(OpCodes.Ldc_I4, 4 * v * S.Width); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Load)); Put(b[v]);
+            // a[g] points at row 4g; down[i] is i rows in bytes.
+            for (var i = 1; i < 4; i++) { Bytes(nameof(TileTask.RowStrideA), i); Put(down[i]); }
+            for (var g = 0; g < a.Length; g++) { Field(nameof(TileTask.A)); Bytes(nameof(TileTask.RowStrideA), 4 * g); il.Emit(OpCodes.Add); Put(a[g]); }
+            Bytes(nameof(TileTask.InnerStrideA), 1); Put(stepA);
+            Bytes(nameof(TileTask.InnerStrideB), 1); Put(stepB);
+            Field(nameof(TileTask.B)); Put(panel);
+            Field(nameof(TileTask.K)); Put(left);
+            Invariants();
+            foreach (var sum in sums) { il.Emit(OpCodes.Ldc_R4, 0f); Call(nameof(ISimd<V>.Splat)); Put(sum); }
+
+            // The inner dimension in as many parts as rows: what is done besides does not come all at once, and runs in the shadow of products.
+            Field(nameof(TileTask.K)); Number(rows); il.Emit(OpCodes.Div); Put(part);
+            Number(0); Put(row);
+            Label outer = il.DefineLabel(), go = il.DefineLabel();
+            il.MarkLabel(outer);
+            RowBefore();
+            Get(left); Put(count);
+            Ask(go);
+            Get(row); Number(rows - 1); il.Emit(OpCodes.Bge, go);
+            Get(part); il.Emit(OpCodes.Brfalse, go);
+            Get(part); Put(count);
+            il.MarkLabel(go);
+            Get(left); Get(count); il.Emit(OpCodes.Sub); Put(left);
+            Get(row); Number(1); il.Emit(OpCodes.Add); Put(row);
+            Products();
+            Get(left); il.Emit(OpCodes.Brtrue, outer);
+
+            for (var i = 0; i < sums.Length; i++)
+            {
+                Get(sums[i]); Field(nameof(TileTask.Tile)); Number(4 * (i / vectors * Stride + i % vectors * S.Width)); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Store));
+            }
+            il.Emit(OpCodes.Ret);
+            return method.CreateDelegate<TileLoop>();
         }
-        for (var r = 0; r < rows; r++)
+
+        void Ask(Label go)
         {
-            Get(a[r / 4]);
-            if (r % 4 > 0) { Get(down[r % 4]); il.Emit(OpCodes.Add); }
-            il.Emit(OpCodes.Ldind_R4); Call(nameof(ISimd<V>.Splat)); Put(x);
+            if (epilogue is null) { Field(nameof(TileTask.AheadCount)); il.Emit(OpCodes.Brfalse, go); }
+            il.Emit(OpCodes.Ldarg_0); Get(row); il.Emit(OpCodes.Ldc_I4, vectors * S.Width);
+            il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(TileKernels<S, V>.Ask), BindingFlags.NonPublic | BindingFlags.Static)!);
+        }
+
+        // count times: a row of b, and all rows of a.
+        void Products()
+        {
+            var inner = il.DefineLabel();
+            il.MarkLabel(inner);
             for (var v = 0; v < vectors; v++)
             {
-                Get(x); Get(b[v]); Get(sums[r * vectors + v]); Call(nameof(ISimd<V>.FusedMultiplyAdd)); Put(sums[r * vectors + v]);
+                Get(panel); Number(4 * v * S.Width); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Load)); Put(b[v]);
+            }
+            for (var r = 0; r < rows; r++)
+            {
+                Get(a[r / 4]);
+                if (r % 4 > 0) { Get(down[r % 4]); il.Emit(OpCodes.Add); }
+                il.Emit(OpCodes.Ldind_R4); Call(nameof(ISimd<V>.Splat)); Put(x);
+                for (var v = 0; v < vectors; v++)
+                {
+                    Get(x); Get(b[v]); Get(sums[r * vectors + v]); Call(nameof(ISimd<V>.FusedMultiplyAdd)); Put(sums[r * vectors + v]);
+                }
+            }
+            foreach (var pointer in a) { Get(pointer); Get(stepA); il.Emit(OpCodes.Add); Put(pointer); }
+            Get(panel); Get(stepB); il.Emit(OpCodes.Add); Put(panel);
+            Get(count); Number(1); il.Emit(OpCodes.Sub); Put(count);
+            Get(count); il.Emit(OpCodes.Brtrue, inner);
+        }
+
+        // What is the same in every row goes to memory, since the sums need the registers.
+        void Invariants()
+        {
+            if (before is null) return;
+            var room = 0;
+            foreach (var value in VectorEmitter<S, V>.Invariants(epilogue!))
+            {
+                before.Invariant(value, () => Field(nameof(TileTask.Slots)));
+                Field(nameof(TileTask.Invariants)); Number(4 * S.Width * room++); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Store));
             }
         }
-        foreach (var pointer in a) { Get(pointer); Argument(2); il.Emit(OpCodes.Add); Put(pointer); }
-        Argument(3); Argument(4); il.Emit(OpCodes.Add); Set(3);
-        Get(count); il.Emit(OpCodes.Ldc_I4_1); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.Sub); Put(count);
-        Get(count); il.Emit(OpCodes.Brtrue, inner);
-        Argument(5); il.Emit(OpCodes.Brtrue, outer);
 
-        for (var i = 0; i < sums.Length; i++)
+        // The epilogue of one row of the tile before.
+        void RowBefore()
         {
-            Get(sums[i]); Argument(6); il.Emit(OpCodes.Ldc_I4, 4 * (i / vectors * Stride + i % vectors * S.Width)); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Store));
+            if (before is null) return;
+            var none = il.DefineLabel();
+            Field(nameof(TileTask.Pending)); il.Emit(OpCodes.Brfalse, none);
+            for (var k = 0; k < before.Rows.Length; k++)
+            {
+                Field(nameof(TileTask.Pointers)); Number(8 * k); il.Emit(OpCodes.Add); il.Emit(OpCodes.Ldind_I);
+                Field(nameof(TileTask.Strides)); Number(8 * k); il.Emit(OpCodes.Add); il.Emit(OpCodes.Ldind_I);
+                Get(row); il.Emit(OpCodes.Mul); Number(4); il.Emit(OpCodes.Mul); il.Emit(OpCodes.Add); Put(before.Rows[k]);
+            }
+            var room = 0;
+            foreach (var value in VectorEmitter<S, V>.Invariants(epilogue!))
+            {
+                Field(nameof(TileTask.Invariants)); Number(4 * S.Width * room++); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Load));
+                before.Put(value);
+            }
+            before.StartRow();
+            for (var v = 0; v < vectors; v++) before.Body(() => Number(4 * v * S.Width));
+            il.MarkLabel(none);
         }
-        il.Emit(OpCodes.Ret);
-        return method.CreateDelegate<TileLoop>();
     }
 
-    // Row r is asked for, and what was asked for a row before is claimed: a store of what is there anyway has a core take a line
-    // for its own long before the epilogue needs it, which .NET has no prefetch for.
+    // Into the second cache: until the epilogue comes, the panel passes through the first one.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Ask(float** ahead, nint* strides, nint count, nint claimed, nint row, int floats)
+    static void Ask(TileTask* task, nint row, int floats)
     {
         if (!Sse.IsSupported) return;
-        for (nint i = 0; i < count; i++)
+        var ahead = task->Ahead;
+        var strides = task->AheadStrides;
+        for (nint i = 0; i < task->AheadCount; i++)
         {
-            Sse.Prefetch0(ahead[i] + row * strides[i]);
-            if (floats > Line) Sse.Prefetch0(ahead[i] + row * strides[i] + Line);
-        }
-        if (row == 0) return;
-        for (nint i = 0; i < claimed; i++)
-        {
-            Claim(ahead[i] + (row - 1) * strides[i]);
-            if (floats > Line) Claim(ahead[i] + (row - 1) * strides[i] + Line);
+            Sse.Prefetch1(ahead[i] + row * strides[i]);
+            if (floats > Line) Sse.Prefetch1(ahead[i] + row * strides[i] + Line);
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Claim(float* line) => Volatile.Write(ref *line, Volatile.Read(ref *line));
 }

@@ -1,7 +1,7 @@
 /// Register tiles against three plain loops.
 module Iql.Core.Tests.Compile.TileTests
 
-#nowarn "9" // pointers: a tile is given memory
+#nowarn "9" "51" // pointers: a tile is given memory
 
 open System
 open System.Runtime.Intrinsics
@@ -58,19 +58,21 @@ let ``a tile of any size has the bits of the plain loops, and what it asks for k
                         use pahead = fixed ahead
                         use pstrides = fixed strides
 
-                        loop.Invoke(
-                            pa,
-                            nativeint ar,
-                            nativeint ak,
-                            pb,
-                            32n,
-                            nativeint k,
-                            pt,
-                            NativePtr.ofNativeInt (NativePtr.toNativeInt pahead),
-                            pstrides,
-                            3n,
-                            2n
-                        )
+                        let mutable task =
+                            TileTask(
+                                A = pa,
+                                RowStrideA = nativeint ar,
+                                InnerStrideA = nativeint ak,
+                                B = pb,
+                                InnerStrideB = 32n,
+                                K = nativeint k,
+                                Tile = pt,
+                                Ahead = NativePtr.ofNativeInt (NativePtr.toNativeInt pahead),
+                                AheadStrides = pstrides,
+                                AheadCount = 3n
+                            )
+
+                        loop.Invoke(&&task)
 
                         for row in 0 .. rows - 1 do
                             for column in 0 .. vectors * width - 1 do
