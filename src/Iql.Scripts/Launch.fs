@@ -248,6 +248,8 @@ module Launch =
                         Result = Option.ofObj outcome.Result
                     }
             ]
+            // Those that were interrupted are not done.
+            |> List.filter (fun outcome -> outcome.Result.IsSome)
             |> board.Finish
 
         let rec work threads =

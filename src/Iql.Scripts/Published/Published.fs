@@ -8,6 +8,7 @@ module Published =
     let tables: PublishedTable list =
         [ PublishedPaper.table; PublishedCorl.last; PublishedCorl.best ]
         @ PublishedOthers.tables
+        @ [ PublishedFineTuning.before; PublishedFineTuning.after ]
 
     /// Every dataset that some table scores.
     let datasets: string list =
@@ -31,6 +32,7 @@ module Published =
         | "td3bc" -> "TD3+BC"
         | "onestep" -> "Onestep RL"
         | "rebrac" -> "ReBRAC"
+        | "cal-ql" -> "Cal-QL"
         | name when List.contains name algorithms -> name.ToUpperInvariant()
         | name -> name
 

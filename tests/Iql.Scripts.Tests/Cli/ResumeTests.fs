@@ -130,3 +130,34 @@ let ``Ctrl-C saves, says how to go on, and exits 130`` () =
     running.WaitForExit()
     Assert.Equal(130, running.ExitCode)
     Assert.Contains("The same command goes on.", error)
+
+[<Fact>]
+let ``runs that were interrupted are not counted as done`` () =
+    use scratch = new Scratch()
+    use stop = new CancellationTokenSource()
+    let said = Collections.Concurrent.ConcurrentQueue<SweepProgress>()
+
+    let outcomes =
+        Launch.run
+            {
+                Launch.into (scratch.Path "sweep") with
+                    Cancellation = stop.Token
+                    Watch =
+                        fun progress ->
+                            said.Enqueue progress
+                            stop.Cancel()
+            }
+            (Problem.ofTask Problem.standardTask 1000)
+            {
+                Name = "interrupted"
+                Base = {
+                    (Trial.standard |> Trial.implicit _.With(hiddenSizes = [ 8; 8 ], batchSize = 16)) with
+                        Steps = 1_000_000
+                        EvaluateEvery = 500_000
+                        Episodes = 1
+                }
+                Axes = [ Axis.seed [ 0; 1 ] ]
+            }
+
+    Assert.All(outcomes, (fun outcome -> Assert.Equal(None, outcome.Result)))
+    Assert.All(said, (fun progress -> Assert.Equal(0, progress.Done)))

@@ -45,6 +45,7 @@ let ``the paper's totals and CORL's means are all there`` () =
     let domains = [ "locomotion", 9; "maze2d", 3; "antmaze", 6; "adroit", 12 ]
     Assert.Equal<(string * int) list>(domains, totals "corl")
     Assert.Equal<(string * int) list>(domains, totals "corl-best")
+    Assert.Equal<(string * int) list>([ "antmaze", 6; "adroit", 4 ], totals "corl-online")
 
 [<Fact>]
 let ``every row has a score or a dash for every algorithm`` () =
