@@ -41,7 +41,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     readonly FusedLoop epilogue = LoopEmitter.Emit<S, V>(program);
     // Tiles of all rows run the epilogue of the one before in their shadow. Where it calls functions, or vectors are so narrow that the
     // tile fills the registers, the sums would have to leave them for every row of it.
-    readonly TileLoop? wholeTile = S.Width == 16 && shape.K >= TileKernels<S, V>.Rows && shape.M >= 2 * TileKernels<S, V>.Rows && shape.N > S.Width
+    readonly TileLoop? wholeTile = S.Width == 16 && shape.K > ShortInner && shape.M >= 2 * TileKernels<S, V>.Rows && shape.N > S.Width
         && !program.Values.Any(value => value.Source == LoopSource.Apply && value.Op.IsCostly()) ? TileKernels<S, V>.With(program) : null;
     readonly int invariants = VectorEmitter<S, V>.Invariants(program).Length;
 
@@ -125,7 +125,6 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
         int row = firstBlock * UnitRows, end = Math.Min(lastBlock * UnitRows, shape.M);
         // Each tile asks for as many rows of the next panel as it has itself, or for several times as many where tiles are few.
         int calls = (end - row + TileRows - 1) / TileRows, parts = !IsShort && !isPacked && panel + 1 < panels ? Math.Min(MostParts, (shape.K - 1) / (calls * TileRows) + 1) : 0;
-        int rowCount = end - row, lead = IsShort ? Math.Min(4 * TileRows, rowCount) : 0;
         var task = new TileTask
         {
             B = bPanel,
@@ -145,12 +144,10 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
             var rows = Math.Min(rowsPerCall, end - row);
             var isWhole = wholeTile is not null && rows == TileRows && vectors == 2;
             nint asked = 0;
-            int next = row + lead, turn = next < end ? 0 : 1; // behind the last row: the first ones of the next panel
-            for (; (!IsShort || isWhole) && asked < count && panel + turn < panels; asked++)
+            for (; asked < count && !IsShort; asked++)
             {
-                var k = asks[asked];
-                ahead[asked] = starts[k] + (next - turn * rowCount) * strides[k] + turn * panelWidth * (nint)operands[k].Strides[^1];
-                aheadStrides[asked] = strides[k];
+                ahead[asked] = starts[asks[asked]] + row * strides[asks[asked]];
+                aheadStrides[asked] = strides[asks[asked]];
             }
             if (!isWhole) Finish(ref task, columns);
             for (var done = 0; done < rows; done += TileRows)
