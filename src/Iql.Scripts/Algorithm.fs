@@ -95,6 +95,13 @@ module Algorithm =
         | Algorithm.Onestep _ -> onestep
         | Algorithm.DecisionTransformer _ -> conditioned
 
+    /// Names of the algorithms that learn discrete actions too.
+    let discrete: string list = [
+        for entry in all do
+            if Result.isOk (entry.ForActions Iql.ActionKind.Discrete entry.Standard) then
+                entry.Name
+    ]
+
     /// Names that `--algorithm` takes, variants too.
     let names: string list = [
         for entry in all do

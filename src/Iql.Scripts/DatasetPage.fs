@@ -16,7 +16,12 @@ let page (report: DatasetReport) : string =
     let facts = [
         "rows", string report.Rows
         "episodes", string report.Episodes.Length
-        "observation, action", $"{report.ObservationSize}, {report.ActionSize} numbers"
+        "observation", $"{report.ObservationSize} numbers"
+        "action",
+        (if report.ActionSpace.IsDiscrete then
+             $"one of {report.ActionSpace.Size}"
+         else
+             $"{report.ActionSpace.Size} numbers")
         "terminals", string report.Terminals
         "time-outs", counted report.Timeouts
         "breaks within an episode", counted report.Discontinuities

@@ -91,7 +91,7 @@ module Launch =
         let entry = Trial.entry (List.head trials)
 
         entry.Learner
-            [ for trial in trials -> entry.ForSteps trial.Steps trial.Algorithm ]
+            [ for trial in trials -> Trial.configured problem.Transitions.ActionSpace trial ]
             problem.Transitions.ObservationSize
             problem.Transitions.ActionSize
 
@@ -191,6 +191,11 @@ module Launch =
     let run (options: LaunchOptions) (problem: Problem) (sweep: Sweep) : CellOutcome list =
         let cells = Sweep.cells sweep
         let prepared = Problem.preparing problem
+
+        // Before any folder is made: an algorithm that has no head for the data's actions is refused.
+        for cell in cells do
+            Trial.configured problem.Transitions.ActionSpace cell.Trial |> ignore
+
         let cores = Split.cores Environment.ProcessorCount options.Threads
 
         Store.openSweep

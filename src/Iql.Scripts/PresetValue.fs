@@ -9,6 +9,8 @@ type Domain = {
     Tasks: string
     /// How names of their datasets begin.
     Prefixes: string list
+    /// What their actions are: algorithms that do not learn of these have no presets there.
+    Actions: Iql.ActionKind
 }
 
 /// A hyperparameter's published value, and where it is from.

@@ -1,5 +1,6 @@
 namespace Iql.Scripts
 
+open Iql
 open Iql.Data
 open Iql.Scripts.PresetRow
 
@@ -12,31 +13,43 @@ module Presets =
             Name = "adroit"
             Tasks = "pen, hammer, door, relocate"
             Prefixes = [ "pen"; "hammer"; "door"; "relocate"; "adroit" ]
+            Actions = ActionKind.Continuous
         }
         {
             Name = "antmaze"
             Tasks = "antmaze-*"
             Prefixes = [ "antmaze" ]
+            Actions = ActionKind.Continuous
+        }
+        {
+            Name = "gridmaze"
+            Tasks = "Iql's own mazes of cells"
+            Prefixes = [ "gridmaze" ]
+            Actions = ActionKind.Discrete
         }
         {
             Name = "kitchen"
             Tasks = "kitchen-*"
             Prefixes = [ "kitchen" ]
+            Actions = ActionKind.Continuous
         }
         {
             Name = "locomotion"
             Tasks = "halfcheetah, hopper, walker2d, ant"
             Prefixes = [ "halfcheetah"; "hopper"; "walker2d"; "ant-" ]
+            Actions = ActionKind.Continuous
         }
         {
             Name = "maze2d"
             Tasks = "maze2d-*"
             Prefixes = [ "maze2d" ]
+            Actions = ActionKind.Continuous
         }
         {
             Name = "pointmaze"
             Tasks = "Iql's own mazes"
             Prefixes = [ "pointmaze" ]
+            Actions = ActionKind.Continuous
         }
     ]
 
@@ -55,6 +68,9 @@ module Presets =
         [
             preset "iql" "adroit" (Some(RewardRule.None, code)) raw (of' code "0.7" "0.5" "0.1") []
             preset "iql" "antmaze" (Some(RewardRule.AntMaze, code)) raw (of' code "0.9" "10" "0") []
+            preset "iql" "gridmaze" None (false, ours) (of' ours "0.9" "10" "0") [
+                "the paper has no discrete actions"
+            ]
             preset "iql" "kitchen" (Some(RewardRule.None, code)) raw (of' code "0.7" "0.5" "0.1") []
             preset "iql" "locomotion" (Some(RewardRule.ReturnRange, code)) raw (of' code "0.7" "3" "0") []
             preset "iql" "maze2d" (Some(RewardRule.None, corl)) (true, corl) (of' corl "0.7" "3" "0") [
@@ -77,6 +93,19 @@ module Presets =
         [
             row "adroit"
             row "antmaze"
+            preset
+                "bc"
+                "gridmaze"
+                (Some(RewardRule.None, d3rlpy))
+                (false, d3rlpy)
+                [
+                    value d3rlpy "policyLearningRate" "0.001"
+                    value d3rlpy "policySchedule" "constant"
+                    value d3rlpy "initialisation" "torch"
+                ]
+                [
+                    "no publication; without d3rlpy's penalty on the size of logits, and with batches of 256"
+                ]
             {
                 row "kitchen" with
                     Differences = [ "CORL has no kitchen; its setting of the other domains" ]

@@ -121,16 +121,22 @@ module Problem =
             if RowFile.IsRowFile path then
                 mapRows path mode
             else
-                DatasetFile.Load(path, defaultArg mode DatasetMode.D4rlParity)
+                // The task knows how many choices there are, also where the data never make the last one.
+                let choices =
+                    match card with
+                    | Some card when card.Environment.ActionSpace.IsDiscrete -> Nullable card.Environment.ActionSize
+                    | _ -> Nullable()
+
+                DatasetFile.Load(path, defaultArg mode DatasetMode.D4rlParity, actionCount = choices)
 
         match card with
         | Some card when
             card.Environment.ObservationSize <> raw.ObservationSize
-            || card.Environment.ActionSize <> raw.ActionSize
+            || card.Environment.ActionSpace <> raw.ActionSpace
             ->
             raise (
                 Refusal
-                    $"{path}: expected observations of {card.Environment.ObservationSize} and actions of {card.Environment.ActionSize} numbers, as in {card.Name}, got {raw.ObservationSize} and {raw.ActionSize}."
+                    $"{path}: expected observations of {card.Environment.ObservationSize} numbers and {card.Environment.ActionSpace}, as in {card.Name}, got {raw.ObservationSize} and {raw.ActionSpace}."
             )
         | _ ->
             let own = card |> Option.map rule |> Option.defaultValue RewardRule.None

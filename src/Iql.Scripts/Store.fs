@@ -27,7 +27,7 @@ module Store =
         let entry = Trial.entry trial
 
         let fields =
-            Json.fields (json (entry.Written(entry.ForSteps trial.Steps trial.Algorithm)))
+            Json.fields (json (entry.Written(Trial.configured problem.Transitions.ActionSpace trial)))
             @ entry.Extra trial.Algorithm
 
         RunConfig(

@@ -37,6 +37,21 @@ module Trial =
     /// The entry of the trial's algorithm.
     let entry (trial: Trial) : AlgorithmEntry<Algorithm> = Algorithm.entry trial.Algorithm
 
+    /// The algorithm as it is trained on actions of this space: schedules end with the run, heads fit the actions. An algorithm that has
+    /// none for them is refused.
+    let configured (actions: Iql.ActionSpace) (trial: Trial) : Algorithm =
+        let entry = entry trial
+
+        match entry.ForActions actions.Kind (entry.ForSteps trial.Steps trial.Algorithm) with
+        | Ok algorithm -> algorithm
+        | Error expected ->
+            let others = String.concat ", " Algorithm.discrete
+
+            raise (
+                Refusal
+                    $"{entry.Name}: expected {expected}, got data of {actions}. Algorithms that learn of these: {others}."
+            )
+
     /// A trial of implicit Q-learning with another configuration.
     let implicit (change: ImplicitQLearningConfig -> ImplicitQLearningConfig) (trial: Trial) : Trial =
         match trial.Algorithm with

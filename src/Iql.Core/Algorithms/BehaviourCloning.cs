@@ -14,7 +14,7 @@ namespace Iql.Algorithms;
 /// Behaviour cloning, as traced functions, of all data or of the best share of them (10%BC):
 /// <code>
 /// policy step    π  ← minimise mean over batch and dimensions of (π(s) − a)²      deterministic
-///                π  ← minimise −mean ln π(a|s)                                    Gaussian
+///                π  ← minimise −mean ln π(a|s)                                    Gaussian, categorical
 /// </code>
 /// Nothing is shared: block 0 of the state is empty.
 /// </summary>
@@ -37,9 +37,7 @@ public static class BehaviourCloning
         config.Validate();
         Check.AtLeast(observationSize, 1, nameof(observationSize));
         Check.AtLeast(actionSize, 1, nameof(actionSize));
-        (string, Shape)[] policy = [.. config.PolicyKind == PolicyKind.Gaussian
-            ? GaussianPolicy.Shapes(observationSize, config.HiddenSizes, actionSize)
-            : DeterministicPolicy.Shapes(observationSize, config.HiddenSizes, actionSize)];
+        (string, Shape)[] policy = [.. Acting.Shapes(config.Actions, config.PolicyKind, observationSize, config.HiddenSizes, actionSize)];
         ImmutableArray<Layout> blocks = [new("shared", []), new("policy0", [.. policy, .. AdamState.Moments(policy)])];
         Layout batch = new("batch", [("observations", new(config.BatchSize, observationSize)), ("actions", new(config.BatchSize, actionSize))]);
 
@@ -55,36 +53,47 @@ public static class BehaviourCloning
                 [.. metrics.Select(metric => ($"0:{metric.Name}", metric.Value))]),
             [.. values.Select(value => value.Value)],
             seed => Initialise(config, blocks, seed),
-            rows => Acting.Of(blocks, observationSize, actionSize, rows, (parameters, s) => Action(config, parameters, s)));
+            rows => Acting.Of(blocks, observationSize, actionSize, rows, config.Actions, config.PolicyKind, config.MeanTanh, config.ActionChoice));
     }
 
     /// <summary>π ← minimise its squared error, or −mean ln π(a|s).</summary>
-    /// <param name="config">Kind of policy, tanh, dropout and schedule.</param>
+    /// <param name="config">Kind of actions and of policy, tanh, dropout and schedule.</param>
     /// <param name="policy">π with its moments.</param>
     /// <param name="observations">s, [B, S].</param>
-    /// <param name="actions">a, [B, A].</param>
+    /// <param name="actions">a, [B, A]; one-hot where discrete.</param>
     /// <returns>π after, and its metrics.</returns>
     public static (AdamState Policy, Metrics Metrics) PolicyStep(BehaviourCloningConfig config, AdamState policy, Tensor observations, Tensor actions)
     {
         var step = Scalar("step");
         var dropout = config.Dropout > 0 ? new Dropout(Scalar("dropout"), Scalar("seed"), step) : null;
-        var action = Action(config, policy.Parameters, observations, dropout);
-        var loss = Cloning.SquaredError(action, actions);
-        Metrics density = [];
-        if (config.PolicyKind == PolicyKind.Gaussian)
+        Tensor loss;
+        Metrics fit;
+        if (config.Actions == ActionKind.Discrete)
         {
-            var logStd = GaussianPolicy.LogStd(policy.Parameters, Scalar("logStdMin"), Scalar("logStdMax"));
-            var logDensity = GaussianPolicy.LogDensity(actions, action, logStd);
-            loss = Cloning.Likelihood(logDensity);
-            density = [("logProbabilityMean", Mean(logDensity)), ("policyEntropy", GaussianPolicy.Entropy(logStd)), ("logStdMean", Mean(logStd))];
+            var logProbabilities = CategoricalPolicy.LogProbabilities(policy.Parameters, observations, dropout);
+            loss = Cloning.Likelihood(CategoricalPolicy.Of(logProbabilities, actions));
+            fit = Acting.Fit(logProbabilities, actions);
+        }
+        else
+        {
+            var action = config.PolicyKind == PolicyKind.Gaussian
+                ? GaussianPolicy.Mean(policy.Parameters, observations, config.MeanTanh, dropout) : DeterministicPolicy.Action(policy.Parameters, observations, dropout);
+            loss = Cloning.SquaredError(action, actions);
+            fit = [("actionErrorMean", Mean(AdvantageWeighted.Error(action, actions)))];
+            if (config.PolicyKind == PolicyKind.Gaussian)
+            {
+                var logStd = GaussianPolicy.LogStd(policy.Parameters, Scalar("logStdMin"), Scalar("logStdMax"));
+                var logDensity = GaussianPolicy.LogDensity(actions, action, logStd);
+                loss = Cloning.Likelihood(logDensity);
+                fit = [("logProbabilityMean", Mean(logDensity)), ("policyEntropy", GaussianPolicy.Entropy(logStd)), ("logStdMean", Mean(logStd)), .. fit];
+            }
         }
         var rate = Scalar("policyLearningRate");
         if (config.PolicySchedule == LearningRateSchedule.Cosine) rate = LearningRate.Cosine(rate, step, Scalar("cosineSteps"));
         var (next, norm) = Adam.Descend(policy, loss, step, rate);
         return (next,
         [
-            ("policyLoss", loss), .. density, ("actionErrorMean", Mean(AdvantageWeighted.Error(action, actions))),
-            ("policyGradientNorm", norm), ("policyLearningRate", rate),
+            ("policyLoss", loss), .. fit, ("policyGradientNorm", norm), ("policyLearningRate", rate),
         ]);
     }
 
@@ -107,10 +116,6 @@ public static class BehaviourCloning
     public static void StepInto(
         BehaviourCloningConfig config, LearnerState state, TensorBlock batch, ReadOnlySpan<TensorBlock> destination,
         Span<double> metrics = default, WorkerTeam? team = null) => Steps.StepInto(config, state, batch, destination, metrics, team);
-
-    static Tensor Action(BehaviourCloningConfig config, TensorGroup policy, Tensor observations, Dropout? dropout = null) =>
-        config.PolicyKind == PolicyKind.Gaussian
-            ? GaussianPolicy.Mean(policy, observations, config.MeanTanh, dropout) : DeterministicPolicy.Action(policy, observations, dropout);
 
     static ImmutableArray<TensorBlock> Initialise(BehaviourCloningConfig config, ImmutableArray<Layout> layouts, Seed seed)
     {

@@ -20,6 +20,15 @@ public sealed record BehaviourCloningConfig
     /// <summary>Deterministic: squared error, mean over dimensions ([CO], jaxrl). Gaussian: log-likelihood.</summary>
     public PolicyKind PolicyKind { get; init; } = PolicyKind.Deterministic;
 
+    /// <summary>
+    /// What the data's actions are. Discrete: a categorical policy, softmax of the network's outputs; PolicyKind, MeanTanh and the
+    /// clips of ln σ play no part then.
+    /// </summary>
+    public ActionKind Actions { get; init; } = ActionKind.Continuous;
+
+    /// <summary>How a stochastic policy acts when it is evaluated.</summary>
+    public ActionChoice ActionChoice { get; init; } = ActionChoice.Greedy;
+
     /// <summary>Adam's λ at step 0, at least 0. [CO]: 3e-4; jaxrl 1e-3.</summary>
     public double PolicyLearningRate { get; init; } = 3e-4;
 
@@ -52,7 +61,7 @@ public sealed record BehaviourCloningConfig
 
     /// <summary>This config with some fields replaced: F#'s way, as it has no <c>with</c> for records of C#.</summary>
     public BehaviourCloningConfig With(
-        double? bestShare = null, ShareOf? bestBy = null, PolicyKind? policyKind = null, double? policyLearningRate = null,
+        double? bestShare = null, ActionKind? actions = null, ActionChoice? actionChoice = null, ShareOf? bestBy = null, PolicyKind? policyKind = null, double? policyLearningRate = null,
         LearningRateSchedule? policySchedule = null, double? cosineSteps = null, IEnumerable<int>? hiddenSizes = null, int? batchSize = null,
         double? dropout = null, bool? meanTanh = null, double? logStdMin = null, double? logStdMax = null, Initialisation? initialisation = null) =>
         this with
@@ -70,6 +79,8 @@ public sealed record BehaviourCloningConfig
             LogStdMin = logStdMin ?? LogStdMin,
             LogStdMax = logStdMax ?? LogStdMax,
             Initialisation = initialisation ?? Initialisation,
+            Actions = actions ?? Actions,
+            ActionChoice = actionChoice ?? ActionChoice,
         };
 
     /// <summary>Throws an ArgumentException that names the first hyperparameter out of its range; else returns this config.</summary>
@@ -78,6 +89,10 @@ public sealed record BehaviourCloningConfig
         Check.That(BestShare is > 0 and <= 1, nameof(BestShare), "a number in (0, 1]", BestShare, "1 clones all data, 0.1 is 10%BC.");
         Check.Known(BestBy);
         Check.Known(PolicyKind);
+        Check.Known(Actions);
+        Check.Known(ActionChoice);
+        Check.That(ActionChoice == ActionChoice.Greedy || Actions == ActionKind.Discrete || PolicyKind == PolicyKind.Gaussian, nameof(ActionChoice),
+            "Greedy for a deterministic policy", ActionChoice, "Only a stochastic policy can be sampled.");
         Check.NotNegative(PolicyLearningRate, nameof(PolicyLearningRate));
         Check.Known(PolicySchedule);
         Check.That(double.IsFinite(CosineSteps) && CosineSteps >= 1, nameof(CosineSteps), "a finite number of at least 1", CosineSteps, "Set it to the run's number of steps.");
@@ -97,8 +112,8 @@ public sealed record BehaviourCloningConfig
     public override int GetHashCode() => Fields.GetHashCode();
 
     object Fields => (BestShare, BestBy, PolicyLearningRate, CosineSteps, Dropout, LogStdMin, LogStdMax, Initialisation,
-        (BatchSize, PolicyKind, PolicySchedule, MeanTanh));
+        (BatchSize, PolicyKind, PolicySchedule, MeanTanh, Actions, ActionChoice));
 
     /// <summary>What of it shapes the graph.</summary>
-    internal object Structure => (BatchSize, PolicyKind, PolicySchedule, MeanTanh, Dropout > 0, string.Join('x', HiddenSizes));
+    internal object Structure => (BatchSize, Actions, PolicyKind, PolicySchedule, MeanTanh, Dropout > 0, string.Join('x', HiddenSizes));
 }

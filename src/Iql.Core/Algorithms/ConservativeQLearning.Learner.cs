@@ -26,6 +26,7 @@ public static partial class ConservativeQLearning
         config.Validate();
         Check.AtLeast(observationSize, 1, nameof(observationSize));
         Check.AtLeast(actionSize, 1, nameof(actionSize));
+        if (config.Actions == ActionKind.Discrete) return Discrete(config, observationSize, actionSize);
         var (online, targets) = Critics.Shapes(2, observationSize, config.CriticWidths, actionSize);
         (string, Shape)[] scalars =
         [
@@ -125,10 +126,10 @@ public static partial class ConservativeQLearning
         var parameters = seed.Split("initial parameters");
         TensorBlock shared = new(layouts[0]), policy = new(layouts[1]);
         Critics.Initialise(config.CriticInitialisation, parameters, shared);
-        if (config.AutomaticTemperature) shared.Write(TemperatureName, [(float)config.InitialLogTemperature]);
+        if (shared.Layout.Contains(TemperatureName)) shared.Write(TemperatureName, [(float)config.InitialLogTemperature]);
         if (config.Lagrange != Lagrange.Off) shared.Write(MultiplierName, [(float)config.InitialLogMultiplier]);
         Initialisers.Network(config.PolicyInitialisation, parameters.Split("policy"), policy, "");
-        if (config.LearnedLogStd)
+        if (policy.Layout.Contains("logStdScale"))
         {
             policy.Write("logStdScale", [1f]);
             policy.Write("logStdOffset", [-1f]);

@@ -105,6 +105,13 @@ public static partial class ConservativeQLearning
         var q = names.Select(name => Critics.Q(critics.Parameters, name, s, a)).ToArray();
         var soft = names.Select((name, i) =>
             Conservative.SoftMaximum(Logits(config, critics.Parameters, name, s, samples, q[i]), Scalar("softmaxTemperature"))).ToArray();
+        return Learn(config, shared, critics, target, q, soft);
+    }
+
+    /// <summary>Moves critics and multiplier, once targets, values of the data's actions and soft maxima are known.</summary>
+    static (AdamState Critics, AdamState? Multiplier, Metrics Metrics) Learn(
+        ConservativeQLearningConfig config, TensorGroup shared, AdamState critics, Tensor target, Tensor[] q, Tensor[] soft)
+    {
         var (min, max) = (Scalar("differenceMin"), Scalar("differenceMax"));
         var differences = soft.Zip(q, (largest, data) => Conservative.Difference(largest, data, min, max)).ToArray();
 
@@ -124,7 +131,7 @@ public static partial class ConservativeQLearning
         return (after, multiplier,
         [
             .. Critics.Measured(loss, target, q, norm), ("tdErrorSquareMean2", TemporalDifference.Squared(target, q[1])),
-            .. names.SelectMany((_, i) => new[]
+            .. Enumerable.Range(0, q.Length).SelectMany(i => new[]
             {
                 ($"softMaximum{i + 1}Mean", Mean(soft[i])), ($"difference{i + 1}", differences[i]),
                 ($"differenceClipped{i + 1}", Mean(soft[i] - q[i] < min) + Mean(soft[i] - q[i] > max)),

@@ -46,6 +46,12 @@ public enum ConservativeOrder
 /// </summary>
 public sealed record ConservativeQLearningConfig
 {
+    /// <summary>
+    /// What the data's actions are. Discrete: Q-learning with an output an action and no policy but the largest Q, its conservative term exact
+    /// over all actions. What is about samples, entropy or a policy plays no part then; the rest means the same.
+    /// </summary>
+    public ActionKind Actions { get; init; } = ActionKind.Continuous;
+
     /// <summary>w of the conservative term, at least 0: 0 is soft actor-critic. [CO]: 10 locomotion, 5 antmaze, 1 Adroit.</summary>
     public double ConservativeWeight { get; init; } = 10;
 
@@ -141,7 +147,7 @@ public sealed record ConservativeQLearningConfig
 
     /// <summary>This config with some fields replaced: F#'s way, as it has no <c>with</c> for records of C#.</summary>
     public ConservativeQLearningConfig With(
-        double? conservativeWeight = null, ConservativeTerm? conservativeTerm = null, int? actionSamples = null, double? softmaxTemperature = null,
+        ActionKind? actions = null, double? conservativeWeight = null, ConservativeTerm? conservativeTerm = null, int? actionSamples = null, double? softmaxTemperature = null,
         double? differenceMin = null, double? differenceMax = null, Lagrange? lagrange = null, double? lagrangeGap = null,
         double? initialLogMultiplier = null, bool? automaticTemperature = null, double? entropyTemperature = null, double? initialLogTemperature = null,
         double? targetEntropy = null, SampledBackup? backup = null, bool? entropyInBackup = null, int? cloningSteps = null,
@@ -150,6 +156,7 @@ public sealed record ConservativeQLearningConfig
         IEnumerable<int>? hiddenSizes = null, IEnumerable<int>? criticHiddenSizes = null, int? batchSize = null,
         Initialisation? policyInitialisation = null, Initialisation? criticInitialisation = null) => this with
         {
+            Actions = actions ?? Actions,
             ConservativeWeight = conservativeWeight ?? ConservativeWeight,
             ConservativeTerm = conservativeTerm ?? ConservativeTerm,
             ActionSamples = actionSamples ?? ActionSamples,
@@ -185,6 +192,7 @@ public sealed record ConservativeQLearningConfig
     /// <summary>Throws an ArgumentException that names the first hyperparameter out of its range; else returns this config.</summary>
     public ConservativeQLearningConfig Validate()
     {
+        Check.Known(Actions);
         Check.NotNegative(ConservativeWeight, nameof(ConservativeWeight), "0 is soft actor-critic; 5 and 10 are usual.");
         Check.Known(ConservativeTerm);
         Check.AtLeast(ActionSamples, 1, nameof(ActionSamples));
@@ -226,6 +234,6 @@ public sealed record ConservativeQLearningConfig
         (CriticLearningRate, PolicyLearningRate, PolicyInitialisation, CriticInitialisation));
 
     /// <summary>What of it shapes the graphs and their order.</summary>
-    internal object Structure => (BatchSize, ActionSamples, ConservativeTerm, Lagrange, AutomaticTemperature, Backup, EntropyInBackup,
-        (CloningSteps, ConservativeOrder, LearnedLogStd, string.Join('x', HiddenSizes), string.Join('x', CriticHiddenSizes)));
+    internal object Structure => (BatchSize, Actions, ActionSamples, ConservativeTerm, Lagrange, AutomaticTemperature, Backup,
+        (EntropyInBackup, CloningSteps, ConservativeOrder, LearnedLogStd, string.Join('x', HiddenSizes), string.Join('x', CriticHiddenSizes)));
 }

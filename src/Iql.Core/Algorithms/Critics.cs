@@ -19,10 +19,11 @@ public static class Critics
     /// <param name="observationSize">S, at least 1.</param>
     /// <param name="hiddenSizes">Widths of the hidden layers.</param>
     /// <param name="actionSize">A, at least 1.</param>
+    /// <param name="actions">Discrete: critics of the observation with an output an action.</param>
     public static (ImmutableArray<(string Name, Shape Shape)> Online, ImmutableArray<(string Name, Shape Shape)> Targets) Shapes(
-        int count, int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize)
+        int count, int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize, ActionKind actions = ActionKind.Continuous)
     {
-        var critic = Critic.Shapes(observationSize, hiddenSizes, actionSize).ToArray();
+        var critic = Critic.Shapes(observationSize, hiddenSizes, actionSize, actions).ToArray();
         return ([.. Under("critic")], [.. Under("targetCritic")]);
 
         IEnumerable<(string, Shape)> Under(string name) => Enumerable.Range(1, count).SelectMany(i => critic.Under($"{name}{i}"));

@@ -49,11 +49,9 @@ public static partial class ImplicitQLearning
     {
         Check.AtLeast(observationSize, 1, nameof(observationSize));
         Check.AtLeast(actionSize, 1, nameof(actionSize));
-        var (critics, targets) = Critics.Shapes(criticCount, observationSize, config.HiddenSizes, actionSize);
+        var (critics, targets) = Critics.Shapes(criticCount, observationSize, config.HiddenSizes, actionSize, config.Actions);
         (string, Shape)[] learned = [.. Mlp.Shapes(observationSize, config.HiddenSizes, 1).Under("value"), .. critics];
-        (string, Shape)[] policy = [.. config.PolicyKind == PolicyKind.Gaussian
-            ? GaussianPolicy.Shapes(observationSize, config.HiddenSizes, actionSize)
-            : DeterministicPolicy.Shapes(observationSize, config.HiddenSizes, actionSize)];
+        (string, Shape)[] policy = [.. Acting.Shapes(config.Actions, config.PolicyKind, observationSize, config.HiddenSizes, actionSize)];
         return
         [
             new("shared", [.. learned, .. targets, .. AdamState.Moments(learned)]),
@@ -74,8 +72,7 @@ public static partial class ImplicitQLearning
         return [shared, .. policies];
     }
 
-    /// <summary>The mean action (or the deterministic one), clipped to ±1, for a number of rows.</summary>
+    /// <summary>What the policy does, for a number of rows.</summary>
     internal static GraphFunction Act(ImplicitQLearningConfig config, ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows) =>
-        Acting.Of(blocks, observationSize, actionSize, rows, (policy, s) => config.PolicyKind == PolicyKind.Gaussian
-            ? GaussianPolicy.Mean(policy, s, config.MeanTanh) : DeterministicPolicy.Action(policy, s));
+        Acting.Of(blocks, observationSize, actionSize, rows, config.Actions, config.PolicyKind, config.MeanTanh, config.ActionChoice);
 }

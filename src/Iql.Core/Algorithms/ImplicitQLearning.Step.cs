@@ -9,7 +9,7 @@ public static partial class ImplicitQLearning
     static readonly StepCache<ImplicitQLearningConfig> Steps = new(
         (config, observationSize, actionSize, members) =>
             Learner(config, observationSize, actionSize, [.. Enumerable.Repeat(config.InverseTemperature, members)]),
-        config => (config.BatchSize, config.PolicyKind, config.PolicySchedule, config.MeanTanh, config.Dropout > 0, config.UpdateOrder,
+        config => (config.BatchSize, config.Actions, config.PolicyKind, config.PolicySchedule, config.MeanTanh, config.Dropout > 0, config.UpdateOrder,
             config.HalveCriticLoss, string.Join('x', config.HiddenSizes)));
 
     /// <summary>The next state, in fresh memory, and the metrics by name. The state handed over stays as it is.</summary>

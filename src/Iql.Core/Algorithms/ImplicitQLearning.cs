@@ -21,7 +21,8 @@ public delegate Tensor PolicyWeight(Tensor advantage, Tensor inverseTemperature,
 /// critic step    Q  ← minimise mean ( r + γ (1−d) V(s′) − Q(s,a) )², for both critics      eq. 6
 /// target         Q̂  ← α Q + (1−α) Q̂
 /// </code>
-/// The value and critic steps never look at the policy, so one value function serves many policies.
+/// The value and critic steps never look at the policy, so one value function serves many policies. Of discrete actions Q(s, ·) is a network's
+/// A outputs, a one-hot and π categorical; the equations are the same.
 /// </summary>
 public static partial class ImplicitQLearning
 {
@@ -48,7 +49,7 @@ public static partial class ImplicitQLearning
     }
 
     /// <summary>π ← minimise −mean(w ln π(a|s)) with w = min(e^{βA}, cap); for a deterministic policy mean(w · Σ (π(s) − a)²).</summary>
-    /// <param name="config">Kind of policy, tanh, dropout and schedule.</param>
+    /// <param name="config">Kind of actions and of policy, tanh, dropout and schedule.</param>
     /// <param name="policy">π with its moments.</param>
     /// <param name="advantage">A, [B]: a constant here, whatever it was computed from.</param>
     /// <param name="observations">s, [B, S].</param>
@@ -65,20 +66,31 @@ public static partial class ImplicitQLearning
         Check.That(w.Shape == advantage.Shape, nameof(weight), $"one weight a row, {advantage.Shape}", w.Shape);
         var dropout = config.Dropout > 0 ? new Dropout(inputs.Dropout, inputs.Seed, inputs.Step) : null;
         var parameters = policy.Parameters;
-        Tensor loss, action;
-        Metrics density = [];
-        if (config.PolicyKind == PolicyKind.Gaussian)
+        Tensor loss;
+        Metrics fit;
+        if (config.Actions == ActionKind.Discrete)
         {
-            action = GaussianPolicy.Mean(parameters, observations, config.MeanTanh, dropout);
+            var logProbabilities = CategoricalPolicy.LogProbabilities(parameters, observations, dropout);
+            loss = AdvantageWeighted.Likelihood(w, CategoricalPolicy.Of(logProbabilities, actions));
+            fit = Acting.Fit(logProbabilities, actions);
+        }
+        else if (config.PolicyKind == PolicyKind.Gaussian)
+        {
+            var action = GaussianPolicy.Mean(parameters, observations, config.MeanTanh, dropout);
             var logStd = GaussianPolicy.LogStd(parameters, inputs.LogStdMin, inputs.LogStdMax);
             var logDensity = GaussianPolicy.LogDensity(actions, action, logStd);
             loss = AdvantageWeighted.Likelihood(w, logDensity);
-            density = [("logProbabilityMean", Mean(logDensity)), ("policyEntropy", GaussianPolicy.Entropy(logStd)), ("logStdMean", Mean(logStd))];
+            fit =
+            [
+                ("logProbabilityMean", Mean(logDensity)), ("policyEntropy", GaussianPolicy.Entropy(logStd)), ("logStdMean", Mean(logStd)),
+                ("actionErrorMean", Mean(AdvantageWeighted.Error(action, actions))),
+            ];
         }
         else
         {
-            action = DeterministicPolicy.Action(parameters, observations, dropout);
+            var action = DeterministicPolicy.Action(parameters, observations, dropout);
             loss = AdvantageWeighted.SquaredError(w, action, actions);
+            fit = [("actionErrorMean", Mean(AdvantageWeighted.Error(action, actions)))];
         }
         var rate = config.PolicySchedule == LearningRateSchedule.Cosine
             ? LearningRate.Cosine(inputs.PolicyLearningRate, inputs.Step, inputs.CosineSteps) : inputs.PolicyLearningRate;
@@ -87,8 +99,7 @@ public static partial class ImplicitQLearning
         [
             ("policyLoss", loss), ("weightMean", Mean(w)), ("weightMax", Max(w)),
             ("weightCapped", Mean(inverseTemperature * advantage > Log(inputs.MaxAdvantageWeight))),
-            .. density, ("actionErrorMean", Mean(AdvantageWeighted.Error(action, actions))),
-            ("policyGradientNorm", norm), ("policyLearningRate", rate),
+            .. fit, ("policyGradientNorm", norm), ("policyLearningRate", rate),
         ]);
     }
 

@@ -14,6 +14,16 @@ public enum PolicyKind
     Deterministic,
 }
 
+/// <summary>How a stochastic policy acts when it is evaluated.</summary>
+public enum ActionChoice
+{
+    /// <summary>The mean of a Gaussian, the most likely of discrete actions.</summary>
+    Greedy,
+
+    /// <summary>A draw of the policy, anew at each decision.</summary>
+    Sampled,
+}
+
 /// <summary>Which value function the policy and the critics of one step see. All parts use the same minibatch and the target critics of the step's start.</summary>
 public enum UpdateOrder
 {
@@ -30,6 +40,15 @@ public enum UpdateOrder
 /// </summary>
 public sealed record ImplicitQLearningConfig
 {
+    /// <summary>
+    /// What the data's actions are. Discrete: a categorical policy, softmax of the network's outputs, and critics with an output an action; PolicyKind, MeanTanh and the
+    /// clips of ln σ play no part then.
+    /// </summary>
+    public ActionKind Actions { get; init; } = ActionKind.Continuous;
+
+    /// <summary>How a stochastic policy acts when it is evaluated.</summary>
+    public ActionChoice ActionChoice { get; init; } = ActionChoice.Greedy;
+
     /// <summary>τ of the value loss, in (0, 1): 0.5 evaluates the behaviour policy, towards 1 the best action in the data. [IK]: 0.7; AntMaze 0.9.</summary>
     public double Expectile { get; init; } = 0.7;
 
@@ -92,7 +111,7 @@ public sealed record ImplicitQLearningConfig
 
     /// <summary>This config with some fields replaced: F#'s way, as it has no <c>with</c> for records of C#. (A function that passes its own argument on must name its type, float: else F# infers Nullable.)</summary>
     public ImplicitQLearningConfig With(
-        double? expectile = null, double? inverseTemperature = null, double? discount = null, double? polyakStep = null,
+        double? expectile = null, double? inverseTemperature = null, ActionKind? actions = null, ActionChoice? actionChoice = null, double? discount = null, double? polyakStep = null,
         double? maxAdvantageWeight = null, double? valueLearningRate = null, double? criticLearningRate = null,
         double? policyLearningRate = null, LearningRateSchedule? policySchedule = null, double? cosineSteps = null,
         IEnumerable<int>? hiddenSizes = null, int? batchSize = null, double? logStdMin = null, double? logStdMax = null,
@@ -119,6 +138,8 @@ public sealed record ImplicitQLearningConfig
             UpdateOrder = updateOrder ?? UpdateOrder,
             HalveCriticLoss = halveCriticLoss ?? HalveCriticLoss,
             Initialisation = initialisation ?? Initialisation,
+            Actions = actions ?? Actions,
+            ActionChoice = actionChoice ?? ActionChoice,
         };
 
     /// <summary>Throws an ArgumentException that names the first hyperparameter out of its range; else returns this config.</summary>
@@ -139,6 +160,10 @@ public sealed record ImplicitQLearningConfig
         Check.Dropout(Dropout, nameof(Dropout));
         Check.Known(PolicySchedule);
         Check.Known(PolicyKind);
+        Check.Known(Actions);
+        Check.Known(ActionChoice);
+        Check.That(ActionChoice == ActionChoice.Greedy || Actions == ActionKind.Discrete || PolicyKind == PolicyKind.Gaussian, nameof(ActionChoice),
+            "Greedy for a deterministic policy", ActionChoice, "Only a stochastic policy can be sampled.");
         Check.Known(UpdateOrder);
         Check.Known(Initialisation);
         return this;
@@ -155,6 +180,6 @@ public sealed record ImplicitQLearningConfig
     [
         Expectile, InverseTemperature, Discount, PolyakStep, MaxAdvantageWeight, ValueLearningRate, CriticLearningRate, PolicyLearningRate,
         (int)PolicySchedule, CosineSteps, BatchSize, LogStdMin, LogStdMax, (int)PolicyKind, MeanTanh ? 1 : 0, Dropout, (int)UpdateOrder,
-        HalveCriticLoss ? 1 : 0, (int)Initialisation,
+        HalveCriticLoss ? 1 : 0, (int)Initialisation, (int)Actions, (int)ActionChoice,
     ];
 }

@@ -13,20 +13,21 @@ public static class DatasetFile
     /// <param name="path">An .hdf5, .h5 or .npz file; its first bytes decide, not its name.</param>
     /// <param name="mode">How rows become transitions.</param>
     /// <param name="timeLimit">The task's longest episode; used only for a file without time-outs.</param>
+    /// <param name="actionCount">Choices there are, where the file's actions are discrete (integers, one a row); null: as the file says, or one more than its largest.</param>
     /// <exception cref="FileNotFoundException">No file there.</exception>
     /// <exception cref="InvalidDataException">Another kind of file, a truncated one, missing or misshapen columns, NaN.</exception>
-    public static Transitions Load(string path, DatasetMode mode, int? timeLimit = null)
+    public static Transitions Load(string path, DatasetMode mode, int? timeLimit = null, int? actionCount = null)
     {
-        var raw = Read(path);
+        var raw = Read(path, actionCount);
         return RowSelection.Of(raw, mode, timeLimit).Of(raw);
     }
 
     /// <summary>Reads a file's columns as they stand.</summary>
     /// <inheritdoc cref="Load" path="/exception"/>
-    public static RawDataset Read(string path)
+    public static RawDataset Read(string path, int? actionCount = null)
     {
         using var file = Open(path);
-        return RawDataset.Read(file);
+        return RawDataset.Read(file, actionCount);
     }
 
     /// <summary>Opens an .npz or HDF5 file by its first bytes.</summary>
@@ -54,7 +55,7 @@ public static class DatasetFile
 
     /// <summary>
     /// Writes transitions in D4RL's layout, .hdf5 (or .h5) or .npz by the path's ending: observations, actions, rewards, terminals,
-    /// timeouts, next_observations, and one text per metadata entry. In strict mode the file gives the same transitions back, bit for bit.
+    /// timeouts, next_observations, and one text per metadata entry; discrete actions as integers, with their number. In strict mode the file gives the same transitions back, bit for bit.
     /// </summary>
     /// <param name="path">Where to; written to a temporary name and renamed.</param>
     /// <param name="transitions">The data.</param>
@@ -66,12 +67,13 @@ public static class DatasetFile
         List<ArrayData> arrays =
         [
             new("observations", [t.Count, t.ObservationSize], Plain(t.Observations)),
-            new("actions", [t.Count, t.ActionSize], Plain(t.Actions)),
+            t.ActionSpace.IsDiscrete ? new("actions", [t.Count], Choices(t)) : new("actions", [t.Count, t.ActionSize], Plain(t.Actions)),
             new("rewards", [t.Count], Plain(t.Rewards)),
             new("terminals", [t.Count], Plain(t.Terminals)),
             new("timeouts", [t.Count], Plain(t.Timeouts)),
             new("next_observations", [t.Count, t.ObservationSize], Plain(t.NextObservations)),
         ];
+        if (t.ActionSpace.IsDiscrete) arrays.Add(new(ColumnShapes.ActionCount, [], new long[] { t.ActionSize }));
         foreach (var (name, text) in (metadata ?? ImmutableDictionary<string, string>.Empty).OrderBy(pair => pair.Key, StringComparer.Ordinal))
             arrays.Add(ArrayData.Of("metadata/" + name, text));
         switch (Path.GetExtension(path).ToLowerInvariant())
@@ -81,6 +83,7 @@ public static class DatasetFile
             case var other: throw new ArgumentException($"path: expected a name ending in .hdf5, .h5 or .npz, got '{other}' in {path}.");
         }
 
+        static long[] Choices(Transitions t) => [.. Enumerable.Range(0, t.Count).Select(row => (long)ActionSpace.Choice(t.Action(row)))];
         static T[] Plain<T>(ImmutableArray<T> column) => System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsArray(column)!;
     }
 }

@@ -11,6 +11,7 @@ static class DatasetInspection
         var episodes = Transitions.Split(raw.Rewards, raw.Terminals, timeouts);
         float[] lengths = [.. episodes.Select(e => (float)e.Length)], returns = [.. episodes.Select(e => (float)e.Return)];
         var jumps = Discontinuities(raw, timeouts);
+        var discrete = raw.ActionKind == ActionKind.Discrete;
         var report = new DatasetReport
         {
             Name = raw.Name,
@@ -19,7 +20,8 @@ static class DatasetInspection
             Metadata = raw.Metadata,
             Rows = raw.Count,
             ObservationSize = raw.ObservationSize,
-            ActionSize = raw.ActionSize,
+            ActionSpace = new(raw.ActionKind, raw.ActionSize),
+            ActionCounts = discrete ? ActionCounts(raw) : [],
             Episodes = episodes,
             Lengths = Summary.Of(lengths),
             Returns = Summary.Of(returns),
@@ -39,7 +41,7 @@ static class DatasetInspection
             Columns =
             [
                 .. Columns("observations", raw.Observations, raw.ObservationSize),
-                .. Columns("actions", raw.Actions, raw.ActionSize),
+                .. Columns("actions", raw.Actions, discrete ? 0 : raw.ActionSize),
                 .. Columns("rewards", raw.Rewards, 1),
                 .. Columns("next_observations", raw.NextObservations ?? [], raw.NextObservations == null ? 0 : raw.ObservationSize),
             ],
@@ -61,7 +63,10 @@ static class DatasetInspection
         if (r.UnfinishedTail > 0 && r.Episodes.Length > 1) yield return Say($"The last {r.UnfinishedTail:N0} rows belong to an episode without an end.");
         if (r.Discontinuities > 0) yield return Say($"{r.Discontinuities:N0} rows inside an episode lead to another state than the next row's (first at {r.FirstDiscontinuities[0]}): ends may be flagged in the wrong place.");
         if (r.ActionsOutside > 0) yield return Say($"{r.ActionsOutside:P2} of the actions' numbers lie outside [-1, 1], where policies cannot follow.");
-        if (r.DuplicateRows > 0) yield return Say($"{r.DuplicateRows:N0} rows repeat an earlier observation, action and reward.");
+        if (r.ActionCounts.Contains(0))
+            yield return $"Never taken: action {string.Join(", ", Enumerable.Range(0, r.ActionCounts.Length).Where(a => r.ActionCounts[a] == 0).Take(12))} of {r.ActionSpace.Size}.";
+        // With few states and actions rows repeat by nature.
+        if (r.DuplicateRows > 0 && !r.ActionSpace.IsDiscrete) yield return Say($"{r.DuplicateRows:N0} rows repeat an earlier observation, action and reward.");
         if (r.RewardValues.Length == 1) yield return "All rewards are the same: there is nothing to learn from them.";
         var constant = r.Columns.Where(c => c.IsConstant && c.Name is "observations" or "actions" && c.IsConstant).Select(c => c.Label).ToList();
         if (constant.Count > 0) yield return $"Constant: {string.Join(", ", constant.Take(12))}{(constant.Count > 12 ? $" and {constant.Count - 12} more" : "")}.";
@@ -94,6 +99,13 @@ static class DatasetInspection
             }
             yield return new(name, column, Summary.Of(matrix, columns, column), nans, infinities);
         }
+    }
+
+    static ImmutableArray<long> ActionCounts(RawDataset raw)
+    {
+        var counts = new long[raw.ActionSize];
+        for (var row = 0; row < raw.Count; row++) counts[ActionSpace.Choice(raw.Actions.AsSpan(row * raw.ActionSize, raw.ActionSize))]++;
+        return [.. counts];
     }
 
     static List<int> Discontinuities(RawDataset raw, bool[] timeouts)

@@ -26,10 +26,10 @@ public static class DatasetPacking
         var rule = new RowRule(mode, source, columns.Rows, columns.HasTimeouts, columns.HasNextObservations, timeLimit);
         var metadata = RawDataset.ReadMetadata(file).SetItem("source", Path.GetFileName(source)).SetItem("mode", mode.ToString());
         var outcome = "";
-        RowFileWriter.Write(path, Path.GetFileNameWithoutExtension(source), columns.ObservationSize, columns.ActionSize, metadata, writer =>
+        RowFileWriter.Write(path, Path.GetFileNameWithoutExtension(source), columns.ObservationSize, columns.Actions.Size, metadata, writer =>
         {
             var rows = new Rows(columns, rule, mode, writer);
-            var piece = pieceRows ?? (int)Math.Max(1, PieceBytes / (sizeof(float) * (2L * columns.ObservationSize + columns.ActionSize + 1)));
+            var piece = pieceRows ?? (int)Math.Max(1, PieceBytes / (sizeof(float) * (2L * columns.ObservationSize + columns.Actions.Size + 1)));
             for (var first = 0L; first < columns.Rows; first += piece)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -39,16 +39,16 @@ public static class DatasetPacking
             rows.Done();
             outcome = RowRule.Text(writer.Count, columns.Rows, rule.DroppedTimeouts, rule.DroppedLast);
             if (writer.Count == 0) throw new InvalidDataException($"{source}: expected rows to train on, got none of its {columns.Rows} ({outcome}).");
-        });
+        }, columns.Actions.Kind);
         return outcome;
     }
 
     /// <summary>Rows on their way: each waits for the next, which may be its s′, and may cut its episode.</summary>
     sealed class Rows(ColumnShapes columns, RowRule rule, DatasetMode mode, RowFileWriter writer)
     {
-        readonly int s = columns.ObservationSize, a = columns.ActionSize;
+        readonly int s = columns.ObservationSize, a = columns.Actions.Size;
         readonly bool own = mode == DatasetMode.Strict && columns.HasNextObservations;
-        readonly float[] observation = new float[columns.ObservationSize], action = new float[columns.ActionSize], next = new float[columns.ObservationSize];
+        readonly float[] observation = new float[columns.ObservationSize], action = new float[columns.Actions.Size], next = new float[columns.ObservationSize];
         float reward;
         bool waits, terminal, timeout;
 
@@ -56,7 +56,7 @@ public static class DatasetPacking
         {
             var (file, path) = (columns.File, columns.File.Path);
             var observations = Numbers("observations", s);
-            var actions = Numbers("actions", a);
+            var actions = columns.Actions.IsDiscrete ? columns.ActionRows(file.Read("actions", first, count)) : Numbers("actions", a);
             var rewards = Numbers("rewards", 1);
             var nexts = own ? Numbers("next_observations", s) : [];
             var terminals = file.Read("terminals", first, count).Flags(path);

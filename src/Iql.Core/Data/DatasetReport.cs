@@ -49,8 +49,11 @@ public sealed record DatasetReport
     /// <summary>S.</summary>
     public required int ObservationSize { get; init; }
 
-    /// <summary>A.</summary>
-    public required int ActionSize { get; init; }
+    /// <summary>What an action is.</summary>
+    public required ActionSpace ActionSpace { get; init; }
+
+    /// <summary>[A]: rows that make each choice, where actions are discrete; else empty.</summary>
+    public required ImmutableArray<long> ActionCounts { get; init; }
 
     /// <summary>Episodes as the flags cut them, all rows of the file counted.</summary>
     public required ImmutableArray<Episode> Episodes { get; init; }
@@ -100,7 +103,7 @@ public sealed record DatasetReport
     /// <summary>Rows that repeat an earlier row's observation, action and reward bit for bit.</summary>
     public required long DuplicateRows { get; init; }
 
-    /// <summary>Every column of observations, actions, rewards, and next observations when there are any.</summary>
+    /// <summary>Every column of observations, continuous actions, rewards, and next observations when there are any.</summary>
     public required ImmutableArray<ColumnReport> Columns { get; init; }
 
     /// <summary>What D4RL parity and strict mode would keep.</summary>

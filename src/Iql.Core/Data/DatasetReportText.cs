@@ -12,7 +12,7 @@ static class DatasetReportText
     {
         var text = new StringBuilder();
         Line($"{r.Name}   {r.Source}");
-        Line($"{r.Rows:N0} transitions in {r.Episodes.Length:N0} episodes, observations of {r.ObservationSize}, actions of {r.ActionSize}");
+        Line($"{r.Rows:N0} transitions in {r.Episodes.Length:N0} episodes, observations of {r.ObservationSize}, {(r.ActionSpace.IsDiscrete ? $"{r.ActionSpace}" : $"actions of {r.ActionSpace.Size}")}");
         if (r.Findings.Length > 0)
         {
             Head("worth a look");
@@ -33,11 +33,16 @@ static class DatasetReportText
         else
             for (var i = 0; i < r.RewardHistogram.Counts.Length; i++)
                 Bar($"{Number(r.RewardHistogram.Edges[i])} to {Number(r.RewardHistogram.Edges[i + 1])}", r.RewardHistogram.Counts[i], r.RewardHistogram.Counts.Max());
+        if (r.ActionSpace.IsDiscrete)
+        {
+            Head("actions");
+            for (var a = 0; a < r.ActionCounts.Length; a++) Bar($"{a}", r.ActionCounts[a], r.ActionCounts.Max());
+        }
         Head("columns");
         Header("");
         foreach (var column in r.Columns.Where(column => column.Name != "next_observations"))
             Row(column.Label, column.Summary, column.NaNs + column.Infinities > 0 ? $"  {column.NaNs} NaN, {column.Infinities} infinite" : column.IsConstant ? "  constant" : "");
-        Line($"  {r.ActionsOutside:P2} of the actions' numbers outside [-1, 1]; {r.DuplicateRows:N0} duplicate rows");
+        Line($"  {(r.ActionSpace.IsDiscrete ? "" : Say($"{r.ActionsOutside:P2} of the actions' numbers outside [-1, 1]; "))}{r.DuplicateRows:N0} duplicate rows");
         Head("modes");
         foreach (var mode in r.Modes)
         {

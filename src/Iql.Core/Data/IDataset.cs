@@ -15,8 +15,11 @@ public interface IDataset
     /// <summary>S.</summary>
     int ObservationSize { get; }
 
+    /// <summary>What an action is; a discrete one is a one-hot row.</summary>
+    ActionSpace ActionSpace { get; }
+
     /// <summary>A.</summary>
-    int ActionSize { get; }
+    int ActionSize => ActionSpace.Size;
 
     /// <summary>16 hexadecimal digits that change with any bit of any row; the same for the same rows in memory and on disk.</summary>
     string Fingerprint { get; }

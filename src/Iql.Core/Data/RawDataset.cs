@@ -27,10 +27,13 @@ public sealed record RawDataset
     /// <summary>A.</summary>
     public required int ActionSize { get; init; }
 
+    /// <summary>Whether actions are numbers or choices.</summary>
+    public ActionKind ActionKind { get; init; }
+
     /// <summary>[N, S] row-major.</summary>
     public required float[] Observations { get; init; }
 
-    /// <summary>[N, A] row-major.</summary>
+    /// <summary>[N, A] row-major; one-hot rows of discrete actions.</summary>
     public required float[] Actions { get; init; }
 
     /// <summary>[N].</summary>
@@ -55,6 +58,7 @@ public sealed record RawDataset
         Source = transitions.Name,
         ObservationSize = transitions.ObservationSize,
         ActionSize = transitions.ActionSize,
+        ActionKind = transitions.ActionSpace.Kind,
         Observations = [.. transitions.Observations],
         Actions = [.. transitions.Actions],
         Rewards = [.. transitions.Rewards],
@@ -64,12 +68,14 @@ public sealed record RawDataset
     };
 
     /// <summary>Reads the columns of an open file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="actionCount">Choices there are, where actions are discrete; null takes the file's word, or one more than its largest.</param>
     /// <exception cref="InvalidDataException">
     /// A column is missing or has another shape; the message names it, what was expected and what came. Or the file is beyond memory.
     /// </exception>
-    public static RawDataset Read(IArrayFile file)
+    public static RawDataset Read(IArrayFile file, int? actionCount = null)
     {
-        var columns = ColumnShapes.Of(file);
+        var columns = ColumnShapes.Of(file, actionCount);
         columns.RequireMemory();
         return new()
         {
@@ -78,9 +84,10 @@ public sealed record RawDataset
             Entries = file.Entries,
             Metadata = ReadMetadata(file),
             ObservationSize = columns.ObservationSize,
-            ActionSize = columns.ActionSize,
+            ActionSize = columns.Actions.Size,
+            ActionKind = columns.Actions.Kind,
             Observations = file.Read("observations").Numbers(file.Path),
-            Actions = file.Read("actions").Numbers(file.Path),
+            Actions = columns.ActionRows(file.Read("actions")),
             Rewards = file.Read("rewards").Numbers(file.Path),
             Terminals = file.Read("terminals").Flags(file.Path),
             Timeouts = columns.HasTimeouts ? file.Read("timeouts").Flags(file.Path) : null,

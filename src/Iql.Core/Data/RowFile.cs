@@ -50,6 +50,9 @@ public sealed class RowFile : IDataset
     public int ObservationSize => Table.Layout.ObservationSize;
 
     /// <inheritdoc/>
+    public ActionSpace ActionSpace => new(description.ActionKind, Table.Layout.ActionSize);
+
+    /// <summary>A.</summary>
     public int ActionSize => Table.Layout.ActionSize;
 
     /// <inheritdoc/>
@@ -127,6 +130,6 @@ public sealed class RowFile : IDataset
             (rewards[i], terminals[i], timeouts[i]) = (row[layout.Reward], row[layout.Terminal] != 0, row[layout.Timeout] != 0);
         }
         GC.KeepAlive(Table);
-        return new(Name, s, a, observations, actions, rewards, terminals, timeouts, next);
+        return new(Name, s, a, observations, actions, rewards, terminals, timeouts, next, ActionSpace.Kind);
     }
 }

@@ -67,7 +67,7 @@ readonly record struct RowFileHeader(long Count, RowLayout Layout, long Descript
 
 /// <summary>What a row file says of itself, as JSON at its end.</summary>
 sealed record RowFileDescription(string Name, ImmutableArray<string> Columns, string Fingerprint, ImmutableSortedDictionary<string, string> Metadata,
-    DatasetStatistics Statistics)
+    DatasetStatistics Statistics, ActionKind ActionKind = ActionKind.Continuous)
 {
     static readonly JsonSerializerOptions Options = new()
     {

@@ -12,6 +12,7 @@ public sealed class RowFileWriter
     const int BufferBytes = 1 << 22;
 
     readonly RowLayout layout;
+    readonly ActionKind actionKind;
     readonly Stream stream;
     readonly StatisticsBuilder statistics;
     readonly RowFingerprint fingerprint;
@@ -20,9 +21,9 @@ public sealed class RowFileWriter
     int filled;
     bool open;
 
-    RowFileWriter(RowLayout layout, Stream stream, RowFingerprint fingerprint)
+    RowFileWriter(RowLayout layout, ActionKind actionKind, Stream stream, RowFingerprint fingerprint)
     {
-        (this.layout, this.stream, this.fingerprint) = (layout, stream, fingerprint);
+        (this.layout, this.actionKind, this.stream, this.fingerprint) = (layout, actionKind, stream, fingerprint);
         statistics = new(layout.ObservationSize, layout.ActionSize);
         buffer = new float[Math.Max(1, BufferBytes / layout.Bytes) * layout.Stride];
     }
@@ -37,8 +38,10 @@ public sealed class RowFileWriter
     /// <param name="actionSize">A, at least 1.</param>
     /// <param name="metadata">How the data came about: name and text.</param>
     /// <param name="rows">Adds the rows in their order, at least one.</param>
-    /// <exception cref="ArgumentException">No rows, or a number that is NaN or infinite.</exception>
-    public static void Write(string path, string name, int observationSize, int actionSize, IReadOnlyDictionary<string, string> metadata, Action<RowFileWriter> rows)
+    /// <param name="actionKind">Discrete: rows of actions are one-hot.</param>
+    /// <exception cref="ArgumentException">No rows, a number that is NaN or infinite, a discrete action that is not one-hot.</exception>
+    public static void Write(string path, string name, int observationSize, int actionSize, IReadOnlyDictionary<string, string> metadata, Action<RowFileWriter> rows,
+        ActionKind actionKind = ActionKind.Continuous)
     {
         Check.AtLeast(observationSize, 1, nameof(observationSize));
         Check.AtLeast(actionSize, 1, nameof(actionSize));
@@ -47,7 +50,7 @@ public sealed class RowFileWriter
         {
             var layout = new RowLayout(observationSize, actionSize);
             using var fingerprint = new RowFingerprint(layout);
-            var writer = new RowFileWriter(layout, stream, fingerprint);
+            var writer = new RowFileWriter(layout, actionKind, stream, fingerprint);
             stream.Write(new byte[RowFileHeader.Page]);
             rows(writer);
             writer.Close(name, metadata);
@@ -57,13 +60,14 @@ public sealed class RowFileWriter
     /// <summary>Writes transitions that are in memory.</summary>
     public static void Write(string path, Transitions transitions, IReadOnlyDictionary<string, string>? metadata = null) =>
         Write(path, transitions.Name, transitions.ObservationSize, transitions.ActionSize, metadata ?? ImmutableDictionary<string, string>.Empty,
-            writer => writer.Add(transitions));
+            writer => writer.Add(transitions), transitions.ActionSpace.Kind);
 
     /// <summary>Adds all rows of transitions.</summary>
     public void Add(Transitions t)
     {
-        Check.That(t.ObservationSize == layout.ObservationSize && t.ActionSize == layout.ActionSize, t.Name,
-            $"observations of {layout.ObservationSize} and actions of {layout.ActionSize}", $"{t.ObservationSize} and {t.ActionSize}");
+        ActionSpace actions = new(actionKind, layout.ActionSize);
+        Check.That(t.ObservationSize == layout.ObservationSize && t.ActionSpace == actions, t.Name,
+            $"observations of {layout.ObservationSize} and {actions}", $"{t.ObservationSize} and {t.ActionSpace}");
         for (var row = 0; row < t.Count; row++)
             Add(t.Observation(row), t.Action(row), t.Rewards[row], t.Terminals[row], t.Timeouts[row], t.NextObservation(row));
     }
@@ -75,6 +79,8 @@ public sealed class RowFileWriter
         var row = buffer.AsSpan(filled, layout.Stride);
         layout.Write(row, observation, action, reward, terminal, timeout, nextObservation);
         if (Finite.FirstBreach(row) is >= 0 and var at) throw new ArgumentException(Breach(row, at));
+        if (actionKind == ActionKind.Discrete && ActionSpace.FirstBreach(action, layout.ActionSize) >= 0) throw new ArgumentException(
+            $"actions: expected a one-hot row, got [{string.Join(", ", action.ToArray())}] in row {Count}.");
         statistics.Add(observation, action, reward, terminal, timeout, nextObservation);
         // The row before this one has a next action if its episode went on; terminal rows need none.
         if (open) Mark(Count - 1);
@@ -108,7 +114,7 @@ public sealed class RowFileWriter
         Flush();
         stream.Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(marks)));
         var description = new RowFileDescription(name, RowFileDescription.ColumnsOf(layout), fingerprint.Done(),
-            metadata.ToImmutableSortedDictionary(StringComparer.Ordinal), statistics.Done()).ToBytes();
+            metadata.ToImmutableSortedDictionary(StringComparer.Ordinal), statistics.Done(), actionKind).ToBytes();
         stream.Write(description);
         stream.Position = 0;
         stream.Write(new RowFileHeader(Count, layout, description.Length).ToBytes());

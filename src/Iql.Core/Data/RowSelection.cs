@@ -79,7 +79,7 @@ public sealed record RowSelection
             var from = own != null || (Mode == DatasetMode.Strict && terminals[i]) ? row : row + 1;
             (own ?? raw.Observations).AsSpan(from * s, s).CopyTo(next.AsSpan(i * s));
         }
-        return new(raw.Name, s, a, observations, actions, rewards, terminals, [.. Timeouts], next);
+        return new(raw.Name, s, a, observations, actions, rewards, terminals, [.. Timeouts], next, raw.ActionKind);
 
         void RequireFinite(float[] column, int size, string name)
         {

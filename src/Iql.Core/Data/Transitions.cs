@@ -23,9 +23,10 @@ public sealed class Transitions : IDataset
     /// <param name="terminals">[N]: the environment ended after this row, so s′ has no value.</param>
     /// <param name="timeouts">[N]: the episode was cut after this row, but s′ has a value.</param>
     /// <param name="nextObservations">[N, S], finite; what it holds in terminal rows does not matter.</param>
-    /// <exception cref="ArgumentException">No rows, columns of other lengths, or a number that is NaN or infinite.</exception>
+    /// <param name="actionKind">Discrete: rows of actions are one-hot, a choice of A each.</param>
+    /// <exception cref="ArgumentException">No rows, columns of other lengths, a number that is NaN or infinite, a discrete action that is not one-hot.</exception>
     public Transitions(string name, int observationSize, int actionSize, float[] observations, float[] actions, float[] rewards,
-        bool[] terminals, bool[] timeouts, float[] nextObservations)
+        bool[] terminals, bool[] timeouts, float[] nextObservations, ActionKind actionKind = ActionKind.Continuous)
     {
         Check.AtLeast(observationSize, 1, nameof(observationSize));
         Check.AtLeast(actionSize, 1, nameof(actionSize));
@@ -33,7 +34,7 @@ public sealed class Transitions : IDataset
         Name = name;
         Count = rewards.Length;
         ObservationSize = observationSize;
-        ActionSize = actionSize;
+        ActionSpace = new(actionKind, actionSize);
         Length(observations.Length, observationSize, nameof(observations));
         Length(actions.Length, actionSize, nameof(actions));
         Length(terminals.Length, 1, nameof(terminals));
@@ -41,6 +42,8 @@ public sealed class Transitions : IDataset
         Length(nextObservations.Length, observationSize, nameof(nextObservations));
         Finite.Require(observations, observationSize, nameof(observations));
         Finite.Require(actions, actionSize, nameof(actions));
+        if (ActionSpace.IsDiscrete && ActionSpace.FirstBreach(actions, actionSize) is >= 0 and var breach) throw new ArgumentException(
+            $"{nameof(actions)}: expected one-hot rows of {ActionSpace}, got [{string.Join(", ", actions.AsSpan(breach * actionSize, actionSize).ToArray())}] in row {breach}.");
         Finite.Require(rewards, 1, nameof(rewards));
         Finite.Require(nextObservations, observationSize, nameof(nextObservations));
         Observations = ImmutableCollectionsMarshal.AsImmutableArray(observations);
@@ -67,8 +70,11 @@ public sealed class Transitions : IDataset
     /// <summary>S.</summary>
     public int ObservationSize { get; }
 
+    /// <inheritdoc/>
+    public ActionSpace ActionSpace { get; }
+
     /// <summary>A.</summary>
-    public int ActionSize { get; }
+    public int ActionSize => ActionSpace.Size;
 
     /// <summary>s, [N, S] row-major.</summary>
     public ImmutableArray<float> Observations { get; }
@@ -146,7 +152,7 @@ public sealed class Transitions : IDataset
     public Transitions With(string? name = null, float[]? observations = null, float[]? actions = null, float[]? rewards = null,
         float[]? nextObservations = null) =>
         new(name ?? Name, ObservationSize, ActionSize, observations ?? Array(Observations), actions ?? Array(Actions),
-            rewards ?? Array(Rewards), Array(Terminals), Array(Timeouts), nextObservations ?? Array(NextObservations));
+            rewards ?? Array(Rewards), Array(Terminals), Array(Timeouts), nextObservations ?? Array(NextObservations), ActionSpace.Kind);
 
     /// <summary>
     /// Some of the episodes, in the order given. An unfinished episode that is no longer the last is closed by a time-out, so
@@ -173,9 +179,9 @@ public sealed class Transitions : IDataset
     {
         Check.That(parts.Count > 0, nameof(parts), "at least one data set", 0);
         foreach (var part in parts)
-            Check.That(part.ObservationSize == parts[0].ObservationSize && part.ActionSize == parts[0].ActionSize, nameof(parts),
-                $"observations of {parts[0].ObservationSize} and actions of {parts[0].ActionSize} as in {parts[0].Name}",
-                $"{part.ObservationSize} and {part.ActionSize} in {part.Name}");
+            Check.That(part.ObservationSize == parts[0].ObservationSize && part.ActionSpace == parts[0].ActionSpace, nameof(parts),
+                $"observations of {parts[0].ObservationSize} and {parts[0].ActionSpace} as in {parts[0].Name}",
+                $"{part.ObservationSize} and {part.ActionSpace} in {part.Name}");
         return Join(name, [.. parts.Select(part => (part, ..part.Count))]);
     }
 
@@ -192,7 +198,7 @@ public sealed class Transitions : IDataset
         }
         return new(name, first.ObservationSize, first.ActionSize, Numbers(t => t.Observations, first.ObservationSize),
             Numbers(t => t.Actions, first.ActionSize), Numbers(t => t.Rewards, 1), terminals, timeouts,
-            Numbers(t => t.NextObservations, first.ObservationSize));
+            Numbers(t => t.NextObservations, first.ObservationSize), first.ActionSpace.Kind);
 
         float[] Numbers(Func<Transitions, ImmutableArray<float>> column, int size) => Gather(column, size);
         bool[] Flags(Func<Transitions, ImmutableArray<bool>> column) => Gather(column, 1);

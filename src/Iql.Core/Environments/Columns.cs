@@ -3,9 +3,9 @@ using Iql.Data;
 namespace Iql.Environments;
 
 /// <summary>The columns of a data set while it is being collected: several threads may write, each its own rows.</summary>
-sealed class Columns(int count, int observationSize, int actionSize)
+sealed class Columns(int count, int observationSize, ActionSpace actions)
 {
-    readonly float[] observations = new float[count * observationSize], actions = new float[count * actionSize];
+    readonly float[] observations = new float[count * observationSize], actionRows = new float[count * actions.Size];
     readonly float[] rewards = new float[count], nextObservations = new float[count * observationSize];
     readonly bool[] terminals = new bool[count], timeouts = new bool[count];
 
@@ -13,7 +13,7 @@ sealed class Columns(int count, int observationSize, int actionSize)
 
     public Span<float> Observation(int row) => observations.AsSpan(row * observationSize, observationSize);
 
-    public Span<float> Action(int row) => actions.AsSpan(row * actionSize, actionSize);
+    public Span<float> Action(int row) => actionRows.AsSpan(row * actions.Size, actions.Size);
 
     public Span<float> NextObservation(int row) => nextObservations.AsSpan(row * observationSize, observationSize);
 
@@ -26,7 +26,7 @@ sealed class Columns(int count, int observationSize, int actionSize)
     }
 
     public Transitions ToTransitions(string name) =>
-        new(name, observationSize, actionSize, observations, actions, rewards, terminals, timeouts, nextObservations);
+        new(name, observationSize, actions.Size, observations, actionRows, rewards, terminals, timeouts, nextObservations, actions.Kind);
 
     /// <summary>
     /// Collects N rows in shards of <paramref name="shardLength"/> rows, each from a seed of its own: the bits depend on the seed
@@ -47,7 +47,7 @@ sealed class Columns(int count, int observationSize, int actionSize)
         for (var first = 0L; first * shardLength < size; first += pieceShards)
         {
             var count = (int)Math.Min((long)pieceShards * shardLength, size - first * shardLength);
-            var columns = new Columns(count, environment.ObservationSize, environment.ActionSize);
+            var columns = new Columns(count, environment.ObservationSize, environment.ActionSpace);
             Parallel.For(0, (int)((count + (long)shardLength - 1) / shardLength), options, shard =>
                 roll(columns, source.Split((ulong)(first + shard)), shard * shardLength, (int)Math.Min((shard + 1L) * shardLength, count)));
             yield return columns;

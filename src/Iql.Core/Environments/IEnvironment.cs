@@ -18,8 +18,14 @@ public interface IEnvironment
     /// <summary>S, floats in an observation.</summary>
     int ObservationSize { get; }
 
-    /// <summary>A, floats in an action; each is meant to lie in [−1, 1] and is clipped to it.</summary>
-    int ActionSize { get; }
+    /// <summary>
+    /// What an action is. Of continuous ones each float is meant to lie in [−1, 1] and is clipped to it; a discrete one is the place of the
+    /// row's largest number (<see cref="ActionSpace.Choice"/>).
+    /// </summary>
+    ActionSpace ActionSpace { get; }
+
+    /// <summary>A, floats in an action.</summary>
+    int ActionSize => ActionSpace.Size;
 
     /// <summary>Doubles in a state.</summary>
     int StateSize { get; }

@@ -52,7 +52,7 @@ public sealed class PointMaze : IEnvironment
     public int ObservationSize => 4;
 
     /// <inheritdoc/>
-    public int ActionSize => 2;
+    public ActionSpace ActionSpace => ActionSpace.Continuous(2);
 
     /// <inheritdoc/>
     public int StateSize => 4;

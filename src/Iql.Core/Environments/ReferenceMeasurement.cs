@@ -22,8 +22,8 @@ public readonly record struct MeasuredReturn(double Mean, double StandardError, 
 
 /// <summary>How a task's reference returns are measured: what stands behind a score of 0 and one of 100.</summary>
 /// <param name="Task">The task.</param>
-/// <param name="Random">Actions U(−1, 1), drawn anew each decision.</param>
-/// <param name="Expert">A <see cref="WaypointController"/> that is aimed at the goal at the start of each episode.</param>
+/// <param name="Random">Actions U(−1, 1), or any choice, drawn anew each decision.</param>
+/// <param name="Expert">The task's <see cref="TaskCard.Expert"/>, anew each episode.</param>
 public sealed record ReferenceMeasurement(string Task, MeasuredReturn Random, MeasuredReturn Expert)
 {
     /// <summary>Measures both over their own episodes; the same seed gives the same numbers.</summary>
@@ -35,17 +35,20 @@ public sealed record ReferenceMeasurement(string Task, MeasuredReturn Random, Me
     {
         var card = Tasks.Get(task);
         return new(task,
-            MeasuredReturn.Of(Rollout.Run(card.Environment, episodes, seed.Split("random"), RandomPolicy(card.Environment.ActionSize, seed.Split("random actions")))),
+            MeasuredReturn.Of(Rollout.Run(card.Environment, episodes, seed.Split("random"), RandomPolicy(card.Environment.ActionSpace, seed.Split("random actions")))),
             MeasuredReturn.Of([.. Enumerable.Range(0, episodes).Select(e => Drive(card, seed.Split("expert").Split((ulong)e)))]));
     }
 
-    /// <summary>Uniform actions in [−1, 1)ᴬ. It counts its draws, so a roll-out with it is a function of seed and number of episodes.</summary>
-    public static PolicyRows RandomPolicy(int actionSize, Seed seed)
+    /// <summary>Uniform actions in [−1, 1)ᴬ, or of the A choices. It counts its draws, so a roll-out with it is a function of seed and number of episodes.</summary>
+    public static PolicyRows RandomPolicy(ActionSpace space, Seed seed)
     {
         var drawn = 0UL;
         return (_, rows, actions) =>
         {
-            for (var i = 0; i < rows * actionSize; i++) actions[i] = (float)seed.Uniform(drawn++, 1);
+            if (space.IsDiscrete)
+                for (var row = 0; row < rows; row++) ActionSpace.Write(seed.Below(drawn++, space.Size), actions.Slice(row * space.Size, space.Size));
+            else
+                for (var i = 0; i < rows * space.Size; i++) actions[i] = (float)seed.Uniform(drawn++, 1);
         };
     }
 
@@ -54,14 +57,12 @@ public sealed record ReferenceMeasurement(string Task, MeasuredReturn Random, Me
         var environment = card.Environment;
         Span<double> state = stackalloc double[environment.StateSize];
         Span<float> observation = stackalloc float[environment.ObservationSize], action = stackalloc float[environment.ActionSize];
-        var controller = card.Expert(seed.Split("waypoints"));
+        var expert = card.Expert(seed.Split("waypoints"));
         environment.Reset(seed, state, observation);
-        var (row, column) = environment.Maze.Cells[environment.Maze.Goal];
-        controller.Aim(state[0], state[1], row, column);
         var (sum, success) = (0.0, false);
         for (var length = 1; ; length++)
         {
-            controller.Act(state, action);
+            expert(state, action);
             var (reward, terminal) = environment.Step(state, action, observation);
             sum += reward;
             success |= reward > 0;

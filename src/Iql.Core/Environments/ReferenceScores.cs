@@ -110,6 +110,7 @@ public static class ReferenceScores
     {
         const string measured = "ReferenceMeasurement, 10000 episodes, seed 0: uniform random actions; waypoint controller";
         const string success = "success rate";
+        const string walks = "ReferenceMeasurement, 10000 episodes, seed 0: uniform random moves; shortest walks";
         return
         [
             new("pointmaze-umaze-v0", 38.8103, 223.9208, 300, measured),
@@ -118,6 +119,8 @@ public static class ReferenceScores
             new("pointmaze-umaze-stitch-v0", 0, 1, 50, success),
             new("pointmaze-medium-stitch-v0", 0, 1, 100, success),
             new("pointmaze-large-stitch-v0", 0, 1, 150, success),
+            new("gridmaze-medium-v0", 0.1337, 1, 25, walks),
+            new("gridmaze-large-v0", 0.0985, 1, 40, walks),
         ];
     }
 }

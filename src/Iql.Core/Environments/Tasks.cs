@@ -3,6 +3,11 @@ using Iql.Data;
 
 namespace Iql.Environments;
 
+/// <summary>Acts on an environment's state, which policies do not see, from an episode's first decision on.</summary>
+/// <param name="state">[StateSize].</param>
+/// <param name="action">Written, [A].</param>
+public delegate void Expert(ReadOnlySpan<double> state, Span<float> action);
+
 /// <summary>All there is to know of a task that comes with Iql: where a policy acts, what it learns from, how it is scored.</summary>
 public sealed record TaskCard
 {
@@ -13,7 +18,10 @@ public sealed record TaskCard
     public required string Description { get; init; }
 
     /// <summary>Where policies are evaluated. It holds no state: one serves everybody.</summary>
-    public required PointMaze Environment { get; init; }
+    public required IEnvironment Environment { get; init; }
+
+    /// <summary>Its walls and its goal.</summary>
+    public required Maze Maze { get; init; }
 
     /// <summary>Makes the data set: the same bits for a seed and a number of transitions.</summary>
     public required Func<Seed, int, Transitions> Dataset { get; init; }
@@ -25,7 +33,7 @@ public sealed record TaskCard
     public required int DatasetSize { get; init; }
 
     /// <summary>Whether an episode brings one reward at its end, so that its score is a success rate.</summary>
-    public bool Sparse => Environment.EndsAtGoal;
+    public required bool Sparse { get; init; }
 
     /// <summary>
     /// What to add to every reward before training: −1 for tasks that end at the goal, as antmaze has it (Kostrikov et al.
@@ -33,8 +41,11 @@ public sealed record TaskCard
     /// </summary>
     public double RewardShift => Sparse ? -1 : 0;
 
-    /// <summary>A controller that is good at the task: the reference for a score of 100.</summary>
-    public required Func<Seed, WaypointController> Expert { get; init; }
+    /// <summary>Makes, for an episode, somebody who is good at the task: the reference for a score of 100.</summary>
+    public required Func<Seed, Expert> Expert { get; init; }
+
+    /// <summary>Makes the controller that the expert of a point maze drives by, without a target yet; null elsewhere.</summary>
+    public Func<Seed, WaypointController>? Controller { get; init; }
 
     /// <summary>Returns that score 0 and 100.</summary>
     public ReferenceScore Reference => ReferenceScores.Find(Name)!;
@@ -54,6 +65,8 @@ public static class Tasks
             Stitch("umaze", Mazes.UMazeStitch, 50),
             Stitch("medium", Mazes.MediumStitch, 100),
             Stitch("large", Mazes.LargeStitch, 150),
+            Grid("medium", Mazes.MediumStitch, 25),
+            Grid("large", Mazes.LargeStitch, 40),
         }.OrderBy(card => card.Name, StringComparer.Ordinal),
     ];
 
@@ -68,29 +81,66 @@ public static class Tasks
     static TaskCard Wandering(string size, Maze maze, int timeLimit)
     {
         var environment = new PointMaze($"pointmaze-{size}-v0", maze, timeLimit);
+        WaypointController Controller(Seed seed) => new(maze, seed);
         return new()
         {
-            Description = $"Reach the goal of the {size} maze from anywhere and stay there: reward 1 for each of {timeLimit} decisions spent at it.",
             Environment = environment,
+            Maze = maze,
+            Sparse = false,
+            Controller = Controller,
+            Expert = Driver(maze, Controller),
+            Description = $"Reach the goal of the {size} maze from anywhere and stay there: reward 1 for each of {timeLimit} decisions spent at it.",
             Dataset = (seed, count) => new WanderingData().Collect(environment, seed, count),
             DatasetPieces = (seed, count) => new WanderingData().Pieces(environment, seed, count),
             DatasetSize = 1_000_000,
-            Expert = seed => new(maze, seed),
         };
     }
 
     static TaskCard Stitch(string size, Maze maze, int timeLimit)
     {
         var environment = new PointMaze($"pointmaze-{size}-stitch-v0", maze, timeLimit, endsAtGoal: true, frameSkip: 20, PointMass.Syrup);
+        // An action is held for 0.2 seconds, in which the disc moves up to half a cell: softer than Maze2D's 10 and 1.
+        WaypointController Controller(Seed seed) => new(maze, seed, proportional: 4, derivative: 0.3);
         return new()
         {
-            Description = $"Find the way through the {size} maze from short pieces that lead anywhere, mostly away from the goal: reward 1 at the goal, within {timeLimit} decisions.",
             Environment = environment,
+            Maze = maze,
+            Sparse = true,
+            Controller = Controller,
+            Expert = Driver(maze, Controller),
+            Description = $"Find the way through the {size} maze from short pieces that lead anywhere, mostly away from the goal: reward 1 at the goal, within {timeLimit} decisions.",
             Dataset = (seed, count) => new StitchData().Collect(environment, seed, count),
             DatasetPieces = (seed, count) => new StitchData().Pieces(environment, seed, count),
             DatasetSize = 100_000,
-            // An action is held for 0.2 seconds, in which the disc moves up to half a cell: softer than Maze2D's 10 and 1.
-            Expert = seed => new(maze, seed, proportional: 4, derivative: 0.3),
         };
     }
+
+    static TaskCard Grid(string size, Maze maze, int timeLimit)
+    {
+        var environment = new GridMaze($"gridmaze-{size}-v0", maze, timeLimit);
+        return new()
+        {
+            Description = $"Walk through the {size} maze in moves up, down, left and right (discrete actions), from short pieces that lead mostly away from the goal: reward 1 at the goal, within {timeLimit} decisions.",
+            Environment = environment,
+            Maze = maze,
+            Sparse = true,
+            Dataset = (seed, count) => new GridWalks().Collect(environment, seed, count),
+            DatasetPieces = (seed, count) => new GridWalks().Pieces(environment, seed, count),
+            DatasetSize = 50_000,
+            Expert = _ => (state, action) => ActionSpace.Write(environment.Best((int)state[0]), action),
+        };
+    }
+
+    // A controller aimed at the goal at an episode's first decision.
+    static Func<Seed, Expert> Driver(Maze maze, Func<Seed, WaypointController> controller) => seed =>
+    {
+        var (drive, aimed) = (controller(seed), false);
+        var (row, column) = maze.Cells[maze.Goal];
+        return (state, action) =>
+        {
+            if (!aimed) drive.Aim(state[0], state[1], row, column);
+            aimed = true;
+            drive.Act(state, action);
+        };
+    };
 }

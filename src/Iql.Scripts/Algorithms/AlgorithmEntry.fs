@@ -1,6 +1,7 @@
 namespace Iql.Scripts
 
 open System.Text.Json
+open Iql
 open Iql.Algorithms
 open Iql.Data
 
@@ -30,6 +31,10 @@ type AlgorithmEntry<'config> = {
     RunName: 'config -> string
     /// The configuration of a run of so many steps: schedules end with the run.
     ForSteps: int -> 'config -> 'config
+    /// The configuration for actions of this kind; an Error says which kind it takes.
+    ForActions: ActionKind -> 'config -> Result<'config, string>
+    /// Hyperparameters that mean nothing where actions are discrete.
+    ContinuousOnly: string list
     /// The whole configuration as it stands in config.json.
     Written: 'config -> JsonElement
     /// What stands there beside it.
@@ -48,6 +53,13 @@ type AlgorithmEntry<'config> = {
 
 [<RequireQualifiedAccess>]
 module AlgorithmEntry =
+
+    /// What an algorithm says that knows no discrete actions.
+    let continuous (kind: ActionKind) (config: 'config) : Result<'config, string> =
+        if kind = ActionKind.Continuous then
+            Ok config
+        else
+            Error "continuous actions"
 
     /// The entry of a case as an entry of the union.
     let lift
@@ -68,6 +80,8 @@ module AlgorithmEntry =
             UsesRewards = entry.UsesRewards
             RunName = part >> entry.RunName
             ForSteps = fun steps -> part >> entry.ForSteps steps >> wrap
+            ForActions = fun kind -> part >> entry.ForActions kind >> Result.map wrap
+            ContinuousOnly = entry.ContinuousOnly
             Written = part >> entry.Written
             Extra = part >> entry.Extra
             Remarks = fun steps -> part >> entry.Remarks steps

@@ -31,6 +31,11 @@ module Cloning =
         |> at _.PolicySchedule (fun x config -> config.With(policySchedule = x))
         Word.dropout |> at _.Dropout (fun x config -> config.With(dropout = x))
         Word.policyKind |> at _.PolicyKind (fun x config -> config.With(policyKind = x))
+        Word.choice "actionChoice" "What an evaluated policy takes: its mean or likeliest action, or a draw" [
+            "greedy", ActionChoice.Greedy
+            "sampled", ActionChoice.Sampled
+        ]
+        |> at _.ActionChoice (fun x config -> config.With(actionChoice = x))
         Word.meanTanh |> at _.MeanTanh (fun x config -> config.With(meanTanh = x))
         Word.logStdMin |> at _.LogStdMin (fun x config -> config.With(logStdMin = x))
         Word.logStdMax |> at _.LogStdMax (fun x config -> config.With(logStdMax = x))
@@ -49,6 +54,8 @@ module Cloning =
         UsesRewards = false
         RunName = fun _ -> "bc"
         ForSteps = fun steps config -> config.With(cosineSteps = float steps)
+        ForActions = fun kind config -> Ok(config.With(actions = kind))
+        ContinuousOnly = [ "policyKind"; "meanTanh"; "logStdMin"; "logStdMax" ]
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
         Remarks = fun _ _ -> []

@@ -189,6 +189,25 @@ module Conservative =
         UsesRewards = true
         RunName = fun _ -> "cql"
         ForSteps = fun _ config -> config
+        ForActions = fun kind config -> Ok(config.With(actions = kind))
+        ContinuousOnly = [
+            "conservativeTerm"
+            "actionSamples"
+            "automaticTemperature"
+            "entropyTemperature"
+            "initialLogTemperature"
+            "targetEntropy"
+            "backup"
+            "entropyInBackup"
+            "cloningSteps"
+            "conservativeOrder"
+            "actionLimit"
+            "policyLearningRate"
+            "learnedLogStd"
+            "logStdMin"
+            "logStdMax"
+            "policyInitialisation"
+        ]
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
         Remarks =

@@ -79,6 +79,11 @@ module ImplicitConfig =
         |> at _.PolicySchedule (fun x config -> config.With(policySchedule = x))
         Word.dropout |> at _.Dropout (fun x config -> config.With(dropout = x))
         Word.policyKind |> at _.PolicyKind (fun x config -> config.With(policyKind = x))
+        Word.choice "actionChoice" "What an evaluated policy takes: its mean or likeliest action, or a draw" [
+            "greedy", ActionChoice.Greedy
+            "sampled", ActionChoice.Sampled
+        ]
+        |> at _.ActionChoice (fun x config -> config.With(actionChoice = x))
         Word.meanTanh |> at _.MeanTanh (fun x config -> config.With(meanTanh = x))
         Word.logStdMin |> at _.LogStdMin (fun x config -> config.With(logStdMin = x))
         Word.logStdMax |> at _.LogStdMax (fun x config -> config.With(logStdMax = x))
@@ -139,6 +144,13 @@ module ImplicitConfig =
                 implicit with
                     Config = implicit.Config.With(cosineSteps = float steps)
             }
+        ForActions =
+            fun kind implicit ->
+                Ok {
+                    implicit with
+                        Config = implicit.Config.With(actions = kind)
+                }
+        ContinuousOnly = [ "policyKind"; "meanTanh"; "logStdMin"; "logStdMax" ]
         Written = fun implicit -> RunJson.Element implicit.Config
         Extra =
             fun implicit -> [

@@ -54,7 +54,7 @@ module BenchAlgorithms =
         let preset = Preset.forTask name task |> Option.map Preset.apply
         let trial = trial |> Option.defaultValue id preset
         let entry = Trial.entry trial
-        entry.Learner [ entry.ForSteps trial.Steps trial.Algorithm ] observations actions
+        entry.Learner [ Trial.configured (Iql.ActionSpace.Continuous actions) trial ] observations actions
 
     let private moment (name: string) =
         name.StartsWith("adam", StringComparison.Ordinal)

@@ -3,6 +3,7 @@ module Iql.Scripts.Charts.DatasetPicture
 
 open System
 open System.Collections.Immutable
+open Iql
 open Iql.Data
 open Iql.Environments
 open Iql.Scripts
@@ -156,17 +157,40 @@ let private histograms (lengths: Histogram) (returns: Histogram) (rewards: Histo
                 Figure = Chart.grid 3 260 figures |> Figure.withLayout "showlegend" (Json.Bool false)
             }
 
-let private spread (observations: (string * Summary) list) (actions: (string * Summary) list) : Picture =
-    let figure title (columnsOf: (string * Summary) list) =
-        columns title (List.map fst columnsOf) (List.map snd columnsOf)
+/// How often each discrete action was taken.
+let frequencies (counts: int64 seq) : Figure =
+    let counts = List.ofSeq counts
+    let all = max 1L (List.sum counts)
 
-    {
-        Caption =
-            "Each number of an observation and of an action: box from the lower to the upper quartile with the median, whiskers from the 1st to the 99th percentile."
-        Figure =
-            Chart.grid 2 280 [ figure "Observations" observations; figure "Actions" actions ]
-            |> Figure.withLayout "showlegend" (Json.Bool false)
-    }
+    Chart.bars "Actions" [ for a in 0 .. counts.Length - 1 -> string<int> a ] [
+        for count in counts -> float count / float all
+    ]
+    |> Chart.titled "Actions" "action" "share of rows"
+    |> Figure.withLayout "xaxis.type" (Json.Text "category")
+    |> Figure.withLayout "showlegend" (Json.Bool false)
+
+let private boxes title (summaries: (string * Summary) list) =
+    columns title (List.map fst summaries) (List.map snd summaries)
+
+let private boxWords =
+    "box from the lower to the upper quartile with the median, whiskers from the 1st to the 99th percentile."
+
+let private beside (caption: string) (observations: (string * Summary) list) (actions: Figure) : Picture = {
+    Caption = caption
+    Figure =
+        Chart.grid 2 280 [ boxes "Observations" observations; actions ]
+        |> Figure.withLayout "showlegend" (Json.Bool false)
+}
+
+let private spread (observations: (string * Summary) list) (actions: (string * Summary) list) : Picture =
+    boxes "Actions" actions
+    |> beside $"Each number of an observation and of an action: {boxWords}" observations
+
+let private chosen (observations: (string * Summary) list) (counts: int64 seq) : Picture =
+    frequencies counts
+    |> beside
+        $"Each number of an observation: {boxWords} Beside it the share of rows that take each discrete action; of one that the data never take nothing is known."
+        observations
 
 /// At most so many rows of a row file are looked at.
 let private mostRows = 100_000
@@ -201,11 +225,18 @@ let ofDataset (maze: Maze option) (dataset: IDataset) : Picture list =
             (counted (dataset.Statistics.EpisodeLengths |> Seq.map float32))
             (counted (dataset.Statistics.EpisodeReturns |> Seq.map float32))
             (counted transitions.Rewards)
-        Some(
-            spread
-                (summaries "s" transitions.ObservationSize transitions.Observations)
-                (summaries "a" transitions.ActionSize transitions.Actions)
-        )
+        (let observations = summaries "s" transitions.ObservationSize transitions.Observations
+
+         if transitions.ActionSpace.IsDiscrete then
+             let counts = Array.zeroCreate<int64> transitions.ActionSize
+
+             for row in 0 .. transitions.Count - 1 do
+                 let choice = ActionSpace.Choice(transitions.Action row)
+                 counts[choice] <- counts[choice] + 1L
+
+             Some(chosen observations counts)
+         else
+             Some(spread observations (summaries "a" transitions.ActionSize transitions.Actions)))
     ]
     |> List.choose id
     |> List.map (fun picture -> {
@@ -223,7 +254,12 @@ let ofReport (report: DatasetReport) : Picture list =
 
     [
         histograms report.LengthHistogram report.ReturnHistogram report.RewardHistogram
-        Some(spread (summaries "observations" "s") (summaries "actions" "a"))
+        Some(
+            if report.ActionSpace.IsDiscrete then
+                chosen (summaries "observations" "s") report.ActionCounts
+            else
+                spread (summaries "observations" "s") (summaries "actions" "a")
+        )
     ]
     |> List.choose id
 

@@ -32,7 +32,7 @@ module Data =
         yield $"row file {file.Name}   {file.Path}"
 
         yield
-            $"{file.Count:N0} transitions in {all.Episodes:N0} episodes, observations of {file.ObservationSize}, actions of {file.ActionSize}, fingerprint {file.Fingerprint}"
+            $"{file.Count:N0} transitions in {all.Episodes:N0} episodes, observations of {file.ObservationSize}, {file.ActionSpace}, fingerprint {file.Fingerprint}"
 
         yield
             $"{all.Terminals:N0} terminals, {all.Timeouts:N0} time-outs; mean reward {all.RewardMean:G6}; trajectories return {all.LeastTrajectoryReturn:G6} to {all.GreatestTrajectoryReturn:G6}"
@@ -190,11 +190,12 @@ module Data =
                                 environment.ObservationSize,
                                 environment.ActionSize,
                                 metadata,
-                                fun writer ->
+                                (fun writer ->
                                     for piece in card.DatasetPieces.Invoke(seed, int64 size) do
                                         cancellation.ThrowIfCancellationRequested()
                                         writer.Add piece
-                                        say writer.Count (int64 size)
+                                        say writer.Count (int64 size)),
+                                environment.ActionSpace.Kind
                             ))
 
                         let file = RowFile path

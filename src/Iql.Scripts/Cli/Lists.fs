@@ -19,7 +19,8 @@ module Lists =
                     printfn "%s" line
 
                 printfn
-                    "    data: %d transitions   episode: at most %d steps   scores 0 and 100: returns %s and %s"
+                    "    %O   data: %d transitions   episode: at most %d steps   scores 0 and 100: returns %s and %s"
+                    card.Environment.ActionSpace
                     card.DatasetSize
                     card.Environment.TimeLimit
                     (number 3 card.Reference.Random)

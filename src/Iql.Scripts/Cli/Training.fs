@@ -3,6 +3,7 @@ namespace Iql.Scripts
 open System
 open System.Globalization
 open System.IO
+open Iql.Environments
 open Iql.Training
 
 /// What `iql train` and `iql ablate` share: from a request to trained runs, a table and a report.
@@ -45,6 +46,17 @@ module Training =
                  else
                      trial.EvaluateEvery)
     }
+
+    /// Refuses options that mean nothing for the data's actions.
+    let private refuseMeaningless (algorithm: Algorithm) (actions: Iql.ActionSpace) (request: Request) : unit =
+        let entry = Algorithm.entry algorithm
+
+        for option, hyperparameter in List.rev request.Given do
+            if actions.IsDiscrete && List.contains hyperparameter.Name entry.ContinuousOnly then
+                raise (
+                    Refusal
+                        $"{option}: is about continuous actions, and the data have {actions}, of which {entry.Name} learns without it. Leave it out."
+                )
 
     /// The trial a request asks for: the command's own, changed by the preset, changed by the options.
     let trial (standard: Algorithm -> Trial) (request: Request) : Trial * Preset option =
@@ -195,6 +207,9 @@ module Training =
             |> List.sortBy (fun axis -> axis.Name = "seed")
 
         let problem = problem request
+        let actions = problem.Transitions.ActionSpace
+        Trial.configured actions standard |> ignore
+        refuseMeaningless standard.Algorithm actions request
 
         let sweep = {
             Name =
@@ -245,7 +260,12 @@ module Training =
 
         if unfinished.IsEmpty then
             // The report shows what the data look like, and is made of the folder's files alone.
-            let maze = problem.Task |> Option.map (fun card -> card.Environment.Maze)
+            let maze =
+                problem.Task
+                |> Option.bind (fun card ->
+                    match card.Environment with
+                    | :? PointMaze -> Some card.Maze
+                    | _ -> None)
 
             Charts.DatasetPicture.save folder (Charts.DatasetPicture.ofDataset maze problem.Raw)
 

@@ -1,0 +1,79 @@
+namespace Iql.Environments;
+
+/// <summary>
+/// A walk through a maze, cell by cell, with four discrete actions: 0 up, 1 down, 2 left, 3 right, as the maze is drawn. A move into a
+/// wall stays where it is. Observation [cells]: one-hot, so a linear network is a table. Reward 1 and a terminal at the goal, else 0.
+/// Nothing is random but the start, any free cell other than the goal: the best return of a walk is known.
+/// </summary>
+public sealed class GridMaze : IEnvironment
+{
+    static readonly (int Row, int Column)[] Moves = [(-1, 0), (1, 0), (0, -1), (0, 1)];
+
+    readonly int[] after;
+
+    /// <summary>A task in a maze.</summary>
+    /// <param name="name">Task name.</param>
+    /// <param name="maze">Walls and goal; its start cell is not used.</param>
+    /// <param name="timeLimit">Decisions in an episode, at least 1.</param>
+    public GridMaze(string name, Maze maze, int timeLimit)
+    {
+        Check.AtLeast(timeLimit, 1, nameof(timeLimit));
+        (Name, Maze, TimeLimit) = (name, maze, timeLimit);
+        after = [.. Enumerable.Range(0, maze.Cells.Length).SelectMany(cell => Moves.Select(move =>
+        {
+            var there = maze.CellAt(maze.Cells[cell].Row + move.Row, maze.Cells[cell].Column + move.Column);
+            return there < 0 ? cell : there;
+        }))];
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>Walls and goal.</summary>
+    public Maze Maze { get; }
+
+    /// <inheritdoc/>
+    public int TimeLimit { get; }
+
+    /// <inheritdoc/>
+    public int ObservationSize => Maze.Cells.Length;
+
+    /// <inheritdoc/>
+    public ActionSpace ActionSpace => ActionSpace.Discrete(Moves.Length);
+
+    /// <summary>The cell's number.</summary>
+    public int StateSize => 1;
+
+    /// <summary>The cell that a move leads to from a cell.</summary>
+    /// <param name="cell">Number of a free cell.</param>
+    /// <param name="action">0 up, 1 down, 2 left, 3 right.</param>
+    public int After(int cell, int action) => after[cell * Moves.Length + action];
+
+    /// <summary>The first action of a shortest walk from a cell to the goal; at the goal, 0.</summary>
+    public int Best(int cell) => Enumerable.Range(0, Moves.Length).FirstOrDefault(action => After(cell, action) == Maze.Next(cell, Maze.Goal));
+
+    /// <summary>Any free cell but the goal's, all alike.</summary>
+    public void Reset(Seed seed, Span<double> state, Span<float> observation)
+    {
+        state[0] = Start(seed, 0);
+        Observe((int)state[0], observation);
+    }
+
+    /// <inheritdoc/>
+    public StepResult Step(Span<double> state, ReadOnlySpan<float> action, Span<float> observation)
+    {
+        var cell = After((int)state[0], ActionSpace.Choice(action));
+        state[0] = cell;
+        Observe(cell, observation);
+        return new(cell == Maze.Goal ? 1 : 0, cell == Maze.Goal);
+    }
+
+    /// <summary>The observation of a cell.</summary>
+    public static void Observe(int cell, Span<float> observation) => ActionSpace.Write(cell, observation);
+
+    internal int Start(Seed seed, ulong draw)
+    {
+        var cell = seed.Below(draw, Maze.Cells.Length - 1);
+        return cell < Maze.Goal ? cell : cell + 1;
+    }
+}
