@@ -91,7 +91,9 @@ module Launch =
         let entry = Trial.entry (List.head trials)
 
         entry.Learner
-            [ for trial in trials -> Trial.configured problem.Transitions.ActionSpace trial ]
+            [
+                for trial in trials -> Trial.configured problem.Transitions.ActionSpace trial
+            ]
             problem.Transitions.ObservationSize
             problem.Transitions.ActionSize
 

@@ -68,9 +68,7 @@ module Presets =
         [
             preset "iql" "adroit" (Some(RewardRule.None, code)) raw (of' code "0.7" "0.5" "0.1") []
             preset "iql" "antmaze" (Some(RewardRule.AntMaze, code)) raw (of' code "0.9" "10" "0") []
-            preset "iql" "gridmaze" None (false, ours) (of' ours "0.9" "10" "0") [
-                "the paper has no discrete actions"
-            ]
+            preset "iql" "gridmaze" None (false, ours) (of' ours "0.9" "10" "0") [ "the paper has no discrete actions" ]
             preset "iql" "kitchen" (Some(RewardRule.None, code)) raw (of' code "0.7" "0.5" "0.1") []
             preset "iql" "locomotion" (Some(RewardRule.ReturnRange, code)) raw (of' code "0.7" "3" "0") []
             preset "iql" "maze2d" (Some(RewardRule.None, corl)) (true, corl) (of' corl "0.7" "3" "0") [

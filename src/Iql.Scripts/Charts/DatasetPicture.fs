@@ -225,7 +225,8 @@ let ofDataset (maze: Maze option) (dataset: IDataset) : Picture list =
             (counted (dataset.Statistics.EpisodeLengths |> Seq.map float32))
             (counted (dataset.Statistics.EpisodeReturns |> Seq.map float32))
             (counted transitions.Rewards)
-        (let observations = summaries "s" transitions.ObservationSize transitions.Observations
+        (let observations =
+            summaries "s" transitions.ObservationSize transitions.Observations
 
          if transitions.ActionSpace.IsDiscrete then
              let counts = Array.zeroCreate<int64> transitions.ActionSize

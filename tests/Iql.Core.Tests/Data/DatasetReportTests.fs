@@ -159,7 +159,7 @@ let ``the door and hopper files are told right`` () =
 
     Assert.Equal(
         (6729, 39, 28, 25, 0L, Nullable 25L),
-        (door.Rows, door.ObservationSize, door.ActionSize, door.Episodes.Length, door.Terminals, door.Timeouts)
+        (door.Rows, door.ObservationSize, door.ActionSpace.Size, door.Episodes.Length, door.Terminals, door.Timeouts)
     )
 
     Assert.Equal<int list>([ 6704; 6704 ], [ for mode in door.Modes -> mode.Rows ])

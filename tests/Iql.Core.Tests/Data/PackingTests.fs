@@ -181,6 +181,8 @@ let ``a file beyond memory is refused before it is read, and told how to go on``
         let refusal (shapes: ColumnShapes) =
             throws<InvalidDataException>(fun () -> shapes.RequireMemory(16_000_000_000L)).Message
 
-        let large = ColumnShapes(file, 200_000_000L, 17, 6, true, true)
+        let large =
+            ColumnShapes(file, 200_000_000L, 17, Iql.ActionSpace.Continuous 6, true, true)
+
         Assert.Contains("iql data pack door-human-v1", refusal large)
         Assert.Contains("16.0 GB", refusal large))

@@ -7,10 +7,19 @@ open Iql.Data
 open Iql.Environments
 
 
+let private pointMaze (card: TaskCard) = card.Environment :?> PointMaze
+
+let private points = [
+    for card in Tasks.All do
+        if card.Environment :? PointMaze then
+            card
+]
+
 [<Fact>]
 let ``a data set has the same bits on any number of threads`` () =
-    let wandering = (Tasks.Get "pointmaze-medium-v0").Environment
-    let stitch = (Tasks.Get "pointmaze-medium-stitch-v0").Environment
+    let wandering = pointMaze (Tasks.Get "pointmaze-medium-v0")
+    let stitch = pointMaze (Tasks.Get "pointmaze-medium-stitch-v0")
+    let grid = (Tasks.Get "gridmaze-medium-v0").Environment :?> GridMaze
 
     let wander threads =
         WanderingData(Noise = 0.2).Collect(wandering, Seed 7UL, 61_234, threads)
@@ -18,7 +27,10 @@ let ``a data set has the same bits on any number of threads`` () =
     let pieces threads =
         StitchData().Collect(stitch, Seed 7UL, 31_234, threads)
 
-    for collect, size in [ wander, 61_234; pieces, 31_234 ] do
+    let walks threads =
+        GridWalks().Collect(grid, Seed 7UL, 31_234, threads)
+
+    for collect, size in [ wander, 61_234; pieces, 31_234; walks, 31_234 ] do
         let alone: Transitions = collect 1
         Assert.Equal(size, alone.Count)
         Assert.Equal(alone.Fingerprint, (collect 2).Fingerprint)
@@ -32,7 +44,8 @@ let ``another seed gives another data set`` () =
 
 [<Fact>]
 let ``every row replays in the environment`` () =
-    for card in Tasks.All do
+    for card in points do
+        let environment = pointMaze card
         let data = card.Dataset.Invoke(Seed 1UL, 3_000)
         let observation = Array.zeroCreate<float32> 4
 
@@ -40,11 +53,11 @@ let ``every row replays in the environment`` () =
             // Observations are float32, states double: hence not to the bit.
             let state = [| for s in data.Observation(row).ToArray() -> float s |]
             let result = card.Environment.Step(state, data.Action row, observation)
-            let there = card.Environment.AtGoal(state[0], state[1])
+            let there = environment.AtGoal(state[0], state[1])
             let next = data.NextObservation(row).ToArray()
             Array.iter2 (fun (a: float32) b -> Assert.Equal(a, b, 1e-4f)) observation next
 
-            if there = card.Environment.AtGoal(float next[0], float next[1]) then
+            if there = environment.AtGoal(float next[0], float next[1]) then
                 Assert.Equal(result.Reward, data.Rewards[row])
                 Assert.Equal(result.Terminal, data.Terminals[row])
 
@@ -67,11 +80,7 @@ let ``a never-ending roll-out has no terminals and no episode beyond the time li
             Assert.All(data.Episodes, fun episode -> Assert.Equal(EpisodeEnd.Timeout, episode.End))
             Assert.Contains(1f, data.Rewards)
 
-let private stitch = [
-    for card in Tasks.All do
-        if card.Sparse then
-            card
-]
+let private stitch = points |> List.filter _.Sparse
 
 /// The disc's centre goes at least so far from the start to the goal's edge: in the U around the two inner corners
 /// (1.4 + 1 + 1.06 and two short arcs), in the others, generously, as the crow flies.
@@ -84,7 +93,7 @@ let private shortestWay = [
 [<Fact>]
 let ``no piece of a stitch task leads from start to goal`` () =
     for card in stitch do
-        let maze = card.Environment.Maze
+        let maze = card.Maze
         let data = card.Dataset.Invoke(Seed 4UL, 100_000)
 
         for episode in data.Episodes do
@@ -106,18 +115,18 @@ let ``no piece of a stitch task leads from start to goal`` () =
 [<Fact>]
 let ``a piece is too short for the way even at full speed`` () =
     for card in stitch do
-        let physics, recipe = card.Environment.Physics, StitchData()
+        let physics, recipe = (pointMaze card).Physics, StitchData()
         let speed = min physics.MaxSpeed (physics.Gear / physics.Damping)
 
         let seconds =
-            float (recipe.MaxLength * card.Environment.FrameSkip) * physics.TimeStep
+            float (recipe.MaxLength * (pointMaze card).FrameSkip) * physics.TimeStep
 
         Assert.True(sqrt 2.0 * speed * seconds < (Map.ofList shortestWay)[card.Name])
 
 [<Fact>]
 let ``most actions of a stitch task lead away from the goal, and some reach it`` () =
     for card in stitch do
-        let maze = card.Environment.Maze
+        let maze = card.Maze
         let data = card.Dataset.Invoke(Seed 5UL, 50_000)
 
         let distance (observation: float32[]) =
@@ -145,7 +154,7 @@ let ``most actions of a stitch task lead away from the goal, and some reach it``
 [<Fact>]
 let ``a recipe is refused for the wrong kind of task`` () =
     let wandering, stitch =
-        (Tasks.Get "pointmaze-umaze-v0").Environment, (Tasks.Get "pointmaze-umaze-stitch-v0").Environment
+        pointMaze (Tasks.Get "pointmaze-umaze-v0"), pointMaze (Tasks.Get "pointmaze-umaze-stitch-v0")
 
     Assert.Throws<ArgumentException>(fun () -> StitchData().Collect(wandering, Seed 0UL, 10) |> ignore)
     |> ignore

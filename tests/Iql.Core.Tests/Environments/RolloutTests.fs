@@ -19,7 +19,7 @@ type private Countdown() =
     interface IEnvironment with
         member _.Name = "countdown"
         member _.ObservationSize = 1
-        member _.ActionSize = 1
+        member _.ActionSpace = ActionSpace.Continuous 1
         member _.StateSize = 1
         member _.TimeLimit = 6
 

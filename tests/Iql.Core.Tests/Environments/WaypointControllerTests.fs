@@ -12,8 +12,8 @@ let private drive (card: TaskCard) (seed: Seed) target =
     let observation = Array.zeroCreate<float32> 4
     let action = Array.zeroCreate<float32> 2
     environment.Reset(seed, state, observation)
-    let mutable controller = card.Expert.Invoke(seed.Split "waypoints")
-    let struct (row, column) = environment.Maze.Cells[target]
+    let mutable controller = card.Controller.Invoke(seed.Split "waypoints")
+    let struct (row, column) = card.Maze.Cells[target]
     controller.Aim(state[0], state[1], float row, float column)
 
     let mutable steps = 0
@@ -28,7 +28,7 @@ let private drive (card: TaskCard) (seed: Seed) target =
 let ``the controller reaches every cell of every maze`` () =
     for card in Tasks.All do
         if not card.Sparse then
-            for target in 0 .. card.Environment.Maze.Cells.Length - 1 do
+            for target in 0 .. card.Maze.Cells.Length - 1 do
                 for seed in 0UL .. 2UL do
                     Assert.True((drive card (Seed seed) target).IsSome, $"{card.Name} {target} {seed}")
 

@@ -18,8 +18,21 @@ open Iql.Core.Tests.Learning.Execute
 
 let private s, a = 4, 2
 
-let private data =
-    (Tasks.Get "pointmaze-umaze-stitch-v0").Dataset.Invoke(Seed.Named "every algorithm", 2000)
+let private dataOf (task: string) =
+    (Tasks.Get task).Dataset.Invoke(Seed.Named "every algorithm", 2000)
+
+let private points, walks =
+    dataOf "pointmaze-umaze-stitch-v0", dataOf "gridmaze-medium-v0"
+
+/// What a learner learns from: discrete actions where its batches have those of the maze of cells.
+let private dataFor (learner: Learner) =
+    if
+        learner.Batch.Contains "observations"
+        && learner.Batch["observations"].Shape[-1] = walks.ObservationSize
+    then
+        walks
+    else
+        points
 
 /// A pure step of one config, where an algorithm has it.
 type private Step = LearnerState -> TensorBlock -> LearnerState
@@ -83,6 +96,17 @@ let private learners: (string * Learner * Step option) list =
             policyHiddenSizes = [ 16 ]
         )
 
+    let discretely name (learner: Learner, step: Step option) = $"{name} discrete", learner, step
+    let cells, moves = walks.ObservationSize, walks.ActionSize
+
+    let discreteIql =
+        implicitly.With(actions = ActionKind.Discrete, actionChoice = ActionChoice.Sampled)
+
+    let discreteBc = cloning.With(actions = ActionKind.Discrete)
+
+    let discreteCql =
+        conservative.With(actions = ActionKind.Discrete, lagrange = Lagrange.WeightOutside)
+
     let sequences =
         DecisionTransformerConfig()
             .With(context = 4, layers = 2, heads = 2, embeddingSize = 16, maxTimesteps = 60, batchSize = 6)
@@ -125,6 +149,19 @@ let private learners: (string * Learner * Step option) list =
         for name, config in [ "cql", conservative; "cql constrained", constrained; "cql plain", plain ] do
             let learner, step = conservatively config
             name, learner, step
+        discretely
+            "iql"
+            (ImplicitQLearning.Learner(discreteIql, cells, moves),
+             Some(pure' (fun (x, y) -> ImplicitQLearning.Step(discreteIql, x, y))))
+        discretely "td" (TemporalDifferenceLearning.Learner(temporal.With(common = discreteIql), cells, moves), None)
+        discretely
+            "bc"
+            (BehaviourCloning.Learner(discreteBc, cells, moves),
+             Some(pure' (fun (x, y) -> BehaviourCloning.Step(discreteBc, x, y))))
+        discretely
+            "cql"
+            (ConservativeQLearning.Learner(discreteCql, cells, moves),
+             Some(pure' (fun (x, y) -> ConservativeQLearning.Step(discreteCql, x, y))))
         "dt",
         DecisionTransformer.Learner(sequences, s, a),
         Some(pure' (fun (x, y) -> DecisionTransformer.Step(sequences, x, y)))
@@ -133,7 +170,7 @@ let private learners: (string * Learner * Step option) list =
 let private root = Seed.Named "every"
 
 let private train (team: WorkerTeam) metrics (learner: Learner) (start: LearnerState) count =
-    use trainer = new Trainer(learner, data, start, team)
+    use trainer = new Trainer(learner, dataFor learner, start, team)
 
     for _ in 1..count do
         trainer.Advance metrics
@@ -165,7 +202,7 @@ let ``the bits are the same on two threads, without metrics, and after a resume`
 let ``the pure step gives the loop's bits`` () =
     for name, learner, step in learners do
         for step in Option.toList step do
-            let source = learner.Source data
+            let source = learner.Source(dataFor learner)
             use batch = new TensorBlock(learner.Batch)
 
             let next =
@@ -179,7 +216,7 @@ let ``the pure step gives the loop's bits`` () =
 [<Fact>]
 let ``a step allocates nothing`` () =
     for name, learner, _ in learners do
-        use trainer = new Trainer(learner, data, Trainer.Start(learner, root))
+        use trainer = new Trainer(learner, dataFor learner, Trainer.Start(learner, root))
 
         let turn () =
             for t in 0..11 do
@@ -197,7 +234,7 @@ let ``the compiled step follows the interpreter`` () =
     for name, learner, _ in learners do
         let batch step : Numbers =
             use block = new TensorBlock(learner.Batch)
-            learner.Source(data).Fill(block, root, int64 step)
+            learner.Source(dataFor learner).Fill(block, root, int64 step)
 
             Map [
                 for entry in learner.Batch.Entries -> $"batch/{entry.Name}", Array.map float (block.Read entry.Name)

@@ -9,7 +9,7 @@ open Iql.Training
 open Xunit
 
 let private card = Tasks.Get "pointmaze-umaze-stitch-v0"
-let private environment = card.Environment :> IEnvironment
+let private environment = card.Environment
 
 /// So many drives, every fifth an expert's, the others of random actions.
 let private drives count =
@@ -29,8 +29,8 @@ let private drives count =
         let own = seed.Split(uint64 drive)
         let isExpert = drive % 5 = 0
         environment.Reset(own.Split "start", state, observation)
-        let mutable expert = card.Expert.Invoke(own.Split "expert")
-        let struct (row, column) = card.Environment.Maze.Cells[card.Environment.Maze.Goal]
+        let mutable expert = card.Controller.Invoke(own.Split "expert")
+        let struct (row, column) = card.Maze.Cells[card.Maze.Goal]
         expert.Aim(state[0], state[1], row, column)
         let mutable decision, running = 0, true
 

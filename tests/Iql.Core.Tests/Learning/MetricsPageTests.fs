@@ -1,6 +1,7 @@
 module Iql.Core.Tests.Learning.MetricsPageTests
 
 open System.Text.RegularExpressions
+open Iql
 open Iql.Algorithms
 open Iql.Core.Tests
 open Iql.Losses
@@ -19,6 +20,8 @@ let ``every metric of a learner stands in docs/metrics.md, and nothing else does
                     BehaviourCloning.Learner(BehaviourCloningConfig(PolicyKind = PolicyKind.Gaussian), 2, 1)
                     TD3BC.Learner(TD3BCConfig(), 2, 1)
                     ConservativeQLearning.Learner(ConservativeQLearningConfig(Lagrange = Lagrange.WeightOutside), 2, 1)
+                    BehaviourCloning.Learner(BehaviourCloningConfig(Actions = ActionKind.Discrete), 2, 2)
+                    ConservativeQLearning.Learner(ConservativeQLearningConfig(Actions = ActionKind.Discrete), 2, 2)
                     Awac.Learner(AwacConfig(), 2, 1)
                     DecisionTransformer.Learner(DecisionTransformerConfig().With(context = 2), 2, 1)
                     Onestep.Learner(OnestepConfig(), 2, 1)

@@ -161,7 +161,7 @@ let ``the probe weighs transitions as the policy's loss does`` () =
 [<Fact>]
 let ``a short run on a point maze is scored`` () =
     inFolder (fun root ->
-        let card = Tasks.All[0]
+        let card = Tasks.Get "pointmaze-umaze-v0"
         let data = card.Dataset.Invoke(Seed 3UL, 2000)
 
         let config =

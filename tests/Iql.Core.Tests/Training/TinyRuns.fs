@@ -57,7 +57,7 @@ type Line() =
     interface IEnvironment with
         member _.Name = "line"
         member _.ObservationSize = observationSize
-        member _.ActionSize = actionSize
+        member _.ActionSpace = ActionSpace.Continuous actionSize
         member _.StateSize = 1
         member _.TimeLimit = 7
 

@@ -13,7 +13,7 @@ let private data = card.Dataset.Invoke(Seed.Named "pictures", 2000)
 
 [<Fact>]
 let ``a maze's visits add up to the rows of the data`` () =
-    let figure = DatasetPicture.visits card.Environment.Maze data
+    let figure = DatasetPicture.visits card.Maze data
 
     let rows =
         figure.Data.Head
@@ -29,13 +29,11 @@ let ``a maze's visits add up to the rows of the data`` () =
 [<Fact>]
 let ``walls are drawn where the maze has them`` () =
     let shapes =
-        (DatasetPicture.visits card.Environment.Maze data).Layout
+        (DatasetPicture.visits card.Maze data).Layout
         |> Json.field "shapes"
         |> Json.items
 
-    let walls =
-        card.Environment.Maze.Rows * card.Environment.Maze.Columns
-        - card.Environment.Maze.Cells.Length
+    let walls = card.Maze.Rows * card.Maze.Columns - card.Maze.Cells.Length
 
     Assert.Equal(walls + 1, shapes.Length)
 
@@ -49,7 +47,7 @@ let ``pictures are saved beside a sweep and shown in its report`` () =
     }
 
     Synthetic.withSweep plan (fun folder ->
-        DatasetPicture.save folder (DatasetPicture.ofDataset (Some card.Environment.Maze) data)
+        DatasetPicture.save folder (DatasetPicture.ofDataset (Some card.Maze) data)
         Assert.Equal(Ok 3, DatasetPicture.read folder |> Result.map List.length)
 
         match Report.write folder with

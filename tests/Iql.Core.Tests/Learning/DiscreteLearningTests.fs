@@ -1,0 +1,297 @@
+/// What discrete actions come to: the answers that dynamic programmes give on tables, and walks to the goal of a maze.
+module Iql.Core.Tests.Learning.DiscreteLearningTests
+
+open Iql
+open Iql.Algorithms
+open Iql.Compile
+open Iql.Data
+open Iql.Environments
+open Iql.Kernels
+open Iql.Optimizers
+open Iql.Training
+open Xunit
+open Iql.Core.Tests.Learning.Execute
+
+let private card = Tasks.Get "gridmaze-medium-v0"
+let private environment = card.Environment :?> GridMaze
+let private cells, moves = environment.ObservationSize, environment.ActionSpace.Size
+let private goal = card.Maze.Goal
+let private discount = 0.9
+
+let private others = [
+    for cell in 0 .. cells - 1 do
+        if cell <> goal then
+            cell
+]
+
+// ---- every move from every cell once, −1 each but the last: what dynamic programmes say
+
+/// r + γ V(s') of a move.
+let private backup (values: float[]) cell action =
+    let after = environment.After(cell, action)
+
+    if after = goal then
+        0.0
+    else
+        -1.0 + discount * values[after]
+
+let rec private iterate count (improve: float[] -> float[]) values =
+    if count = 0 then
+        values
+    else
+        iterate (count - 1) improve (improve values)
+
+let private valuesOf (choose: int -> float list -> float) =
+    Array.zeroCreate cells
+    |> iterate 400 (fun values -> [|
+        for cell in 0 .. cells - 1 ->
+            if cell = goal then
+                0.0
+            else
+                choose cell [ for action in 0 .. moves - 1 -> backup values cell action ]
+    |])
+
+let private expectileOf expectile (numbers: float list) =
+    let slope m =
+        List.sumBy (fun x -> (if x < m then 1.0 - expectile else expectile) * (x - m)) numbers
+
+    let rec between low high count =
+        let middle = (low + high) / 2.0
+
+        if count = 0 then middle
+        elif slope middle > 0.0 then between middle high (count - 1)
+        else between low middle (count - 1)
+
+    between (List.min numbers) (List.max numbers) 60
+
+let private everyMove = [
+    for cell in others do
+        for action in 0 .. moves - 1 -> cell, action
+]
+
+let private oneHot size i =
+    Array.init size (fun j -> if i = j then 1.0 else 0.0)
+
+let private batch: Numbers =
+    let column each =
+        everyMove |> List.map each |> Array.concat
+
+    let after (cell, action) = environment.After(cell, action)
+
+    Map [
+        "batch/observations", column (fst >> oneHot cells)
+        "batch/actions", column (snd >> oneHot moves)
+        "batch/rewards", column (fun move -> [| (if after move = goal then 0.0 else -1.0) |])
+        "batch/terminals", column (fun move -> [| (if after move = goal then 1.0 else 0.0) |])
+        "batch/nextObservations", column (after >> oneHot cells)
+    ]
+
+/// The last numbers of a learner whose every batch is every move.
+let private learned (learner: Learner) steps =
+    let seed = Seed.Named "every move"
+    let step = learner.Step.WithoutMetrics()
+
+    let withoutMetrics: Executor =
+        fun _ -> compiled InstructionSets.Default WorkerTeam.Single step
+
+    train withoutMetrics learner seed (fun _ -> batch) (initial learner seed) steps
+    |> fst
+
+/// Row of a table: outputs of a linear network at a one-hot cell.
+let private table (numbers: Numbers) net cell =
+    let weights, bias = numbers[$"{net}/w0"], numbers[$"{net}/b0"]
+    [ for j in 0 .. bias.Length - 1 -> bias[j] + weights[cell * bias.Length + j] ]
+
+let private near tolerance what (expected: float list) (actual: float list) =
+    let worst = List.map2 (fun x y -> abs (x - y)) expected actual |> List.max
+    TestContext.Current.TestOutputHelper.WriteLine $"{what}: {worst:G3}"
+    Assert.True(worst <= tolerance, $"{what}: expected %A{expected}, got %A{actual}")
+
+let private choice (values: float list) =
+    List.findIndex ((=) (List.max values)) values
+
+/// Whether a move is the first of a shortest walk.
+let private shortens cell action =
+    card.Maze.Distance(environment.After(cell, action), goal) < card.Maze.Distance(cell, goal)
+
+let private implicitly (expectile: float) =
+    ImplicitQLearningConfig()
+        .With(
+            actions = ActionKind.Discrete,
+            hiddenSizes = [],
+            batchSize = everyMove.Length,
+            discount = discount,
+            expectile = expectile,
+            inverseTemperature = 5.0,
+            polyakStep = 0.1,
+            valueLearningRate = 0.02,
+            criticLearningRate = 0.02,
+            policyLearningRate = 0.02,
+            policySchedule = LearningRateSchedule.Constant
+        )
+
+[<Fact>]
+let ``implicit Q-learning comes to the expectiles that dynamic programming gives, and to shortest walks`` () =
+    for expectile in [ 0.5; 0.9 ] do
+        let exact = valuesOf (fun _ -> expectileOf expectile)
+
+        let numbers =
+            learned (ImplicitQLearning.Learner(implicitly expectile, cells, moves)) 3000
+
+        near 0.05 $"V, τ = {expectile}" [ for cell in others -> exact[cell] ] [
+            for cell in others -> table numbers "shared/value" cell |> List.exactlyOne
+        ]
+
+        near 0.05 $"Q, τ = {expectile}" [ for cell, action in everyMove -> backup exact cell action ] [
+            for cell, action in everyMove -> (table numbers "shared/critic1" cell)[action]
+        ]
+
+        for cell in others do
+            Assert.True(shortens cell (choice (table numbers "policy0" cell)), $"τ = {expectile}, cell {cell}")
+
+/// Where 2 p (Q − y) + w (softmax(Q) − p) = 0 for the moves of a cell, p = 1/4: by gradient steps.
+let private conservativeFixedPoint weight (targets: float list) =
+    let p = 1.0 / float moves
+
+    let descend (q: float[]) =
+        let total = Array.sumBy exp q
+
+        [|
+            for action in 0 .. moves - 1 ->
+                q[action]
+                - 0.2
+                  * (2.0 * p * (q[action] - targets[action]) + weight * (exp q[action] / total - p))
+        |]
+
+    Array.ofList targets |> iterate 300 descend |> List.ofArray
+
+let private conservatively (weight: float) =
+    ConservativeQLearningConfig()
+        .With(
+            actions = ActionKind.Discrete,
+            hiddenSizes = [],
+            batchSize = everyMove.Length,
+            discount = discount,
+            conservativeWeight = weight,
+            polyakStep = 0.1,
+            criticLearningRate = 0.02
+        )
+
+[<Fact>]
+let ``conservative Q-learning comes to the fixed point of its equation; without its term to the best values`` () =
+    for weight in [ 0.0; 0.4 ] do
+        let values =
+            valuesOf (fun _ targets -> conservativeFixedPoint weight targets |> List.max)
+
+        if weight = 0.0 then
+            for cell in others do
+                let walk = card.Maze.Distance(cell, goal) - 1
+                Assert.Equal(-(1.0 - discount ** float walk) / (1.0 - discount), values[cell], 9)
+
+        let numbers =
+            learned (ConservativeQLearning.Learner(conservatively weight, cells, moves)) 3000
+
+        near 0.06 $"Q, w = {weight}" [
+            for cell in others do
+                yield! conservativeFixedPoint weight [ for action in 0 .. moves - 1 -> backup values cell action ]
+        ] [
+            for cell, action in everyMove -> (table numbers "shared/critic1" cell)[action]
+        ]
+
+        for cell in others do
+            let both =
+                List.map2 (+) (table numbers "shared/critic1" cell) (table numbers "shared/critic2" cell)
+
+            Assert.True(shortens cell (choice both), $"w = {weight}, cell {cell}")
+
+// ---- from logs
+
+let private walks = lazy card.Dataset.Invoke(Seed.Named "walks", 30_000)
+
+[<Fact>]
+let ``cloning on a table comes to the data's frequencies`` () =
+    let data = walks.Value
+    let counts = Array2D.zeroCreate<float> cells moves
+
+    for row in 0 .. data.Count - 1 do
+        let cell, action =
+            ActionSpace.Choice(data.Observation row), ActionSpace.Choice(data.Action row)
+
+        counts[cell, action] <- counts[cell, action] + 1.0
+
+    let config =
+        BehaviourCloningConfig()
+            .With(
+                actions = ActionKind.Discrete,
+                hiddenSizes = [],
+                batchSize = 512,
+                policyLearningRate = 0.05,
+                policySchedule = LearningRateSchedule.Cosine,
+                cosineSteps = 1500.0
+            )
+
+    let learner = BehaviourCloning.Learner(config, cells, moves)
+    use trainer = new Trainer(learner, data, Trainer.Start(learner, Seed 1UL))
+
+    for _ in 1..1500 do
+        trainer.Advance()
+
+    let weights, bias = trainer.Blocks[1].Read "w0", trainer.Blocks[1].Read "b0"
+
+    for cell in others do
+        let logits = [ for j in 0 .. moves - 1 -> float (bias[j] + weights[cell * moves + j]) ]
+        let total = List.sumBy exp logits
+        let seen = Seq.sum counts[cell, *]
+
+        for action in 0 .. moves - 1 do
+            Assert.Equal(counts[cell, action] / seen, exp logits[action] / total, 0.05)
+
+/// The normalised score after so many steps on the walks, rewards − 1.
+let private score (learner: Learner) steps =
+    let root = Seed.Named "walking"
+
+    let normalization = Normalization.Of(walks.Value, false, RewardRule.AntMaze)
+
+    use trainer =
+        new Trainer(learner, normalization.Apply walks.Value, Trainer.Start(learner, root))
+
+    for _ in 1..steps do
+        trainer.Advance()
+
+    use evaluation = new Evaluation(learner, environment, normalization, 100, root)
+    let result = evaluation.Run(trainer.Blocks[0], trainer.Blocks[1])
+    TestContext.Current.TestOutputHelper.WriteLine $"{learner.Algorithm}: {result.ScoreMean}"
+    result.ScoreMean.Value
+
+[<Fact>]
+let ``cloned walks lead nowhere, the stitched ones to the goal`` () =
+    let cloning =
+        BehaviourCloningConfig().With(actions = ActionKind.Discrete, hiddenSizes = [ 32 ], policyLearningRate = 1e-3)
+
+    let implicitly =
+        ImplicitQLearningConfig()
+            .With(
+                actions = ActionKind.Discrete,
+                hiddenSizes = [ 32 ],
+                expectile = 0.9,
+                inverseTemperature = 10.0,
+                polyakStep = 0.02,
+                valueLearningRate = 1e-3,
+                criticLearningRate = 1e-3,
+                policyLearningRate = 1e-3,
+                policySchedule = LearningRateSchedule.Constant
+            )
+
+    let conservatively =
+        ConservativeQLearningConfig()
+            .With(
+                actions = ActionKind.Discrete,
+                hiddenSizes = [ 32 ],
+                conservativeWeight = 1.0,
+                polyakStep = 0.02,
+                criticLearningRate = 1e-3
+            )
+
+    Assert.InRange(score (BehaviourCloning.Learner(cloning, cells, moves)) 2000, -20.0, 40.0)
+    Assert.InRange(score (ImplicitQLearning.Learner(implicitly, cells, moves)) 3000, 99.0, 100.0)
+    Assert.InRange(score (ConservativeQLearning.Learner(conservatively, cells, moves)) 3000, 99.0, 100.0)
