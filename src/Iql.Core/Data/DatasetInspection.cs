@@ -32,7 +32,7 @@ static class DatasetInspection
             Terminals = raw.Terminals.LongCount(flag => flag),
             Timeouts = raw.Timeouts?.LongCount(flag => flag),
             BothFlags = raw.Terminals.Zip(timeouts).LongCount(flags => flags is (true, true)),
-            LongestTerminalRun = LongestRun(raw.Terminals),
+            LongestTerminalRun = LongestTerminalRun(raw),
             UnfinishedTail = episodes[^1].End == EpisodeEnd.Unfinished ? episodes[^1].Length : 0,
             Discontinuities = raw.NextObservations == null ? null : jumps.Count,
             FirstDiscontinuities = [.. jumps.Take(5)],
@@ -119,10 +119,16 @@ static class DatasetInspection
         return rows;
     }
 
-    static int LongestRun(bool[] flags)
+    // Where next observations tell that a row starts elsewhere, it is an episode of one step and not the same one's end again.
+    static int LongestTerminalRun(RawDataset raw)
     {
-        var (longest, run) = (0, 0);
-        foreach (var flag in flags) longest = Math.Max(longest, run = flag ? run + 1 : 0);
+        var (longest, run, size) = (0, 0, raw.ObservationSize);
+        for (var row = 0; row < raw.Count; row++)
+        {
+            var elsewhere = row > 0 && raw.NextObservations is { } next
+                && Jump.Between(next.AsSpan((row - 1) * size, size), raw.Observations.AsSpan(row * size, size));
+            longest = Math.Max(longest, run = !raw.Terminals[row] ? 0 : elsewhere ? 1 : run + 1);
+        }
         return longest;
     }
 

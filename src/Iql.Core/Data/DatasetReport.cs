@@ -85,7 +85,7 @@ public sealed record DatasetReport
     /// <summary>Rows with both flags.</summary>
     public required long BothFlags { get; init; }
 
-    /// <summary>Longest run of consecutive terminal rows: more than 1 means that episodes go on after their end (antmaze).</summary>
+    /// <summary>Longest run of consecutive terminal rows that go on from one another: more than 1 means that episodes go on after their end (antmaze).</summary>
     public required int LongestTerminalRun { get; init; }
 
     /// <summary>Rows behind the last flag.</summary>

@@ -173,6 +173,8 @@ let ``the report counts choices instead of describing numbers`` () =
     Assert.Equal<int64>([ for a in 0..3 -> int64 (counted.TryFind a |> Option.defaultValue 0) ], report.ActionCounts)
     Assert.DoesNotContain(report.Columns, fun column -> column.Name = "actions")
     Assert.DoesNotContain(report.Findings, fun finding -> finding.Contains "repeat")
+    // Walks of one move to the goal, one after the other, are episodes of their own.
+    Assert.Equal(1, report.LongestTerminalRun)
     let text = report.ToText()
     Assert.Contains("observations of 26, 4 discrete actions", text)
     Assert.Contains("\nactions\n  0 ", text)
