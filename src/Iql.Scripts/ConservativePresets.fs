@@ -39,18 +39,12 @@ module ConservativePresets =
                      "criticHiddenSizes", "256x256x256x256x256"
                  ])
                 [ authors; "both critics have five layers; CORL's second has three, by a slip" ]
-            preset
-                "cql"
-                "gridmaze"
-                None
-                (false, d3rlpy)
-                [
-                    value d3rlpy "conservativeWeight" "1"
-                    value corl "criticLearningRate" "0.0003"
-                ]
-                [
-                    "the paper's discrete actions are Atari's, learned by quantiles; here two critics and slow targets, as for continuous ones"
-                ]
+            preset "cql" "gridmaze" None (false, d3rlpy) [
+                value d3rlpy "conservativeWeight" "1"
+                value corl "criticLearningRate" "0.0003"
+            ] [
+                "the paper's discrete actions are Atari's, learned by quantiles; here two critics and slow targets, as for continuous ones"
+            ]
             row "kitchen" (Some(RewardRule.None, "as adroit")) true "1" "0.0001" [] [
                 authors
                 "CORL has no kitchen; its numbers of adroit"

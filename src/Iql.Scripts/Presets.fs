@@ -91,19 +91,13 @@ module Presets =
         [
             row "adroit"
             row "antmaze"
-            preset
-                "bc"
-                "gridmaze"
-                (Some(RewardRule.None, d3rlpy))
-                (false, d3rlpy)
-                [
-                    value d3rlpy "policyLearningRate" "0.001"
-                    value d3rlpy "policySchedule" "constant"
-                    value d3rlpy "initialisation" "torch"
-                ]
-                [
-                    "no publication; without d3rlpy's penalty on the size of logits, and with batches of 256"
-                ]
+            preset "bc" "gridmaze" (Some(RewardRule.None, d3rlpy)) (false, d3rlpy) [
+                value d3rlpy "policyLearningRate" "0.001"
+                value d3rlpy "policySchedule" "constant"
+                value d3rlpy "initialisation" "torch"
+            ] [
+                "no publication; without d3rlpy's penalty on the size of logits, and with batches of 256"
+            ]
             {
                 row "kitchen" with
                     Differences = [ "CORL has no kitchen; its setting of the other domains" ]

@@ -328,6 +328,8 @@ let ``With changes one field and equality sees it`` () =
         start.With(updateOrder = UpdateOrder.ValueCriticPolicyOld)
         start.With(halveCriticLoss = true)
         start.With(initialisation = Networks.Initialisation.Torch)
+        start.With(actions = Iql.ActionKind.Discrete)
+        start.With(actionChoice = ActionChoice.Sampled)
     ]
 
     Assert.Equal(changed.Length, typeof<ImplicitQLearningConfig>.GetProperties().Length)
