@@ -142,6 +142,14 @@ module Problem =
             let own = card |> Option.map rule |> Option.defaultValue RewardRule.None
             prepare card (Path.GetFileName path) (defaultArg rewards own) normalizeObservations raw
 
+    /// The maze that observations are places in, to look at from above; None where they are no places.
+    let maze (problem: Problem) : Maze option =
+        problem.Task
+        |> Option.bind (fun card ->
+            match card.Environment with
+            | :? PointMaze as environment -> Some environment.Maze
+            | _ -> None)
+
     /// The episodes of highest return. Those of a row file are not looked for: it may be larger than memory, and gives single rows.
     let private select (selection: Selection) (raw: IDataset) : IDataset =
         match raw with

@@ -3,7 +3,6 @@ namespace Iql.Scripts
 open System
 open System.Globalization
 open System.IO
-open Iql.Environments
 open Iql.Training
 
 /// What `iql train` and `iql ablate` share: from a request to trained runs, a table and a report.
@@ -260,14 +259,7 @@ module Training =
 
         if unfinished.IsEmpty then
             // The report shows what the data look like, and is made of the folder's files alone.
-            let maze =
-                problem.Task
-                |> Option.bind (fun card ->
-                    match card.Environment with
-                    | :? PointMaze -> Some card.Maze
-                    | _ -> None)
-
-            Charts.DatasetPicture.save folder (Charts.DatasetPicture.ofDataset maze problem.Raw)
+            Charts.DatasetPicture.save folder (Charts.DatasetPicture.ofDataset (Problem.maze problem) problem.Raw)
 
             let report =
                 match Report.write folder with

@@ -216,8 +216,7 @@ module Comparison =
                             problem
                             sweep
 
-                    let maze = problem.Task |> Option.map (fun card -> card.Environment.Maze)
-                    Charts.DatasetPicture.save home (Charts.DatasetPicture.ofDataset maze problem.Raw)
+                    Charts.DatasetPicture.save home (Charts.DatasetPicture.ofDataset (Problem.maze problem) problem.Raw)
                     outcomes
 
             before

@@ -64,6 +64,22 @@ let ``the others say which do, before any folder is made`` () =
     Assert.False(Directory.Exists folder)
 
 [<Fact>]
+let ``a comparison takes those that learn of the data's actions`` () =
+    use scratch = new Scratch()
+    let folder = scratch.Path "out"
+
+    let compare algorithms =
+        [ "compare"; "--task"; task; "--algorithms"; algorithms; "--seeds"; "0" ]
+        @ small
+        @ [ "-o"; folder ]
+
+    refuses (compare "iql,td3bc") [ "td3bc on gridmaze-medium-v0: td3bc: expected continuous actions" ]
+    Assert.False(Directory.Exists folder)
+    let code, output, _ = iql (compare "iql,bc")
+    Assert.Equal(0, code)
+    Assert.Contains("report.html", output)
+
+[<Fact>]
 let ``options about continuous actions are refused for discrete ones`` () =
     use scratch = new Scratch()
     let folder = scratch.Path "out"
