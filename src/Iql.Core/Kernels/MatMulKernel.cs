@@ -16,8 +16,18 @@ readonly record struct ProductShape(
 
     public int Batch => Lead.Aggregate(1, (product, extent) => product * extent);
 
-    /// <summary>Scratch a worker needs for a product of inner dimension <paramref name="k"/>: a tile, and behind it a packed panel.</summary>
-    public static int ScratchFloats(int k) => (ScratchRows + k) * ScratchColumns;
+    /// <summary>A long inner dimension is walked this many at a time, so that both factors stay in the second cache while all tiles pass.</summary>
+    public const int InnerBlock = 512;
+
+    /// <summary>Whether a product is made by tile with an inner dimension worth walking in blocks.</summary>
+    public static bool IsBlocked(int k, bool byTile) => byTile && k >= 2 * InnerBlock;
+
+    /// <summary>
+    /// Scratch a worker needs for a product [M, K] × [K, N]: a tile, behind it a packed panel, and behind that, where K is walked in
+    /// blocks, the sums so far.
+    /// </summary>
+    public static int ScratchFloats(int m, int n, int k, bool byTile) =>
+        (ScratchRows + k) * ScratchColumns + (IsBlocked(k, byTile) ? 2 * (m + ScratchRows) * (n + ScratchColumns) : 0);
 }
 
 /// <summary>
@@ -43,6 +53,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     // tile fills the registers, the sums would have to leave them for every row of it.
     readonly TileLoop? wholeTile = S.Width == 16 && shape.K > ShortInner && shape.M >= 2 * TileKernels<S, V>.Rows && shape.N > S.Width
         && !program.Values.Any(value => value.Source == LoopSource.Apply && value.Op.IsCostly()) ? TileKernels<S, V>.With(program) : null;
+    readonly int innerBlock = S.Width > 1 && ProductShape.IsBlocked(shape.K, byTile) ? ProductShape.InnerBlock : shape.K;
     readonly int invariants = VectorEmitter<S, V>.Invariants(program).Length;
 
     readonly int panelWidth = 2 * S.Width;
@@ -73,31 +84,37 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
             var end = Math.Min(last, (matrix + 1) * perMatrix);
             int from = first - matrix * perMatrix, to = end - matrix * perMatrix;
             if (!byTile)
-                for (var panel = 0; panel < panels; panel++) Panel(frame, matrix, panel, from, to);
+                for (var panel = 0; panel < panels; panel++) Panel(frame, matrix, panel, from, to, 0, shape.K, null);
             else
-                while (from < to)
+                for (var inner = 0; inner < shape.K; inner += innerBlock)
                 {
-                    var panel = from / rowBlocks;
-                    var stop = Math.Min(to, (panel + 1) * rowBlocks);
-                    Panel(frame, matrix, panel, from - panel * rowBlocks, stop - panel * rowBlocks);
-                    from = stop;
+                    var sums = frame.Scratch + (ScratchRows + shape.K) * ProductShape.ScratchColumns;
+                    for (int unit = from, stop; unit < to; unit = stop)
+                    {
+                        var panel = unit / rowBlocks;
+                        stop = Math.Min(to, (panel + 1) * rowBlocks);
+                        sums = Panel(frame, matrix, panel, unit - panel * rowBlocks, stop - panel * rowBlocks, inner, Math.Min(shape.K, inner + innerBlock), sums);
+                    }
                 }
             first = end;
         }
     }
 
+    // Inner from … to − 1 of a panel. What is not the first part goes on from the sums so far, what is not the last leaves its tiles
+    // there; gives the place behind them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void Panel(in Frame frame, int matrix, int panel, int firstBlock, int lastBlock)
+    float* Panel(in Frame frame, int matrix, int panel, int firstBlock, int lastBlock, int from, int to, float* sums)
     {
+        var (isFirst, isLast, inner) = (from == 0, to == shape.K, to - from);
         int column = panel * panelWidth, columns = Math.Min(panelWidth, shape.N - column), vectors = columns > S.Width || S.Width == 1 ? 2 : 1;
         var tile = frame.Scratch;
-        var aStart = a.In(frame) + Lead(matrix, shape.LeadStridesA);
-        var bPanel = b.In(frame) + Lead(matrix, shape.LeadStridesB) + (nint)column * shape.ColumnStrideB;
+        var aStart = a.In(frame) + Lead(matrix, shape.LeadStridesA) + (nint)from * shape.InnerStrideA;
+        var bPanel = b.In(frame) + Lead(matrix, shape.LeadStridesB) + (nint)column * shape.ColumnStrideB + (nint)from * shape.InnerStrideB;
         nint bk = shape.InnerStrideB;
         var isPacked = shape.ColumnStrideB != 1 || (PacksRows && !IsShort && lastBlock - firstBlock > FewBlocks);
         if (isPacked)
         {
-            bPanel = Pack(bPanel, columns, tile + ScratchRows * TileKernels<S, V>.Stride);
+            bPanel = Pack(bPanel, columns, inner, tile + ScratchRows * TileKernels<S, V>.Stride);
             bk = panelWidth;
         }
 
@@ -124,14 +141,14 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
 
         int row = firstBlock * UnitRows, end = Math.Min(lastBlock * UnitRows, shape.M);
         // Each tile asks for as many rows of the next panel as it has itself, or for several times as many where tiles are few.
-        int calls = (end - row + TileRows - 1) / TileRows, parts = !IsShort && !isPacked && panel + 1 < panels ? Math.Min(MostParts, (shape.K - 1) / (calls * TileRows) + 1) : 0;
+        int calls = (end - row + TileRows - 1) / TileRows, parts = !IsShort && !isPacked && panel + 1 < panels ? Math.Min(MostParts, (inner - 1) / (calls * TileRows) + 1) : 0;
         var task = new TileTask
         {
             B = bPanel,
             RowStrideA = shape.RowStrideA,
             InnerStrideA = shape.InnerStrideA,
             InnerStrideB = bk,
-            K = shape.K,
+            K = inner,
             Ahead = ahead,
             AheadStrides = aheadStrides,
             Pointers = pointers,
@@ -144,7 +161,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
             var rows = Math.Min(rowsPerCall, end - row);
             var isWhole = wholeTile is not null && rows == TileRows && vectors == 2;
             nint asked = 0;
-            for (; asked < count && !IsShort; asked++)
+            for (; asked < count && isLast && !IsShort; asked++)
             {
                 ahead[asked] = starts[asks[asked]] + row * strides[asks[asked]];
                 aheadStrides[asked] = strides[asks[asked]];
@@ -152,21 +169,24 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
             if (!isWhole) Finish(ref task, columns);
             for (var done = 0; done < rows; done += TileRows)
             {
-                for (var part = 0; part < parts && panelRow + TileRows <= shape.K; part++, panelRow += TileRows)
+                for (var part = 0; part < parts && panelRow + TileRows <= inner; part++, panelRow += TileRows)
                 {
                     ahead[asked] = bPanel + panelWidth + panelRow * bk;
                     aheadStrides[asked++] = bk;
                 }
                 task.A = aStart + (nint)(row + done) * shape.RowStrideA;
-                task.Tile = tile + done * TileKernels<S, V>.Stride;
+                task.Tile = isLast ? tile + done * TileKernels<S, V>.Stride : sums;
+                task.Start = isFirst ? null : sums;
+                if (innerBlock < shape.K) sums += TileRows * TileKernels<S, V>.Stride;
                 task.AheadCount = asked;
                 (isWhole ? wholeTile! : TileKernels<S, V>.Of(Math.Min(TileRows, rows - done), vectors))(&task);
             }
             for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + row * strides[k];
-            task.Pending = rows;
+            task.Pending = isLast ? rows : 0;
             if (!isWhole) Finish(ref task, columns);
         }
         Finish(ref task, columns);
+        return sums;
     }
 
     // The epilogue of a tile that no other follows.
@@ -190,20 +210,20 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
 
     // packed[k, c] = source[k·InnerStrideB + c·ColumnStrideB]; columns past the last hold anything.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    float* Pack(float* source, int columns, float* packed)
+    float* Pack(float* source, int columns, int inner, float* packed)
     {
         if (shape.ColumnStrideB == 1)
         {
-            for (nint k = 0; k < shape.K; k++)
+            for (nint k = 0; k < inner; k++)
                 for (nint c = 0; c < columns; c += S.Width) S.Store(S.Load(source + k * shape.InnerStrideB + c), packed + k * panelWidth + c);
             return packed;
         }
-        var whole = Avx.IsSupported && shape.InnerStrideB == 1 ? (columns & ~7, shape.K & ~7) : (0, 0);
+        var whole = Avx.IsSupported && shape.InnerStrideB == 1 ? (columns & ~7, inner & ~7) : (0, 0);
         for (var k = 0; k < whole.Item2; k += 8)
             for (var c = 0; c < whole.Item1; c += 8)
                 Transpose8x8(source + (nint)c * shape.ColumnStrideB + k, shape.ColumnStrideB, packed + k * panelWidth + c, panelWidth);
         for (var c = 0; c < columns; c++)
-            for (var k = c < whole.Item1 ? whole.Item2 : 0; k < shape.K; k++)
+            for (var k = c < whole.Item1 ? whole.Item2 : 0; k < inner; k++)
                 packed[k * panelWidth + c] = source[(nint)c * shape.ColumnStrideB + (nint)k * shape.InnerStrideB];
         return packed;
     }

@@ -14,8 +14,8 @@ unsafe struct TileTask
     public float* A, B;
     public nint RowStrideA, InnerStrideA, InnerStrideB, K;
 
-    /// <summary>Where the tile goes.</summary>
-    public float* Tile;
+    /// <summary>Where the tile goes, and the sums it goes on from; null: zeros.</summary>
+    public float* Tile, Start;
 
     /// <summary>Row r of each of these arrays is asked for: its first row, and the floats from row to row.</summary>
     public float** Ahead;
@@ -109,6 +109,12 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             il.Emit(OpCodes.Mul);
         }
 
+        // The address of vector i of a tile.
+        void Entry(string tile, int i)
+        {
+            Field(tile); Number(4 * (i / vectors * Stride + i % vectors * S.Width)); il.Emit(OpCodes.Add);
+        }
+
         public TileLoop Emit()
         {
             // a[g] points at row 4g; down[i] is i rows in bytes.
@@ -119,7 +125,13 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             Field(nameof(TileTask.B)); Put(panel);
             Field(nameof(TileTask.K)); Put(left);
             Invariants();
+            Label zeros = il.DefineLabel(), begun = il.DefineLabel();
+            Field(nameof(TileTask.Start)); il.Emit(OpCodes.Brfalse, zeros);
+            for (var i = 0; i < sums.Length; i++) { Entry(nameof(TileTask.Start), i); Call(nameof(ISimd<V>.Load)); Put(sums[i]); }
+            il.Emit(OpCodes.Br, begun);
+            il.MarkLabel(zeros);
             foreach (var sum in sums) { il.Emit(OpCodes.Ldc_R4, 0f); Call(nameof(ISimd<V>.Splat)); Put(sum); }
+            il.MarkLabel(begun);
 
             // The inner dimension in as many parts as rows: what is done besides does not come all at once, and runs in the shadow of products.
             Field(nameof(TileTask.K)); Number(rows); il.Emit(OpCodes.Div); Put(part);
@@ -138,10 +150,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             Products();
             Get(left); il.Emit(OpCodes.Brtrue, outer);
 
-            for (var i = 0; i < sums.Length; i++)
-            {
-                Get(sums[i]); Field(nameof(TileTask.Tile)); Number(4 * (i / vectors * Stride + i % vectors * S.Width)); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Store));
-            }
+            for (var i = 0; i < sums.Length; i++) { Get(sums[i]); Entry(nameof(TileTask.Tile), i); Call(nameof(ISimd<V>.Store)); }
             il.Emit(OpCodes.Ret);
             return method.CreateDelegate<TileLoop>();
         }
