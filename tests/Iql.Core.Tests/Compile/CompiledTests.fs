@@ -172,6 +172,41 @@ let ``products are right at sizes around the tile, in all four orders, with and 
                              | _ -> [])
 
 [<Fact>]
+let ``an entry of a product has the bits of the plain loop, however long the inner dimension is`` () =
+    let m, n = 40, 40
+
+    for k in [ 65; 1100 ] do
+        for turned in [ false; true ] do
+            let shapes = [ (if turned then [ k; m ] else [ m; k ]); [ k; n ]; [ n ] ]
+            let numbers = numbersOf "long" shapes
+            let x, y, bias = numbers[0], numbers[1], numbers[2]
+
+            // One fused multiply-add after the other, then the epilogue.
+            let plain row column =
+                let mutable sum = 0f
+
+                for i in 0 .. k - 1 do
+                    let a = if turned then x[i * m + row] else x[row * k + i]
+                    sum <- MathF.FusedMultiplyAdd(float32 a, float32 y[i * n + column], sum)
+
+                max 0f (sum + float32 bias[column])
+
+            for path in InstructionSets.Available do
+                for threads in [ 1; 3 ] do
+                    let actual =
+                        run path threads shapes numbers (fun t -> [
+                            Tensor.Rectify(Tensor.MatMul(t[0], t[1], turned, false) + t[2])
+                        ])
+
+                    Assert.Equal<float32[]>(
+                        [|
+                            for row in 0 .. m - 1 do
+                                for column in 0 .. n - 1 -> plain row column
+                        |],
+                        Array.map float32 actual[0]
+                    )
+
+[<Fact>]
 let ``batched and stretched shapes of rank 3 and 4 are right`` () =
     check 1e-5 "attention" [ [ 2; 3; 5; 4 ]; [ 2; 3; 5; 4 ]; [ 5; 5 ]; [ 3; 1; 4 ] ] (function
         | [ q; k; mask; scale ] ->
