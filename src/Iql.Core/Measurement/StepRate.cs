@@ -36,13 +36,15 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
     /// <param name="threads">Threads of each trainer.</param>
     /// <param name="sideBySide">Number of trainers; they share the source of their batches.</param>
     /// <param name="windows">How long.</param>
-    public static StepRate Measure(Learner learner, Transitions transitions, int threads, int sideBySide, StepWindows windows)
+    /// <param name="firstStep">Steps taken for made already, at least 0: a learner of several phases makes those of a later one.</param>
+    public static StepRate Measure(Learner learner, Transitions transitions, int threads, int sideBySide, StepWindows windows, long firstStep = 0)
     {
+        Check.AtLeast(firstStep, 0, nameof(firstStep));
         Check.AtLeast(sideBySide, 1, nameof(sideBySide));
         Check.AtLeast(windows.Count, 1, nameof(windows.Count));
         Check.AtLeast(windows.Seconds, 0, nameof(windows.Seconds));
         var source = learner.Source(transitions);
-        var tracks = Enumerable.Range(0, sideBySide).Select(i => new Track(learner, source, new Seed((ulong)i), threads)).ToArray();
+        var tracks = Enumerable.Range(0, sideBySide).Select(i => new Track(learner, source, new Seed((ulong)i), threads, firstStep)).ToArray();
         try
         {
             using var start = new Barrier(sideBySide);
@@ -94,10 +96,13 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
     {
         readonly WorkerTeam team;
 
-        public Track(Learner learner, IBatchSource source, Seed seed, int threads)
+        readonly long firstStep;
+
+        public Track(Learner learner, IBatchSource source, Seed seed, int threads, long firstStep = 0)
         {
             team = new(threads);
-            Trainer = new(learner, source, Trainer.Start(learner, seed), team);
+            this.firstStep = firstStep;
+            Trainer = new(learner, source, Trainer.Start(learner, seed) with { Step = firstStep }, team);
         }
 
         public Trainer Trainer { get; }
@@ -105,7 +110,7 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
         public double BytesPerStep { get; private set; }
 
         // A learner whose programs take turns has its mean over some turns.
-        public double FlopPerStep => Enumerable.Range(0, 12).Average(step => Trainer.Program(step).Kernels.Sum(kernel => kernel.Flop));
+        public double FlopPerStep => Enumerable.Range(0, 12).Average(step => Trainer.Program(firstStep + step).Kernels.Sum(kernel => kernel.Flop));
 
         // Ends with the first track that has all its windows, for a rate without company would not count; but with one window at least,
         // however late the system lets a track begin.

@@ -14,6 +14,8 @@ open Iql.Training
 type AlgorithmRow = {
     /// What `--algorithm` calls it.
     Algorithm: string
+    /// Which of its phases, from 1 on, and of how many: a behaviour policy first, the policy last.
+    Phase: int * int
     Threads: int
     /// B; sequences count as one.
     Batch: int
@@ -44,17 +46,31 @@ module BenchAlgorithms =
     /// The task whose presets and sizes are taken, its S and its A.
     let task, observations, actions = "hopper-medium-v2", 11, 3
 
-    /// The learner of a name that `--algorithm` takes, with its preset for the task, for observations and actions of any size.
-    let learner (name: string) (observations: int) (actions: int) : Learner =
-        let trial = {
+    let private trial (name: string) : Trial =
+        let standard = {
             Trial.standard with
                 Algorithm = (Algorithm.find name).Value
         }
 
         let preset = Preset.forTask name task |> Option.map Preset.apply
-        let trial = trial |> Option.defaultValue id preset
+        standard |> Option.defaultValue id preset
+
+    /// The learner of a name that `--algorithm` takes, with its preset for the task, for observations and actions of any size.
+    let learner (name: string) (observations: int) (actions: int) : Learner =
+        let trial = trial name
         let entry = Trial.entry trial
         entry.Learner [ Trial.configured (Iql.ActionSpace.Continuous actions) trial ] observations actions
+
+    /// Where a learner's phases begin in a run of so many steps, as far as a look at every hundredth of it can tell: a phase is a set of
+    /// programs that take turns.
+    let phases (steps: int) (learner: Learner) : int64 list =
+        [
+            for i in 0L .. 99L ->
+                let step = i * int64 steps / 100L
+                step, set [ for turn in 0L .. 11L -> learner.Choose.Invoke(step + turn) ]
+        ]
+        |> List.distinctBy snd
+        |> List.map fst
 
     let private moment (name: string) =
         name.StartsWith("adam", StringComparison.Ordinal)
@@ -67,10 +83,11 @@ module BenchAlgorithms =
         |> Seq.sumBy (fun entry -> int64 entry.Shape.Count)
 
     /// The best of three: the first also compiles the compiler.
-    let private readySeconds (name: string) (data: Transitions) =
+    let private readySeconds (name: string) (step: int64) (data: Transitions) =
         let first = learner name observations actions
         let source = first.Source data
-        let start = Trainer.Start(first, Iql.Seed 0UL)
+        let seed = Iql.Seed 0UL
+        let start = LearnerState(seed, step, first.Initialise.Invoke seed)
 
         List.min [
             for _ in 1..3 do
@@ -95,22 +112,26 @@ module BenchAlgorithms =
         let measured = [
             for name in names do
                 say name
-                let seconds = readySeconds name data
+                let phases = learner name observations actions |> phases (trial name).Steps
 
-                for threads in List.distinct [ 1; threads ] do
-                    let learner = learner name observations actions
+                for phase, step in List.indexed phases do
+                    let seconds = readySeconds name step data
 
-                    let row = {
-                        Algorithm = name
-                        Threads = threads
-                        Batch = learner.Batch.Entries[0].Shape[0]
-                        Parameters = parameters learner
-                        ReadySeconds = seconds
-                        Rate = BenchRate.measure windows threads 1 learner data
-                    }
+                    for threads in List.distinct [ 1; threads ] do
+                        let learner = learner name observations actions
 
-                    tell row
-                    row
+                        let row = {
+                            Algorithm = name
+                            Phase = phase + 1, phases.Length
+                            Threads = threads
+                            Batch = learner.Batch.Entries[0].Shape[0]
+                            Parameters = parameters learner
+                            ReadySeconds = seconds
+                            Rate = BenchRate.measure windows threads 1 step learner data
+                        }
+
+                        tell row
+                        row
         ]
 
         {
@@ -127,9 +148,14 @@ module BenchAlgorithms =
     let private heads =
         [ "algorithm"; "threads"; "batch"; "parameters"; "ready s" ] @ BenchRate.heads
 
+    let private label (row: AlgorithmRow) =
+        match row.Phase with
+        | _, 1 -> row.Algorithm
+        | phase, _ -> $"{row.Algorithm}, phase {phase}"
+
     let private cells (row: AlgorithmRow) =
         [
-            row.Algorithm
+            label row
             string<int> row.Threads
             string<int> row.Batch
             string<int64> row.Parameters
@@ -138,10 +164,10 @@ module BenchAlgorithms =
         @ BenchRate.cells row.Rate
 
     /// The head of the table.
-    let head: string = BenchRate.padded 16 heads heads
+    let head: string = BenchRate.padded 24 heads heads
 
     /// One row as a line.
-    let line (row: AlgorithmRow) : string = BenchRate.padded 16 heads (cells row)
+    let line (row: AlgorithmRow) : string = BenchRate.padded 24 heads (cells row)
 
     /// Where it was measured, on one line.
     let machine (bench: AlgorithmBench) : string =
@@ -159,7 +185,7 @@ module BenchAlgorithms =
         | rows ->
             let names =
                 rows
-                |> List.map (fun row -> $"""{row.Algorithm} on {Plural.count row.Threads "thread"}""")
+                |> List.map (fun row -> $"""{label row} on {Plural.count row.Threads "thread"}""")
                 |> String.concat ", "
 
             $"disturbed while it was measured (peaks more than a twentieth apart, or a tenth of the windows more than a tenth below the middle): {names}."
@@ -203,6 +229,8 @@ module BenchAlgorithms =
                 for row in bench.Algorithms ->
                     Json.Object [
                         "algorithm", Json.Text row.Algorithm
+                        "phase", Json.Number(float (fst row.Phase))
+                        "phases", Json.Number(float (snd row.Phase))
                         "threads", Json.Number(float row.Threads)
                         "batch", Json.Number(float row.Batch)
                         "parameters", Json.Number(float row.Parameters)

@@ -25,10 +25,17 @@ type BenchRate = {
 [<RequireQualifiedAccess>]
 module BenchRate =
 
-    /// The rate of a learner between two probes of the peak.
-    let measure (windows: StepWindows) (threads: int) (runs: int) (learner: Learner) (data: Transitions) : BenchRate =
+    /// The rate of a learner from a step on, between two probes of the peak.
+    let measure
+        (windows: StepWindows)
+        (threads: int)
+        (runs: int)
+        (firstStep: int64)
+        (learner: Learner)
+        (data: Transitions)
+        : BenchRate =
         let before = FmaPeak.Measure(threads * runs)
-        let rate = StepRate.Measure(learner, data, threads, runs, windows)
+        let rate = StepRate.Measure(learner, data, threads, runs, windows, firstStep)
 
         {
             StepsPerSecond = rate.Median

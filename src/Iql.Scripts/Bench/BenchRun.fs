@@ -69,7 +69,7 @@ module BenchRun =
     /// A case's rate between two probes of the peak.
     let row (windows: StepWindows) (data: Transitions) (case: BenchCase) : BenchRow = {
         Case = case
-        Rate = BenchRate.measure windows case.Threads case.Runs (BenchCase.learner case) data
+        Rate = BenchRate.measure windows case.Threads case.Runs 0L (BenchCase.learner case) data
     }
 
     /// Several threads' rate beside a busy loop that takes one core.

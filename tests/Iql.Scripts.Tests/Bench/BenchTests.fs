@@ -235,6 +235,7 @@ let private algorithms: AlgorithmBench = {
     Algorithms = [
         {
             Algorithm = "td3bc"
+            Phase = 1, 1
             Threads = 2
             Batch = 256
             Parameters = 1234L
@@ -251,6 +252,18 @@ let ``every algorithm has a learner of hopper's sizes with its preset`` () =
         Assert.Equal(entry.RunName entry.Standard, learner.Algorithm)
         Assert.Equal(11, learner.Batch["observations"].Shape[-1])
         Assert.Equal(3, learner.Batch["actions"].Shape[-1])
+
+[<Fact>]
+let ``phases are where other programs begin to take turns`` () =
+    let phases name =
+        BenchAlgorithms.learner name 11 3 |> BenchAlgorithms.phases 1_000_000
+
+    for name in [ "iql"; "bc"; "td3bc"; "cql"; "awac"; "dt" ] do
+        Assert.Equal<int64 list>([ 0L ], phases name)
+
+    Assert.Equal(3, (phases "onestep").Length)
+    // The authors' policy clones in its first 40,000 steps.
+    Assert.Equal<int64 list>([ 0L; 40_000L ], phases "cql-authors")
 
 [<Fact>]
 let ``figures of algorithms are in the JSON, on the page and on lines as long as the head`` () =
