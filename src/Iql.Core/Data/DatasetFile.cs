@@ -60,8 +60,9 @@ public static class DatasetFile
     /// <param name="path">Where to; written to a temporary name and renamed.</param>
     /// <param name="transitions">The data.</param>
     /// <param name="metadata">How the data came about: name and text, stored as "metadata/name".</param>
+    /// <param name="more">Further arrays as they are: D4RL's "infos/qpos", say.</param>
     /// <exception cref="ArgumentException">A path of another ending.</exception>
-    public static void Save(string path, Transitions transitions, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Save(string path, Transitions transitions, IReadOnlyDictionary<string, string>? metadata = null, params ArrayData[] more)
     {
         var t = transitions;
         List<ArrayData> arrays =
@@ -73,6 +74,7 @@ public static class DatasetFile
             new("timeouts", [t.Count], Plain(t.Timeouts)),
             new("next_observations", [t.Count, t.ObservationSize], Plain(t.NextObservations)),
         ];
+        arrays.AddRange(more);
         if (t.ActionSpace.IsDiscrete) arrays.Add(new(ColumnShapes.ActionCount, [], new long[] { t.ActionSize }));
         foreach (var (name, text) in (metadata ?? ImmutableDictionary<string, string>.Empty).OrderBy(pair => pair.Key, StringComparer.Ordinal))
             arrays.Add(ArrayData.Of("metadata/" + name, text));

@@ -33,6 +33,9 @@ public interface IEnvironment
     /// <summary>Decisions after which an episode is cut.</summary>
     int TimeLimit { get; }
 
+    /// <summary>Whether a step takes many microseconds, so that threads should share the steps of a decision.</summary>
+    bool StepsAreSlow => false;
+
     /// <summary>Starts an episode.</summary>
     /// <param name="seed">Where every draw of the start comes from.</param>
     /// <param name="state">Written, [StateSize].</param>

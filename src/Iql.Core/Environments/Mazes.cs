@@ -37,6 +37,14 @@ public static class Mazes
         "#OO#OOO#OGO#",
         "############");
 
+    /// <summary>The U as AntMaze has it: from its upper to its lower end.</summary>
+    public static Maze UMazeAcross { get; } = new(
+        "#####",
+        "#SOO#",
+        "###O#",
+        "#GOO#",
+        "#####");
+
     /// <summary>The medium maze with a start in the upper left, 10 cells from the goal.</summary>
     public static Maze MediumStitch { get; } = Starting(Medium, 1, 1);
 

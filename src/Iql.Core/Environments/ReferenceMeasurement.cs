@@ -34,6 +34,7 @@ public sealed record ReferenceMeasurement(string Task, MeasuredReturn Random, Me
     public static ReferenceMeasurement Measure(string task, int episodes, Seed seed)
     {
         var card = Tasks.Get(task);
+        Check.That(card.Expert is not null, nameof(task), "a task with a controller of its own", task, "A robot's scale is D4RL's.");
         return new(task,
             MeasuredReturn.Of(Rollout.Run(card.Environment, episodes, seed.Split("random"), RandomPolicy(card.Environment.ActionSpace, seed.Split("random actions")))),
             MeasuredReturn.Of([.. Enumerable.Range(0, episodes).Select(e => Drive(card, seed.Split("expert").Split((ulong)e)))]));
@@ -57,7 +58,7 @@ public sealed record ReferenceMeasurement(string Task, MeasuredReturn Random, Me
         var environment = card.Environment;
         Span<double> state = stackalloc double[environment.StateSize];
         Span<float> observation = stackalloc float[environment.ObservationSize], action = stackalloc float[environment.ActionSize];
-        var expert = card.Expert(seed.Split("waypoints"));
+        var expert = card.Expert!(seed.Split("waypoints"));
         environment.Reset(seed, state, observation);
         var (sum, success) = (0.0, false);
         for (var length = 1; ; length++)

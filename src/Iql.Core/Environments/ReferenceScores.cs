@@ -47,17 +47,22 @@ public static class ReferenceScores
 
     static IEnumerable<ReferenceScore> Everything() => [.. Locomotion(), .. AntMaze(), .. Adroit(), .. Kitchen(), .. Maze2D(), .. Own()];
 
-    static IEnumerable<ReferenceScore> Locomotion() =>
-        from family in new (string Name, double Random, double Expert)[]
+    static IEnumerable<ReferenceScore> Locomotion()
+    {
+        foreach (var (name, random, expert) in new (string, double, double)[]
         {
             ("halfcheetah", -280.178953, 12135.0),
             ("hopper", -20.272305, 3234.3),
             ("walker2d", 1.629008, 4592.3),
             ("ant", -325.6, 3879.7),
+        })
+        {
+            foreach (var data in new[] { "random", "medium", "medium-replay", "medium-expert", "expert", "full-replay" })
+                foreach (var version in new[] { "v0", "v1", "v2" })
+                    yield return new($"{name}-{data}-{version}", random, expert, 1000, Paper);
+            yield return new($"{name}-v4", random, expert, 1000, $"gym's own task, on the scale of D4RL's {name} data sets");
         }
-        from data in new[] { "random", "medium", "medium-replay", "medium-expert", "expert", "full-replay" }
-        from version in new[] { "v0", "v1", "v2" }
-        select new ReferenceScore($"{family.Name}-{data}-{version}", family.Random, family.Expert, 1000, Paper);
+    }
 
     static IEnumerable<ReferenceScore> AntMaze() =>
         from maze in new[] { "umaze", "umaze-diverse", "medium-play", "medium-diverse", "large-play", "large-diverse" }

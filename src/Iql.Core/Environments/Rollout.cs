@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
+using Iql.Compile;
 
 namespace Iql.Environments;
 
@@ -35,9 +37,11 @@ public static class Rollout
     /// treats its rows alike gives the same episodes however many run together.
     /// </param>
     /// <param name="trajectories">Whether to keep what was seen.</param>
+    /// <param name="team">Threads that share slow steps (<see cref="IEnvironment.StepsAreSlow"/>); null is the caller alone. The results do not depend on it.</param>
     /// <returns>E results, in order.</returns>
-    public static ImmutableArray<EpisodeResult> Run(IEnvironment environment, int episodes, Seed seed, PolicyRows policy, bool trajectories = false) =>
-        RunEpisodes(environment, episodes, seed, (running, observations, _, actions) => policy(observations, running.Length, actions), trajectories);
+    public static ImmutableArray<EpisodeResult> Run(
+        IEnvironment environment, int episodes, Seed seed, PolicyRows policy, bool trajectories = false, WorkerTeam? team = null) =>
+        RunEpisodes(environment, episodes, seed, (running, observations, _, actions) => policy(observations, running.Length, actions), trajectories, team);
 
     /// <summary>The same with a policy that is told which episodes its rows belong to, so that it can remember what it saw in each.</summary>
     /// <param name="environment">The task.</param>
@@ -45,9 +49,10 @@ public static class Rollout
     /// <param name="seed">Episode e starts from seed.Split(e), whatever runs beside it.</param>
     /// <param name="policy">Called once a decision, with the episodes that still run.</param>
     /// <param name="trajectories">Whether to keep what was seen.</param>
+    /// <param name="team">As above.</param>
     /// <returns>E results, in order.</returns>
     public static ImmutableArray<EpisodeResult> RunEpisodes(
-        IEnvironment environment, int episodes, Seed seed, PolicyEpisodes policy, bool trajectories = false)
+        IEnvironment environment, int episodes, Seed seed, PolicyEpisodes policy, bool trajectories = false, WorkerTeam? team = null)
     {
         Check.AtLeast(episodes, 1, nameof(episodes));
         var (stateSize, observationSize, actionSize) = (environment.StateSize, environment.ObservationSize, environment.ActionSize);
@@ -59,32 +64,59 @@ public static class Rollout
         var returns = new double[episodes];
         var success = new bool[episodes];
         var seen = new List<float>[trajectories ? episodes : 0];
+        var outcomes = new StepResult[episodes];
+        var (rows, next) = (episodes, 0);
+        ExceptionDispatchInfo? failure = null;
+        Action<int> share = Share;
+        var shared = team is { Count: > 1 } && environment.StepsAreSlow;
 
         for (var e = 0; e < episodes; e++)
         {
             environment.Reset(seed.Split((ulong)e), State(e), Observation(e));
             if (trajectories) seen[e] = [.. Observation(e)];
         }
-        for (var (length, rows) = (1, episodes); rows > 0; length++)
+        for (var length = 1; rows > 0; length++)
         {
             policy(running.AsSpan(0, rows), observations.AsSpan(0, rows * observationSize), rewards.AsSpan(0, rows), actions.AsSpan(0, rows * actionSize));
+            next = 0;
+            if (shared && rows > 1) team!.Run(share);
+            else Share(0);
+            failure?.Throw();
             var kept = 0;
             for (var row = 0; row < rows; row++)
             {
                 var e = running[row];
-                // Rows close up as episodes end: what is written never overtakes what is read.
-                var observation = Observation(kept);
-                var (reward, terminal) = environment.Step(State(e), actions.AsSpan(row * actionSize, actionSize), observation);
+                var (reward, terminal) = outcomes[row];
+                var observation = Observation(row);
                 returns[e] += reward;
                 success[e] |= reward > 0;
                 if (trajectories) seen[e].AddRange(observation);
                 if (terminal || length >= environment.TimeLimit)
                     results[e] = new(returns[e], length, terminal, success[e], trajectories ? [.. seen[e]] : []);
-                else (running[kept], rewards[kept++]) = (e, reward);
+                else
+                {
+                    // Rows close up as episodes end: what is written never overtakes what is read.
+                    if (kept < row) observation.CopyTo(Observation(kept));
+                    (running[kept], rewards[kept++]) = (e, reward);
+                }
             }
             rows = kept;
         }
         return [.. results];
+
+        // A worker's share of a decision: whichever rows nobody has taken yet, each of its own episode. A team's work must not throw.
+        void Share(int _)
+        {
+            try
+            {
+                for (int row; (row = Interlocked.Increment(ref next) - 1) < rows;)
+                    outcomes[row] = environment.Step(State(running[row]), actions.AsSpan(row * actionSize, actionSize), Observation(row));
+            }
+            catch (Exception thrown)
+            {
+                failure = ExceptionDispatchInfo.Capture(thrown);
+            }
+        }
 
         Span<double> State(int e) => states.AsSpan(e * stateSize, stateSize);
         Span<float> Observation(int row) => observations.AsSpan(row * observationSize, observationSize);

@@ -8,7 +8,7 @@ namespace Iql.Environments;
 /// <param name="action">Written, [A].</param>
 public delegate void Expert(ReadOnlySpan<double> state, Span<float> action);
 
-/// <summary>All there is to know of a task that comes with Iql: where a policy acts, what it learns from, how it is scored.</summary>
+/// <summary>All there is to know of a task: where a policy acts, what it learns from, how it is scored.</summary>
 public sealed record TaskCard
 {
     /// <summary>Task name with its version.</summary>
@@ -20,20 +20,20 @@ public sealed record TaskCard
     /// <summary>Where policies are evaluated. It holds no state: one serves everybody.</summary>
     public required IEnvironment Environment { get; init; }
 
-    /// <summary>Its walls and its goal.</summary>
-    public required Maze Maze { get; init; }
+    /// <summary>Its walls and its goal; null where there are none, or where it is not drawn by cells.</summary>
+    public Maze? Maze { get; init; }
 
-    /// <summary>Makes the data set: the same bits for a seed and a number of transitions.</summary>
-    public required Func<Seed, int, Transitions> Dataset { get; init; }
+    /// <summary>Makes the data set: the same bits for a seed and a number of transitions. Null: the user has it in a file.</summary>
+    public Func<Seed, int, Transitions>? Dataset { get; init; }
 
     /// <summary>Makes the same data set in pieces, for more of it than memory holds.</summary>
-    public required Func<Seed, long, IEnumerable<Transitions>> DatasetPieces { get; init; }
+    public Func<Seed, long, IEnumerable<Transitions>>? DatasetPieces { get; init; }
 
     /// <summary>Transitions to collect when nobody says how many.</summary>
-    public required int DatasetSize { get; init; }
+    public int DatasetSize { get; init; } = 1_000_000;
 
     /// <summary>Whether an episode brings one reward at its end, so that its score is a success rate.</summary>
-    public required bool Sparse { get; init; }
+    public bool Sparse { get; init; }
 
     /// <summary>
     /// What to add to every reward before training: −1 for tasks that end at the goal, as antmaze has it (Kostrikov et al.
@@ -41,8 +41,8 @@ public sealed record TaskCard
     /// </summary>
     public double RewardShift => Sparse ? -1 : 0;
 
-    /// <summary>Makes, for an episode, somebody who is good at the task: the reference for a score of 100.</summary>
-    public required Func<Seed, Expert> Expert { get; init; }
+    /// <summary>Makes, for an episode, somebody who is good at the task: the reference for a score of 100; null where nobody is.</summary>
+    public Func<Seed, Expert>? Expert { get; init; }
 
     /// <summary>Makes the controller that the expert of a point maze drives by, without a target yet; null elsewhere.</summary>
     public Func<Seed, WaypointController>? Controller { get; init; }
@@ -51,10 +51,10 @@ public sealed record TaskCard
     public ReferenceScore Reference => ReferenceScores.Find(Name)!;
 }
 
-/// <summary>The tasks that come with Iql; docs/environments.md says more of each.</summary>
+/// <summary>The tasks that have an environment here; docs/environments.md says more of each.</summary>
 public static class Tasks
 {
-    /// <summary>Every task, in the order of their names.</summary>
+    /// <summary>The tasks that come with their data and need nothing installed, in the order of their names.</summary>
     public static ImmutableArray<TaskCard> All { get; } =
     [
         .. new TaskCard[]
@@ -70,13 +70,13 @@ public static class Tasks
         }.OrderBy(card => card.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>The task of a name; null for a name that is not one of Iql's.</summary>
-    public static TaskCard? Find(string name) => All.FirstOrDefault(card => card.Name == name);
+    /// <summary>The task of a name, MuJoCo's included; null for a name that has no environment here.</summary>
+    public static TaskCard? Find(string name) => All.FirstOrDefault(card => card.Name == name) ?? MujocoTasks.Find(name);
 
     /// <summary>The task of a name.</summary>
-    /// <exception cref="ArgumentException">Iql has no such task.</exception>
+    /// <exception cref="ArgumentException">No environment here has this name.</exception>
     public static TaskCard Get(string name) => Find(name) ?? throw new ArgumentException(
-        $"task: expected one of {string.Join(", ", All.Select(card => card.Name))}, got {name}. Tasks of D4RL have reference scores here but no environment.");
+        $"task: expected one of {string.Join(", ", All.Select(card => card.Name))}, or one of MuJoCo's ({MujocoTasks.Names}), got {name}.");
 
     static TaskCard Wandering(string size, Maze maze, int timeLimit)
     {
@@ -132,7 +132,7 @@ public static class Tasks
     }
 
     // A controller aimed at the goal at an episode's first decision.
-    static Func<Seed, Expert> Driver(Maze maze, Func<Seed, WaypointController> controller) => seed =>
+    internal static Func<Seed, Expert> Driver(Maze maze, Func<Seed, WaypointController> controller) => seed =>
     {
         var (drive, aimed) = (controller(seed), false);
         var (row, column) = maze.Cells[maze.Goal];

@@ -18,13 +18,28 @@ public sealed record WanderingData
     /// <summary>Standard deviation of normal noise added to the actions before they are clipped, at least 0; D4RL's data has 0.</summary>
     public double Noise { get; init; }
 
+    /// <summary>Where the middle of ways lies from a cell's number, per axis: −0.1 in D4RL's coordinates.</summary>
+    public double Offset { get; init; }
+
+    /// <summary>Whether a row's reward is that of the place before its action, as D4RL's files have it; else what the task gave.</summary>
+    public Func<double, double, double>? RewardBefore { get; init; }
+
     /// <summary>Collects N transitions.</summary>
     /// <param name="environment">A task that never ends.</param>
     /// <param name="seed">Where every draw comes from.</param>
     /// <param name="size">N, at least 1.</param>
     /// <param name="threads">At most this many, 0 for one a core; the bits do not depend on it.</param>
     public Transitions Collect(PointMaze environment, Seed seed, int size, int threads = 0) =>
-        Columns.Collect(environment, seed, size, threads, ShardLength, Roll(environment)).ToTransitions(Name(environment));
+        Collect(environment, environment.Maze, seed, size, threads);
+
+    /// <summary>The same of any task that never ends and whose state starts with x, y, v_x, v_y.</summary>
+    /// <param name="environment">The task.</param>
+    /// <param name="maze">Its maze.</param>
+    /// <param name="seed">As above.</param>
+    /// <param name="size">As above.</param>
+    /// <param name="threads">As above.</param>
+    public Transitions Collect(IEnvironment environment, Maze maze, Seed seed, int size, int threads = 0) =>
+        Columns.Collect(environment, seed, size, threads, ShardLength, Roll(environment, maze)).ToTransitions(Name(environment));
 
     /// <summary>The same transitions in pieces, made as they are asked for: for data sets beyond memory. An episode never crosses pieces.</summary>
     /// <param name="environment">As above.</param>
@@ -32,20 +47,29 @@ public sealed record WanderingData
     /// <param name="size">N in all, at least 1.</param>
     /// <param name="threads">As above.</param>
     public IEnumerable<Transitions> Pieces(PointMaze environment, Seed seed, long size, int threads = 0) =>
-        Columns.Pieces(environment, seed, size, 50 * ShardLength, threads, ShardLength, Roll(environment)).Select(columns => columns.ToTransitions(Name(environment)));
+        Pieces(environment, environment.Maze, seed, size, threads);
 
-    static string Name(PointMaze environment) => $"{environment.Name}/wandering";
+    /// <summary>The same of any task that never ends and whose state starts with x, y, v_x, v_y.</summary>
+    /// <param name="environment">The task.</param>
+    /// <param name="maze">Its maze.</param>
+    /// <param name="seed">As above.</param>
+    /// <param name="size">As above.</param>
+    /// <param name="threads">As above.</param>
+    public IEnumerable<Transitions> Pieces(IEnvironment environment, Maze maze, Seed seed, long size, int threads = 0) =>
+        Columns.Pieces(environment, seed, size, 50 * ShardLength, threads, ShardLength, Roll(environment, maze)).Select(columns => columns.ToTransitions(Name(environment)));
 
-    Action<Columns, Seed, int, int> Roll(PointMaze environment)
+    static string Name(IEnvironment environment) => $"{environment.Name}/wandering";
+
+    Action<Columns, Seed, int, int> Roll(IEnvironment environment, Maze maze)
     {
-        Check.That(!environment.EndsAtGoal, environment.Name, "a task that never ends", "one that ends at its goal", "Use StitchData.");
+        Check.That(environment is not PointMaze { EndsAtGoal: true }, environment.Name, "a task that never ends", "one that ends at its goal", "Use StitchData.");
         Check.AtLeast(Noise, 0, nameof(Noise));
         return Shard;
 
         void Shard(Columns columns, Seed shard, int first, int last)
         {
-            var (maze, targets, disturbance) = (environment.Maze, shard.Split("targets"), shard.Split("noise"));
-            var controller = new WaypointController(maze, shard.Split("waypoints"));
+            var (targets, disturbance) = (shard.Split("targets"), shard.Split("noise"));
+            var controller = new WaypointController(maze, shard.Split("waypoints"), offset: Offset);
             Span<double> state = stackalloc double[environment.StateSize];
             environment.Reset(shard.Split("start"), state, columns.Observation(first));
             var (since, drawn) = (0, 0UL);
@@ -58,7 +82,9 @@ public sealed record WanderingData
                 if (Noise > 0)
                     for (var i = 0; i < 2; i++)
                         action[i] = (float)Math.Clamp(action[i] + Noise * disturbance.Normal((ulong)(row - first) * 2 + (ulong)i), -1, 1);
+                var before = RewardBefore?.Invoke(state[0], state[1]);
                 var result = environment.Step(state, action, columns.NextObservation(row));
+                if (before is { } reward) result = result with { Reward = (float)reward };
                 var change = reached || ++since >= environment.TimeLimit;
                 columns.End(row, result, change || row == last - 1);
                 if (change) Draw(ref controller, state);

@@ -5,8 +5,8 @@ namespace Iql.Environments;
 /// once it is nearer than 0.1. Waypoints are centres of cells plus U(−0.1, 0.1) per axis, the last is the target itself.
 /// </summary>
 /// <remarks>
-/// D4RL's Maze2D controller with p = 10, d = 1. Its further rule, that a waypoint counts only when the last displacement was
-/// below 0.1, always holds here, and its noise of −U(0, 0.2) about cells drawn 0.2 aside is ours about the centre.
+/// D4RL's Maze2D controller with p = 10, d = 1 and, in D4RL's shifted coordinates, an offset of −0.1: its noise is −U(0, 0.2) about a cell's
+/// number. Its further rule, that a waypoint counts only when the last displacement was below 0.1, always holds.
 /// </remarks>
 public struct WaypointController
 {
@@ -14,7 +14,7 @@ public struct WaypointController
     public const double Near = 0.1;
 
     readonly Maze maze;
-    readonly double proportional, derivative;
+    readonly double proportional, derivative, offset;
     readonly Seed seed;
     ulong draws;
     int cell, targetCell;
@@ -25,8 +25,10 @@ public struct WaypointController
     /// <param name="seed">Where its waypoints' noise comes from.</param>
     /// <param name="proportional">p, 1 per cell.</param>
     /// <param name="derivative">d, seconds per cell.</param>
-    public WaypointController(Maze maze, Seed seed, double proportional = 10, double derivative = 1)
+    /// <param name="offset">Where the middle of ways lies from a cell's number, per axis.</param>
+    public WaypointController(Maze maze, Seed seed, double proportional = 10, double derivative = 1, double offset = 0)
     {
+        this.offset = offset;
         (this.maze, this.seed) = (maze, seed);
         (this.proportional, this.derivative) = (proportional, derivative);
     }
@@ -63,7 +65,7 @@ public struct WaypointController
             return;
         }
         var (row, column) = maze.Cells[cell];
-        (waypointX, waypointY) = (row + seed.Uniform(draws, 0.1), column + seed.Uniform(draws + 1, 0.1));
+        (waypointX, waypointY) = (row + offset + seed.Uniform(draws, 0.1), column + offset + seed.Uniform(draws + 1, 0.1));
         draws += 2;
     }
 

@@ -30,7 +30,7 @@ public sealed record EvaluationResult(ImmutableArray<EpisodeResult> Episodes, Re
 /// same seeds, so evaluations differ by the policy alone; the price is that their errors are correlated. Episode e is row e of what the
 /// policy is a graph of, from the first decision to the last; what a policy remembers (<see cref="Learner.Act"/>) starts anew with each run.
 /// </summary>
-public sealed class Evaluation : IDisposable
+public sealed class Evaluation : IRolloutPolicy
 {
     readonly IEnvironment environment;
     readonly Normalization normalization;
@@ -40,7 +40,8 @@ public sealed class Evaluation : IDisposable
     readonly Learner learner;
     readonly CompiledGraph act;
     readonly TensorBlock observations, actions;
-    readonly Layout? context;
+    readonly TensorBlock? remembered, next;
+    (TensorBlock Shared, TensorBlock Member)? policy;
 
     /// <summary>Compiles how the learner's policy acts.</summary>
     /// <param name="learner">Whose policies to evaluate.</param>
@@ -57,7 +58,8 @@ public sealed class Evaluation : IDisposable
         actions = new(function.Outputs[0].Layout);
         Columns(observations, "observations", environment.ObservationSize, environment.Name);
         Columns(actions, "actions", environment.ActionSize, environment.Name);
-        context = function.Inputs.Length > 3 ? function.Inputs[3] : null;
+        var context = function.Inputs.Length > 3 ? function.Inputs[3] : null;
+        if (context is not null) (remembered, next) = (new(context), new(context));
         Check.That(function.Outputs.Length == (context is null ? 1 : 2), learner.Algorithm, "a policy that hands on what it remembers", $"{function.Outputs.Length} blocks");
         act = CompiledGraph.Compile(function);
         (this.learner, this.environment, this.normalization, this.episodes) = (learner, environment, normalization, episodes);
@@ -71,7 +73,28 @@ public sealed class Evaluation : IDisposable
     /// <param name="team">Threads; null is the caller alone.</param>
     /// <param name="trajectories">Whether to keep what was seen.</param>
     /// <param name="member">Which member's hyperparameters the policy acts by, where it asks for any.</param>
-    public EvaluationResult Run(TensorBlock shared, TensorBlock block, WorkerTeam? team = null, bool trajectories = false, int member = 0)
+    public EvaluationResult Run(TensorBlock shared, TensorBlock block, WorkerTeam? team = null, bool trajectories = false, int member = 0) =>
+        new(Rollout.RunEpisodes(environment, episodes, seed, Begin(seed, shared, block, team, member), trajectories, team), reference);
+
+    /// <inheritdoc/>
+    public int Episodes => episodes;
+
+    /// <summary>The same, of one policy for good: <see cref="Begin(Seed)"/> is then its.</summary>
+    /// <param name="state">A state with one member.</param>
+    public Evaluation Of(LearnerState state)
+    {
+        policy = (state.Blocks[0], state.Blocks[1]);
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public PolicyEpisodes Begin(Seed seed)
+    {
+        Check.That(policy is not null, nameof(policy), "a policy", "none", "Name it by Of.");
+        return Begin(seed, policy.Value.Shared, policy.Value.Member, null, 0);
+    }
+
+    PolicyEpisodes Begin(Seed seed, TensorBlock shared, TensorBlock block, WorkerTeam? team, int member)
     {
         var (input, output, reward) = (observations.Layout["observations"], actions.Layout["actions"], Rewards);
         var names = act.Function.Scalars;
@@ -82,12 +105,11 @@ public sealed class Evaluation : IDisposable
             "decision" => 0,
             _ => learner.Hyperparameter(name, member),
         })];
-        using var remembered = context is null ? null : new TensorBlock(context);
-        using var next = context is null ? null : new TensorBlock(context);
+        if (remembered is not null) remembered.Storage.Clear();
         var first = true;
         TensorBlock[] before = remembered is null ? [shared, block, observations] : [shared, block, observations, remembered];
         TensorBlock[] after = next is null ? [actions] : [actions, next];
-        return new(Rollout.RunEpisodes(environment, episodes, seed, Policy, trajectories), reference);
+        return Policy;
 
         void Policy(ReadOnlySpan<int> running, ReadOnlySpan<float> seen, ReadOnlySpan<float> rewards, Span<float> chosen)
         {
@@ -107,7 +129,7 @@ public sealed class Evaluation : IDisposable
             }
             first = false;
             if (decision >= 0) scalars[decision]++;
-            if (context is not null) (before[3], after[1]) = (after[1], before[3]);
+            if (remembered is not null) (before[3], after[1]) = (after[1], before[3]);
         }
     }
 
@@ -133,5 +155,7 @@ public sealed class Evaluation : IDisposable
         act.Dispose();
         observations.Dispose();
         actions.Dispose();
+        remembered?.Dispose();
+        next?.Dispose();
     }
 }

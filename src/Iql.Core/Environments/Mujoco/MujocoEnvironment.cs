@@ -1,0 +1,143 @@
+namespace Iql.Environments.Mujoco;
+
+/// <summary>
+/// A task on a MuJoCo model as two pure functions. A state is [positions, velocities, warm start, the task's memory]: everything that a
+/// physics step reads, so the same state and action give the same bits on any thread and after anything else.
+/// </summary>
+/// <remarks>
+/// An action or a state that is not a number, and a simulation that diverges, make the state and what is seen NaN, bring reward 0 and
+/// end the episode. Needs the MuJoCo library from the first reset on; <see cref="MujocoLibrary.Require"/> says so earlier.
+/// </remarks>
+public sealed class MujocoEnvironment : IEnvironment
+{
+    readonly MujocoWorld world;
+    readonly IMujocoTask task;
+
+    /// <summary>A named task.</summary>
+    /// <param name="name">Task name, "hopper-medium-v2".</param>
+    /// <param name="world">Its rules and model; tasks of several names may share one.</param>
+    /// <param name="timeLimit">Decisions after which an episode is cut, at least 1.</param>
+    public MujocoEnvironment(string name, MujocoWorld world, int timeLimit)
+    {
+        Check.AtLeast(timeLimit, 1, nameof(timeLimit));
+        (Name, TimeLimit, this.world, task) = (name, timeLimit, world, world.Task);
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public int TimeLimit { get; }
+
+    /// <inheritdoc/>
+    public int ObservationSize => task.ObservationSize;
+
+    /// <inheritdoc/>
+    public ActionSpace ActionSpace => ActionSpace.Continuous(task.ActionSize);
+
+    /// <summary>A, numbers in an action.</summary>
+    public int ActionSize => task.ActionSize;
+
+    /// <inheritdoc/>
+    public int StateSize => task.PositionCount + 2 * task.VelocityCount + task.MemorySize;
+
+    /// <inheritdoc/>
+    public bool StepsAreSlow => true;
+
+    /// <summary>The rules and the model.</summary>
+    public MujocoWorld World => world;
+
+    /// <summary>qpos of a state.</summary>
+    public Span<double> Positions(Span<double> state) => state[..task.PositionCount];
+
+    /// <summary>qvel of a state.</summary>
+    public Span<double> Velocities(Span<double> state) => state.Slice(task.PositionCount, task.VelocityCount);
+
+    /// <summary>What the task remembers in a state.</summary>
+    public Span<double> Memory(Span<double> state) => state[(task.PositionCount + 2 * task.VelocityCount)..];
+
+    /// <inheritdoc/>
+    public void Reset(Seed seed, Span<double> state, Span<float> observation)
+    {
+        var simulation = world.Simulation;
+        simulation.Reset();
+        task.Start(seed, simulation, Memory(state));
+        Save(simulation, state);
+        Span<double> seen = stackalloc double[ObservationSize];
+        task.Observe(simulation, Memory(state), seen);
+        Narrow(seen, observation);
+    }
+
+    /// <inheritdoc/>
+    public StepResult Step(Span<double> state, ReadOnlySpan<float> action, Span<float> observation)
+    {
+        Span<double> seen = stackalloc double[ObservationSize], wide = stackalloc double[ActionSize];
+        for (var i = 0; i < wide.Length; i++) wide[i] = action[i];
+        var (reward, terminal) = StepInFull(state, wide, seen);
+        Narrow(seen, observation);
+        return new((float)reward, terminal);
+    }
+
+    /// <summary>Makes one decision in full precision.</summary>
+    /// <param name="state">Read and written, [StateSize].</param>
+    /// <param name="action">[A].</param>
+    /// <param name="observation">Written, [S].</param>
+    public Outcome StepInFull(Span<double> state, ReadOnlySpan<double> action, Span<double> observation)
+    {
+        var simulation = world.Simulation;
+        if (Finite(state) && Finite(action))
+        {
+            try
+            {
+                Load(state, simulation);
+                var outcome = task.Step(simulation, action, Memory(state));
+                Save(simulation, state);
+                task.Observe(simulation, Memory(state), observation);
+                return outcome;
+            }
+            catch (MujocoException failure)
+            {
+                simulation.Reset();
+                if (!failure.Unstable) throw;
+            }
+        }
+        state.Fill(double.NaN);
+        observation.Fill(double.NaN);
+        return new(0, true);
+    }
+
+    /// <summary>Puts this thread's simulation into a state and works out what follows from it, for looking at: where bodies and shapes are.</summary>
+    public MujocoSimulation Show(Span<double> state)
+    {
+        var simulation = world.Simulation;
+        Load(state, simulation);
+        simulation.Forward();
+        return simulation;
+    }
+
+    void Load(Span<double> state, MujocoSimulation simulation)
+    {
+        Positions(state).CopyTo(simulation.Positions);
+        Velocities(state).CopyTo(simulation.Velocities);
+        state.Slice(task.PositionCount + task.VelocityCount, task.VelocityCount).CopyTo(simulation.WarmStart);
+    }
+
+    void Save(MujocoSimulation simulation, Span<double> state)
+    {
+        simulation.Positions.CopyTo(Positions(state));
+        simulation.Velocities.CopyTo(Velocities(state));
+        simulation.WarmStart.CopyTo(state.Slice(task.PositionCount + task.VelocityCount, task.VelocityCount));
+    }
+
+    static bool Finite(ReadOnlySpan<double> numbers)
+    {
+        var sum = 0.0;
+        foreach (var number in numbers) sum += number * 0;
+        return sum == 0;
+    }
+
+    static void Narrow(ReadOnlySpan<double> wide, Span<float> narrow)
+    {
+        for (var i = 0; i < wide.Length; i++) narrow[i] = (float)wide[i];
+    }
+}

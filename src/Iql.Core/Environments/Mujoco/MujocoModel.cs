@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Iql.Environments.Mujoco;
+
+/// <summary>Kinds of things that a model names; the numbers are MuJoCo's.</summary>
+public enum MujocoObject
+{
+    /// <summary>A rigid body.</summary>
+    Body = 1,
+
+    /// <summary>A joint.</summary>
+    Joint = 3,
+
+    /// <summary>A shape.</summary>
+    Geom = 5,
+
+    /// <summary>A marked place.</summary>
+    Site = 6,
+
+    /// <summary>A motor.</summary>
+    Actuator = 18,
+}
+
+/// <summary>
+/// A model that MuJoCo has compiled from MJCF text. It does not change (but for <see cref="Copy"/>'s, whose owner may change them), so
+/// any number of simulations and threads share one.
+/// </summary>
+public sealed unsafe class MujocoModel : IDisposable
+{
+    MjModel* model;
+
+    MujocoModel(MjModel* model, string name)
+    {
+        this.model = model;
+        Name = name;
+    }
+
+    /// <summary>What messages call it.</summary>
+    public string Name { get; }
+
+    internal MjModel* Pointer
+    {
+        get
+        {
+            if (model == null) throw new ObjectDisposedException(Name);
+            return model;
+        }
+    }
+
+    /// <summary>Numbers in a position (qpos).</summary>
+    public int PositionCount => Pointer->Positions;
+
+    /// <summary>Numbers in a velocity (qvel).</summary>
+    public int VelocityCount => Pointer->Velocities;
+
+    /// <summary>Numbers in a control (ctrl).</summary>
+    public int ControlCount => Pointer->Controls;
+
+    /// <summary>Seconds in a physics step.</summary>
+    public double TimeStep => Pointer->TimeStep;
+
+    /// <summary>Compiles a model.</summary>
+    /// <param name="mjcf">The MJCF document itself.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="MujocoException">The document is wrong; the message is the compiler's own, with the line.</exception>
+    /// <exception cref="DllNotFoundException">The machine has no MuJoCo 2.2.2.</exception>
+    public static MujocoModel Compile(string mjcf, string name)
+    {
+        lock (MujocoLibrary.Gate) // the compiler keeps its errors in one place
+        {
+            var compiled = new MujocoModel(Load(Encoding.UTF8.GetBytes(mjcf), name), name);
+            LayoutGuard.Check(compiled);
+            return compiled;
+        }
+    }
+
+    /// <summary>A model of its own, equal to this one, that its owner may change.</summary>
+    public MujocoModel Copy() => new((MjModel*)NativeGuard.Run(MujocoLibrary.Function("mj_copyModel"), 0, (nint)Pointer), Name);
+
+    /// <summary>Number of the thing of a name.</summary>
+    /// <exception cref="ArgumentException">The model has no such thing.</exception>
+    public int Find(MujocoObject kind, string name)
+    {
+        Span<byte> text = stackalloc byte[Encoding.UTF8.GetMaxByteCount(name.Length) + 1];
+        text[Encoding.UTF8.GetBytes(name, text)] = 0;
+        int found;
+        fixed (byte* first = text) found = (int)NativeGuard.Run(MujocoLibrary.Function("mj_name2id"), (nint)Pointer, (nint)kind, (nint)first);
+        Check.That(found >= 0, Name, $"a {kind.ToString().ToLowerInvariant()} of this name", name);
+        return found;
+    }
+
+    /// <summary>The name of a thing, empty where it has none.</summary>
+    public string NameOf(MujocoObject kind, int number) =>
+        Marshal.PtrToStringUTF8(NativeGuard.Run(MujocoLibrary.Function("mj_id2name"), (nint)Pointer, (nint)kind, number)) ?? "";
+
+    /// <summary>An array of the compiled model as numbers, row-major, by MuJoCo's own name: "body_mass", "geom_size", "qpos0".</summary>
+    /// <exception cref="ArgumentException">There is none of this name among those that are known here.</exception>
+    public ImmutableArray<double> Read(string field)
+    {
+        Check.That(MujocoField.All.TryGetValue(field, out var place), nameof(field), $"one of {string.Join(", ", MujocoField.All.Keys.Order())}", field);
+        var numbers = (byte*)*(nint*)((byte*)Pointer + place.Offset);
+        var count = place.Width * (place.Rows switch
+        {
+            MujocoRows.Position => model->Positions,
+            MujocoRows.Velocity => model->Velocities,
+            MujocoRows.Control => model->Controls,
+            MujocoRows.Body => model->Bodies,
+            MujocoRows.Joint => model->Joints,
+            MujocoRows.Geom => model->Geoms,
+            _ => model->Sites,
+        });
+        var read = ImmutableArray.CreateBuilder<double>(count);
+        for (var i = 0; i < count; i++) read.Add(place.Size switch { 8 => ((double*)numbers)[i], 4 => ((int*)numbers)[i], _ => numbers[i] });
+        GC.KeepAlive(this);
+        return read.MoveToImmutable();
+    }
+
+    static MjModel* Load(byte[] document, string name)
+    {
+        // mjVFS: 2,000 files in memory, the number of files first, their contents' pointers at the end.
+        const int size = 2_024_008, contents = 2_008_008, errorSize = 1000;
+        var files = (byte*)NativeMemory.Alloc(size);
+        try
+        {
+            NativeGuard.Run(MujocoLibrary.Function("mj_defaultVFS"), (nint)files);
+            var error = stackalloc byte[errorSize];
+            error[0] = 0;
+            fixed (byte* fileName = "model.xml\0"u8)
+            {
+                var full = NativeGuard.Run(MujocoLibrary.Function("mj_makeEmptyFileVFS"), (nint)files, (nint)fileName, document.Length);
+                if ((int)full != 0) throw new MujocoException($"{name}: MuJoCo could not take a document of {document.Length} bytes.");
+                document.CopyTo(new Span<byte>(*(byte**)(files + contents), document.Length));
+                var loaded = (MjModel*)NativeGuard.Run(MujocoLibrary.Function("mj_loadXML"), (nint)fileName, (nint)files, (nint)error, errorSize);
+                if (loaded == null) throw new MujocoException($"{name}: {Marshal.PtrToStringUTF8((nint)error)!.ReplaceLineEndings(" ").Trim()}");
+                return loaded;
+            }
+        }
+        finally
+        {
+            NativeGuard.Run(MujocoLibrary.Function("mj_deleteVFS"), (nint)files);
+            NativeMemory.Free(files);
+        }
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives the memory back when nobody did; simulations keep their model alive.</summary>
+    ~MujocoModel() => Free();
+
+    void Free()
+    {
+        if (model != null) NativeGuard.Run(MujocoLibrary.Function("mj_deleteModel"), (nint)model);
+        model = null;
+    }
+}

@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace Iql.Environments.Mujoco;
+
+/// <summary>The fields of mjModel that are used, where MuJoCo 2.2.2 has them (64-bit; offsetof of its headers). Arrays are row-major.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 3280)]
+unsafe struct MjModel
+{
+    [FieldOffset(0)] internal int Positions;
+    [FieldOffset(4)] internal int Velocities;
+    [FieldOffset(8)] internal int Controls;
+    [FieldOffset(12)] internal int Activations;
+    [FieldOffset(16)] internal int Bodies;
+    [FieldOffset(20)] internal int Joints;
+    [FieldOffset(24)] internal int Geoms;
+    [FieldOffset(28)] internal int Sites;
+    [FieldOffset(224)] internal int SensorNumbers;
+    [FieldOffset(232)] internal double TimeStep;
+    [FieldOffset(1096)] internal double* InitialPositions;
+    [FieldOffset(1208)] internal double* BodyPositions;
+    [FieldOffset(1216)] internal double* BodyOrientations;
+    [FieldOffset(1720)] internal double* SitePositions;
+    [FieldOffset(2776)] internal double* ActuatorGains;
+    [FieldOffset(2784)] internal double* ActuatorBiases;
+    [FieldOffset(2792)] internal double* ControlRanges;
+}
+
+/// <summary>The fields of mjData that are used. The arrays stay where they are as long as the data live.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 41176)]
+unsafe struct MjData
+{
+    [FieldOffset(40336)] internal double Time;
+    [FieldOffset(40376)] internal double* Positions;
+    [FieldOffset(40384)] internal double* Velocities;
+    [FieldOffset(40400)] internal double* WarmStart;
+    [FieldOffset(40408)] internal double* Controls;
+    [FieldOffset(40472)] internal double* Sensors;
+    [FieldOffset(40480)] internal double* BodyPositions;
+    [FieldOffset(40488)] internal double* BodyOrientations;
+    [FieldOffset(40536)] internal double* GeomPositions;
+    [FieldOffset(40544)] internal double* GeomRotations;
+    [FieldOffset(40552)] internal double* SitePositions;
+}
