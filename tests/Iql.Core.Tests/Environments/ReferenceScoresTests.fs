@@ -74,7 +74,10 @@ let ``tasks are found by name`` () =
     for card in Tasks.All do
         Assert.Same(card, Tasks.Find card.Name)
 
-    Assert.Null(Tasks.Find "hopper-medium-v2")
+    Assert.Equal("hopper-medium-v2", (Tasks.Get "hopper-medium-v2").Name)
+    Assert.Equal(111, (Tasks.Get "ant-medium-v2").Environment.ObservationSize)
+    Assert.Equal(27, (Tasks.Get "ant-v4").Environment.ObservationSize)
+    Assert.Null(Tasks.Find "hopper-medium-v9")
 
     let error =
         Assert.Throws<ArgumentException>(fun () -> Tasks.Get "pointmaze" |> ignore)
