@@ -18,6 +18,7 @@ module Bench =
         Json: string option
         Save: string option
         FirstStep: bool
+        Environments: bool
     }
 
     let private write (path: string) (text: string) : unit =
@@ -178,6 +179,10 @@ module Bench =
                     "--first-step"
                     "Only make a first step, and print the seconds since this process started"
                     (fun (asked: Asked) -> { asked with FirstStep = true })
+                Parameter.switch
+                    "--environments"
+                    "Only measure how fast MuJoCo's robots step on one core, beside the C library alone (compiled with gcc where there is one)"
+                    (fun (asked: Asked) -> { asked with Environments = true })
             ]
             [
                 "iql bench --quick", "is this machine as fast as it should be?"
@@ -192,10 +197,19 @@ module Bench =
                 Json = None
                 Save = None
                 FirstStep = false
+                Environments = false
             }
             (fun asked ->
                 if asked.FirstStep then
                     printfn "%s" (Json.numberText (Math.Round(BenchRun.firstStep (), 3)))
+                    Shell.success
+                elif asked.Environments then
+                    let rows, reason = EnvironmentBench.measureAll (if asked.Quick then 3 else 15)
+                    EnvironmentBench.lines rows |> List.iter (printfn "%s")
+
+                    for reason in Option.toList reason do
+                        eprintfn "note: nothing to compare with: gcc: %s" (reason.Trim())
+
                     Shell.success
                 else
                     measure asked)
