@@ -26,17 +26,32 @@ module Problem =
     /// The task when nobody names one.
     let standardTask = "pointmaze-umaze-stitch-v0"
 
-    /// A built-in task by its name.
+    /// A task that has an environment here, by its name. One on MuJoCo needs its library, which is asked for before any work.
     let task (name: string) : TaskCard =
         match Tasks.Find name with
         | null ->
-            let known = [ for card in Tasks.All -> card.Name ]
+            let own = [ for card in Tasks.All -> card.Name ]
+            let known = own @ [ for card in MujocoTasks.All -> card.Name ]
 
             raise (
                 Refusal
-                    $"""task: expected one of {String.concat ", " known}, got {name}.{Spelling.didYouMean known name}"""
+                    $"""task: expected one of {String.concat ", " own}, or one of MuJoCo's ({MujocoTasks.Names}; `iql tasks` lists them), got {name}.{Spelling.didYouMean known name}"""
             )
-        | card -> card
+        | card ->
+            if card.Environment :? Mujoco.MujocoEnvironment then
+                Mujoco.MujocoLibrary.Require()
+
+            card
+
+    /// The data set that comes with a task.
+    let private ownData (card: TaskCard) : Func<Seed, int, Transitions> =
+        match card.Dataset with
+        | null ->
+            raise (
+                Refusal
+                    $"--task {card.Name}: expected --data FILE with it, got none: its data do not come with Iql. Give D4RL's file, or collect data of your own: `iql data collect`."
+            )
+        | data -> data
 
     let private prepare
         (task: TaskCard option)
@@ -71,8 +86,8 @@ module Problem =
         : Problem =
         let card = task name
 
-        let raw =
-            card.Dataset.Invoke(Seed.Named "dataset", defaultArg transitions card.DatasetSize)
+        let data = ownData card
+        let raw = data.Invoke(Seed.Named "dataset", defaultArg transitions card.DatasetSize)
 
         prepare (Some card) "generated" (defaultArg rewards (rule card)) normalizeObservations raw
 
@@ -147,8 +162,8 @@ module Problem =
         problem.Task
         |> Option.bind (fun card ->
             match card.Environment with
-            | :? PointMaze as environment -> Some environment.Maze
-            | _ -> None)
+            | :? GridMaze -> None
+            | _ -> Option.ofObj card.Maze)
 
     /// The episodes of highest return. Those of a row file are not looked for: it may be larger than memory, and gives single rows.
     let private select (selection: Selection) (raw: IDataset) : IDataset =

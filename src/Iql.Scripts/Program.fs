@@ -8,8 +8,9 @@ let commands: Command list = [
     Compare.command
     Rebuild.command
     Data.inspect
-    Data.collect
+    Collect.command
     Data.pack
+    Play.command
     Bench.command
     ExplainCommand.command
     Lists.tasks

@@ -39,6 +39,8 @@ type AlgorithmEntry<'config> = {
     Written: 'config -> JsonElement
     /// What stands there beside it.
     Extra: 'config -> (string * Json) list
+    /// The configuration of what stands in config.json, its own and the rest beside it.
+    Read: JsonElement -> 'config
     /// What a user should hear before a run of so many steps.
     Remarks: int -> 'config -> string list
     /// B.
@@ -84,6 +86,7 @@ module AlgorithmEntry =
             ContinuousOnly = entry.ContinuousOnly
             Written = part >> entry.Written
             Extra = part >> entry.Extra
+            Read = entry.Read >> wrap
             Remarks = fun steps -> part >> entry.Remarks steps
             BatchSize = part >> entry.BatchSize
             Selection = part >> entry.Selection

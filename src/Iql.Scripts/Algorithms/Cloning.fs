@@ -58,6 +58,7 @@ module Cloning =
         ContinuousOnly = [ "policyKind"; "meanTanh"; "logStdMin"; "logStdMax" ]
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
+        Read = fun written -> RunJson.Parse<BehaviourCloningConfig> written
         Remarks = fun _ _ -> []
         BatchSize = _.BatchSize
         Selection =

@@ -78,6 +78,7 @@ module Conditioned =
         ContinuousOnly = []
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
+        Read = fun written -> RunJson.Parse<DecisionTransformerConfig> written
         Remarks = fun _ _ -> []
         BatchSize = _.BatchSize
         Selection = fun _ -> None

@@ -210,6 +210,7 @@ module Conservative =
         ]
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
+        Read = fun written -> RunJson.Parse<ConservativeQLearningConfig> written
         Remarks =
             fun steps config -> [
                 if config.CloningSteps >= steps then

@@ -159,6 +159,18 @@ module ImplicitConfig =
                 | Some(name, _) -> yield "valueLoss", Json.Text name
                 | None -> ()
             ]
+        // A value loss of one's own is code; a policy acts without it.
+        Read =
+            fun written -> {
+                Objective =
+                    (match written.TryGetProperty "objective" with
+                     | true, word ->
+                         objective.Parse(word.GetString() |> Option.ofObj |> Option.defaultValue "")
+                         |> Result.defaultValue Implicit
+                     | _ -> Implicit)
+                ValueLoss = None
+                Config = RunJson.Parse<ImplicitQLearningConfig>(written, "objective", "valueLoss")
+            }
         Remarks = fun _ _ -> []
         BatchSize = _.Config.BatchSize
         Selection = fun _ -> None

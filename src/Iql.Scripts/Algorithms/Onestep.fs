@@ -111,6 +111,7 @@ module OnestepEntry =
         ContinuousOnly = []
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
+        Read = fun written -> RunJson.Parse<OnestepConfig> written
         Remarks = fun _ _ -> []
         BatchSize = _.BatchSize
         Selection = fun _ -> None

@@ -54,6 +54,7 @@ module Regularised =
         ContinuousOnly = []
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
+        Read = fun written -> RunJson.Parse<TD3BCConfig> written
         Remarks = fun _ _ -> []
         BatchSize = _.BatchSize
         Selection = fun _ -> None

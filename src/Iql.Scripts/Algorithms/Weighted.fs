@@ -84,6 +84,7 @@ module Weighted =
         ContinuousOnly = []
         Written = fun config -> RunJson.Element config
         Extra = fun _ -> []
+        Read = fun written -> RunJson.Parse<AwacConfig> written
         Remarks = fun _ _ -> []
         BatchSize = _.BatchSize
         Selection = fun _ -> None

@@ -17,13 +17,6 @@ module Data =
         Target: string option
     }
 
-    type private Collection = {
-        Task: string
-        Size: int option
-        Seed: int
-        Output: string option
-    }
-
     /// Rows of a row file that are looked at one by one.
     let private mostInspected = 1_000_000
 
@@ -46,17 +39,20 @@ module Data =
             yield $"The first {mostInspected:N0} rows:"
     ]
 
-    let private mustBeNew (path: string) : unit =
+    /// Refuses a path where something is.
+    let mustBeNew (path: string) : unit =
         if File.Exists path then
             raise (Refusal $"{path}: expected a new file, found one there. Delete it, or choose another --output.")
 
-    let private isRowFile (path: string) =
+    /// By its ending.
+    let isRowFile (path: string) =
         Path.GetExtension(path).Equals(".rows", System.StringComparison.OrdinalIgnoreCase)
 
-    let private stopping = "Stopping: no file is left behind."
+    /// What an interruption says.
+    let stopping = "Stopping: no file is left behind."
 
     /// Says how far writing is, in one line every few seconds.
-    let private watch () : int64 -> int64 -> unit =
+    let watch () : int64 -> int64 -> unit =
         let clock = Stopwatch.StartNew()
         let mutable said = 0.0
 
@@ -66,12 +62,15 @@ module Data =
             if seconds - said > 5.0 then
                 said <- seconds
 
+                let whole (value: float) =
+                    value.ToString("N0", System.Globalization.CultureInfo.InvariantCulture)
+
                 eprintfn
-                    "%.0f %%, %.1f of %.1f million rows, %.2f million rows/s"
+                    "%.0f %%, %s of %s rows, %s rows/s"
                     (100.0 * float rows / float all)
-                    (float rows / 1e6)
-                    (float all / 1e6)
-                    (float rows / seconds / 1e6)
+                    (whole (float rows))
+                    (whole (float all))
+                    (whole (float rows / seconds))
 
     let inspect: Command =
         Command.create
@@ -113,101 +112,6 @@ module Data =
                     DatasetPage.write page report
                     printfn "%s" (Path.GetFullPath page)
 
-                Shell.success)
-
-    let collect: Command =
-        Command.create
-            "data collect"
-            "Collect a built-in task's data set into a file"
-            "The same task, size and seed give the same file on any machine."
-            [
-                Parameter.value
-                    "TASK"
-                    ""
-                    "A built-in task; `iql tasks` lists them"
-                    Read.text
-                    (fun task (collection: Collection) -> { collection with Task = task })
-            ]
-            [
-                Parameter.value "--size" "N" "Transitions" (Read.whole 1) (fun size (collection: Collection) -> {
-                    collection with
-                        Size = Some size
-                })
-                |> Parameter.showing "the task's own number"
-                Parameter.value
-                    "--seed"
-                    "SEED"
-                    "Where every draw comes from; without it, the data that train and ablate use"
-                    (Read.whole 0)
-                    (fun seed (collection: Collection) -> { collection with Seed = seed })
-                Parameter.value
-                    "--output"
-                    "FILE"
-                    "Where to: .hdf5, .npz, or .rows, which may be larger than memory"
-                    Read.text
-                    (fun file (collection: Collection) -> { collection with Output = Some file })
-                |> Parameter.alias [ "-o"; "--out" ]
-                |> Parameter.showing "TASK.npz"
-            ]
-            [
-                "iql data collect pointmaze-umaze-stitch-v0 --size 100k -o maze.hdf5", "a file in D4RL's layout"
-            ]
-            {
-                Task = ""
-                Size = None
-                Seed = -1
-                Output = None
-            }
-            (fun collection ->
-                let card = Problem.task collection.Task
-                let path = collection.Output |> Option.defaultValue (card.Name + ".npz")
-
-                mustBeNew path
-
-                let seed =
-                    if collection.Seed < 0 then
-                        Seed.Named "dataset"
-                    else
-                        Seed(uint64 collection.Seed)
-
-                let clock = Stopwatch.StartNew()
-
-                let size = Option.defaultValue card.DatasetSize collection.Size
-
-                let metadata =
-                    readOnlyDict [ "task", card.Name; "seed", string seed.Value; "iql", Shell.version ]
-
-                let count, episodes =
-                    if isRowFile path then
-                        let say = watch ()
-
-                        Interrupt.guardSaying stopping (fun cancellation ->
-                            let environment = card.Environment
-
-                            RowFileWriter.Write(
-                                path,
-                                Path.GetFileNameWithoutExtension path,
-                                environment.ObservationSize,
-                                environment.ActionSize,
-                                metadata,
-                                (fun writer ->
-                                    for piece in card.DatasetPieces.Invoke(seed, int64 size) do
-                                        cancellation.ThrowIfCancellationRequested()
-                                        writer.Add piece
-                                        say writer.Count (int64 size)),
-                                environment.ActionSpace.Kind
-                            ))
-
-                        let file = RowFile path
-                        file.Count, file.Statistics.Episodes
-                    else
-                        let transitions = card.Dataset.Invoke(seed, size)
-                        DatasetFile.Save(path, transitions, metadata)
-                        int64 transitions.Count, int64 transitions.Episodes.Length
-
-                let rate = float count / clock.Elapsed.TotalSeconds / 1e6
-                printfn "%d transitions, %d episodes, %.2f million transitions/s" count episodes rate
-                printfn "%s" (Path.GetFullPath path)
                 Shell.success)
 
     let pack: Command =

@@ -12,6 +12,8 @@ module Lists =
     /// `iql tasks`
     let tasks: Command =
         let run () =
+            printfn "Tasks that come with their data:"
+
             for card in Tasks.All do
                 printfn "%s" card.Name
 
@@ -26,9 +28,36 @@ module Lists =
                     (number 3 card.Reference.Random)
                     (number 3 card.Reference.Expert)
 
+            printfn ""
+
+            printfn
+                "Tasks on MuJoCo, with data from --data FILE (MuJoCo 2.2.2 is %s here):"
+                (if Mujoco.MujocoLibrary.IsAvailable then
+                     "installed"
+                 else
+                     "not installed")
+
+            for (family, description, size, actions, limit), cards in
+                MujocoTasks.All
+                |> Seq.groupBy (fun card ->
+                    card.Name.Substring(0, card.Name.IndexOf '-'),
+                    card.Description,
+                    card.Environment.ObservationSize,
+                    card.Environment.ActionSize,
+                    card.Environment.TimeLimit) do
+                printfn "%s" family
+
+                for line in
+                    Command.table [
+                        "", description
+                        "", $"sees {size} numbers, acts with {actions}, at most {limit} steps an episode"
+                        "", String.concat ", " [ for card in cards -> card.Name ]
+                    ] do
+                    printfn "%s" line
+
             Shell.success
 
-        Command.create "tasks" "List the built-in tasks" "" [] [] [] () run
+        Command.create "tasks" "List the tasks that have an environment here" "" [] [] [] () run
 
     /// `iql presets`
     let presets: Command =

@@ -140,7 +140,7 @@ module Request =
             Parameter.value
                 "--task"
                 "NAME"
-                "Built-in task: data are collected on the spot, policies are scored in it; `iql tasks` lists them"
+                "Where policies are scored; a built-in task's data are collected on the spot, MuJoCo's need --data; `iql tasks` lists them"
                 Read.text
                 (fun name (request: Request) -> { request with Task = Some name })
             Parameter.value

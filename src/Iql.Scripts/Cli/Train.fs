@@ -30,6 +30,8 @@ module Train =
                 "iql train --algorithm td3bc --task pointmaze-umaze-v0 --alpha 4",
                 "another algorithm, and its own option"
                 "iql train --data hopper-medium-v2.hdf5", "a D4RL file, with the paper's locomotion setting"
+                "iql train --task hopper-medium-v2 --data hopper-medium-v2.hdf5",
+                "the same, scored in the environment (needs MuJoCo 2.2.2)"
             ]
             Request.empty
             (Training.run "train" standard (fun _ -> []))

@@ -48,7 +48,7 @@ module ComparisonTask =
                         Refusal
                             $"{path}: expected a task to score policies in, got none: no built-in task is called {called}. Name one with --task (`iql tasks` lists them); `iql train --data` learns without scores{published}."
                     )
-                | card -> card
+                | card -> Problem.task card.Name
 
         if not (File.Exists path) then
             raise (Refusal $"{path}: expected a data set file, found none there.")
