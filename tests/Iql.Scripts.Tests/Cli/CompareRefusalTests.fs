@@ -52,12 +52,12 @@ let ``two versions of a dataset are refused in one column`` () =
 [<Fact>]
 let ``files without a task, and files that are not there, are refused`` () =
     use scratch = new Scratch()
-    let file = scratch.Path "antmaze_umaze-v2.hdf5"
+    let file = scratch.Path "pen_human-v1.hdf5"
     File.WriteAllText(file, "")
 
     refused [ "--data"; file ] [
         "expected a task to score policies in"
-        "iql compare --published --task antmaze-umaze-v2"
+        "iql compare --published --task pen-human-v1"
     ]
 
     refused [ "--data"; scratch.Path "pointmaze-umaze-v0.npz" ] [ "found none there" ]
