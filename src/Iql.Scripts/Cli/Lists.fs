@@ -31,26 +31,32 @@ module Lists =
             printfn ""
 
             printfn
-                "Tasks on MuJoCo, with data from --data FILE (MuJoCo 2.2.2 is %s here):"
+                "Tasks on MuJoCo 2.2.2 (%s here), with data from --data FILE; maze2d's are collected on the spot:"
                 (if Mujoco.MujocoLibrary.IsAvailable then
                      "installed"
                  else
                      "not installed")
 
-            for (family, description, size, actions, limit), cards in
+            for (family, description, size, actions), cards in
                 MujocoTasks.All
                 |> Seq.groupBy (fun card ->
                     card.Name.Substring(0, card.Name.IndexOf '-'),
                     card.Description,
                     card.Environment.ObservationSize,
-                    card.Environment.ActionSize,
-                    card.Environment.TimeLimit) do
+                    card.Environment.ActionSize) do
+                let limits =
+                    [ for card in cards -> card.Environment.TimeLimit ]
+                    |> List.distinct
+                    |> List.sort
+                    |> List.map string<int>
+                    |> String.concat " or "
+
                 printfn "%s" family
 
                 for line in
                     Command.table [
                         "", description
-                        "", $"sees {size} numbers, acts with {actions}, at most {limit} steps an episode"
+                        "", $"sees {size} numbers, acts with {actions}, at most {limits} steps an episode"
                         "", String.concat ", " [ for card in cards -> card.Name ]
                     ] do
                     printfn "%s" line
