@@ -8,9 +8,20 @@ namespace Iql.Data;
 /// </summary>
 public interface IBatchSource
 {
+    /// <summary>Rows of a batch, or pieces: what is drawn one by one.</summary>
+    int BatchSize { get; }
+
+    /// <summary>Fills some rows of a batch; several threads may fill one together.</summary>
+    /// <param name="batch">A block of the layout this source was made for; its padding is left alone.</param>
+    /// <param name="seed">The run's seed split for "sampling".</param>
+    /// <param name="step">Number of batches drawn before, at least 0.</param>
+    /// <param name="first">The first row, at least 0.</param>
+    /// <param name="end">Behind the last, at most <see cref="BatchSize"/>.</param>
+    void Fill(TensorBlock batch, Seed seed, long step, int first, int end);
+
     /// <summary>Fills a batch.</summary>
     /// <param name="batch">A block of the layout this source was made for; its padding is left alone.</param>
     /// <param name="seed">The run's seed split for "sampling".</param>
     /// <param name="step">Number of batches drawn before, at least 0.</param>
-    void Fill(TensorBlock batch, Seed seed, long step);
+    void Fill(TensorBlock batch, Seed seed, long step) => Fill(batch, seed, step, 0, BatchSize);
 }

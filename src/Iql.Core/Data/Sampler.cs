@@ -90,15 +90,18 @@ public sealed unsafe class Sampler : IBatchSource
     /// <param name="batch">A block of the layout this sampler was made for; its padding is left alone.</param>
     /// <param name="seed">The run's seed split for "sampling".</param>
     /// <param name="step">Number of batches drawn before, at least 0.</param>
-    public void Fill(TensorBlock batch, Seed seed, long step)
+    public void Fill(TensorBlock batch, Seed seed, long step) => Fill(batch, seed, step, 0, BatchSize);
+
+    /// <inheritdoc/>
+    public void Fill(TensorBlock batch, Seed seed, long step, int first, int end)
     {
         if (!ReferenceEquals(batch.Layout, layout) && !batch.Layout.Entries.AsSpan().SequenceEqual(layout.Entries.AsSpan()))
             Check.That(false, nameof(batch), $"the layout {layout.Name} of this sampler", batch.Layout.Name);
-        if (table.Paging && step < Volatile.Read(ref askUntil)) Ask(seed, step);
+        if (table.Paging && first == 0 && step < Volatile.Read(ref askUntil)) Ask(seed, step);
         var storage = batch.Storage;
         var waits = table.Paging ? PageWaits.Count() : 0;
-        for (var i = 0; i < AheadRows; i++) Prefetch(Row(seed, step, i));
-        for (var i = 0; i < BatchSize; i++)
+        for (var i = first; i < first + AheadRows; i++) Prefetch(Row(seed, step, i));
+        for (var i = first; i < end; i++)
         {
             Prefetch(Row(seed, step, i + AheadRows));
             var index = Index(seed, step, i);
@@ -116,12 +119,12 @@ public sealed unsafe class Sampler : IBatchSource
                 else new ReadOnlySpan<float>(from, piece.Length).CopyTo(storage[(piece.Destination + i * piece.Stride)..]);
             }
         }
-        if (table.Paging && (PageWaits.Count() - waits) * 100 > BatchSize)
+        if (table.Paging && (PageWaits.Count() - waits) * 100 > end - first)
         {
             Volatile.Write(ref askUntil, step + AskFor);
             table.LoadIfItFits();
         }
-        Normalize(storage);
+        Normalize(storage, first, end);
         GC.KeepAlive(this);
     }
 
@@ -150,15 +153,15 @@ public sealed unsafe class Sampler : IBatchSource
         Volatile.Write(ref asked, step + AheadSteps);
     }
 
-    void Normalize(Span<float> storage)
+    void Normalize(Span<float> storage, int first, int end)
     {
         if (ReferenceEquals(normalization, Normalization.None)) return;
         foreach (var piece in pieces)
         {
             if (piece.Kind is Kind.Plain or Kind.ReturnsToGo) continue;
             // A column of single numbers lies dense.
-            var (rows, length) = piece.Stride == 1 ? (1, BatchSize) : (BatchSize, piece.Length);
-            for (var i = 0; i < rows; i++)
+            var (rows, length) = piece.Stride == 1 ? (1, end - first) : (end - first, piece.Length);
+            for (var i = first; i < first + rows; i++)
             {
                 var numbers = storage.Slice(piece.Destination + i * piece.Stride, length);
                 if (piece.Kind == Kind.Observations) normalization.Apply(numbers);

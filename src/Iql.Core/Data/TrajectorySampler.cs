@@ -72,12 +72,15 @@ public sealed class TrajectorySampler : IBatchSource
     /// <param name="batch">A block of the layout this sampler was made for; its padding is left alone.</param>
     /// <param name="seed">The run's seed split for "sampling".</param>
     /// <param name="step">Number of batches drawn before, at least 0.</param>
-    public void Fill(TensorBlock batch, Seed seed, long step)
+    public void Fill(TensorBlock batch, Seed seed, long step) => Fill(batch, seed, step, 0, BatchSize);
+
+    /// <inheritdoc/>
+    public void Fill(TensorBlock batch, Seed seed, long step, int first, int end)
     {
         Check.That(ReferenceEquals(batch.Layout, layout) || batch.Layout.Entries.AsSpan().SequenceEqual(layout.Entries.AsSpan()),
             nameof(batch), $"the layout {layout.Name} of this sampler", batch.Layout.Name);
         var storage = batch.Storage;
-        for (var i = 0; i < BatchSize; i++)
+        for (var i = first; i < end; i++)
         {
             var start = seed.Below((ulong)(step * BatchSize + i), Count);
             var length = Math.Min(Context, last[start] - start + 1);

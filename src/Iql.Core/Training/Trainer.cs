@@ -18,6 +18,7 @@ public sealed class Trainer : IDisposable
     readonly CompiledStep compiled;
     readonly TensorBlock batch;
     readonly double[] metrics;
+    readonly Action<int> fill;
     GraphFunction measured;
     TensorBlock[] now, next = [];
 
@@ -46,6 +47,7 @@ public sealed class Trainer : IDisposable
         now = [.. start.Blocks.Select(block => block.Clone())];
         metrics = new double[learner.Programs.Max(program => program.Metrics.Length)];
         measured = learner.Step;
+        fill = Fill;
     }
 
     /// <summary>A learner's state before its first step.</summary>
@@ -73,13 +75,18 @@ public sealed class Trainer : IDisposable
     /// <param name="withMetrics">Whether to compute <see cref="Metrics"/>; the state gets the same bits either way.</param>
     public void Advance(bool withMetrics = false)
     {
-        batches.Fill(batch, sampling, Step);
+        team.Run(fill);
         if (withMetrics) measured = compiled.Learner.StepAt(Step);
         var destination = compiled.RunsInPlace(Step, withMetrics) ? now : Spare();
         compiled.Run(seed, Step, now, batch, destination, withMetrics ? metrics : [], [], team);
         if (destination != now) (now, next) = (next, now);
         Step++;
     }
+
+    // Each worker draws its share of the rows, most of which it is going to work on.
+    void Fill(int worker) => batches.Fill(batch, sampling, Step, Share(worker), Share(worker + 1));
+
+    int Share(int worker) => (int)((long)batches.BatchSize * worker / team.Count);
 
     TensorBlock[] Spare() => next.Length > 0 ? next : next = [.. compiled.Learner.Blocks.Select(layout => new TensorBlock(layout))];
 

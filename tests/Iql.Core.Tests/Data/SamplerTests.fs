@@ -115,6 +115,24 @@ let ``a column nobody knows or of another size is refused`` () =
     Assert.Contains("batch/observations: expected shape [8, 3]", refused (BatchLayout.Of(8, 4, 2)))
 
 [<Fact>]
+let ``a batch filled in parts is the batch filled at once`` () =
+    let t = transitions 3 2 (steps 50 [ 9; 20 ] [ 33 ])
+
+    for source, layout in
+        [
+            (let layout = BatchLayout.Of(32, 3, 2) in Sampler(t, layout) :> IBatchSource, layout)
+            (let layout = BatchLayout.Trajectories(32, 5, 3, 2) in TrajectorySampler(t, layout) :> IBatchSource, layout)
+        ] do
+        use whole = new TensorBlock(layout)
+        use parts = new TensorBlock(layout)
+        source.Fill(whole, seed, 7L, 0, source.BatchSize)
+
+        for first, last in [ 20, 32; 0, 1; 1, 20 ] do
+            source.Fill(parts, seed, 7L, first, last)
+
+        Assert.Equal<float32[]>(whole.Storage.ToArray(), parts.Storage.ToArray())
+
+[<Fact>]
 let ``filling allocates nothing`` () =
     let t = transitions 3 2 (steps 500 [] [])
     let layout = BatchLayout.Of(256, 3, 2)
