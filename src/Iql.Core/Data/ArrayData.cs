@@ -80,14 +80,17 @@ public sealed record ArrayData
     internal static string Text(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
 }
 
-/// <summary>A file of named arrays that is open for reading: an .npz or an .hdf5 file.</summary>
+/// <summary>A file of named arrays that is open for reading: an .npz file, an .hdf5 file, or a Minari data set seen as one.</summary>
 public interface IArrayFile : IDisposable
 {
     /// <summary>Where it lies.</summary>
     string Path { get; }
 
-    /// <summary>"npz" or "hdf5".</summary>
+    /// <summary>"npz", "hdf5" or "minari".</summary>
     string Kind { get; }
+
+    /// <summary>What the data in it are called: the file's name without its ending, where nothing else is said.</summary>
+    string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
 
     /// <summary>All arrays in it, those in groups too, sorted by name.</summary>
     ImmutableArray<ArrayEntry> Entries { get; }

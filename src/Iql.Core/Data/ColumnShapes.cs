@@ -108,7 +108,6 @@ sealed record ColumnShapes(IArrayFile File, long Rows, int ObservationSize, Acti
     {
         var found = string.Join(", ", file.Entries.Select(entry => entry.Name).Take(12)) + (file.Entries.Length > 12 ? ", …" : "");
         return $"{file.Path}: '{name}': expected D4RL's layout (observations, actions, rewards, terminals; timeouts and next_observations when known), " +
-            $"got {(found == "" ? "no arrays at all" : found)}. " + (file.Entries.Any(entry => entry.Name.StartsWith("episode_", StringComparison.Ordinal))
-                ? "This is a Minari file, one group an episode: write its episodes behind each other into one file." : "Rename or add the array.");
+            $"got {(found == "" ? "no arrays at all" : found)}. Rename or add the array.";
     }
 }

@@ -1,16 +1,17 @@
 using System.Collections.Immutable;
 using System.Text;
 using Iql.Data.Hdf5;
+using Iql.Data.Minari;
 
 namespace Iql.Data;
 
-/// <summary>Data sets on disk: D4RL's HDF5 layout and the same names in an .npz.</summary>
+/// <summary>Data sets on disk: D4RL's HDF5 layout, the same names in an .npz, and Minari's folders.</summary>
 public static class DatasetFile
 {
     static ReadOnlySpan<byte> Hdf5Signature => [0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>Reads a file's transitions.</summary>
-    /// <param name="path">An .hdf5, .h5 or .npz file; its first bytes decide, not its name.</param>
+    /// <param name="path">An .hdf5, .h5 or .npz file, whose first bytes decide, not its name; or a Minari data set's folder, or the file in it.</param>
     /// <param name="mode">How rows become transitions.</param>
     /// <param name="timeLimit">The task's longest episode; used only for a file without time-outs.</param>
     /// <param name="actionCount">Choices there are, where the file's actions are discrete (integers, one a row); null: as the file says, or one more than its largest.</param>
@@ -30,17 +31,22 @@ public static class DatasetFile
         return RawDataset.Read(file, actionCount);
     }
 
-    /// <summary>Opens an .npz or HDF5 file by its first bytes.</summary>
+    /// <summary>Opens an .npz or HDF5 file by its first bytes, or a Minari data set.</summary>
     /// <inheritdoc cref="Load" path="/exception"/>
     public static IArrayFile Open(string path)
     {
+        if (MinariFile.Inside(path) is { } inside) path = inside;
         if (!File.Exists(path)) throw new FileNotFoundException(
-            Directory.Exists(path) ? $"{path}: expected a data set file, got a folder. Name the .hdf5, .npz or .rows file in it."
+            Directory.Exists(path) ? $"{path}: expected a data set file, got a folder that is no Minari data set (none of data/main_data.hdf5, main_data.hdf5 in it). Name the .hdf5, .npz or .rows file in it."
                 : $"{path}: expected a data set file (.hdf5, .npz or .rows), found none there.", path);
         var start = new byte[64];
         using (var stream = File.OpenRead(path)) start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         if (start.AsSpan().StartsWith("PK"u8)) return new NpzFile(path);
-        if (start.AsSpan().StartsWith(Hdf5Signature)) return new Hdf5File(path);
+        if (start.AsSpan().StartsWith(Hdf5Signature))
+        {
+            var file = new Hdf5File(path);
+            return MinariFile.Fits(file) ? new MinariFile(file) : file;
+        }
         if (RowFileHeader.Fits(start)) throw new InvalidDataException(
             $"{path}: expected an HDF5 or .npz file, got a row file, which is mapped and not read. Open it with RowFile, or give it to --data.");
         var text = Encoding.Latin1.GetString(start);

@@ -26,7 +26,7 @@ public static class DatasetPacking
         var rule = new RowRule(mode, source, columns.Rows, columns.HasTimeouts, columns.HasNextObservations, timeLimit);
         var metadata = RawDataset.ReadMetadata(file).SetItem("source", Path.GetFileName(source)).SetItem("mode", mode.ToString());
         var outcome = "";
-        RowFileWriter.Write(path, Path.GetFileNameWithoutExtension(source), columns.ObservationSize, columns.Actions.Size, metadata, writer =>
+        RowFileWriter.Write(path, file.Name, columns.ObservationSize, columns.Actions.Size, metadata, writer =>
         {
             var rows = new Rows(columns, rule, mode, writer);
             var piece = pieceRows ?? (int)Math.Max(1, PieceBytes / (sizeof(float) * (2L * columns.ObservationSize + columns.Actions.Size + 1)));

@@ -101,7 +101,7 @@ public sealed class NpzFile : IArrayFile
     }
 
     /// <summary>Writes arrays, in the order given, to a temporary file that is then renamed.</summary>
-    public static void Write(string path, IReadOnlyList<ArrayData> arrays) => AtomicFile.Write(path, temporary =>
+    public static void Write(string path, IEnumerable<ArrayData> arrays) => AtomicFile.Write(path, temporary =>
     {
         using var zip = ZipFile.Open(temporary, ZipArchiveMode.Create);
         foreach (var array in arrays)

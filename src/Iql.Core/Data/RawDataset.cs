@@ -79,7 +79,7 @@ public sealed record RawDataset
         columns.RequireMemory();
         return new()
         {
-            Name = Path.GetFileNameWithoutExtension(file.Path),
+            Name = file.Name,
             Source = file.Path,
             Entries = file.Entries,
             Metadata = ReadMetadata(file),

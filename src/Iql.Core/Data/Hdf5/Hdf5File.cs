@@ -17,6 +17,7 @@ public sealed class Hdf5File : IArrayFile
 
     const int GroupId = 2, DatasetId = 5;
     const int IntegerClass = 0, FloatClass = 1, StringClass = 3, EnumerationClass = 8;
+    readonly Dictionary<string, ArrayEntry> named = [];
     long file = -1;
 
     /// <summary>Opens a file.</summary>
@@ -45,6 +46,7 @@ public sealed class Hdf5File : IArrayFile
             }
             entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
             Entries = entries.ToImmutable();
+            named = Entries.ToDictionary(entry => entry.Name);
         }
     }
 
@@ -84,7 +86,7 @@ public sealed class Hdf5File : IArrayFile
     ArrayEntry Find(string name)
     {
         ObjectDisposedException.ThrowIf(file < 0, this);
-        return Entries.FirstOrDefault(entry => entry.Name == name) ?? throw new InvalidDataException(
+        return named.GetValueOrDefault(name) ?? throw new InvalidDataException(
             $"{Path}: '{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such data set.");
     }
 
@@ -99,6 +101,19 @@ public sealed class Hdf5File : IArrayFile
             using var type = new Hdf5Id(H5Dget_type(dataset.Value), Damaged(name));
             var count = entry.Shape.Aggregate(1L, (product, extent) => checked(product * extent));
             return new(name, entry.Shape, Values(dataset.Value, type.Value, count, entry));
+        }
+    }
+
+    /// <summary>The attributes of a group ("/" is the file's own) or data set; of kinds that are not numbers, flags or texts none.</summary>
+    /// <exception cref="InvalidDataException">There is nothing of that name.</exception>
+    public ImmutableSortedDictionary<string, ArrayData> Attributes(string name)
+    {
+        ObjectDisposedException.ThrowIf(file < 0, this);
+        lock (Gate)
+        {
+            Ready();
+            using var item = new Hdf5Id(H5Oopen(file, name, 0), Damaged(name));
+            return Hdf5Attributes.Read(item.Value);
         }
     }
 
@@ -198,15 +213,18 @@ public sealed class Hdf5File : IArrayFile
         using var memoryType = new Hdf5Id(H5Tcopy(Constant("H5T_C_S1_g")), Damaged(name));
         H5Tset_size(memoryType.Value, nuint.MaxValue);
         H5Tset_cset(memoryType.Value, H5Tget_cset(fileType));
-        return Array.ConvertAll(Numbers<nint>(dataset, memoryType.Value, count, name), pointer =>
-        {
-            var text = Marshal.PtrToStringUTF8(pointer) ?? "";
-            H5free_memory(pointer);
-            return text;
-        });
+        return Array.ConvertAll(Numbers<nint>(dataset, memoryType.Value, count, name), TakeText);
     }
 
-    static string[] FixedTexts(byte[] bytes, int size) =>
+    /// <summary>Copies a text that the library handed out, and gives its memory back.</summary>
+    internal static string TakeText(nint pointer)
+    {
+        var text = Marshal.PtrToStringUTF8(pointer) ?? "";
+        H5free_memory(pointer);
+        return text;
+    }
+
+    internal static string[] FixedTexts(byte[] bytes, int size) =>
         [.. bytes.Chunk(size).Select(cell => Encoding.UTF8.GetString(cell).TrimEnd('\0', ' '))];
 
     internal static ref byte BytesOf<T>(T[] numbers) where T : struct =>

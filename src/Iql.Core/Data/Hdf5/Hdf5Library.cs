@@ -101,6 +101,16 @@ static partial class Hdf5Library
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial long H5Dcreate2(long location, string name, long type, long space, long link, long create, long access);
 
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial long H5Aopen_by_idx(long location, string item, int index, int order, ulong n, long attribute, long link);
+    [LibraryImport(Name)] internal static partial nint H5Aget_name(long attribute, nuint size, Span<byte> name);
+    [LibraryImport(Name)] internal static partial long H5Aget_type(long attribute);
+    [LibraryImport(Name)] internal static partial long H5Aget_space(long attribute);
+    [LibraryImport(Name)] internal static partial int H5Aread(long attribute, long type, ref byte buffer);
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial long H5Acreate2(long location, string name, long type, long space, long create, long access);
+    [LibraryImport(Name)] internal static partial int H5Awrite(long attribute, long type, ref byte buffer);
+
     [LibraryImport(Name)] internal static partial int H5Sget_simple_extent_type(long space);
     [LibraryImport(Name)] internal static partial int H5Sget_simple_extent_ndims(long space);
     [LibraryImport(Name)] internal static partial int H5Sget_simple_extent_dims(long space, Span<ulong> extents, nint maximum);

@@ -15,23 +15,50 @@ public static class Hdf5Writer
     /// <summary>Writes arrays to a temporary file that is then renamed; slashes in a name make groups.</summary>
     /// <exception cref="IOException">The library could not write (a full disk, a folder without permission).</exception>
     /// <exception cref="DllNotFoundException">The machine has no HDF5 library; the message says what to install.</exception>
-    public static void Write(string path, IReadOnlyList<ArrayData> arrays) => AtomicFile.Write(path, temporary =>
+    public static void Write(string path, IEnumerable<ArrayData> arrays) => Write(path, arrays, []);
+
+    /// <summary>Writes arrays, taking one after another, and then attributes of the groups that they made.</summary>
+    /// <param name="path">Where to.</param>
+    /// <param name="arrays">What to write, each under its name.</param>
+    /// <param name="attributes">Names of groups ("/" is the file itself) or arrays, with a named value each; asked for last.</param>
+    /// <inheritdoc cref="Write(string, IEnumerable{ArrayData})" path="/exception"/>
+    public static void Write(string path, IEnumerable<ArrayData> arrays, IEnumerable<(string Of, ArrayData Value)> attributes) => AtomicFile.Write(path, temporary =>
     {
         lock (Gate)
         {
             Ready();
+            // What goes wrong where the arrays come from is told as it is.
+            var ours = true;
             try
             {
                 const uint truncate = 2;
                 using var access = FileAccess("the file");
                 using var file = new Hdf5Id(H5Fcreate(temporary, truncate, 0, access.Value), "the file");
-                foreach (var array in arrays) Write(file.Value, array);
+                foreach (var array in Taken(arrays)) Write(file.Value, array);
+                foreach (var (of, value) in Taken(attributes))
+                {
+                    using var item = new Hdf5Id(H5Oopen(file.Value, of, 0), of);
+                    Attach(item.Value, value);
+                }
                 const int local = 0;
                 Require(H5Fflush(file.Value, local), "the file");
             }
-            catch (InvalidDataException failure)
+            catch (InvalidDataException failure) when (ours)
             {
                 throw new IOException($"{path}: expected to write an HDF5 file, failed at {failure.Message}. Is the disk full, or the folder closed to you?");
+            }
+
+            IEnumerable<T> Taken<T>(IEnumerable<T> items)
+            {
+                using var each = items.GetEnumerator();
+                while (true)
+                {
+                    ours = false;
+                    if (!each.MoveNext()) break;
+                    ours = true;
+                    yield return each.Current;
+                }
+                ours = true;
             }
         }
     });
@@ -63,6 +90,19 @@ public static class Hdf5Writer
             bool[] flags => H5Dwrite(dataset.Value, type.Value, 0, 0, 0, ref Hdf5File.BytesOf(flags)),
             _ => H5Dwrite(dataset.Value, type.Value, 0, 0, 0, ref Hdf5File.BytesOf(Cells((string[])array.Values))),
         }, array.Name);
+    }
+
+    static void Attach(long item, ArrayData value)
+    {
+        using var type = new Hdf5Id(FileType(value), value.Name);
+        var numbers = value.Values is string[] texts ? Cells(texts) : value.Values;
+        Hdf5Attributes.Write(item, value, type.Value, numbers, value.Values switch
+        {
+            float[] => Constant("H5T_NATIVE_FLOAT_g"),
+            double[] => Constant("H5T_NATIVE_DOUBLE_g"),
+            long[] => Constant("H5T_NATIVE_INT64_g"),
+            _ => type.Value,
+        });
     }
 
     static long FileType(ArrayData array) => array.Values switch
