@@ -12,6 +12,7 @@ static class DatasetInspection
         float[] lengths = [.. episodes.Select(e => (float)e.Length)], returns = [.. episodes.Select(e => (float)e.Return)];
         var jumps = Discontinuities(raw, timeouts);
         var discrete = raw.ActionKind == ActionKind.Discrete;
+        var joints = raw.NextObservations == null ? Joints.Of(raw, timeouts) : null;
         var report = new DatasetReport
         {
             Name = raw.Name,
@@ -35,7 +36,10 @@ static class DatasetInspection
             LongestTerminalRun = LongestTerminalRun(raw),
             UnfinishedTail = episodes[^1].End == EpisodeEnd.Unfinished ? episodes[^1].Length : 0,
             Discontinuities = raw.NextObservations == null ? null : jumps.Count,
-            FirstDiscontinuities = [.. jumps.Take(5)],
+            FirstDiscontinuities = [.. (joints?.Jumps ?? [.. jumps]).Take(5)],
+            SuspectedJumps = joints?.Jumps.Length,
+            JumpOffset = joints?.Offset,
+            ContinuedTimeouts = joints?.Continued ?? Continued(raw, timeouts),
             ActionsOutside = raw.Actions.LongCount(action => !(Math.Abs(action) <= 1f)) / (double)raw.Actions.Length,
             DuplicateRows = Duplicates(raw),
             Columns =
@@ -62,6 +66,12 @@ static class DatasetInspection
         if (r.Terminals == 0 && r.Timeouts is null or 0) yield return "No row ends an episode: all rows count as one unfinished episode.";
         if (r.UnfinishedTail > 0 && r.Episodes.Length > 1) yield return Say($"The last {r.UnfinishedTail:N0} rows belong to an episode without an end.");
         if (r.Discontinuities > 0) yield return Say($"{r.Discontinuities:N0} rows inside an episode lead to another state than the next row's (first at {r.FirstDiscontinuities[0]}): ends may be flagged in the wrong place.");
+        if (r.SuspectedJumps > 0) yield return Say($"{r.SuspectedJumps:N0} rows inside an episode are followed by a state that no step leads to (first after row {r.FirstDiscontinuities[0]})") + (r.JumpOffset switch
+        {
+            null => ": ends may be missing or flagged in the wrong place.",
+            var offset => Say($": ends are flagged {Math.Abs(offset.Value):N0} rows too {(offset < 0 ? "late" : "early")}."),
+        });
+        if (r.ContinuedTimeouts > 0) yield return Say($"After {r.ContinuedTimeouts:N0} of {r.Timeouts:N0} time-outs the next row goes on: they are out of step with the episodes, or cut one long trajectory (maze2d).");
         if (r.ActionsOutside > 0) yield return Say($"{r.ActionsOutside:P2} of the actions' numbers lie outside [-1, 1], where policies cannot follow.");
         if (r.ActionCounts.Contains(0))
             yield return $"Never taken: action {string.Join(", ", Enumerable.Range(0, r.ActionCounts.Length).Where(a => r.ActionCounts[a] == 0).Take(12))} of {r.ActionSpace.Size}.";
@@ -117,6 +127,14 @@ static class DatasetInspection
             if (!raw.Terminals[row] && !timeouts[row] && Jump.Between(next.AsSpan(row * size, size), raw.Observations.AsSpan((row + 1) * size, size)))
                 rows.Add(row);
         return rows;
+    }
+
+    /// <summary>Time-outs whose next observation is the next row's.</summary>
+    static int Continued(RawDataset raw, bool[] timeouts)
+    {
+        var (next, size) = (raw.NextObservations!, raw.ObservationSize);
+        return Enumerable.Range(0, raw.Count - 1).Count(row => timeouts[row] && !raw.Terminals[row]
+            && !Jump.Between(next.AsSpan(row * size, size), raw.Observations.AsSpan((row + 1) * size, size)));
     }
 
     // Where next observations tell that a row starts elsewhere, it is an episode of one step and not the same one's end again.

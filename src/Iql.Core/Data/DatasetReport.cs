@@ -94,8 +94,20 @@ public sealed record DatasetReport
     /// <summary>Rows inside an episode whose next observation is not the next row's; null when the file has no next observations.</summary>
     public required long? Discontinuities { get; init; }
 
-    /// <summary>The first few of them.</summary>
+    /// <summary>The first few of them, or of the suspected jumps.</summary>
     public required ImmutableArray<int> FirstDiscontinuities { get; init; }
+
+    /// <summary>
+    /// Of a file without next observations, rows inside an episode that are followed by a state far from any that a step leads to: a column moves
+    /// by more than ten times the 99th percentile of its steps and a quarter of its range. Null when next observations tell.
+    /// </summary>
+    public required int? SuspectedJumps { get; init; }
+
+    /// <summary>Rows from the flagged end to the suspected jump, where most have the same; −1: flags stand one row late.</summary>
+    public required int? JumpOffset { get; init; }
+
+    /// <summary>Time-outs after which the next row goes on: its observation is the next one, or, where that is unknown, as near as after any step.</summary>
+    public required int ContinuedTimeouts { get; init; }
 
     /// <summary>Share of the actions' numbers outside [−1, 1].</summary>
     public required double ActionsOutside { get; init; }

@@ -20,11 +20,11 @@ static class DatasetReportText
         }
         Head("in the file");
         foreach (var entry in r.Entries)
-            Line($"  {entry.Name,-28} {entry.Kind,-10} {ArrayData.Text(entry.Shape)}{(r.Metadata.TryGetValue(entry.Name, out var value) ? $" = {value}" : "")}");
+            Line($"  {entry.Name,-28} {entry.Kind,-10} {ArrayData.Text(entry.Shape)}{(r.Metadata.TryGetValue(entry.Name, out var value) ? $" = {Short(value)}" : "")}");
         Head("episodes");
         Line($"  ended: {Ends(EpisodeEnd.Terminal):N0} terminal, {Ends(EpisodeEnd.Timeout):N0} timed out, {Ends(EpisodeEnd.Unfinished):N0} unfinished");
         Line($"  flags: {r.Terminals:N0} terminals, {(r.Timeouts is { } timeouts ? $"{timeouts:N0} time-outs" : "no time-outs recorded")}, {r.BothFlags:N0} rows with both, unfinished tail of {r.UnfinishedTail:N0} rows");
-        Line($"  joints: {(r.Discontinuities is { } jumps ? $"{jumps:N0} rows inside an episode do not lead to the next row" : "the file has no next observations to check them with")}");
+        Line($"  joints: {(r.Discontinuities is { } jumps ? $"{jumps:N0} rows inside an episode do not lead to the next row" : $"the file has no next observations; {r.SuspectedJumps:N0} rows inside an episode are followed by a state that no step leads to")}; {r.ContinuedTimeouts:N0} time-outs after which the next row goes on");
         Header("");
         Row("length", r.Lengths);
         Row("return", r.Returns);
@@ -60,6 +60,9 @@ static class DatasetReportText
     }
 
     static string Say(FormattableString text) => FormattableString.Invariant(text);
+
+    /// <summary>A Minari space may be as long as a page.</summary>
+    static string Short(string value) => value.Length > 100 ? value[..99] + "…" : value;
 
     static string Number(double number) => number.ToString("G5", CultureInfo.InvariantCulture);
 }
