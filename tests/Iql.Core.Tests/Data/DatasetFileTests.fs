@@ -129,11 +129,6 @@ let ``NaN is named with file, column, row`` () =
         Assert.Contains("rewards: expected finite numbers, got NaN in row 1, column 0", message))
 
 [<Fact>]
-let ``a file of Minari is recognised`` () =
-    inEveryForm [ array "episode_0/observations" [ 4; 2 ] (column 1 4 2) ] (fun path ->
-        Assert.Contains("Minari", refusal path))
-
-[<Fact>]
 let ``what is no data set is refused by what it looks like`` () =
     withFolder (fun folder ->
         let given (text: string) =

@@ -89,6 +89,88 @@ let ``constant columns, actions outside the box and duplicate rows are told`` ()
     Assert.Equal<struct (float32 * int64) list>([ struct (1f, 8L) ], List.ofSeq report.RewardValues)
     Assert.Equal(5, report.Findings.Length)
 
+/// A walk in steps of at most 0.1 that begins anew, up to 10 away, behind the rows named; time-outs stand where they are said to.
+let private walk n begins timeouts =
+    let random = Random 11
+    let mutable position = [| 0f; 0f |]
+
+    let observations =
+        Array.concat [
+            for row in 0 .. n - 1 do
+                let here = position
+
+                position <-
+                    if List.contains row begins then
+                        [| 10f * random.NextSingle() - 5f + (if here[0] > 0f then -10f else 10f); 3f |]
+                    else
+                        here |> Array.map (fun x -> 0.999f * x + 0.2f * random.NextSingle() - 0.1f)
+
+                here
+        ]
+
+    RawDataset(
+        Name = "walk",
+        Source = "walk",
+        ObservationSize = 2,
+        ActionSize = 1,
+        Observations = observations,
+        Actions = Array.init n (fun _ -> 0.5f * random.NextSingle()),
+        Rewards = Array.init n float32,
+        Terminals = Array.zeroCreate n,
+        Timeouts = Array.init n (fun row -> List.contains row timeouts)
+    )
+
+[<Fact>]
+let ``time-outs in step with the episodes raise no suspicion`` () =
+    let begins = [ 199..200..1999 ]
+    let report = DatasetReport.Of(walk 2000 begins begins)
+    Assert.Equal((Nullable 0, 0), (report.SuspectedJumps, report.ContinuedTimeouts))
+    Assert.DoesNotContain(report.Findings, fun finding -> finding.Contains "time-outs" || finding.Contains "no step")
+
+[<Fact>]
+let ``time-outs out of step are found without next observations, and by how much`` () =
+    let begins = [ 199..200..1999 ]
+
+    for shift, told in [ 3, "3 rows too late"; -2, "2 rows too early" ] do
+        let report = DatasetReport.Of(walk 2000 begins (begins |> List.map ((+) shift)))
+        // The last episode's end is the file's.
+        Assert.Equal((Nullable 9, Nullable(-shift)), (report.SuspectedJumps, report.JumpOffset))
+        Assert.Equal(199, report.FirstDiscontinuities[0])
+        Assert.True(report.ContinuedTimeouts >= 8)
+        Assert.Contains(report.Findings, fun finding -> finding.Contains told)
+        Assert.Contains(report.Findings, fun finding -> finding.Contains "out of step with the episodes")
+
+[<Fact>]
+let ``ends that are not flagged at all are found`` () =
+    let report = DatasetReport.Of(walk 2000 [ 499; 999; 1499 ] [])
+    Assert.Equal((Nullable 3, Nullable()), (report.SuspectedJumps, report.JumpOffset))
+    Assert.Equal<int list>([ 499; 999; 1499 ], List.ofSeq report.FirstDiscontinuities)
+    Assert.Contains(report.Findings, fun finding -> finding.Contains "ends may be missing")
+
+[<Fact>]
+let ``a time-out whose next observation is the next row's goes on`` () =
+    let columns = raw (steps 10 [] [ 3; 6 ]) true true
+    let next = (columns.Observations |> Array.skip 2 |> Array.append <| [| 0f; 0f |])
+    next[2 * 6] <- next[2 * 6] + 1f
+
+    let report =
+        DatasetReport.Of(
+            RawDataset(
+                Name = "x",
+                Source = "x",
+                ObservationSize = 2,
+                ActionSize = 1,
+                Observations = columns.Observations,
+                Actions = columns.Actions,
+                Rewards = columns.Rewards,
+                Terminals = columns.Terminals,
+                Timeouts = columns.Timeouts,
+                NextObservations = next
+            )
+        )
+
+    Assert.Equal((1, Nullable()), (report.ContinuedTimeouts, report.SuspectedJumps))
+
 [<Fact>]
 let ``both modes are foretold as they load`` () =
     forAllSteps (fun steps ->
