@@ -10,6 +10,9 @@ let commands: Command list = [
     Data.inspect
     Collect.command
     Data.pack
+    DataConvert.command
+    DataImport.command
+    DataDownload.command
     Play.command
     Bench.command
     ExplainCommand.command

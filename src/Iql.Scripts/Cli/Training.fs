@@ -3,6 +3,7 @@ namespace Iql.Scripts
 open System
 open System.Globalization
 open System.IO
+open Iql.Environments
 open Iql.Training
 
 /// What `iql train` and `iql ablate` share: from a request to trained runs, a table and a report.
@@ -83,7 +84,19 @@ module Training =
     let private problem (request: Request) : Problem =
         match request.Data with
         | Some path -> Problem.ofFile path request.Mode request.Task None false
-        | None -> Problem.collect (dataName request) request.Transitions None false
+        | None ->
+            let name = dataName request
+            let card = Tasks.Find name |> Option.ofObj
+
+            // Of a task whose data do not come with it, D4RL's file lies in its cache, or is to be brought there.
+            let brought =
+                match card with
+                | Some card when not (isNull card.Dataset) -> None
+                | _ -> DataDownload.cached name
+
+            match brought with
+            | Some path -> Problem.ofFile path request.Mode (card |> Option.map _.Name) None false
+            | None -> Problem.collect name request.Transitions None false
 
     /// Mean score (or the value loss, where nothing was evaluated) of the runs that agree in two axes, as lines of text.
     let table (sweep: Sweep) (outcomes: CellOutcome list) : string list =
