@@ -48,7 +48,7 @@ public static class DatasetConversion
             Refuse(file, [.. kept.Where(entry => !EpisodeCutting.Fits(entry)).Select(entry => entry.Name)], "Minari's layout");
             var flat = EpisodeCutting.Of(file, kept, cut);
             MinariWriter.Write(target, flat, defaults ?? ImmutableDictionary<string, string>.Empty);
-            return Say($"{flat.Episodes.Sum(episode => (long)episode.Length):N0} steps in {flat.Episodes.Length:N0} episodes, observations of {string.Join(", ", flat.Blocks)}, actions of {flat.ActionSize}") +
+            return Say($"{flat.Episodes.Sum(episode => (long)episode.Length):N0} steps in {flat.Episodes.Length:N0} episodes, observations of {string.Join(", ", flat.Blocks)}, actions of {(flat.Actions is long[]? flat.Choices : flat.ActionSize)}") +
                 (cut ? Say($"; left out {flat.Terminals.Length - flat.Episodes.Sum(episode => (long)episode.Length):N0} steps without a next observation") : "");
         }
         var columns = ColumnShapes.Of(file);
@@ -57,7 +57,7 @@ public static class DatasetConversion
         var arrays = kept.Select(entry => file.Read(entry.Name));
         if (form == DatasetForm.D4rl) Hdf5Writer.Write(target, arrays);
         else NpzFile.Write(target, arrays);
-        return Say($"{columns.Rows:N0} rows, observations of {columns.ObservationSize}, actions of {columns.ActionSize}, {kept.Count} arrays");
+        return Say($"{columns.Rows:N0} rows, observations of {columns.ObservationSize}, actions of {columns.Actions.Size}, {kept.Count} arrays");
     }
 
     static List<ArrayEntry> Keep(IArrayFile file, IReadOnlyCollection<string> drop)

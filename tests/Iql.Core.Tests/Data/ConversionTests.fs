@@ -3,6 +3,7 @@ module Iql.Core.Tests.ConversionTests
 open System
 open System.IO
 open System.Text.Json
+open Iql
 open Iql.Data
 open Iql.Data.Hdf5
 open Iql.Core.Tests.DataCases
@@ -145,6 +146,49 @@ let ``flat, Minari and back is the same file`` () =
                 |> Map.filter (fun name _ -> not (name.StartsWith "metadata/minari/"))
 
             own = back))
+
+[<Fact>]
+let ``discrete actions stay choices, and as many as the space has`` () =
+    needsHdf5 ()
+
+    withFolder (fun folder ->
+        let at name = Path.Combine(folder, name)
+        let source = Path.Combine(folder, "made")
+
+        let episode number = [
+            array $"episode_{number}/observations" [ 3; 1 ] [| 0f; 1f; 2f |]
+            array $"episode_{number}/actions" [ 2 ] [| 0L; 2L |]
+            array $"episode_{number}/rewards" [ 2 ] [| 0f; 1f |]
+            array $"episode_{number}/terminations" [ 2 ] [| false; true |]
+            array $"episode_{number}/truncations" [ 2 ] [| false; false |]
+        ]
+
+        Hdf5Writer.Write(mainOf source, episode 0 @ episode 1)
+
+        let json =
+            """{"action_space": "{\"type\": \"Discrete\", \"dtype\": \"int64\", \"start\": 0, \"n\": 5}"}"""
+
+        File.WriteAllText(Path.Combine(source, "data", "metadata.json"), json)
+        let raw = DatasetFile.Read source
+        Assert.Equal((ActionKind.Discrete, 5, 4), (raw.ActionKind, raw.ActionSize, raw.Count))
+        convert source (at "flat.npz") DatasetForm.Npz |> ignore
+        convert (at "flat.npz") (at "back") DatasetForm.Minari |> ignore
+        same (mainOf source) (mainOf (at "back"))
+        Assert.Equal(5, (DatasetFile.Read(at "back")).ActionSize)
+        // Without a space of Minari's, one is written.
+        DatasetFile.Save(at "own.npz", DatasetFile.Load(source, DatasetMode.Strict))
+        convert (at "own.npz") (at "own") DatasetForm.Minari |> ignore
+        convert (at "own") (at "again.npz") DatasetForm.Npz |> ignore
+
+        Assert.Equal(
+            DatasetFile.Load(at "own.npz", DatasetMode.Strict).Fingerprint,
+            DatasetFile.Load(at "again.npz", DatasetMode.Strict).Fingerprint
+        )
+
+        Assert.Contains(
+            "\\u0022n\\u0022: 5",
+            (properties (Path.Combine(at "own", "data", "metadata.json")))["action_space"]
+        ))
 
 [<Fact>]
 let ``h5py sees Minari's layout`` () =

@@ -215,7 +215,13 @@ let ``what is wrong is named with its episode`` () =
         "got [2, 2]"
     ]
 
-    refused (replace (array "episode_1/actions" [ 3 ] [| 1L; 2L; 0L |])) [ "expected continuous actions, got int64" ]
+    refused (replace (array "episode_1/actions" [ 3 ] [| 1L; 2L; 0L |])) [
+        "'episode_1/actions': expected float32 [2] a step, got int64 []"
+    ]
+
+    refused (replace (array "episode_0/actions" [ 4 ] (column 1 4 1))) [
+        "or choices, whole numbers of shape [4], got float32 [4]"
+    ]
 
     refused (replace (array "episode_1/terminations" [ 4 ] (Array.zeroCreate<bool> 4))) [
         "'episode_1/terminations': expected shape [3], got [4]"

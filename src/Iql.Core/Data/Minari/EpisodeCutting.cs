@@ -46,14 +46,15 @@ static class EpisodeCutting
             Blocks = BlocksOf(observations, columns.ObservationSize),
             Observations = observations,
             NextObservations = next,
-            Actions = Floating("actions"),
+            Actions = columns.Actions.IsDiscrete && file.Read("actions").Values is long[] choices ? choices : Floating("actions"),
+            Choices = columns.Actions.Size,
             Rewards = Floating("rewards"),
             Terminals = terminals,
             Timeouts = timeouts,
             Seeds = seeds?.Length == episodes.Count ? seeds : null,
             MinariMetadata = kept.Where(entry => entry.Name.StartsWith(MinariNames.Metadata, StringComparison.Ordinal))
                 .ToImmutableSortedDictionary(entry => entry.Name[MinariNames.Metadata.Length..], entry => ((string[])file.Read(entry.Name).Values)[0], StringComparer.Ordinal),
-            FlatMetadata = [.. kept.Where(IsOwn).Select(entry => file.Read(entry.Name))],
+            FlatMetadata = [.. kept.Where(entry => IsOwn(entry) && !(entry.Name == ColumnShapes.ActionCount && names.Contains(MinariNames.ActionSpace))).Select(entry => file.Read(entry.Name))],
         };
 
         Array Floating(string name) => file.Read(name).Values switch

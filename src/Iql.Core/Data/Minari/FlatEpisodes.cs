@@ -19,6 +19,9 @@ sealed record FlatEpisodes
     internal required Array Observations { get; init; }
     internal required Array? NextObservations { get; init; }
     internal required Array Actions { get; init; }
+
+    /// <summary>How many there are, where actions are choices (long[], one a row).</summary>
+    internal required int Choices { get; init; }
     internal required Array Rewards { get; init; }
     internal required bool[] Terminals { get; init; }
     internal required bool[] Timeouts { get; init; }
@@ -28,9 +31,13 @@ sealed record FlatEpisodes
 
     internal int ActionSize => Actions.Length / Terminals.Length;
 
-    internal string ActionKind => Actions is float[]? "float32" : "float64";
-
-    internal bool ActionsInBox => Actions is float[] singles ? singles.All(x => Math.Abs(x) <= 1) : ((double[])Actions).All(x => Math.Abs(x) <= 1);
+    /// <summary>The space of actions as Minari writes it, a box of ±1 where all lie inside.</summary>
+    internal string ActionSpace => Actions switch
+    {
+        float[] numbers => MinariSpace.Box("float32", [ActionSize], numbers.All(x => Math.Abs(x) <= 1) ? 1 : null),
+        double[] numbers => MinariSpace.Box("float64", [ActionSize], numbers.All(x => Math.Abs(x) <= 1) ? 1 : null),
+        _ => MinariSpace.Discrete(Choices),
+    };
 
     internal static string Group(int episode) => string.Create(CultureInfo.InvariantCulture, $"{MinariEpisode.Prefix}{episode}");
 
@@ -52,7 +59,7 @@ sealed record FlatEpisodes
             });
             column += block.Size;
         }
-        yield return new(group + "/actions", [length, ActionSize], Rows(Actions, start, length, ActionSize));
+        yield return new(group + "/actions", Actions is long[]? [length] : [length, ActionSize], Rows(Actions, start, length, ActionSize));
         yield return new(group + "/rewards", [length], Rows(Rewards, start, length, 1));
         yield return new(group + "/terminations", [length], Terminals[start..(start + length)]);
         var truncations = Timeouts[start..(start + length)];

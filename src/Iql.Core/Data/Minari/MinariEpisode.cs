@@ -51,13 +51,12 @@ sealed record MinariEpisode(int Number, long Start, int Length, bool IsOpen)
             Column("truncations", length);
             var found = Blocks("observations", length + 1);
             if (Blocks("actions", length) is not [{ Name: "" } only]) throw Wrong("actions", "one array of numbers", "a group", "Flatten the actions before writing them.");
-            if (!only.Kind.StartsWith("float", StringComparison.Ordinal)) throw Wrong("actions", "continuous actions", $"{only.Kind}, numbers of discrete ones",
-                "Write them as one-hot rows of float32, if policies over continuous actions shall be learned from them.");
-            if (only.Shape.Length != 1) throw Wrong("actions", $"shape [{length}, A]", ArrayData.Text(entries["actions"].Shape), "Flatten the actions of a step before writing them.");
+            if (only.Shape.Length > 1 || IsChoice(only) != (only.Shape.Length == 0)) throw Wrong("actions", $"floating-point numbers of shape [{length}, A], or choices, whole numbers of shape [{length}]",
+                $"{only.Kind} {ArrayData.Text(entries["actions"].Shape)}", "Write the actions as one of the two.");
             (blocks, action) = (blocks.IsDefault ? found : blocks, action ?? only);
             if (!blocks.Zip(found).All(pair => pair.First.Name == pair.Second.Name && pair.First.Kind == pair.Second.Kind && pair.First.Shape.SequenceEqual(pair.Second.Shape)) || blocks.Length != found.Length)
                 throw Wrong("observations", string.Join(", ", blocks), string.Join(", ", found), "All episodes hold the same observations.");
-            if (only.Kind != action.Kind || only.Size != action.Size) throw Wrong("actions", $"{action.Kind} {action}", $"{only.Kind} {only}", "All episodes hold the same actions.");
+            if (only.Kind != action.Kind || only.Size != action.Size) throw Wrong("actions", $"{action.Kind} {ArrayData.Text(action.Shape)} a step", $"{only.Kind} {ArrayData.Text(only.Shape)}", "All episodes hold the same actions.");
             others.UnionWith(entries.Keys.Where(key => key is not ("rewards" or "terminations" or "truncations" or "actions" or "observations")
                 && !key.StartsWith("observations/", StringComparison.Ordinal)));
             if (length == 0) others.Add(group.Key);
@@ -94,6 +93,9 @@ sealed record MinariEpisode(int Number, long Start, int Length, bool IsOpen)
 
         bool Last(string name) => file.Read($"{episode.Group}/{name}", episode.Length - 1, 1).Flags(file.Path)[0];
     }
+
+    /// <summary>Whether actions are numbers of discrete ones.</summary>
+    internal static bool IsChoice(ObservationBlock action) => action.Kind.StartsWith("int", StringComparison.Ordinal) || action.Kind.StartsWith("uint", StringComparison.Ordinal);
 
     static int Order(string group) => int.TryParse(group.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : throw new InvalidDataException($"'{group}': expected a group named episode_ and a number.");

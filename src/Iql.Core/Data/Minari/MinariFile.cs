@@ -28,12 +28,12 @@ public sealed class MinariFile : IArrayFile
         {
             (episodes, Blocks, action, Others) = MinariEpisode.All(file);
             rows = episodes[^1].Start + episodes[^1].Length;
-            metadata = MinariMetadata.Read(file, episodes, Blocks);
+            metadata = MinariMetadata.Read(file, episodes, Blocks, MinariEpisode.IsChoice(action));
             long size = Blocks.Sum(block => (long)block.Size);
             var kind = Blocks.All(block => block.IsSingle) ? "float32" : "float64";
             Entries =
             [
-                new("actions", action.IsSingle ? "float32" : "float64", [rows, action.Size]),
+                MinariEpisode.IsChoice(action) ? new("actions", "int64", [rows]) : new("actions", action.IsSingle ? "float32" : "float64", [rows, action.Size]),
                 .. metadata.Values.Select(value => new ArrayEntry(value.Name, KindOf(value.Values), value.Shape)),
                 new("next_observations", kind, [rows, size]),
                 new("observations", kind, [rows, size]),
@@ -98,12 +98,21 @@ public sealed class MinariFile : IArrayFile
         {
             "observations" => Matrix(name, Blocks, "observations", 0, first, count),
             "next_observations" => Matrix(name, Blocks, "observations", 1, first, count),
+            "actions" when MinariEpisode.IsChoice(action) => new(name, [count], Choices(first, count)),
             "actions" => Matrix(name, [action], "actions", 0, first, count),
             "rewards" => Matrix(name, [new("", entry.Kind, [])], "rewards", 0, first, count),
             "terminals" => new(name, [count], Flags("terminations", first, count)),
             "timeouts" => new(name, [count], Timeouts(first, count)),
             _ => throw new InvalidDataException($"{Path}: '{name}': expected a column, got single values. Read it whole."),
         };
+    }
+
+    long[] Choices(long first, int count)
+    {
+        var choices = new long[count];
+        foreach (var (episode, from, length, at) in Pieces(first, count))
+            ((long[])inner.Read($"{episode.Group}/actions", from, length).Values).CopyTo(choices, at);
+        return choices;
     }
 
     bool[] Flags(string name, long first, int count)

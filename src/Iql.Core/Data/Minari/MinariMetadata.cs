@@ -12,7 +12,7 @@ static class MinariMetadata
     /// metadata.json beside the file (older data sets: attributes of the file itself), one text an entry; seeds of resets; and what
     /// <see cref="MinariNames"/> lists where the columns do not tell it.
     /// </summary>
-    internal static ImmutableSortedDictionary<string, ArrayData> Read(Hdf5File file, ImmutableArray<MinariEpisode> episodes, ImmutableArray<ObservationBlock> blocks)
+    internal static ImmutableSortedDictionary<string, ArrayData> Read(Hdf5File file, ImmutableArray<MinariEpisode> episodes, ImmutableArray<ObservationBlock> blocks, bool discrete)
     {
         var values = ImmutableSortedDictionary.CreateBuilder<string, ArrayData>(StringComparer.Ordinal);
         var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file.Path))!, MinariNames.MetadataFile);
@@ -20,6 +20,8 @@ static class MinariMetadata
         else
             foreach (var (name, value) in file.Attributes("/"))
                 if (value.Values.Length == 1) Add(ArrayData.Of(MinariNames.Metadata + name, JsonSerializer.Serialize(value.Values.GetValue(0))));
+        if (discrete && !values.ContainsKey(ColumnShapes.ActionCount) && values.GetValueOrDefault(MinariNames.ActionSpace)?.Values is string[] space
+            && MinariSpace.Choices(space[0]) is { } choices) Add(new(ColumnShapes.ActionCount, [], new[] { choices }));
         if (blocks is not [{ Name: "", Shape.Length: 1, Kind: "float32" or "float64" }]) Add(ArrayData.Of(MinariNames.Blocks, ObservationBlock.Text(blocks)));
         var open = episodes.Index().Where(pair => pair.Item.IsOpen).Select(pair => (long)pair.Index).ToArray();
         if (open.Length > 0) Add(new(MinariNames.OpenEnds, [open.Length], open));

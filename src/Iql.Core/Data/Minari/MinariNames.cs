@@ -8,6 +8,9 @@ static class MinariNames
     /// <summary>One entry of metadata.json each, as its JSON text.</summary>
     internal const string Metadata = "metadata/minari/";
 
+    /// <summary>The entry that says how many discrete actions there are.</summary>
+    internal const string ActionSpace = Metadata + "action_space";
+
     /// <summary>How a flat observation is cut into named blocks.</summary>
     internal const string Blocks = "metadata/observation_blocks";
 

@@ -14,6 +14,20 @@ static class MinariSpace
         return $"{{\"type\": \"Box\", \"dtype\": \"{kind}\", \"shape\": [{string.Join(", ", shape)}], \"low\": {Filled(shape, low)}, \"high\": {Filled(shape, high)}}}";
     }
 
+    /// <summary>So many choices, numbered from 0.</summary>
+    internal static string Discrete(int choices) => FormattableString.Invariant($"{{\"type\": \"Discrete\", \"dtype\": \"int64\", \"start\": 0, \"n\": {choices}}}");
+
+    /// <summary>How many choices a discrete space has, written as a JSON text within a JSON text; null of another.</summary>
+    internal static long? Choices(string text)
+    {
+        try
+        {
+            using var space = JsonDocument.Parse(JsonSerializer.Deserialize<string>(text)!);
+            return space.RootElement.TryGetProperty("n", out var n) && n.TryGetInt64(out var choices) ? choices : null;
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or ArgumentNullException) { return null; }
+    }
+
     /// <summary>A box, or a dictionary of boxes, nested where names are.</summary>
     internal static string Of(ImmutableArray<ObservationBlock> blocks) =>
         blocks is [{ Name: "" } only] ? Box(only.Kind, only.Shape, null) : Dictionary([.. blocks.Select(block => (block.Name, block))]);

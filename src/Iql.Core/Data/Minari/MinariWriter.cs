@@ -47,7 +47,7 @@ static class MinariWriter
             ["dataset_id"] = JsonSerializer.Serialize(id),
             ["minari_version"] = "\">=0.4\"",
             ["observation_space"] = JsonSerializer.Serialize(MinariSpace.Of(flat.Blocks)),
-            ["action_space"] = JsonSerializer.Serialize(MinariSpace.Box(flat.ActionKind, [flat.ActionSize], flat.ActionsInBox ? 1 : null)),
+            ["action_space"] = JsonSerializer.Serialize(flat.ActionSpace),
             ["dataset_size"] = FormattableString.Invariant($"{bytes / 1e6:F1}"),
         };
         foreach (var (name, json) in defaults) entries[name] = json;
