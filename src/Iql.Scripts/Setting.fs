@@ -99,6 +99,13 @@ module Word =
         Print = List.map string<int> >> String.concat "x"
     }
 
+    let candidates =
+        count
+            "candidates"
+            "N"
+            "Actions drawn at a state to take the best of (maximum-td, supported-maximum-td; onestep's easy-bcq)"
+            1
+
     let batchSize = count "batchSize" "ROWS" "Transitions a step" 1
 
     let policyKind =

@@ -1,6 +1,7 @@
 namespace Iql.Scripts
 
 open System
+open Iql
 open Iql.Algorithms
 open Iql.Training
 
@@ -12,12 +13,20 @@ type Objective =
     | Sarsa
     /// The expectile loss on the temporal-difference error of Q alone.
     | ExpectileTemporalDifference
+    /// Q towards r + γ max Q(s', a') over actions drawn from all: Q-learning, which asks about actions that nobody took.
+    | MaximumTemporalDifference
+    /// The same maximum over samples of a model of the data's policy.
+    | SupportedMaximum
 
 /// Implicit Q-learning, and what it improves upon.
 type ImplicitConfig = {
     Objective: Objective
     /// A value loss of one's own and the name it goes by; None is the expectile loss.
     ValueLoss: (string * ValueLoss) option
+    /// Actions that a maximum is taken over.
+    Candidates: int
+    /// Least density, as a share of its largest, that counts as support.
+    SupportThreshold: float
     /// Its CosineSteps are not read: the cosine ends with the run.
     Config: ImplicitQLearningConfig
 }
@@ -30,6 +39,8 @@ module ImplicitConfig =
     let standard: ImplicitConfig = {
         Objective = Implicit
         ValueLoss = None
+        Candidates = TemporalDifferenceConfig().Candidates
+        SupportThreshold = TemporalDifferenceConfig().SupportThreshold
         Config = ImplicitQLearningConfig()
     }
 
@@ -47,6 +58,8 @@ module ImplicitConfig =
             "iql", Implicit
             "sarsa", Sarsa
             "expectile-td", ExpectileTemporalDifference
+            "maximum-td", MaximumTemporalDifference
+            "supported-maximum-td", SupportedMaximum
         ]
 
     let private settings: Setting<ImplicitConfig> list = [
@@ -89,6 +102,14 @@ module ImplicitConfig =
         Word.logStdMax |> at _.LogStdMax (fun x config -> config.With(logStdMax = x))
         objective
         |> Setting.at _.Objective (fun x implicit -> { implicit with Objective = x })
+        Word.candidates
+        |> Setting.at _.Candidates (fun x implicit -> { implicit with Candidates = x })
+        Word.number
+            "supportThreshold"
+            "SHARE"
+            "Least density, as a share of its largest, at which an action is in the data's support (supported-maximum-td), in [0, 1)"
+            (Read.numberWhere "a number in [0, 1)" (fun x -> x >= 0 && x < 1))
+        |> Setting.at _.SupportThreshold (fun x implicit -> { implicit with SupportThreshold = x })
         Word.choice
             "updateOrder"
             "Which V policy and critics see, the new one as in the paper's code or the old one as in CORL"
@@ -110,7 +131,14 @@ module ImplicitConfig =
 
         let temporalDifference objective =
             let config =
-                TemporalDifferenceConfig().With(objective = Nullable objective, critics = 2, common = config)
+                TemporalDifferenceConfig()
+                    .With(
+                        objective = Nullable objective,
+                        critics = 2,
+                        candidates = first.Candidates,
+                        supportThreshold = first.SupportThreshold,
+                        common = config
+                    )
 
             TemporalDifferenceLearning.Learner(config, observations, actions, betas)
 
@@ -120,6 +148,8 @@ module ImplicitConfig =
             ImplicitQLearning.Learner(config, observations, actions, betas, loss)
         | Sarsa -> temporalDifference TemporalDifferenceObjective.Squared
         | ExpectileTemporalDifference -> temporalDifference TemporalDifferenceObjective.Expectile
+        | MaximumTemporalDifference -> temporalDifference TemporalDifferenceObjective.Maximum
+        | SupportedMaximum -> temporalDifference TemporalDifferenceObjective.SupportedMaximum
 
     let entry: AlgorithmEntry<ImplicitConfig> = {
         Name = "iql"
@@ -138,7 +168,9 @@ module ImplicitConfig =
                 match implicit.Objective with
                 | Implicit -> "iql"
                 | Sarsa
-                | ExpectileTemporalDifference -> "td"
+                | ExpectileTemporalDifference
+                | MaximumTemporalDifference
+                | SupportedMaximum -> "td"
         ForSteps =
             fun steps implicit -> {
                 implicit with
@@ -146,10 +178,14 @@ module ImplicitConfig =
             }
         ForActions =
             fun kind implicit ->
-                Ok {
-                    implicit with
-                        Config = implicit.Config.With(actions = kind)
-                }
+                match kind, implicit.Objective with
+                | ActionKind.Discrete, (MaximumTemporalDifference | SupportedMaximum) ->
+                    Error $"continuous actions for --objective {objective.Print implicit.Objective}"
+                | _ ->
+                    Ok {
+                        implicit with
+                            Config = implicit.Config.With(actions = kind)
+                    }
         ContinuousOnly = [ "policyKind"; "meanTanh"; "logStdMin"; "logStdMax" ]
         Written = fun implicit -> RunJson.Element implicit.Config
         Extra =
@@ -158,6 +194,14 @@ module ImplicitConfig =
                 match implicit.ValueLoss with
                 | Some(name, _) -> yield "valueLoss", Json.Text name
                 | None -> ()
+                match implicit.Objective with
+                | MaximumTemporalDifference -> yield "candidates", Json.Number(float implicit.Candidates)
+                | SupportedMaximum ->
+                    yield "candidates", Json.Number(float implicit.Candidates)
+                    yield "supportThreshold", Json.Number implicit.SupportThreshold
+                | Implicit
+                | Sarsa
+                | ExpectileTemporalDifference -> ()
             ]
         // A value loss of one's own is code; a policy acts without it.
         Read =
@@ -169,7 +213,22 @@ module ImplicitConfig =
                          |> Result.defaultValue Implicit
                      | _ -> Implicit)
                 ValueLoss = None
-                Config = RunJson.Parse<ImplicitQLearningConfig>(written, "objective", "valueLoss")
+                Candidates =
+                    (match written.TryGetProperty "candidates" with
+                     | true, count -> count.GetInt32()
+                     | _ -> standard.Candidates)
+                SupportThreshold =
+                    (match written.TryGetProperty "supportThreshold" with
+                     | true, share -> share.GetDouble()
+                     | _ -> standard.SupportThreshold)
+                Config =
+                    RunJson.Parse<ImplicitQLearningConfig>(
+                        written,
+                        "objective",
+                        "valueLoss",
+                        "candidates",
+                        "supportThreshold"
+                    )
             }
         Remarks = fun _ _ -> []
         BatchSize = _.Config.BatchSize

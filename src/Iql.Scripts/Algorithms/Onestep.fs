@@ -57,8 +57,7 @@ module OnestepEntry =
             "Inverse temperature of the weights (exponential-weights), at least 0: 0 is behaviour cloning"
             (Read.atLeast 0)
         |> at _.InverseTemperature (fun x config -> config.With(inverseTemperature = x))
-        Word.count "candidates" "M" "Samples of the behaviour policy to choose from (easy-bcq): 1 is that policy" 1
-        |> at _.Candidates (fun x config -> config.With(candidates = x))
+        Word.candidates |> at _.Candidates (fun x config -> config.With(candidates = x))
         phases
         |> at (fun config -> config.BehaviourSteps, config.CriticSteps, config.PolicySteps) (fun (b, c, p) config ->
             config.With(behaviourSteps = b, criticSteps = c, policySteps = p))

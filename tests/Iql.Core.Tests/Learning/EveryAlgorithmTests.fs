@@ -137,6 +137,18 @@ let private learners: (string * Learner * Step option) list =
         ImplicitQLearning.Learner(implicitly, s, a),
         Some(pure' (fun (x, y) -> ImplicitQLearning.Step(implicitly, x, y)))
         "td", TemporalDifferenceLearning.Learner(temporal, s, a), None
+        for objective in
+            [
+                TemporalDifferenceObjective.Maximum
+                TemporalDifferenceObjective.SupportedMaximum
+            ] do
+            $"td {objective}",
+            TemporalDifferenceLearning.Learner(
+                temporal.With(objective = objective, candidates = 3, supportThreshold = 0.1),
+                s,
+                a
+            ),
+            None
         "bc", BehaviourCloning.Learner(cloning, s, a), Some(pure' (fun (x, y) -> BehaviourCloning.Step(cloning, x, y)))
         "bc gaussian",
         BehaviourCloning.Learner(gaussian, s, a),

@@ -1,5 +1,6 @@
 module Iql.Core.Tests.Learning.MetricsPageTests
 
+open System
 open System.Text.RegularExpressions
 open Iql
 open Iql.Algorithms
@@ -16,7 +17,9 @@ let ``every metric of a learner stands in docs/metrics.md, and nothing else does
             for learner in
                 [
                     ImplicitQLearning.Learner(config, 2, 1)
-                    TemporalDifferenceLearning.Learner(TemporalDifferenceConfig(Common = config), 2, 1)
+                    for objective in Enum.GetValues<TemporalDifferenceObjective>() do
+                        let config = TemporalDifferenceConfig(Common = config, Objective = objective)
+                        TemporalDifferenceLearning.Learner(config, 2, 1)
                     BehaviourCloning.Learner(BehaviourCloningConfig(PolicyKind = PolicyKind.Gaussian), 2, 1)
                     TD3BC.Learner(TD3BCConfig(), 2, 1)
                     ConservativeQLearning.Learner(ConservativeQLearningConfig(Lagrange = Lagrange.WeightOutside), 2, 1)

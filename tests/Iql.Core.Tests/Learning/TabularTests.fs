@@ -159,7 +159,7 @@ let private config =
             meanTanh = false
         )
 
-let private learn (learner: Learner) =
+let private learnOn batch (learner: Learner) =
     let seed = Seed.Named "tabular"
     let step = learner.Step.WithoutMetrics()
 
@@ -168,6 +168,8 @@ let private learn (learner: Learner) =
 
     train withoutMetrics learner seed (fun _ -> batch) (initial learner seed) 1500
     |> fst
+
+let private learn (learner: Learner) = learnOn batch learner
 
 let private table (numbers: Numbers) net input =
     let weights, bias = numbers[$"{net}/w0"], numbers[$"{net}/b0"]
@@ -275,3 +277,41 @@ let ``SARSA learns the same values as expectile 0.5`` () =
     |> near 5e-3 "critic" [ for pair in 0..3 -> actionValue exact pair ]
 
     learnedValues learned |> near 5e-3 "baseline" exact
+
+/// Every action that the data have at the next state, of every row: [2, B, 4].
+let private seen = [|
+    for choice in 0..1 do
+        for _, _, _, next in rows do
+            yield! oneHot 4 (next |> Option.map (fun (state, _) -> (pairsAt state)[choice]))
+|]
+
+[<Fact>]
+let ``the maximum over the data's actions learns the best values in the data`` () =
+    let shape = [ 2; rows.Length; 4 ]
+
+    let handed =
+        Candidates(fun _ -> Iql.Graph.Tensor.Input("batch/candidates", Iql.Graph.Shape.Of shape))
+
+    for objective in
+        [
+            TemporalDifferenceObjective.Maximum
+            TemporalDifferenceObjective.SupportedMaximum
+        ] do
+        let learner =
+            TemporalDifferenceLearning.Learner(
+                TemporalDifferenceConfig(Common = config, Objective = objective),
+                2,
+                4,
+                null,
+                handed
+            )
+            |> Replay.withColumns [ "candidates", shape ]
+
+        let learned = learnOn (batch.Add("batch/candidates", seen)) learner
+
+        learnedCritic learned
+        |> near 5e-3 "critic" [ for pair in 0..3 -> actionValue best pair ]
+
+        // The best action at the fork is to wait, and its value is what the expectile climbs to.
+        let expectile = [ for pair in 0..3 -> actionValue (exactValues 0.999) pair ]
+        learnedCritic learned |> near 0.03 "the expectile's limit" expectile

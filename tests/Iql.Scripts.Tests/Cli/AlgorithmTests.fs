@@ -253,6 +253,72 @@ let ``Onestep RL sweeps its improvements, whose phases fill the run`` () =
     ]
 
 [<Fact>]
+let ``both maxima of the derivation are objectives of implicit Q-learning's command`` () =
+    use scratch = new Scratch()
+
+    let folder, _ =
+        trained scratch [
+            "ablate"
+            "--objective"
+            "maximum-td,supported-maximum-td"
+            "--candidates"
+            "3"
+            "--support-threshold"
+            "0.1"
+            "--expectiles"
+            "0.9"
+            "--inverse-temperatures"
+            "3"
+            "--seeds"
+            "0"
+        ]
+
+    Assert.Equal<(string * string * int * bool) list>(
+        [ "td", "maximum-td", 3, false; "td", "supported-maximum-td", 3, true ],
+        [
+            for config, _ in runs folder ->
+                let own = config.Hyperparameters
+
+                config.Algorithm,
+                own.GetProperty("objective").GetString(),
+                own.GetProperty("candidates").GetInt32(),
+                fst (own.TryGetProperty "supportThreshold")
+        ]
+    )
+
+    for config, _ in runs folder do
+        let trial = {
+            Trial.standard with
+                Algorithm = Algorithm.all.Head.Read config.Hyperparameters
+        }
+
+        let show name = (Hyperparameter.find name).Show trial
+        Assert.Equal(config.Hyperparameters.GetProperty("objective").GetString(), show "objective")
+        Assert.Equal("3", show "candidates")
+
+    refuses [
+        "train"
+        "--objective"
+        "maximum-td"
+        "--support-threshold"
+        "1"
+        "-o"
+        scratch.Path "none"
+    ] [ "--support-threshold: expected a number in [0, 1), got '1'" ]
+
+    refuses [
+        "train"
+        "--task"
+        "gridmaze-medium-v0"
+        "--objective"
+        "maximum-td"
+        "-o"
+        scratch.Path "none"
+    ] [
+        "iql: expected continuous actions for --objective maximum-td, got data of 4 discrete actions"
+    ]
+
+[<Fact>]
 let ``runs that differ in the return asked for share one training`` () =
     use scratch = new Scratch()
 

@@ -1,0 +1,257 @@
+// How implicit Q-learning is derived: five answers to one question, what is the next state worth?
+#load "prelude.fsx"
+
+open System
+open Prelude
+open Iql
+open Iql.Algorithms
+open Iql.Compile
+open Iql.Data
+open Iql.Graph
+open Iql.Scripts
+open Iql.Training
+
+// All of them fit Q(s, a) to r + γ · next, and the policy is always taken from Q in the same way. Only `next` differs:
+let objectives = [
+    // max over all actions of Q(s', a'): Q-learning. Q is asked about actions that nobody took, answers too much here and there, and
+    // the maximum finds just these places.
+    "maximum-td", "Q-learning"
+    // Q(s', a') of the data's own next action: SARSA. Never asks beyond the data, but values what the data's policy would do.
+    "sarsa", "SARSA"
+    // max over samples of a model of the data's policy: a maximum within the data's support, as good as the model is. (A support
+    // threshold would draw in samples from the model's thin edges.)
+    "supported-maximum-td", "supported maximum"
+    // The data's next action again, but errors above count τ and errors below 1 − τ: a maximum without a model. It cannot tell a
+    // good action from a lucky transition.
+    "expectile-td", "expectile, one network"
+    // The expectile over actions alone, in a network V of its own; what follows an action is averaged as before.
+    "iql", "implicit Q-learning"
+]
+
+let names, titles = List.unzip objectives
+let colours = Palette.categorical |> List.take objectives.Length
+
+let set (name: string) (value: string) (trial: Trial) = Hyperparameter.set name value trial
+
+// At these learning rates all of them have settled by the end of the run.
+let learning =
+    [ "critic"; "value"; "policy" ]
+    |> List.fold (fun trial network -> trial |> set $"{network}LearningRate" "0.001") {
+        trial with
+            Steps = size 12_000 100
+            EvaluateEvery = size 1_500 50
+    }
+    |> set "expectile" "0.9"
+    |> set "inverseTemperature" "10"
+
+let results =
+    train {
+        Name = "derivation"
+        Base = learning
+        Axes = [ Axis.objective names; Axis.seed [ 0 .. size 2 0 ] ]
+    }
+
+// ---- the maze: pieces of driving that must be stitched together, with nothing random in what follows an action
+
+let cells = [
+    for name in names ->
+        Cells.ofRuns [ "objective" ] results.Runs
+        |> Cells.where "objective" (Json.Text name)
+        |> List.exactlyOne
+]
+
+/// Mean over seeds of a number along training, a line an objective.
+let curves (points: Run -> (int * float) list) =
+    List.map3
+        (fun title colour (cell: Cell) ->
+            let along = cell.Runs |> List.collect points |> List.groupBy fst |> List.sortBy fst
+
+            Chart.line title [ for step, _ in along -> float step ] [
+                for _, values in along -> values |> List.averageBy snd
+            ]
+            |> Chart.coloured colour)
+        titles
+        colours
+        cells
+
+let metric name (run: Run) = [
+    for line in run.Train do
+        match Map.tryFind name line.Values with
+        | Some value -> line.Step, value
+        | None -> ()
+]
+
+/// What the data's actions are worth if an expert drives on: what Q should be, or a little less.
+let truth =
+    let card = problem.Task.Value
+    let environment = card.Environment
+    let data = problem.Transitions :?> Transitions
+
+    let state, observation, action =
+        Array.zeroCreate<float> 4, Array.zeroCreate<float32> 4, Array.zeroCreate<float32> 2
+
+    // Every decision costs 1 but the one that reaches the goal.
+    let rec drive (expert: Environments.Expert) discount =
+        expert.Invoke(ReadOnlySpan state, Span action)
+        let result = environment.Step(Span state, ReadOnlySpan action, Span observation)
+
+        if result.Terminal || discount < 1e-3 then
+            0.0
+        else
+            -discount + drive expert (0.99 * discount)
+
+    let seed = Seed.Named "truth"
+
+    Seq.average [
+        for i in 0 .. size 500 20 - 1 do
+            let at = int (seed.Below(uint64 i, data.Count))
+
+            if data.Terminals[at] then
+                0.0
+            else
+                let next = (data.NextObservation at).ToArray()
+
+                for j in 0..3 do
+                    state[j] <- float next[j]
+
+                -1.0 + 0.99 * drive (card.Expert.Invoke(seed.Split(uint64 i))) 1.0
+    ]
+
+// ---- the fork: a gamble beside a safe way, where what follows is random
+
+// Left (a < 0) leads to a field that pays 0.7, worth 0.9 · 0.7 = 0.63. Right (a > 0) pays 2 once in four times: worth 0.5.
+let fork =
+    let seed, count = Seed.Named "fork", size 4000 400
+    let left i = i % 2 = 0
+
+    let rows = [
+        for i in 0 .. count - 1 do
+            let force = 0.5 + 0.5 * seed.Unit(uint64 (2 * i))
+
+            if left i then
+                // state, action, reward, terminal
+                0, -force, 0.0, false
+                1, seed.Uniform(uint64 (2 * i + 1), 1.0), 0.7, true
+            else
+                0, force, (if i % 8 = 1 then 2.0 else 0.0), true
+    ]
+
+    let place state = [| (if state = 0 then 1f else 0f); (if state = 1 then 1f else 0f) |]
+
+    Transitions(
+        "fork",
+        2,
+        1,
+        [|
+            for state, _, _, _ in rows do
+                yield! place state
+        |],
+        [| for _, action, _, _ in rows -> float32 action |],
+        [| for _, _, reward, _ in rows -> float32 reward |],
+        [| for _, _, _, terminal in rows -> terminal |],
+        Array.replicate rows.Length false,
+        [|
+            for _ in rows do
+                yield! place 1
+        |]
+    )
+
+/// Q of going left and of going right after learning from the fork.
+let beliefs (objective: string) =
+    let algorithm =
+        (learning
+         |> set "objective" objective
+         |> set "discount" "0.9"
+         |> set "hiddenSizes" "32x32")
+            .Algorithm
+
+    let learner = (Algorithm.entry algorithm).Learner [ algorithm ] 2 1
+    use trainer = new Trainer(learner, fork, Trainer.Start(learner, Seed.Named "fork"))
+
+    for _ in 1 .. size 6000 100 do
+        trainer.Advance()
+
+    // A probe gives V(s) and the advantage Q(s, a) − V(s).
+    let probe = learner.Probe.Invoke 2
+    use batch = new TensorBlock(probe.Inputs[2])
+    batch.Write("observations", ReadOnlySpan [| 1f; 0f; 1f; 0f |])
+    batch.Write("actions", ReadOnlySpan [| -0.75f; 0.75f |])
+    use answer = new TensorBlock(probe.Outputs[0].Layout)
+    use graph = CompiledGraph.Compile probe
+    let scalars = [| for name in probe.Scalars -> learner.Hyperparameter(name, 0) |]
+
+    graph.Run(
+        ReadOnlySpan [| trainer.Blocks[0]; trainer.Blocks[1]; batch |],
+        ReadOnlySpan scalars,
+        ReadOnlySpan [| answer |],
+        Span<float>.Empty
+    )
+
+    [
+        for value, advantage in Seq.zip (answer.Read "values") (answer.Read "advantages") ->
+            float value + float advantage
+    ]
+
+let believed = [
+    for name, title in objectives do
+        printfn "the fork: %s" title
+        beliefs name
+]
+
+// ---- what came of it
+
+printfn ""
+printfn "%-26s %8s %9s %14s %15s" "objective" "score" "mean Q" "Q of the way" "Q of the gamble"
+
+for title, cell, q in List.zip3 titles cells believed do
+    let mean pick =
+        Cells.meanOf pick cell |> Option.defaultValue nan
+
+    printfn
+        "%-26s %8.1f %9.2f %14.2f %15.2f"
+        title
+        (mean (Cells.final Score))
+        (mean (Cells.lastMetric "qMean"))
+        q[0]
+        q[1]
+
+printfn "%-26s %8.1f %9.2f %14.2f %15.2f" "the truth" 100.0 truth 0.63 0.5
+
+let curvesOf name =
+    // Dashes leave what lies below them to be seen.
+    match curves name with
+    | [ a; b; c; d; iql ] -> [ a; b; c; d; Chart.withTrace "line.dash" (Json.Text "dash") iql ]
+    | others -> others
+
+let q = curvesOf (metric "qMean") |> List.map Chart.unlisted
+
+let expert =
+    Chart.line "what an expert would make of the data's actions" [ 0.0; float learning.Steps ] [ truth; truth ]
+    |> Chart.coloured "#4d4d4d"
+    |> Chart.withTrace "line.dash" (Json.Text "dot")
+
+let places = [ for title in titles @ [ "the truth" ] -> title.Replace(" ", "<br>") ]
+
+let bars name colour worth (pick: float list -> float) =
+    Chart.bars name places (List.map pick believed @ [ worth ])
+    |> Chart.coloured colour
+
+Chart.grid 2 380 [
+    Chart.over (curvesOf (Cells.curve Score))
+    |> Chart.titled "Which of them find the way" "gradient step" "normalised score"
+
+    Chart.over (expert :: q)
+    |> Chart.titled "What they believe" "gradient step" "mean Q over the data"
+
+    Chart.over (Chart.unlisted expert :: q)
+    |> Chart.titled "The same, from nearer" "gradient step" "mean Q over the data"
+    |> Chart.between (truth - 4.0) (truth + 2.0)
+
+    Chart.over [
+        bars "the way" "#56b4e9" 0.63 List.head
+        bars "the gamble" "#4d4d4d" 0.5 List.last
+    ]
+    |> Chart.titled "Which of them take luck for skill" "" "Q at the fork"
+]
+|> Chart.legendAbove ""
+|> save "derivation"

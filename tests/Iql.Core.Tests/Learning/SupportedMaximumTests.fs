@@ -1,0 +1,298 @@
+/// Maxima over all actions and over the data's support: steps against plain arithmetic, and a problem whose values are known.
+module Iql.Core.Tests.Learning.SupportedMaximumTests
+
+open System
+open System.Collections.Generic
+open Iql
+open Iql.Algorithms
+open Iql.Data
+open Iql.Graph
+open Iql.Networks
+open Iql.Optimizers
+open Iql.Training
+open Xunit
+open Iql.Core.Tests.Learning.Differences
+open Iql.Core.Tests.Learning.Execute
+open Iql.Core.Tests.Learning.Replay
+
+[<Theory>]
+[<InlineData(1.3)>]
+[<InlineData(38.6)>]
+let ``noise is drawn in to the ball along its own ray`` (radius: float) =
+    let noise = input "noise" [ 4; 5; 2 ] 2.5
+    let r = Tensor.Scalar "radius", [| radius |]
+    let within = GaussianPolicy.Within(fst noise, fst r)
+    let drawn = number within [ noise; r ]
+    let mutable moved = 0
+
+    for i in 0..19 do
+        let x, y = (snd noise)[2 * i], (snd noise)[2 * i + 1]
+        let length = sqrt (x * x + y * y)
+        let share = min 1.0 (radius / length)
+
+        if share < 1.0 then
+            moved <- moved + 1
+
+        Assert.Equal(x * share, drawn[2 * i], 13)
+        Assert.Equal(y * share, drawn[2 * i + 1], 13)
+
+    Assert.Equal(radius < 2.0, moved > 0)
+    assertGradient "within" (Tensor.Mean(Tensor.Square(within + 1.0))) [ noise; r ]
+    let nothing = Tensor.Input("nothing", Shape.Of [ 1; 2 ]), [| 0.0; 0.0 |]
+    Assert.Equal<float[]>([| 0.0; 0.0 |], number (GaussianPolicy.Within(fst nothing, fst r)) [ nothing; r ])
+
+[<Fact>]
+let ``the support's radius is where a normal's density is the threshold's share of its largest`` () =
+    for threshold in [ 0.9; 0.5; 0.1; 1e-6 ] do
+        let radius =
+            TemporalDifferenceConfig().With(supportThreshold = threshold).SupportRadius
+
+        Assert.Equal(threshold, exp (-radius * radius / 2.0), 12)
+
+    // Beyond any sample, and still a number.
+    Assert.InRange(TemporalDifferenceConfig().SupportRadius, 38.0, 39.0)
+
+// ---- whole steps, on networks of one linear layer
+
+let private s, a, rows, samples = 3, 2, 5, 4
+
+let private numbers name count bound =
+    let seed = Seed.Named name
+    Array.init count (fun i -> seed.Uniform(uint64 i, bound))
+
+let private batch: Numbers =
+    Map [
+        "batch/observations", numbers "s" (rows * s) 1.0
+        "batch/actions", numbers "a" (rows * a) 1.0
+        "batch/rewards", numbers "r" rows 1.0
+        "batch/terminals", [| 0.0; 1.0; 0.0; 0.0; 0.0 |]
+        "batch/nextObservations", numbers "next" (rows * s) 1.0
+        "batch/candidates", numbers "candidates" (samples * rows * a) 1.0
+    ]
+
+let private row (name: string) width b = [ for i in 0 .. width - 1 -> batch[$"batch/{name}"][b * width + i] ]
+
+let private linear (start: Numbers) net (x: float list) output =
+    let w, b = start[$"{net}/w0"], start[$"{net}/b0"]
+
+    b[output]
+    + Seq.sum [ for i, value in List.indexed x -> value * w[i * b.Length + output] ]
+
+let private config =
+    TemporalDifferenceConfig()
+        .With(
+            objective = TemporalDifferenceObjective.Maximum,
+            critics = 2,
+            candidates = samples,
+            common =
+                ImplicitQLearningConfig()
+                    .With(
+                        hiddenSizes = [],
+                        batchSize = rows,
+                        discount = 0.8,
+                        logStdMin = -1.5,
+                        logStdMax = 0.5,
+                        policySchedule = LearningRateSchedule.Constant
+                    )
+        )
+
+/// First blocks, targets moved off their critics.
+let private start (learner: Learner) : Numbers =
+    initial learner (Seed.Named "maximum")
+    |> Map.map (fun name values ->
+        if name.StartsWith "shared/target" then
+            Array.map2 (+) values (numbers name values.Length 0.5)
+        else
+            values)
+
+let private each f =
+    Seq.average [ for b in 0 .. rows - 1 -> f b ]
+
+[<Theory>]
+[<InlineData(TemporalDifferenceObjective.Maximum)>]
+[<InlineData(TemporalDifferenceObjective.SupportedMaximum)>]
+let ``a step of a maximum is plain arithmetic, its gradient that of differences``
+    (objective: TemporalDifferenceObjective)
+    =
+    let handed =
+        Candidates(fun _ -> Tensor.Input("batch/candidates", Shape.Of [ samples; rows; a ]))
+
+    let learner =
+        TemporalDifferenceLearning.Learner(config.With(objective = objective), s, a, null, handed)
+        |> withColumns [ "candidates", [ samples; rows; a ] ]
+
+    let start = start learner
+    let scalars = 0.0 :: 0.0 :: List.ofSeq learner.Hyperparameters
+    let _, metrics = inDouble learner.Step (over batch start) scalars
+
+    let q net observation action =
+        linear start $"shared/{net}" (observation @ action) 0
+
+    let values b = [
+        for n in 0 .. samples - 1 ->
+            let action = [ for i in 0 .. a - 1 -> batch["batch/candidates"][(n * rows + b) * a + i] ]
+            let next = row "nextObservations" s b
+            min (q "targetCritic1" next action) (q "targetCritic2" next action)
+    ]
+
+    let target b =
+        (row "rewards" 1 b).Head
+        + 0.8 * (1.0 - (row "terminals" 1 b).Head) * List.max (values b)
+
+    let loss (start: Numbers) =
+        Seq.sum [
+            for net in [ "critic1"; "critic2" ] ->
+                each (fun b ->
+                    (target b
+                     - linear start $"shared/{net}" (row "observations" s b @ row "actions" a b) 0)
+                    ** 2.0)
+        ]
+
+    Assert.Equal(each target, metrics["tdTargetMean"], 12)
+    Assert.Equal(each (fun b -> List.max (values b) - List.average (values b)), metrics["maximumGain"], 12)
+    Assert.Equal(loss start, metrics["criticLoss"], 12)
+
+    // The target is a constant: only the online critics move.
+    let gradient = [
+        for name in [ "critic1/w0"; "critic1/b0"; "critic2/w0"; "critic2/b0" ] do
+            let name = $"shared/{name}"
+
+            for i in 0 .. start[name].Length - 1 do
+                let moved by =
+                    loss (start.Add(name, Array.updateAt i (start[name].[i] + by) start[name]))
+
+                (moved 1e-5 - moved -1e-5) / 2e-5
+    ]
+
+    Assert.Equal(gradient |> List.sumBy (fun x -> x * x) |> sqrt, metrics["criticGradientNorm"], 7)
+
+    // ln β of the data's actions, where there is a β.
+    if objective = TemporalDifferenceObjective.SupportedMaximum then
+        let density b =
+            Seq.sum [
+                for i, x in List.indexed (row "actions" a b) ->
+                    let head = linear start "shared/behaviour" (row "observations" s b)
+                    let logStd = -1.5 + (tanh (head (a + i)) + 1.0)
+                    let z = (x - tanh (head i)) / exp logStd
+                    -0.5 * z * z - logStd - 0.5 * log (2.0 * Math.PI)
+            ]
+
+        Assert.Equal(-(each density), metrics["behaviourLoss"], 12)
+
+[<Fact>]
+let ``samples of the support are the behaviour policy's, drawn in and clipped`` () =
+    let config =
+        config.With(objective = TemporalDifferenceObjective.SupportedMaximum, supportThreshold = 0.3)
+
+    let learner = TemporalDifferenceLearning.Learner(config, s, a)
+    let start = start learner
+    let noise = numbers "noise" (samples * rows * a) 2.5
+    let radius = sqrt (-2.0 * log 0.3)
+
+    let actions =
+        TemporalDifferenceLearning.Supported(
+            learner.Blocks[0].Inputs(),
+            Tensor.Input("batch/nextObservations", Shape.Of [ rows; s ]),
+            Tensor.Input("noise", Shape.Of [ samples; rows; a ]),
+            Tensor.Scalar "supportRadius",
+            ImplicitQLearningInputs 1
+        )
+
+    let inputs = Dictionary<string, float[]>()
+
+    for KeyValue(name, values) in over batch start do
+        inputs[name] <- values
+
+    inputs["noise"] <- noise
+    inputs["supportRadius"] <- [| config.SupportRadius |]
+    inputs["logStdMin"] <- [| -1.5 |]
+    inputs["logStdMax"] <- [| 0.5 |]
+
+    let expected = [
+        for n in 0 .. samples - 1 do
+            for b in 0 .. rows - 1 do
+                let head = linear start "shared/behaviour" (row "nextObservations" s b)
+                let own = [ for i in 0 .. a - 1 -> noise[(n * rows + b) * a + i] ]
+                let length = own |> List.sumBy (fun x -> x * x) |> sqrt
+
+                for i, x in List.indexed own do
+                    let logStd = -1.5 + (tanh (head (a + i)) + 1.0)
+                    let x = tanh (head i) + exp logStd * x * min 1.0 (radius / length)
+                    max -1.0 (min 1.0 x)
+    ]
+
+    Seq.iter2 (fun (x: float) y -> Assert.Equal(x, y, 12)) expected (Interpreter.Evaluate([| actions |], inputs).[0])
+
+// ---- one state that goes on for ever, and pays what is done: r = a. The data do no more than 0.3.
+
+let private endless =
+    lazy
+        (let seed, count = Seed.Named "endless", 400
+         let actions = [| for i in 0 .. count - 1 -> float32 (seed.Uniform(uint64 i, 0.3)) |]
+         let ones, never = Array.replicate count 1f, Array.replicate count false
+         Transitions("endless", 1, 1, ones, actions, actions, never, never, ones))
+
+/// What a learner makes of doing nothing: γ times the value of what follows.
+let private valueOfNothing (objective: TemporalDifferenceObjective) (threshold: float) =
+    let config =
+        TemporalDifferenceConfig()
+            .With(
+                objective = objective,
+                candidates = 60,
+                supportThreshold = threshold,
+                common =
+                    ImplicitQLearningConfig()
+                        .With(
+                            hiddenSizes = [],
+                            batchSize = 64,
+                            discount = 0.5,
+                            polyakStep = 0.05,
+                            criticLearningRate = 0.01,
+                            policyLearningRate = 0.01,
+                            policySchedule = LearningRateSchedule.Constant
+                        )
+            )
+
+    let learner = TemporalDifferenceLearning.Learner(config, 1, 1)
+
+    use trainer =
+        new Trainer(learner, endless.Value, Trainer.Start(learner, Seed.Named "endless"))
+
+    for _ in 1..2000 do
+        trainer.Advance()
+
+    let weights, bias =
+        trainer.Blocks[0].Read "critic1/w0", trainer.Blocks[0].Read "critic1/b0"
+
+    Assert.Equal(1.0, float weights[1], 0.03)
+    float (weights[0] + bias[0])
+
+[<Fact>]
+let ``the support's maximum is worth the best that was done, the maximum over all what nobody did`` () =
+    // Q(0) = γ m / (1 − γ) = m, with m what is taken for the best action: on average, in the support, anywhere.
+    let mean = endless.Value.Actions |> Seq.averageBy float
+    Assert.Equal(mean, valueOfNothing TemporalDifferenceObjective.Squared 0.0, 0.03)
+    // The uniform's deviation is 0.3/√3, so its edge is √3 deviations out.
+    Assert.Equal(0.3, valueOfNothing TemporalDifferenceObjective.SupportedMaximum (exp -1.5), 0.04)
+    Assert.Equal(1.0 - 2.0 / 61.0, valueOfNothing TemporalDifferenceObjective.Maximum 0.0, 0.06)
+
+[<Fact>]
+let ``hyperparameters out of range are refused by name`` () =
+    let refused (name: string) (config: TemporalDifferenceConfig) =
+        let error = Assert.Throws<ArgumentException>(fun () -> config.Validate() |> ignore)
+        Assert.StartsWith(name, error.Message)
+
+    refused "TemporalDifferenceObjective" (config.With(objective = enum<TemporalDifferenceObjective> 7))
+    refused "Candidates" (config.With(candidates = 0))
+    refused "SupportThreshold" (config.With(supportThreshold = 1.0))
+    refused "SupportThreshold" (config.With(supportThreshold = nan))
+    refused "Critics" (config.With(critics = 3))
+
+    let discrete =
+        config.With(common = config.Common.With(actions = ActionKind.Discrete))
+
+    refused "Objective" discrete
+    refused "Objective" (discrete.With(objective = TemporalDifferenceObjective.SupportedMaximum))
+
+    discrete.With(objective = TemporalDifferenceObjective.Squared).Validate()
+    |> ignore
