@@ -195,7 +195,7 @@ let ``another version of the file is begun anew`` () =
 
 [<Fact>]
 let ``mirrors are asked in order`` () =
-    withCache (fun _ bytes ->
+    withCache (fun cache bytes ->
         use absent = new Server(status 404)
         use forbidden = new Server(status 403)
         use whole = new Server(serve "\"x\"" bytes Int32.MaxValue)
@@ -213,7 +213,8 @@ let ``mirrors are asked in order`` () =
 
         Assert.Contains("answered 404", said)
         Assert.Contains("answered 403", said)
-        Assert.Contains("from 2 mirrors, got none", said))
+        Assert.Contains("from 2 mirrors, got none", said)
+        Assert.Empty(inCache cache))
 
 [<Fact>]
 let ``a wrong checksum is refused and the good file stays`` () =

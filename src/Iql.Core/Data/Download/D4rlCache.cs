@@ -49,6 +49,8 @@ public static class D4rlCache
             catch (Exception failure) when (failure is IOException or InvalidDataException or HttpRequestException)
             {
                 outcomes.Add(failure.Message);
+                // Nothing came, so there is nothing to go on from.
+                if (new FileInfo(path + ".part") is { Exists: true, Length: 0 }) ResumableDownload.Forget(path + ".part");
             }
         }
         var message = $"{file.Task}: expected to get {file.FileName} from {mirrors.Count} mirrors, got none: {string.Join("; ", outcomes)}. " +
