@@ -49,7 +49,7 @@ module Problem =
         | null ->
             raise (
                 Refusal
-                    $"--task {card.Name}: expected --data FILE with it, got none: its data do not come with Iql. Give D4RL's file, or collect data of your own: `iql data collect`."
+                    $"--task {card.Name}: expected --data FILE with it, got none: its data do not come with Iql. Give a file, or collect data of your own: `iql data collect`."
             )
         | data -> data
 

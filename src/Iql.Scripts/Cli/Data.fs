@@ -76,12 +76,12 @@ module Data =
         Command.create
             "data inspect"
             "Look into a data set: columns, episodes, rewards, and what may be wrong with it"
-            "Reads D4RL's HDF5 layout, .npz files of the same names, and row files (what describes all rows, and a look into the first million)."
+            "Reads D4RL's HDF5 layout, .npz files of the same names, Minari's folders, and row files (what describes all rows, and a look into the first million)."
             [
                 Parameter.value
                     "FILE"
                     ""
-                    "An .hdf5 or .npz file, or a row file"
+                    "An .hdf5 or .npz file, a Minari folder, or a row file"
                     Read.text
                     (fun file (inspection: Inspection) -> { inspection with File = file })
             ]
@@ -123,7 +123,7 @@ module Data =
                 Parameter.value
                     "FILE"
                     ""
-                    "An .hdf5 file in D4RL's layout, or an .npz of the same names"
+                    "An .hdf5 file in D4RL's layout, an .npz of the same names, or a Minari folder"
                     Read.text
                     (fun file (packing: Packing) -> { packing with Source = file })
             ]

@@ -140,13 +140,13 @@ module Request =
             Parameter.value
                 "--task"
                 "NAME"
-                "Where policies are scored; a built-in task's data are collected on the spot, MuJoCo's need --data; `iql tasks` lists them"
+                "Where policies are scored; a built-in task's data are collected on the spot, D4RL's come from its cache (`iql data download`) or from --data; `iql tasks` lists them"
                 Read.text
                 (fun name (request: Request) -> { request with Task = Some name })
             Parameter.value
                 "--data"
                 "FILE"
-                "Learn from an .hdf5 file in D4RL's layout, an .npz of the same names, or a row file of `iql data pack`; with --task, policies are scored there"
+                "Learn from an .hdf5 file in D4RL's layout, an .npz of the same names, a Minari folder, or a row file of `iql data pack`; with --task, policies are scored there"
                 Read.text
                 (fun path (request: Request) -> { request with Data = Some path })
             Parameter.value
