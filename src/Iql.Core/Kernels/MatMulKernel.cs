@@ -44,7 +44,7 @@ readonly record struct ProductShape(
 sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, LoopProgram program, ImmutableArray<Operand> operands, bool byTile) : IKernel
     where S : ISimd<V> where V : struct
 {
-    const int ScratchRows = ProductShape.ScratchRows, UnitRows = FusedKernel.UnitRows, ShortInner = 64, MostParts = 4, FewBlocks = 2; // the last: too few rows to pay for packing
+    const int ScratchRows = ProductShape.ScratchRows, UnitRows = FusedKernel.UnitRows, ShortInner = 64, MostParts = 4, FewBlocks = 2, CachedFloats = 1 << 17, Line = 16; // the last: too few rows to pay for packing
 
     static int TileRows => TileKernels<S, V>.Rows;
 
@@ -67,6 +67,9 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     // A short inner dimension leaves little work a tile: several then share a call of the epilogue, which comes too soon to ask for anything.
     bool IsShort => shape.K <= ShortInner;
     int RowsPerCall => IsShort ? ScratchRows / TileRows * TileRows : TileRows;
+
+    // It asks for the rows of the next call instead where what it writes does not stay in the second cache.
+    bool AsksForNextCall => IsShort && shape.M * shape.N > CachedFloats;
 
     // Operands that lie in rows.
     readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0)];
@@ -161,6 +164,8 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
             var rows = Math.Min(rowsPerCall, end - row);
             var isWhole = wholeTile is not null && rows == TileRows && vectors == 2;
             nint asked = 0;
+            for (nint i = 0; i < count && AsksForNextCall; i++)
+                Ask(starts[asks[i]] + (row + rows) * strides[asks[i]], strides[asks[i]], Math.Min(rows, end - row - rows), columns);
             for (; asked < count && isLast && !IsShort; asked++)
             {
                 ahead[asked] = starts[asks[asked]] + row * strides[asks[asked]];
@@ -187,6 +192,15 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
         }
         Finish(ref task, columns);
         return sums;
+    }
+
+    static void Ask(float* row, nint stride, int rows, int columns)
+    {
+        for (; Sse.IsSupported && rows > 0; rows--, row += stride)
+        {
+            Sse.Prefetch1(row);
+            if (columns > Line) Sse.Prefetch1(row + Line);
+        }
     }
 
     // The epilogue of a tile that no other follows.
