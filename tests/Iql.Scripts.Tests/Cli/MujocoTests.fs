@@ -47,7 +47,7 @@ let ``without MuJoCo a task that needs it says what to install, and the others w
 [<Fact>]
 let ``a task without data of its own asks for a file`` () =
     needsMujoco ()
-    refuses [ "train"; "--task"; "hopper-medium-v2" ] [ "--data FILE"; "hopper-medium-v2" ]
+    refuses [ "train"; "--task"; "halfcheetah-v4" ] [ "--data FILE"; "halfcheetah-v4" ]
     refuses [ "train"; "--task"; "hopper-medum-v2" ] [ "hopper-medum-v2"; "hopper-medium-v2" ]
     refuses [ "env"; "reference"; "hopper-medium-v2" ] [ "controller" ]
 
