@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Iql.Compile;
 
 /// <summary>
@@ -17,6 +19,7 @@ public sealed class WorkerTeam : IDisposable
     readonly long[] progress;
     long reserved;
     Action<int> work = static _ => { };
+    Exception? failure;
     int generation, finished, parked;
     volatile bool disposed;
 
@@ -37,7 +40,7 @@ public sealed class WorkerTeam : IDisposable
     /// <summary>Number of workers.</summary>
     public int Count { get; }
 
-    /// <summary>Runs <paramref name="body"/>(w) on every worker w and returns when all have returned. The body must not throw.</summary>
+    /// <summary>Runs <paramref name="body"/>(w) on every worker w and returns when all have returned. What one of them throws first comes out here.</summary>
     internal void Run(Action<int> body)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
@@ -49,9 +52,22 @@ public sealed class WorkerTeam : IDisposable
         work = body;
         Interlocked.Increment(ref generation);
         if (Volatile.Read(ref parked) > 0) wake.Set();
-        body(0);
+        Try(0);
         for (var spins = 0; Volatile.Read(ref finished) < Count - 1; spins++) Pause(spins);
         finished = 0;
+        if (Interlocked.Exchange(ref failure, null) is { } thrown) ExceptionDispatchInfo.Throw(thrown);
+    }
+
+    void Try(int worker)
+    {
+        try
+        {
+            work(worker);
+        }
+        catch (Exception exception)
+        {
+            Interlocked.CompareExchange(ref failure, exception, null);
+        }
     }
 
     /// <summary>Sets positions apart for a run of <paramref name="length"/> pieces of work; returns the position before the first.</summary>
@@ -95,7 +111,7 @@ public sealed class WorkerTeam : IDisposable
             }
             if (disposed) return;
             seen++;
-            work(worker);
+            Try(worker);
             Interlocked.Increment(ref finished);
         }
     }

@@ -39,12 +39,13 @@ readonly record struct ProductShape(
 /// A unit is 16 rows × all columns, or with <paramref name="byTile"/> 16 rows × one panel, for products whose rows are few.
 /// While a tile is computed, memory is asked for what its epilogue touches and for its share of the next panel: no hardware
 /// prefetcher sees rows coming that lie a kilobyte apart. A 256 × 256 weight's gradient with Adam, weights and moments in memory: 325 µs;
-/// with the epilogue behind its tile 470, asking all at once more.
+/// with the epilogue behind its tile 470.
 /// </remarks>
 sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, LoopProgram program, ImmutableArray<Operand> operands, bool byTile) : IKernel
     where S : ISimd<V> where V : struct
 {
-    const int ScratchRows = ProductShape.ScratchRows, UnitRows = FusedKernel.UnitRows, ShortInner = 64, MostParts = 4, FewBlocks = 2, CachedFloats = 1 << 17, Line = 16; // the last: too few rows to pay for packing
+    const int ScratchRows = ProductShape.ScratchRows, UnitRows = FusedKernel.UnitRows, ShortInner = 64, MostParts = 4, CachedFloats = 1 << 17, Line = 16;
+    const int FewBlocks = 2; // too few rows to pay for packing
 
     static int TileRows => TileKernels<S, V>.Rows;
 
@@ -69,7 +70,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     int RowsPerCall => IsShort ? ScratchRows / TileRows * TileRows : TileRows;
 
     // It asks for the rows of the next call instead where what it writes does not stay in the second cache.
-    bool AsksForNextCall => IsShort && shape.M * shape.N > CachedFloats;
+    bool AsksForNextCall => IsShort && (long)shape.M * shape.N > CachedFloats;
 
     // Operands that lie in rows.
     readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0)];

@@ -193,3 +193,20 @@ let ``a worker goes on when all have passed what it waits for, also after a rest
 
     Assert.Equal(0, behind.Value)
     Assert.Equal<int[]>(Array.create 3 3000, seen)
+
+[<Fact>]
+let ``what a worker throws comes out where the team was asked, and the team works on`` () =
+    use team = new WorkerTeam(3)
+
+    for failing in 0..2 do
+        let error =
+            Assert.Throws<InvalidOperationException>(fun () ->
+                team.Run(fun worker ->
+                    if worker = failing then
+                        raise (InvalidOperationException $"worker {worker}")))
+
+        Assert.Equal($"worker {failing}", error.Message)
+
+    let counts = Array.zeroCreate 3
+    team.Run(fun worker -> counts[worker] <- counts[worker] + 1)
+    Assert.Equal<int[]>([| 1; 1; 1 |], counts)
