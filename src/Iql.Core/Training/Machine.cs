@@ -7,7 +7,7 @@ using Iql.Kernels;
 namespace Iql.Training;
 
 /// <summary>What a run was computed on.</summary>
-/// <param name="Processor">The processor's own name, "Intel(R) Xeon(R) …".</param>
+/// <param name="Processor">The processor's own name, "Intel(R) Xeon(R) …"; with its family and model where a virtual machine keeps the number back.</param>
 /// <param name="Cores">Logical processors this process may use.</param>
 /// <param name="VectorWidth">Bits of the vectors that compiled graphs use: 512, 256, or 32 for one number at a time.</param>
 /// <param name="Os">The operating system's own description.</param>
@@ -47,6 +47,9 @@ public sealed record Machine(string Processor, int Cores, int VectorWidth, strin
             .Select(parts => (Key: parts[0].Trim(), Value: parts[1].Trim())).ToArray();
         // ARM kernels give numbers where x86 ones give a name.
         var name = fields.FirstOrDefault(field => field.Key is "model name" or "Model").Value;
+        // "AMD EPYC" alone may be any of several generations, a factor of two apart.
+        if (name is not null && !name.Any(char.IsDigit))
+            name += string.Concat(fields.Where(field => field.Key is "cpu family" or "model").Take(2).Select(field => $", {field.Key.Split(' ')[^1]} {field.Value}"));
         var numbers = fields.Where(field => field.Key is "CPU implementer" or "CPU part").Take(2).Select(field => $"{field.Key} {field.Value}");
         return name ?? $"{RuntimeInformation.ProcessArchitecture} {string.Join(", ", numbers)}";
     }

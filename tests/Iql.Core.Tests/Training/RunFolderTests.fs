@@ -216,6 +216,13 @@ let ``a locked folder cannot be locked again until it is released`` () =
 [<Fact>]
 let ``the machine says what it is`` () =
     Assert.NotEqual<string>("", Machine.Here.Processor)
+
+    if
+        OperatingSystem.IsLinux()
+        && Runtime.InteropServices.RuntimeInformation.ProcessArchitecture = Runtime.InteropServices.Architecture.X64
+    then
+        Assert.True(String.exists Char.IsDigit Machine.Here.Processor, "tells one generation from another")
+
     Assert.True(Machine.Here.Cores >= 1)
     Assert.Contains(Machine.Here.VectorWidth, [ 32; 256; 512 ])
     Assert.StartsWith("0.", Machine.Version)
