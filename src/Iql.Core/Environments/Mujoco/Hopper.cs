@@ -3,7 +3,7 @@ namespace Iql.Environments.Mujoco;
 /// <summary>One leg that hops: torso, thigh, leg and foot in the plane.</summary>
 public static class Hopper
 {
-    const string Mjcf = """
+    static readonly string Mjcf = $"""
         <mujoco model="hopper">
           <compiler angle="degree" inertiafromgeom="true"/>
           <option integrator="RK4" timestep="0.002"/>
@@ -14,29 +14,10 @@ public static class Hopper
           </default>
           <worldbody>
             <geom name="floor" type="plane" size="20 20 0.125" condim="3" friction="1"/>
-            <body name="torso" pos="0 0 1.25">
-              <joint name="rootx" type="slide" axis="1 0 0" pos="0 0 -1.25" limited="false" armature="0" damping="0"/>
-              <joint name="rootz" type="slide" axis="0 0 1" pos="0 0 -1.25" ref="1.25" limited="false" armature="0" damping="0"/>
-              <joint name="rooty" type="hinge" axis="0 1 0" limited="false" armature="0" damping="0"/>
-              <geom name="torso_geom" type="capsule" size="0.05" fromto="0 0 0.2 0 0 -0.2"/>
-              <body name="thigh" pos="0 0 -0.2">
-                <joint name="thigh_joint" type="hinge" axis="0 -1 0" range="-150 0"/>
-                <geom name="thigh_geom" type="capsule" size="0.05" fromto="0 0 0 0 0 -0.45"/>
-                <body name="leg" pos="0 0 -0.7">
-                  <joint name="leg_joint" type="hinge" axis="0 -1 0" pos="0 0 0.25" range="-150 0"/>
-                  <geom name="leg_geom" type="capsule" size="0.04" fromto="0 0 0.25 0 0 -0.25"/>
-                  <body name="foot" pos="0.13 0 -0.35">
-                    <joint name="foot_joint" type="hinge" axis="0 -1 0" pos="-0.13 0 0.1" range="-45 45"/>
-                    <geom name="foot_geom" type="capsule" size="0.06" fromto="-0.26 0 0.1 0.13 0 0.1" friction="2"/>
-                  </body>
-                </body>
-              </body>
-            </body>
+            {PlanarRobot.Torso(PlanarRobot.Leg(side: "", reach: "0.13", heel: "-0.26", toe: "0.13", contact: "friction=\"2\""))}
           </worldbody>
           <actuator>
-            <motor joint="thigh_joint"/>
-            <motor joint="leg_joint"/>
-            <motor joint="foot_joint"/>
+            {PlanarRobot.Motors("")}
           </actuator>
         </mujoco>
         """;

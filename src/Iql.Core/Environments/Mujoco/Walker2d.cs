@@ -3,7 +3,7 @@ namespace Iql.Environments.Mujoco;
 /// <summary>Two legs that walk in the plane; they pass through each other.</summary>
 public static class Walker2d
 {
-    const string Mjcf = """
+    static readonly string Mjcf = $"""
         <mujoco model="walker2d">
           <compiler angle="degree" inertiafromgeom="true"/>
           <option integrator="RK4" timestep="0.002"/>
@@ -14,44 +14,11 @@ public static class Walker2d
           </default>
           <worldbody>
             <geom name="floor" type="plane" size="40 40 40" conaffinity="1" friction="0.7 0.1 0.1"/>
-            <body name="torso" pos="0 0 1.25">
-              <joint name="rootx" type="slide" axis="1 0 0" pos="0 0 -1.25" limited="false" armature="0" damping="0"/>
-              <joint name="rootz" type="slide" axis="0 0 1" pos="0 0 -1.25" ref="1.25" limited="false" armature="0" damping="0"/>
-              <joint name="rooty" type="hinge" axis="0 1 0" limited="false" armature="0" damping="0"/>
-              <geom name="torso_geom" type="capsule" size="0.05" fromto="0 0 0.2 0 0 -0.2"/>
-              <body name="thigh" pos="0 0 -0.2">
-                <joint name="thigh_joint" type="hinge" axis="0 -1 0" range="-150 0"/>
-                <geom name="thigh_geom" type="capsule" size="0.05" fromto="0 0 0 0 0 -0.45"/>
-                <body name="leg" pos="0 0 -0.7">
-                  <joint name="leg_joint" type="hinge" axis="0 -1 0" pos="0 0 0.25" range="-150 0"/>
-                  <geom name="leg_geom" type="capsule" size="0.04" fromto="0 0 0.25 0 0 -0.25"/>
-                  <body name="foot" pos="0.2 0 -0.35">
-                    <joint name="foot_joint" type="hinge" axis="0 -1 0" pos="-0.2 0 0.1" range="-45 45"/>
-                    <geom name="foot_geom" type="capsule" size="0.06" fromto="-0.2 0 0.1 0 0 0.1"/>
-                  </body>
-                </body>
-              </body>
-              <body name="thigh_left" pos="0 0 -0.2">
-                <joint name="thigh_left_joint" type="hinge" axis="0 -1 0" range="-150 0"/>
-                <geom name="thigh_left_geom" type="capsule" size="0.05" fromto="0 0 0 0 0 -0.45"/>
-                <body name="leg_left" pos="0 0 -0.7">
-                  <joint name="leg_left_joint" type="hinge" axis="0 -1 0" pos="0 0 0.25" range="-150 0"/>
-                  <geom name="leg_left_geom" type="capsule" size="0.04" fromto="0 0 0.25 0 0 -0.25"/>
-                  <body name="foot_left" pos="0.2 0 -0.35">
-                    <joint name="foot_left_joint" type="hinge" axis="0 -1 0" pos="-0.2 0 0.1" range="-45 45"/>
-                    <geom name="foot_left_geom" type="capsule" size="0.06" fromto="-0.2 0 0.1 0 0 0.1" friction="1.9 0.1 0.1"/>
-                  </body>
-                </body>
-              </body>
-            </body>
+            {PlanarRobot.Torso(Leg("", contact: "") + Leg("_left", contact: "friction=\"1.9 0.1 0.1\""))}
           </worldbody>
           <actuator>
-            <motor joint="thigh_joint"/>
-            <motor joint="leg_joint"/>
-            <motor joint="foot_joint"/>
-            <motor joint="thigh_left_joint"/>
-            <motor joint="leg_left_joint"/>
-            <motor joint="foot_left_joint"/>
+            {PlanarRobot.Motors("")}
+            {PlanarRobot.Motors("_left")}
           </actuator>
         </mujoco>
         """;
@@ -69,4 +36,6 @@ public static class Walker2d
         StartNoise = 0.005,
         Healthy = static (positions, _) => positions[1] is > 0.8 and < 2.0 && positions[2] is > -1 and < 1,
     }, "walker2d");
+
+    static string Leg(string side, string contact) => PlanarRobot.Leg(side, reach: "0.2", heel: "-0.2", toe: "0", contact);
 }
