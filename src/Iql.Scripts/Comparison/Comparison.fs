@@ -216,6 +216,7 @@ module Comparison =
                             problem
                             sweep
 
+                    task.Origin() |> Option.iter (DataOrigin.save home)
                     Charts.DatasetPicture.save home (Charts.DatasetPicture.ofDataset (Problem.maze problem) problem.Raw)
                     outcomes
 

@@ -135,9 +135,15 @@ let private data (results: ComparisonResults) : Html list =
                     | "generated" -> "collected here"
                     | file -> file
 
+                let about =
+                    Map.tryFind task results.Origins
+                    |> Option.map DataOrigin.words
+                    |> Option.defaultValue ""
+
                 [
                     Html.cell task
                     Html.cell source
+                    Html.cell (if about = "" then "–" else about)
                     Html.numberCell Tables.thousands (Json.number "transitions" dataset)
                     Html.numberCell Tables.thousands (Json.number "episodes" dataset)
                     Html.cell (text "fingerprint")
@@ -145,7 +151,16 @@ let private data (results: ComparisonResults) : Html list =
     ]
 
     [
-        Html.sortable [ "Task"; "Source"; "Transitions"; "Episodes"; "Fingerprint" ] rows
+        Html.sortable
+            [
+                "Task"
+                "Source"
+                "How they came about"
+                "Transitions"
+                "Episodes"
+                "Fingerprint"
+            ]
+            rows
     ]
 
 let private subtitle (results: ComparisonResults) (table: ScoreTable) (runs: Run list) : string =
@@ -209,7 +224,13 @@ let page (rebuild: string list) (results: ComparisonResults) : string =
             if table.Published.IsEmpty then
                 ""
             else
-                " Open marks are published figures."
+                let foreign =
+                    if table.Rows |> List.exists _.ForeignData.IsSome then
+                        ", where a task is marked † of D4RL's data and not of those our runs learned from"
+                    else
+                        ""
+
+                $" Open marks are published figures{foreign}."
 
         figure "tasks" (dots + theirs) (ScoreIntervals.byTask table)
 

@@ -12,6 +12,8 @@ type ComparisonTask = {
     Data: string
     /// Makes or reads the data. They are loaded to be looked at, and once more when their turn comes.
     Load: unit -> Problem
+    /// What the data file says of how it came about; None without a file, or where it says nothing.
+    Origin: unit -> DataOrigin option
 }
 
 /// Rows out of built-in tasks and files.
@@ -26,6 +28,7 @@ module ComparisonTask =
             Name = card.Name
             Data = card.Name
             Load = fun () -> Problem.collect card.Name transitions None false
+            Origin = fun () -> None
         }
 
     /// A file's transitions, scored in the built-in task of a name; without one, in the task that the file is called after.
@@ -57,4 +60,5 @@ module ComparisonTask =
             Name = card.Name
             Data = called
             Load = fun () -> Problem.ofFile path mode (Some card.Name) None false
+            Origin = fun () -> DataOrigin.ofFile path
         }

@@ -57,7 +57,7 @@ type ScoreLine = {
     Heading: string
     /// None: ours; else the published table's title.
     Source: string option
-    /// Whether published figures of this task are of other data than ours.
+    /// Whether published figures of this task, or of some task in this aggregate, are of other data than ours.
     ForeignData: bool
     /// One a contender; None is a dash.
     Entries: ScoreEntry option list
@@ -131,6 +131,7 @@ module ScoreTable =
         (measure: Measure)
         (plan: ComparisonPlan)
         (published: PublishedTable list)
+        (origins: Map<string, DataOrigin>)
         (task, sweep)
         : ScoreRow =
         let cells = [
@@ -173,6 +174,7 @@ module ScoreTable =
                         task
                         (Json.text "source" dataset |> Option.defaultValue "generated")
                         (Json.number "transitions" dataset |> Option.defaultValue 0.0 |> int64)
+                        (Map.tryFind task origins)
                 | _ -> None
             Cells = [ for cell, leads in List.zip cells leads -> { cell with Leads = leads } ]
         }
@@ -245,7 +247,7 @@ module ScoreTable =
             Last = plan.Last
             Seeds = plan.Seeds.Length
             Contenders = plan.Contenders
-            Rows = results.Tasks |> List.map (row measure plan published)
+            Rows = results.Tasks |> List.map (row measure plan published results.Origins)
             Aggregates = []
             Published = published
         }
@@ -270,10 +272,16 @@ module ScoreTable =
         Partial = false
     }
 
-    let private theirs (heading: string) (source: PublishedTable) (entries: ScoreEntry option list) : ScoreLine = {
+    let private theirs heading (source: PublishedTable) (foreign: bool) (entries: ScoreEntry option list) : ScoreLine = {
         Heading = heading
-        Source = Some source.Title
-        ForeignData = false
+        Source =
+            Some(
+                if foreign then
+                    $"{source.Title}, of D4RL's data"
+                else
+                    source.Title
+            )
+        ForeignData = foreign
         Entries = entries
     }
 
@@ -299,7 +307,7 @@ module ScoreTable =
             for source in table.Published do
                 if source.Rows |> List.exists (fun (dataset, _) -> dataset = row.Task) then
                     yield
-                        theirs row.Task source [
+                        theirs row.Task source row.ForeignData.IsSome [
                             for contender in table.Contenders ->
                                 PublishedTable.find row.Task contender source
                                 |> Option.map (fun score -> {
@@ -311,6 +319,8 @@ module ScoreTable =
 
     /// The lines of the aggregates, each with that of published figures below it, where they have every task.
     let totals (table: ScoreTable) : ScoreLine list = [
+        let foreign = table.Rows |> List.exists _.ForeignData.IsSome
+
         for aggregate in table.Aggregates do
             yield {
                 Heading = aggregate.Name
@@ -329,7 +339,7 @@ module ScoreTable =
 
             for source, values in List.zip table.Published aggregate.Published do
                 if List.exists Option.isSome values then
-                    yield theirs aggregate.Name source (values |> List.map (Option.map plain))
+                    yield theirs aggregate.Name source foreign (values |> List.map (Option.map plain))
     ]
 
     /// The probability of improvement of every pair of contenders that have all tasks, the one more likely to win first. Pairs of

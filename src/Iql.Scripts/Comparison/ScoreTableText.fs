@@ -61,7 +61,16 @@ let notes (table: ScoreTable) : string list = [
 
     for row in table.Rows do
         for why in Option.toList row.ForeignData do
-            $"† {row.Task}: learned from {why}; the published figures are of D4RL's."
+            $"† {row.Task}: learned from {why}. The published figures are of D4RL's data, not of these."
+
+    for source, versions in
+        table.Rows
+        |> List.collect (fun row -> Published.otherVersions row.Task table.Contenders)
+        |> List.groupBy fst do
+        if table.Measure = Score then
+            let names = versions |> List.map snd
+
+            $"""{source.Title} scores {String.concat ", " names} instead: another version is other data, whose figures do not stand here (`iql compare --published --task {List.head names}` shows them)."""
 
     for source in table.Published do
         $"{source.Title}: {source.Source}; {source.Protocol}."

@@ -119,19 +119,58 @@ module Published =
             ]
         )
 
-    /// Why data are not D4RL's own file for a dataset, in words; None where nothing speaks against it. Files are told by name and by
-    /// size: up to a twentieth of the time steps is lost where episodes end.
-    let foreignData (dataset: string) (source: string) (transitions: int64) : string option =
+    /// Which versions of a dataset a table that may stand beside ours scores instead of this one: of antmaze-umaze-v2 the paper has
+    /// antmaze-umaze-v0. Each with the table; only tables without a row of the very same name.
+    let otherVersions (dataset: string) (algorithms: string list) : (PublishedTable * string) list =
+        let stem (name: string) =
+            match (DatasetName.read name).Version with
+            | Some version -> name.Substring(0, name.Length - $"-v{version}".Length)
+            | None -> name
+
+        [
+            for table in tables do
+                let names = List.map fst table.Rows
+
+                if
+                    table.Beside
+                    && not (List.contains dataset names)
+                    && table.Algorithms |> List.exists (fun name -> List.contains name algorithms)
+                then
+                    for name in names do
+                        if stem name = stem dataset then
+                            table, name
+        ]
+
+    /// Why data are not D4RL's own file for a dataset, and what they are, in words; None where nothing speaks against it. Files are told
+    /// by name, by size (up to a twentieth of the time steps is lost where episodes end), and by what they say of themselves.
+    let foreignData
+        (dataset: string)
+        (source: string)
+        (transitions: int64)
+        (origin: DataOrigin option)
+        : string option =
         let thousands (value: int64) =
             value.ToString("#,0", System.Globalization.CultureInfo.InvariantCulture).Replace(",", "\u202f")
 
-        if source = "generated" then
-            Some $"{thousands transitions} transitions collected here, not D4RL's file"
-        elif DatasetName.ofPath source <> dataset then
-            Some $"the file {source}, whose name does not say that it is D4RL's {dataset}"
-        else
+        let theirs =
             match Map.tryFind dataset steps with
-            | Some steps when float transitions < 0.95 * float steps || float transitions > 1.01 * float steps ->
-                Some
-                    $"the file {source} with {thousands transitions} transitions, where D4RL's has about {thousands (int64 steps)}"
+            | Some steps -> $" (D4RL's has about {thousands (int64 steps)})"
+            | None -> ""
+
+        let known =
+            match origin with
+            | Some origin when origin.Collected || not origin.Policies.IsEmpty -> Some origin
             | _ -> None
+
+        match Map.tryFind dataset steps, known with
+        | _, Some origin ->
+            Some
+                $"{DataOrigin.share transitions origin} of the file {source}{theirs}, which is not D4RL's: {DataOrigin.words origin}"
+        | _ when source = "generated" ->
+            Some $"{thousands transitions} transitions collected here{theirs}, not D4RL's file"
+        | _ when DatasetName.ofPath source <> dataset ->
+            Some
+                $"{thousands transitions} transitions of the file {source}{theirs}, whose name does not say that it is D4RL's; who acted in it is not known here"
+        | Some steps, _ when float transitions < 0.95 * float steps || float transitions > 1.01 * float steps ->
+            Some $"{thousands transitions} transitions of the file {source}{theirs}"
+        | _ -> None

@@ -74,6 +74,7 @@ let results (last: int) (tasks: (string * string * (string * float list list) li
                 Missing = []
             }
     ]
+    Origins = Map []
 }
 
 /// Two tasks of D4RL, the first learned from a file of this name, or from data "generated" here.

@@ -141,7 +141,7 @@ let ``names are read whatever their spelling, and versions of one domain disagre
 [<Fact>]
 let ``data that are not D4RL's own file are told by source, name and size`` () =
     let why source transitions =
-        Published.foreignData "hopper-medium-v2" source transitions
+        Published.foreignData "hopper-medium-v2" source transitions None
 
     Assert.Equal(None, why "hopper_medium-v2.hdf5" 998_000L)
     Assert.Contains("collected here", (why "generated" 100_000L).Value)
