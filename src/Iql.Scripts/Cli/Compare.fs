@@ -14,7 +14,12 @@ module Compare =
 
         match request.Tasks, request.Files with
         | [], [] -> [ ComparisonTask.builtIn request.Shared.Transitions Problem.standardTask ]
-        | tasks, [] -> tasks |> List.map (ComparisonTask.builtIn request.Shared.Transitions)
+        | tasks, [] ->
+            tasks
+            |> List.map (fun task ->
+                match DataDownload.cachedFor task with
+                | Some path -> ComparisonTask.ofFile mode (Some task) path
+                | None -> ComparisonTask.builtIn request.Shared.Transitions task)
         | [], files -> files |> List.map (ComparisonTask.ofFile mode None)
         | tasks, files when tasks.Length = files.Length ->
             List.zip tasks files
@@ -224,6 +229,7 @@ module Compare =
                 "two built-in mazes, in minutes"
                 "iql compare --algorithms iql,bc,10%bc,td3bc,awac,cql --seeds 0-4", "more columns, more seeds"
                 "iql compare --task pointmaze-umaze-v0 --data mine.npz", "data of one's own, scored in a built-in task"
+                "iql compare --task hopper-medium-v2,walker2d-medium-v2", "D4RL's files, brought by `iql data download`"
                 "iql compare --published --task hopper-medium-v2,walker2d-medium-v2", "what others scored, and where"
             ]
             CompareRequest.empty

@@ -64,7 +64,7 @@ module CompareRequest =
             Parameter.value
                 "--task"
                 "NAME,..."
-                "Built-in tasks, a row each; may be given several times; `iql tasks` lists them"
+                "Tasks, a row each; may be given several times; `iql tasks` lists them. Data that do not come with a task are D4RL's file in its cache, unless --data names others"
                 words
                 (fun names (request: CompareRequest) -> {
                     request with

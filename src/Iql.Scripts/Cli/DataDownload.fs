@@ -5,6 +5,7 @@ open System.Diagnostics
 open System.Globalization
 open System.IO
 open Iql.Data.Download
+open Iql.Environments
 
 /// The command `iql data download`, and the files it has brought.
 module DataDownload =
@@ -42,6 +43,13 @@ module DataDownload =
                     Refusal
                         $"{task}: expected D4RL's data in {path}, found none there. Get them with `iql data download {task}`; where no network is reachable, `iql data download {task} --from FOLDER` takes {file.FileName} from a folder. Or name a file with --data."
                 )
+
+    /// The cached file of a task whose data do not come with it; None where they do, and for a name that D4RL has no data for.
+    let cachedFor (task: string) : string option =
+        match Tasks.Find task with
+        | null -> cached task
+        | card when isNull card.Dataset -> cached task
+        | _ -> None
 
     let private size (bytes: int64) =
         String.Format(CultureInfo.InvariantCulture, "{0:F1} MB", float bytes / 1e6)

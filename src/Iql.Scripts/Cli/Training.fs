@@ -89,12 +89,7 @@ module Training =
             let card = Tasks.Find name |> Option.ofObj
 
             // Of a task whose data do not come with it, D4RL's file lies in its cache, or is to be brought there.
-            let brought =
-                match card with
-                | Some card when not (isNull card.Dataset) -> None
-                | _ -> DataDownload.cached name
-
-            match brought with
+            match DataDownload.cachedFor name with
             | Some path -> Problem.ofFile path request.Mode (card |> Option.map _.Name) None false
             | None -> Problem.collect name request.Transitions None false
 

@@ -141,6 +141,13 @@ module Published =
                             table, name
         ]
 
+    /// Whether a file is called after a dataset, or as D4RL calls the dataset's file.
+    let private bearsName (dataset: string) (source: string) : bool =
+        DatasetName.ofPath source = dataset
+        || (match Iql.Data.Download.D4rlFile.Find dataset with
+            | null -> false
+            | file -> DatasetName.ofPath file.FileName = DatasetName.ofPath source)
+
     /// Why data are not D4RL's own file for a dataset, and what they are, in words; None where nothing speaks against it. Files are told
     /// by name, by size (up to a twentieth of the time steps is lost where episodes end), and by what they say of themselves.
     let foreignData
@@ -168,7 +175,7 @@ module Published =
                 $"{DataOrigin.share transitions origin} of the file {source}{theirs}, which is not D4RL's: {DataOrigin.words origin}"
         | _ when source = "generated" ->
             Some $"{thousands transitions} transitions collected here{theirs}, not D4RL's file"
-        | _ when DatasetName.ofPath source <> dataset ->
+        | _ when not (bearsName dataset source) ->
             Some
                 $"{thousands transitions} transitions of the file {source}{theirs}, whose name does not say that it is D4RL's; who acted in it is not known here"
         | Some steps, _ when float transitions < 0.95 * float steps || float transitions > 1.01 * float steps ->

@@ -179,3 +179,65 @@ let ``D4RL's file comes from a folder, and its task is trained on`` () =
             Assert.Contains("kitchen_microwave_kettle_bottomburner_light-v0", succeeds train)
 
             Assert.Contains("antmaze-umaze-v2", succeeds [ "data"; "download"; "list" ])))
+
+[<Fact>]
+let ``a comparison of D4RL's tasks finds their files in the cache, or says how to get them`` () =
+    if not Iql.Environments.Mujoco.MujocoLibrary.IsAvailable then
+        Assert.Skip "The machine has no MuJoCo 2.2.2."
+
+    use scratch = new Scratch()
+    let cache, out = scratch.Path "cache", scratch.Path "out"
+    Directory.CreateDirectory cache |> ignore
+
+    withVariable "D4RL_DATASET_DIR" cache (fun () ->
+        let compare tasks =
+            [ "compare"; "--task"; tasks; "-a"; "bc"; "--seeds"; "0" ]
+            @ (small |> List.except [ "--transitions"; "2000" ])
+            @ [ "-o"; out ]
+
+        refuses (compare "hopper-medium-v2") [
+            "expected D4RL's data in"
+            "hopper_medium-v2.hdf5"
+            "iql data download hopper-medium-v2"
+        ]
+
+        let made = scratch.Path "made.npz"
+
+        succeeds [
+            "data"
+            "collect"
+            "hopper-v4"
+            "--policy"
+            "random"
+            "--size"
+            "1000"
+            "-o"
+            made
+        ]
+        |> ignore
+
+        // Whatever its name, the first bytes tell that it is an .npz.
+        File.Copy(made, Path.Combine(cache, "hopper_medium-v2.hdf5"))
+        // One of two is missing: nothing is trained.
+        refuses (compare "hopper-medium-v2,walker2d-medium-v2") [ "walker2d_medium-v2.hdf5" ]
+        Assert.False(Directory.Exists out)
+        Assert.Contains("hopper-medium-v2: ", succeeds (compare "hopper-medium-v2")))
+
+[<Fact>]
+let ``D4RL's own name of a file is taken for the data set's`` () =
+    let antmaze =
+        "Ant_maze_u-maze_noisy_multistart_False_multigoal_False_sparse_fixed.hdf5"
+
+    Assert.Equal(None, Published.foreignData "antmaze-umaze-v2" antmaze 1_000_000L None)
+    Assert.True (Published.foreignData "antmaze-medium-play-v2" antmaze 1_000_000L None).IsSome
+
+[<Fact>]
+let ``what is not there is told with all that could be`` () =
+    use scratch = new Scratch()
+
+    for words in
+        [
+            [ "data"; "convert"; scratch.Path "none"; scratch.Path "out.npz" ]
+            [ "data"; "inspect"; scratch.Path "none" ]
+        ] do
+        refuses words [ "(.hdf5, .npz or .rows) or a Minari data set's folder, found none there" ]
