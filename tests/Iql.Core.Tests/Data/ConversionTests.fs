@@ -113,6 +113,50 @@ let ``Minari, flat and back is the same data set`` () =
                 ))
 
 [<Fact>]
+let ``options of resets are kept, and refused where they are no text`` () =
+    needsHdf5 ()
+
+    withFolder (fun folder ->
+        let at name = Path.Combine(folder, name)
+
+        let source =
+            datasetWith
+                [
+                    0, ArrayData.Of("options", """{"goal": [1, 2]}""")
+                    2, ArrayData.Of("options", "ünï")
+                ]
+                (at "text")
+                []
+
+        convert source (at "flat.npz") DatasetForm.Npz |> ignore
+        let back = at "back-v3"
+        convert (at "flat.npz") back DatasetForm.Minari |> ignore
+        use after = new Hdf5File(mainOf back)
+
+        let options i =
+            match (after.Attributes $"episode_{i}").TryGetValue "options" with
+            | true, value -> Some((value.Values :?> string[])[0])
+            | _ -> None
+
+        Assert.Equal<string option list>(
+            [ Some """{"goal": [1, 2]}"""; None; Some "ünï" ],
+            [ for i in 0..2 -> options i ]
+        )
+
+        let odd = datasetWith [ 1, array "options" [ 2 ] [| 1.0; 2.0 |] ] (at "odd") []
+        // They are in nobody's way where the data are only read.
+        Assert.Equal(9, DatasetFile.Read(odd).Count)
+
+        let refused =
+            message (fun () -> convert odd (at "odd.npz") DatasetForm.Npz |> ignore)
+
+        Assert.Contains("got also options", refused)
+        Assert.Contains("--drop options", refused)
+
+        DatasetConversion.Convert(odd, at "odd.npz", DatasetForm.Npz, [| "options" |])
+        |> ignore)
+
+[<Fact>]
 let ``flat, Minari and back is the same file`` () =
     needsHdf5 ()
 

@@ -38,8 +38,8 @@ let metadata =
     """{"total_episodes": 3, "total_steps": 9, "data_format": "hdf5", "dataset_id": "D4RL/maze/open-v3", "minari_version": "==0.4.3",
  "observation_space": "{\"type\": \"Dict\", \"low\": [-Infinity]}", "action_space": "{}", "ref_min_score": -56.512833, "ref_max_score": 2880.5693087298737}"""
 
-/// A Minari data set of three episodes: terminated, truncated, without an end; seeds 7, 8, 9.
-let dataset (folder: string) (more: ArrayData list) =
+/// A Minari data set of three episodes: terminated, truncated, without an end; seeds 7, 8, 9; further attributes of episodes.
+let datasetWith (own: (int * ArrayData) list) (folder: string) (more: ArrayData list) =
     let data =
         Directory.CreateDirectory(Path.Combine(folder, "open-v3", "data")).FullName
 
@@ -54,11 +54,16 @@ let dataset (folder: string) (more: ArrayData list) =
             single "id" i
             single "total_steps" ([ 4; 3; 2 ].Item i)
             single "seed" (7 + i)
+
+        for i, attribute in own do
+            struct ($"episode_{i}", attribute)
     ]
 
     Hdf5Writer.Write(Path.Combine(data, "main_data.hdf5"), arrays, attributes)
     File.WriteAllText(Path.Combine(data, "metadata.json"), metadata)
     Path.Combine(folder, "open-v3")
+
+let dataset folder more = datasetWith [] folder more
 
 let message (action: unit -> unit) = throws<Exception>(action).Message
 

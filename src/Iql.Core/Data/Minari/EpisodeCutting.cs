@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace Iql.Data.Minari;
 
@@ -40,6 +41,7 @@ static class EpisodeCutting
         }
         if (episodes.Count == 0) throw Wrong("timeouts", "an episode of two steps or more", "none", "There is nothing to keep.");
         var seeds = Whole(MinariNames.Seeds);
+        var options = names.Contains(MinariNames.Options) ? JsonSerializer.Deserialize<string?[]>(((string[])file.Read(MinariNames.Options).Values)[0]) : null;
         return new()
         {
             Episodes = episodes.ToImmutable(),
@@ -52,6 +54,7 @@ static class EpisodeCutting
             Terminals = terminals,
             Timeouts = timeouts,
             Seeds = seeds?.Length == episodes.Count ? seeds : null,
+            Options = options?.Length == episodes.Count ? options : null,
             MinariMetadata = kept.Where(entry => entry.Name.StartsWith(MinariNames.Metadata, StringComparison.Ordinal))
                 .ToImmutableSortedDictionary(entry => entry.Name[MinariNames.Metadata.Length..], entry => ((string[])file.Read(entry.Name).Values)[0], StringComparer.Ordinal),
             FlatMetadata = [.. kept.Where(entry => IsOwn(entry) && !(entry.Name == ColumnShapes.ActionCount && names.Contains(MinariNames.ActionSpace))).Select(entry => file.Read(entry.Name))],
@@ -87,12 +90,12 @@ static class EpisodeCutting
 
     /// <summary>Whether an array has a place in a Minari data set.</summary>
     internal static bool Fits(ArrayEntry entry) => entry.Name is "observations" or "actions" or "rewards" or "terminals" or "timeouts" or "next_observations"
-        or MinariNames.Blocks or MinariNames.Lengths or MinariNames.OpenEnds or MinariNames.Seeds
+        or MinariNames.Blocks or MinariNames.Lengths or MinariNames.OpenEnds or MinariNames.Seeds or MinariNames.Options
         || entry.Name.StartsWith(MinariNames.Metadata, StringComparison.Ordinal) || IsOwn(entry);
 
     /// <summary>A single value of the flat file's own.</summary>
     static bool IsOwn(ArrayEntry entry) => entry.Shape.Length == 0 && entry.Name.StartsWith("metadata/", StringComparison.Ordinal)
-        && entry.Name != MinariNames.Blocks && !entry.Name.StartsWith(MinariNames.Metadata, StringComparison.Ordinal);
+        && entry.Name is not (MinariNames.Blocks or MinariNames.Options) && !entry.Name.StartsWith(MinariNames.Metadata, StringComparison.Ordinal);
 
     static long[] ByFlags(bool[] terminals, bool[] timeouts) =>
         [.. Transitions.Split(new float[terminals.Length], terminals, timeouts).Select(episode => (long)episode.Length)];

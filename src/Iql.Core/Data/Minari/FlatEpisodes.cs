@@ -26,6 +26,9 @@ sealed record FlatEpisodes
     internal required bool[] Terminals { get; init; }
     internal required bool[] Timeouts { get; init; }
     internal required long[]? Seeds { get; init; }
+
+    /// <summary>The options of each episode's reset, null for one without.</summary>
+    internal required string?[]? Options { get; init; }
     internal required ImmutableSortedDictionary<string, string> MinariMetadata { get; init; }
     internal required IReadOnlyList<ArrayData> FlatMetadata { get; init; }
 

@@ -28,7 +28,9 @@ public sealed class MinariFile : IArrayFile
         {
             (episodes, Blocks, action, Others) = MinariEpisode.All(file);
             rows = episodes[^1].Start + episodes[^1].Length;
-            metadata = MinariMetadata.Read(file, episodes, Blocks, MinariEpisode.IsChoice(action));
+            var attributes = episodes.Select(episode => file.Attributes(episode.Group)).ToList();
+            if (attributes.Any(MinariMetadata.HasOddOptions)) Others = Others.Add(MinariNames.OptionsAttribute);
+            metadata = MinariMetadata.Read(file, episodes, Blocks, MinariEpisode.IsChoice(action), attributes);
             long size = Blocks.Sum(block => (long)block.Size);
             var kind = Blocks.All(block => block.IsSingle) ? "float32" : "float64";
             Entries =

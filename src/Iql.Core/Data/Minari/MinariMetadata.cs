@@ -12,7 +12,8 @@ static class MinariMetadata
     /// metadata.json beside the file (older data sets: attributes of the file itself), one text an entry; seeds of resets; and what
     /// <see cref="MinariNames"/> lists where the columns do not tell it.
     /// </summary>
-    internal static ImmutableSortedDictionary<string, ArrayData> Read(Hdf5File file, ImmutableArray<MinariEpisode> episodes, ImmutableArray<ObservationBlock> blocks, bool discrete)
+    internal static ImmutableSortedDictionary<string, ArrayData> Read(Hdf5File file, ImmutableArray<MinariEpisode> episodes, ImmutableArray<ObservationBlock> blocks, bool discrete,
+        IReadOnlyList<ImmutableSortedDictionary<string, ArrayData>> attributes)
     {
         var values = ImmutableSortedDictionary.CreateBuilder<string, ArrayData>(StringComparer.Ordinal);
         var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file.Path))!, MinariNames.MetadataFile);
@@ -27,7 +28,9 @@ static class MinariMetadata
         if (open.Length > 0) Add(new(MinariNames.OpenEnds, [open.Length], open));
         if (episodes.Any(episode => FlaggedInside(file, episode)))
             Add(new(MinariNames.Lengths, [episodes.Length], episodes.Select(episode => (long)episode.Length).ToArray()));
-        if (Seeds(file, episodes) is { } seeds) Add(new(MinariNames.Seeds, [seeds.Length], seeds));
+        if (Seeds(attributes) is { } seeds) Add(new(MinariNames.Seeds, [seeds.Length], seeds));
+        var options = attributes.Select(OptionsText).ToList();
+        if (options.Any(text => text != null)) Add(ArrayData.Of(MinariNames.Options, JsonSerializer.Serialize(options)));
         return values.ToImmutable();
 
         void Add(ArrayData value) => values[value.Name] = value;
@@ -78,13 +81,21 @@ static class MinariMetadata
         ((string[])["terminations", "truncations"]).Any(name => episode.Length > 1
             && file.Read($"{episode.Group}/{name}", 0, episode.Length - 1).Flags(file.Path).Contains(true));
 
+    /// <summary>An episode's options, a text; null without, or of another kind (<see cref="HasOddOptions"/>).</summary>
+    static string? OptionsText(ImmutableSortedDictionary<string, ArrayData> episode) =>
+        episode.GetValueOrDefault(MinariNames.OptionsAttribute)?.Values is string[] { Length: 1 } text ? text[0] : null;
+
+    /// <summary>Whether an episode has options that are not a text, which the flat layout has no place for.</summary>
+    internal static bool HasOddOptions(ImmutableSortedDictionary<string, ArrayData> episode) =>
+        episode.ContainsKey(MinariNames.OptionsAttribute) && OptionsText(episode) == null;
+
     /// <summary>The seeds, if every episode has one.</summary>
-    static long[]? Seeds(Hdf5File file, ImmutableArray<MinariEpisode> episodes)
+    static long[]? Seeds(IReadOnlyList<ImmutableSortedDictionary<string, ArrayData>> attributes)
     {
-        var seeds = new long[episodes.Length];
+        var seeds = new long[attributes.Count];
         for (var i = 0; i < seeds.Length; i++)
         {
-            if (file.Attributes(episodes[i].Group).GetValueOrDefault("seed")?.Values is not long[] { Length: 1 } seed) return null;
+            if (attributes[i].GetValueOrDefault("seed")?.Values is not long[] { Length: 1 } seed) return null;
             seeds[i] = seed[0];
         }
         return seeds;

@@ -23,6 +23,12 @@ static class MinariNames
     /// <summary>The seed of each episode's reset.</summary>
     internal const string Seeds = "metadata/episode_seeds";
 
+    /// <summary>The options of each episode's reset, texts in a JSON list; null for an episode without.</summary>
+    internal const string Options = "metadata/episode_options";
+
+    /// <summary>The attribute of an episode's group that holds its options.</summary>
+    internal const string OptionsAttribute = "options";
+
     /// <summary>The entry of metadata.json that keeps a flat file's own single values.</summary>
     internal const string Flat = "flat_metadata";
 

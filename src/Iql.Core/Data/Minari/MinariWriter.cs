@@ -37,6 +37,7 @@ static class MinariWriter
             yield return (FlatEpisodes.Group(i), new("id", [], new[] { (long)i }));
             yield return (FlatEpisodes.Group(i), new("total_steps", [], new[] { (long)flat.Episodes[i].Length }));
             if (flat.Seeds is { } seeds) yield return (FlatEpisodes.Group(i), new("seed", [], new[] { seeds[i] }));
+            if (flat.Options?[i] is { } options) yield return (FlatEpisodes.Group(i), ArrayData.Of(MinariNames.OptionsAttribute, options));
         }
     }
 
