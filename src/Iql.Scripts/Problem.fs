@@ -26,16 +26,26 @@ module Problem =
     /// The task when nobody names one.
     let standardTask = "pointmaze-umaze-stitch-v0"
 
+    /// The nearest name of a task here, or of a data set of D4RL, as a question; nothing where none is near. D4RL's data sets without an
+    /// environment here can be learned from by name, if without scores.
+    let meant (name: string) : string =
+        Spelling.didYouMean
+            [
+                for card in Tasks.All -> card.Name
+                for card in MujocoTasks.All -> card.Name
+                for file in Download.D4rlFile.All -> file.Task
+            ]
+            name
+
     /// A task that has an environment here, by its name. One on MuJoCo needs its library, which is asked for before any work.
     let task (name: string) : TaskCard =
         match Tasks.Find name with
         | null ->
             let own = [ for card in Tasks.All -> card.Name ]
-            let known = own @ [ for card in MujocoTasks.All -> card.Name ]
 
             raise (
                 Refusal
-                    $"""task: expected one of {String.concat ", " own}, or one of MuJoCo's ({MujocoTasks.Names}; `iql tasks` lists them), got {name}.{Spelling.didYouMean known name}"""
+                    $"""task: expected one of {String.concat ", " own}, or one of MuJoCo's ({MujocoTasks.Names}; `iql tasks` lists them), got {name}.{meant name}"""
             )
         | card ->
             if card.Environment :? Mujoco.MujocoEnvironment then

@@ -125,6 +125,7 @@ module Lists =
         ]
 
         let run (task, episodes, seed: int) =
+            let task = (Problem.task task).Name
             let measured = ReferenceMeasurement.Measure(task, episodes, Seed(uint64 seed))
 
             let row (name: string) (measured: MeasuredReturn) =

@@ -49,7 +49,7 @@ module ComparisonTask =
 
                     raise (
                         Refusal
-                            $"{path}: expected a task to score policies in, got none: no built-in task is called {called}. Name one with --task (`iql tasks` lists them); `iql train --data` learns without scores{published}."
+                            $"{path}: expected a task to score policies in, got none: no built-in task is called {called}.{Problem.meant called} Name one with --task (`iql tasks` lists them); `iql train --data` learns without scores{published}."
                     )
                 | card -> Problem.task card.Name
 

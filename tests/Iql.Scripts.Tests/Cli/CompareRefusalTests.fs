@@ -16,6 +16,8 @@ let private refused (words: string list) (parts: string list) : unit =
 let ``unknown names are refused with the nearest one`` () =
     refused [ "-a"; "iql,td3b" ] [ "algorithms: expected some of iql"; "got td3b"; "Did you mean td3bc?" ]
     refused [ "--task"; "pointmaze-umase-v0" ] [ "got pointmaze-umase-v0"; "Did you mean pointmaze-umaze-v0?" ]
+    refused [ "--task"; "hoper-medium-v2" ] [ "got hoper-medium-v2. Did you mean hopper-medium-v2?" ]
+    refused [ "--data"; "hoper-medium-v2.hdf5" ] [ "called hoper-medium-v2. Did you mean hopper-medium-v2?" ]
     refused [ "--tsak"; "pointmaze-umaze-v0" ] [ "Did you mean --task?" ]
     refused [ "--published"; "--task"; "hopper-medum-v2" ] [ "got hopper-medum-v2"; "Did you mean hopper-medium-v2?" ]
     refused [ "--published"; "-a"; "iqll" ] [ "got iqll"; "Did you mean iql?" ]

@@ -51,6 +51,18 @@ let ``a task without data of its own asks for a file`` () =
     refuses [ "train"; "--task"; "hopper-medum-v2" ] [ "hopper-medum-v2"; "hopper-medium-v2" ]
     refuses [ "env"; "reference"; "hopper-medium-v2" ] [ "controller" ]
 
+    for words in
+        [
+            [ "train"; "--task"; "hoper-medium-v2" ]
+            [ "data"; "collect"; "hoper-medium-v2" ]
+            [ "play"; "hoper-medium-v2" ]
+            [ "env"; "reference"; "hoper-medium-v2" ]
+        ] do
+        refuses words [ "got hoper-medium-v2. Did you mean hopper-medium-v2?" ]
+
+    // A data set of D4RL without an environment here.
+    refuses [ "train"; "--task"; "kitchen-mixd-v0" ] [ "Did you mean kitchen-mixed-v0?" ]
+
 [<Fact>]
 let ``environments are measured beside the C library, to the same bits`` () =
     needsMujoco ()
