@@ -2,19 +2,9 @@ namespace Iql.Scripts
 
 open System
 open System.IO
-open System.Reflection
 
 /// From the words of a command line to an exit code.
 module Shell =
-
-    /// The program's version, "0.1.0 (a2a7d95)".
-    let version: string =
-        match Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>() with
-        | null -> "unknown"
-        | attribute ->
-            match attribute.InformationalVersion.Split '+' with
-            | [| number; commit |] -> $"{number} ({commit[..6]})"
-            | parts -> parts[0]
 
     /// Done, an error of ours, an error of the request, interrupted (128 + SIGINT).
     let success, failure, refused, interrupted = 0, 1, 2, 130
@@ -79,7 +69,7 @@ module Shell =
             printfn "%s" (overview commands)
             success
         | [ "--version" ] ->
-            printfn "iql %s" version
+            printfn "iql %s" Version.text
             success
         | "help" :: rest ->
             printfn "%s" ((find commands rest |> fst).Help())
