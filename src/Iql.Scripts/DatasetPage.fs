@@ -51,6 +51,11 @@ let page (report: DatasetReport) : string =
         for finding in report.Findings do
             yield Html.element "p" [ "class", "warn" ] [ Html.text finding ]
         yield Html.facts facts
+        if not report.Replay.IsEmpty then
+            yield Html.plain "h2" [ Html.text "Replayed" ]
+
+            for line in report.Replay do
+                yield Html.paragraph (line.Substring(0, 1).ToUpperInvariant() + line.Substring 1 + ".")
         for i, picture in List.indexed (Charts.DatasetPicture.ofReport report) do
             yield Html.figure $"figure-{i + 1}" picture.Caption (Figure.untitled picture.Figure)
         yield Html.plain "h2" [ Html.text "Columns" ]

@@ -37,8 +37,8 @@ module Problem =
             ]
             name
 
-    /// A task that has an environment here, by its name. One on MuJoCo needs its library, which is asked for before any work.
-    let task (name: string) : TaskCard =
+    /// A task that has an environment here, by its name; whether its library is installed is not asked.
+    let card (name: string) : TaskCard =
         match Tasks.Find name with
         | null ->
             let own = [ for card in Tasks.All -> card.Name ]
@@ -47,11 +47,16 @@ module Problem =
                 Refusal
                     $"""task: expected one of {String.concat ", " own}, or one of MuJoCo's ({MujocoTasks.Names}; `iql tasks` lists them), got {name}.{meant name}"""
             )
-        | card ->
-            if card.Environment :? Mujoco.MujocoEnvironment then
-                Mujoco.MujocoLibrary.Require()
+        | card -> card
 
-            card
+    /// A task that has an environment here, by its name. One on MuJoCo needs its library, which is asked for before any work.
+    let task (name: string) : TaskCard =
+        let card = card name
+
+        if card.Environment :? Mujoco.MujocoEnvironment then
+            Mujoco.MujocoLibrary.Require()
+
+        card
 
     /// The data set that comes with a task.
     let private ownData (card: TaskCard) : Func<Seed, int, Transitions> =

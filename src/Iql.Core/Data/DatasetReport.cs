@@ -124,6 +124,15 @@ public sealed record DatasetReport
     /// <summary>What deserves attention, a sentence each; empty when all is well.</summary>
     public required ImmutableArray<string> Findings { get; init; }
 
+    /// <summary>What replaying rows in the data's environment showed, a sentence each; empty where nobody did.</summary>
+    public ImmutableArray<string> Replay { get; init; } = [];
+
+    /// <summary>The report with what replaying rows showed.</summary>
+    /// <param name="lines">What was looked at.</param>
+    /// <param name="findings">What of it deserves attention.</param>
+    public DatasetReport WithReplay(IEnumerable<string> lines, IEnumerable<string> findings) =>
+        this with { Replay = [.. lines], Findings = [.. Findings, .. findings] };
+
     /// <summary>Looks through a data set.</summary>
     /// <param name="raw">Its columns.</param>
     /// <param name="timeLimit">The task's longest episode; used only when the file has no time-outs.</param>

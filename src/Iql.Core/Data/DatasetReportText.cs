@@ -38,6 +38,11 @@ static class DatasetReportText
             Head("actions");
             for (var a = 0; a < r.ActionCounts.Length; a++) Bar($"{a}", r.ActionCounts[a], r.ActionCounts.Max());
         }
+        if (r.Replay.Length > 0)
+        {
+            Head("replayed");
+            foreach (var line in r.Replay) Line($"  {line}");
+        }
         Head("columns");
         Header("");
         foreach (var column in r.Columns.Where(column => column.Name != "next_observations"))

@@ -51,6 +51,9 @@ public sealed record RawDataset
     /// <summary>N.</summary>
     public int Count => Rewards.Length;
 
+    /// <summary>The same columns with single values that stood elsewhere.</summary>
+    public RawDataset Saying(ImmutableSortedDictionary<string, string> metadata) => this with { Metadata = metadata };
+
     /// <summary>The columns of transitions in memory.</summary>
     public static RawDataset Of(Transitions transitions) => new()
     {

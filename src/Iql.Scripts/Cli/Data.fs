@@ -4,11 +4,18 @@ open System.Diagnostics
 open System.IO
 open Iql
 open Iql.Data
+open Iql.Environments
 
 /// The commands `iql data …`.
 module Data =
 
-    type private Inspection = { File: string; Page: string option }
+    type private Inspection = {
+        File: string
+        Page: string option
+        /// The task whose environment replays rows; None: the one the file is of.
+        Task: string option
+        Replayed: int
+    }
 
     type private Packing = {
         Source: string
@@ -86,23 +93,55 @@ module Data =
                     (fun file (inspection: Inspection) -> { inspection with File = file })
             ]
             [
-                Parameter.value "--html" "PAGE" "Write the same as a page with charts" Read.text (fun page inspection -> {
-                    inspection with
-                        Page = Some page
-                })
+                Parameter.value
+                    "--html"
+                    "PAGE"
+                    "Write the same as a page with charts"
+                    Read.text
+                    (fun page (inspection: Inspection) -> { inspection with Page = Some page })
+                Parameter.value
+                    "--task"
+                    "NAME"
+                    "The task on MuJoCo that rows are replayed in, to see whether states and rewards are its own"
+                    Read.text
+                    (fun task (inspection: Inspection) -> { inspection with Task = Some task })
+                |> Parameter.showing "what the file says of itself, or is called after"
+                Parameter.value
+                    "--replay"
+                    "N"
+                    "Rows to replay, evenly spaced; 0 replays none"
+                    (Read.whole 0)
+                    (fun rows (inspection: Inspection) -> { inspection with Replayed = rows })
+                |> Parameter.showing (string DatasetReplay.StandardRows)
             ]
             [
                 "iql data inspect antmaze-umaze-v2.hdf5 --html antmaze.html", "in text here, and as a page"
             ]
-            { File = ""; Page = None }
+            {
+                File = ""
+                Page = None
+                Task = None
+                Replayed = DatasetReplay.StandardRows
+            }
             (fun inspection ->
+                // A wrong name is the first thing said.
+                inspection.Task |> Option.iter (Problem.card >> ignore)
+
+                let look (raw: RawDataset) file =
+                    DatasetReport.Of raw
+                    |> Replaying.extend inspection.Task inspection.Replayed raw file
+
                 let report =
                     if RowFile.IsRowFile inspection.File then
                         let rows = RowFile inspection.File
                         describe rows |> List.iter (printfn "%s")
-                        DatasetReport.Of(RawDataset.Of(rows.Rows(0L, mostInspected)))
+
+                        let raw = RawDataset.Of(rows.Rows(0L, mostInspected)).Saying rows.Metadata
+
+                        look raw None
                     else
-                        DatasetReport.Of(DatasetFile.Read inspection.File)
+                        use file = DatasetFile.Open inspection.File
+                        look (RawDataset.Read file) (Some file)
 
                 printfn "%s" (report.ToText())
 

@@ -13,7 +13,7 @@ let private needsMujoco () =
         Assert.Skip "The machine has no MuJoCo 2.2.2."
 
 /// Exit code and messages of a process that looks for MuJoCo where there is none.
-let private without (words: string list) =
+let without (words: string list) =
     let info = ProcessStartInfo("dotnet", typeof<Sweep>.Assembly.Location :: words)
     info.Environment["IQL_MUJOCO"] <- "no-such-library.so"
     info.RedirectStandardError <- true
