@@ -57,8 +57,11 @@ public static class Awac
             new([.. blocks, batch], ["seed", "step", .. values.Select(value => value.Name)], [shared, member], metrics),
             [.. values.Select(value => value.Value)],
             seed => Initialise(config, blocks, seed),
-            rows => Acting.Of(blocks, observationSize, actionSize, rows, (parameters, s) => GaussianPolicy.Mean(parameters, s, config.MeanTanh)),
-            rows => Probe(config, blocks, observationSize, actionSize, rows));
+            Act,
+            rows => Probe(config, blocks, observationSize, actionSize, rows)) { Value = StateValue.OfPolicy(blocks, Act) };
+
+        GraphFunction Act(int rows) =>
+            Acting.Of(blocks, observationSize, actionSize, rows, (parameters, s) => GaussianPolicy.Mean(parameters, s, config.MeanTanh));
     }
 
     /// <summary>One whole step on symbols.</summary>

@@ -51,12 +51,15 @@ public static partial class ConservativeQLearning
         ImmutableArray<GraphFunction> programs = config.CloningSteps > 0 ? [Program(cloning: false), Program(cloning: true)] : [Program(cloning: false)];
         return new("cql", blocks, batch, programs[0], [.. values.Select(value => value.Value)],
             seed => Initialise(config, blocks, seed),
-            rows => Acting.Of(blocks, observationSize, actionSize, rows,
-                (parameters, s) => Tanh(Slice(Mlp.Apply(parameters, s), 1, 0, actionSize))))
+            Act)
         {
+            Value = StateValue.OfPolicy(blocks, Act),
             Programs = programs,
             Choose = step => step < config.CloningSteps ? 1 : 0,
         };
+
+        GraphFunction Act(int rows) => Acting.Of(blocks, observationSize, actionSize, rows,
+            (parameters, s) => Tanh(Slice(Mlp.Apply(parameters, s), 1, 0, actionSize)));
 
         GraphFunction Program(bool cloning)
         {

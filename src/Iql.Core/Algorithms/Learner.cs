@@ -47,6 +47,9 @@ public sealed record Learner(
     /// </summary>
     public ImmutableArray<GraphFunction> Programs { get; init; } = [Step];
 
+    /// <summary>What the learner makes of a state, or null where it learns no values.</summary>
+    public StateValue? Value { get; init; }
+
     /// <summary>Which program makes a step, from the number of steps already made: a delayed policy, one phase after the other.</summary>
     public Func<long, int> Choose { get; init; } = static _ => 0;
 

@@ -55,6 +55,7 @@ public static partial class Onestep
             rows => Act(config, blocks, observationSize, actionSize, rows),
             config.Improvement == PolicyImprovement.ExponentialWeights ? rows => Probe(config, blocks, observationSize, actionSize, rows) : null)
         {
+            Value = StateValue.OfPolicy(blocks, rows => Act(config, blocks, observationSize, actionSize, rows)),
             Programs = programs,
             Choose = step =>
                 step < config.BehaviourSteps ? 0

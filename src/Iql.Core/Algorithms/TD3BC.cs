@@ -56,11 +56,15 @@ public static class TD3BC
         ImmutableArray<GraphFunction> programs = [Program(withPolicy: true), Program(withPolicy: false)];
         return new("td3bc", blocks, batch, programs[0], [.. values.Select(value => value.Value)],
             seed => Initialise(config, blocks, seed),
-            rows => Acting.Of(blocks, observationSize, actionSize, rows, (parameters, s) => config.MaxAction * DeterministicPolicy.Action(parameters, s)))
+            Act)
         {
+            Value = StateValue.OfPolicy(blocks, Act),
             Programs = programs,
             Choose = step => (step + 1) % config.PolicyDelay == 0 ? 0 : 1,
         };
+
+        GraphFunction Act(int rows) =>
+            Acting.Of(blocks, observationSize, actionSize, rows, (parameters, s) => config.MaxAction * DeterministicPolicy.Action(parameters, s));
 
         GraphFunction Program(bool withPolicy)
         {

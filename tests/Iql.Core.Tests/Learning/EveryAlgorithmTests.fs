@@ -283,3 +283,88 @@ let ``programs agree in scalars, blocks and members' names`` () =
                 program.Metrics |> Seq.exists (fun struct (metric, _) -> metric.EndsWith "Loss"),
                 $"{name}: a program without a loss among its metrics"
             )
+
+/// A network's outputs for one row, in double, from its numbers.
+let private network (block: TensorBlock) (name: string) (row: float[]) : float[] =
+    let rec go k (x: float[]) =
+        if block.Layout.Contains $"{name}/w{k}" then
+            let weights, biases = block.Read $"{name}/w{k}", block.Read $"{name}/b{k}"
+            let x = if k > 0 then Array.map (max 0.0) x else x
+
+            biases
+            |> Array.mapi (fun j bias ->
+                float bias
+                + Array.sum [| for i in 0 .. x.Length - 1 -> x[i] * float weights[i * biases.Length + j] |])
+            |> go (k + 1)
+        else
+            x
+
+    go 0 row
+
+[<Fact>]
+let ``a state's value is V, or the least critic at what the policy does`` () =
+    for name, learner, _ in learners do
+        if isNull learner.Value then
+            Assert.Contains(learner.Algorithm, [ "bc"; "dt" ])
+        else
+            let data = dataFor learner
+            let state = train WorkerTeam.Single false learner (Trainer.Start(learner, root)) 7
+            let shared = state.Blocks[0]
+            // Rows enough for a part that is not full.
+            let rows = 150
+
+            let seen =
+                data.Observations.AsSpan().Slice(0, rows * data.ObservationSize).ToArray()
+
+            use values = new StateValues(learner, Normalization.None, state)
+            let values = values.Of(ReadOnlySpan seen)
+            Assert.Equal(rows, values.Length)
+
+            // Draws depend on the place of a row among those that are asked together: the first of them are the same.
+            let actions =
+                let act = learner.Act.Invoke rows
+
+                let scalars = [
+                    for scalar in act.Scalars ->
+                        match scalar with
+                        | "seed" -> root.AsScalar()
+                        | "decision" -> 0.0
+                        | other -> learner.Hyperparameter(other, 0)
+                ]
+
+                let numbers = [
+                    for block in state.Blocks do
+                        for entry in block.Layout.Entries do
+                            $"{block.Layout.Name}/{entry.Name}", Array.map float (block.Read entry.Name)
+                ]
+
+                let outputs, _ =
+                    inDouble act (Map(("observations/observations", Array.map float seen) :: numbers)) scalars
+
+                outputs["actions/actions"]
+
+            for row in 0..127 do
+                let part (all: 'n[]) size =
+                    all[row * size .. row * size + size - 1]
+
+                let s = Array.map float (part seen data.ObservationSize)
+                let a = part actions data.ActionSize
+
+                let critic name =
+                    match network shared name (if data.ActionSpace.IsDiscrete then s else Array.append s a) with
+                    | [| q |] -> q
+                    | each -> each[Array.findIndex (fun share -> share > 0.0) a]
+
+                let expected =
+                    if learner.Value.Formula = "V(s)" then
+                        (network shared "value" s)[0]
+                    else
+                        [ "critic1"; "critic2" ]
+                        |> List.filter (fun critic -> shared.Layout.Contains $"{critic}/w0")
+                        |> List.map critic
+                        |> List.min
+
+                Assert.True(
+                    abs (expected - float values[row]) <= 1e-4 * (1.0 + abs expected),
+                    $"{name}, row {row}: {expected} {values[row]}"
+                )

@@ -1,0 +1,70 @@
+using Iql.Algorithms;
+using Iql.Compile;
+using Iql.Data;
+using Iql.Graph;
+
+namespace Iql.Training;
+
+/// <summary>What a trained learner makes of any number of states: <see cref="Learner.Value"/>, compiled.</summary>
+public sealed class StateValues : IDisposable
+{
+    const int Rows = 128;
+
+    readonly CompiledGraph graph;
+    readonly Normalization normalization;
+    readonly LearnerState state;
+    readonly double[] scalars;
+    readonly TensorBlock observations, values;
+
+    /// <summary>Compiles a learner's values.</summary>
+    /// <param name="learner">One that has values, with one member.</param>
+    /// <param name="normalization">What was done to observations before training.</param>
+    /// <param name="state">Its numbers.</param>
+    /// <exception cref="ArgumentException">The learner has no values.</exception>
+    public StateValues(Learner learner, Normalization normalization, LearnerState state)
+    {
+        Check.That(learner.Value is not null, nameof(learner), "a learner with values of states", learner.Algorithm);
+        (this.normalization, this.state) = (normalization, state);
+        var function = learner.Value.Graph(Rows);
+        scalars = [.. function.Scalars.Select(name => name switch
+        {
+            "seed" => state.Seed.AsScalar(),
+            "decision" => 0,
+            _ => learner.Hyperparameter(name, 0),
+        })];
+        graph = CompiledGraph.Compile(function);
+        (observations, values) = (new(function.Inputs[2]), new(function.Outputs[0].Layout));
+        ObservationSize = function.Inputs[2]["observations"].Shape.Count / Rows;
+    }
+
+    /// <summary>S.</summary>
+    public int ObservationSize { get; }
+
+    /// <summary>The values of states: discounted rewards to come, in the units of training.</summary>
+    /// <param name="seen">[N, S], as the environment gives them: any N.</param>
+    /// <returns>[N].</returns>
+    public float[] Of(ReadOnlySpan<float> seen)
+    {
+        Check.That(seen.Length % ObservationSize == 0, nameof(seen), $"rows of {ObservationSize} numbers", $"{seen.Length} numbers");
+        var all = new float[seen.Length / ObservationSize];
+        var rows = new float[Rows * ObservationSize];
+        for (var first = 0; first < all.Length; first += Rows)
+        {
+            var count = Math.Min(Rows, all.Length - first);
+            seen.Slice(first * ObservationSize, count * ObservationSize).CopyTo(rows);
+            for (var row = 0; row < count; row++) normalization.Apply(rows.AsSpan(row * ObservationSize, ObservationSize));
+            observations.Write("observations", rows);
+            graph.Run([state.Blocks[0], state.Blocks[1], observations], scalars, [values], []);
+            values.Read("values").AsSpan(0, count).CopyTo(all.AsSpan(first));
+        }
+        return all;
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        graph.Dispose();
+        observations.Dispose();
+        values.Dispose();
+    }
+}
