@@ -14,6 +14,8 @@ type Acting = {
     Policy: RolloutData.MakePolicy
     /// Whether it only walks where it is told to, and is to be steered through a maze.
     Walks: bool
+    /// What a trained run makes of states.
+    Values: Valuation option
 }
 
 [<RequireQualifiedAccess>]
@@ -45,6 +47,7 @@ module Acting =
                 $"""{Path.GetFileNameWithoutExtension path}: a policy file, {if mean then "its mean" else "drawn actions"}"""
             Policy = RolloutData.MakePolicy(fun episodes -> file.Actor(episodes, not mean))
             Walks = walks
+            Values = None
         }
 
     let private ofFolder (environment: IEnvironment) (folder: string) : Acting =
@@ -57,6 +60,7 @@ module Acting =
                 $"{run}: {trained.Config.Algorithm} on {trained.Config.Dataset.Name}, seed {trained.Config.Seed}, {trained.State.Step} steps"
             Policy = RolloutData.MakePolicy(fun episodes -> trained.Act episodes)
             Walks = false
+            Values = trained.Values
         }
 
     /// Whom a word names: "random", a policy file NAME.json, a run's folder, or a sweep's, which is all its runs.
@@ -68,6 +72,7 @@ module Acting =
                 Says = "random: U(-1, 1)"
                 Policy = null
                 Walks = false
+                Values = None
             }
           ]
         | path when (Path.GetExtension path).ToLowerInvariant() = ".json" -> [ ofFile environment mean path ]

@@ -116,8 +116,26 @@ let internal origin (data: Html list) (rebuild: string list) (runs: Run list) : 
     Html.plain "pre" [ Html.text (String.concat "\n" rebuild) ]
 ]
 
-/// The page of a sweep, with pictures of its data. `rebuild` are the commands that make it again.
-let ofSweep (rebuild: string list) (pictures: DatasetPicture.Picture list) (sweep: SweepResults) : string =
+/// An episode of the best run of a folder's; nothing where no run was evaluated.
+let private episodes (folderOf: Run -> string) (runs: Run list) : Html list =
+    match Animations.best runs with
+    | Some({ Settings = { Task = Some task } } as run) ->
+        let title, says =
+            match runs with
+            | [ _ ] -> $"{run.Settings.Algorithm.ToUpperInvariant()}, seed {run.Settings.Seed}", ""
+            | _ -> runTitle run, "The run with the best last evaluation. "
+
+        Animations.ofTask task [ { Title = title; Folder = folderOf run } ]
+        |> Animations.section says
+    | _ -> []
+
+/// The page of a sweep, with an episode of it and pictures of its data. `rebuild` are the commands that make it again.
+let ofSweep
+    (rebuild: string list)
+    (episodes: Html list)
+    (pictures: DatasetPicture.Picture list)
+    (sweep: SweepResults)
+    : string =
     let runs = sweep.Runs
     let plane = Cells.plane sweep
     let many = plane.Facets.Length > 1
@@ -175,7 +193,11 @@ let ofSweep (rebuild: string list) (pictures: DatasetPicture.Picture list) (swee
             Html.figure $"figure-data-{i + 1}" picture.Caption (Figure.untitled picture.Figure))
 
     let sections =
-        (facets |> List.collect snd)
+        (if episodes.IsEmpty then
+             []
+         else
+             [ "episode", "An episode", episodes ])
+        @ (facets |> List.collect snd)
         @ (if data.IsEmpty then [] else [ "data", "The data", data ])
         @ [
             "runs", "All runs", [ Tables.runs (Cells.measure runs) names runs ]
@@ -203,8 +225,8 @@ let ofSweep (rebuild: string list) (pictures: DatasetPicture.Picture list) (swee
     |> Html.page sweep.Name
 
 /// The page of a single run.
-let ofRun (rebuild: string list) (pictures: DatasetPicture.Picture list) (run: Run) : string =
-    ofSweep rebuild pictures {
+let ofRun (rebuild: string list) (episodes: Html list) (pictures: DatasetPicture.Picture list) (run: Run) : string =
+    ofSweep rebuild episodes pictures {
         Name = runTitle run
         Command = None
         Axes = []
@@ -232,8 +254,11 @@ let write (sweepFolder: string) : Result<string, string> =
         let folder =
             Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath sweepFolder))
 
+        let episodes =
+            sweep.Runs |> episodes (fun run -> Path.Combine(sweepFolder, "runs", run.Name))
+
         sweep
-        |> ofSweep ($"iql report {folder}" :: Option.toList sweep.Command) pictures
+        |> ofSweep ($"iql report {folder}" :: Option.toList sweep.Command) episodes pictures
         |> save (Path.Combine(sweepFolder, "report.html"))
 
 /// Reads a run folder and writes report.html into it; the page's path, or what could not be read.
@@ -243,5 +268,5 @@ let forRun (runFolder: string) : Result<string, string> =
     | _, Error problem -> Error problem
     | Ok run, Ok pictures ->
         run
-        |> ofRun [ $"iql report {run.Name}" ] pictures
+        |> ofRun [ $"iql report {run.Name}" ] (episodes (fun _ -> runFolder) [ run ]) pictures
         |> save (Path.Combine(runFolder, "report.html"))

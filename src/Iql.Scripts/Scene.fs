@@ -27,6 +27,8 @@ type Moment = {
     Middle: float * float
     /// Undiscounted return so far.
     Return: float
+    /// What the one who acts makes of it, and what then came: discounted rewards to go, in the units of training.
+    Worth: (float * float) option
 }
 
 /// An episode as a picture that moves.
@@ -37,6 +39,10 @@ type Scene = {
     /// None: seen from the side, on a floor, the picture following.
     Ground: Ground option
     Moments: Moment list
+    /// Values of places, where a maze is played by somebody who has any.
+    Values: ValueMap option
+    /// What Worth holds: "V(s)".
+    Formula: string option
     /// How it ended: "terminal after 312 decisions".
     End: string
     Score: float option
@@ -88,7 +94,35 @@ module Scene =
         GoalRadius = radius
     }
 
-    /// How a task looks: bars, ground, seconds of a decision, and a state's bars and middle.
+    /// How far a maze is drawn from its coordinates: Maze2D's middles of cells lie at their numbers less 0.2.
+    let private drawnShift (environment: IEnvironment) =
+        if environment :? MujocoEnvironment then 0.2 else 0.0
+
+    /// The observation of somebody at rest at a place of the picture, else as an episode starts; None where nobody decides any more.
+    let private seeing (environment: IEnvironment) (start: float32[]) (x: float, y: float) : float32[] option =
+        match environment with
+        | :? GridMaze as grid ->
+            let seen: float32[] = Array.zeroCreate start.Length
+            let cell = grid.Maze.CellAt(y, x)
+            GridMaze.Observe(cell, seen)
+            if cell = grid.Maze.Goal then None else Some seen
+        | environment ->
+            let ant = (Acting.antMaze environment).IsSome
+            let positions = if ant then 15 else 2
+            let shift = drawnShift environment
+            // An ant's maze has x along the drawing, a point's down it.
+            let first, second = if ant then x, y else y - shift, x - shift
+
+            start
+            |> Array.mapi (fun i number ->
+                match i with
+                | 0 -> float32 first
+                | 1 -> float32 second
+                | i when i < positions -> number
+                | _ -> 0f)
+            |> Some
+
+    /// How a task looks: bars, ground, how values of its places are drawn, seconds of a decision, and a state's bars and middle.
     let private look (card: TaskCard) (environment: IEnvironment) (start: float[]) =
         let bodyColours = Palette.categorical
 
@@ -112,49 +146,44 @@ module Scene =
                     }
             ]
 
-            let ground =
+            let ground, valued =
                 match Acting.antMaze environment with
                 | Some maze ->
                     let struct (startRow, startColumn) = maze.Maze.Cells[maze.Maze.Start]
                     let memory = (robot.Memory(start.AsSpan())).ToArray()
 
-                    Some(
-                        mazeGround
-                            maze.Maze
-                            (fun (row, column) ->
-                                AntMaze.CellSize * float (column - startColumn),
-                                AntMaze.CellSize * float (row - startRow))
-                            AntMaze.CellSize
-                            (Some(memory[0], memory[1]))
-                            AntMaze.GoalRadius
-                    )
-                | None when flat -> None
+                    let place (row, column) =
+                        AntMaze.CellSize * float (column - startColumn), AntMaze.CellSize * float (row - startRow)
+
+                    Some(mazeGround maze.Maze place AntMaze.CellSize (Some(memory[0], memory[1])) AntMaze.GoalRadius),
+                    Some(ValueMap.ofMaze maze.Maze place AntMaze.CellSize ValueMap.fine)
+                | None when flat -> None, None
                 | None ->
                     Some {
                         Walls = []
                         Cell = 1.0
                         Goal = None
                         GoalRadius = 0.0
-                    }
+                    },
+                    None
 
             let picture (state: float[]) =
                 let simulation = robot.Show(state.AsSpan())
                 let middle = project ((simulation.BodyPosition 1).ToArray())
                 ends simulation project shapes, middle
 
-            bars, ground, robot.World.Model.TimeStep * float task.FrameSkip, picture
+            bars, ground, valued, robot.World.Model.TimeStep * float task.FrameSkip, picture
         | _, Some maze ->
             // x runs down the drawing and y to its right.
             let struct (row, column) = maze.Cells[maze.Goal]
-            let shift = if environment :? MujocoEnvironment then 0.2 else 0.0
+            let shift = drawnShift environment
+
+            let place (row, column) = float column, float row
 
             let ground =
-                mazeGround
-                    maze
-                    (fun (row, column) -> float column, float row)
-                    1.0
-                    (Some(float column + shift, float row + shift))
-                    0.5
+                mazeGround maze place 1.0 (Some(float column + shift, float row + shift)) 0.5
+
+            let along = if environment :? GridMaze then 1 else ValueMap.fine
 
             let seconds =
                 match environment with
@@ -179,22 +208,54 @@ module Scene =
                 }
             ],
             Some ground,
+            Some(ValueMap.ofMaze maze place 1.0 along),
             seconds,
             picture
         | _ -> raise (Refusal $"{card.Name}: there is no picture of this task.")
 
-    /// Plays one episode. `act` takes the state and the observation and says what to do.
+    /// Discounts what came and asks what was expected, at the moments that are shown.
+    let private worth
+        (values: Valuation option)
+        (rewards: float32 list)
+        (terminal: bool)
+        (shown: (Moment * int * float32[]) list)
+        =
+        match values with
+        | None -> [ for moment, _, _ in shown -> moment ]
+        | Some values ->
+            let toGo = Valuation.returnsToGo values rewards
+            let expected = values.Of [ for _, _, seen in shown -> seen ]
+
+            [
+                for (moment, decision, _), value in Seq.zip shown expected ->
+                    {
+                        moment with
+                            Worth =
+                                // Nothing comes after a terminal, and nobody was taught what it is worth.
+                                if terminal && decision = rewards.Length then
+                                    None
+                                else
+                                    Some(value, toGo[decision])
+                    }
+            ]
+
+    /// Plays one episode. `act` takes the state and the observation and says what to do; `values` are those of the one who acts.
     let play
         (card: TaskCard)
         (environment: IEnvironment)
         (seed: Seed)
         (says: string)
+        (values: Valuation option)
         (act: float[] -> float32[] -> float32 -> float32[])
         : Scene =
         let state: float[] = Array.zeroCreate environment.StateSize
         let observation: float32[] = Array.zeroCreate environment.ObservationSize
         environment.Reset(seed, state, observation)
-        let bars, ground, seconds, picture = look card environment (Array.copy state)
+        let start = Array.copy observation
+
+        let bars, ground, valued, seconds, picture =
+            look card environment (Array.copy state)
+
         let every = max 1 (int (Math.Ceiling(apart / seconds - 1e-9)))
         let endless = (Acting.antMaze environment).IsSome && card.Sparse
 
@@ -206,13 +267,19 @@ module Scene =
                 Places = places
                 Middle = middle
                 Return = total
-            }
+                Worth = None
+            },
+            decision,
+            Array.copy observation
 
-        let rec go decision total reward moments =
+        let rec go decision total (rewards: float32 list) moments =
+            let before = List.tryHead rewards |> Option.defaultValue 0f
+
             let result =
-                environment.Step(state, ReadOnlySpan(act (Array.copy state) observation reward), observation)
+                environment.Step(state, ReadOnlySpan(act (Array.copy state) observation before), observation)
 
             let total = total + float result.Reward
+            let rewards = result.Reward :: rewards
             // A walker's maze does not end at its goal by itself.
             let ended = result.Terminal || (endless && result.Reward > 0f)
             let stopped = ended || decision >= environment.TimeLimit
@@ -224,11 +291,11 @@ module Scene =
                     moments
 
             if stopped then
-                List.rev moments, total, decision, ended
+                worth values (List.rev rewards) ended (List.rev moments), total, decision, ended
             else
-                go (decision + 1) total result.Reward moments
+                go (decision + 1) total rewards moments
 
-        let moments, total, decisions, ended = go 1 0.0 0f [ moment 0 0.0 ]
+        let moments, total, decisions, ended = go 1 0.0 [] [ moment 0 0.0 ]
 
         {
             Title = card.Name
@@ -236,6 +303,8 @@ module Scene =
             Bars = bars
             Ground = ground
             Moments = moments
+            Values = Option.map2 (fun valued values -> valued (seeing environment start) values) valued values
+            Formula = values |> Option.map _.Formula
             End =
                 (if ended && card.Sparse then
                      $"at the goal after {decisions} decisions"
@@ -246,4 +315,18 @@ module Scene =
             Score =
                 Option.ofObj (ReferenceScores.Find card.Name)
                 |> Option.map (fun score -> score.Normalised total)
+        }
+
+    /// The same episode in so many moments at most, its first and its last among them.
+    let thinned (most: int) (scene: Scene) : Scene =
+        let count = scene.Moments.Length
+        let every = (count + most - 3) / (most - 1) |> max 1
+
+        {
+            scene with
+                Moments = [
+                    for i, moment in List.indexed scene.Moments do
+                        if i = count - 1 || i % every = 0 then
+                            moment
+                ]
         }

@@ -15,6 +15,8 @@ type TrainedPolicy = {
     State: LearnerState
     /// Makes it act in so many episodes at a time; each actor may have its own thread.
     Act: int -> Evaluation
+    /// What it makes of states; None where it learned no values.
+    Values: Valuation option
 }
 
 [<RequireQualifiedAccess>]
@@ -67,4 +69,5 @@ module TrainedPolicy =
             Act =
                 fun episodes ->
                     (new Evaluation(learner, environment, config.Normalization, episodes, state.Seed)).Of state
+            Values = Valuation.ofLearner learner config.Normalization state
           }

@@ -179,8 +179,38 @@ let private subtitle (results: ComparisonResults) (table: ScoreTable) (runs: Run
     ]
     |> String.concat " · "
 
-/// The page of a comparison; `rebuild` are the commands that make it again.
-let page (rebuild: string list) (results: ComparisonResults) : string =
+/// An episode a task and algorithm, from the folder of the comparison; nothing where no run was evaluated.
+let private episodes (folder: string) (results: ComparisonResults) (table: ScoreTable) : Html list =
+    let stages = [
+        for task, sweep in results.Tasks do
+            let chosen: Animations.Chosen list = [
+                for contender in table.Contenders do
+                    match Animations.median (ScoreTable.runsOf contender sweep) with
+                    | Some run ->
+                        Animations.chosen
+                            $"{Published.title contender}, seed {run.Settings.Seed}"
+                            (Path.Combine(Comparison.folderOf folder task, "runs", run.Name))
+                    | None -> ()
+            ]
+
+            if not chosen.IsEmpty then
+                Html.plain "h3" [ Html.text task ]
+                yield! Animations.ofTask task chosen
+    ]
+
+    let says =
+        if table.Seeds > 1 then
+            "Of each algorithm, the seed in the middle of its last evaluations (of an even number, the better of the two). "
+        else
+            ""
+
+    if stages.IsEmpty then
+        []
+    else
+        Animations.section says stages
+
+/// The page of a comparison, with its episodes; `rebuild` are the commands that make it again.
+let page (rebuild: string list) (episodes: Html list) (results: ComparisonResults) : string =
     let table = ScoreTable.ofResults results
     let together = ComparisonResults.together results
     let runs = together.Runs
@@ -235,7 +265,11 @@ let page (rebuild: string list) (results: ComparisonResults) : string =
         figure "tasks" (dots + theirs) (ScoreIntervals.byTask table)
 
     let sections =
-        [ "scores", "Scores", scores table :: notes table @ [ byTask ] ]
+        [
+            yield "scores", "Scores", scores table :: notes table @ [ byTask ]
+            if not episodes.IsEmpty then
+                yield "episodes", "Episodes", episodes
+        ]
         @ overall
         @ improvement
         @ [
@@ -295,7 +329,11 @@ let write (folder: string) : Result<string, string> =
                 "table.md", ScoreTableText.markdown table
                 "table.tex", ScoreTableText.latex table
                 "scores.csv", ScoreTableText.csv results table
-                "report.html", page ($"iql report {home}" :: Option.toList results.Plan.Command) results
+                "report.html",
+                page
+                    ($"iql report {home}" :: Option.toList results.Plan.Command)
+                    (episodes folder results table)
+                    results
             ]
             |> List.fold
                 (fun written (name, text) -> written |> Result.bind (fun _ -> Report.save (file name) text))

@@ -3,6 +3,7 @@ module Iql.Scripts.Tests.CompareTests
 
 open System
 open System.IO
+open System.Text.RegularExpressions
 open Xunit
 open Iql.Scripts
 open Iql.Scripts.Tests.CommandTests
@@ -49,6 +50,12 @@ let ``tasks by algorithms by seeds are trained, put into a table and reported on
             "class=\"scores\""
         ] do
         Assert.Contains(part, page)
+
+    // An episode an algorithm, those of a task together.
+    Assert.Equal(2, Regex.Matches(page, "class=\"stage several\"").Count)
+    Assert.Equal(6, Regex.Matches(page, "class=\"played\"").Count)
+    // Cloning has no values.
+    Assert.Equal(4, Regex.Matches(page, "class=\"legend\"").Count)
 
     // A built-in task has no published scores, and none stand beside it.
     Assert.DoesNotContain("CORL", page)

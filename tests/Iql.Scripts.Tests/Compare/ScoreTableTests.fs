@@ -180,7 +180,7 @@ let ``runs that diverged or wait are left out, and said so`` () =
     Assert.Contains("94.0*", String.concat "\n" (ScoreTableText.lines table))
     // Charts and page go without what is missing.
     Assert.True((Charts.ScoreIntervals.overall table).IsSome)
-    Assert.Contains("runs failed", ComparisonReport.page [] broken)
+    Assert.Contains("runs failed", ComparisonReport.page [] [] broken)
 
 [<Fact>]
 let ``one seed has no intervals, and is not called better`` () =

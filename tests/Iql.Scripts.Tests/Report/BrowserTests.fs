@@ -89,7 +89,36 @@ let ``a browser draws every figure of a comparison without an error or a request
 
     try
         let page = Path.Combine(folder, "report.html")
-        File.WriteAllText(page, ComparisonReport.page [] (Invented.locomotion "generated"))
+        File.WriteAllText(page, ComparisonReport.page [] [] (Invented.locomotion "generated"))
         draws 4 page
+    finally
+        Directory.Delete(folder, true)
+
+[<Fact>]
+let ``a browser plays the episodes of a page without an error or a request`` () =
+    let card = Iql.Environments.Tasks.Get "pointmaze-umaze-stitch-v0"
+
+    let shown seed : SceneStage.Shown = {
+        Scene = (Playing.expert card (Iql.Seed seed)).Value
+        Digits = 2
+        Above = []
+        Below = []
+    }
+
+    let stage = SceneStage.stage [ shown 1UL; shown 2UL ]
+    let folder = Synthetic.temporary ()
+
+    try
+        let page = Path.Combine(folder, "report.html")
+        File.WriteAllText(page, Html.page "episodes" (Animations.section "" [ stage; stage ]))
+        draws 0 page
+
+        match browser () with
+        | None -> ()
+        | Some browser ->
+            let dom, _ = opened browser page
+            // The script has put every point somewhere, and told when.
+            Assert.Equal(4, Regex.Matches(dom, "class=\"bar\"[^>]* x1=\"").Count)
+            Assert.Equal(4, Regex.Matches(dom, "class=\"told\">[0-9.]+ s of [0-9.]+ s, return").Count)
     finally
         Directory.Delete(folder, true)

@@ -22,6 +22,17 @@ let ``the same folders give the same bytes`` () =
     Synthetic.withSweep small (fun folder -> Assert.Equal(page folder, page folder))
 
 [<Fact>]
+let ``a run whose episode cannot be shown is named, and the page stands`` () =
+    Synthetic.withSweep small (fun folder -> Assert.Contains("has no checkpoint", page folder))
+
+    Synthetic.withSweep
+        {
+            small with
+                Task = Some "hammer-by-nobody-v0"
+        }
+        (fun folder -> Assert.Contains("hammer-by-nobody-v0 has no environment here", page folder))
+
+[<Fact>]
 let ``the page refers to nothing outside itself`` () =
     Synthetic.withSweep small (fun folder ->
         let html = page folder

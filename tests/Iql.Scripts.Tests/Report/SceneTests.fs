@@ -30,14 +30,14 @@ let ``the controller's way through a maze is drawn, walls and goal too`` () =
     Assert.Equal(18, Regex.Matches(page, "<rect").Count)
     Assert.Equal(1, Regex.Matches(page, "<circle").Count)
     Assert.Equal(1, Regex.Matches(page, "class=\"bar\"").Count)
-    Assert.Contains("follows:0", page)
+    Assert.Contains("\"follows\":0", page)
     Assert.DoesNotContain("http", page.Replace("http://www.w3.org", ""))
     // As many moments as places.
     let moments =
-        Regex.Match(page, "seconds:\\[([^]]*)\\]").Groups[1].Value.Split(',').Length
+        Regex.Match(page, "\"seconds\":\\[([^]]*)\\]").Groups[1].Value.Split(',').Length
 
-    let places = page.Substring(page.IndexOf "places:[" + 8)
-    let places = places.Substring(0, places.IndexOf "]};")
+    let places = page.Substring(page.IndexOf "\"places\":[" + 10)
+    let places = places.Substring(0, places.IndexOf "]}")
     Assert.Equal(moments, Regex.Matches(places, "\\[").Count)
 
 [<Fact>]
@@ -59,10 +59,10 @@ let ``robots are seen from the side, the ant from above`` () =
     let hopper, output = play scratch [ "hopper-v4" ]
     Assert.Contains("terminal after", output)
     Assert.Equal(4, Regex.Matches(hopper, "class=\"bar\"").Count)
-    Assert.Contains("follows:1", hopper)
+    Assert.Contains("\"follows\":1", hopper)
     let ant, _ = play scratch [ "ant-v4"; "--seed"; "3" ]
     Assert.Equal(13, Regex.Matches(ant, "class=\"bar\"").Count)
-    Assert.Contains("follows:2", ant)
+    Assert.Contains("\"follows\":2", ant)
     let maze, _ = play scratch [ "maze2d-umaze-v1"; "--policy"; "expert" ]
     Assert.Contains("score", maze)
     Assert.Equal(18, Regex.Matches(maze, "<rect").Count)
