@@ -65,7 +65,9 @@ function player(box) {
 document.querySelectorAll('.stage').forEach(stage => {
   const players = [...stage.querySelectorAll('.played')].map(player), end = Math.max(...players.map(p => p.end));
   const [slider, button, speed, time] = ['input', 'button', 'select', 'output'].map(name => stage.querySelector('.controls ' + name));
-  let clock = Number(location.hash.slice(1)) || 0, playing = !location.hash && !matchMedia('(prefers-reduced-motion: reduce)').matches, before = null;
+  // PAGE#2.5 stands still at 2.5 seconds.
+  const asked = parseFloat(location.hash.slice(1));
+  let clock = asked || 0, playing = Number.isNaN(asked) && !matchMedia('(prefers-reduced-motion: reduce)').matches, before = null;
   // So fast that nobody waits much longer than ten seconds.
   speed.value = [1, 2, 4, 8].find(value => end / value <= 12) || 8;
   slider.max = end;
