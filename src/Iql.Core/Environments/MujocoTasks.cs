@@ -14,6 +14,7 @@ public static class MujocoTasks
         ("ant", "Run with four legs: reward for speed, for being upright and for saving effort.", name => name == "ant-v4" ? Ant.World : Ant.PaddedWorld),
         ("halfcheetah", "Run with two legs that cannot fall: reward for speed and for saving effort.", _ => HalfCheetah.World),
         ("hopper", "Hop on one leg: reward for speed, for being upright and for saving effort.", _ => Hopper.World),
+        ("door", "A hand of 24 joints on an arm turns a latch and pulls the door open: reward for an open door.", _ => AdroitDoor.World),
         ("walker2d", "Walk on two legs: reward for speed, for being upright and for saving effort.", _ => Walker2d.World),
     ];
 

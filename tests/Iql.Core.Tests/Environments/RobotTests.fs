@@ -14,7 +14,7 @@ open Iql.Core.Tests.Environments.TrainedPolicy
 open Xunit
 
 /// The numbers of a JSON value, whatever its nesting.
-let rec private numbers (value: JsonElement) : float list =
+let rec numbers (value: JsonElement) : float list =
     match value.ValueKind with
     | JsonValueKind.Array -> [
         for item in value.EnumerateArray() do

@@ -41,6 +41,13 @@ public interface IMujocoTask
     /// <param name="memory">Written.</param>
     void Start(Seed seed, MujocoSimulation simulation, Span<double> memory);
 
+    /// <summary>Writes what the memory says of the model into the simulation's own copy, before a decision; needed with <see cref="ChangesModel"/>.</summary>
+    /// <param name="simulation">Whatever its model was changed to before.</param>
+    /// <param name="memory">Of the state that comes next.</param>
+    void Furnish(MujocoSimulation simulation, ReadOnlySpan<double> memory)
+    {
+    }
+
     /// <summary>Makes one decision.</summary>
     /// <param name="simulation">At the state; left at the next one.</param>
     /// <param name="action">[A], as the policy gave it.</param>

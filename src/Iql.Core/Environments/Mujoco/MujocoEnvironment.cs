@@ -117,6 +117,7 @@ public sealed class MujocoEnvironment : IEnvironment
 
     void Load(Span<double> state, MujocoSimulation simulation)
     {
+        task.Furnish(simulation, Memory(state));
         Positions(state).CopyTo(simulation.Positions);
         Velocities(state).CopyTo(simulation.Velocities);
         state.Slice(task.PositionCount + task.VelocityCount, task.VelocityCount).CopyTo(simulation.WarmStart);

@@ -79,6 +79,21 @@ public sealed unsafe class MujocoModel : IDisposable
     /// <summary>A model of its own, equal to this one, that its owner may change.</summary>
     public MujocoModel Copy() => new((MjModel*)NativeGuard.Run(MujocoLibrary.Function("mj_copyModel"), 0, (nint)Pointer), Name);
 
+    /// <summary>Least and greatest control of each motor (actuator_ctrlrange), [controls, 2].</summary>
+    public ReadOnlySpan<double> ControlRanges => new(Pointer->ControlRanges, 2 * model->Controls);
+
+    /// <summary>Where a body sits in its parent (body_pos), [3]; only the owner of a <see cref="Copy"/> may write.</summary>
+    public Span<double> BodyPlace(int body) => Row(Pointer->BodyPositions, body, 3);
+
+    /// <summary>How a body is turned in its parent (body_quat), [4]; only the owner of a <see cref="Copy"/> may write.</summary>
+    public Span<double> BodyTurn(int body) => Row(Pointer->BodyOrientations, body, 4);
+
+    Span<double> Row(double* rows, int body, int width)
+    {
+        Check.That((uint)body < (uint)model->Bodies, nameof(body), $"a number below {model->Bodies}", body);
+        return new(rows + body * width, width);
+    }
+
     /// <summary>Number of the thing of a name.</summary>
     /// <exception cref="ArgumentException">The model has no such thing.</exception>
     public int Find(MujocoObject kind, string name)
