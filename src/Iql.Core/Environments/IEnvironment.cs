@@ -36,6 +36,9 @@ public interface IEnvironment
     /// <summary>Whether a step takes many microseconds, so that threads should share the steps of a decision.</summary>
     bool StepsAreSlow => false;
 
+    /// <summary>When an episode counts as a success.</summary>
+    SuccessRule Success => default;
+
     /// <summary>Starts an episode.</summary>
     /// <param name="seed">Where every draw of the start comes from.</param>
     /// <param name="state">Written, [StateSize].</param>

@@ -13,8 +13,11 @@ public static class MujocoTasks
     [
         ("ant", "Run with four legs: reward for speed, for being upright and for saving effort.", name => name == "ant-v4" ? Ant.World : Ant.PaddedWorld),
         ("halfcheetah", "Run with two legs that cannot fall: reward for speed and for saving effort.", _ => HalfCheetah.World),
+        ("hammer", "A hand of 24 joints takes a hammer and drives a nail into a board: reward for a nail that is in.", _ => AdroitHammer.World),
         ("hopper", "Hop on one leg: reward for speed, for being upright and for saving effort.", _ => Hopper.World),
         ("door", "A hand of 24 joints on an arm turns a latch and pulls the door open: reward for an open door.", _ => AdroitDoor.World),
+        ("pen", "A hand of 24 joints turns a pen between its fingers: reward for a pen that points where it should.", _ => AdroitPen.World),
+        ("relocate", "A hand of 24 joints on an arm takes a ball to a place in the air: reward for a ball that is there.", _ => AdroitRelocate.World),
         ("walker2d", "Walk on two legs: reward for speed, for being upright and for saving effort.", _ => Walker2d.World),
     ];
 

@@ -21,7 +21,7 @@ public delegate void PolicyEpisodes(ReadOnlySpan<int> episodes, ReadOnlySpan<flo
 /// <param name="Return">Undiscounted sum of raw rewards.</param>
 /// <param name="Length">Decisions made.</param>
 /// <param name="Terminal">Whether it ended for good; else the time limit cut it.</param>
-/// <param name="Success">Whether any reward was above 0: for sparse tasks, whether the goal was reached.</param>
+/// <param name="Success">Whether it is a success by the environment's <see cref="SuccessRule"/>: for sparse tasks, whether the goal was reached.</param>
 /// <param name="Observations">[Length + 1, S] row-major, for drawing; empty unless asked for.</param>
 public sealed record EpisodeResult(double Return, int Length, bool Terminal, bool Success, ImmutableArray<float> Observations);
 
@@ -62,7 +62,8 @@ public static class Rollout
         var running = Enumerable.Range(0, episodes).ToArray();
         var results = new EpisodeResult[episodes];
         var returns = new double[episodes];
-        var success = new bool[episodes];
+        var (successReward, successDecisions) = environment.Success;
+        var rewarded = new int[episodes];
         var seen = new List<float>[trajectories ? episodes : 0];
         var outcomes = new StepResult[episodes];
         var (rows, next) = (episodes, 0);
@@ -89,10 +90,10 @@ public static class Rollout
                 var (reward, terminal) = outcomes[row];
                 var observation = Observation(row);
                 returns[e] += reward;
-                success[e] |= reward > 0;
+                if (reward > successReward) rewarded[e]++;
                 if (trajectories) seen[e].AddRange(observation);
                 if (terminal || length >= environment.TimeLimit)
-                    results[e] = new(returns[e], length, terminal, success[e], trajectories ? [.. seen[e]] : []);
+                    results[e] = new(returns[e], length, terminal, rewarded[e] > successDecisions, trajectories ? [.. seen[e]] : []);
                 else
                 {
                     // Rows close up as episodes end: what is written never overtakes what is read.

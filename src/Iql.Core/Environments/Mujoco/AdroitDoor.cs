@@ -63,6 +63,9 @@ public sealed class AdroitDoor : IMujocoTask
     /// <inheritdoc/>
     public bool ChangesModel => true;
 
+    /// <summary>The door open for more than 25 decisions; nothing else brings more than 10.</summary>
+    public SuccessRule Success => new(15, 25);
+
     /// <inheritdoc/>
     public int FrameSkip => AdroitHand.FrameSkip;
 

@@ -32,6 +32,9 @@ public interface IMujocoTask
     /// <summary>Whether episodes differ in the model itself, so that no two simulations may share one.</summary>
     bool ChangesModel => false;
 
+    /// <summary>When an episode counts as a success.</summary>
+    SuccessRule Success => default;
+
     /// <summary>Physics steps in a decision.</summary>
     int FrameSkip { get; }
 

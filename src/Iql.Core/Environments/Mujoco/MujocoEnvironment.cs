@@ -44,6 +44,9 @@ public sealed class MujocoEnvironment : IEnvironment
     /// <inheritdoc/>
     public bool StepsAreSlow => true;
 
+    /// <inheritdoc/>
+    public SuccessRule Success => task.Success;
+
     /// <summary>The rules and the model.</summary>
     public MujocoWorld World => world;
 
