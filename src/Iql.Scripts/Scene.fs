@@ -127,6 +127,20 @@ module Scene =
         let bodyColours = Palette.categorical
 
         match environment, Option.ofObj card.Maze with
+        | :? MujocoEnvironment as robot, None when HandPicture.shows robot.World.Task ->
+            let bars, corners, places = HandPicture.look robot start
+            // Two specks of wall in the corners hold the picture still.
+            let ground = {
+                Walls = corners
+                Cell = 0.004
+                Goal = None
+                GoalRadius = 0.0
+            }
+
+            [ for radius, colour in bars -> { Radius = radius; Colour = colour } ],
+            Some ground,
+            robot.World.Model.TimeStep * float robot.World.Task.FrameSkip,
+            (fun state -> places state, corners.Head)
         | :? MujocoEnvironment as robot, None ->
             let task = robot.World.Task
             let shapes = shapes robot.World.Model
