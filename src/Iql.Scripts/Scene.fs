@@ -139,6 +139,7 @@ module Scene =
 
             [ for radius, colour in bars -> { Radius = radius; Colour = colour } ],
             Some ground,
+            None,
             robot.World.Model.TimeStep * float robot.World.Task.FrameSkip,
             (fun state -> places state, corners.Head)
         | :? MujocoEnvironment as robot, None ->

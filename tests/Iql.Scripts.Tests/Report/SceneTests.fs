@@ -68,6 +68,20 @@ let ``robots are seen from the side, the ant from above`` () =
     Assert.Equal(18, Regex.Matches(maze, "<rect").Count)
 
 [<Fact>]
+let ``the hand, its things and where they should go are drawn in bars that stand still around them`` () =
+    if not MujocoLibrary.IsAvailable then
+        Assert.Skip "The machine has no MuJoCo 2.2.2."
+
+    use scratch = new Scratch()
+    let relocate, output = play scratch [ "relocate-human-v1" ]
+    Assert.Contains("time-out after 200 decisions", output)
+    // The target, the last bar, is a ball that the model does not have.
+    Assert.Contains("#009e73", relocate)
+    Assert.Contains("follows:0", relocate)
+    // 18 planks of a table, 24 bars of arm and hand, ball and target.
+    Assert.Equal(44, Regex.Matches(relocate, "class=\"bar\"").Count)
+
+[<Fact>]
 let ``what cannot be played is refused before any work`` () =
     use scratch = new Scratch()
     refuses [ "play"; "pointmaze-umaze-v0"; "--policy"; scratch.Path "none" ] [ "found nothing there" ]
