@@ -139,7 +139,7 @@ let ``published figures beside other data say whose they are, and what ours are`
         Assert.Contains("IQL paper, of D4RL's data", whole)
         Assert.Contains(DataOrigin.words collected, whole)
 
-    let page = ComparisonReport.page [] told
+    let page = ComparisonReport.page [] [] told
     Assert.Contains("IQL paper, of D4RL's data", page.Replace("&#39;", "'"))
     Assert.Contains("3 policies in equal shares", page)
     // Where nobody knows who acted, that is said.
