@@ -58,7 +58,8 @@ public static class Awac
             [.. values.Select(value => value.Value)],
             seed => Initialise(config, blocks, seed),
             Act,
-            rows => Probe(config, blocks, observationSize, actionSize, rows)) { Value = StateValue.OfPolicy(blocks, Act) };
+            rows => Probe(config, blocks, observationSize, actionSize, rows))
+        { Value = StateValue.OfPolicy(blocks, Act) };
 
         GraphFunction Act(int rows) =>
             Acting.Of(blocks, observationSize, actionSize, rows, (parameters, s) => GaussianPolicy.Mean(parameters, s, config.MeanTanh));

@@ -42,7 +42,8 @@ public static partial class ConservativeQLearning
             new([.. blocks, batch], ["seed", "step", .. values.Select(value => value.Name)], [shared, blocks[1].Inputs()], metrics),
             [.. values.Select(value => value.Value)],
             seed => Initialise(config, blocks, seed),
-            Act) { Value = StateValue.OfPolicy(blocks, Act, discrete: true) };
+            Act)
+        { Value = StateValue.OfPolicy(blocks, Act, discrete: true) };
 
         GraphFunction Act(int rows) =>
             Acting.Of(blocks, observationSize, actionSize, rows, [], (critics, _, s) => CategoricalPolicy.Greedy(BothValues(critics, s)));

@@ -32,7 +32,8 @@ public static partial class ImplicitQLearning
             [.. values.Select(value => value.Value)],
             seed => Initialise(config, blocks, seed),
             rows => Act(config, blocks, observationSize, actionSize, rows),
-            rows => Probe(blocks, observationSize, actionSize, rows, policyWeight)) { Value = StateValue.Of(blocks, observationSize, V) };
+            rows => Probe(blocks, observationSize, actionSize, rows, policyWeight))
+        { Value = StateValue.Of(blocks, observationSize, V) };
     }
 
     internal static ImmutableArray<double> Betas(ImplicitQLearningConfig config, IReadOnlyList<double>? inverseTemperatures)

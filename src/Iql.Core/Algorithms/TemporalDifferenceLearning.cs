@@ -63,7 +63,8 @@ public static class TemporalDifferenceLearning
             [.. values.Select(value => value.Value)],
             seed => Initialise(config, blocks, seed),
             rows => ImplicitQLearning.Act(common, blocks, observationSize, actionSize, rows),
-            rows => ImplicitQLearning.Probe(blocks, observationSize, actionSize, rows)) { Value = StateValue.Of(blocks, observationSize, ImplicitQLearning.V) };
+            rows => ImplicitQLearning.Probe(blocks, observationSize, actionSize, rows))
+        { Value = StateValue.Of(blocks, observationSize, ImplicitQLearning.V) };
     }
 
     static bool TakesMaximum(TemporalDifferenceConfig config) =>
