@@ -78,7 +78,12 @@ let ofTask (task: string) (chosen: Chosen list) : Html list =
                 match scene with
                 | Ok scene -> {
                     Scene = scene
-                    Digits = 2
+                    // A hand's fingers are two centimetres thick, a robot's limbs ten.
+                    Digits =
+                        (if scene.Bars |> List.exists (fun bar -> bar.Radius < 0.02) then
+                             3
+                         else
+                             2)
                     Above = [
                         Html.plain "p" [
                             Html.strong each.Title

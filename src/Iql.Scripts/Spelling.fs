@@ -22,13 +22,13 @@ module Spelling =
 
         d[a.Length, b.Length]
 
-    /// " Did you mean …?" when a word is nearly one of those known, else nothing.
+    /// " Did you mean …?" when a word is nearly one of those known, else nothing; nor when it is one.
     let didYouMean (known: string seq) (word: string) : string =
         let near =
             known
             |> Seq.map (fun candidate ->
                 candidate,
-                if word.Length > 3 && candidate.StartsWith word then
+                if word.Length > 3 && candidate.Length > word.Length && candidate.StartsWith word then
                     1
                 else
                     distance word candidate)
@@ -37,5 +37,5 @@ module Spelling =
             |> Seq.toList
 
         match near with
-        | (candidate, _) :: _ -> $" Did you mean {candidate}?"
-        | [] -> ""
+        | (candidate, edits) :: _ when edits > 0 -> $" Did you mean {candidate}?"
+        | _ -> ""

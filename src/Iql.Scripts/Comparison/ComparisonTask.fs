@@ -41,15 +41,9 @@ module ComparisonTask =
             | None ->
                 match Tasks.Find called with
                 | null ->
-                    let published =
-                        if List.contains called Published.datasets then
-                            $"; `iql compare --published --task {called}` shows what others scored"
-                        else
-                            ""
-
                     raise (
                         Refusal
-                            $"{path}: expected a task to score policies in, got none: no built-in task is called {called}.{Problem.meant called} Name one with --task (`iql tasks` lists them); `iql train --data` learns without scores{published}."
+                            $"{path}: expected a task to score policies in, got none: no built-in task is called {called}.{Problem.meant called} Name one with --task (`iql tasks` lists them); `iql train --data` learns without scores."
                     )
                 | card -> Problem.task card.Name
 

@@ -54,12 +54,12 @@ let ``two versions of a dataset are refused in one column`` () =
 [<Fact>]
 let ``files without a task, and files that are not there, are refused`` () =
     use scratch = new Scratch()
-    let file = scratch.Path "pen_human-v1.hdf5"
+    let file = scratch.Path "kitchen_complete-v0.hdf5"
     File.WriteAllText(file, "")
 
     refused [ "--data"; file ] [
         "expected a task to score policies in"
-        "iql compare --published --task pen-human-v1"
+        "no built-in task is called kitchen-complete-v0. Name one with --task"
     ]
 
     refused [ "--data"; scratch.Path "pointmaze-umaze-v0.npz" ] [ "found none there" ]

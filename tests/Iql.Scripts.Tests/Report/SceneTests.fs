@@ -77,7 +77,7 @@ let ``the hand, its things and where they should go are drawn in bars that stand
     Assert.Contains("time-out after 200 decisions", output)
     // The target, the last bar, is a ball that the model does not have.
     Assert.Contains("#009e73", relocate)
-    Assert.Contains("follows:0", relocate)
+    Assert.Contains("\"follows\":0", relocate)
     // 18 planks of a table, 24 bars of arm and hand, ball and target.
     Assert.Equal(44, Regex.Matches(relocate, "class=\"bar\"").Count)
 
