@@ -18,13 +18,15 @@ type Chosen = { Title: string; Folder: string }
 /// A run under a title, by its folder.
 let chosen (title: string) (folder: string) : Chosen = { Title = title; Folder = folder }
 
-/// The runs whose last evaluation counts, the best first; equal ones in their order.
+/// The runs whose last evaluation counts, the best first; of equal ones the one that was good for longest, by its last ten evaluations.
 let private ranked (runs: Run list) : Run list =
     match Cells.measure runs with
     | None -> []
     | Some measure ->
         runs
-        |> List.choose (fun run -> Cells.final measure run |> Option.map (fun final -> run, final))
+        |> List.choose (fun run ->
+            Cells.final measure run
+            |> Option.map (fun final -> run, (final, Cells.lastTen measure run)))
         |> List.sortByDescending snd
         |> List.map fst
 
