@@ -63,6 +63,9 @@ module Replaying =
         | None, None -> report
         | Some _, _ when not MujocoLibrary.IsAvailable ->
             not' "MuJoCo 2.2.2 is not installed here (apt-get install libmujoco2.2.2)"
+        | Some robot, _ when robot.World.Task.ChangesModel ->
+            not'
+                $"{robot.Name} moves things of its model from episode to episode, which positions and velocities do not tell"
         | Some robot, _ when
             robot.ObservationSize <> raw.ObservationSize
             || robot.ActionSize <> raw.ActionSize

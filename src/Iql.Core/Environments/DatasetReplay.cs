@@ -21,7 +21,7 @@ public static class DatasetReplay
     const double StateTolerance = 5e-3, RewardFloor = 1e-4, RewardTolerance = 1e-2, Unusual = 1000;
 
     /// <summary>Replays rows of a data set.</summary>
-    /// <param name="environment">The task; needs the MuJoCo library.</param>
+    /// <param name="environment">The task, one whose episodes share a model; needs the MuJoCo library.</param>
     /// <param name="raw">The columns, of the task's sizes.</param>
     /// <param name="file">The file they are from, for infos/qpos and infos/qvel; null where there is none.</param>
     /// <param name="rows">At most this many, evenly spaced.</param>
@@ -33,6 +33,7 @@ public static class DatasetReplay
         if (raw.ObservationSize != environment.ObservationSize || raw.ActionKind != ActionKind.Continuous || raw.ActionSize != environment.ActionSize)
             throw new InvalidDataException($"{raw.Source}: expected observations of {environment.ObservationSize} numbers and actions of {environment.ActionSize}, as in {environment.Name}, got {raw.ObservationSize} and {raw.ActionSize}.");
         var task = environment.World.Task;
+        Check.That(!task.ChangesModel, nameof(environment), "a task whose state is told by positions and velocities", environment.Name);
         var states = new RobotStates(raw, task, file);
         List<(int Row, double Error)> missed = [], rewards = [], before = [];
         var wrong = new List<int>();

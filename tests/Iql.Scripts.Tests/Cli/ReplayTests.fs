@@ -151,6 +151,18 @@ let ``a maze's rewards are held against its goal`` () =
         Assert.Equal<int seq>([ 20; 90 ], (replayOf task path false).WrongRewards)
 
 [<Fact>]
+let ``a task that moves things of its model is not replayed, and nothing is held against its data`` () =
+    needsMujoco ()
+    use scratch = new Scratch()
+    let path = collected scratch "door-expert-v1" 40
+    let output = succeeds [ "data"; "inspect"; path ]
+    Assert.Contains("not replayed: door-expert-v1 moves things of its model", output)
+    Assert.DoesNotContain("does not lead to", output)
+
+    Assert.Throws<System.ArgumentException>(fun () -> replayOf "door-expert-v1" path true |> ignore)
+    |> ignore
+
+[<Fact>]
 let ``the task is what the file says, or its name, or what is asked for`` () =
     needsMujoco ()
     use scratch = new Scratch()
