@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime;
 using Iql.Algorithms;
 using Iql.Compile;
 using Iql.Data;
@@ -10,8 +11,10 @@ namespace Iql.Measurement;
 /// <summary>How a learner's steps are timed: in many short windows, since machines are shared and a long one hides what disturbed it.</summary>
 /// <param name="Count">Number of windows, at least 1.</param>
 /// <param name="Seconds">About how long a window is, positive; it holds at least one step.</param>
-/// <param name="WarmUp">Seconds of steps before the first window, in which the runtime compiles what it meets often.</param>
-public sealed record StepWindows(int Count = 40, double Seconds = 0.1, double WarmUp = 0.4);
+/// <param name="WarmUp">
+/// Seconds of steps before the first window, in which the runtime compiles what it meets often; several times as many where it goes on to.
+/// </param>
+public sealed record StepWindows(int Count = 40, double Seconds = 0.1, double WarmUp = 0.3);
 
 /// <summary>Steps a second of one trainer, or of several side by side, window by window.</summary>
 /// <param name="Windows">Steps a second of all trainers together, ascending.</param>
@@ -22,7 +25,7 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
     /// <summary>How often metrics are asked for, as a run of default configuration does.</summary>
     public const int LogEvery = 1_000;
 
-    const int RoundSteps = 10;
+    const int RoundSteps = 10, MostWarmUps = 8;
 
     /// <summary>The rate of the middle window.</summary>
     public double Median => Quantile(0.5);
@@ -130,12 +133,20 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
             stop.Asked = true;
         }
 
-        /// <summary>Steps a second in the second half of it, when most is compiled.</summary>
+        /// <summary>
+        /// Steps a second at the end of it. The runtime compiles what was called often once more on a thread of its own, which takes a
+        /// core from one of several trainers; so the warm-up is repeated until nothing was compiled in it, or it has lasted long enough.
+        /// </summary>
         public double WarmUp(StepWindows windows)
         {
             Trainer.Advance(withMetrics: true);
-            Steps(windows.WarmUp / 2);
-            return Steps(windows.WarmUp / 2);
+            var (rate, compiled) = (Steps(windows.WarmUp), -1L);
+            for (var i = 0; i < MostWarmUps && compiled != JitInfo.GetCompiledMethodCount(); i++)
+            {
+                compiled = JitInfo.GetCompiledMethodCount();
+                rate = Steps(windows.WarmUp);
+            }
+            return rate;
         }
 
         double Steps(double seconds)
