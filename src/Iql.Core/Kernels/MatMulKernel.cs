@@ -53,17 +53,13 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     // Tiles of all rows run the epilogue of the one before in their shadow. Where it calls functions, or vectors are so narrow that the
     // tile fills the registers, the sums would have to leave them for every row of it.
     readonly TileLoop? wholeTile = S.Width == 16 && shape.K > ShortInner && shape.M >= 2 * TileKernels<S, V>.Rows && shape.N > S.Width
-        && !program.Values.Any(value => value.Source == LoopSource.Apply && value.Op.IsCostly()) ? TileKernels<S, V>.With(program) : null;
+        && !program.Values.Any(value => value.Source == LoopSource.Apply && value.Op.IsCostly()) ? TileKernels<S, V>.With(program, [.. operands.Skip(1).Select(operand => operand.RowStride)]) : null;
     readonly int innerBlock = S.Width > 1 && ProductShape.IsBlocked(shape.K, byTile) ? ProductShape.InnerBlock : shape.K;
     readonly int invariants = VectorEmitter<S, V>.Invariants(program).Length;
 
     readonly int panelWidth = 2 * S.Width;
     readonly int panels = (shape.N + 2 * S.Width - 1) / (2 * S.Width);
     readonly int rowBlocks = (shape.M + UnitRows - 1) / UnitRows;
-
-    // Sixteen columns of rows a kilobyte apart fall into few sets of the L1 cache; packed they stay in it. A 256 × 256 weight's
-    // gradient with Adam on 256-bit vectors: 570 µs, packed 470. Thirty-two columns (AVX-512) fill it either way, and packing gains nothing.
-    static bool PacksRows => S.Width == 8;
 
     // A short inner dimension leaves little work a tile: several then share a call of the epilogue, which comes too soon to ask for anything.
     bool IsShort => shape.K <= ShortInner;
@@ -114,11 +110,14 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
         var tile = frame.Scratch;
         var aStart = a.In(frame) + Lead(matrix, shape.LeadStridesA) + (nint)from * shape.InnerStrideA;
         var bPanel = b.In(frame) + Lead(matrix, shape.LeadStridesB) + (nint)column * shape.ColumnStrideB + (nint)from * shape.InnerStrideB;
+        var bNext = bPanel + panelWidth;
         nint bk = shape.InnerStrideB;
-        var isPacked = shape.ColumnStrideB != 1 || (PacksRows && !IsShort && lastBlock - firstBlock > FewBlocks);
-        if (isPacked)
+        var packed = tile + ScratchRows * TileKernels<S, V>.Stride;
+        bool isTransposed = shape.ColumnStrideB != 1, packs = !isTransposed && S.Width > 1 && !IsShort && lastBlock - firstBlock > FewBlocks;
+        if (isTransposed)
         {
-            bPanel = Pack(bPanel, columns, inner, tile + ScratchRows * TileKernels<S, V>.Stride);
+            Transpose(bPanel, columns, inner, packed);
+            bPanel = packed;
             bk = panelWidth;
         }
 
@@ -145,7 +144,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
 
         int row = firstBlock * UnitRows, end = Math.Min(lastBlock * UnitRows, shape.M);
         // Each tile asks for as many rows of the next panel as it has itself, or for several times as many where tiles are few.
-        int calls = (end - row + TileRows - 1) / TileRows, parts = !IsShort && !isPacked && panel + 1 < panels ? Math.Min(MostParts, (inner - 1) / (calls * TileRows) + 1) : 0;
+        int calls = (end - row + TileRows - 1) / TileRows, parts = !IsShort && !isTransposed && panel + 1 < panels ? Math.Min(MostParts, (inner - 1) / (calls * TileRows) + 1) : 0;
         var task = new TileTask
         {
             B = bPanel,
@@ -159,37 +158,45 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
             Strides = strides,
             Slots = frame.Slots,
             Invariants = same,
+            Packed = packed,
         };
+        // Where the first tile's own rows would be asked from.
+        for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + (row - TileRows) * strides[k];
         for (int panelRow = 0, rowsPerCall = wholeTile is not null && vectors == 2 ? TileRows : RowsPerCall; row < end; row += rowsPerCall)
         {
             var rows = Math.Min(rowsPerCall, end - row);
-            var isWhole = wholeTile is not null && rows == TileRows && vectors == 2;
+            var isFollowed = wholeTile is not null && rows == TileRows && vectors == 2 && isLast;
             nint asked = 0;
             for (nint i = 0; i < count && AsksForNextCall; i++)
                 Ask(starts[asks[i]] + (row + rows) * strides[asks[i]], strides[asks[i]], Math.Min(rows, end - row - rows), columns);
-            for (; asked < count && isLast && !IsShort; asked++)
+            for (; asked < count && isLast && !IsShort && (packs || !isFollowed); asked++)
             {
                 ahead[asked] = starts[asks[asked]] + row * strides[asks[asked]];
                 aheadStrides[asked] = strides[asks[asked]];
             }
-            if (!isWhole) Finish(ref task, columns);
+            if (!isFollowed) Finish(ref task, columns);
             for (var done = 0; done < rows; done += TileRows)
             {
                 for (var part = 0; part < parts && panelRow + TileRows <= inner; part++, panelRow += TileRows)
                 {
-                    ahead[asked] = bPanel + panelWidth + panelRow * bk;
-                    aheadStrides[asked++] = bk;
+                    ahead[asked] = bNext + (nint)panelRow * shape.InnerStrideB;
+                    aheadStrides[asked++] = shape.InnerStrideB;
                 }
                 task.A = aStart + (nint)(row + done) * shape.RowStrideA;
                 task.Tile = isLast ? tile + done * TileKernels<S, V>.Stride : sums;
                 task.Start = isFirst ? null : sums;
                 if (innerBlock < shape.K) sums += TileRows * TileKernels<S, V>.Stride;
                 task.AheadCount = asked;
-                (isWhole ? wholeTile! : TileKernels<S, V>.Of(Math.Min(TileRows, rows - done), vectors))(&task);
+                var loop = packs ? TileKernels<S, V>.Packing(vectors) : isFollowed ? wholeTile! : TileKernels<S, V>.Of(Math.Min(TileRows, rows - done), vectors);
+                loop(&task);
+                if (!packs) continue;
+                task.B = packed;
+                task.InnerStrideB = panelWidth;
+                packs = false;
             }
             for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + row * strides[k];
             task.Pending = isLast ? rows : 0;
-            if (!isWhole) Finish(ref task, columns);
+            if (!isFollowed) Finish(ref task, columns);
         }
         Finish(ref task, columns);
         return sums;
@@ -225,14 +232,8 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
 
     // packed[k, c] = source[k·InnerStrideB + c·ColumnStrideB]; columns past the last hold anything.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    float* Pack(float* source, int columns, int inner, float* packed)
+    void Transpose(float* source, int columns, int inner, float* packed)
     {
-        if (shape.ColumnStrideB == 1)
-        {
-            for (nint k = 0; k < inner; k++)
-                for (nint c = 0; c < columns; c += S.Width) S.Store(S.Load(source + k * shape.InnerStrideB + c), packed + k * panelWidth + c);
-            return packed;
-        }
         var whole = Avx.IsSupported && shape.InnerStrideB == 1 ? (columns & ~7, inner & ~7) : (0, 0);
         for (var k = 0; k < whole.Item2; k += 8)
             for (var c = 0; c < whole.Item1; c += 8)
@@ -240,7 +241,6 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
         for (var c = 0; c < columns; c++)
             for (var k = c < whole.Item1 ? whole.Item2 : 0; k < inner; k++)
                 packed[k * panelWidth + c] = source[(nint)c * shape.ColumnStrideB + (nint)k * shape.InnerStrideB];
-        return packed;
     }
 
     // Rows four apart side by side, then 4 × 4 transposes in both halves.

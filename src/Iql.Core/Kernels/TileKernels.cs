@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
@@ -22,7 +23,7 @@ unsafe struct TileTask
     public nint* AheadStrides;
     public nint AheadCount;
 
-    /// <summary>Rows of the tile before whose epilogue is still to come: none or all of them, with the epilogue's arguments.</summary>
+    /// <summary>Rows of the tile before whose epilogue is still to come: none or all of them. The epilogue's arguments are there either way.</summary>
     public nint Pending;
     public float** Pointers;
     public nint* Strides;
@@ -30,12 +31,12 @@ unsafe struct TileTask
 
     /// <summary>Room for a vector of each number that is the same in every row.</summary>
     public float* Invariants;
+
+    /// <summary>Where a tile that packs leaves what it reads of B, row after row.</summary>
+    public float* Packed;
 }
 
-/// <summary>
-/// Computes a tile, k in order, one fused multiply-add each, so every entry has the same bits from a tile of any size. Row by row it
-/// asks meanwhile for what its own epilogue is going to touch.
-/// </summary>
+/// <summary>Computes a tile, k in order, one fused multiply-add each, so every entry has the same bits from a tile of any size.</summary>
 unsafe delegate void TileLoop(TileTask* task);
 
 /// <summary>Emits register tiles of a matrix product: every accumulator is a local that the JIT keeps in a register.</summary>
@@ -51,31 +52,43 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
     // Floats of a cache line.
     const int Line = 16;
 
-    static readonly TileLoop?[] loops = new TileLoop?[2 * 8];
+    static readonly TileLoop?[] loops = new TileLoop?[2 * 8], packing = new TileLoop?[2];
 
-    /// <summary>The loop for a tile of 1 … <see cref="Rows"/> rows and one or two vectors; it leaves the tile before alone.</summary>
-    public static TileLoop Of(int rows, int vectors) => loops[2 * rows - vectors] ??= new Writer(rows, vectors, null).Emit();
+    /// <summary>The loop for a tile of 1 … <see cref="Rows"/> rows and one or two vectors.</summary>
+    public static TileLoop Of(int rows, int vectors) => loops[2 * rows - vectors] ??= new Writer(rows, vectors).Emit();
 
-    /// <summary>The loop for a whole tile that runs an epilogue without reductions on the tile before.</summary>
-    public static TileLoop With(LoopProgram epilogue) => new Writer(Rows, 2, epilogue).Emit();
+    /// <summary>
+    /// The loop for a whole tile that packs what it reads of B on the way. Columns a power of two apart fall into few sets of the first
+    /// cache and leave it before the next tile comes; packed they stay. In passing it costs nothing: a store a vector, of which a tile has none.
+    /// </summary>
+    public static TileLoop Packing(int vectors) => packing[vectors - 1] ??= new Writer(Rows, vectors, packs: true).Emit();
+
+    /// <summary>
+    /// The loop for a whole tile that runs an epilogue without reductions on the tile before, and asks for what its own will touch.
+    /// </summary>
+    /// <param name="epilogue">What follows the product.</param>
+    /// <param name="rowStrides">Floats from row to row of each of its pointers but the first, the tile's.</param>
+    public static TileLoop With(LoopProgram epilogue, ImmutableArray<int> rowStrides) => new Writer(Rows, 2, epilogue: epilogue, rowStrides: rowStrides).Emit();
 
     sealed class Writer
     {
         readonly int rows, vectors;
+        readonly bool packs;
         readonly LoopProgram? epilogue;
+        readonly ImmutableArray<int> rowStrides;
         readonly DynamicMethod method;
         readonly ILGenerator il;
         readonly VectorEmitter<S, V>? before;
         readonly LocalBuilder[] sums, b, a, down;
-        readonly LocalBuilder x, panel, stepA, stepB, left, part, count, row;
+        readonly LocalBuilder x, panel, packed, stepA, stepB, left, part, count, row;
 
-        public Writer(int rows, int vectors, LoopProgram? epilogue)
+        public Writer(int rows, int vectors, bool packs = false, LoopProgram? epilogue = null, ImmutableArray<int> rowStrides = default)
         {
-            (this.rows, this.vectors, this.epilogue) = (rows, vectors, epilogue);
+            (this.rows, this.vectors, this.packs, this.epilogue, this.rowStrides) = (rows, vectors, packs, epilogue, rowStrides);
             method = new($"Tile{rows}x{vectors}", typeof(void), [typeof(TileTask*)], typeof(TileKernels<S, V>).Module, skipVisibility: true);
             il = method.GetILGenerator();
             (sums, b, a, down) = (Locals(rows * vectors, typeof(V)), Locals(vectors, typeof(V)), Locals((rows + 3) / 4, typeof(float*)), Locals(4, typeof(nint)));
-            (x, panel) = (il.DeclareLocal(typeof(V)), il.DeclareLocal(typeof(float*)));
+            (x, panel, packed) = (il.DeclareLocal(typeof(V)), il.DeclareLocal(typeof(float*)), il.DeclareLocal(typeof(float*)));
             (stepA, stepB, left, part, count, row) = (Integer(), Integer(), Integer(), Integer(), Integer(), Integer());
             before = epilogue is null ? null : new(il, epilogue);
         }
@@ -123,6 +136,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             Bytes(nameof(TileTask.InnerStrideA), 1); Put(stepA);
             Bytes(nameof(TileTask.InnerStrideB), 1); Put(stepB);
             Field(nameof(TileTask.B)); Put(panel);
+            if (packs) { Field(nameof(TileTask.Packed)); Put(packed); }
             Field(nameof(TileTask.K)); Put(left);
             Invariants();
             Label zeros = il.DefineLabel(), begun = il.DefineLabel();
@@ -159,7 +173,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
         {
             if (epilogue is null) { Field(nameof(TileTask.AheadCount)); il.Emit(OpCodes.Brfalse, go); }
             il.Emit(OpCodes.Ldarg_0); Get(row); il.Emit(OpCodes.Ldc_I4, vectors * S.Width);
-            il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(TileKernels<S, V>.Ask), BindingFlags.NonPublic | BindingFlags.Static)!);
+            il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(TileKernels<S, V>.Ask), BindingFlags.NonPublic | BindingFlags.Static, [typeof(TileTask*), typeof(nint), typeof(int)])!);
         }
 
         // count times: a row of b, and all rows of a.
@@ -170,6 +184,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             for (var v = 0; v < vectors; v++)
             {
                 Get(panel); Number(4 * v * S.Width); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Load)); Put(b[v]);
+                if (packs) { Get(b[v]); Get(packed); Number(4 * v * S.Width); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Store)); }
             }
             for (var r = 0; r < rows; r++)
             {
@@ -183,6 +198,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             }
             foreach (var pointer in a) { Get(pointer); Get(stepA); il.Emit(OpCodes.Add); Put(pointer); }
             Get(panel); Get(stepB); il.Emit(OpCodes.Add); Put(panel);
+            if (packs) { Get(packed); Number(4 * 2 * S.Width); il.Emit(OpCodes.Add); Put(packed); }
             Get(count); Number(1); il.Emit(OpCodes.Sub); Put(count);
             Get(count); il.Emit(OpCodes.Brtrue, inner);
         }
@@ -199,18 +215,24 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             }
         }
 
-        // The epilogue of one row of the tile before.
+        // The epilogue of one row of the tile before. Its addresses serve to ask for what the same row of this tile will touch, too.
         void RowBefore()
         {
             if (before is null) return;
             var none = il.DefineLabel();
-            Field(nameof(TileTask.Pending)); il.Emit(OpCodes.Brfalse, none);
             for (var k = 0; k < before.Rows.Length; k++)
             {
+                var bytes = 4 * (k == 0 ? Stride : rowStrides[k - 1]);
                 Field(nameof(TileTask.Pointers)); Number(8 * k); il.Emit(OpCodes.Add); il.Emit(OpCodes.Ldind_I);
-                Field(nameof(TileTask.Strides)); Number(8 * k); il.Emit(OpCodes.Add); il.Emit(OpCodes.Ldind_I);
-                Get(row); il.Emit(OpCodes.Mul); Number(4); il.Emit(OpCodes.Mul); il.Emit(OpCodes.Add); Put(before.Rows[k]);
+                if (bytes != 0) { Get(row); Number(bytes); il.Emit(OpCodes.Mul); il.Emit(OpCodes.Add); }
+                Put(before.Rows[k]);
+                for (var line = 0; line < vectors * S.Width && k > 0 && bytes != 0; line += Line)
+                {
+                    Get(before.Rows[k]); Number(rows * bytes + 4 * line); il.Emit(OpCodes.Add);
+                    il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(TileKernels<S, V>.Ask), BindingFlags.NonPublic | BindingFlags.Static, [typeof(float*)])!);
+                }
             }
+            Field(nameof(TileTask.Pending)); il.Emit(OpCodes.Brfalse, none);
             var room = 0;
             foreach (var value in VectorEmitter<S, V>.Invariants(epilogue!))
             {
@@ -225,15 +247,20 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
 
     // Into the second cache: until the epilogue comes, the panel passes through the first one.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Ask(float* line)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(line);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Ask(TileTask* task, nint row, int floats)
     {
-        if (!Sse.IsSupported) return;
         var ahead = task->Ahead;
         var strides = task->AheadStrides;
         for (nint i = 0; i < task->AheadCount; i++)
         {
-            Sse.Prefetch1(ahead[i] + row * strides[i]);
-            if (floats > Line) Sse.Prefetch1(ahead[i] + row * strides[i] + Line);
+            Ask(ahead[i] + row * strides[i]);
+            if (floats > Line) Ask(ahead[i] + row * strides[i] + Line);
         }
     }
 }
