@@ -20,7 +20,9 @@ sealed class KernelFactory<S, V> : IKernelFactory where S : ISimd<V> where V : s
     public FusedLoop Loop(LoopProgram program) => LoopEmitter.Emit<S, V>(program);
 
     public IKernel Product(ProductShape shape, Place a, Place b, LoopProgram epilogue, ImmutableArray<Operand> operands, bool byTile) =>
-        new MatMulKernel<S, V>(shape, a, b, epilogue, operands, byTile);
+        NarrowProductKernel<S, V>.Takes(shape)
+            ? new NarrowProductKernel<S, V>(shape, a, b, LoopEmitter.Emit<S, V>(epilogue), operands)
+            : new MatMulKernel<S, V>(shape, a, b, epilogue, operands, byTile);
 
     public IKernel ColumnReduce(Place source, (int Extent, int Stride) outer, (int Extent, int Stride) axis, int columns, bool maximum,
         FusedLoop epilogue, ImmutableArray<Operand> operands) =>

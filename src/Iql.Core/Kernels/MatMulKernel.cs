@@ -47,13 +47,12 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     const int ScratchRows = ProductShape.ScratchRows, UnitRows = FusedKernel.UnitRows, ShortInner = 64, MostParts = 4, CachedFloats = 1 << 17, Line = 16;
     const int FewBlocks = 2; // too few rows to pay for packing
 
-    static int TileRows => TileKernels<S, V>.Rows;
-
     readonly FusedLoop epilogue = LoopEmitter.Emit<S, V>(program);
-    // Tiles of all rows run the epilogue of the one before in their shadow. Where it calls functions, or vectors are so narrow that the
-    // tile fills the registers, the sums would have to leave them for every row of it.
-    readonly TileLoop? wholeTile = S.Width == 16 && shape.K > ShortInner && shape.M >= 2 * TileKernels<S, V>.Rows && shape.N > S.Width
-        && !program.Values.Any(value => value.Source == LoopSource.Apply && value.Op.IsCostly()) ? TileKernels<S, V>.With(program, [.. operands.Skip(1).Select(operand => operand.RowStride)]) : null;
+    // Whole tiles run the epilogue of the one before in their shadow, or where that is too short their own while its sums are in registers.
+    // Where it calls functions, or vectors are so narrow that the tile fills the registers, the sums would have to leave them for it.
+    readonly TileLoop? withEpilogue = S.Width == 16 && shape.M >= 2 * TileKernels<S, V>.Rows && shape.N > S.Width
+        && !program.Values.Any(value => value.Source == LoopSource.Apply && value.Op.IsCostly())
+        ? TileKernels<S, V>.With(program, [.. operands.Skip(1).Select(operand => operand.RowStride)], isOwn: shape.K <= ShortInner) : null;
     readonly int innerBlock = S.Width > 1 && ProductShape.IsBlocked(shape.K, byTile) ? ProductShape.InnerBlock : shape.K;
     readonly int invariants = VectorEmitter<S, V>.Invariants(program).Length;
 
@@ -63,7 +62,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
 
     // A short inner dimension leaves little work a tile: several then share a call of the epilogue, which comes too soon to ask for anything.
     bool IsShort => shape.K <= ShortInner;
-    int RowsPerCall => IsShort ? ScratchRows / TileRows * TileRows : TileRows;
+    int RowsPerCall(int tileRows) => IsShort ? ScratchRows / tileRows * tileRows : tileRows;
 
     // It asks for the rows of the next call instead where what it writes does not stay in the second cache.
     bool AsksForNextCall => IsShort && (long)shape.M * shape.N > CachedFloats;
@@ -107,6 +106,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     {
         var (isFirst, isLast, inner) = (from == 0, to == shape.K, to - from);
         int column = panel * panelWidth, columns = Math.Min(panelWidth, shape.N - column), vectors = columns > S.Width || S.Width == 1 ? 2 : 1;
+        var tileRows = TileKernels<S, V>.RowsOf(vectors);
         var tile = frame.Scratch;
         var aStart = a.In(frame) + Lead(matrix, shape.LeadStridesA) + (nint)from * shape.InnerStrideA;
         var bPanel = b.In(frame) + Lead(matrix, shape.LeadStridesB) + (nint)column * shape.ColumnStrideB + (nint)from * shape.InnerStrideB;
@@ -144,7 +144,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
 
         int row = firstBlock * UnitRows, end = Math.Min(lastBlock * UnitRows, shape.M);
         // Each tile asks for as many rows of the next panel as it has itself, or for several times as many where tiles are few.
-        int calls = (end - row + TileRows - 1) / TileRows, parts = !IsShort && !isTransposed && panel + 1 < panels ? Math.Min(MostParts, (inner - 1) / (calls * TileRows) + 1) : 0;
+        int calls = (end - row + tileRows - 1) / tileRows, parts = !IsShort && !isTransposed && panel + 1 < panels ? Math.Min(MostParts, (inner - 1) / (calls * tileRows) + 1) : 0;
         var task = new TileTask
         {
             B = bPanel,
@@ -161,23 +161,23 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
             Packed = packed,
         };
         // Where the first tile's own rows would be asked from.
-        for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + (row - TileRows) * strides[k];
-        for (int panelRow = 0, rowsPerCall = wholeTile is not null && vectors == 2 ? TileRows : RowsPerCall; row < end; row += rowsPerCall)
+        for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + (row - tileRows) * strides[k];
+        for (int panelRow = 0, rowsPerCall = withEpilogue is not null && vectors == 2 ? tileRows : RowsPerCall(tileRows); row < end; row += rowsPerCall)
         {
             var rows = Math.Min(rowsPerCall, end - row);
-            var isFollowed = wholeTile is not null && rows == TileRows && vectors == 2 && isLast;
+            var isWhole = withEpilogue is not null && rows == tileRows && vectors == 2 && isLast;
             nint asked = 0;
             for (nint i = 0; i < count && AsksForNextCall; i++)
                 Ask(starts[asks[i]] + (row + rows) * strides[asks[i]], strides[asks[i]], Math.Min(rows, end - row - rows), columns);
-            for (; asked < count && isLast && !IsShort && (packs || !isFollowed); asked++)
+            for (; asked < count && isLast && !IsShort && (packs || !isWhole); asked++)
             {
                 ahead[asked] = starts[asks[asked]] + row * strides[asks[asked]];
                 aheadStrides[asked] = strides[asks[asked]];
             }
-            if (!isFollowed) Finish(ref task, columns);
-            for (var done = 0; done < rows; done += TileRows)
+            if (!isWhole) Finish(ref task, columns);
+            for (var done = 0; done < rows; done += tileRows)
             {
-                for (var part = 0; part < parts && panelRow + TileRows <= inner; part++, panelRow += TileRows)
+                for (var part = 0; part < parts && panelRow + tileRows <= inner; part++, panelRow += tileRows)
                 {
                     ahead[asked] = bNext + (nint)panelRow * shape.InnerStrideB;
                     aheadStrides[asked++] = shape.InnerStrideB;
@@ -185,9 +185,9 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
                 task.A = aStart + (nint)(row + done) * shape.RowStrideA;
                 task.Tile = isLast ? tile + done * TileKernels<S, V>.Stride : sums;
                 task.Start = isFirst ? null : sums;
-                if (innerBlock < shape.K) sums += TileRows * TileKernels<S, V>.Stride;
+                if (innerBlock < shape.K) sums += tileRows * TileKernels<S, V>.Stride;
                 task.AheadCount = asked;
-                var loop = packs ? TileKernels<S, V>.Packing(vectors) : isFollowed ? wholeTile! : TileKernels<S, V>.Of(Math.Min(TileRows, rows - done), vectors);
+                var loop = packs ? TileKernels<S, V>.Packing(vectors) : isWhole ? withEpilogue! : TileKernels<S, V>.Of(Math.Min(tileRows, rows - done), vectors);
                 loop(&task);
                 if (!packs) continue;
                 task.B = packed;
@@ -195,8 +195,8 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
                 packs = false;
             }
             for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + row * strides[k];
-            task.Pending = isLast ? rows : 0;
-            if (!isFollowed) Finish(ref task, columns);
+            task.Pending = isLast && !(isWhole && IsShort) ? rows : 0;
+            if (!isWhole) Finish(ref task, columns);
         }
         Finish(ref task, columns);
         return sums;

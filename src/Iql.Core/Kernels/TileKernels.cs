@@ -43,8 +43,11 @@ unsafe delegate void TileLoop(TileTask* task);
 /// <remarks>8 × 2 vectors of 16 use 19 of 32 registers and reach the FMA limit on AVX-512; 6 × 2 of 8 use 15 of 16 on AVX2.</remarks>
 static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
 {
-    /// <summary>Rows of a whole tile.</summary>
+    /// <summary>Rows of a whole tile of two vectors.</summary>
     public static int Rows => S.Width == 16 ? 8 : S.Width == 8 ? 6 : 4;
+
+    /// <summary>Rows of a whole tile of one or two vectors: as many sums either way.</summary>
+    public static int RowsOf(int vectors) => vectors == 1 ? 2 * Rows : Rows;
 
     /// <summary>Floats from row to row in the scratch tile.</summary>
     public const int Stride = ProductShape.ScratchColumns;
@@ -52,45 +55,48 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
     // Floats of a cache line.
     const int Line = 16;
 
-    static readonly TileLoop?[] loops = new TileLoop?[2 * 8], packing = new TileLoop?[2];
+    static readonly TileLoop?[] loops = new TileLoop?[4 * 8], packing = new TileLoop?[2];
 
-    /// <summary>The loop for a tile of 1 … <see cref="Rows"/> rows and one or two vectors.</summary>
+    /// <summary>The loop for a tile of 1 … <see cref="RowsOf"/> rows and one or two vectors.</summary>
     public static TileLoop Of(int rows, int vectors) => loops[2 * rows - vectors] ??= new Writer(rows, vectors).Emit();
 
     /// <summary>
     /// The loop for a whole tile that packs what it reads of B on the way. Columns a power of two apart fall into few sets of the first
     /// cache and leave it before the next tile comes; packed they stay. In passing it costs nothing: a store a vector, of which a tile has none.
     /// </summary>
-    public static TileLoop Packing(int vectors) => packing[vectors - 1] ??= new Writer(Rows, vectors, packs: true).Emit();
+    public static TileLoop Packing(int vectors) => packing[vectors - 1] ??= new Writer(RowsOf(vectors), vectors, packs: true).Emit();
 
     /// <summary>
-    /// The loop for a whole tile that runs an epilogue without reductions on the tile before, and asks for what its own will touch.
+    /// The loop for a whole tile that runs an epilogue without reductions: on the tile before, asking for what its own will touch, or
+    /// on its own sums in their registers.
     /// </summary>
-    /// <param name="epilogue">What follows the product.</param>
+    /// <param name="epilogue">What follows the product. Its arguments are those of the tile before either way.</param>
     /// <param name="rowStrides">Floats from row to row of each of its pointers but the first, the tile's.</param>
-    public static TileLoop With(LoopProgram epilogue, ImmutableArray<int> rowStrides) => new Writer(Rows, 2, epilogue: epilogue, rowStrides: rowStrides).Emit();
+    /// <param name="isOwn">Whether it is the tile's own, which is then stored nowhere.</param>
+    public static TileLoop With(LoopProgram epilogue, ImmutableArray<int> rowStrides, bool isOwn) =>
+        new Writer(Rows, 2, epilogue: epilogue, rowStrides: rowStrides, isOwn: isOwn).Emit();
 
     sealed class Writer
     {
         readonly int rows, vectors;
-        readonly bool packs;
+        readonly bool packs, isOwn;
         readonly LoopProgram? epilogue;
         readonly ImmutableArray<int> rowStrides;
         readonly DynamicMethod method;
         readonly ILGenerator il;
-        readonly VectorEmitter<S, V>? before;
+        readonly VectorEmitter<S, V>? vector;
         readonly LocalBuilder[] sums, b, a, down;
         readonly LocalBuilder x, panel, packed, stepA, stepB, left, part, count, row;
 
-        public Writer(int rows, int vectors, bool packs = false, LoopProgram? epilogue = null, ImmutableArray<int> rowStrides = default)
+        public Writer(int rows, int vectors, bool packs = false, LoopProgram? epilogue = null, ImmutableArray<int> rowStrides = default, bool isOwn = false)
         {
-            (this.rows, this.vectors, this.packs, this.epilogue, this.rowStrides) = (rows, vectors, packs, epilogue, rowStrides);
+            (this.rows, this.vectors, this.packs, this.epilogue, this.rowStrides, this.isOwn) = (rows, vectors, packs, epilogue, rowStrides, isOwn);
             method = new($"Tile{rows}x{vectors}", typeof(void), [typeof(TileTask*)], typeof(TileKernels<S, V>).Module, skipVisibility: true);
             il = method.GetILGenerator();
             (sums, b, a, down) = (Locals(rows * vectors, typeof(V)), Locals(vectors, typeof(V)), Locals((rows + 3) / 4, typeof(float*)), Locals(4, typeof(nint)));
             (x, panel, packed) = (il.DeclareLocal(typeof(V)), il.DeclareLocal(typeof(float*)), il.DeclareLocal(typeof(float*)));
             (stepA, stepB, left, part, count, row) = (Integer(), Integer(), Integer(), Integer(), Integer(), Integer());
-            before = epilogue is null ? null : new(il, epilogue);
+            vector = epilogue is null ? null : new(il, epilogue);
         }
 
         LocalBuilder[] Locals(int count, Type type) => [.. Enumerable.Range(0, count).Select(_ => il.DeclareLocal(type))];
@@ -138,7 +144,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             Field(nameof(TileTask.B)); Put(panel);
             if (packs) { Field(nameof(TileTask.Packed)); Put(packed); }
             Field(nameof(TileTask.K)); Put(left);
-            Invariants();
+            if (vector is not null && !isOwn) KeepInvariants();
             Label zeros = il.DefineLabel(), begun = il.DefineLabel();
             Field(nameof(TileTask.Start)); il.Emit(OpCodes.Brfalse, zeros);
             for (var i = 0; i < sums.Length; i++) { Entry(nameof(TileTask.Start), i); Call(nameof(ISimd<V>.Load)); Put(sums[i]); }
@@ -152,7 +158,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             Number(0); Put(row);
             Label outer = il.DefineLabel(), go = il.DefineLabel();
             il.MarkLabel(outer);
-            RowBefore();
+            if (vector is not null && !isOwn) RowBefore();
             Get(left); Put(count);
             Ask(go);
             Get(row); Number(rows - 1); il.Emit(OpCodes.Bge, go);
@@ -164,14 +170,15 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             Products();
             Get(left); il.Emit(OpCodes.Brtrue, outer);
 
-            for (var i = 0; i < sums.Length; i++) { Get(sums[i]); Entry(nameof(TileTask.Tile), i); Call(nameof(ISimd<V>.Store)); }
+            if (isOwn) Finish();
+            else for (var i = 0; i < sums.Length; i++) { Get(sums[i]); Entry(nameof(TileTask.Tile), i); Call(nameof(ISimd<V>.Store)); }
             il.Emit(OpCodes.Ret);
             return method.CreateDelegate<TileLoop>();
         }
 
         void Ask(Label go)
         {
-            if (epilogue is null) { Field(nameof(TileTask.AheadCount)); il.Emit(OpCodes.Brfalse, go); }
+            if (epilogue is null || isOwn) { Field(nameof(TileTask.AheadCount)); il.Emit(OpCodes.Brfalse, go); }
             il.Emit(OpCodes.Ldarg_0); Get(row); il.Emit(OpCodes.Ldc_I4, vectors * S.Width);
             il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(TileKernels<S, V>.Ask), BindingFlags.NonPublic | BindingFlags.Static, [typeof(TileTask*), typeof(nint), typeof(int)])!);
         }
@@ -204,31 +211,29 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
         }
 
         // What is the same in every row goes to memory, since the sums need the registers.
-        void Invariants()
+        void KeepInvariants()
         {
-            if (before is null) return;
             var room = 0;
             foreach (var value in VectorEmitter<S, V>.Invariants(epilogue!))
             {
-                before.Invariant(value, () => Field(nameof(TileTask.Slots)));
+                vector!.Invariant(value, () => Field(nameof(TileTask.Slots)));
                 Field(nameof(TileTask.Invariants)); Number(4 * S.Width * room++); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Store));
             }
         }
 
-        // The epilogue of one row of the tile before. Its addresses serve to ask for what the same row of this tile will touch, too.
+        // The epilogue of one row of the tile vector!. Its addresses serve to ask for what the same row of this tile will touch, too.
         void RowBefore()
         {
-            if (before is null) return;
             var none = il.DefineLabel();
-            for (var k = 0; k < before.Rows.Length; k++)
+            for (var k = 0; k < vector!.Rows.Length; k++)
             {
-                var bytes = 4 * (k == 0 ? Stride : rowStrides[k - 1]);
-                Field(nameof(TileTask.Pointers)); Number(8 * k); il.Emit(OpCodes.Add); il.Emit(OpCodes.Ldind_I);
+                var bytes = RowBytes(k);
+                Pointer(k);
                 if (bytes != 0) { Get(row); Number(bytes); il.Emit(OpCodes.Mul); il.Emit(OpCodes.Add); }
-                Put(before.Rows[k]);
+                Put(vector!.Rows[k]);
                 for (var line = 0; line < vectors * S.Width && k > 0 && bytes != 0; line += Line)
                 {
-                    Get(before.Rows[k]); Number(rows * bytes + 4 * line); il.Emit(OpCodes.Add);
+                    Get(vector!.Rows[k]); Number(rows * bytes + 4 * line); il.Emit(OpCodes.Add);
                     il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(TileKernels<S, V>.Ask), BindingFlags.NonPublic | BindingFlags.Static, [typeof(float*)])!);
                 }
             }
@@ -237,12 +242,40 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             foreach (var value in VectorEmitter<S, V>.Invariants(epilogue!))
             {
                 Field(nameof(TileTask.Invariants)); Number(4 * S.Width * room++); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Load));
-                before.Put(value);
+                vector!.Put(value);
             }
-            before.StartRow();
-            for (var v = 0; v < vectors; v++) before.Body(() => Number(4 * v * S.Width));
+            vector!.StartRow();
+            for (var v = 0; v < vectors; v++) vector!.Body(() => Number(4 * v * S.Width));
             il.MarkLabel(none);
         }
+
+        // The tile's own epilogue.
+        void Finish()
+        {
+            foreach (var value in VectorEmitter<S, V>.Invariants(epilogue!))
+            {
+                vector!.Invariant(value, () => Field(nameof(TileTask.Slots)));
+                vector.Put(value);
+            }
+            for (var r = 0; r < rows; r++)
+            {
+                for (var k = 1; k < vector!.Rows.Length; k++)
+                {
+                    if (r == 0) Pointer(k); else Get(vector.Rows[k]);
+                    Number(r == 0 ? rows * RowBytes(k) : RowBytes(k)); il.Emit(OpCodes.Add); Put(vector.Rows[k]);
+                }
+                vector.StartRow();
+                for (var v = 0; v < vectors; v++) vector.Body(() => Number(4 * v * S.Width), sums[r * vectors + v]);
+            }
+        }
+
+        // The epilogue's argument k for the tile before, and how far one row is from the next.
+        void Pointer(int k)
+        {
+            Field(nameof(TileTask.Pointers)); Number(8 * k); il.Emit(OpCodes.Add); il.Emit(OpCodes.Ldind_I);
+        }
+
+        int RowBytes(int k) => 4 * (k == 0 ? Stride : rowStrides[k - 1]);
     }
 
     // Into the second cache: until the epilogue comes, the panel passes through the first one.

@@ -10,17 +10,30 @@ open Xunit
 open Iql.Compile
 open Iql.Kernels
 
-let private tile (set: InstructionSet) (rows: int) (vectors: int) : TileLoop * int =
+/// Loops of every size, the one of whole tiles that packs, and the vector's width.
+let private tiles (set: InstructionSet) (vectors: int) : TileLoop list * TileLoop * int =
     match set with
-    | InstructionSet.Vector512 -> TileKernels<Simd512, Vector512<float32>>.Of(rows, vectors), 16
-    | InstructionSet.Vector256 -> TileKernels<Simd256, Vector256<float32>>.Of(rows, vectors), 8
-    | _ -> TileKernels<SimdScalar, float32>.Of(rows, vectors), 1
-
-let private rowsOf (set: InstructionSet) =
-    match set with
-    | InstructionSet.Vector512 -> 8
-    | InstructionSet.Vector256 -> 6
-    | _ -> 4
+    | InstructionSet.Vector512 ->
+        [
+            for rows in 1 .. TileKernels<Simd512, Vector512<float32>>.RowsOf vectors ->
+                TileKernels<Simd512, Vector512<float32>>.Of(rows, vectors)
+        ],
+        TileKernels<Simd512, Vector512<float32>>.Packing vectors,
+        16
+    | InstructionSet.Vector256 ->
+        [
+            for rows in 1 .. TileKernels<Simd256, Vector256<float32>>.RowsOf vectors ->
+                TileKernels<Simd256, Vector256<float32>>.Of(rows, vectors)
+        ],
+        TileKernels<Simd256, Vector256<float32>>.Packing vectors,
+        8
+    | _ ->
+        [
+            for rows in 1 .. TileKernels<SimdScalar, float32>.RowsOf vectors ->
+                TileKernels<SimdScalar, float32>.Of(rows, vectors)
+        ],
+        TileKernels<SimdScalar, float32>.Packing vectors,
+        1
 
 /// One fused multiply-add after the other, in order: the bits a tile must give, whatever its size.
 let private naive (a: float32[]) ar ak (b: float32[]) bk k row column =
@@ -32,28 +45,34 @@ let private naive (a: float32[]) ar ak (b: float32[]) bk k row column =
     sum
 
 [<Fact>]
-let ``a tile of any size has the bits of the plain loops, and what it asks for keeps its numbers`` () =
+let ``a tile of any size has the bits of the plain loops, packs what it read, and keeps what it asks for`` () =
     let random = Random 1
 
     let numbers count =
         Array.init count (fun _ -> random.NextSingle() * 2f - 1f)
 
     for set in InstructionSets.Available do
-        for rows in 1 .. rowsOf set do
-            for vectors in [ 1; 2 ] do
-                let loop, width = tile set rows vectors
+        for vectors in [ 1; 2 ] do
+            let sizes, packing, width = tiles set vectors
 
+            for loop, rows, packs in
+                (packing, sizes.Length, true)
+                :: [ for rows in 1 .. sizes.Length -> sizes[rows - 1], rows, false ] do
                 for k in [ 1; 3; 8; 9; 50 ] do
                     // Rows of a behind each other, or its columns, as a gradient of weights reads them.
-                    for ar, ak in [ k, 1; 1, 8 ] do
-                        let a, b, touched = numbers (8 * k), numbers (32 * k), numbers (3 * 8 * 32)
+                    for ar, ak in [ k, 1; 1, 16 ] do
+                        let a, b, touched = numbers (16 * k), numbers (32 * k), numbers (3 * 16 * 32)
                         let before = Array.copy touched
-                        let filled = Array.zeroCreate<float32>(8 * 32)
+
+                        let filled, packed =
+                            Array.zeroCreate<float32>(16 * 32), Array.zeroCreate<float32>(32 * k)
+
                         use pa = fixed a
                         use pb = fixed b
                         use pt = fixed filled
+                        use pp = fixed packed
                         use asked = fixed touched
-                        let ahead = [| for i in 0..2 -> NativePtr.toNativeInt (NativePtr.add asked (i * 8 * 32)) |]
+                        let ahead = [| for i in 0..2 -> NativePtr.toNativeInt (NativePtr.add asked (i * 16 * 32)) |]
                         let strides = [| 32n; 32n; 32n |]
                         use pahead = fixed ahead
                         use pstrides = fixed strides
@@ -67,6 +86,7 @@ let ``a tile of any size has the bits of the plain loops, and what it asks for k
                                 InnerStrideB = 32n,
                                 K = nativeint k,
                                 Tile = pt,
+                                Packed = pp,
                                 Ahead = NativePtr.ofNativeInt (NativePtr.toNativeInt pahead),
                                 AheadStrides = pstrides,
                                 AheadCount = 3n
@@ -74,8 +94,12 @@ let ``a tile of any size has the bits of the plain loops, and what it asks for k
 
                         loop.Invoke(&&task)
 
-                        for row in 0 .. rows - 1 do
-                            for column in 0 .. vectors * width - 1 do
+                        for column in 0 .. vectors * width - 1 do
+                            for row in 0 .. rows - 1 do
                                 Assert.Equal(naive a ar ak b 32 k row column, filled[row * 32 + column])
+
+                            for i in 0 .. k - 1 do
+                                if packs then
+                                    Assert.Equal(b[i * 32 + column], packed[i * 2 * width + column])
 
                         Assert.Equal<float32[]>(before, touched)
