@@ -12,6 +12,10 @@ namespace Iql.Compile;
 /// </summary>
 public sealed unsafe class CompiledGraph : IDisposable
 {
+    // Floats between two workers' scratch. A processor that reads a packed panel to its end fetches ahead what lies behind it; where that was
+    // another's tile, it had to come back from core to core for every row stored: 165 µs instead of 132 a layer, between far cores.
+    const int Apart = 2048;
+
     readonly IKernel[] kernels;
     readonly Stretch[] stretches;
     readonly long[] ticks;
@@ -48,7 +52,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         Kernels = KernelInfo.Of(schedule, plan.Copies.Count);
         Memory = plan.Buffers;
         (inputSlots, metricSources, loads) = (plan.InputSlots, plan.Metrics, plan.Loads);
-        (scratchLength, arenaLength) = (plan.ScratchLength, plan.ArenaLength);
+        (scratchLength, arenaLength) = (plan.ScratchLength + Apart, plan.ArenaLength);
         slots = (double*)NativeMemory.AllocZeroed((nuint)plan.SlotCount + 1, sizeof(double));
         foreach (var (slot, number) in plan.Constants) slots[slot] = number;
         bases = (float**)NativeMemory.AllocZeroed((nuint)(1 + function.Inputs.Length + function.Outputs.Length), (nuint)sizeof(float*));
