@@ -69,7 +69,8 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     // It asks for the rows of the next call instead where what it writes does not stay in the second cache.
     bool AsksForNextCall => IsShort && (long)shape.M * shape.N > CachedFloats;
 
-    // Operands that lie in rows.
+    // Operands that lie in rows, and those of them that are written.
+    readonly int[] written = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && !operands[k].IsRead)];
     readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0)];
 
     public int Units => shape.Batch * rowBlocks * (byTile ? panels : 1);
@@ -77,6 +78,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(in Frame frame, int first, int last)
     {
+        var isShared = byTile && last - first < Units; // weights that every worker reads, and several write
         var tiles = byTile ? 1 : panels; // in units of 16 rows × one panel
         var perMatrix = rowBlocks * panels;
         for (int end; first < last; first = end)
@@ -93,7 +95,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
                     int block = unit / panels, panel = unit % panels, blocks = panel == 0 ? Math.Max(1, (to - unit) / panels) : 1;
                     next = Math.Min(to, (block + blocks) * panels);
                     for (var stop = panel + (next - unit) / blocks; panel < stop; panel++)
-                        sums = Panel(frame, matrix, panel, block, block + blocks, inner, Math.Min(shape.K, inner + innerBlock), sums);
+                        sums = Panel(frame, matrix, panel, block, block + blocks, inner, Math.Min(shape.K, inner + innerBlock), sums, isShared);
                 }
             }
         }
@@ -102,7 +104,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     // Inner from … to − 1 of a panel. What is not the first part goes on from the sums so far, what is not the last leaves its tiles
     // there; gives the place behind them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    float* Panel(in Frame frame, int matrix, int panel, int firstBlock, int lastBlock, int from, int to, float* sums)
+    float* Panel(in Frame frame, int matrix, int panel, int firstBlock, int lastBlock, int from, int to, float* sums, bool isShared)
     {
         var (isFirst, isLast, inner) = (from == 0, to == shape.K, to - from);
         int column = panel * panelWidth, columns = Math.Min(panelWidth, shape.N - column), vectors = columns > S.Width || S.Width == 1 ? 2 : 1;
@@ -188,6 +190,8 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
                 if (innerBlock < shape.K) sums += tileRows * TileKernels<S, V>.Stride;
                 task.AheadCount = asked;
                 var loop = packs ? TileKernels<S, V>.Packing(vectors) : isWhole ? withEpilogue! : TileKernels<S, V>.Of(Math.Min(tileRows, rows - done), vectors);
+                if (isShared && isLast)
+                    foreach (var k in written) Ownership.Ask(starts[k] + (row + done) * strides[k], strides[k], Math.Min(tileRows, rows - done), columns);
                 loop(&task);
                 if (!packs) continue;
                 task.B = packed;

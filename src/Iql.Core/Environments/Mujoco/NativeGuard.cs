@@ -12,7 +12,7 @@ namespace Iql.Environments.Mujoco;
 /// caller instead of being printed.
 /// </summary>
 /// <remarks>Where the instructions cannot be (another processor, Windows, a system that forbids new code) an error ends the process with its message.</remarks>
-static unsafe partial class NativeGuard
+static unsafe class NativeGuard
 {
     /// <summary>One call: read and written by the instructions below, which know these offsets.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -117,22 +117,12 @@ static unsafe partial class NativeGuard
     [UnmanagedCallersOnly]
     static void Warned(byte* message) => said ??= Marshal.PtrToStringUTF8((nint)message);
 
-    /// <summary>A page that holds the instructions, first written, then closed to writing and opened to running; null where that cannot be.</summary>
     static byte* Place()
     {
-        if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || !(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) return null;
-        const int readWrite = 3, readExecute = 5;
-        var page = (nuint)Environment.SystemPageSize;
-        var code = (byte*)NativeMemory.AlignedAlloc(page, page);
-        NativeMemory.Clear(code, page);
-        Instructions.CopyTo(new Span<byte>(code, (int)page));
-        if (!Avx.IsSupported) new ReadOnlySpan<byte>([0x0F, 0x1F, 0x00]).CopyTo(new Span<byte>(code + VectorState, 3)); // nop
+        Span<byte> instructions = [.. Instructions];
+        if (!Avx.IsSupported) new ReadOnlySpan<byte>([0x0F, 0x1F, 0x00]).CopyTo(instructions[VectorState..]); // nop
         delegate* unmanaged<byte*, Call*> failed = &Failed;
-        Unsafe.WriteUnaligned(code + Address, (nint)failed);
-        if (mprotect(code, page, readExecute) == 0) return code;
-        if (mprotect(code, page, readWrite) == 0) NativeMemory.AlignedFree(code);
-        return null;
+        BitConverter.TryWriteBytes(instructions[Address..], (nint)failed);
+        return MachineCode.Place(instructions);
     }
-
-    [LibraryImport("libc")] private static partial int mprotect(void* address, nuint size, int protection);
 }
