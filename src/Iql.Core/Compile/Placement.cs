@@ -26,8 +26,8 @@ sealed class Placement
         InputSlots = [.. function.Scalars.Select(name => slots.FirstOrDefault(pair => pair.Key.Op == Op.Input && pair.Key.Name == name) is { Key: not null } found ? found.Value : -1)];
         Metrics = [.. metrics.Select(Addressing.Root).Select(root => slots.TryGetValue(root, out var slot) ? new ScalarSource(slot, default) : new(-1, PlaceOf(root)))];
         ScratchLength = order.Where(node => node.Op == Op.MatMul).Select(node => ProductShape.ScratchFloats(
-            node.Shape[-2], node.Shape[-1], node.Sources[1].Shape[node.Integers[1] == 1 ? -1 : -2], Schedule.RunsByTile(node)))
-            .Append(ProductShape.ScratchFloats(0, 0, 0, byTile: false)).Max();
+            node.Shape[-2], node.Shape[-1], node.Sources[1].Shape[node.Integers[1] == 1 ? -1 : -2], Schedule.RunsByTile(node), schedule.Owner(node)!.Reductions.Count))
+            .Append(ProductShape.ScratchFloats(0, 0, 0, byTile: false, 0)).Max();
         foreach (var copy in later) Copies.Add(CopyOf(copy.Node, copy.Place));
     }
 

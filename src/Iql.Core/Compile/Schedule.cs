@@ -158,6 +158,10 @@ sealed class Schedule
     /// <summary>A contraction over the rows of a batch, or a product with few rows, is shared out by output tile.</summary>
     public static bool RunsByTile(Tensor product) => product.Integers[0] == 1 || product.Shape[-2] < 2 * FusedKernel.UnitRows;
 
+    /// <summary>Whether a product's kernel can add up its rows: it has all columns of them, in whole vectors.</summary>
+    public static bool SumsRows(Tensor product, Tensor reduction) => product.Op == Op.MatMul && reduction.Op == Op.Sum && product.Shape.Rank == 2
+        && !RunsByTile(product) && product.Shape[-1] % ProductShape.ScratchColumns == 0;
+
     /// <summary>Whether rows of a copy come from the same rows of its sources.</summary>
     public static bool CopiesByRow(Tensor node) =>
         node.Op is Op.Concat or Op.Slice && node.Shape.Rank == 2 && node.Shape[0] > 1 && node.Shape[1] > 1 && node.Integers[0] == 1;

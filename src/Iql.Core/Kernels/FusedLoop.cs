@@ -16,13 +16,15 @@ readonly record struct LoopValue(LoopSource Source, int A, Op Op = Op.Constant, 
 
 /// <summary>
 /// A chain of elementwise ops over a block of rows and columns that leaves registers only to load what it needs and store
-/// what is asked for. Stores write value → pointer; row reductions write one number a row.
+/// what is asked for. Stores write value → pointer; row reductions write one number a row, or where
+/// <paramref name="AddsUp"/> says so add whole vectors to one a row, for a row that comes in pieces.
 /// </summary>
 sealed record LoopProgram(
     ImmutableArray<LoopValue> Values,
     ImmutableArray<(int Value, int Pointer)> Stores,
     ImmutableArray<(int Value, Op Op, int Pointer)> Reductions,
-    int Pointers);
+    int Pointers,
+    bool AddsUp = false);
 
 /// <summary>
 /// Runs a program on rows × columns entries. pointers[k] is the first entry, strides[k] the floats from row to row. Without
@@ -74,7 +76,7 @@ static class LoopEmitter
 
             // Reductions must not count padding: whole vectors first, then a masked rest.
             il.Emit(OpCodes.Ldarg_S, (byte)4);
-            if (sums.Length > 0) { il.Emit(OpCodes.Ldc_I4, -S.Width); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.And); }
+            if (sums.Length > 0 && !program.AddsUp) { il.Emit(OpCodes.Ldc_I4, -S.Width); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.And); }
             il.Emit(OpCodes.Ldc_I4_4);
             il.Emit(OpCodes.Conv_I);
             il.Emit(OpCodes.Mul);
@@ -84,7 +86,8 @@ static class LoopEmitter
             {
                 StartRow();
                 Loop(offset, () => il.Emit(OpCodes.Ldloc, end), 4 * S.Width, () => Body(mask: null));
-                if (sums.Length > 0) FinishRow();
+                if (program.AddsUp) vector.FinishRow();
+                else if (sums.Length > 0) FinishRow();
                 for (var k = 0; k < steps.Length; k++)
                 {
                     il.Emit(OpCodes.Ldloc, vector.Rows[k]);
@@ -100,7 +103,7 @@ static class LoopEmitter
         void StartRow()
         {
             vector.StartRow();
-            for (var i = 0; i < sums.Length; i++)
+            for (var i = 0; i < sums.Length && !program.AddsUp; i++)
             {
                 Identity(program.Reductions[i].Op);
                 il.Emit(OpCodes.Stloc, sums[i]);
@@ -110,7 +113,7 @@ static class LoopEmitter
         void Body(LocalBuilder? mask)
         {
             vector.Body(() => il.Emit(OpCodes.Ldloc, offset));
-            for (var i = 0; i < sums.Length; i++)
+            for (var i = 0; i < sums.Length && !program.AddsUp; i++)
             {
                 var (value, op, _) = program.Reductions[i];
                 il.Emit(OpCodes.Ldloc, sums[i]);

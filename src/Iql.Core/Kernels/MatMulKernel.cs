@@ -24,16 +24,23 @@ readonly record struct ProductShape(
 
     /// <summary>
     /// Scratch a worker needs for a product [M, K] × [K, N]: a tile, behind it a packed panel, and behind that, where K is walked in
-    /// blocks, the sums so far.
+    /// blocks, the sums so far, or where rows are added up, their sums so far.
     /// </summary>
-    public static int ScratchFloats(int m, int n, int k, bool byTile) =>
-        (ScratchRows + k) * ScratchColumns + (IsBlocked(k, byTile) ? 2 * (m + ScratchRows) * (n + ScratchColumns) : 0);
+    public static int ScratchFloats(int m, int n, int k, bool byTile, int rowSums) =>
+        RowSums(k) + rowSums * m * SumFloats + (IsBlocked(k, byTile) ? 2 * (m + ScratchRows) * (n + ScratchColumns) : 0);
+
+    /// <summary>Floats before the sums of rows, a vector each.</summary>
+    public static int RowSums(int k) => (ScratchRows + k) * ScratchColumns;
+
+    /// <summary>The widest vector.</summary>
+    public const int SumFloats = 16;
 }
 
 /// <summary>
 /// Matrix product by register tiles (<see cref="TileKernels{S, V}"/>). A finished tile lies in L1 scratch; the epilogue (bias,
 /// activation, mask, optimiser …) reads it as its pointer 0 and writes what leaves the kernel, a row at a time while the next tile
-/// is computed. A panel of b whose columns are not contiguous is transposed into scratch once for all rows of a unit range.
+/// is computed. A panel of b whose columns are not contiguous is transposed into scratch once for all rows of a unit range. Where the
+/// epilogue adds up rows, a vector of sums a row goes from panel to panel.
 /// </summary>
 /// <remarks>
 /// A unit is 16 rows × all columns, or with <paramref name="byTile"/> 16 rows × one panel, for products whose rows are few; units of the
@@ -49,12 +56,13 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     const int ScratchRows = ProductShape.ScratchRows, UnitRows = FusedKernel.UnitRows, ShortInner = 64, MostParts = 4, CachedFloats = 1 << 17, Line = 16;
     const int FewBlocks = 2; // too few rows to pay for packing
 
-    readonly FusedLoop epilogue = LoopEmitter.Emit<S, V>(program);
+    // A row comes panel by panel.
+    readonly FusedLoop epilogue = LoopEmitter.Emit<S, V>(program with { AddsUp = true });
     // Whole tiles run the epilogue of the one before in their shadow, or where that is too short their own while its sums are in registers.
     // Where it calls functions, or vectors are so narrow that the tile fills the registers, the sums would have to leave them for it.
     readonly TileLoop? withEpilogue = S.Width == 16 && shape.M >= 2 * TileKernels<S, V>.Rows && shape.N > S.Width
         && !program.Values.Any(value => value.Source == LoopSource.Apply && value.Op.IsCostly())
-        ? TileKernels<S, V>.With(program, [.. operands.Skip(1).Select(operand => operand.RowStride)], isOwn: shape.K <= ShortInner) : null;
+        ? TileKernels<S, V>.With(program with { AddsUp = true }, [.. Enumerable.Range(1, operands.Length - 1).Select(k => RowStride(program, operands, k))], isOwn: shape.K <= ShortInner) : null;
     readonly int innerBlock = S.Width > 1 && ProductShape.IsBlocked(shape.K, byTile) ? ProductShape.InnerBlock : shape.K;
     readonly int invariants = VectorEmitter<S, V>.Invariants(program).Length;
 
@@ -70,8 +78,15 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     bool AsksForNextCall => IsShort && (long)shape.M * shape.N > CachedFloats;
 
     // Operands that lie in rows, and those of them that are written.
+    readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && !IsSum(program, k))];
     readonly int[] written = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && !operands[k].IsRead)];
-    readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0)];
+
+    // An operand that takes sums of rows has a vector a row in scratch until all columns are through.
+    static bool IsSum(LoopProgram program, int k) => program.Reductions.Any(reduction => reduction.Pointer == k);
+
+    static int RowStride(LoopProgram program, ImmutableArray<Operand> operands, int k) => IsSum(program, k) ? ProductShape.SumFloats : operands[k].RowStride;
+
+    float* Sums(in Frame frame, int reduction) => frame.Scratch + ProductShape.RowSums(shape.K) + (nint)reduction * shape.M * ProductShape.SumFloats;
 
     public int Units => shape.Batch * rowBlocks * (byTile ? panels : 1);
 
@@ -86,6 +101,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
             var matrix = first * tiles / perMatrix;
             end = Math.Min(last, (matrix + 1) * perMatrix / tiles);
             int from = first * tiles - matrix * perMatrix, to = end * tiles - matrix * perMatrix;
+            SumRows(frame, first, end, isFirst: true);
             for (var inner = 0; inner < shape.K; inner += innerBlock)
             {
                 var sums = frame.Scratch + (ScratchRows + shape.K) * ProductShape.ScratchColumns;
@@ -98,6 +114,21 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
                         sums = Panel(frame, matrix, panel, block, block + blocks, inner, Math.Min(shape.K, inner + innerBlock), sums, isShared);
                 }
             }
+            SumRows(frame, first, end, isFirst: false);
+        }
+    }
+
+    // Clears the vectors of rows of units first … end − 1, or adds up what came together in them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void SumRows(in Frame frame, int first, int end, bool isFirst)
+    {
+        for (var i = 0; i < program.Reductions.Length; i++)
+        {
+            var operand = operands[program.Reductions[i].Pointer];
+            float* sums = Sums(frame, i), to = operand.Place.In(frame);
+            for (nint row = first * UnitRows; row < Math.Min(end * UnitRows, shape.M); row++)
+                if (isFirst) S.Store(S.Splat(0), sums + row * ProductShape.SumFloats);
+                else to[row * operand.RowStride] = S.SumLanes(S.Load(sums + row * ProductShape.SumFloats));
         }
     }
 
@@ -131,6 +162,11 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
             var s = operands[k].Strides;
             starts[k] = operands[k].Place.In(frame) + Lead(matrix, s) + (nint)column * s[^1];
             strides[k] = s[^2];
+        }
+        for (var i = 0; i < program.Reductions.Length; i++)
+        {
+            starts[program.Reductions[i].Pointer] = Sums(frame, i);
+            strides[program.Reductions[i].Pointer] = ProductShape.SumFloats;
         }
         pointers[0] = tile;
         strides[0] = TileKernels<S, V>.Stride;

@@ -67,7 +67,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
     public static TileLoop Packing(int vectors) => packing[vectors - 1] ??= new Writer(RowsOf(vectors), vectors, packs: true).Emit();
 
     /// <summary>
-    /// The loop for a whole tile that runs an epilogue without reductions: on the tile before, asking for what its own will touch, or
+    /// The loop for a whole tile that runs an epilogue: on the tile before, asking for what its own will touch, or
     /// on its own sums in their registers.
     /// </summary>
     /// <param name="epilogue">What follows the product. Its arguments are those of the tile before either way.</param>
@@ -246,6 +246,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             }
             vector!.StartRow();
             for (var v = 0; v < vectors; v++) vector!.Body(() => Number(4 * v * S.Width));
+            vector!.FinishRow();
             il.MarkLabel(none);
         }
 
@@ -266,6 +267,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
                 }
                 vector.StartRow();
                 for (var v = 0; v < vectors; v++) vector.Body(() => Number(4 * v * S.Width), sums[r * vectors + v]);
+                vector.FinishRow();
             }
         }
 

@@ -14,6 +14,7 @@ namespace Iql.Kernels;
 sealed class VectorEmitter<S, V>(ILGenerator il, LoopProgram program) where S : ISimd<V> where V : struct
 {
     readonly LocalBuilder[] values = [.. program.Values.Select(_ => il.DeclareLocal(typeof(V)))];
+    readonly LocalBuilder[] sums = program.AddsUp ? [.. program.Reductions.Select(_ => il.DeclareLocal(typeof(V)))] : [];
 
     /// <summary>The first entry of the row, for every pointer.</summary>
     public LocalBuilder[] Rows { get; } = [.. Enumerable.Range(0, program.Pointers).Select(_ => il.DeclareLocal(typeof(float*)))];
@@ -52,9 +53,15 @@ sealed class VectorEmitter<S, V>(ILGenerator il, LoopProgram program) where S : 
     /// <summary>Keeps what is on the stack as a value.</summary>
     public void Put(int index) => il.Emit(OpCodes.Stloc, values[index]);
 
-    /// <summary>Reads what is one number for the whole row.</summary>
+    /// <summary>Reads what is one number for the whole row, and where sums go on their vectors so far.</summary>
     public void StartRow()
     {
+        for (var i = 0; i < sums.Length; i++)
+        {
+            il.Emit(OpCodes.Ldloc, Rows[program.Reductions[i].Pointer]);
+            Primitive(il, nameof(ISimd<V>.Load));
+            il.Emit(OpCodes.Stloc, sums[i]);
+        }
         for (var i = 0; i < values.Length; i++)
         {
             if (program.Values[i].Source != LoopSource.PerRow) continue;
@@ -106,6 +113,24 @@ sealed class VectorEmitter<S, V>(ILGenerator il, LoopProgram program) where S : 
                 Address(pointer, offset);
                 Primitive(il, nameof(ISimd<V>.Store));
             }
+        }
+        for (var i = 0; i < sums.Length; i++)
+        {
+            il.Emit(OpCodes.Ldloc, sums[i]);
+            Get(program.Reductions[i].Value);
+            il.Emit(OpCodes.Call, Operation(Op.Add));
+            il.Emit(OpCodes.Stloc, sums[i]);
+        }
+    }
+
+    /// <summary>Leaves the sums' vectors where they were.</summary>
+    public void FinishRow()
+    {
+        for (var i = 0; i < sums.Length; i++)
+        {
+            il.Emit(OpCodes.Ldloc, sums[i]);
+            il.Emit(OpCodes.Ldloc, Rows[program.Reductions[i].Pointer]);
+            Primitive(il, nameof(ISimd<V>.Store));
         }
     }
 

@@ -174,6 +174,26 @@ let ``products are right at sizes around the tile, in all four orders, with and 
                              | _ -> [])
 
 [<Fact>]
+let ``rows of a product are added up where it is made, whichever way its tiles are finished`` () =
+    // Short and long inner dimensions, tiles that are whole and not, columns that fill vectors and not; sums of large numbers of both signs.
+    for m in [ 17; 40; 80 ] do
+        for n in [ 32; 40; 64 ] do
+            for k in [ 5; 33; 80 ] do
+                check 1e-4 $"{m} {n} {k}" [ [ m; k ]; [ k; n ]; [ n ]; [ m; 1 ] ] (function
+                    | [ x; y; bias; column ] ->
+                        let hidden = Tensor.Rectify(Tensor.MatMul(x, y) + bias)
+                        let costly = Tensor.Tanh(Tensor.MatMul(x, y) * 0.1)
+
+                        [
+                            Tensor.Sum(hidden * bias, 1)
+                            Tensor.Sum(hidden, 1) * Tensor.Reshape(column, shape [ m ])
+                            hidden
+                            Tensor.Sum(costly, 1)
+                            Tensor.Max(costly, 1)
+                        ]
+                    | _ -> [])
+
+[<Fact>]
 let ``an entry of a product has the bits of the plain loop, however long the inner dimension is`` () =
     let m, n = 40, 40
 
