@@ -5,7 +5,7 @@ using Iql.Kernels;
 namespace Iql.Compile;
 
 /// <summary>Writes a group's elementwise nodes as a loop program, with the operands its pointers stand for.</summary>
-sealed class LoopBuilder(Group group, Func<Tensor, Place> placeOf, Func<Tensor, int> slotOf, Func<Tensor, bool> isStoredHere)
+sealed class LoopBuilder(Group group, Schedule schedule, Func<Tensor, Place> placeOf, Func<Tensor, int> slotOf, HashSet<Tensor> stored)
 {
     readonly List<LoopValue> values = [];
     readonly Dictionary<Tensor, int> computed = [];
@@ -43,12 +43,13 @@ sealed class LoopBuilder(Group group, Func<Tensor, Place> placeOf, Func<Tensor, 
     void Computed(Tensor node, int value)
     {
         computed[node] = value;
-        if (isStoredHere(node)) stores.Add((value, Pointer(placeOf(node), Addressing.StridesOver(node.Shape, node.Shape))));
+        if (stored.Contains(node) && schedule.Owner(node) == group)
+            stores.Add((value, Pointer(placeOf(node), Addressing.StridesOver(node.Shape, node.Shape), isReadElsewhere: schedule.IsReadElsewhere(node))));
     }
 
-    int Pointer(Place place, ImmutableArray<int> strides, bool isRead = false)
+    int Pointer(Place place, ImmutableArray<int> strides, bool isRead = false, bool isReadElsewhere = false)
     {
-        operands.Add(new(place, strides, isRead));
+        operands.Add(new(place, strides, isRead, isReadElsewhere));
         return operands.Count - 1;
     }
 

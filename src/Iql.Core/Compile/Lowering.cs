@@ -64,7 +64,7 @@ sealed class Lowering(Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Pl
     }
 
     (LoopProgram Program, ImmutableArray<Operand> Operands) Program(Group group) =>
-        new LoopBuilder(group, placeOf, slotOf, node => stored.Contains(node) && schedule.Owner(node) == group).Build();
+        new LoopBuilder(group, schedule, placeOf, slotOf, stored).Build();
 
     IKernel Product(Group group, Tensor anchor)
     {

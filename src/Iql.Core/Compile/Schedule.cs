@@ -43,6 +43,7 @@ sealed class Schedule
     readonly Dictionary<Group, int> positions = [];
     readonly Dictionary<Group, Twin> twins;
     readonly Wait[] waits;
+    readonly IReadOnlyDictionary<Tensor, Tensor> replaced;
 
     Schedule(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor>? replaced)
     {
@@ -61,13 +62,14 @@ sealed class Schedule
             }
         var sorted = replaced is not null && replaced.All(pair => MayReplace(owner[pair.Key], pair.Value)) ? Sorted(groups, replaced) : null;
         RunsInPlace = sorted is not null;
+        this.replaced = replaced ?? new Dictionary<Tensor, Tensor>();
         Groups = sorted ?? groups;
         for (var i = 0; i < Groups.Count; i++) positions[Groups[i]] = i;
         waits = new Wait[Groups.Count];
         foreach (var group in Groups)
             foreach (var (source, user, index) in Sources(group))
                 if (!IsAligned(group, source, user, index)) WaitFor(group, source);
-        foreach (var (result, input) in RunsInPlace ? replaced! : new Dictionary<Tensor, Tensor>())
+        foreach (var (result, input) in RunsInPlace ? this.replaced : new Dictionary<Tensor, Tensor>())
             foreach (var (group, _, _) in Uses(input))
                 if (group != owner[result]) WaitFor(owner[result], group);
     }
@@ -101,6 +103,10 @@ sealed class Schedule
 
     /// <summary>Who reads a node from memory or a register of another kernel.</summary>
     public IReadOnlyList<(Group Group, Tensor User, int Index)> Uses(Tensor root) => uses.GetValueOrDefault(root, []);
+
+    /// <summary>Whether other groups read a node, in this run or, where it is the next state of an input, in the next.</summary>
+    public bool IsReadElsewhere(Tensor root) =>
+        Uses(root).Concat(replaced.TryGetValue(root, out var input) ? Uses(input) : []).Any(use => use.Group != Owner(root));
 
     /// <summary>Whether a node is made and used by the same units, so that no worker sees another's rows of it.</summary>
     public bool IsRowLocal(Tensor root) => Owner(root) is { } source && PartitionOf(source).Rows > 0

@@ -77,9 +77,9 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     // It asks for the rows of the next call instead where what it writes does not stay in the second cache.
     bool AsksForNextCall => IsShort && (long)shape.M * shape.N > CachedFloats;
 
-    // Operands that lie in rows, and those of them that are written.
+    // Operands that lie in rows, and those of them that are written for others to read.
     readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && !IsSum(program, k))];
-    readonly int[] written = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && !operands[k].IsRead)];
+    readonly int[] written = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && operands[k].IsReadElsewhere)];
 
     // An operand that takes sums of rows has a vector a row in scratch until all columns are through.
     static bool IsSum(LoopProgram program, int k) => program.Reductions.Any(reduction => reduction.Pointer == k);
@@ -93,7 +93,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(in Frame frame, int first, int last)
     {
-        var isShared = byTile && last - first < Units; // weights that every worker reads, and several write
+        var isShared = byTile && last - first < Units; // weights: every worker reads what several write
         var tiles = byTile ? 1 : panels; // in units of 16 rows × one panel
         var perMatrix = rowBlocks * panels;
         for (int end; first < last; first = end)
