@@ -37,7 +37,8 @@ sealed class LoopBuilder(Group group, Schedule schedule, Func<Tensor, Place> pla
             var place = group.IsFlatReduction ? default : placeOf(node);
             reductions.Add((value, node.Op, Pointer(place, Addressing.StridesOver(shape, node.Shape))));
         }
-        return (new([.. values], [.. stores], [.. reductions], operands.Count), [.. operands]);
+        // A product's kernel makes a row in several pieces.
+        return (new([.. values], [.. stores], [.. reductions], operands.Count, AddsUp: group.Anchor is not null), [.. operands]);
     }
 
     void Computed(Tensor node, int value)

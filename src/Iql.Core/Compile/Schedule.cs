@@ -69,7 +69,7 @@ sealed class Schedule
         foreach (var group in Groups)
             foreach (var (source, user, index) in Sources(group))
                 if (!IsAligned(group, source, user, index)) WaitFor(group, source);
-        foreach (var (result, input) in RunsInPlace ? this.replaced : new Dictionary<Tensor, Tensor>())
+        foreach (var (result, input) in this.replaced.Where(_ => RunsInPlace))
             foreach (var (group, _, _) in Uses(input))
                 if (group != owner[result]) WaitFor(owner[result], group);
     }

@@ -52,7 +52,7 @@ static class LoopEmitter
             il = method.GetILGenerator();
             vector = new(il, program);
             steps = [.. vector.Rows.Select(_ => il.DeclareLocal(typeof(nint)))];
-            sums = [.. program.Reductions.Select(_ => il.DeclareLocal(typeof(V)))];
+            sums = program.AddsUp ? [] : [.. program.Reductions.Select(_ => il.DeclareLocal(typeof(V)))];
             offset = il.DeclareLocal(typeof(nint));
             end = il.DeclareLocal(typeof(nint));
             var row = il.DeclareLocal(typeof(nint));
@@ -76,7 +76,7 @@ static class LoopEmitter
 
             // Reductions must not count padding: whole vectors first, then a masked rest.
             il.Emit(OpCodes.Ldarg_S, (byte)4);
-            if (sums.Length > 0 && !program.AddsUp) { il.Emit(OpCodes.Ldc_I4, -S.Width); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.And); }
+            if (sums.Length > 0) { il.Emit(OpCodes.Ldc_I4, -S.Width); il.Emit(OpCodes.Conv_I); il.Emit(OpCodes.And); }
             il.Emit(OpCodes.Ldc_I4_4);
             il.Emit(OpCodes.Conv_I);
             il.Emit(OpCodes.Mul);
@@ -86,8 +86,8 @@ static class LoopEmitter
             {
                 StartRow();
                 Loop(offset, () => il.Emit(OpCodes.Ldloc, end), 4 * S.Width, () => Body(mask: null));
-                if (program.AddsUp) vector.FinishRow();
-                else if (sums.Length > 0) FinishRow();
+                vector.FinishRow();
+                if (sums.Length > 0) FinishRow();
                 for (var k = 0; k < steps.Length; k++)
                 {
                     il.Emit(OpCodes.Ldloc, vector.Rows[k]);
@@ -103,7 +103,7 @@ static class LoopEmitter
         void StartRow()
         {
             vector.StartRow();
-            for (var i = 0; i < sums.Length && !program.AddsUp; i++)
+            for (var i = 0; i < sums.Length; i++)
             {
                 Identity(program.Reductions[i].Op);
                 il.Emit(OpCodes.Stloc, sums[i]);
@@ -113,7 +113,7 @@ static class LoopEmitter
         void Body(LocalBuilder? mask)
         {
             vector.Body(() => il.Emit(OpCodes.Ldloc, offset));
-            for (var i = 0; i < sums.Length && !program.AddsUp; i++)
+            for (var i = 0; i < sums.Length; i++)
             {
                 var (value, op, _) = program.Reductions[i];
                 il.Emit(OpCodes.Ldloc, sums[i]);

@@ -56,13 +56,13 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     const int ScratchRows = ProductShape.ScratchRows, UnitRows = FusedKernel.UnitRows, ShortInner = 64, MostParts = 4, CachedFloats = 1 << 17, Line = 16;
     const int FewBlocks = 2; // too few rows to pay for packing
 
-    // A row comes panel by panel.
-    readonly FusedLoop epilogue = LoopEmitter.Emit<S, V>(program with { AddsUp = true });
+    readonly ImmutableArray<int> rowStrides = RowStrides(program, operands);
+    readonly FusedLoop epilogue = LoopEmitter.Emit<S, V>(program);
     // Whole tiles run the epilogue of the one before in their shadow, or where that is too short their own while its sums are in registers.
     // Where it calls functions, or vectors are so narrow that the tile fills the registers, the sums would have to leave them for it.
     readonly TileLoop? withEpilogue = S.Width == 16 && shape.M >= 2 * TileKernels<S, V>.Rows && shape.N > S.Width
         && !program.Values.Any(value => value.Source == LoopSource.Apply && value.Op.IsCostly())
-        ? TileKernels<S, V>.With(program with { AddsUp = true }, [.. Enumerable.Range(1, operands.Length - 1).Select(k => RowStride(program, operands, k))], isOwn: shape.K <= ShortInner) : null;
+        ? TileKernels<S, V>.With(program, RowStrides(program, operands), isOwn: shape.K <= ShortInner) : null;
     readonly int innerBlock = S.Width > 1 && ProductShape.IsBlocked(shape.K, byTile) ? ProductShape.InnerBlock : shape.K;
     readonly int invariants = VectorEmitter<S, V>.Invariants(program).Length;
 
@@ -81,10 +81,11 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && !IsSum(program, k))];
     readonly int[] written = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && operands[k].IsReadElsewhere)];
 
-    // An operand that takes sums of rows has a vector a row in scratch until all columns are through.
     static bool IsSum(LoopProgram program, int k) => program.Reductions.Any(reduction => reduction.Pointer == k);
 
-    static int RowStride(LoopProgram program, ImmutableArray<Operand> operands, int k) => IsSum(program, k) ? ProductShape.SumFloats : operands[k].RowStride;
+    // Floats from row to row of the tile and every operand. One that takes sums of rows has a vector a row in scratch until all columns are through.
+    static ImmutableArray<int> RowStrides(LoopProgram program, ImmutableArray<Operand> operands) =>
+        [TileKernels<S, V>.Stride, .. Enumerable.Range(1, operands.Length - 1).Select(k => IsSum(program, k) ? ProductShape.SumFloats : operands[k].RowStride)];
 
     float* Sums(in Frame frame, int reduction) => frame.Scratch + ProductShape.RowSums(shape.K) + (nint)reduction * shape.M * ProductShape.SumFloats;
 
@@ -161,15 +162,10 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
         {
             var s = operands[k].Strides;
             starts[k] = operands[k].Place.In(frame) + Lead(matrix, s) + (nint)column * s[^1];
-            strides[k] = s[^2];
         }
-        for (var i = 0; i < program.Reductions.Length; i++)
-        {
-            starts[program.Reductions[i].Pointer] = Sums(frame, i);
-            strides[program.Reductions[i].Pointer] = ProductShape.SumFloats;
-        }
+        for (var i = 0; i < program.Reductions.Length; i++) starts[program.Reductions[i].Pointer] = Sums(frame, i);
+        for (var k = 0; k < operands.Length; k++) strides[k] = rowStrides[k];
         pointers[0] = tile;
-        strides[0] = TileKernels<S, V>.Stride;
         // What is replaced in place is read and written, and asked for once.
         var asks = stackalloc int[operands.Length];
         nint count = 0;

@@ -8,7 +8,7 @@ namespace Iql.Kernels;
 /// that are not there. Where the inner dimension of a is contiguous, every entry is a dot product of vectors; where its rows are, the
 /// turned product bᵀ·aᵀ is made by register tiles and turned back. A unit is 16 rows; the epilogue follows 16 or 32 of them.
 /// </summary>
-/// <remarks>256 × 256 times 256 × 3: 8 µs as a tile, 3 as dot products; its gradient 8 and 3.</remarks>
+/// <remarks>A policy's head, 256 × 256 times 256 × 3 with tanh and loss behind it: 13.7 µs by tiles, 8.5 by dot products; its gradient with Adam 10.6 and 3.7 (Zen 5).</remarks>
 sealed unsafe class NarrowProductKernel<S, V>(ProductShape shape, Place a, Place b, FusedLoop epilogue, ImmutableArray<Operand> operands) : IKernel
     where S : ISimd<V> where V : struct
 {

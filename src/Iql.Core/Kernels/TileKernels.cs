@@ -71,7 +71,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
     /// on its own sums in their registers.
     /// </summary>
     /// <param name="epilogue">What follows the product. Its arguments are those of the tile before either way.</param>
-    /// <param name="rowStrides">Floats from row to row of each of its pointers but the first, the tile's.</param>
+    /// <param name="rowStrides">Floats from row to row of each of its pointers.</param>
     /// <param name="isOwn">Whether it is the tile's own, which is then stored nowhere.</param>
     public static TileLoop With(LoopProgram epilogue, ImmutableArray<int> rowStrides, bool isOwn) =>
         new Writer(Rows, 2, epilogue: epilogue, rowStrides: rowStrides, isOwn: isOwn).Emit();
@@ -180,7 +180,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
         {
             if (epilogue is null || isOwn) { Field(nameof(TileTask.AheadCount)); il.Emit(OpCodes.Brfalse, go); }
             il.Emit(OpCodes.Ldarg_0); Get(row); il.Emit(OpCodes.Ldc_I4, vectors * S.Width);
-            il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(TileKernels<S, V>.Ask), BindingFlags.NonPublic | BindingFlags.Static, [typeof(TileTask*), typeof(nint), typeof(int)])!);
+            il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(AskAhead), BindingFlags.NonPublic | BindingFlags.Static)!);
         }
 
         // count times: a row of b, and all rows of a.
@@ -221,7 +221,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             }
         }
 
-        // The epilogue of one row of the tile vector!. Its addresses serve to ask for what the same row of this tile will touch, too.
+        // The epilogue of one row of the tile before. Its addresses serve to ask for what the same row of this tile will touch, too.
         void RowBefore()
         {
             var none = il.DefineLabel();
@@ -230,11 +230,11 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
                 var bytes = RowBytes(k);
                 Pointer(k);
                 if (bytes != 0) { Get(row); Number(bytes); il.Emit(OpCodes.Mul); il.Emit(OpCodes.Add); }
-                Put(vector!.Rows[k]);
+                Put(vector.Rows[k]);
                 for (var line = 0; line < vectors * S.Width && k > 0 && bytes != 0; line += Line)
                 {
-                    Get(vector!.Rows[k]); Number(rows * bytes + 4 * line); il.Emit(OpCodes.Add);
-                    il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(TileKernels<S, V>.Ask), BindingFlags.NonPublic | BindingFlags.Static, [typeof(float*)])!);
+                    Get(vector.Rows[k]); Number(rows * bytes + 4 * line); il.Emit(OpCodes.Add);
+                    il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(AskFor), BindingFlags.NonPublic | BindingFlags.Static)!);
                 }
             }
             Field(nameof(TileTask.Pending)); il.Emit(OpCodes.Brfalse, none);
@@ -242,11 +242,11 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             foreach (var value in VectorEmitter<S, V>.Invariants(epilogue!))
             {
                 Field(nameof(TileTask.Invariants)); Number(4 * S.Width * room++); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Load));
-                vector!.Put(value);
+                vector.Put(value);
             }
-            vector!.StartRow();
-            for (var v = 0; v < vectors; v++) vector!.Body(() => Number(4 * v * S.Width));
-            vector!.FinishRow();
+            vector.StartRow();
+            for (var v = 0; v < vectors; v++) vector.Body(() => Number(4 * v * S.Width));
+            vector.FinishRow();
             il.MarkLabel(none);
         }
 
@@ -277,25 +277,25 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             Field(nameof(TileTask.Pointers)); Number(8 * k); il.Emit(OpCodes.Add); il.Emit(OpCodes.Ldind_I);
         }
 
-        int RowBytes(int k) => 4 * (k == 0 ? Stride : rowStrides[k - 1]);
+        int RowBytes(int k) => 4 * rowStrides[k];
     }
 
     // Into the second cache: until the epilogue comes, the panel passes through the first one.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Ask(float* line)
+    static void AskFor(float* line)
     {
         if (Sse.IsSupported) Sse.Prefetch1(line);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Ask(TileTask* task, nint row, int floats)
+    static void AskAhead(TileTask* task, nint row, int floats)
     {
         var ahead = task->Ahead;
         var strides = task->AheadStrides;
         for (nint i = 0; i < task->AheadCount; i++)
         {
-            Ask(ahead[i] + row * strides[i]);
-            if (floats > Line) Ask(ahead[i] + row * strides[i] + Line);
+            AskFor(ahead[i] + row * strides[i]);
+            if (floats > Line) AskFor(ahead[i] + row * strides[i] + Line);
         }
     }
 }
