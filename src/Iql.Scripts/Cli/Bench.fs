@@ -3,6 +3,7 @@ namespace Iql.Scripts
 open System
 open System.IO
 open Iql.Data
+open Iql.Kernels
 open Iql.Measurement
 
 /// `iql bench`
@@ -42,11 +43,10 @@ module Bench =
 
     /// Writes files beside each other, named after the processor.
     let private save (folder: string) machine instructions (files: (string * string) list) : unit =
-        Directory.CreateDirectory folder |> ignore
         let name = BenchResult.fileName machine instructions
 
         for ending, text in files do
-            write (Path.GetFullPath(Path.Combine(folder, name + ending))) text
+            write (Path.Combine(folder, name + ending)) text
 
     // A line that is overwritten; nothing of it reaches a file.
     let private overwrite (text: string) =
@@ -113,11 +113,14 @@ module Bench =
         if asked.Threads > cores then
             raise (Refusal $"--threads: expected at most {cores}, the cores of this machine, got {asked.Threads}.")
 
+        // A wrong IQL_INSTRUCTIONS says so before a table begins.
+        InstructionSets.Default |> ignore
         let json = asked.Json |> Option.map (Files.writable "--json")
 
-        match asked.Save with
-        | Some folder when File.Exists folder -> raise (Refusal $"--save: expected a folder, got the file '{folder}'.")
-        | _ -> ()
+        let asked = {
+            asked with
+                Save = asked.Save |> Option.map (Files.folder "--save")
+        }
 
         if asked.Algorithms.IsEmpty then
             cases asked json

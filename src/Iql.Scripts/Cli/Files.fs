@@ -1,5 +1,6 @@
 namespace Iql.Scripts
 
+open System
 open System.IO
 
 /// Files that a command is asked to write.
@@ -17,3 +18,15 @@ module Files =
             raise (Refusal $"{option}: expected a file in a folder that exists, got '{path}'. Make {folder} first.")
         else
             full
+
+    /// A folder that files can be put into, made if need be, or a refusal that names the option, before any work.
+    let folder (option: string) (path: string) : string =
+        if File.Exists path then
+            raise (Refusal $"{option}: expected a folder, got the file '{path}'.")
+
+        try
+            (Directory.CreateDirectory path).FullName
+        with
+        | :? IOException
+        | :? UnauthorizedAccessException as error ->
+            raise (Refusal $"{option}: expected a folder that can be made, got '{path}': {error.Message}")

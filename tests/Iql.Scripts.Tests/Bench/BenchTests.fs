@@ -331,4 +331,6 @@ let ``requests that cannot be measured are refused before anything is`` () =
     refuses [ "bench"; "--json"; Path.GetDirectoryName file ] [ "--json: expected a file's name" ]
     refuses [ "bench"; "--json"; Path.Combine(scratch.Path "none", "b.json") ] [ "in a folder that exists" ]
     refuses [ "bench"; "--save"; file ] [ "--save: expected a folder" ]
+    // Before anything is measured, not after.
+    refuses [ "bench"; "--save"; Path.Combine(file, "inside") ] [ "--save: expected a folder that can be made" ]
     refuses [ "bench"; "--quik" ] [ "Did you mean --quick?" ]
