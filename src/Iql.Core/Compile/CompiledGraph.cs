@@ -19,6 +19,7 @@ public sealed unsafe class CompiledGraph : IDisposable
     readonly IKernel[] kernels;
     readonly Stretch[] stretches;
     readonly long[] ticks;
+    readonly Claims claims;
     readonly IKernel prologue;
     readonly int[] inputSlots;
     readonly ScalarSource[] metricSources;
@@ -30,6 +31,7 @@ public sealed unsafe class CompiledGraph : IDisposable
     float* arena;
     float* scratch;
     WorkerTeam team = WorkerTeam.Single;
+    Claim[][] claimed = [];
     Exception? failure;
     long origin;
     int scratchWorkers;
@@ -49,6 +51,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         kernels = [.. schedule.Groups.Skip(1).Select(lowering.KernelOf), .. plan.Copies];
         stretches = Stretch.Of(schedule, plan.Copies.Count);
         ticks = new long[kernels.Length];
+        claims = new(schedule, plan.Buffers, kernels, stretches);
         Kernels = KernelInfo.Of(schedule, plan.Copies.Count);
         Memory = plan.Buffers;
         (inputSlots, metricSources, loads) = (plan.InputSlots, plan.Metrics, plan.Loads);
@@ -104,6 +107,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         Check.That(metrics.Length >= metricSources.Length, nameof(metrics), $"room for {metricSources.Length} metrics", metrics.Length);
         this.team = team ?? WorkerTeam.Single;
         Grow(this.team.Count);
+        if (claimed.Length != this.team.Count) claimed = [.. Enumerable.Range(0, this.team.Count).Select(worker => claims.Of(worker, this.team.Count))];
         for (var i = 0; i < inputSlots.Length; i++)
             if (inputSlots[i] >= 0) slots[inputSlots[i]] = scalars[i];
         var frame = FrameOf(0);
@@ -152,17 +156,9 @@ public sealed unsafe class CompiledGraph : IDisposable
 
     static float* Fitting(TensorBlock block, Layout layout)
     {
-        Check.That(ReferenceEquals(block.Layout, layout) || SameShapes(block.Layout, layout), layout.Name,
+        Check.That(block.Layout.Fits(layout), layout.Name,
             $"a block laid out as {layout.Name} ({layout.Entries.Length} tensors, {layout.Length} floats)", block.Layout.Name);
         return block.Pointer;
-    }
-
-    static bool SameShapes(Layout a, Layout b)
-    {
-        if (a.Entries.Length != b.Entries.Length) return false;
-        for (var i = 0; i < a.Entries.Length; i++)
-            if (a.Entries[i].Shape != b.Entries[i].Shape) return false;
-        return true;
     }
 
     void Work(int worker)
@@ -176,8 +172,12 @@ public sealed unsafe class CompiledGraph : IDisposable
                 team.Await(origin + stretch.Wait.For(stretch.Partition.IsOwned(team.Count)));
                 try
                 {
-                    for (; first < last; first += stretch.Block)
-                        for (var i = stretch.First; i < stretch.End; i++) Run(kernels[i], frame, first, Math.Min(first + stretch.Block, last), worker == 0 ? i : -1);
+                    for (var block = first; block < last; block += stretch.Block)
+                        for (var i = stretch.First; i < stretch.End; i++)
+                        {
+                            frame.Claim = block == first ? claimed[worker][i] : default;
+                            Run(kernels[i], frame, block, Math.Min(block + stretch.Block, last), worker == 0 ? i : -1);
+                        }
                 }
                 catch (Exception exception)
                 {

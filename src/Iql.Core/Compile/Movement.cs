@@ -19,17 +19,17 @@ static class Movement
                 var start = 0;
                 foreach (var part in node.Sources)
                 {
-                    copies.Add(Copy(part.Shape, placeOf(Addressing.Root(part)), Addressing.Strides(part.Shape), Shifted(to, start * strides[node.Integers[0]]), strides));
+                    copies.Add(Copy(part.Shape, placeOf(Addressing.Root(part)), Addressing.Strides(part.Shape), to.Plus(start * strides[node.Integers[0]]), strides));
                     start += part.Shape[node.Integers[0]];
                 }
                 return new CopyKernel(copies.ToImmutable(), Schedule.CopiesByRow(node) ? node.Shape[0] : 0, default);
             case Op.Slice:
                 var own = Addressing.Strides(node.Sources[0].Shape);
-                var from = Shifted(placeOf(sources[0]), node.Integers[1] * own[node.Integers[0]]);
+                var from = placeOf(sources[0]).Plus(node.Integers[1] * own[node.Integers[0]]);
                 return new CopyKernel([Copy(node.Shape, from, own, to, strides)], Schedule.CopiesByRow(node) ? node.Shape[0] : 0, default);
             case Op.Pad:
                 var inside = node.Sources[0].Shape;
-                return new CopyKernel([Copy(inside, placeOf(sources[0]), Addressing.Strides(inside), Shifted(to, node.Integers[1] * strides[node.Integers[0]]), strides)],
+                return new CopyKernel([Copy(inside, placeOf(sources[0]), Addressing.Strides(inside), to.Plus(node.Integers[1] * strides[node.Integers[0]]), strides)],
                     0, (to, Layout.PaddedLength(node.Shape)));
             case Op.Transpose:
                 var source = Addressing.Strides(node.Sources[0].Shape);
@@ -54,8 +54,6 @@ static class Movement
 
     // Floats from one entry of axis 0 to the next; of a single entry, all of it.
     static int Block(Shape shape) => shape[0] > 1 ? Addressing.Strides(shape)[0] : Layout.PaddedLength(shape);
-
-    static Place Shifted(Place place, int floats) => place with { Offset = place.Offset + floats };
 
     static StridedCopy Copy(Shape extents, Place source, IEnumerable<int> sourceStrides, Place destination, IEnumerable<int> destinationStrides) =>
         new(extents.Extents, source, [.. sourceStrides], destination, [.. destinationStrides]);

@@ -9,6 +9,7 @@ sealed class Placement
 {
     readonly Dictionary<Tensor, Place> places = [];
     readonly Dictionary<Tensor, int> slots = [];
+    readonly List<(Tensor Node, Place Place)> later = [];
 
     public Placement(GraphFunction function, Tensor[] results, Schedule schedule)
     {
@@ -30,8 +31,6 @@ sealed class Placement
             .Append(ProductShape.ScratchFloats(0, 0, 0, byTile: false, 0)).Max();
         foreach (var copy in later) Copies.Add(CopyOf(copy.Node, copy.Place));
     }
-
-    readonly List<(Tensor Node, Place Place)> later = [];
 
     /// <summary>The nodes that lie in memory.</summary>
     public HashSet<Tensor> Stored { get; }

@@ -54,6 +54,16 @@ public sealed class Layout
     public Entry this[string name] => byName.TryGetValue(name, out var entry) ? entry
         : throw new ArgumentException($"{Name}: expected one of {string.Join(", ", byName.Keys)}, got {name}.");
 
+    /// <summary>Whether tensors of the same shapes lie in the same places, whatever their names. Allocates nothing.</summary>
+    public bool Fits(Layout other)
+    {
+        if (ReferenceEquals(this, other)) return true;
+        if (Entries.Length != other.Entries.Length) return false;
+        for (var i = 0; i < Entries.Length; i++)
+            if (Entries[i].Shape != other.Entries[i].Shape) return false;
+        return true;
+    }
+
     /// <summary>Graph inputs for every entry.</summary>
     public TensorGroup Inputs() => new(this, [.. Entries.Select(entry => Tensor.Input($"{Name}/{entry.Name}", entry.Shape))]);
 

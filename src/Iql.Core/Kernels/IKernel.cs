@@ -1,17 +1,21 @@
 namespace Iql.Kernels;
 
-/// <summary>What a kernel sees while a graph runs: where each block begins, the scalars, and this worker's scratch memory.</summary>
+/// <summary>What a kernel sees while a graph runs: where each block begins, the scalars, this worker's scratch memory, and what it may claim in passing.</summary>
 unsafe struct Frame
 {
     public float** Bases;
     public double* Slots;
     public float* Scratch;
+    public Claim Claim;
 }
 
 /// <summary>A place in memory: a block and an offset in floats.</summary>
 readonly record struct Place(int Base, int Offset)
 {
     public unsafe float* In(in Frame frame) => frame.Bases[Base] + Offset;
+
+    /// <summary>The place some floats further on.</summary>
+    public Place Plus(int floats) => this with { Offset = Offset + floats };
 }
 
 /// <summary>

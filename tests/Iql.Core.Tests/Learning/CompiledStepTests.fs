@@ -170,36 +170,48 @@ let ``a step of other hyperparameters out of range is refused`` () =
 
     Assert.Contains("Expectile", failure.Message)
 
+/// What a learner's blocks hold after steps in place, on so many threads.
+let private inPlace (learner: Learner) (batches: TensorBlock[]) (threads: int) =
+    use team = new WorkerTeam(threads)
+    use compiled = new CompiledStep(learner)
+    let blocks = Seq.toArray (start learner).Blocks
+
+    for step in 0 .. batches.Length - 1 do
+        Assert.True(compiled.RunsInPlace(int64 step, false))
+
+        let state =
+            LearnerState(seed, int64 step, ImmutableArray.Create<TensorBlock> blocks)
+
+        compiled.StepInto(state, batches[step], ReadOnlySpan blocks, team = team)
+
+    blocks
+
 [<Fact>]
 let ``networks of the paper's size learn the same bits in place, at any number of threads, in company or alone`` () =
     let config = ImplicitQLearningConfig().With(cosineSteps = 50.0)
     let betas = [| 0.5; 3.0; 10.0 |]
     let grid = ImplicitQLearning.Learner(config, 11, 3, betas)
     let batches = [| for step in 0..2 -> batch grid step |]
-
-    let steps (learner: Learner) (threads: int) =
-        use team = new WorkerTeam(threads)
-        use compiled = new CompiledStep(learner)
-        let blocks = Seq.toArray (start learner).Blocks
-
-        for step in 0..2 do
-            Assert.True(compiled.RunsInPlace(int64 step, false))
-
-            let state =
-                LearnerState(seed, int64 step, ImmutableArray.Create<TensorBlock> blocks)
-
-            compiled.StepInto(state, batches[step], ReadOnlySpan blocks, team = team)
-
-        blocks
-
-    let alone = steps grid 1
+    let alone = inPlace grid batches 1
 
     for threads in [ 2; 3; 4 ] do
-        sameBits alone (steps grid threads)
+        sameBits alone (inPlace grid batches threads)
 
     for member', beta in Array.indexed betas do
         let own =
-            steps (ImplicitQLearning.Learner(config.With(inverseTemperature = beta), 11, 3)) 2
+            inPlace (ImplicitQLearning.Learner(config.With(inverseTemperature = beta), 11, 3)) batches 2
 
         Assert.True(own[0].SameBits alone[0])
         Assert.True(own[1].SameBits alone[member' + 1])
+
+[<Fact>]
+let ``rows that a worker walks in several blocks, after claiming their memory, have the same bits`` () =
+    let config =
+        ImplicitQLearningConfig().With(hiddenSizes = [ 64; 64 ], batchSize = 1024)
+
+    let learner = ImplicitQLearning.Learner(config, 11, 3)
+    let batches = [| for step in 0..2 -> batch learner step |]
+    let alone = inPlace learner batches 1
+
+    for threads in [ 2; 3 ] do
+        sameBits alone (inPlace learner batches threads)
