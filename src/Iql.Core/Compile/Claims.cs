@@ -21,10 +21,7 @@ sealed class Claims(Schedule schedule, ImmutableArray<BufferInfo> buffers, IRead
         var passed = Enumerable.Repeat(-1, kernels.Count).ToArray();
         var known = 0;
         foreach (var stretch in stretches.Where(stretch => stretch.Partition.Share(kernels[stretch.First].Units, worker, workers) is var (first, last) && first < last))
-        {
-            known = Math.Max(known, stretch.Wait.For(stretch.Partition.IsOwned(workers)));
-            Array.Fill(passed, known, stretch.First, stretch.End - stretch.First);
-        }
+            Array.Fill(passed, known = Math.Max(known, stretch.Wait.For(stretch.Partition.IsOwned(workers))), stretch.First, stretch.End - stretch.First);
         foreach (var buffer in buffers.Where(buffer => workers > 1 && Addressing.Kept(buffer.Value.Shape).Length == 2))
         {
             if (schedule.Owner(buffer.Value) is not { } maker || schedule.PartitionOf(maker) is not { Rows: > 0 } partition || partition.IsOwned(workers)) continue;

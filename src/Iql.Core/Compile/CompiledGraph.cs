@@ -19,7 +19,6 @@ public sealed unsafe class CompiledGraph : IDisposable
     readonly IKernel[] kernels;
     readonly Stretch[] stretches;
     readonly long[] ticks;
-    readonly Claims claims;
     readonly IKernel prologue;
     readonly int[] inputSlots;
     readonly ScalarSource[] metricSources;
@@ -51,7 +50,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         kernels = [.. schedule.Groups.Skip(1).Select(lowering.KernelOf), .. plan.Copies];
         stretches = Stretch.Of(schedule, plan.Copies.Count);
         ticks = new long[kernels.Length];
-        claims = new(schedule, plan.Buffers, kernels, stretches);
+        Claims = new(schedule, plan.Buffers, kernels, stretches);
         Kernels = KernelInfo.Of(schedule, plan.Copies.Count);
         Memory = plan.Buffers;
         (inputSlots, metricSources, loads) = (plan.InputSlots, plan.Metrics, plan.Loads);
@@ -75,6 +74,9 @@ public sealed unsafe class CompiledGraph : IDisposable
     /// Whether an output block may be the input block of the same layout (the same object): a state that is stepped where it lies.
     /// </summary>
     public bool RunsInPlace { get; }
+
+    /// <summary>What workers take back from each other.</summary>
+    internal Claims Claims { get; }
 
     /// <summary>Compiles a function; <paramref name="path"/> null takes <see cref="InstructionSets.Default"/>.</summary>
     public static CompiledGraph Compile(GraphFunction function, InstructionSet? path = null) => new(function, path ?? InstructionSets.Default);
@@ -107,7 +109,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         Check.That(metrics.Length >= metricSources.Length, nameof(metrics), $"room for {metricSources.Length} metrics", metrics.Length);
         this.team = team ?? WorkerTeam.Single;
         Grow(this.team.Count);
-        if (claimed.Length != this.team.Count) claimed = [.. Enumerable.Range(0, this.team.Count).Select(worker => claims.Of(worker, this.team.Count))];
+        if (claimed.Length != this.team.Count) claimed = [.. Enumerable.Range(0, this.team.Count).Select(worker => Claims.Of(worker, this.team.Count))];
         for (var i = 0; i < inputSlots.Length; i++)
             if (inputSlots[i] >= 0) slots[inputSlots[i]] = scalars[i];
         var frame = FrameOf(0);

@@ -16,22 +16,30 @@ namespace Iql.Measurement;
 /// </param>
 public sealed record StepWindows(int Count = 40, double Seconds = 0.1, double WarmUp = 0.3);
 
+/// <summary>One window's rate, and how far the cores of a trainer's threads were from each other then.</summary>
+/// <param name="StepsPerSecond">Of all trainers together.</param>
+/// <param name="Distance">Known where a trainer's two threads have the machine's two cores.</param>
+public readonly record struct StepWindow(double StepsPerSecond, CoreDistance Distance = CoreDistance.Unknown);
+
 /// <summary>Steps a second of one trainer, or of several side by side, window by window.</summary>
-/// <param name="Windows">Steps a second of all trainers together, ascending.</param>
+/// <param name="Windows">The windows, by ascending rate.</param>
 /// <param name="FlopPerStep">Floating-point operations of the products in one step, two for each multiply-add.</param>
 /// <param name="BytesPerStep">Bytes of managed memory allocated a step.</param>
-public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep, double BytesPerStep)
+public sealed record StepRate(ImmutableArray<StepWindow> Windows, double FlopPerStep, double BytesPerStep)
 {
     /// <summary>How often metrics are asked for, as a run of default configuration does.</summary>
     public const int LogEvery = 1_000;
 
-    const int RoundSteps = 10, MostWarmUps = 8;
+    const int RoundSteps = 10, MostWarmUps = 8, PingPongBlocks = 8;
 
     /// <summary>The rate of the middle window.</summary>
     public double Median => Quantile(0.5);
 
     /// <summary>The rate that a share of the windows stays below.</summary>
-    public double Quantile(double share) => Windows[Math.Min((int)(share * Windows.Length), Windows.Length - 1)];
+    public double Quantile(double share) => Windows[Math.Min((int)(share * Windows.Length), Windows.Length - 1)].StepsPerSecond;
+
+    /// <summary>The windows of one distance alone.</summary>
+    public StepRate At(CoreDistance distance) => this with { Windows = Windows.RemoveAll(window => window.Distance != distance) };
 
     /// <summary>Whole training steps, sampling and metrics at <see cref="LogEvery"/> included.</summary>
     /// <param name="learner">What is trained; every trainer has a state of its own.</param>
@@ -56,8 +64,9 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
             foreach (var thread in others) thread.Start();
             tracks[0].Run(windows, start, stop);
             foreach (var thread in others) thread.Join();
-            var shared = tracks.Min(track => track.Rates.Count);
-            var together = Enumerable.Range(0, shared).Select(window => tracks.Sum(track => track.Rates[window])).Order();
+            var shared = tracks.Min(track => track.Windows.Count);
+            var together = Enumerable.Range(0, shared).Select(i => tracks[0].Windows[i] with { StepsPerSecond = tracks.Sum(track => track.Windows[i].StepsPerSecond) })
+                .OrderBy(window => window.StepsPerSecond);
             return new([.. together], tracks[0].FlopPerStep, tracks.Max(track => track.BytesPerStep));
         }
         finally
@@ -109,7 +118,7 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
         }
 
         public Trainer Trainer { get; }
-        public List<double> Rates { get; } = [];
+        public List<StepWindow> Windows { get; } = [];
         public double BytesPerStep { get; private set; }
 
         // A learner whose programs take turns has its mean over some turns.
@@ -119,19 +128,27 @@ public sealed record StepRate(ImmutableArray<double> Windows, double FlopPerStep
         // however late the system lets a track begin.
         public void Run(StepWindows windows, Barrier start, Stop stop)
         {
-            Rates.Capacity = windows.Count;
+            Windows.Capacity = windows.Count;
             var steps = (int)Math.Clamp(WarmUp(windows) * windows.Seconds, 1, 1e6);
+            var bytes = 0L;
             start.SignalAndWait();
-            var before = GC.GetAllocatedBytesForCurrentThread();
+            var before = Distance();
             do
             {
-                var began = Stopwatch.GetTimestamp();
+                var (began, allocated) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
                 for (var i = 0; i < steps; i++) Trainer.Advance(withMetrics: Trainer.Step % LogEvery == LogEvery - 1);
-                Rates.Add(steps / Stopwatch.GetElapsedTime(began).TotalSeconds);
-            } while (Rates.Count < windows.Count && !stop.Asked);
-            BytesPerStep = (GC.GetAllocatedBytesForCurrentThread() - before) / Math.Max(1.0, Rates.Count * (double)steps);
+                var rate = steps / Stopwatch.GetElapsedTime(began).TotalSeconds;
+                bytes += GC.GetAllocatedBytesForCurrentThread() - allocated;
+                var after = Distance();
+                Windows.Add(new(rate, before == after ? before : CoreDistance.Changing));
+                before = after;
+            } while (Windows.Count < windows.Count && !stop.Asked);
+            BytesPerStep = bytes / (Windows.Count * (double)steps);
             stop.Asked = true;
         }
+
+        // A host may move the processors of a virtual machine at any time. Where two threads are not all there is, they might have other cores.
+        CoreDistance Distance() => team.Count == 2 && Environment.ProcessorCount == 2 ? CoreDistances.Of(PingPong.Nanoseconds(PingPongBlocks)) : CoreDistance.Unknown;
 
         /// <summary>
         /// Steps a second at the end of it. The runtime compiles what was called often once more on a thread of its own, which takes a

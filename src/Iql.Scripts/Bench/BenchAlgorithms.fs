@@ -120,18 +120,19 @@ module BenchAlgorithms =
                     for threads in List.distinct [ 1; threads ] do
                         let learner = learner name observations actions
 
-                        let row = {
-                            Algorithm = name
-                            Phase = phase + 1, phases.Length
-                            Threads = threads
-                            Batch = learner.Batch.Entries[0].Shape[0]
-                            Parameters = parameters learner
-                            ReadySeconds = seconds
-                            Rate = BenchRate.measure windows threads 1 step learner data
-                        }
+                        for rate in BenchRate.measure windows threads 1 step learner data do
+                            let row = {
+                                Algorithm = name
+                                Phase = phase + 1, phases.Length
+                                Threads = threads
+                                Batch = learner.Batch.Entries[0].Shape[0]
+                                Parameters = parameters learner
+                                ReadySeconds = seconds
+                                Rate = rate
+                            }
 
-                        tell row
-                        row
+                            tell row
+                            row
         ]
 
         {

@@ -8,6 +8,8 @@ open Iql.Measurement
 
 /// How fast something trains, and the peak of as many threads probed right before and after it.
 type BenchRate = {
+    /// How far the two cores were from each other, where two threads share a step on all cores there are.
+    Cores: CoreDistance
     /// Steps a second of all runs together: the middle window, and the ones that a tenth and nine tenths stay below.
     StepsPerSecond: float
     Low: float
@@ -25,7 +27,25 @@ type BenchRate = {
 [<RequireQualifiedAccess>]
 module BenchRate =
 
-    /// The rate of a learner from a step on, between two probes of the peak.
+    // Of windows at one distance this many suffice, one in ten: the median of four.
+    let private enough = 10
+
+    // One rate for each distance the cores were at, as far as it was met often enough; else all windows together.
+    let private byDistance (rate: StepRate) : (CoreDistance * StepRate) list =
+        let met =
+            rate.Windows
+            |> Seq.countBy _.Distance
+            |> Seq.filter (fun (distance, count) ->
+                distance <> CoreDistance.Changing && enough * count >= rate.Windows.Length)
+            |> Seq.map fst
+            |> Seq.sort
+            |> Seq.toList
+
+        match met with
+        | [] -> [ CoreDistance.Changing, rate ]
+        | distances -> [ for distance in distances -> distance, rate.At distance ]
+
+    /// The rate of a learner from a step on, between two probes of the peak; a rate for each distance, where a host moved the cores meanwhile.
     let measure
         (windows: StepWindows)
         (threads: int)
@@ -33,19 +53,24 @@ module BenchRate =
         (firstStep: int64)
         (learner: Learner)
         (data: Transitions)
-        : BenchRate =
+        : BenchRate list =
         let before = FmaPeak.Measure(threads * runs)
         let rate = StepRate.Measure(learner, data, threads, runs, windows, firstStep)
+        let after = FmaPeak.Measure(threads * runs)
 
-        {
-            StepsPerSecond = rate.Median
-            Low = rate.Quantile 0.1
-            High = rate.Quantile 0.9
-            FlopPerStep = rate.FlopPerStep
-            PeakBefore = before
-            PeakAfter = FmaPeak.Measure(threads * runs)
-            BytesPerStep = rate.BytesPerStep
-        }
+        [
+            for distance, rate in byDistance rate ->
+                {
+                    Cores = distance
+                    StepsPerSecond = rate.Median
+                    Low = rate.Quantile 0.1
+                    High = rate.Quantile 0.9
+                    FlopPerStep = rate.FlopPerStep
+                    PeakBefore = before
+                    PeakAfter = after
+                    BytesPerStep = rate.BytesPerStep
+                }
+        ]
 
     /// The larger probe, GFLOP/s.
     let peak (rate: BenchRate) : float = max rate.PeakBefore rate.PeakAfter
@@ -65,10 +90,20 @@ module BenchRate =
     let internal fixed' (digits: int) (value: float) : string =
         value.ToString("F" + string digits, CultureInfo.InvariantCulture)
 
+    /// "near", "far" …; nothing where it is not known.
+    let distance (cores: CoreDistance) : string =
+        match cores with
+        | CoreDistance.Near -> "near"
+        | CoreDistance.Between -> "between"
+        | CoreDistance.Far -> "far"
+        | CoreDistance.Changing -> "changing"
+        | _ -> ""
+
     let internal percent (value: float) : string = fixed' 1 (100.0 * value) + " %"
 
     /// The columns of a table of rates.
     let heads: string list = [
+        "cores"
         "steps/s"
         "10 %"
         "90 %"
@@ -82,6 +117,7 @@ module BenchRate =
 
     /// A rate under those heads.
     let cells (rate: BenchRate) : string list = [
+        distance rate.Cores
         fixed' 1 rate.StepsPerSecond
         fixed' 1 rate.Low
         fixed' 1 rate.High
@@ -100,7 +136,7 @@ module BenchRate =
             if i = 0 then
                 cell.PadRight first
             else
-                cell.PadLeft(max 7 head.Length))
+                cell.PadLeft(max 8 head.Length))
         |> String.concat "  "
 
     let internal rounded (digits: int) (value: float) : Json =
@@ -111,6 +147,10 @@ module BenchRate =
 
     /// The fields of a rate in a file.
     let fields (rate: BenchRate) : (string * Json) list = [
+        "cores",
+        (match distance rate.Cores with
+         | "" -> Json.Null
+         | distance -> Json.Text distance)
         "stepsPerSecond", rounded 1 rate.StepsPerSecond
         "stepsPerSecondLow", rounded 1 rate.Low
         "stepsPerSecondHigh", rounded 1 rate.High

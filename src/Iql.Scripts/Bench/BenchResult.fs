@@ -59,15 +59,16 @@ type BenchResult = {
 [<RequireQualifiedAccess>]
 module BenchResult =
 
-    /// The rate per FLOP against that of the standard case on as many threads.
+    /// The rate per FLOP against that of the standard case on as many threads, as far from each other.
     let relative (rows: BenchRow list) (row: BenchRow) : float option =
         rows
         |> List.tryFind (fun other ->
-            { other.Case with Name = row.Case.Name } = {
-                                                           BenchCase.standard with
-                                                               Name = row.Case.Name
-                                                               Threads = row.Case.Threads
-                                                       })
+            other.Rate.Cores = row.Rate.Cores
+            && { other.Case with Name = row.Case.Name } = {
+                                                              BenchCase.standard with
+                                                                  Name = row.Case.Name
+                                                                  Threads = row.Case.Threads
+                                                          })
         |> Option.map (fun standard -> BenchRate.gflops row.Rate / BenchRate.gflops standard.Rate)
 
     /// The kernels by kind, the kind that takes longest first.
@@ -94,16 +95,17 @@ module BenchResult =
             }
                 =
                 row.Case
-            && other.Case.InverseTemperatures.Length = 1)
+            && other.Case.InverseTemperatures.Length = 1
+            && other.Rate.Cores = row.Rate.Cores)
         |> Option.map (fun one ->
             float row.Case.InverseTemperatures.Length * row.Rate.StepsPerSecond
             / one.Rate.StepsPerSecond)
 
-    /// "near", "far" or in between, of a round trip in nanoseconds.
-    let distance (nanoseconds: float) : string =
-        if nanoseconds < 150.0 then "near"
-        elif nanoseconds > 300.0 then "far"
-        else "between near and far"
+    /// A row's case and its cores: "2 threads, far".
+    let label (row: BenchRow) : string =
+        match BenchRate.distance row.Rate.Cores with
+        | "" -> row.Case.Name
+        | cores -> $"{row.Case.Name}, {cores}"
 
     /// A file's name for the machine: "amd-epyc-vector512".
     let fileName (machine: Machine) (instructions: InstructionSet) : string =

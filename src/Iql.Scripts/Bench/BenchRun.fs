@@ -66,11 +66,11 @@ module BenchRun =
             numbers (rows * observations)
         )
 
-    /// A case's rate between two probes of the peak.
-    let row (windows: StepWindows) (data: Transitions) (case: BenchCase) : BenchRow = {
-        Case = case
-        Rate = BenchRate.measure windows case.Threads case.Runs 0L (BenchCase.learner case) data
-    }
+    /// A case's rate between two probes of the peak; a row for each distance that its cores were at.
+    let rows (windows: StepWindows) (data: Transitions) (case: BenchCase) : BenchRow list = [
+        for rate in BenchRate.measure windows case.Threads case.Runs 0L (BenchCase.learner case) data ->
+            { Case = case; Rate = rate }
+    ]
 
     /// Several threads' rate beside a busy loop that takes one core.
     let crowded (windows: StepWindows) (data: Transitions) (threads: int) (oneThread: float) : CrowdedRate =
@@ -127,7 +127,7 @@ module BenchRun =
             None
 
     /// Measures a plan. `say` hears what is measured next, `tell` every case's row when it is known.
-    let run (say: string -> unit) (tell: BenchRow list -> BenchRow -> unit) (plan: BenchPlan) : BenchResult =
+    let run (say: string -> unit) (tell: BenchRow -> unit) (plan: BenchPlan) : BenchResult =
         let load () =
             SystemLoad.Now().Average |> Option.ofNullable
 
@@ -156,12 +156,11 @@ module BenchRun =
 
         let cases =
             ([], plan.Cases)
-            ||> List.fold (fun rows case ->
+            ||> List.fold (fun known case ->
                 say case.Name
-                let row = row plan.Windows (data case) case
-                let rows = rows @ [ row ]
-                tell rows row
-                rows)
+                let rows = rows plan.Windows (data case) case
+                List.iter tell rows
+                known @ rows)
 
         say "the time of every kernel"
 

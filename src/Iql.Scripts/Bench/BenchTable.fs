@@ -2,6 +2,7 @@ namespace Iql.Scripts
 
 open System
 open System.Globalization
+open Iql.Measurement
 
 /// A benchmark's figures for people: lines on a terminal, a page in Markdown.
 [<RequireQualifiedAccess>]
@@ -54,14 +55,16 @@ module BenchTable =
     let facts (result: BenchResult) : (string * string) list = [
         match result.PingPong with
         | Some(before, after) ->
-            "round trip of a cache line",
-            $"{fixed' 0 before} ns before ({BenchResult.distance before}), {fixed' 0 after} ns after ({BenchResult.distance after})"
+            let shown (moment: string) (nanoseconds: float) =
+                $"{fixed' 0 nanoseconds} ns {moment} ({BenchRate.distance (CoreDistances.Of nanoseconds)})"
+
+            "round trip of a cache line", $"""{shown "before" before}, {shown "after" after}"""
         | None -> ()
 
         for row in result.Cases do
             if row.Case.InverseTemperatures.Length > 1 then
                 match BenchResult.speedUp result.Cases row with
-                | Some factor -> row.Case.Name, $"{fixed' 2 factor} × as fast as separate runs"
+                | Some factor -> BenchResult.label row, $"{fixed' 2 factor} × as fast as separate runs"
                 | None -> ()
 
         let odd =
@@ -69,7 +72,7 @@ module BenchTable =
             |> List.filter (fun row -> row.Case.Runs = 1 && row.Case.InverseTemperatures.Length = 1)
             |> List.choose (fun row ->
                 BenchResult.relative result.Cases row
-                |> Option.map (fun share -> row.Case.Name, share))
+                |> Option.map (fun share -> BenchResult.label row, share))
 
         if odd.Length > 2 then
             let name, share = odd |> List.minBy snd
@@ -104,7 +107,9 @@ module BenchTable =
         | [] -> ()
         | disturbed ->
             let names =
-                disturbed |> List.map (fun row -> $"'{row.Case.Name}'") |> String.concat ", "
+                disturbed
+                |> List.map (fun row -> $"'{BenchResult.label row}'")
+                |> String.concat ", "
 
             $"disturbed while it was measured (peaks more than a twentieth apart, or a tenth of the windows more than a tenth below the middle): {names}."
     ]

@@ -58,7 +58,7 @@ module Bench =
 
         let result =
             BenchRun.plan asked.Quick asked.Threads asked.Rows
-            |> BenchRun.run (fun what -> overwrite $"measuring: {what} …") (fun _ row ->
+            |> BenchRun.run (fun what -> overwrite $"measuring: {what} …") (fun row ->
                 overwrite ""
                 printfn "%s" (BenchTable.line row))
 
@@ -141,7 +141,7 @@ module Bench =
         Command.create
             "bench"
             "Measure how fast this machine trains, against what it could do at most"
-            "Rates are steps a second of the whole training step, sampled from a million rows, in windows of a tenth of a second: the middle one, and those that a tenth and nine tenths of the windows stay below. Share is that of the FMA peak, the rate of multiply-adds in registers on as many threads, probed before and after each case; the larger counts. The environment variable IQL_INSTRUCTIONS forces scalar, vector256 or vector512. docs/performance.md says how to read the figures."
+            "Rates are steps a second of the whole training step, sampled from a million rows, in windows of a tenth of a second: the middle one, and those that a tenth and nine tenths of the windows stay below. Share is that of the FMA peak, the rate of multiply-adds in registers on as many threads, probed before and after each case; the larger counts. Where two threads have all cores there are, rates are told apart by how far those cores were from each other. The environment variable IQL_INSTRUCTIONS forces scalar, vector256 or vector512. docs/performance.md says how to read the figures."
             []
             [
                 Parameter.switch "--quick" "The headline cases only, in some 20 seconds" (fun (asked: Asked) -> {

@@ -67,11 +67,29 @@ let ``steps are timed in windows, ascending, with their work and what they alloc
     for threads, sideBySide in [ 1, 1; 2, 1; 1, 2 ] do
         let rate = StepRate.Measure(learner, data, threads, sideBySide, windows)
         Assert.InRange(rate.Windows.Length, 1, 3)
-        Assert.Equal<float>(Seq.sort rate.Windows, rate.Windows)
-        Seq.iter isRate rate.Windows
-        Assert.Equal(rate.Windows[rate.Windows.Length / 2], rate.Median)
+        let rates = [ for window in rate.Windows -> window.StepsPerSecond ]
+        Assert.Equal<float list>(List.sort rates, rates)
+        List.iter isRate rates
+        Assert.Equal(rates[rates.Length / 2], rate.Median)
+
+        for window in rate.Windows do
+            let isKnown = threads = 2 && Environment.ProcessorCount = 2
+            Assert.Equal(isKnown, (window.Distance <> CoreDistance.Unknown))
+            Assert.Contains(window, rate.At(window.Distance).Windows)
+
         Assert.True(rate.Quantile 0.0 <= rate.Median && rate.Median <= rate.Quantile 1.0)
         Assert.Equal(0.0, rate.BytesPerStep)
+
+[<Fact>]
+let ``a round trip says whether cores share a cache`` () =
+    for nanoseconds, distance in
+        [
+            60.0, CoreDistance.Near
+            250.0, CoreDistance.Between
+            400.0, CoreDistance.Far
+            nan, CoreDistance.Unknown
+        ] do
+        Assert.Equal(distance, CoreDistances.Of nanoseconds)
 
 [<Fact>]
 let ``the work of a step is that of its products, counted by hand`` () =

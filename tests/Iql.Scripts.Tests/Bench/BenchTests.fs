@@ -54,6 +54,7 @@ let ``the cases cover policies, sizes, batches, odd widths and depths`` () =
     has (fun case -> case.Runs = 2 && case.Threads = 1)
 
 let private rate (stepsPerSecond: float) (flop: float) : BenchRate = {
+    Cores = CoreDistance.Unknown
     StepsPerSecond = stepsPerSecond
     Low = 0.95 * stepsPerSecond
     High = 1.05 * stepsPerSecond
@@ -130,10 +131,35 @@ let ``shares, speed-ups and rates against the standard case are what they say`` 
         |> Option.map (fun share -> Math.Round(share, 9))
     )
 
-    Assert.Equal<string list>(
-        [ "near"; "between near and far"; "far" ],
-        List.map BenchResult.distance [ 100.0; 200.0; 400.0 ]
-    )
+[<Fact>]
+let ``rows of two threads are compared with rows of cores as far apart`` () =
+    let twoThreads cores name hidden stepsPerSecond =
+        let row =
+            row
+                {
+                    BenchCase.standard with
+                        Name = name
+                        Threads = 2
+                        Hidden = hidden
+                }
+                stepsPerSecond
+
+        {
+            row with
+                Rate = { row.Rate with Cores = cores }
+        }
+
+    let rows = [
+        twoThreads CoreDistance.Near "2 threads" [ 256; 256 ] 800.0
+        twoThreads CoreDistance.Far "2 threads" [ 256; 256 ] 600.0
+        twoThreads CoreDistance.Far "narrow, 2 threads" [ 100; 100 ] 300.0
+        twoThreads CoreDistance.Between "narrow, 2 threads" [ 100; 100 ] 300.0
+    ]
+
+    Assert.Equal<float option list>([ Some 1.0; Some 1.0; Some 0.5; None ], List.map (BenchResult.relative rows) rows)
+
+    Assert.Equal("narrow, 2 threads, far", BenchResult.label rows[2])
+    Assert.Equal("1 thread", BenchResult.label result.Cases[0])
 
 [<Fact>]
 let ``a file is named after the processor and its vectors`` () =
@@ -151,7 +177,7 @@ let ``every figure of a row is in the JSON and on the page`` () =
 
     for part in
         [
-            "| 1 thread | 400.0 | 380.0 | 420.0 | 100.0 | 40.0 | 50 | 80 | 50.0 % | 0 |"
+            "| 1 thread |  | 400.0 | 380.0 | 420.0 | 100.0 | 40.0 | 50 | 80 | 50.0 % | 0 |"
             "2.50 × as fast as separate runs"
             "0.75 of one thread's rate"
             "400 ns after (far)"
@@ -203,7 +229,7 @@ let ``a plan is measured whole`` () =
                 Windows = StepWindows(Count = 2, Seconds = 0.01, WarmUp = 0.01)
                 Megabytes = 3
         }
-        |> BenchRun.run said.Add (fun _ row -> told.Add row.Case.Name)
+        |> BenchRun.run said.Add (fun row -> told.Add row.Case.Name)
 
     Assert.Equal<string>([ tiny.Name ], told)
     Assert.Contains(tiny.Name, said)
@@ -280,7 +306,7 @@ let ``figures of algorithms are in the JSON, on the page and on lines as long as
 
     for part in
         [
-            "| td3bc | 2 | 256 | 1234 | 0.25 | 400.0 | 380.0 | 420.0 | 100.0 | 40.0 | 50 | 80 | 50.0 % | 0 |"
+            "| td3bc | 2 | 256 | 1234 | 0.25 |  | 400.0 | 380.0 | 420.0 | 100.0 | 40.0 | 50 | 80 | 50.0 % | 0 |"
             "(load average 2.0"
             "td3bc on 2 threads."
         ] do
