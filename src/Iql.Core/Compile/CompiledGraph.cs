@@ -109,7 +109,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         Check.That(metrics.Length >= metricSources.Length, nameof(metrics), $"room for {metricSources.Length} metrics", metrics.Length);
         this.team = team ?? WorkerTeam.Single;
         Grow(this.team.Count);
-        if (claimed.Length != this.team.Count) claimed = [.. Enumerable.Range(0, this.team.Count).Select(worker => Claims.Of(worker, this.team.Count))];
+        if (this.team.Count > 1 && this.team.Count != claimed.Length) claimed = [.. Enumerable.Range(0, this.team.Count).Select(worker => Claims.Of(worker, this.team.Count))];
         for (var i = 0; i < inputSlots.Length; i++)
             if (inputSlots[i] >= 0) slots[inputSlots[i]] = scalars[i];
         var frame = FrameOf(0);
@@ -177,7 +177,7 @@ public sealed unsafe class CompiledGraph : IDisposable
                     for (var block = first; block < last; block += stretch.Block)
                         for (var i = stretch.First; i < stretch.End; i++)
                         {
-                            frame.Claim = block == first ? claimed[worker][i] : default;
+                            frame.Claim = block == first && team.Count > 1 ? claimed[worker][i] : default;
                             Run(kernels[i], frame, block, Math.Min(block + stretch.Block, last), worker == 0 ? i : -1);
                         }
                 }
