@@ -28,7 +28,7 @@ sealed class Claims(Schedule schedule, ImmutableArray<BufferInfo> buffers, IRead
             var (first, last) = partition.Share(kernels[buffer.Made - 1].Units, worker, workers);
             var unit = FusedKernel.UnitRows * Layout.RowStride(buffer.Value.Shape);
             var length = Math.Min(last * unit, buffer.Length) - first * unit;
-            if (IsLong(maker) || length > MostFloats || LastReader(buffer) is not { } reader) continue;
+            if (IsLong(maker) || length is <= 0 or > MostFloats || LastReader(buffer) is not { } reader) continue;
             var at = buffer.Made - 2;
             while (at >= reader && (passed[at] < reader || !IsLong(schedule.Groups[at + 1]))) at--;
             if (at >= reader) claims[at] = new(new(0, buffer.Offset + first * unit), length);

@@ -6,22 +6,21 @@ namespace Iql.Measurement;
 /// <summary>How far two cores are from each other: the time one cache line takes from the one to the other and back.</summary>
 public static class PingPong
 {
-    const int Trips = 500;
+    const int Blocks = 40, Trips = 500;
 
     /// <summary>
     /// Nanoseconds of a round trip, the median over blocks of 500; NaN on a machine with one core. Cores that share a cache take 50 to
     /// 180, cores that do not more than 300.
     /// </summary>
-    /// <param name="blocks">At least 1.</param>
-    public static double Nanoseconds(int blocks = 40)
+    public static double Nanoseconds()
     {
-        Check.AtLeast(blocks, 1, nameof(blocks));
         if (Environment.ProcessorCount < 2) return double.NaN;
         using var team = new WorkerTeam(2);
         // A line of its own, so that nothing else travels with it.
         var ball = new int[64];
-        var times = new double[blocks];
-        for (var block = 0; block < blocks; block++)
+        // So many that other teams' threads have gone to sleep for most of them: in the first they still look for work.
+        var blocks = new double[Blocks];
+        for (var block = 0; block < Blocks; block++)
         {
             ball[32] = 0;
             var start = Stopwatch.GetTimestamp();
@@ -33,10 +32,10 @@ public static class PingPong
                     Volatile.Write(ref ball[32], 2 * trip + worker + 1);
                 }
             });
-            times[block] = Stopwatch.GetElapsedTime(start).TotalNanoseconds / Trips;
+            blocks[block] = Stopwatch.GetElapsedTime(start).TotalNanoseconds / Trips;
         }
-        Array.Sort(times);
-        return times[blocks / 2];
+        Array.Sort(blocks);
+        return blocks[Blocks / 2];
     }
 
     // Yields in the end: the other one may be waiting for this core.

@@ -30,7 +30,7 @@ public sealed record StepRate(ImmutableArray<StepWindow> Windows, double FlopPer
     /// <summary>How often metrics are asked for, as a run of default configuration does.</summary>
     public const int LogEvery = 1_000;
 
-    const int RoundSteps = 10, MostWarmUps = 8, PingPongBlocks = 8;
+    const int RoundSteps = 10, MostWarmUps = 8;
 
     /// <summary>The rate of the middle window.</summary>
     public double Median => Quantile(0.5);
@@ -148,7 +148,7 @@ public sealed record StepRate(ImmutableArray<StepWindow> Windows, double FlopPer
         }
 
         // A host may move the processors of a virtual machine at any time. Where two threads are not all there is, they might have other cores.
-        CoreDistance Distance() => team.Count == 2 && Environment.ProcessorCount == 2 ? CoreDistances.Of(PingPong.Nanoseconds(PingPongBlocks)) : CoreDistance.Unknown;
+        CoreDistance Distance() => team.Count == 2 && Environment.ProcessorCount == 2 ? CoreDistances.Of(PingPong.Nanoseconds()) : CoreDistance.Unknown;
 
         /// <summary>
         /// Steps a second at the end of it. The runtime compiles what was called often once more on a thread of its own, which takes a
