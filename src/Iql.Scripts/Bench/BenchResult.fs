@@ -107,7 +107,7 @@ module BenchResult =
         | "" -> row.Case.Name
         | cores -> $"{row.Case.Name}, {cores}"
 
-    /// A file's name for the machine: "amd-epyc-vector512".
+    /// A file's name for the machine: "amd-epyc-family-25-model-17-vector512".
     let fileName (machine: Machine) (instructions: InstructionSet) : string =
         let words =
             machine.Processor
