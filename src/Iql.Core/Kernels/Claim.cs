@@ -14,7 +14,7 @@ unsafe struct ClaimWalk(Claim claim, int tiles, int tileFloats)
     readonly int every = claim.Length < tileFloats ? 0 : Math.Max(1, tiles / (claim.Length / tileFloats));
     int tile = -1;
 
-    /// <summary>What the next tile takes back: two lines for each of its rows, or null.</summary>
+    /// <summary>What the next tile takes back, as many numbers as it has itself; or null.</summary>
     public float* Next(in Frame frame)
     {
         if (every == 0 || ++tile % every > 0) return null;

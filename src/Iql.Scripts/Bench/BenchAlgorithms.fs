@@ -186,7 +186,8 @@ module BenchAlgorithms =
         | rows ->
             let names =
                 rows
-                |> List.map (fun row -> $"""{label row} on {Plural.count row.Threads "thread"}""")
+                |> List.map (fun row ->
+                    BenchRate.label $"""{label row} on {Plural.count row.Threads "thread"}""" row.Rate)
                 |> String.concat ", "
 
             $"disturbed while it was measured (peaks more than a twentieth apart, or a tenth of the windows more than a tenth below the middle): {names}."

@@ -27,7 +27,7 @@ type BenchRate = {
 [<RequireQualifiedAccess>]
 module BenchRate =
 
-    // Of windows at one distance this many suffice, one in ten: the median of four.
+    // One window in so many suffices for a row of its distance.
     let private enough = 10
 
     // One rate for each distance the cores were at, as far as it was met often enough; else all windows together.
@@ -99,6 +99,12 @@ module BenchRate =
         | CoreDistance.Changing -> "changing"
         | _ -> ""
 
+    /// What was measured, and on which cores: "2 threads, far".
+    let label (name: string) (rate: BenchRate) : string =
+        match distance rate.Cores with
+        | "" -> name
+        | cores -> $"{name}, {cores}"
+
     let internal percent (value: float) : string = fixed' 1 (100.0 * value) + " %"
 
     /// The columns of a table of rates.
@@ -147,7 +153,7 @@ module BenchRate =
 
     /// The fields of a rate in a file.
     let fields (rate: BenchRate) : (string * Json) list = [
-        "cores",
+        "coreDistance",
         (match distance rate.Cores with
          | "" -> Json.Null
          | distance -> Json.Text distance)

@@ -102,10 +102,7 @@ module BenchResult =
             / one.Rate.StepsPerSecond)
 
     /// A row's case and its cores: "2 threads, far".
-    let label (row: BenchRow) : string =
-        match BenchRate.distance row.Rate.Cores with
-        | "" -> row.Case.Name
-        | cores -> $"{row.Case.Name}, {cores}"
+    let label (row: BenchRow) : string = BenchRate.label row.Case.Name row.Rate
 
     /// A file's name for the machine: "amd-epyc-family-25-model-17-vector512".
     let fileName (machine: Machine) (instructions: InstructionSet) : string =

@@ -159,6 +159,7 @@ let ``rows of two threads are compared with rows of cores as far apart`` () =
     Assert.Equal<float option list>([ Some 1.0; Some 1.0; Some 0.5; None ], List.map (BenchResult.relative rows) rows)
 
     Assert.Equal("narrow, 2 threads, far", BenchResult.label rows[2])
+    Assert.Contains(("coreDistance", Json.Text "far"), BenchRate.fields rows[2].Rate)
     Assert.Equal("1 thread", BenchResult.label result.Cases[0])
 
 [<Fact>]
