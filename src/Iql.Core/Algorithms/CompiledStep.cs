@@ -12,13 +12,15 @@ public sealed class CompiledStep : IDisposable
     readonly double[] scalars;
 
     /// <summary>Compiles a program when it is first needed, with metrics and without apart.</summary>
-    public CompiledStep(Learner learner)
+    /// <param name="learner">Whose steps.</param>
+    /// <param name="workers">The size of the teams that are going to share them; for other sizes they are compiled once more.</param>
+    public CompiledStep(Learner learner, int workers = 1)
     {
         Learner = learner;
         foreach (var program in learner.Programs)
             Check.That(program.Scalars.SequenceEqual(learner.Step.Scalars), nameof(learner), $"programs of the scalars {string.Join(", ", learner.Step.Scalars)}", string.Join(", ", program.Scalars));
-        withMetrics = [.. learner.Programs.Select(program => new Lazy<CompiledGraph>(() => CompiledGraph.Compile(program)))];
-        bare = [.. learner.Programs.Select(program => new Lazy<CompiledGraph>(() => CompiledGraph.Compile(program.WithoutMetrics())))];
+        withMetrics = [.. learner.Programs.Select(program => new Lazy<CompiledGraph>(() => CompiledGraph.Compile(program, workers: workers)))];
+        bare = [.. learner.Programs.Select(program => new Lazy<CompiledGraph>(() => CompiledGraph.Compile(program.WithoutMetrics(), workers: workers)))];
         inputs = new TensorBlock[learner.Blocks.Length + 1];
         scalars = new double[learner.Step.Scalars.Length];
     }
@@ -66,6 +68,19 @@ public sealed class CompiledStep : IDisposable
         Seed seed, long step, ReadOnlySpan<TensorBlock> blocks, TensorBlock batch, ReadOnlySpan<TensorBlock> destination, Span<double> metrics,
         ReadOnlySpan<double> hyperparameters, WorkerTeam? team)
     {
+        Bind(seed, step, blocks, batch, hyperparameters);
+        Program(step, !metrics.IsEmpty).Run(inputs, scalars, destination, metrics, team);
+    }
+
+    /// <summary>A step in place that ends when the team has finished, after <see cref="CompiledGraph.Follow"/> of the program.</summary>
+    internal void Start(Seed seed, long step, ReadOnlySpan<TensorBlock> blocks, TensorBlock batch)
+    {
+        Bind(seed, step, blocks, batch, []);
+        Program(step, metrics: false).Start(inputs, scalars, blocks);
+    }
+
+    void Bind(Seed seed, long step, ReadOnlySpan<TensorBlock> blocks, TensorBlock batch, ReadOnlySpan<double> hyperparameters)
+    {
         Check.That(blocks.Length == Learner.Blocks.Length, nameof(blocks), $"{Learner.Blocks.Length} blocks", blocks.Length);
         if (hyperparameters.IsEmpty) hyperparameters = Learner.Hyperparameters.AsSpan();
         Check.That(hyperparameters.Length == scalars.Length - 2, nameof(hyperparameters), $"{scalars.Length - 2} numbers", hyperparameters.Length);
@@ -74,7 +89,6 @@ public sealed class CompiledStep : IDisposable
         scalars[0] = seed.AsScalar();
         scalars[1] = step;
         hyperparameters.CopyTo(scalars.AsSpan(2));
-        Program(step, !metrics.IsEmpty).Run(inputs, scalars, destination, metrics, team);
     }
 
     /// <summary>Gives the programs' memory back.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
@@ -17,51 +18,76 @@ public sealed unsafe class CompiledGraph : IDisposable
     const int Apart = 2048;
 
     readonly IKernel[] kernels;
-    readonly Stretch[] stretches;
+    readonly ImmutableArray<Stretch>[] stretches; // of every walker
     readonly long[] ticks;
     readonly IKernel prologue;
-    readonly int[] inputSlots;
+    readonly int[] inputSlots, prologueWaits;
     readonly ScalarSource[] metricSources;
     readonly Action<int> work;
     readonly int scratchLength, arenaLength;
     readonly (int Slot, Place Place)[] loads;
-    readonly double* slots;
-    readonly float** bases;
+    readonly ConcurrentDictionary<int, CompiledGraph> forOthers = [];
+    // Of two runs that follow each other one may end while the other begins.
+    readonly RunState[] runs = new RunState[2];
+    readonly Walk* walks;
+    readonly int[][] walksOf; // of every worker
+    readonly long[] begun;
     float* arena;
     float* scratch;
     WorkerTeam team = WorkerTeam.Single;
-    Claim[][] claimed = [];
-    Exception? failure;
-    long origin;
-    int scratchWorkers;
+    long started;
 
-    CompiledGraph(GraphFunction function, InstructionSet set)
+    // What one run has to itself: scalars, and where its blocks begin.
+    struct RunState
     {
-        Function = function;
-        InstructionSet = set;
+        public double* Slots;
+        public float** Bases;
+    }
+
+    // How far a walker has come: kernels passed since the beginning, which others look at, and apart from it the run and the stretch it is
+    // at. Processors fetch lines in pairs.
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    struct Walk
+    {
+        [FieldOffset(0)] public long Passed;
+        [FieldOffset(128)] public long Run;
+        [FieldOffset(136)] public int Stretch;
+    }
+
+    CompiledGraph(GraphFunction function, InstructionSet set, int workers)
+    {
+        (Function, InstructionSet, Workers) = (function, set, workers);
         var results = Canonical.Apply(Simplify.Apply(function.Results));
-        var groups = Fusion.Of(results);
-        var schedule = Schedule.Of(groups, Replaced(function, results));
-        RunsInPlace = schedule.RunsInPlace;
+        var schedule = new Schedule(new(Fusion.Of(results), Replaced(function, results)), workers);
+        RunsInPlace = schedule.Dependencies.RunsInPlace;
         var plan = new Placement(function, results, schedule);
         var lowering = new Lowering(schedule, plan.Stored, plan.PlaceOf, plan.SlotOf, set);
 
         prologue = lowering.KernelOf(schedule.Groups[0]);
         kernels = [.. schedule.Groups.Skip(1).Select(lowering.KernelOf), .. plan.Copies];
-        stretches = Stretch.Of(schedule, plan.Copies.Count);
+        Overlaps = schedule.Overlaps && plan.Copies.Count == 0;
+        prologueWaits = [.. schedule.WaitsOf(schedule.Groups[0])];
+        stretches = [.. Enumerable.Range(0, schedule.Walkers.Count).Select(walker => Stretch.Of(schedule, kernels, walker))];
+        walks = (Walk*)NativeMemory.AlignedAlloc((nuint)(stretches.Length * sizeof(Walk)), 128);
+        walksOf = [.. Enumerable.Range(0, workers).Select(worker => Enumerable.Range(0, stretches.Length).Where(walk => schedule.Walkers[walk] == worker).ToArray())];
+        begun = new long[workers * 16];
         ticks = new long[kernels.Length];
-        Claims = new(schedule, plan.Buffers, kernels, stretches);
         Kernels = KernelInfo.Of(schedule, plan.Copies.Count);
         Memory = plan.Buffers;
         (inputSlots, metricSources, loads) = (plan.InputSlots, plan.Metrics, plan.Loads);
-        (scratchLength, arenaLength) = (plan.ScratchLength + Apart, plan.ArenaLength);
-        slots = (double*)NativeMemory.AllocZeroed((nuint)plan.SlotCount + 1, sizeof(double));
-        foreach (var (slot, number) in plan.Constants) slots[slot] = number;
-        bases = (float**)NativeMemory.AllocZeroed((nuint)(1 + function.Inputs.Length + function.Outputs.Length), (nuint)sizeof(float*));
-        arena = AlignedMemory.Floats(arenaLength + 64);
-        bases[0] = arena;
+        (scratchLength, arenaLength) = (plan.ScratchLength + Apart, plan.OwnLength + plan.PassedOnLength);
+        arena = AlignedMemory.Floats(arenaLength + plan.PassedOnLength + 64);
+        scratch = AlignedMemory.Floats(workers * scratchLength);
+        for (var i = 0; i < runs.Length; i++)
+        {
+            runs[i].Slots = (double*)NativeMemory.AllocZeroed((nuint)plan.SlotCount + 1, sizeof(double));
+            foreach (var (slot, number) in plan.Constants) runs[i].Slots[slot] = number;
+            var blocks = 1 + function.Inputs.Length + function.Outputs.Length;
+            runs[i].Bases = (float**)NativeMemory.AllocZeroed((nuint)blocks + 1, (nuint)sizeof(float*));
+            runs[i].Bases[0] = arena;
+            runs[i].Bases[blocks] = arena + plan.OwnLength + i * plan.PassedOnLength;
+        }
         work = Work;
-        Grow(1);
     }
 
     /// <summary>What it computes.</summary>
@@ -75,11 +101,24 @@ public sealed unsafe class CompiledGraph : IDisposable
     /// </summary>
     public bool RunsInPlace { get; }
 
-    /// <summary>What workers take back from each other.</summary>
-    internal Claims Claims { get; }
+    /// <summary>For a team of how many it is compiled.</summary>
+    public int Workers { get; }
 
-    /// <summary>Compiles a function; <paramref name="path"/> null takes <see cref="InstructionSets.Default"/>.</summary>
-    public static CompiledGraph Compile(GraphFunction function, InstructionSet? path = null) => new(function, path ?? InstructionSets.Default);
+    /// <summary>Whether a run may begin while others than the first worker are still at the one before, see <see cref="Start"/>.</summary>
+    internal bool Overlaps { get; }
+
+    /// <summary>Compiles a function.</summary>
+    /// <param name="function">What to compute.</param>
+    /// <param name="path">The vectors to use; null takes <see cref="InstructionSets.Default"/>.</param>
+    /// <param name="workers">The size of the teams that are going to run it, at least 1. For a team of another size it is compiled once more.</param>
+    public static CompiledGraph Compile(GraphFunction function, InstructionSet? path = null, int workers = 1)
+    {
+        Check.AtLeast(workers, 1, nameof(workers));
+        return new(function, path ?? InstructionSets.Default, workers);
+    }
+
+    /// <summary>The same function for teams of a size.</summary>
+    internal CompiledGraph For(int workers) => workers == Workers ? this : forOthers.GetOrAdd(workers, count => new(Function, InstructionSet, count));
 
     /// <summary>Its kernels in the order in which they run.</summary>
     public ImmutableArray<KernelInfo> Kernels { get; }
@@ -93,7 +132,7 @@ public sealed unsafe class CompiledGraph : IDisposable
     /// <summary>Whether runs add up the time of every kernel. Reading the clock costs some 25 ns a kernel.</summary>
     public bool IsTimed { get; set; }
 
-    /// <summary>Seconds the first worker spent in each of <see cref="Kernels"/> since timing began.</summary>
+    /// <summary>Seconds its owner, or of a shared one the first worker, spent in each of <see cref="Kernels"/> since timing began.</summary>
     public ImmutableArray<double> KernelSeconds => [.. ticks.Select(ticks => (double)ticks / Stopwatch.Frequency)];
 
     /// <summary>
@@ -103,30 +142,55 @@ public sealed unsafe class CompiledGraph : IDisposable
     /// </summary>
     public void Run(ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<double> scalars, ReadOnlySpan<TensorBlock> outputs, Span<double> metrics, WorkerTeam? team = null)
     {
-        ObjectDisposedException.ThrowIf(arena == null, this);
-        Bind(inputs, outputs);
-        Check.That(scalars.Length == inputSlots.Length, nameof(scalars), $"{inputSlots.Length} scalars ({string.Join(", ", Function.Scalars)})", scalars.Length);
-        Check.That(metrics.Length >= metricSources.Length, nameof(metrics), $"room for {metricSources.Length} metrics", metrics.Length);
-        this.team = team ?? WorkerTeam.Single;
-        Grow(this.team.Count);
-        if (this.team.Count > 1 && this.team.Count != claimed.Length) claimed = [.. Enumerable.Range(0, this.team.Count).Select(worker => Claims.Of(worker, this.team.Count))];
-        for (var i = 0; i < inputSlots.Length; i++)
-            if (inputSlots[i] >= 0) slots[inputSlots[i]] = scalars[i];
-        var frame = FrameOf(0);
-        foreach (var (slot, place) in loads) slots[slot] = *place.In(frame);
-        prologue.Run(frame, 0, 1);
-        origin = this.team.Reserve(kernels.Length);
-        this.team.Run(work);
-        if (failure is { } thrown)
+        team ??= WorkerTeam.Single;
+        if (team.Count != Workers)
         {
-            failure = null;
-            throw new InvalidOperationException(thrown.Message, thrown);
+            For(team.Count).Run(inputs, scalars, outputs, metrics, team);
+            return;
         }
+        Check.That(metrics.Length >= metricSources.Length, nameof(metrics), $"room for {metricSources.Length} metrics", metrics.Length);
+        Follow(team);
+        Start(inputs, scalars, outputs);
+        team.Finish();
+        var frame = FrameOf(started - 1, 0);
         for (var i = 0; i < metricSources.Length; i++) metrics[i] = metricSources[i].In(frame);
         GC.KeepAlive(this);
     }
 
-    void Bind(ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<TensorBlock> outputs)
+    /// <summary>Waits until a run may begin: where runs overlap, for the last but one, whose blocks other than the state are free then.</summary>
+    internal void Follow(WorkerTeam team)
+    {
+        ObjectDisposedException.ThrowIf(arena == null, this);
+        if (Overlaps && team.IsLast(work))
+            for (var walk = 0; walk < stretches.Length; walk++) Await(walk, (started - 1) * kernels.Length);
+        else
+        {
+            team.Finish();
+            Array.Fill(begun, started);
+            for (var i = 0; i < stretches.Length; i++) walks[i] = new() { Passed = PositionAt(stretches[i], started, 0), Run = stretches[i].IsEmpty ? long.MaxValue : started };
+        }
+        this.team = team;
+    }
+
+    /// <summary>
+    /// Runs after <see cref="Follow"/>, and returns when the first worker has done its part. Blocks stay as they are, and what it gives is
+    /// there, when the team has finished. The input block of a state is the output block of the run before.
+    /// </summary>
+    internal void Start(ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<double> scalars, ReadOnlySpan<TensorBlock> outputs)
+    {
+        Check.That(scalars.Length == inputSlots.Length, nameof(scalars), $"{inputSlots.Length} scalars ({string.Join(", ", Function.Scalars)})", scalars.Length);
+        var frame = FrameOf(started, 0);
+        Bind(frame.Bases, inputs, outputs);
+        for (var i = 0; i < inputSlots.Length; i++)
+            if (inputSlots[i] >= 0) frame.Slots[inputSlots[i]] = scalars[i];
+        for (var walk = 0; walk < stretches.Length; walk++) Await(walk, started * kernels.Length + Math.Min(0, prologueWaits[walk]));
+        foreach (var (slot, place) in loads) frame.Slots[slot] = *place.In(frame);
+        prologue.Run(frame, 0, 1);
+        Volatile.Write(ref started, started + 1);
+        team.Start(work);
+    }
+
+    void Bind(float** bases, ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<TensorBlock> outputs)
     {
         Check.That(inputs.Length == Function.Inputs.Length, nameof(inputs), $"{Function.Inputs.Length} blocks", inputs.Length);
         Check.That(outputs.Length == Function.Outputs.Length, nameof(outputs), $"{Function.Outputs.Length} blocks", outputs.Length);
@@ -163,53 +227,82 @@ public sealed unsafe class CompiledGraph : IDisposable
         return block.Pointer;
     }
 
+    void Await(int walk, long position)
+    {
+        for (var spins = 0; !HasPassed(walk, position); spins++) WorkerTeam.Pause(spins);
+    }
+
+    bool HasPassed(int walk, long position) => Volatile.Read(ref walks[walk].Passed) >= position;
+
+    // All that a worker does in a run, the most urgent first; and of the next run, once that has begun, what is more urgent still.
     void Work(int worker)
     {
-        var frame = FrameOf(worker);
-        foreach (var stretch in stretches)
+        var end = ++begun[worker * 16];
+        for (var spins = 0; ; spins++)
         {
-            var (first, last) = stretch.Partition.Share(kernels[stretch.First].Units, worker, team.Count);
-            if (first < last)
+            var known = Volatile.Read(ref started);
+            var (best, urgency, isDone) = (-1, double.NegativeInfinity, true);
+            foreach (var i in walksOf[worker])
             {
-                team.Await(origin + stretch.Wait.For(stretch.Partition.IsOwned(team.Count)));
-                try
-                {
-                    for (var block = first; block < last; block += stretch.Block)
-                        for (var i = stretch.First; i < stretch.End; i++)
-                        {
-                            frame.Claim = block == first && team.Count > 1 ? claimed[worker][i] : default;
-                            Run(kernels[i], frame, block, Math.Min(block + stretch.Block, last), worker == 0 ? i : -1);
-                        }
-                }
-                catch (Exception exception)
-                {
-                    Interlocked.CompareExchange(ref failure, exception, null);
-                }
+                ref var walk = ref walks[i];
+                isDone &= walk.Run >= end;
+                if (walk.Run >= known) continue;
+                var stretch = stretches[i][walk.Stretch];
+                var value = walk.Run < end ? stretch.Urgency.Now : stretch.Urgency.Next;
+                if (value > urgency && IsReady(stretch, walk.Run * kernels.Length)) (best, urgency) = (i, value);
             }
-            team.Pass(worker, origin + stretch.End);
+            if (isDone) return;
+            if (best < 0) WorkerTeam.Pause(spins);
+            else
+            {
+                Go(worker, ref walks[best], stretches[best]);
+                spins = 0;
+            }
         }
     }
 
-    void Run(IKernel kernel, in Frame frame, int first, int last, int timed)
+    bool IsReady(in Stretch stretch, long origin)
     {
-        var start = IsTimed && timed >= 0 ? Stopwatch.GetTimestamp() : 0;
-        kernel.Run(frame, first, last);
-        if (start != 0) ticks[timed] += Stopwatch.GetTimestamp() - start;
+        foreach (var (walker, position) in stretch.Waits)
+            if (!HasPassed(walker, origin + position)) return false;
+        return true;
     }
 
-    Frame FrameOf(int worker) => new() { Bases = bases, Slots = slots, Scratch = scratch + worker * scratchLength };
-
-    void Grow(int workers)
+    void Go(int worker, ref Walk walk, ImmutableArray<Stretch> stretches)
     {
-        if (workers <= scratchWorkers) return;
-        AlignedMemory.Free(scratch);
-        scratch = AlignedMemory.Floats(workers * scratchLength);
-        scratchWorkers = workers;
+        var frame = FrameOf(walk.Run, worker);
+        var stretch = stretches[walk.Stretch];
+        try
+        {
+            for (var block = stretch.Units.First; block < stretch.Units.Last; block += stretch.Block)
+                foreach (var i in stretch.Kernels) RunKernel(i, frame, block, Math.Min(block + stretch.Block, stretch.Units.Last), stretch.IsTimed);
+        }
+        catch (Exception exception)
+        {
+            var failure = new InvalidOperationException(exception.Message, exception);
+            if (Workers == 1) throw failure;
+            team.Fail(failure);
+        }
+        if (++walk.Stretch == stretches.Length) (walk.Stretch, walk.Run) = (0, walk.Run + 1);
+        Volatile.Write(ref walk.Passed, PositionAt(stretches, walk.Run, walk.Stretch));
     }
+
+    // Kernels behind which a walker has nothing to do, when it comes to a stretch of a run.
+    long PositionAt(ImmutableArray<Stretch> stretches, long run, int stretch) => stretches.IsEmpty ? long.MaxValue : run * kernels.Length + stretches[stretch].Kernels[0];
+
+    void RunKernel(int kernel, in Frame frame, int first, int last, bool isTimed)
+    {
+        var start = IsTimed && isTimed ? Stopwatch.GetTimestamp() : 0;
+        kernels[kernel].Run(frame, first, last);
+        if (start != 0) ticks[kernel] += Stopwatch.GetTimestamp() - start;
+    }
+
+    Frame FrameOf(long run, int worker) => new() { Bases = runs[run % 2].Bases, Slots = runs[run % 2].Slots, Scratch = scratch + worker * scratchLength };
 
     /// <summary>Gives its scratch memory back.</summary>
     public void Dispose()
     {
+        foreach (var graph in forOthers.Values) graph.Dispose();
         Free();
         GC.SuppressFinalize(this);
     }
@@ -219,8 +312,12 @@ public sealed unsafe class CompiledGraph : IDisposable
         if (arena == null) return;
         AlignedMemory.Free(arena);
         AlignedMemory.Free(scratch);
-        NativeMemory.Free(slots);
-        NativeMemory.Free(bases);
+        NativeMemory.AlignedFree(walks);
+        foreach (var run in runs)
+        {
+            NativeMemory.Free(run.Slots);
+            NativeMemory.Free(run.Bases);
+        }
         arena = null;
     }
 

@@ -156,7 +156,7 @@ sealed class Fusion
         var kept = Addressing.Kept(node.Sources[0].Shape);
         var flat = kept.Length == 1;
         var last = Last([source]);
-        var joins = !flat && last is not null && last.Kept.SequenceEqual(kept) && (last.Anchor is null || Schedule.SumsRows(last.Anchor, node));
+        var joins = !flat && last is not null && last.Kept.SequenceEqual(kept) && (last.Anchor is null || Dependencies.SumsRows(last.Anchor, node));
         var group = joins ? last! : Open(null, kept);
         if (floating.Contains(source)) Absorb(source, group);
         group.Reductions.Add(node);

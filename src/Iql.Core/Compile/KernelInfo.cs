@@ -4,15 +4,15 @@ using Iql.Graph;
 namespace Iql.Compile;
 
 /// <summary>What one kernel of a compiled graph does, for people and for measuring.</summary>
-/// <param name="Phase">No kernel of a phase waits for another worker's share of one of the same phase.</param>
+/// <param name="Phase">No kernel of a phase needs other rows of the batch from one of the same phase than its own.</param>
 /// <param name="Kind">"product", "loop", "sums", "scalars", "move", "random".</param>
 /// <param name="Extents">The axes it iterates over.</param>
 /// <param name="Nodes">The nodes of the simplified graph it computes, sources first.</param>
 /// <param name="Flop">Floating-point operations of a product, two for each multiply-add; 0 for the others, whose work is moving memory.</param>
 /// <param name="Floats">Numbers it reads and writes at least, each of its arrays counted once.</param>
-/// <param name="IsSingle">One worker does it all.</param>
+/// <param name="Owner">The worker who does all of it; null where all workers share it.</param>
 public sealed record KernelInfo(
-    int Phase, string Kind, ImmutableArray<int> Extents, ImmutableArray<Tensor> Nodes, double Flop, double Floats, bool IsSingle)
+    int Phase, string Kind, ImmutableArray<int> Extents, ImmutableArray<Tensor> Nodes, double Flop, double Floats, int? Owner)
 {
     internal static ImmutableArray<KernelInfo> Of(Schedule schedule, int copies)
     {
@@ -20,18 +20,26 @@ public sealed record KernelInfo(
         int phase = 0, start = 1;
         for (var i = 1; i < schedule.Groups.Count; i++)
         {
-            if (schedule.Waits[i].For(isOwned: false) >= start) (phase, start) = (phase + 1, i);
-            kernels.Add(Of(schedule.Groups[i], phase, schedule.PartitionOf(schedule.Groups[i]).IsSingle));
+            var needed = schedule.Dependencies.Needs(schedule.Groups[i]).Where(need => !need.IsAligned).Select(need => schedule[need.Group]);
+            if (needed.Any(position => position >= start)) (phase, start) = (phase + 1, i);
+            kernels.Add(Of(schedule.Groups[i], phase, schedule.PartitionOf(schedule.Groups[i]).Owner));
         }
-        for (var i = 0; i < copies; i++) kernels.Add(new(phase + 1, "move", [], [], 0, 0, true));
+        for (var i = 0; i < copies; i++) kernels.Add(new(phase + 1, "move", [], [], 0, 0, 0));
         return kernels.ToImmutable();
     }
 
-    static KernelInfo Of(Group group, int phase, bool isSingle)
+    static KernelInfo Of(Group group, int phase, int? owner)
     {
-        var nodes = group.All.ToImmutableArray();
+        var (flop, floats) = WorkOf(group);
+        return new(phase, KindOf(group), group.Kept, [.. group.All], flop, floats, owner);
+    }
+
+    /// <summary>Floating-point operations of a group's product, and numbers that it reads and writes.</summary>
+    internal static (double Flop, double Floats) WorkOf(Group group)
+    {
+        Tensor[] nodes = [.. group.All];
         var read = nodes.SelectMany(node => node.Sources).Select(Addressing.Root).Distinct().Where(root => !nodes.Contains(root));
-        return new(phase, KindOf(group), group.Kept, nodes, FlopOf(group.Anchor), read.Concat(nodes[^1..]).Sum(node => (double)node.Shape.Count), isSingle);
+        return (FlopOf(group.Anchor), read.Concat(nodes.TakeLast(1)).Sum(node => (double)node.Shape.Count));
     }
 
     static double FlopOf(Tensor? anchor) =>

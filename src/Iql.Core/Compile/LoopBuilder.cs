@@ -44,13 +44,13 @@ sealed class LoopBuilder(Group group, Schedule schedule, Func<Tensor, Place> pla
     void Computed(Tensor node, int value)
     {
         computed[node] = value;
-        if (stored.Contains(node) && schedule.Owner(node) == group)
-            stores.Add((value, Pointer(placeOf(node), Addressing.StridesOver(node.Shape, node.Shape), isReadElsewhere: schedule.IsReadElsewhere(node))));
+        if (stored.Contains(node) && schedule.Dependencies.Owner(node) == group)
+            stores.Add((value, Pointer(placeOf(node), Addressing.StridesOver(node.Shape, node.Shape), isReadByOthers: schedule.IsReadByOthers(node))));
     }
 
-    int Pointer(Place place, ImmutableArray<int> strides, bool isRead = false, bool isReadElsewhere = false)
+    int Pointer(Place place, ImmutableArray<int> strides, bool isRead = false, bool isReadByOthers = false)
     {
-        operands.Add(new(place, strides, isRead, isReadElsewhere));
+        operands.Add(new(place, strides, isRead, isReadByOthers));
         return operands.Count - 1;
     }
 

@@ -78,7 +78,7 @@ sealed class Lowering(Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Pl
             row, innerA, innerB, column, lead, Leading(x.Shape, a), Leading(y.Shape, b));
         var (program, operands) = Program(group);
         return factory.Product(shape, placeOf(Addressing.Root(x)), placeOf(Addressing.Root(y)), program,
-            [.. operands.Select(operand => operand with { Strides = Expanded(operand.Strides, anchor.Shape) })], Schedule.RunsByTile(anchor));
+            [.. operands.Select(operand => operand with { Strides = Expanded(operand.Strides, anchor.Shape) })], Dependencies.RunsByTile(anchor));
 
         // Leading axes align from the right; stretched ones do not move.
         ImmutableArray<int> Leading(Shape source, int[] strides) =>

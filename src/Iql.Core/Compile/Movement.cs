@@ -22,11 +22,11 @@ static class Movement
                     copies.Add(Copy(part.Shape, placeOf(Addressing.Root(part)), Addressing.Strides(part.Shape), to.Plus(start * strides[node.Integers[0]]), strides));
                     start += part.Shape[node.Integers[0]];
                 }
-                return new CopyKernel(copies.ToImmutable(), Schedule.CopiesByRow(node) ? node.Shape[0] : 0, default);
+                return new CopyKernel(copies.ToImmutable(), Dependencies.CopiesByRow(node) ? node.Shape[0] : 0, default);
             case Op.Slice:
                 var own = Addressing.Strides(node.Sources[0].Shape);
                 var from = placeOf(sources[0]).Plus(node.Integers[1] * own[node.Integers[0]]);
-                return new CopyKernel([Copy(node.Shape, from, own, to, strides)], Schedule.CopiesByRow(node) ? node.Shape[0] : 0, default);
+                return new CopyKernel([Copy(node.Shape, from, own, to, strides)], Dependencies.CopiesByRow(node) ? node.Shape[0] : 0, default);
             case Op.Pad:
                 var inside = node.Sources[0].Shape;
                 return new CopyKernel([Copy(inside, placeOf(sources[0]), Addressing.Strides(inside), to.Plus(node.Integers[1] * strides[node.Integers[0]]), strides)],

@@ -18,16 +18,16 @@ sealed class Placement
         var metrics = results[outputs.Length..];
         foreach (var metric in metrics) Check.That(metric.Shape.Count == 1, "metrics", "scalars", metric);
         // A metric is read from its slot, or from memory when a kernel of vectors made it.
-        Stored = Lowering.Stored(schedule.Groups, results.Take(outputs.Length).Concat(metrics.Where(metric => schedule.Owner(Addressing.Root(metric))?.Anchor is not null)));
+        Stored = Lowering.Stored(schedule.Groups, results.Take(outputs.Length).Concat(metrics.Where(metric => schedule.Dependencies.Owner(Addressing.Root(metric))?.Anchor is not null)));
         var order = Order.Of(results);
         Inputs(function, order);
         Slots(order, schedule);
         Outputs(results, outputs, schedule);
-        Arena(order, schedule, metrics);
+        Arena(order, schedule, metrics, 1 + function.Inputs.Length + function.Outputs.Length);
         InputSlots = [.. function.Scalars.Select(name => slots.FirstOrDefault(pair => pair.Key.Op == Op.Input && pair.Key.Name == name) is { Key: not null } found ? found.Value : -1)];
         Metrics = [.. metrics.Select(Addressing.Root).Select(root => slots.TryGetValue(root, out var slot) ? new ScalarSource(slot, default) : new(-1, PlaceOf(root)))];
         ScratchLength = order.Where(node => node.Op == Op.MatMul).Select(node => ProductShape.ScratchFloats(
-            node.Shape[-2], node.Shape[-1], node.Sources[1].Shape[node.Integers[1] == 1 ? -1 : -2], Schedule.RunsByTile(node), schedule.Owner(node)!.Reductions.Count))
+            node.Shape[-2], node.Shape[-1], node.Sources[1].Shape[node.Integers[1] == 1 ? -1 : -2], Dependencies.RunsByTile(node), schedule.Dependencies.Owner(node)!.Reductions.Count))
             .Append(ProductShape.ScratchFloats(0, 0, 0, byTile: false, 0)).Max();
         foreach (var copy in later) Copies.Add(CopyOf(copy.Node, copy.Place));
     }
@@ -47,7 +47,8 @@ sealed class Placement
     /// <summary>The temporaries.</summary>
     public ImmutableArray<BufferInfo> Buffers { get; private set; } = [];
     public int SlotCount => slots.Count;
-    public int ArenaLength { get; private set; }
+    public int OwnLength { get; private set; }
+    public int PassedOnLength { get; private set; }
     public int ScratchLength { get; }
 
     /// <summary>Where a stored node or an input lies.</summary>
@@ -79,7 +80,7 @@ sealed class Placement
     {
         foreach (var node in order.Where(node => node.Shape.Count == 1 && !Addressing.IsAlias(node)))
         {
-            var owner = schedule.Owner(node);
+            var owner = schedule.Dependencies.Owner(node);
             if (node.Sources.IsEmpty || owner is { IsScalar: true } || owner is { IsFlatReduction: true }) slots[node] = slots.Count;
         }
         Loads = [.. slots.Where(pair => places.ContainsKey(pair.Key)).Select(pair => (pair.Value, places[pair.Key]))];
@@ -92,17 +93,25 @@ sealed class Placement
         for (var i = 0; i < outputs.Length; i++)
         {
             var root = Addressing.Root(results[i]);
-            if (schedule.Owner(root) is not null && !places.ContainsKey(root)) places[root] = outputs[i].Place;
+            if (schedule.Dependencies.Owner(root) is not null && !places.ContainsKey(root)) places[root] = outputs[i].Place;
             else later.Add((results[i], outputs[i].Place));
         }
     }
 
-    void Arena(IReadOnlyList<Tensor> order, Schedule schedule, IEnumerable<Tensor> metrics)
+    void Arena(IReadOnlyList<Tensor> order, Schedule schedule, IEnumerable<Tensor> metrics, int passedOnBase)
     {
         var kept = later.Select(copy => copy.Node).Concat(metrics).Select(Addressing.Root).ToHashSet();
-        Buffers = [.. MemoryPlan.Of(schedule, order.Where(node => Stored.Contains(node) && !places.ContainsKey(node)), kept)];
-        foreach (var buffer in Buffers) places[buffer.Value] = new(0, buffer.Offset);
-        ArenaLength = Buffers.Select(buffer => buffer.Offset + buffer.Length).DefaultIfEmpty(0).Max();
+        var temporaries = order.Where(node => Stored.Contains(node) && !places.ContainsKey(node)).ToLookup(node => schedule.Overlaps && !schedule.IsPrivate(node));
+        var own = MemoryPlan.Of(schedule, temporaries[false], kept);
+        foreach (var buffer in own) places[buffer.Value] = new(0, buffer.Offset);
+        OwnLength = Length(own);
+        // What one worker may still read when another makes it for the run after.
+        var passedOn = MemoryPlan.Of(schedule, temporaries[true], kept);
+        foreach (var buffer in passedOn) places[buffer.Value] = new(passedOnBase, buffer.Offset);
+        PassedOnLength = Length(passedOn);
+        Buffers = [.. own, .. passedOn.Select(buffer => buffer with { Offset = OwnLength + buffer.Offset })];
+
+        static int Length(IReadOnlyList<BufferInfo> buffers) => buffers.Select(buffer => buffer.Offset + buffer.Length).DefaultIfEmpty(0).Max();
     }
 
     CopyKernel CopyOf(Tensor node, Place to)

@@ -3,8 +3,7 @@ using System.Runtime.ExceptionServices;
 namespace Iql.Compile;
 
 /// <summary>
-/// Threads that walk the same list of work side by side, each doing its share, and say how far they have come. The caller is
-/// worker 0. Mutable, one run at a time.
+/// Threads that do shares of the same work side by side. The caller is worker 0. Mutable, started by one thread at a time.
 /// </summary>
 public sealed class WorkerTeam : IDisposable
 {
@@ -16,11 +15,11 @@ public sealed class WorkerTeam : IDisposable
 
     readonly ManualResetEventSlim wake = new(false);
     readonly Thread[] threads;
-    readonly long[] progress;
-    long reserved;
+    readonly long[] done;
+    long generation;
     Action<int> work = static _ => { };
     Exception? failure;
-    int generation, finished, parked;
+    int parked;
     volatile bool disposed;
 
     /// <summary>A team of <paramref name="threads"/> workers, at least 1; with 1 no thread is started.</summary>
@@ -28,7 +27,7 @@ public sealed class WorkerTeam : IDisposable
     {
         Check.AtLeast(threads, 1, nameof(threads));
         Count = threads;
-        progress = new long[threads * Apart];
+        done = new long[threads * Apart];
         this.threads = [.. Enumerable.Range(1, threads - 1).Select(worker =>
             new Thread(() => Serve(worker)) { IsBackground = true, Name = $"Iql worker {worker}" })];
         foreach (var thread in this.threads) thread.Start();
@@ -43,20 +42,41 @@ public sealed class WorkerTeam : IDisposable
     /// <summary>Runs <paramref name="body"/>(w) on every worker w and returns when all have returned. What one of them throws first comes out here.</summary>
     internal void Run(Action<int> body)
     {
+        Start(body);
+        Finish();
+    }
+
+    /// <summary>Runs <paramref name="body"/>(0), and has the others begin with theirs as soon as they have done what was started before.</summary>
+    internal void Start(Action<int> body)
+    {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (Count == 1)
         {
             body(0);
             return;
         }
+        if (!IsLast(body) || failure is not null) Finish();
         work = body;
         Interlocked.Increment(ref generation);
         if (Volatile.Read(ref parked) > 0) wake.Set();
         Try(0);
-        for (var spins = 0; Volatile.Read(ref finished) < Count - 1; spins++) Pause(spins);
-        finished = 0;
+    }
+
+    /// <summary>Waits until all have returned; throws what one of them has thrown first.</summary>
+    internal void Finish()
+    {
+        AwaitAll();
         if (Interlocked.Exchange(ref failure, null) is { } thrown) ExceptionDispatchInfo.Throw(thrown);
     }
+
+    void AwaitAll()
+    {
+        for (var worker = 1; worker < Count; worker++)
+            for (var spins = 0; Volatile.Read(ref done[worker * Apart]) < generation; spins++) Pause(spins);
+    }
+
+    /// <summary>Whether this is what was started last.</summary>
+    internal bool IsLast(Action<int> body) => ReferenceEquals(work, body);
 
     void Try(int worker)
     {
@@ -66,34 +86,15 @@ public sealed class WorkerTeam : IDisposable
         }
         catch (Exception exception)
         {
-            Interlocked.CompareExchange(ref failure, exception, null);
+            Fail(exception);
         }
     }
 
-    /// <summary>Sets positions apart for a run of <paramref name="length"/> pieces of work; returns the position before the first.</summary>
-    /// <remarks>A worker alone has nobody to wait for, and says nothing: many graphs may run at a time on <see cref="Single"/>.</remarks>
-    internal long Reserve(int length)
-    {
-        if (Count == 1) return 0;
-        var origin = reserved;
-        reserved += length;
-        return origin;
-    }
+    /// <summary>Has <see cref="Finish"/> throw, if it is the first to do so.</summary>
+    internal void Fail(Exception exception) => Interlocked.CompareExchange(ref failure, exception, null);
 
-    /// <summary>Says that this worker has done its share up to a position.</summary>
-    internal void Pass(int worker, long position)
-    {
-        if (Count > 1) Volatile.Write(ref progress[worker * Apart], position);
-    }
-
-    /// <summary>Waits until every worker has passed a position.</summary>
-    internal void Await(long position)
-    {
-        for (var worker = 0; worker < Count && Count > 1; worker++)
-            for (var spins = 0; Volatile.Read(ref progress[worker * Apart]) < position; spins++) Pause(spins);
-    }
-
-    static void Pause(int spins)
+    /// <summary>What a worker does between two looks at what it waits for: it spins, and after a while gives the core away.</summary>
+    internal static void Pause(int spins)
     {
         if (spins < SpinsBeforeYield) Thread.SpinWait(1);
         else Thread.Yield();
@@ -101,7 +102,7 @@ public sealed class WorkerTeam : IDisposable
 
     void Serve(int worker)
     {
-        var seen = 0;
+        var seen = 0L;
         while (true)
         {
             for (var spins = 0; Volatile.Read(ref generation) == seen && !disposed; spins++)
@@ -112,11 +113,11 @@ public sealed class WorkerTeam : IDisposable
             if (disposed) return;
             seen++;
             Try(worker);
-            Interlocked.Increment(ref finished);
+            Volatile.Write(ref done[worker * Apart], seen);
         }
     }
 
-    void Park(int seen)
+    void Park(long seen)
     {
         Interlocked.Increment(ref parked);
         wake.Reset();
@@ -127,7 +128,8 @@ public sealed class WorkerTeam : IDisposable
     /// <summary>Ends the threads.</summary>
     public void Dispose()
     {
-        if (Count == 1) return;
+        if (Count == 1 || disposed) return;
+        AwaitAll();
         disposed = true;
         wake.Set();
         foreach (var thread in threads) thread.Join();

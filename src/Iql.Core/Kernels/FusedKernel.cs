@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Iql.Kernels;
 
 /// <summary>Where a fused loop's pointer begins, how it moves along the kept axes of the iteration, whether it is read, or what is written there is read by other kernels.</summary>
-readonly record struct Operand(Place Place, ImmutableArray<int> Strides, bool IsRead, bool IsReadElsewhere = false)
+readonly record struct Operand(Place Place, ImmutableArray<int> Strides, bool IsRead, bool IsReadByOthers = false)
 {
     /// <summary>Floats from row to row over the last but one axis.</summary>
     public int RowStride => Strides.Length >= 2 ? Strides[^2] : 0;

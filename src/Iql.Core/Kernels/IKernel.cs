@@ -1,12 +1,11 @@
 namespace Iql.Kernels;
 
-/// <summary>What a kernel sees while a graph runs: where each block begins, the scalars, this worker's scratch memory, and what it may claim in passing.</summary>
+/// <summary>What a kernel sees while a graph runs: where each block begins, the scalars, and this worker's scratch memory.</summary>
 unsafe struct Frame
 {
     public float** Bases;
     public double* Slots;
     public float* Scratch;
-    public Claim Claim;
 }
 
 /// <summary>A place in memory: a block and an offset in floats.</summary>

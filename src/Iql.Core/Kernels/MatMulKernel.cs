@@ -79,7 +79,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
 
     // Operands that lie in rows, and those of them that are written for others to read.
     readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && !IsSum(program, k))];
-    readonly int[] written = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && operands[k].IsReadElsewhere)];
+    readonly int[] written = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && operands[k].IsReadByOthers)];
 
     static bool IsSum(LoopProgram program, int k) => program.Reductions.Any(reduction => reduction.Pointer == k);
 
@@ -94,10 +94,8 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(in Frame frame, int first, int last)
     {
-        var isShared = byTile && last - first < Units; // weights: every worker reads what several write
         var tiles = byTile ? 1 : panels; // in units of 16 rows × one panel
         var perMatrix = rowBlocks * panels;
-        var claims = new ClaimWalk(S.Width > 1 ? frame.Claim : default, (last - first) * tiles * UnitRows / TileKernels<S, V>.Rows, TileKernels<S, V>.Rows * panelWidth);
         for (int end; first < last; first = end)
         {
             var matrix = first * tiles / perMatrix;
@@ -113,7 +111,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
                     int block = unit / panels, panel = unit % panels, blocks = panel == 0 ? Math.Max(1, (to - unit) / panels) : 1;
                     next = Math.Min(to, (block + blocks) * panels);
                     for (var stop = panel + (next - unit) / blocks; panel < stop; panel++)
-                        sums = Panel(frame, matrix, panel, block, block + blocks, inner, Math.Min(shape.K, inner + innerBlock), sums, isShared, ref claims);
+                        sums = Panel(frame, matrix, panel, block, block + blocks, inner, Math.Min(shape.K, inner + innerBlock), sums);
                 }
             }
             SumRows(frame, first, end, isFirst: false);
@@ -137,7 +135,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     // Inner from … to − 1 of a panel. What is not the first part goes on from the sums so far, what is not the last leaves its tiles
     // there; gives the place behind them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    float* Panel(in Frame frame, int matrix, int panel, int firstBlock, int lastBlock, int from, int to, float* sums, bool isShared, ref ClaimWalk claims)
+    float* Panel(in Frame frame, int matrix, int panel, int firstBlock, int lastBlock, int from, int to, float* sums)
     {
         var (isFirst, isLast, inner) = (from == 0, to == shape.K, to - from);
         int column = panel * panelWidth, columns = Math.Min(panelWidth, shape.N - column), vectors = columns > S.Width || S.Width == 1 ? 2 : 1;
@@ -222,9 +220,8 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
                 task.Start = isFirst ? null : sums;
                 if (innerBlock < shape.K) sums += tileRows * TileKernels<S, V>.Stride;
                 task.AheadCount = asked;
-                task.Claimed = claims.Next(frame);
                 var loop = packs ? TileKernels<S, V>.Packing(vectors) : isWhole ? withEpilogue! : TileKernels<S, V>.Of(Math.Min(tileRows, rows - done), vectors);
-                if (isShared && isLast)
+                if (byTile && isLast) // weights
                     foreach (var k in written) Ownership.Ask(starts[k] + (row + done) * strides[k], strides[k], Math.Min(tileRows, rows - done), columns);
                 loop(&task);
                 if (!packs) continue;

@@ -23,9 +23,6 @@ unsafe struct TileTask
     public nint* AheadStrides;
     public nint AheadCount;
 
-    /// <summary>Lines taken back from other cores, as many a row as the tile has columns; null: none.</summary>
-    public float* Claimed;
-
     /// <summary>Rows of the tile before whose epilogue is still to come: none or all of them. The epilogue's arguments are there either way.</summary>
     public nint Pending;
     public float** Pointers;
@@ -181,7 +178,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
 
         void Ask(Label go)
         {
-            if (epilogue is null || isOwn) { Field(nameof(TileTask.AheadCount)); Field(nameof(TileTask.Claimed)); il.Emit(OpCodes.Or); il.Emit(OpCodes.Brfalse, go); }
+            if (epilogue is null || isOwn) { Field(nameof(TileTask.AheadCount)); il.Emit(OpCodes.Brfalse, go); }
             il.Emit(OpCodes.Ldarg_0); Get(row); il.Emit(OpCodes.Ldc_I4, vectors * S.Width);
             il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(AskAhead), BindingFlags.NonPublic | BindingFlags.Static)!);
         }
@@ -300,8 +297,5 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             AskFor(ahead[i] + row * strides[i]);
             if (floats > Line) AskFor(ahead[i] + row * strides[i] + Line);
         }
-        if (task->Claimed == null) return;
-        task->Claimed[row * floats] = 0;
-        if (floats > Line) task->Claimed[row * floats + Line] = 0;
     }
 }

@@ -94,6 +94,7 @@ public sealed record StepRate(ImmutableArray<StepWindow> Windows, double FlopPer
         {
             var before = program.KernelSeconds;
             for (var i = 0; i < RoundSteps; i++) track.Trainer.Advance();
+            track.Trainer.Finish();
             times[round] = [.. program.KernelSeconds.Zip(before, (now, then) => (now - then) / RoundSteps * 1e6)];
         }
         return [.. program.Kernels.Select((kernel, i) => (kernel, times.Select(round => round[i]).Order().ElementAt(rounds / 2)))];
@@ -137,6 +138,7 @@ public sealed record StepRate(ImmutableArray<StepWindow> Windows, double FlopPer
             {
                 var (began, allocated) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
                 for (var i = 0; i < steps; i++) Trainer.Advance(withMetrics: Trainer.Step % LogEvery == LogEvery - 1);
+                Trainer.Finish();
                 var rate = steps / Stopwatch.GetElapsedTime(began).TotalSeconds;
                 bytes += GC.GetAllocatedBytesForCurrentThread() - allocated;
                 var after = Distance();
@@ -170,6 +172,7 @@ public sealed record StepRate(ImmutableArray<StepWindow> Windows, double FlopPer
         {
             var (began, first) = (Stopwatch.GetTimestamp(), Trainer.Step);
             do Trainer.Advance(); while (Stopwatch.GetElapsedTime(began).TotalSeconds < seconds);
+            Trainer.Finish();
             return (Trainer.Step - first) / Stopwatch.GetElapsedTime(began).TotalSeconds;
         }
 

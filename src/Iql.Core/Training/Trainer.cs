@@ -16,7 +16,7 @@ public sealed class Trainer : IDisposable
     readonly Seed seed, sampling;
     readonly WorkerTeam team;
     readonly CompiledStep compiled;
-    readonly TensorBlock batch;
+    readonly TensorBlock[] batch; // one is filled while workers are still at the other
     readonly double[] metrics;
     readonly Action<int> fill;
     GraphFunction measured;
@@ -42,8 +42,8 @@ public sealed class Trainer : IDisposable
         (seed, Step) = (start.Seed, start.Step);
         sampling = seed.Split("sampling");
         this.batches = batches;
-        compiled = new(learner);
-        batch = new(learner.Batch);
+        compiled = new(learner, this.team.Count);
+        batch = [new(learner.Batch), new(learner.Batch)];
         now = [.. start.Blocks.Select(block => block.Clone())];
         metrics = new double[learner.Programs.Max(program => program.Metrics.Length)];
         measured = learner.Step;
@@ -60,7 +60,14 @@ public sealed class Trainer : IDisposable
     public LearnerState State => new(seed, Step, [.. Blocks]);
 
     /// <summary>Shared block, then one block a member.</summary>
-    public ReadOnlySpan<TensorBlock> Blocks => now;
+    public ReadOnlySpan<TensorBlock> Blocks
+    {
+        get
+        {
+            Finish();
+            return now;
+        }
+    }
 
     /// <summary>Metrics of the last step that was asked for them, in the order of <see cref="Measured"/>.</summary>
     public ReadOnlySpan<double> Metrics => metrics.AsSpan(0, measured.Metrics.Length);
@@ -71,20 +78,38 @@ public sealed class Trainer : IDisposable
     /// <summary>The program of a step without metrics as it is run, for measuring it.</summary>
     internal CompiledGraph Program(long step) => compiled.Program(step, metrics: false);
 
-    /// <summary>Makes one step.</summary>
+    /// <summary>
+    /// Makes one step. Where workers have networks of their own, some may still be at it when this returns, and the next step begins beside
+    /// it; <see cref="Finish"/> waits for them.
+    /// </summary>
     /// <param name="withMetrics">Whether to compute <see cref="Metrics"/>; the state gets the same bits either way.</param>
     public void Advance(bool withMetrics = false)
     {
-        team.Run(fill);
+        var program = compiled.Program(Step, withMetrics);
         if (withMetrics) measured = compiled.Learner.StepAt(Step);
-        var destination = compiled.RunsInPlace(Step, withMetrics) ? now : Spare();
-        compiled.Run(seed, Step, now, batch, destination, withMetrics ? metrics : [], [], team);
-        if (destination != now) (now, next) = (next, now);
+        program.Follow(team);
+        if (program.Overlaps && !withMetrics)
+        {
+            batches.Fill(Batch, sampling, Step);
+            compiled.Start(seed, Step, now, Batch);
+        }
+        else
+        {
+            team.Run(fill);
+            var destination = compiled.RunsInPlace(Step, withMetrics) ? now : Spare();
+            compiled.Run(seed, Step, now, Batch, destination, withMetrics ? metrics : [], [], team);
+            if (destination != now) (now, next) = (next, now);
+        }
         Step++;
     }
 
+    /// <summary>Waits until all steps are made.</summary>
+    public void Finish() => team.Finish();
+
+    TensorBlock Batch => batch[Step % 2];
+
     // Each worker draws its share of the rows, most of which it is going to work on.
-    void Fill(int worker) => batches.Fill(batch, sampling, Step, Share(worker), Share(worker + 1));
+    void Fill(int worker) => batches.Fill(Batch, sampling, Step, Share(worker), Share(worker + 1));
 
     int Share(int worker) => (int)((long)batches.BatchSize * worker / team.Count);
 
@@ -93,8 +118,8 @@ public sealed class Trainer : IDisposable
     /// <summary>Gives the memory back; the team is the caller's.</summary>
     public void Dispose()
     {
+        team.Finish();
         compiled.Dispose();
-        batch.Dispose();
-        foreach (var block in now.Concat(next)) block.Dispose();
+        foreach (var block in batch.Concat(now).Concat(next)) block.Dispose();
     }
 }

@@ -75,6 +75,7 @@ sealed class TrainingSession : IDisposable
     {
         training.Start();
         while (trainer.Step < to && !cancellation.IsCancellationRequested) trainer.Advance(withMetrics && trainer.Step == to - 1);
+        trainer.Finish();
         training.Stop();
         return trainer.Step == to;
     }

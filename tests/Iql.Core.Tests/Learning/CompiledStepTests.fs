@@ -205,7 +205,7 @@ let ``networks of the paper's size learn the same bits in place, at any number o
         Assert.True(own[1].SameBits alone[member' + 1])
 
 [<Fact>]
-let ``rows that a worker walks in several blocks, after claiming their memory, have the same bits`` () =
+let ``rows that a worker walks in several blocks have the same bits at any number of threads`` () =
     let config =
         ImplicitQLearningConfig().With(hiddenSizes = [ 64; 64 ], batchSize = 1024)
 

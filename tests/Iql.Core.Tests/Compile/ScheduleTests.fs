@@ -1,0 +1,124 @@
+/// Who makes what on several workers, and steps that begin while others are still at the one before.
+module Iql.Core.Tests.Compile.ScheduleTests
+
+open System
+open System.Threading
+open Iql
+open Iql.Algorithms
+open Iql.Compile
+open Iql.Data
+open Iql.Training
+open Xunit
+
+let private config = ImplicitQLearningConfig()
+
+let private shares workers (learner: Learner) =
+    use graph = CompiledGraph.Compile(learner.Step.WithoutMetrics(), workers = workers)
+
+    [
+        for kernel in graph.Kernels do
+            if kernel.Flop > 0.0 then
+                Option.ofNullable kernel.Owner, kernel.Flop
+    ]
+
+/// Operations of the busiest worker, of those he would have if all had the same.
+let private imbalance workers learner =
+    let shares = shares workers learner
+    let total = shares |> List.sumBy snd
+
+    let most =
+        shares |> List.groupBy fst |> List.map (snd >> List.sumBy snd) |> List.max
+
+    most / (total / float workers)
+
+[<Fact>]
+let ``workers have networks of their own where these can be dealt out evenly`` () =
+    for workers, betas in
+        [
+            2, [| 3.0 |]
+            2, [| 0.5; 1.0; 3.0; 6.0; 10.0 |]
+            4, [| 0.5; 1.0; 3.0; 6.0; 10.0 |]
+        ] do
+        let learner = ImplicitQLearning.Learner(config, 11, 3, betas)
+        Assert.All(shares workers learner, (fun (owner, _) -> Assert.True owner.IsSome))
+        Assert.InRange(imbalance workers learner, 1.0, 1.1)
+
+[<Fact>]
+let ``workers share each kernel where there are too few networks`` () =
+    for workers, learner in
+        [
+            2, BehaviourCloning.Learner(BehaviourCloningConfig(), 11, 3)
+            3, ImplicitQLearning.Learner(config, 11, 3)
+            16, ImplicitQLearning.Learner(config, 11, 3)
+        ] do
+        Assert.All(shares workers learner, (fun (owner, _) -> Assert.True owner.IsNone))
+
+let private data =
+    let random = Random 1
+    let rows = 2_000
+
+    let numbers count =
+        Array.init count (fun _ -> random.NextSingle() * 2f - 1f)
+
+    Transitions(
+        "uniform",
+        11,
+        3,
+        numbers (rows * 11),
+        numbers (rows * 3),
+        numbers rows,
+        Array.zeroCreate rows,
+        Array.init rows (fun i -> i % 100 = 99),
+        numbers (rows * 11)
+    )
+
+/// What is learnt in so many steps, where the caller looks at the state after some of them.
+let private learnt (learner: Learner) threads steps looks =
+    use team = new WorkerTeam(threads)
+    use trainer = new Trainer(learner, data, Trainer.Start(learner, Seed 3UL), team)
+
+    for step in 1..steps do
+        trainer.Advance(withMetrics = (step % 20 = 0))
+
+        if looks step then
+            trainer.Finish()
+
+    [| for block in trainer.Blocks.ToArray() -> block.Clone() |]
+
+[<Fact>]
+let ``steps that run into each other learn the bits of steps one by one, also beside others who want the cores`` () =
+    let small =
+        config.With(hiddenSizes = [ 32; 32 ], batchSize = 64, cosineSteps = 100.0)
+
+    for learner in
+        [
+            ImplicitQLearning.Learner(small, 11, 3)
+            ImplicitQLearning.Learner(small, 11, 3, [| 0.5; 1.0; 3.0; 6.0; 10.0 |])
+            ImplicitQLearning.Learner(small.With(batchSize = 1000, hiddenSizes = [ 24; 40; 24 ]), 11, 3)
+        ] do
+        let expected = learnt learner 1 90 (fun _ -> false)
+        use stop = new CancellationTokenSource()
+
+        let busy = [
+            for _ in 1..2 ->
+                let thread =
+                    Thread(
+                        (fun () ->
+                            while not stop.IsCancellationRequested do
+                                Thread.SpinWait 1_000),
+                        IsBackground = true
+                    )
+
+                thread.Start()
+                thread
+        ]
+
+        for threads in [ 2; 3; 4 ] do
+            for looks in [ (fun _ -> false); (fun step -> step % 7 = 0) ] do
+                for x, y in Array.zip expected (learnt learner threads 90 looks) do
+                    Assert.True(x.SameBits y, $"{threads} threads: {x.Layout.Name}")
+
+        stop.Cancel()
+
+        for thread in busy do
+            thread.Join()
