@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Iql.Algorithms;
 using Iql.Compile;
 using Iql.Data;
+using Iql.Execution;
 using Iql.Graph;
 using Iql.Training;
 

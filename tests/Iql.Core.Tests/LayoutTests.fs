@@ -8,6 +8,7 @@ open Xunit
 let order = [
     "Graph"
     "Kernels"
+    "Execution"
     "Compile"
     "Networks"
     "Optimizers"

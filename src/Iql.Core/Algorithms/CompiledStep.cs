@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Iql.Compile;
+using Iql.Execution;
 using Iql.Graph;
 
 namespace Iql.Algorithms;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Iql.Compile;
 using Iql.Data;
+using Iql.Execution;
 using Iql.Graph;
 using Iql.Losses;
 using Iql.Networks;

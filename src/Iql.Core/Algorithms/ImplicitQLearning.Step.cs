@@ -1,4 +1,5 @@
 using Iql.Compile;
+using Iql.Execution;
 using Iql.Graph;
 
 namespace Iql.Algorithms;

@@ -3,7 +3,7 @@ using Iql.Graph;
 namespace Iql.Compile;
 
 /// <summary>
-/// Who makes what. Either all workers share each kernel, in one lane; or each makes whole pieces of the graph (<see cref="Networks"/>),
+/// Who makes what. Either all workers share each kernel, in one lane; or each makes whole pieces of the graph (<see cref="Pieces"/>),
 /// every piece a lane of its own: a list of groups that one worker walks, beside his other lanes.
 /// </summary>
 /// <param name="Lanes">The worker of each lane; empty where all share one.</param>
@@ -14,6 +14,9 @@ sealed record Assignment(IReadOnlyList<int> Lanes, IReadOnlyList<int> LaneOf)
     // another core; and by how much a kernel is slower that several workers share.
     const double FlopRate = 1.05e5, ByteRate = 4e4, Begin = 0.3, Line = 0.015, Shared = 1.12;
 
+    // Matrices larger than that do not stay in a core's second cache, but halves of them may.
+    const int MostFloats = 1 << 17;
+
     /// <summary>About how long a group takes one worker, in microseconds.</summary>
     public static double CostOf(Group group)
     {
@@ -22,57 +25,42 @@ sealed record Assignment(IReadOnlyList<int> Lanes, IReadOnlyList<int> LaneOf)
     }
 
     /// <summary>
-    /// The split with the shorter time: pieces, the dearest first, each to the worker who has least; where these differ too much, or a
-    /// chain of needs is too long for it, everything is shared.
+    /// Pieces, the dearest first, each to the worker who has least; where these differ too much, or a chain of needs is too long for it,
+    /// or matrices are too large, everything is shared.
     /// </summary>
     public static Assignment Of(Dependencies dependencies, int workers)
     {
         var groups = dependencies.Groups;
         var shared = new Assignment([], new int[groups.Count]);
-        if (workers == 1) return shared;
-        var pieces = Networks.Of(dependencies);
-        var costs = groups.ToDictionary(group => group, CostOf);
-        var (load, lanes) = (new double[workers], Enumerable.Repeat(-1, pieces.Length).ToArray());
-        var lines = Lines(dependencies, pieces);
-        foreach (var (piece, cost) in pieces.Select((piece, i) => (i, piece.Sum(group => costs[group]))).OrderByDescending(pair => pair.Item2))
+        if (workers == 1 || groups.SelectMany(group => group.All).Any(node => node.Shape.Count > MostFloats)) return shared;
+        var pieces = Pieces.Of(dependencies);
+        var load = new double[workers];
+        var lanes = Enumerable.Repeat(-1, pieces.Values.DefaultIfEmpty(-1).Max() + 1).ToArray();
+        var passes = groups.SelectMany(group => group.All.SelectMany(value => dependencies.ReadersOf(value).Select(reader => (value.Shape.Count,
+            From: pieces.GetValueOrDefault(group, -1), To: pieces.GetValueOrDefault(reader, -1))))).Where(pass => pass is { From: >= 0, To: >= 0 } && pass.From != pass.To).Distinct().ToArray();
+        foreach (var piece in pieces.GroupBy(pair => pair.Value, pair => CostOf(pair.Key)).OrderByDescending(costs => costs.Sum()))
         {
+            bool IsElsewhere(int other, int worker) => lanes[other] >= 0 && lanes[other] != worker;
             // Not to have weights travel counts as well.
-            double With(int worker) => load[worker] + Line * Enumerable.Range(0, pieces.Length).Where(other => lanes[other] >= 0 && lanes[other] != worker).Sum(other => lines[piece, other]);
-            lanes[piece] = Enumerable.Range(0, workers).MinBy(With);
-            load[lanes[piece]] += cost;
+            double With(int worker) => load[worker] + Line / 16 * passes.Where(pass =>
+                (pass.From == piece.Key && IsElsewhere(pass.To, worker)) || (pass.To == piece.Key && IsElsewhere(pass.From, worker))).Sum(pass => pass.Count);
+            lanes[piece.Key] = Enumerable.Range(0, workers).MinBy(With);
+            load[lanes[piece.Key]] += piece.Sum();
         }
-        var longest = Ways(dependencies, 1)[0].Max();
-        if (Math.Max(load.Max(), longest) > costs.Values.Sum() / workers * Shared) return shared;
-        return new(lanes, Spread(dependencies, pieces));
-    }
-
-    // Cache lines of matrices that pass between two pieces, from run to run included.
-    static double[,] Lines(Dependencies dependencies, Group[][] pieces)
-    {
-        var piece = pieces.SelectMany((groups, i) => groups.Select(group => (group, i))).ToDictionary(pair => pair.group, pair => pair.i);
-        var lines = new double[pieces.Length, pieces.Length];
-        foreach (var group in piece.Keys)
-            foreach (var value in group.All.Where(value => Addressing.Kept(value.Shape).Length > 1))
-                foreach (var to in dependencies.ReadersOf(value).Where(piece.ContainsKey).Select(reader => piece[reader]).Distinct().Where(to => to != piece[group]))
-                {
-                    lines[piece[group], to] += value.Shape.Count / 16.0;
-                    lines[to, piece[group]] += value.Shape.Count / 16.0;
-                }
-        return lines;
+        var isTooUneven = Math.Max(load.Max(), Ways(dependencies, 1)[0].Max()) > groups.Sum(CostOf) / workers * Shared;
+        return isTooUneven ? shared : new(lanes, Spread(dependencies, pieces));
     }
 
     // The lane of every group. What is in no piece goes with who needs it first, or else with what it needs last.
-    static int[] Spread(Dependencies dependencies, Group[][] pieces)
+    static int[] Spread(Dependencies dependencies, Dictionary<Group, int> pieces)
     {
         var groups = dependencies.Groups;
-        var lane = new Dictionary<Group, int>();
-        for (var i = 0; i < pieces.Length; i++)
-            foreach (var group in pieces[i]) lane[group] = i;
-        foreach (var group in groups.Reverse().Where(group => !lane.ContainsKey(group)))
-            if (groups.FirstOrDefault(reader => lane.ContainsKey(reader) && dependencies.Needs(reader).Any(need => need.Group == group)) is { } reader) lane[group] = lane[reader];
-        foreach (var group in groups.Where(group => !lane.ContainsKey(group)))
-            lane[group] = dependencies.Needs(group).Select(need => lane.GetValueOrDefault(need.Group, -1)).Append(0).Max();
-        return [.. groups.Select(group => lane[group])];
+        var lanes = new Dictionary<Group, int>(pieces);
+        foreach (var group in groups.Reverse().Where(group => !pieces.ContainsKey(group)))
+            if (groups.FirstOrDefault(reader => lanes.ContainsKey(reader) && dependencies.Needs(reader).Any(need => need.Group == group)) is { } reader) lanes[group] = lanes[reader];
+        foreach (var group in groups.Where(group => !lanes.ContainsKey(group)))
+            lanes[group] = dependencies.Needs(group).Where(need => lanes.ContainsKey(need.Group)).Select(need => lanes[need.Group]).LastOrDefault(0);
+        return [.. groups.Select(group => lanes[group])];
     }
 
     /// <summary>
@@ -83,17 +71,16 @@ sealed record Assignment(IReadOnlyList<int> Lanes, IReadOnlyList<int> LaneOf)
     {
         var groups = dependencies.Groups;
         var index = groups.Select((group, i) => (group, i)).ToDictionary(pair => pair.group, pair => pair.i);
-        var readersOf = groups.ToDictionary(group => group, _ => new List<int>());
-        foreach (var (_, maker, readers) in dependencies.States) readersOf[maker].AddRange(readers.Select(reader => index[reader]));
+        var costs = groups.Select(CostOf).ToArray();
+        var later = dependencies.States.ToLookup(state => index[state.Maker], state => state.Readers.Select(reader => index[reader]));
         var ways = new double[runs][];
         for (var run = 0; run < runs; run++)
         {
-            var way = ways[run] = [.. groups.Select(CostOf)];
+            var way = ways[run] = [.. costs];
             for (var i = groups.Count - 1; i >= 0; i--)
             {
-                var cost = CostOf(groups[i]);
-                if (run > 0) way[i] = Math.Max(way[i], cost + readersOf[groups[i]].Select(reader => ways[run - 1][reader]).DefaultIfEmpty(0).Max());
-                foreach (var need in dependencies.Needs(groups[i])) way[index[need.Group]] = Math.Max(way[index[need.Group]], CostOf(need.Group) + way[i]);
+                if (run > 0) way[i] = Math.Max(way[i], costs[i] + later[i].SelectMany(readers => readers).Select(reader => ways[run - 1][reader]).DefaultIfEmpty(0).Max());
+                foreach (var need in dependencies.Needs(groups[i])) way[index[need.Group]] = Math.Max(way[index[need.Group]], costs[index[need.Group]] + way[i]);
             }
         }
         return ways;

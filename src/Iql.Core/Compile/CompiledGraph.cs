@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Iql.Execution;
 using Iql.Graph;
 using Iql.Kernels;
 
@@ -18,7 +19,6 @@ public sealed unsafe class CompiledGraph : IDisposable
     const int Apart = 2048;
 
     readonly IKernel[] kernels;
-    readonly ImmutableArray<Stretch>[] stretches; // of every walker
     readonly long[] ticks;
     readonly IKernel prologue;
     readonly int[] inputSlots, prologueWaits;
@@ -29,29 +29,16 @@ public sealed unsafe class CompiledGraph : IDisposable
     readonly ConcurrentDictionary<int, CompiledGraph> forOthers = [];
     // Of two runs that follow each other one may end while the other begins.
     readonly RunState[] runs = new RunState[2];
-    readonly Walk* walks;
-    readonly int[][] walksOf; // of every worker
-    readonly long[] begun;
+    readonly Walkers walkers;
     float* arena;
     float* scratch;
     WorkerTeam team = WorkerTeam.Single;
-    long started;
 
     // What one run has to itself: scalars, and where its blocks begin.
     struct RunState
     {
         public double* Slots;
         public float** Bases;
-    }
-
-    // How far a walker has come: kernels passed since the beginning, which others look at, and apart from it the run and the stretch it is
-    // at. Processors fetch lines in pairs.
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    struct Walk
-    {
-        [FieldOffset(0)] public long Passed;
-        [FieldOffset(128)] public long Run;
-        [FieldOffset(136)] public int Stretch;
     }
 
     CompiledGraph(GraphFunction function, InstructionSet set, int workers)
@@ -67,10 +54,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         kernels = [.. schedule.Groups.Skip(1).Select(lowering.KernelOf), .. plan.Copies];
         Overlaps = schedule.Overlaps && plan.Copies.Count == 0;
         prologueWaits = [.. schedule.WaitsOf(schedule.Groups[0])];
-        stretches = [.. Enumerable.Range(0, schedule.Walkers.Count).Select(walker => Stretch.Of(schedule, kernels, walker))];
-        walks = (Walk*)NativeMemory.AlignedAlloc((nuint)(stretches.Length * sizeof(Walk)), 128);
-        walksOf = [.. Enumerable.Range(0, workers).Select(worker => Enumerable.Range(0, stretches.Length).Where(walk => schedule.Walkers[walk] == worker).ToArray())];
-        begun = new long[workers * 16];
+        walkers = new(workers, schedule.Walkers, [.. Enumerable.Range(0, schedule.Walkers.Count).Select(walker => Stretches.Of(schedule, kernels, walker))], kernels.Length, Walk);
         ticks = new long[kernels.Length];
         Kernels = KernelInfo.Of(schedule, plan.Copies.Count);
         Memory = plan.Buffers;
@@ -87,7 +71,7 @@ public sealed unsafe class CompiledGraph : IDisposable
             runs[i].Bases[0] = arena;
             runs[i].Bases[blocks] = arena + plan.OwnLength + i * plan.PassedOnLength;
         }
-        work = Work;
+        work = walkers.Work;
     }
 
     /// <summary>What it computes.</summary>
@@ -152,7 +136,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         Follow(team);
         Start(inputs, scalars, outputs);
         team.Finish();
-        var frame = FrameOf(started - 1, 0);
+        var frame = FrameOf(walkers.Started - 1, 0);
         for (var i = 0; i < metricSources.Length; i++) metrics[i] = metricSources[i].In(frame);
         GC.KeepAlive(this);
     }
@@ -161,13 +145,11 @@ public sealed unsafe class CompiledGraph : IDisposable
     internal void Follow(WorkerTeam team)
     {
         ObjectDisposedException.ThrowIf(arena == null, this);
-        if (Overlaps && team.IsLast(work))
-            for (var walk = 0; walk < stretches.Length; walk++) Await(walk, (started - 1) * kernels.Length);
+        if (Overlaps && team.IsLast(work)) walkers.AwaitLastButOne();
         else
         {
             team.Finish();
-            Array.Fill(begun, started);
-            for (var i = 0; i < stretches.Length; i++) walks[i] = new() { Passed = PositionAt(stretches[i], started, 0), Run = stretches[i].IsEmpty ? long.MaxValue : started };
+            walkers.Rewind();
         }
         this.team = team;
     }
@@ -179,14 +161,14 @@ public sealed unsafe class CompiledGraph : IDisposable
     internal void Start(ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<double> scalars, ReadOnlySpan<TensorBlock> outputs)
     {
         Check.That(scalars.Length == inputSlots.Length, nameof(scalars), $"{inputSlots.Length} scalars ({string.Join(", ", Function.Scalars)})", scalars.Length);
-        var frame = FrameOf(started, 0);
+        var frame = FrameOf(walkers.Started, 0);
         Bind(frame.Bases, inputs, outputs);
         for (var i = 0; i < inputSlots.Length; i++)
             if (inputSlots[i] >= 0) frame.Slots[inputSlots[i]] = scalars[i];
-        for (var walk = 0; walk < stretches.Length; walk++) Await(walk, started * kernels.Length + Math.Min(0, prologueWaits[walk]));
+        walkers.Await(prologueWaits);
         foreach (var (slot, place) in loads) frame.Slots[slot] = *place.In(frame);
         prologue.Run(frame, 0, 1);
-        Volatile.Write(ref started, started + 1);
+        walkers.Begin();
         team.Start(work);
     }
 
@@ -227,51 +209,9 @@ public sealed unsafe class CompiledGraph : IDisposable
         return block.Pointer;
     }
 
-    void Await(int walk, long position)
+    void Walk(int worker, long run, in Stretch stretch)
     {
-        for (var spins = 0; !HasPassed(walk, position); spins++) WorkerTeam.Pause(spins);
-    }
-
-    bool HasPassed(int walk, long position) => Volatile.Read(ref walks[walk].Passed) >= position;
-
-    // All that a worker does in a run, the most urgent first; and of the next run, once that has begun, what is more urgent still.
-    void Work(int worker)
-    {
-        var end = ++begun[worker * 16];
-        for (var spins = 0; ; spins++)
-        {
-            var known = Volatile.Read(ref started);
-            var (best, urgency, isDone) = (-1, double.NegativeInfinity, true);
-            foreach (var i in walksOf[worker])
-            {
-                ref var walk = ref walks[i];
-                isDone &= walk.Run >= end;
-                if (walk.Run >= known) continue;
-                var stretch = stretches[i][walk.Stretch];
-                var value = walk.Run < end ? stretch.Urgency.Now : stretch.Urgency.Next;
-                if (value > urgency && IsReady(stretch, walk.Run * kernels.Length)) (best, urgency) = (i, value);
-            }
-            if (isDone) return;
-            if (best < 0) WorkerTeam.Pause(spins);
-            else
-            {
-                Go(worker, ref walks[best], stretches[best]);
-                spins = 0;
-            }
-        }
-    }
-
-    bool IsReady(in Stretch stretch, long origin)
-    {
-        foreach (var (walker, position) in stretch.Waits)
-            if (!HasPassed(walker, origin + position)) return false;
-        return true;
-    }
-
-    void Go(int worker, ref Walk walk, ImmutableArray<Stretch> stretches)
-    {
-        var frame = FrameOf(walk.Run, worker);
-        var stretch = stretches[walk.Stretch];
+        var frame = FrameOf(run, worker);
         try
         {
             for (var block = stretch.Units.First; block < stretch.Units.Last; block += stretch.Block)
@@ -283,12 +223,7 @@ public sealed unsafe class CompiledGraph : IDisposable
             if (Workers == 1) throw failure;
             team.Fail(failure);
         }
-        if (++walk.Stretch == stretches.Length) (walk.Stretch, walk.Run) = (0, walk.Run + 1);
-        Volatile.Write(ref walk.Passed, PositionAt(stretches, walk.Run, walk.Stretch));
     }
-
-    // Kernels behind which a walker has nothing to do, when it comes to a stretch of a run.
-    long PositionAt(ImmutableArray<Stretch> stretches, long run, int stretch) => stretches.IsEmpty ? long.MaxValue : run * kernels.Length + stretches[stretch].Kernels[0];
 
     void RunKernel(int kernel, in Frame frame, int first, int last, bool isTimed)
     {
@@ -312,7 +247,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         if (arena == null) return;
         AlignedMemory.Free(arena);
         AlignedMemory.Free(scratch);
-        NativeMemory.AlignedFree(walks);
+        walkers.Free();
         foreach (var run in runs)
         {
             NativeMemory.Free(run.Slots);

@@ -20,18 +20,14 @@ public sealed record KernelInfo(
         int phase = 0, start = 1;
         for (var i = 1; i < schedule.Groups.Count; i++)
         {
-            var needed = schedule.Dependencies.Needs(schedule.Groups[i]).Where(need => !need.IsAligned).Select(need => schedule[need.Group]);
+            var group = schedule.Groups[i];
+            var needed = schedule.Dependencies.Needs(group).Where(need => !need.IsAligned).Select(need => schedule[need.Group]);
             if (needed.Any(position => position >= start)) (phase, start) = (phase + 1, i);
-            kernels.Add(Of(schedule.Groups[i], phase, schedule.PartitionOf(schedule.Groups[i]).Owner));
+            var (flop, floats) = WorkOf(group);
+            kernels.Add(new(phase, KindOf(group), group.Kept, [.. group.All], flop, floats, schedule.PartitionOf(group).Owner));
         }
         for (var i = 0; i < copies; i++) kernels.Add(new(phase + 1, "move", [], [], 0, 0, 0));
         return kernels.ToImmutable();
-    }
-
-    static KernelInfo Of(Group group, int phase, int? owner)
-    {
-        var (flop, floats) = WorkOf(group);
-        return new(phase, KindOf(group), group.Kept, [.. group.All], flop, floats, owner);
     }
 
     /// <summary>Floating-point operations of a group's product, and numbers that it reads and writes.</summary>

@@ -22,8 +22,7 @@ sealed class Schedule
 {
     /// <summary>A position that every walker has passed.</summary>
     public const int Nothing = int.MinValue;
-
-    const int LookAhead = 4;
+    const int LookAhead = 4; // runs
 
     readonly Dictionary<Group, int> positions = [];
     readonly Partition[] partitions;

@@ -22,6 +22,12 @@ public sealed class Layout
         public int Stride => RowStride(Shape);
     }
 
+    /// <summary>
+    /// Floats between tensors: a page. A processor that reads one to its end fetches ahead what lies behind it, and where another core
+    /// writes that, both wait for it.
+    /// </summary>
+    internal const int Apart = 1024;
+
     /// <summary>A layout of tensors in the given order.</summary>
     public Layout(string name, IEnumerable<(string Name, Shape Shape)> tensors)
     {
@@ -31,7 +37,7 @@ public sealed class Layout
         foreach (var (entry, shape) in tensors)
         {
             entries.Add(new(entry, shape, offset));
-            offset = checked(offset + PaddedLength(shape));
+            offset = checked(offset + PaddedLength(shape) + Apart);
         }
         Entries = entries.ToImmutable();
         Length = offset;

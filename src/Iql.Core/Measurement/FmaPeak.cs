@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Iql.Compile;
+using Iql.Execution;
 using Iql.Kernels;
 
 namespace Iql.Measurement;

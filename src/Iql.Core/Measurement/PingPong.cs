@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Iql.Compile;
+using Iql.Execution;
 
 namespace Iql.Measurement;
 

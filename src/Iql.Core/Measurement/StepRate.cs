@@ -4,6 +4,7 @@ using System.Runtime;
 using Iql.Algorithms;
 using Iql.Compile;
 using Iql.Data;
+using Iql.Execution;
 using Iql.Training;
 
 namespace Iql.Measurement;

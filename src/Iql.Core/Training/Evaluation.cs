@@ -3,6 +3,7 @@ using Iql.Algorithms;
 using Iql.Compile;
 using Iql.Data;
 using Iql.Environments;
+using Iql.Execution;
 using Iql.Graph;
 
 namespace Iql.Training;

@@ -4,6 +4,7 @@ using System.Globalization;
 using Iql.Algorithms;
 using Iql.Compile;
 using Iql.Data;
+using Iql.Execution;
 using Iql.Graph;
 
 namespace Iql.Training;

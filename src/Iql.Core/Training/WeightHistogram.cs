@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Iql.Algorithms;
 using Iql.Compile;
 using Iql.Data;
+using Iql.Execution;
 using Iql.Graph;
 
 namespace Iql.Training;

@@ -6,6 +6,7 @@ open System.Collections.Immutable
 open Xunit
 open Iql
 open Iql.Compile
+open Iql.Execution
 open Iql.Kernels
 open Iql.Graph
 open Iql.Core.Tests.Graph

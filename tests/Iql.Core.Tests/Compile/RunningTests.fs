@@ -5,6 +5,7 @@ open System
 open System.Collections.Immutable
 open Xunit
 open Iql.Compile
+open Iql.Execution
 open Iql.Kernels
 open Iql.Graph
 open Iql.Core.Tests.Compile.CompiledTests

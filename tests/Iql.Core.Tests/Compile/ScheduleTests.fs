@@ -6,6 +6,7 @@ open System.Threading
 open Iql
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Execution
 open Iql.Data
 open Iql.Training
 open Xunit

@@ -5,6 +5,7 @@ open System
 open System.Threading.Tasks
 open Iql
 open Iql.Compile
+open Iql.Execution
 open Iql.Environments
 open Iql.Environments.Mujoco
 open Iql.Core.Tests.Environments.TrainedPolicy

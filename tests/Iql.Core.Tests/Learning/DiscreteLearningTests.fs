@@ -4,6 +4,7 @@ module Iql.Core.Tests.Learning.DiscreteLearningTests
 open Iql
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Execution
 open Iql.Data
 open Iql.Environments
 open Iql.Kernels

@@ -5,6 +5,7 @@ open System
 open Iql
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Execution
 open Iql.Graph
 open Iql.Kernels
 open Iql.Losses

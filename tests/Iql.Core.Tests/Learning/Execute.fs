@@ -6,6 +6,7 @@ open System.Collections.Generic
 open System.Runtime.CompilerServices
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Execution
 open Iql.Kernels
 open Iql.Graph
 

@@ -6,6 +6,7 @@ open System.Text.RegularExpressions
 open Iql
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Execution
 open Iql.Kernels
 open Iql.Networks
 open Xunit

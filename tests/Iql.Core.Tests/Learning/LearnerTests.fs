@@ -5,6 +5,7 @@ open System.Collections.Generic
 open Iql
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Execution
 open Iql.Kernels
 open Iql.Graph
 open Xunit

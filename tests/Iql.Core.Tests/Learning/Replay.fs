@@ -7,6 +7,7 @@ open System.Text.Json
 open Iql
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Execution
 open Iql.Kernels
 open Iql.Graph
 open Xunit

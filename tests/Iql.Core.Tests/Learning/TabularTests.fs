@@ -5,6 +5,7 @@ module Iql.Core.Tests.Learning.TabularTests
 open Iql
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Execution
 open Iql.Kernels
 open Iql.Optimizers
 open Xunit

@@ -5,6 +5,7 @@ open System.IO
 open Iql
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Execution
 open Iql.Environments
 open Iql.Graph
 open Iql.Training

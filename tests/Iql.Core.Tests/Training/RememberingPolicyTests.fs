@@ -6,6 +6,7 @@ open System.Collections.Immutable
 open Iql
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Execution
 open Iql.Data
 open Iql.Graph
 open Iql.Training

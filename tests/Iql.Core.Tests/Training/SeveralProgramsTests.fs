@@ -7,6 +7,7 @@ open System.Threading
 open Iql
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Execution
 open Iql.Graph
 open Iql.Training
 open Xunit

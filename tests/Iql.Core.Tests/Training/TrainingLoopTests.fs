@@ -8,6 +8,7 @@ open System.Threading
 open Iql
 open Iql.Algorithms
 open Iql.Compile
+open Iql.Execution
 open Iql.Training
 open Xunit
 open Iql.Core.Tests.Training.Fixture

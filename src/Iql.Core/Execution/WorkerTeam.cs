@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 
-namespace Iql.Compile;
+namespace Iql.Execution;
 
 /// <summary>
 /// Threads that do shares of the same work side by side. The caller is worker 0. Mutable, started by one thread at a time.
