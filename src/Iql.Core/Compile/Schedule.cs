@@ -35,7 +35,7 @@ sealed class Schedule
         var assignment = Assignment.Of(dependencies, workers);
         IsShared = assignment.Lanes.Count == 0;
         Walkers = IsShared ? [.. Enumerable.Range(0, workers)] : assignment.Lanes;
-        Ways = Assignment.Ways(dependencies, LookAhead);
+        Ways = Account.Ways(dependencies, LookAhead);
         for (var i = 0; i < Groups.Count; i++) positions[Groups[i]] = i;
         // The caller runs the first group before all others begin.
         partitions = [.. Groups.Select((group, i) => i == 0 ? new Partition(0, -1, 0) : new(Dependencies.RowsOf(group), assignment.LaneOf[i],

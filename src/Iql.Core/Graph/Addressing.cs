@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using Iql.Graph;
 
-namespace Iql.Compile;
+namespace Iql.Graph;
 
 /// <summary>How the entries of a shape lie in memory (see <see cref="Layout"/>), seen by the kernels.</summary>
 static class Addressing

@@ -1,7 +1,6 @@
-using Iql.Graph;
 using static Iql.Graph.Tensor;
 
-namespace Iql.Compile;
+namespace Iql.Graph;
 
 /// <summary>
 /// Rewrites degenerate products into forms that have a good kernel: a contraction of length 1 is an outer product
