@@ -12,8 +12,8 @@ sealed class Account
     // Runs that follow each other. The first only find into step, and beside the last there is no other.
     const int Runs = 6, FirstRuns = 2;
 
-    // A line from another core, roughly.
-    const double Line = 0.015;
+    // A line from another core, and to wait for one, roughly.
+    const double Line = 0.015, Wait = 0.3;
 
     readonly int workers;
     readonly int[] laneOf;
@@ -65,7 +65,7 @@ sealed class Account
             if (best < 0) return (done[Runs - 1] - done[FirstRuns]) / (Runs - 1 - FirstRuns);
             var (group, run, owner) = (lists[best][places[best]], runs[best] + 1, owners[best]);
             var cost = costs[group];
-            foreach (var need in needs[group]) cost += owners[laneOf[need.Group]] == owner ? 0 : need.Lines * Line;
+            foreach (var need in needs[group]) cost += owners[laneOf[need.Group]] == owner ? 0 : Wait + need.Lines * Line;
             free[owner] = ends[run, group] = earliest + cost;
             done[run] = Math.Max(done[run], free[owner]);
             if (++places[best] == lists[best].Length) (places[best], runs[best]) = (0, run);

@@ -11,8 +11,8 @@ namespace Iql.Compile;
 sealed record Assignment(IReadOnlyList<int> Lanes, IReadOnlyList<int> LaneOf)
 {
     // What an account needs no more than roughly, in microseconds: a thread's arithmetic and memory, and a kernel's beginning; and by how
-    // much a kernel is slower that several workers share.
-    const double FlopRate = 1.05e5, ByteRate = 4e4, Begin = 0.3, Shared = 1.12;
+    // much a kernel is slower that several workers share, who wait for each other about as often as there are kernels.
+    const double FlopRate = 1.05e5, ByteRate = 4e4, Begin = 0.3, Shared = 1.12, Wait = 1, LeastGain = 0.9999;
 
     // Matrices larger than that do not stay in a core's second cache, but halves of them may.
     const int MostFloats = 1 << 17;
@@ -48,14 +48,14 @@ sealed record Assignment(IReadOnlyList<int> Lanes, IReadOnlyList<int> LaneOf)
                 for (var other = 0; other < piece; other++) Try(piece, lanes[other], other, lanes[piece]);
             }
         }
-        return time < groups.Sum(CostOf) / workers * Shared ? new(lanes, laneOf) : shared;
+        return time < groups.Sum(group => CostOf(group) / workers * Shared + Wait) ? new(lanes, laneOf) : shared;
 
         void Try(int piece, int worker, int other, int otherWorker)
         {
             if (lanes[piece] == worker) return;
             int[] changed = [.. lanes];
             (changed[piece], changed[other]) = (worker, otherWorker);
-            if (account.Of(changed) is var now && now >= time - 1e-3) return;
+            if (account.Of(changed) is var now && now > time * LeastGain) return;
             (lanes, time, isBetter) = (changed, now, true);
         }
     }
