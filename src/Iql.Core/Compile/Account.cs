@@ -10,13 +10,13 @@ namespace Iql.Compile;
 sealed class Account
 {
     // Runs that follow each other. The first only find into step, and beside the last there is no other.
-    const int Runs = 6, FirstRuns = 2;
+    const int Runs = 8, FirstRuns = 2;
 
     // A line from another core, and to wait for one, roughly.
     const double Line = 0.015, Wait = 0.3;
 
     readonly int workers;
-    readonly int[] laneOf;
+    readonly int[] laneOf, loaded; // by the caller, before a run begins
     readonly int[][] lists;
     readonly double[] costs, ways;
     readonly (int Group, int Before, double Lines)[][] needs;
@@ -30,6 +30,7 @@ sealed class Account
         lists = [.. Enumerable.Range(0, laneOf.Max() + 1).Select(lane => Enumerable.Range(1, groups.Count - 1).Where(i => laneOf[i] == lane).ToArray())];
         costs = [.. groups.Select(Assignment.CostOf)];
         ways = Ways(dependencies, Runs)[^1];
+        loaded = [.. dependencies.States.Where(state => state.Result.Shape.Count == 1).Select(state => index[state.Maker])];
         var states = dependencies.States.SelectMany(state => state.Readers.Select(reader => (reader, state.Result, state.Maker))).ToLookup(state => state.reader);
         needs = [.. groups.Select(group => dependencies.Needs(group).Where(need => need.Group != groups[0]).Select(need => (index[need.Group], 0, Lines(need.Value)))
             .Concat(states[group].Select(state => (index[state.Maker], 1, Lines(state.Result)))).Distinct().ToArray())];
@@ -43,7 +44,7 @@ sealed class Account
     {
         var ends = new double[Runs + 1, costs.Length]; // of each run and the one before the first; not a number until it has been made
         for (var i = costs.Length; i < ends.Length; i++) ends[i / costs.Length, i % costs.Length] = double.NaN;
-        var (runs, places, free, done) = (new int[owners.Length], new int[owners.Length], new double[workers], new double[Runs + 1]);
+        var (runs, places, free, done, callersEnd) = (new int[owners.Length], new int[owners.Length], new double[workers], new double[Runs + 1], new double[Runs + 1]);
         while (true)
         {
             // The caller is never behind, and nobody more than a run.
@@ -58,7 +59,8 @@ sealed class Account
             {
                 if (runs[lane] == Runs || runs[lane] > callers || runs[lane] > slowest + 1) continue;
                 var next = lists[lane][places[lane]];
-                var start = Math.Max(free[owners[lane]], Ready(ends, next, runs[lane] + 1));
+                var begin = Math.Max(callersEnd[runs[lane]], done[Math.Max(0, runs[lane] - 1)]);
+                var start = Math.Max(begin, Math.Max(free[owners[lane]], Ready(ends, next, runs[lane] + 1)));
                 if (double.IsNaN(start) || start > earliest || (start == earliest && ways[next] <= ways[lists[best][places[best]]])) continue;
                 (best, earliest) = (lane, start);
             }
@@ -68,6 +70,7 @@ sealed class Account
             foreach (var need in needs[group]) cost += owners[laneOf[need.Group]] == owner ? 0 : Wait + need.Lines * Line;
             free[owner] = ends[run, group] = earliest + cost;
             done[run] = Math.Max(done[run], free[owner]);
+            if (owner == 0) callersEnd[run] = Math.Max(callersEnd[run], free[owner]);
             if (++places[best] == lists[best].Length) (places[best], runs[best]) = (0, run);
         }
     }
@@ -77,6 +80,7 @@ sealed class Account
     {
         var ready = 0.0;
         foreach (var need in needs[group]) ready = Math.Max(ready, ends[run - need.Before, need.Group]);
+        foreach (var maker in loaded) ready = Math.Max(ready, ends[run - 1, maker]);
         return ready;
     }
 
