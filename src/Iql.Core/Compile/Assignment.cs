@@ -29,9 +29,10 @@ sealed record Assignment(IReadOnlyList<int> Lanes, IReadOnlyList<int> LaneOf)
     {
         var groups = dependencies.Groups;
         var shared = new Assignment([], new int[groups.Count]);
+        if (workers == 1 || !dependencies.RunsInPlace || groups.SelectMany(group => group.All).Any(node => node.Shape.Count > MostFloats)) return shared;
         var pieces = Pieces.Of(dependencies);
         var costs = pieces.GroupBy(pair => pair.Value, pair => CostOf(pair.Key)).Select(piece => (piece.Key, Cost: piece.Sum())).ToArray();
-        if (workers == 1 || costs.Length < workers || !dependencies.RunsInPlace || groups.SelectMany(group => group.All).Any(node => node.Shape.Count > MostFloats)) return shared;
+        if (costs.Length < workers) return shared;
         // The dearest first, each to the worker who has least; then moves and exchanges, while they shorten the time.
         var (load, lanes) = (new double[workers], new int[costs.Length]);
         foreach (var (piece, cost) in costs.OrderByDescending(piece => piece.Cost)) load[lanes[piece] = Array.IndexOf(load, load.Min())] += cost;

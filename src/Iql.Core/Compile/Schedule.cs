@@ -35,7 +35,7 @@ sealed class Schedule
         var assignment = Assignment.Of(dependencies, workers);
         IsShared = assignment.Lanes.Count == 0;
         Walkers = IsShared ? [.. Enumerable.Range(0, workers)] : assignment.Lanes;
-        Ways = Account.Ways(dependencies, LookAhead);
+        Ways = IsShared ? [] : Account.Ways(dependencies, LookAhead);
         for (var i = 0; i < Groups.Count; i++) positions[Groups[i]] = i;
         // The caller runs the first group before all others begin.
         partitions = [.. Groups.Select((group, i) => i == 0 ? new Partition(0, -1, 0) : new(Dependencies.RowsOf(group), assignment.LaneOf[i],
@@ -65,12 +65,12 @@ sealed class Schedule
     public IReadOnlyList<int> Walkers { get; }
 
     /// <summary>Whether a run may begin while others than the first worker are still at the one before.</summary>
-    public bool Overlaps => !IsShared && Dependencies.RunsInPlace;
+    public bool Overlaps => !IsShared;
 
     /// <summary>In the order in which they could run; the first before all others.</summary>
     public IReadOnlyList<Group> Groups => Dependencies.Groups;
 
-    /// <summary>How urgent each group is, by the chains of needs that begin with it: of the run at hand, and of the one before.</summary>
+    /// <summary>How urgent each group is, by the chains of needs that begin with it: over one run, two and so on; empty where all walk one lane.</summary>
     public double[][] Ways { get; }
 
     /// <summary>A group's place in that order.</summary>

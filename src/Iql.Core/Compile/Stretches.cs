@@ -31,7 +31,7 @@ static class Stretches
             if (partition.Rows > 0 && before == partition && waits.IsEmpty && schedule.WaitsOf(schedule.Groups[i + 1])[walker] <= stretches[^1].Kernels[0] && !schedule.IsAwaited(walker, stretches[^1].Kernels[^1] + 1))
                 stretches[^1] = stretches[^1] with { Kernels = stretches[^1].Kernels.Add(i) };
             else stretches.Add(new([i], waits, units, partition.Rows > 0 ? BlockRows / FusedKernel.UnitRows : int.MaxValue / 2, schedule.Walkers[walker] == (partition.Owner ?? 0),
-                i < end ? (schedule.Ways[^1][i + 1], schedule.Ways[^2][i + 1]) : default));
+                i < end && !schedule.IsShared ? (schedule.Ways[^1][i + 1], schedule.Ways[^2][i + 1]) : default));
             before = partition;
         }
         return [.. stretches];

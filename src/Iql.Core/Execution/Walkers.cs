@@ -47,13 +47,13 @@ sealed unsafe class Walkers(int count, IReadOnlyList<int> workers, ImmutableArra
     /// <summary>Lets the next run begin: every worker is going to <see cref="Work"/> once.</summary>
     public void Begin() => Volatile.Write(ref started, started + 1);
 
-    /// <summary>Waits for the end of the run before the one that began last.</summary>
+    /// <summary>Waits until every list is through the run before the one that began last.</summary>
     public void AwaitLastButOne()
     {
         for (var list = 0; list < stretches.Length; list++) Await(list, (started - 1) * length);
     }
 
-    /// <summary>Waits until every list has passed its position of the run that began last: 0 is its end, others count from there.</summary>
+    /// <summary>Before the next run begins: waits until every list has passed a position, which counts back from the end of the last one.</summary>
     public void Await(int[] positions)
     {
         for (var list = 0; list < stretches.Length; list++) Await(list, started * length + Math.Min(0, positions[list]));
