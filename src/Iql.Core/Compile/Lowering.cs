@@ -33,7 +33,7 @@ sealed class Lowering(Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Pl
     {
         Op.MatMul => Product(group, anchor),
         Op.Sum or Op.Max => ColumnReduce(group, anchor),
-        _ => Movement.KernelOf(anchor, placeOf, slotOf),
+        _ => Movement.KernelOf(anchor, placeOf, slotOf, schedule.IsReadByOthers(anchor)),
     } : group.IsScalar ? Scalars(group) : Loop(group);
 
     ScalarKernel Scalars(Group group)

@@ -7,11 +7,12 @@ namespace Iql.Compile;
 /// <summary>Kernels of the ops that move numbers or draw them.</summary>
 static class Movement
 {
-    public static IKernel KernelOf(Tensor node, Func<Tensor, Place> placeOf, Func<Tensor, int> slotOf)
+    public static IKernel KernelOf(Tensor node, Func<Tensor, Place> placeOf, Func<Tensor, int> slotOf, bool isReadByOthers)
     {
         var sources = node.Sources.Select(Addressing.Root).ToArray();
         var to = placeOf(node);
         var strides = Addressing.Strides(node.Shape);
+        var (rows, claimed) = Dependencies.CopiesByRow(node) ? (node.Shape[0], isReadByOthers ? node.Shape[1] : 0) : (0, 0);
         switch (node.Op)
         {
             case Op.Concat:
@@ -22,11 +23,11 @@ static class Movement
                     copies.Add(Copy(part.Shape, placeOf(Addressing.Root(part)), Addressing.Strides(part.Shape), to.Plus(start * strides[node.Integers[0]]), strides));
                     start += part.Shape[node.Integers[0]];
                 }
-                return new CopyKernel(copies.ToImmutable(), Dependencies.CopiesByRow(node) ? node.Shape[0] : 0, default);
+                return new CopyKernel(copies.ToImmutable(), rows, default, claimed);
             case Op.Slice:
                 var own = Addressing.Strides(node.Sources[0].Shape);
                 var from = placeOf(sources[0]).Plus(node.Integers[1] * own[node.Integers[0]]);
-                return new CopyKernel([Copy(node.Shape, from, own, to, strides)], Dependencies.CopiesByRow(node) ? node.Shape[0] : 0, default);
+                return new CopyKernel([Copy(node.Shape, from, own, to, strides)], rows, default, claimed);
             case Op.Pad:
                 var inside = node.Sources[0].Shape;
                 return new CopyKernel([Copy(inside, placeOf(sources[0]), Addressing.Strides(inside), to.Plus(node.Integers[1] * strides[node.Integers[0]]), strides)],
@@ -40,8 +41,8 @@ static class Movement
                 var (table, stride) = (node.Sources[0].Shape, Block(node.Sources[0].Shape));
                 return new GatherKernel(placeOf(sources[0]), stride, table[0], placeOf(sources[1]), node.Shape[0], to, Block(node.Shape), Math.Min(stride, Block(node.Shape)));
             case Op.ScatterAdd:
-                var rows = node.Sources[0].Shape;
-                return new ScatterAddKernel(placeOf(sources[0]), Block(rows), placeOf(sources[1]), rows[0], to, Block(node.Shape), node.Shape[0], Math.Min(Block(rows), Block(node.Shape)));
+                var added = node.Sources[0].Shape;
+                return new ScatterAddKernel(placeOf(sources[0]), Block(added), placeOf(sources[1]), added[0], to, Block(node.Shape), node.Shape[0], Math.Min(Block(added), Block(node.Shape)));
             case Op.RandomUniform or Op.RandomNormal:
                 var (columns, rowStride) = Rows(node.Shape);
                 return new RandomKernel(slotOf(sources[0]), slotOf(sources[1]), node.Integers[0], node.Op == Op.RandomNormal, to, node.Shape.Count / columns, columns, rowStride);

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Iql.Graph;
 
@@ -69,6 +71,22 @@ public sealed unsafe class TensorBlock : IDisposable
     {
         Check.That(destination.Layout.Length == Layout.Length, nameof(destination), $"a block of {Layout.Length} floats", destination.Layout.Length);
         Storage.CopyTo(destination.Storage);
+        GC.KeepAlive(this);
+        GC.KeepAlive(destination);
+    }
+
+    /// <summary>
+    /// Copies all numbers into a block of the same layout without having its cache lines first. Ordinary stores take lines that another core
+    /// has read back from it a few at a time: 800 lines between far cores 25 µs, like this 3.
+    /// </summary>
+    internal void StreamTo(TensorBlock destination)
+    {
+        float* from = Pointer, to = destination.Pointer;
+        foreach (var entry in Layout.Entries)
+            for (int i = entry.Offset, end = i + Layout.PaddedLength(entry.Shape); i < end; i += Vector512<float>.Count)
+                Vector512.LoadAligned(from + i).StoreAlignedNonTemporal(to + i);
+        // Such stores wait for nothing, and nothing for them.
+        if (Sse.IsSupported) Sse.StoreFence();
         GC.KeepAlive(this);
         GC.KeepAlive(destination);
     }

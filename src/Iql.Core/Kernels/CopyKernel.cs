@@ -9,9 +9,9 @@ readonly record struct StridedCopy(ImmutableArray<int> Extents, Place Source, Im
 /// <summary>
 /// Copies of one or more strided blocks, after filling <paramref name="cleared"/> floats with zeros: concatenation, slices,
 /// padding, transposes, stretching. With <paramref name="rowCount"/> &gt; 0 every copy's first axis is that of the result and
-/// a unit is 16 of its rows; otherwise one unit does all.
+/// a unit is 16 of its rows, of which the first columns are <paramref name="claimed"/> before; otherwise one unit does all.
 /// </summary>
-sealed unsafe class CopyKernel(ImmutableArray<StridedCopy> copies, int rowCount, (Place Place, int Length) cleared) : IKernel
+sealed unsafe class CopyKernel(ImmutableArray<StridedCopy> copies, int rowCount, (Place Place, int Length) cleared, int claimed = 0) : IKernel
 {
     public int Units => rowCount > 0 ? (rowCount + FusedKernel.UnitRows - 1) / FusedKernel.UnitRows : 1;
 
@@ -19,11 +19,12 @@ sealed unsafe class CopyKernel(ImmutableArray<StridedCopy> copies, int rowCount,
     public void Run(in Frame frame, int first, int last)
     {
         if (cleared.Length > 0) new Span<float>(cleared.Place.In(frame), cleared.Length).Clear();
+        int start = first * FusedKernel.UnitRows, end = Math.Min(last * FusedKernel.UnitRows, rowCount);
+        if (claimed > 0) Ownership.Claim(copies[0].Destination.In(frame) + (nint)start * copies[0].DestinationStrides[0], copies[0].DestinationStrides[0], end - start, claimed);
         foreach (var copy in copies)
         {
             if (copy.Source.In(frame) == copy.Destination.In(frame)) continue; // what a step in place passes on
-            int from = 0, to = copy.Extents.IsEmpty ? 1 : copy.Extents[0];
-            if (rowCount > 0) (from, to) = (first * FusedKernel.UnitRows, Math.Min(last * FusedKernel.UnitRows, rowCount));
+            var (from, to) = rowCount > 0 ? (start, end) : (0, copy.Extents.IsEmpty ? 1 : copy.Extents[0]);
             Copy(copy, 0, copy.Source.In(frame), copy.Destination.In(frame), from, to);
         }
     }

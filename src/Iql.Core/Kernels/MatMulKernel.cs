@@ -222,7 +222,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
                 task.AheadCount = asked;
                 var loop = packs ? TileKernels<S, V>.Packing(vectors) : isWhole ? withEpilogue! : TileKernels<S, V>.Of(Math.Min(tileRows, rows - done), vectors);
                 if (byTile && isLast) // weights
-                    foreach (var k in written) Ownership.Ask(starts[k] + (row + done) * strides[k], strides[k], Math.Min(tileRows, rows - done), columns);
+                    foreach (var k in written) Ownership.Claim(starts[k] + (row + done) * strides[k], strides[k], Math.Min(tileRows, rows - done), columns);
                 loop(&task);
                 if (!packs) continue;
                 task.B = packed;

@@ -17,6 +17,7 @@ public sealed class Trainer : IDisposable
     readonly Seed seed, sampling;
     readonly WorkerTeam team;
     readonly CompiledStep compiled;
+    readonly TensorBlock drawn; // a minibatch before others see it
     readonly TensorBlock[] batch; // one is filled while workers are still at the other
     readonly double[] metrics;
     readonly Action<int> fill;
@@ -44,6 +45,7 @@ public sealed class Trainer : IDisposable
         sampling = seed.Split("sampling");
         this.batches = batches;
         compiled = new(learner, this.team.Count);
+        drawn = new(learner.Batch);
         batch = [new(learner.Batch), new(learner.Batch)];
         now = [.. start.Blocks.Select(block => block.Clone())];
         metrics = new double[learner.Programs.Max(program => program.Metrics.Length)];
@@ -91,7 +93,8 @@ public sealed class Trainer : IDisposable
         program.Follow(team);
         if (program.Overlaps && !withMetrics)
         {
-            batches.Fill(Batch, sampling, Step);
+            batches.Fill(drawn, sampling, Step);
+            drawn.StreamTo(Batch);
             compiled.Start(seed, Step, now, Batch);
         }
         else
@@ -121,6 +124,6 @@ public sealed class Trainer : IDisposable
     {
         team.Finish();
         compiled.Dispose();
-        foreach (var block in batch.Concat(now).Concat(next)) block.Dispose();
+        foreach (var block in batch.Concat(now).Concat(next).Append(drawn)) block.Dispose();
     }
 }

@@ -105,13 +105,12 @@ let ``a tile of any size has the bits of the plain loops, packs what it read, an
                         Assert.Equal<float32[]>(before, touched)
 
 [<Fact>]
-let ``to ask for lines leaves what lies in them, and needs none to be there`` () =
+let ``to claim lines leaves what lies in them`` () =
     let numbers = Array.init 1024 float32
     use first = fixed numbers
 
-    for columns in [ 1; 16; 17; 32 ] do
+    for columns in [ 1; 16; 17; 32; 100 ] do
         for rows in [ 0; 1; 8 ] do
-            Ownership.Ask(first, 64n, rows, columns)
-            Ownership.Ask(NativePtr.ofNativeInt 64n, 64n, rows, columns)
+            Ownership.Claim(first, 100n, rows, columns)
 
     Assert.Equal<float32[]>(Array.init 1024 float32, numbers)
