@@ -17,7 +17,7 @@ public sealed class WorkerTeam : IDisposable
     readonly Thread[] threads;
     readonly long[] done;
     long generation;
-    Action<int> work = static _ => { };
+    Action<int> work = Nothing;
     Exception? failure;
     int parked;
     volatile bool disposed;
@@ -66,8 +66,12 @@ public sealed class WorkerTeam : IDisposable
     internal void Finish()
     {
         AwaitAll();
-        if (Interlocked.Exchange(ref failure, null) is { } thrown) ExceptionDispatchInfo.Throw(thrown);
+        if (Interlocked.Exchange(ref failure, null) is not { } thrown) return;
+        work = Nothing; // whoever started it begins afresh
+        ExceptionDispatchInfo.Throw(thrown);
     }
+
+    static void Nothing(int worker) { }
 
     void AwaitAll()
     {
@@ -75,7 +79,7 @@ public sealed class WorkerTeam : IDisposable
             for (var spins = 0; Volatile.Read(ref done[worker * Apart]) < generation; spins++) Pause(spins);
     }
 
-    /// <summary>Whether this is what was started last.</summary>
+    /// <summary>Whether this is what was started last, and nothing was thrown since.</summary>
     internal bool IsLast(Action<int> body) => ReferenceEquals(work, body);
 
     void Try(int worker)

@@ -2,14 +2,17 @@
 module Iql.Core.Tests.Compile.ScheduleTests
 
 open System
+open System.Collections.Immutable
 open System.Threading
 open Iql
 open Iql.Algorithms
 open Iql.Compile
 open Iql.Execution
 open Iql.Data
+open Iql.Graph
 open Iql.Training
 open Xunit
+open Iql.Core.Tests.Graph.Dense
 
 let private config = ImplicitQLearningConfig()
 
@@ -123,3 +126,80 @@ let ``steps that run into each other learn the bits of steps one by one, also be
 
         for thread in busy do
             thread.Join()
+
+/// Two networks that learn apart from each other, the second of rows of a table.
+let private apart =
+    let state =
+        Layout("state", [ for name in [ "a"; "b" ] -> struct (name, shape [ 64; 64 ]) ])
+
+    let batch =
+        Layout(
+            "batch",
+            [
+                struct ("x", shape [ 64; 64 ])
+                struct ("table", shape [ 10; 64 ])
+                struct ("rows", shape [ 64 ])
+            ]
+        )
+
+    let before, given = state.Inputs(), batch.Inputs()
+
+    let after (x: Tensor) (w: Tensor) =
+        let loss = Tensor.Mean(Tensor.Square(Tensor.Tanh(Tensor.MatMul(x, w)) - 0.3))
+        w - 0.1 * Gradient.Of(loss, [| w |])[0]
+
+    GraphFunction(
+        ImmutableArray.Create(state, batch),
+        ImmutableArray.Empty,
+        ImmutableArray.Create(
+            TensorGroup(
+                state,
+                ImmutableArray.Create(
+                    after given["x"] before["a"],
+                    after (Tensor.Gather(given["table"], given["rows"])) before["b"]
+                )
+            )
+        ),
+        ImmutableArray.Empty
+    )
+
+[<Fact>]
+let ``an error in a step that others run into comes out, and what is started after it is whole`` () =
+    let filled (layout: Layout) row =
+        let block = new TensorBlock(layout)
+
+        for entry in layout.Entries do
+            let numbers =
+                uniform (Seed.Named entry.Name) -1.0 1.0 entry.Shape.Count |> Array.map float32
+
+            block.Write(entry.Name, ReadOnlySpan(if entry.Name = "rows" then Array.create 64 row else numbers))
+
+        block
+
+    let state () = filled apart.Inputs[0] 0f
+    let good, bad = filled apart.Inputs[1] 9f, filled apart.Inputs[1] 10f
+
+    let run (graph: CompiledGraph) team (state: TensorBlock) batches =
+        for batch in batches do
+            graph.Follow team
+            graph.Start(ReadOnlySpan [| state; batch |], ReadOnlySpan.Empty, ReadOnlySpan [| state |])
+
+        team.Finish()
+
+    let steps = List.replicate 5 good
+    use alone = CompiledGraph.Compile apart
+    use graph = CompiledGraph.Compile(apart, workers = 2)
+    Assert.True graph.Overlaps
+    let expected = state ()
+    run alone WorkerTeam.Single expected steps
+    use team = new WorkerTeam(2)
+
+    for attempt in 1..200 do
+        let error =
+            Assert.Throws<InvalidOperationException>(fun () ->
+                run graph team (state ()) [ good; bad; good; good; good; good ])
+
+        Assert.Contains("whole numbers in [0, 10)", error.Message)
+        let learnt = state ()
+        run graph team learnt steps
+        Assert.True(learnt.SameBits expected, $"attempt {attempt}")
