@@ -24,7 +24,7 @@ public sealed unsafe class CompiledGraph : IDisposable
     readonly int[] inputSlots, prologueWaits;
     readonly ScalarSource[] metricSources;
     readonly Action<int> work;
-    readonly int scratchLength, arenaLength;
+    readonly int scratchLength, spaceLength, arenaLength;
     readonly (int Slot, Place Place)[] loads;
     readonly ConcurrentDictionary<int, CompiledGraph> forOthers = [];
     // Of two runs that follow each other one may end while the other begins.
@@ -59,7 +59,9 @@ public sealed unsafe class CompiledGraph : IDisposable
         Kernels = KernelInfo.Of(schedule, plan.Copies.Count);
         Memory = plan.Buffers;
         (inputSlots, metricSources, loads) = (plan.InputSlots, plan.Metrics, plan.Loads);
-        (scratchLength, arenaLength) = (plan.ScratchLength + Apart, plan.OwnLength + plan.PassedOnLength);
+        (scratchLength, spaceLength) = (plan.ScratchLength + Apart, schedule.IsShared ? 0 : plan.OwnLength); // those who share a lane share its temporaries
+        var ownLength = schedule.IsShared ? plan.OwnLength : plan.OwnLength * schedule.Walkers.Count;
+        arenaLength = ownLength + plan.PassedOnLength;
         arena = AlignedMemory.Floats(arenaLength + plan.PassedOnLength + 64);
         scratch = AlignedMemory.Floats(workers * scratchLength);
         for (var i = 0; i < runs.Length; i++)
@@ -68,8 +70,7 @@ public sealed unsafe class CompiledGraph : IDisposable
             foreach (var (slot, number) in plan.Constants) runs[i].Slots[slot] = number;
             var blocks = 1 + function.Inputs.Length + function.Outputs.Length;
             runs[i].Bases = (float**)NativeMemory.AllocZeroed((nuint)blocks + 1, (nuint)sizeof(float*));
-            runs[i].Bases[0] = arena;
-            runs[i].Bases[blocks] = arena + plan.OwnLength + i * plan.PassedOnLength;
+            runs[i].Bases[blocks] = arena + ownLength + i * plan.PassedOnLength;
         }
         work = walkers.Work;
     }
@@ -209,9 +210,10 @@ public sealed unsafe class CompiledGraph : IDisposable
         return block.Pointer;
     }
 
-    void Walk(int worker, long run, in Stretch stretch)
+    void Walk(int worker, int space, long run, in Stretch stretch)
     {
         var frame = FrameOf(run, worker);
+        frame.Own += (nint)space * spaceLength;
         try
         {
             for (var block = stretch.Units.First; block < stretch.Units.Last; block += stretch.Block)
@@ -232,7 +234,7 @@ public sealed unsafe class CompiledGraph : IDisposable
         if (start != 0) ticks[kernel] += Stopwatch.GetTimestamp() - start;
     }
 
-    Frame FrameOf(long run, int worker) => new() { Bases = runs[run % 2].Bases, Slots = runs[run % 2].Slots, Scratch = scratch + worker * scratchLength };
+    Frame FrameOf(long run, int worker) => new() { Own = arena, Bases = runs[run % 2].Bases, Slots = runs[run % 2].Slots, Scratch = scratch + worker * scratchLength };
 
     /// <summary>Gives its scratch memory back.</summary>
     public void Dispose()

@@ -45,7 +45,7 @@ sealed class MemoryPlan
         var uses = schedule.Dependencies.Uses(node);
         var last = isKept || uses.Count == 0 ? int.MaxValue : uses.Max(use => schedule[use.Group]);
         var life = new Life(node, Made(node), last, schedule.PartitionOf(schedule.Groups[Made(node)]), schedule.IsPrivate(node), 0,
-            Layout.PaddedLength(node.Shape) + (schedule.Workers > 1 ? Layout.Apart : 0));
+            Layout.PaddedLength(node.Shape) + (schedule.Workers > 1 && !schedule.IsPrivate(node) ? Layout.Apart : 0));
         var warm = placed.Where(old => HasSameRows(old, life)).ToHashSet();
         var taken = placed.Where(old => old.Last >= life.First || (old.IsPrivate ? (old.Partition with { Rows = 0 }) != (life.Partition with { Rows = 0 })
             : old.Partition != life.Partition || old.Last > passed[life.First])).ToArray();

@@ -7,6 +7,8 @@ namespace Iql.Compile;
 /// <summary>Where everything lies: inputs and outputs in their blocks, temporaries in the arena, scalars in slots.</summary>
 sealed class Placement
 {
+    const int PassedOn = -1;
+
     readonly Dictionary<Tensor, Place> places = [];
     readonly Dictionary<Tensor, int> slots = [];
     readonly List<(Tensor Node, Place Place)> later = [];
@@ -47,7 +49,9 @@ sealed class Placement
     /// <summary>The temporaries.</summary>
     public ImmutableArray<BufferInfo> Buffers { get; private set; } = [];
     public int SlotCount => slots.Count;
+    /// <summary>Floats of the temporaries of a lane.</summary>
     public int OwnLength { get; private set; }
+    /// <summary>Floats of those that pass between lanes.</summary>
     public int PassedOnLength { get; private set; }
     public int ScratchLength { get; }
 
@@ -101,17 +105,17 @@ sealed class Placement
     void Arena(IReadOnlyList<Tensor> order, Schedule schedule, IEnumerable<Tensor> metrics, int passedOnBase)
     {
         var kept = later.Select(copy => copy.Node).Concat(metrics).Select(Addressing.Root).ToHashSet();
-        var temporaries = order.Where(node => Stored.Contains(node) && !places.ContainsKey(node)).ToLookup(node => schedule.Overlaps && !schedule.IsPrivate(node));
-        var own = MemoryPlan.Of(schedule, temporaries[false], kept);
-        foreach (var buffer in own) places[buffer.Value] = new(0, buffer.Offset);
-        OwnLength = Length(own);
-        // What one worker may still read when another makes it for the run after.
-        var passedOn = MemoryPlan.Of(schedule, temporaries[true], kept);
-        foreach (var buffer in passedOn) places[buffer.Value] = new(passedOnBase, buffer.Offset);
-        PassedOnLength = Length(passedOn);
-        Buffers = [.. own, .. passedOn.Select(buffer => buffer with { Offset = OwnLength + buffer.Offset })];
+        // By lane what no other reads; the rest one worker may still read when another makes it for the run after.
+        var temporaries = order.Where(node => Stored.Contains(node) && !places.ContainsKey(node)).ToLookup(node =>
+            !schedule.Overlaps ? 0 : schedule.IsPrivate(node) && !kept.Contains(node) ? schedule.PartitionOf(schedule.Dependencies.Owner(node)!).Lane : PassedOn);
+        var plans = temporaries.ToDictionary(lane => lane.Key, lane => MemoryPlan.Of(schedule, lane, kept));
+        foreach (var (lane, plan) in plans)
+            foreach (var buffer in plan) places[buffer.Value] = new(lane == PassedOn ? passedOnBase : 0, buffer.Offset);
+        OwnLength = plans.Where(plan => plan.Key != PassedOn).Select(plan => Length(plan.Value)).DefaultIfEmpty(0).Max();
+        PassedOnLength = Length(plans.GetValueOrDefault(PassedOn, []));
+        Buffers = [.. plans.SelectMany(plan => plan.Value.Select(buffer => buffer with { Offset = OwnLength * (plan.Key == PassedOn ? schedule.Walkers.Count : plan.Key) + buffer.Offset })).OrderBy(buffer => buffer.Made)];
 
-        static int Length(IReadOnlyList<BufferInfo> buffers) => buffers.Select(buffer => buffer.Offset + buffer.Length).DefaultIfEmpty(0).Max();
+        int Length(IReadOnlyList<BufferInfo> buffers) => buffers.Select(buffer => buffer.Offset + buffer.Length + (schedule.Workers > 1 ? Layout.Apart : 0)).DefaultIfEmpty(0).Max();
     }
 
     CopyKernel CopyOf(Tensor node, Place to)

@@ -3,12 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace Iql.Execution;
 
-/// <summary>Makes a stretch of a run.</summary>
-delegate void Walk(int worker, long run, in Stretch stretch);
+/// <summary>Makes a stretch of a run, with temporaries in a space that its list has to itself from its first stretch of the run to its last.</summary>
+delegate void Walk(int worker, int space, long run, in Stretch stretch);
 
 /// <summary>
 /// Walks lists of stretches, run after run. A worker has one list or several, and takes of those whose next stretch waits for nobody the
-/// most urgent; one that has done a run may be at the next while others are still at the one before. Mutable.
+/// most urgent; one that has done a run may be at the next while others are still at the one before. A list that begins a run gets the space
+/// for temporaries that its worker used last, which is still in the cache. Mutable.
 /// </summary>
 /// <param name="count">Number of workers.</param>
 /// <param name="workers">The worker of every list.</param>
@@ -27,10 +28,12 @@ sealed unsafe class Walkers(int count, IReadOnlyList<int> workers, ImmutableArra
         [FieldOffset(0)] public long Passed;
         [FieldOffset(128)] public long Run;
         [FieldOffset(136)] public int Stretch;
+        [FieldOffset(140)] public int Space;
     }
 
     readonly int[][] listsOf = [.. Enumerable.Range(0, count).Select(worker => Enumerable.Range(0, stretches.Length).Where(list => workers[list] == worker).ToArray())];
     readonly Place* places = (Place*)NativeMemory.AlignedAlloc((nuint)(stretches.Length * sizeof(Place)), 128);
+    readonly int[][] spaces = [.. Enumerable.Range(0, count).Select(_ => new int[1 + stretches.Length + 2 * Apart])]; // of each worker how many are free, then which
     readonly long[] begun = new long[count * Apart];
     long started;
 
@@ -41,6 +44,11 @@ sealed unsafe class Walkers(int count, IReadOnlyList<int> workers, ImmutableArra
     public void Rewind()
     {
         Array.Fill(begun, started);
+        for (var worker = 0; worker < listsOf.Length; worker++)
+        {
+            listsOf[worker].CopyTo(spaces[worker], 1);
+            spaces[worker][0] = listsOf[worker].Length;
+        }
         for (var i = 0; i < stretches.Length; i++) places[i] = new() { Passed = PositionAt(stretches[i], started, 0), Run = stretches[i].IsEmpty ? long.MaxValue : started };
     }
 
@@ -102,8 +110,14 @@ sealed unsafe class Walkers(int count, IReadOnlyList<int> workers, ImmutableArra
 
     void Go(int worker, ref Place place, ImmutableArray<Stretch> stretches)
     {
-        walk(worker, place.Run, stretches[place.Stretch]);
-        if (++place.Stretch == stretches.Length) (place.Stretch, place.Run) = (0, place.Run + 1);
+        var free = spaces[worker];
+        if (place.Stretch == 0) place.Space = free[free[0]--];
+        walk(worker, place.Space, place.Run, stretches[place.Stretch]);
+        if (++place.Stretch == stretches.Length)
+        {
+            (place.Stretch, place.Run) = (0, place.Run + 1);
+            free[++free[0]] = place.Space;
+        }
         Volatile.Write(ref place.Passed, PositionAt(stretches, place.Run, place.Stretch));
     }
 

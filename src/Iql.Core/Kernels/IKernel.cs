@@ -1,17 +1,18 @@
 namespace Iql.Kernels;
 
-/// <summary>What a kernel sees while a graph runs: where each block begins, the scalars, and this worker's scratch memory.</summary>
+/// <summary>What a kernel sees while a graph runs: where its lane's temporaries and where each block begins, the scalars, and this worker's scratch memory.</summary>
 unsafe struct Frame
 {
+    public float* Own;
     public float** Bases;
     public double* Slots;
     public float* Scratch;
 }
 
-/// <summary>A place in memory: a block and an offset in floats.</summary>
+/// <summary>A place in memory: a block, or 0 for temporaries of the lane, and an offset in floats.</summary>
 readonly record struct Place(int Base, int Offset)
 {
-    public unsafe float* In(in Frame frame) => frame.Bases[Base] + Offset;
+    public unsafe float* In(in Frame frame) => (Base == 0 ? frame.Own : frame.Bases[Base]) + Offset;
 
     /// <summary>The place some floats further on.</summary>
     public Place Plus(int floats) => this with { Offset = Offset + floats };
