@@ -56,12 +56,10 @@ public sealed unsafe class CompiledGraph : IDisposable
         prologueWaits = [.. schedule.WaitsOf(schedule.Groups[0])];
         walkers = new(workers, schedule.Walkers, [.. Enumerable.Range(0, schedule.Walkers.Count).Select(walker => Stretches.Of(schedule, kernels, walker))], kernels.Length, Walk);
         ticks = new long[kernels.Length];
-        Kernels = KernelInfo.Of(schedule, plan.Copies.Count);
-        Memory = plan.Buffers;
+        (Kernels, Memory) = (KernelInfo.Of(schedule, plan.Copies.Count), plan.Buffers);
         (inputSlots, metricSources, loads) = (plan.InputSlots, plan.Metrics, plan.Loads);
-        (scratchLength, spaceLength) = (plan.ScratchLength + Apart, schedule.IsShared ? 0 : plan.OwnLength); // those who share a lane share its temporaries
-        var ownLength = schedule.IsShared ? plan.OwnLength : plan.OwnLength * schedule.Walkers.Count;
-        arenaLength = ownLength + plan.PassedOnLength;
+        // Those who share a lane share its temporaries.
+        (scratchLength, spaceLength, arenaLength) = (plan.ScratchLength + Apart, schedule.IsShared ? 0 : plan.SpaceLength, plan.OwnLength + plan.PassedOnLength);
         arena = AlignedMemory.Floats(arenaLength + plan.PassedOnLength + 64);
         scratch = AlignedMemory.Floats(workers * scratchLength);
         for (var i = 0; i < runs.Length; i++)
@@ -70,7 +68,7 @@ public sealed unsafe class CompiledGraph : IDisposable
             foreach (var (slot, number) in plan.Constants) runs[i].Slots[slot] = number;
             var blocks = 1 + function.Inputs.Length + function.Outputs.Length;
             runs[i].Bases = (float**)NativeMemory.AllocZeroed((nuint)blocks + 1, (nuint)sizeof(float*));
-            runs[i].Bases[blocks] = arena + ownLength + i * plan.PassedOnLength;
+            runs[i].Bases[blocks] = arena + plan.OwnLength + i * plan.PassedOnLength;
         }
         work = walkers.Work;
     }

@@ -49,7 +49,8 @@ sealed class Placement
     /// <summary>The temporaries.</summary>
     public ImmutableArray<BufferInfo> Buffers { get; private set; } = [];
     public int SlotCount => slots.Count;
-    /// <summary>Floats of the temporaries of a lane.</summary>
+    /// <summary>Floats of a space for the temporaries of one lane, and of the spaces of all.</summary>
+    public int SpaceLength { get; private set; }
     public int OwnLength { get; private set; }
     /// <summary>Floats of those that pass between lanes.</summary>
     public int PassedOnLength { get; private set; }
@@ -111,9 +112,9 @@ sealed class Placement
         var plans = temporaries.ToDictionary(lane => lane.Key, lane => MemoryPlan.Of(schedule, lane, kept));
         foreach (var (lane, plan) in plans)
             foreach (var buffer in plan) places[buffer.Value] = new(lane == PassedOn ? passedOnBase : 0, buffer.Offset);
-        OwnLength = plans.Where(plan => plan.Key != PassedOn).Select(plan => Length(plan.Value)).DefaultIfEmpty(0).Max();
-        PassedOnLength = Length(plans.GetValueOrDefault(PassedOn, []));
-        Buffers = [.. plans.SelectMany(plan => plan.Value.Select(buffer => buffer with { Offset = OwnLength * (plan.Key == PassedOn ? schedule.Walkers.Count : plan.Key) + buffer.Offset })).OrderBy(buffer => buffer.Made)];
+        SpaceLength = plans.Where(plan => plan.Key != PassedOn).Select(plan => Length(plan.Value)).DefaultIfEmpty(0).Max();
+        (OwnLength, PassedOnLength) = (SpaceLength * (schedule.IsShared ? 1 : schedule.Walkers.Count), Length(plans.GetValueOrDefault(PassedOn, [])));
+        Buffers = [.. plans.SelectMany(plan => plan.Value.Select(buffer => buffer with { Offset = (plan.Key == PassedOn ? OwnLength : SpaceLength * plan.Key) + buffer.Offset })).OrderBy(buffer => buffer.Made)];
 
         int Length(IReadOnlyList<BufferInfo> buffers) => buffers.Select(buffer => buffer.Offset + buffer.Length + (schedule.Workers > 1 ? Layout.Apart : 0)).DefaultIfEmpty(0).Max();
     }
