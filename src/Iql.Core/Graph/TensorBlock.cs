@@ -77,7 +77,7 @@ public sealed unsafe class TensorBlock : IDisposable
 
     /// <summary>
     /// Copies all numbers into a block of the same layout without having its cache lines first. Ordinary stores take lines that another core
-    /// has read back from it a few at a time: 800 lines between far cores 25 µs, like this 3.
+    /// has read back from it a few at a time: 432 lines between far cores 21 to 24 µs, like this 1.3.
     /// </summary>
     internal void StreamTo(TensorBlock destination)
     {
