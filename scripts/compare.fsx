@@ -23,10 +23,10 @@ let comparison = {
     ]
     Contenders = [
         for name in [ "iql"; "td3bc"; "bc" ] do
-            Contender.preset Ablate.trialOf change name
+            Contender.preset Ablation.trialOf change name
 
         // A contender of one's own is a name and a trial.
-        Ablate.standard
+        Ablation.standard
         |> Trial.implicit _.With(expectile = 0.5)
         |> change
         |> Contender.ofTrial "IQL at τ 0.5"
@@ -43,7 +43,7 @@ if tiny && Directory.Exists target then
 Comparison.run
     {
         Launch.into target with
-            Watch = Progress.lines 5.0
+            Watch = progress
     }
     comparison
 |> ignore

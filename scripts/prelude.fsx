@@ -1,6 +1,6 @@
 // Loads Iql into F# Interactive. "Assembly reference … was not found" means: build it once, with `dotnet build -c Release`.
 #r "../src/Iql.Scripts/bin/Release/net10.0/Iql.Core.dll"
-#r "../src/Iql.Scripts/bin/Release/net10.0/iql.dll"
+#r "../src/Iql.Scripts/bin/Release/net10.0/Iql.Scripts.dll"
 
 open System
 open System.IO
@@ -17,8 +17,8 @@ let problem: Problem = Problem.ofTask Problem.standardTask (size 100_000 4_000)
 
 /// A trial that learns the maze in a minute on one core.
 let trial: Trial = {
-    Ablate.standard with
-        Steps = size Ablate.standard.Steps 100
+    Ablation.standard with
+        Steps = size Ablation.standard.Steps 100
         EvaluateEvery = size 1_500 50
         Episodes = size 50 2
 }
@@ -28,6 +28,17 @@ let folder (name: string) : string =
     Path.GetFullPath(
         Path.Combine(__SOURCE_DIRECTORY__, "..", "runs", (if tiny then "scripts-tiny" else "scripts"), name)
     )
+
+
+/// Prints how far a sweep is, a line every few seconds.
+let progress: SweepProgress -> unit =
+    let clock = Diagnostics.Stopwatch.StartNew()
+    let next = ref TimeSpan.Zero
+
+    fun now ->
+        if clock.Elapsed >= next.Value || now.Done = now.Runs then
+            next.Value <- clock.Elapsed + TimeSpan.FromSeconds 5.0
+            printfn "%3.0f %%, %d of %d runs done" (100.0 * float now.Steps / float now.TotalSteps) now.Done now.Runs
 
 /// Trains a sweep into its folder, with a line now and then; what is there already is not trained again.
 let train (sweep: Sweep) : SweepResults =
@@ -40,7 +51,7 @@ let train (sweep: Sweep) : SweepResults =
     Launch.run
         {
             Launch.into target with
-                Watch = Progress.lines 5.0
+                Watch = progress
         }
         problem
         sweep

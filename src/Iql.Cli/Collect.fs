@@ -1,0 +1,236 @@
+namespace Iql.Cli
+
+open Iql.Scripts
+
+open System
+open System.Diagnostics
+open System.IO
+open Iql
+open Iql.Data
+open Iql.Environments
+
+/// `iql data collect`
+[<RequireQualifiedAccess>]
+module Collect =
+
+    type private Request = {
+        Task: string
+        Size: int option
+        Seed: int
+        Output: string option
+        /// Folders of runs, or "random"; none: the task's own recipe.
+        Policies: string list
+        Noise: float option
+        /// Whether policies of files act by their mean.
+        Mean: bool
+        Threads: int
+    }
+
+    let private whole (value: float) =
+        value.ToString("N0", Globalization.CultureInfo.InvariantCulture)
+
+    /// Rolls policies out, in equal shares one after the other.
+    let private rollOut (request: Request) (card: TaskCard) (path: string) : int =
+        let clock = Stopwatch.StartNew()
+
+        let say (share: CollectedShare) =
+            if not share.Returns.IsEmpty then
+                let score =
+                    share.Score
+                    |> Option.map (fun score -> $", score {score:F1}")
+                    |> Option.defaultValue ""
+
+                printfn
+                    "%s: %s transitions, %s episodes to their end, mean return %.1f%s"
+                    share.Name
+                    (whole (float share.Transitions))
+                    (whole (float share.Returns.Length))
+                    (List.average share.Returns)
+                    score
+
+        let collected =
+            Interrupt.guardSaying Data.stopping (fun cancellation ->
+                {
+                    Collection.standard card.Name request.Policies with
+                        Size = Option.defaultValue 1_000_000 request.Size
+                        Seed = request.Seed
+                        Noise = request.Noise
+                        Mean = request.Mean
+                        Threads = request.Threads
+                }
+                |> Collection.save
+                    {
+                        Say = say
+                        Watch = Data.watch ()
+                        Cancellation = cancellation
+                    }
+                    path)
+
+        let rate = float collected.Transitions / clock.Elapsed.TotalSeconds
+        printfn "%d transitions, %d episodes, %s transitions/s" collected.Transitions collected.Episodes (whole rate)
+        printfn "%s" (Path.GetFullPath path)
+        Shell.success
+
+    /// The task's own recipe.
+    let private ownData (request: Request) (card: TaskCard) (path: string) : int =
+        let seed =
+            if request.Seed < 0 then
+                Seed.Named "dataset"
+            else
+                Seed(uint64 request.Seed)
+
+        let clock = Stopwatch.StartNew()
+        let size = Option.defaultValue card.DatasetSize request.Size
+
+        let metadata =
+            readOnlyDict [ "task", card.Name; "seed", string seed.Value; "iql", Version.text ]
+
+        let count, episodes =
+            if Data.isRowFile path then
+                let say = Data.watch ()
+
+                Interrupt.guardSaying Data.stopping (fun cancellation ->
+                    let environment = card.Environment
+
+                    RowFileWriter.Write(
+                        path,
+                        Path.GetFileNameWithoutExtension path,
+                        environment.ObservationSize,
+                        environment.ActionSize,
+                        metadata,
+                        (fun writer ->
+                            for piece in card.DatasetPieces.Invoke(seed, int64 size) do
+                                cancellation.ThrowIfCancellationRequested()
+                                writer.Add piece
+                                say writer.Count (int64 size)),
+                        environment.ActionSpace.Kind
+                    ))
+
+                let file = RowFile path
+                file.Count, file.Statistics.Episodes
+            else
+                let transitions = card.Dataset.Invoke(seed, size)
+                DatasetFile.Save(path, transitions, metadata)
+                int64 transitions.Count, int64 transitions.Episodes.Length
+
+        let rate = float count / clock.Elapsed.TotalSeconds / 1e6
+        printfn "%d transitions, %d episodes, %.2f million transitions/s" count episodes rate
+        printfn "%s" (Path.GetFullPath path)
+        Shell.success
+
+    let private run (request: Request) : int =
+        let card = Problem.task request.Task
+
+        match card.Dataset, request.Policies with
+        | null, [] ->
+            raise (
+                Refusal
+                    $"{card.Name}: expected --policy, since the task has no recipe of its own, got none. --policy random acts at random; --policy FOLDER as a trained run does."
+            )
+        | null, _ -> ()
+        | _, [] when request.Noise.IsSome || request.Mean ->
+            raise (Refusal "--noise, --mean: expected --policy with it, got the task's own recipe.")
+        | _ -> ()
+
+        let standard =
+            match request.Policies with
+            | [] when Collection.isD4rl card.Name -> Collection.ownName card.Name + ".npz"
+            | [] -> card.Name + ".npz"
+            | [ "random" ] -> $"{Collection.family card.Name}-iql-random.hdf5"
+            | [ _ ] -> $"{Collection.family card.Name}-iql-policy.hdf5"
+            | _ -> $"{Collection.family card.Name}-iql-mixture.hdf5"
+
+        let path = Option.defaultValue standard request.Output
+        Collection.mustNotPassForD4rl path
+        Data.mustBeNew path
+
+        match card.Dataset, request.Policies with
+        | null, _
+        | _, _ :: _ ->
+            match (Path.GetExtension path).ToLowerInvariant() with
+            | ".hdf5"
+            | ".h5"
+            | ".npz" -> rollOut request card path
+            | other ->
+                raise (
+                    Refusal
+                        $"--output: expected a name ending in .hdf5, .h5 or .npz, got '{other}'. `iql data pack` makes a row file of it."
+                )
+        | _, [] -> ownData request card path
+
+    let command: Command =
+        Command.create
+            "data collect"
+            "Collect a data set by acting in a task, into a file"
+            "Without --policy, by the task's own recipe. With it, the policies act from the task's own starts until an episode ends or reaches the time limit (a time-out), each for an equal share of the transitions, one after the other. The same task, policies, size and seed give the same data on any number of threads."
+            [
+                Parameter.value "TASK" "" "A task; `iql tasks` lists them" Read.text (fun task (request: Request) -> {
+                    request with
+                        Task = task
+                })
+            ]
+            [
+                Parameter.value
+                    "--policy"
+                    "random|FOLDER|FILE.json,..."
+                    "Who acts: uniformly random actions, trained runs by their folders (a sweep's folder stands for all its runs), or policy files; in antmaze-* these are walkers that are steered from goal to goal"
+                    (Read.listOf Read.text)
+                    (fun policies (request: Request) -> { request with Policies = policies })
+                |> Parameter.alias [ "--policies" ]
+                |> Parameter.showing "the task's own recipe"
+                Parameter.value
+                    "--noise"
+                    "SIGMA"
+                    "Standard deviation of normal noise on trained policies' actions, clipped to [-1, 1] after it"
+                    (Read.atLeast 0)
+                    (fun noise (request: Request) -> { request with Noise = Some noise })
+                |> Parameter.showing "0; 0.2 for a walker in antmaze-*"
+                Parameter.switch
+                    "--mean"
+                    "Policy files act by their mean instead of drawing from their distribution; trained runs always do"
+                    (fun (request: Request) -> { request with Mean = true })
+                Parameter.value "--size" "N" "Transitions" (Read.whole 1) (fun size (request: Request) -> {
+                    request with
+                        Size = Some size
+                })
+                |> Parameter.showing "the task's own number; 1M with --policy"
+                Parameter.value
+                    "--seed"
+                    "SEED"
+                    "Where every draw comes from; without it, the data that train and ablate use, or 0 with --policy"
+                    (Read.whole 0)
+                    (fun seed (request: Request) -> { request with Seed = seed })
+                Parameter.value
+                    "--output"
+                    "FILE"
+                    "Where to: .hdf5, .npz, or, without --policy, .rows, which may be larger than memory"
+                    Read.text
+                    (fun file (request: Request) -> { request with Output = Some file })
+                |> Parameter.alias [ "-o"; "--out" ]
+                |> Parameter.showing "TASK.npz; with --policy ROBOT-iql-....hdf5"
+                Parameter.value
+                    "--threads"
+                    "N"
+                    "Cores to use with --policy; the data do not depend on it"
+                    (Read.whole 1)
+                    (fun threads (request: Request) -> { request with Threads = threads })
+                |> Parameter.showing "all"
+            ]
+            [
+                "iql data collect pointmaze-umaze-stitch-v0 --size 100k -o maze.hdf5", "a file in D4RL's layout"
+                "iql data collect hopper-v4 --policy random --size 1M", "hopper-iql-random.hdf5"
+                "dotnet fsi scripts/collect.fsx POLICIES", "sets like D4RL's, by the recipes in that script"
+                "iql data collect hopper-v4 --policy runs/a,runs/b --noise 0.1 -o hopper-iql-mixed.hdf5",
+                "two trained policies in equal shares, disturbed"
+            ]
+            {
+                Task = ""
+                Size = None
+                Seed = -1
+                Output = None
+                Policies = []
+                Noise = None
+                Mean = false
+                Threads = Environment.ProcessorCount
+            }
+            run

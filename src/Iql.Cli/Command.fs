@@ -1,0 +1,290 @@
+namespace Iql.Cli
+
+open Iql.Scripts
+
+open System
+
+/// One thing a command can be told, by name or by place. The same row reads the command line and prints the help.
+type Parameter<'settings> = {
+    /// "--expectile"; of a positional argument "FILE".
+    Name: string
+    /// Other spellings. The help shows the short ones, such as "-o".
+    Aliases: string list
+    /// What its value is called in the help, "TAU"; empty for a switch.
+    Value: string
+    /// One sentence, no full stop.
+    Doc: string
+    /// Heading under which the help lists it.
+    Group: string
+    /// The default as the help shows it; empty shows none.
+    Default: string
+    /// Whether it may be given several times.
+    Repeats: bool
+    /// Takes the value over into the settings, or says what it expected.
+    Set: string -> 'settings -> Result<'settings, string>
+}
+
+/// A subcommand, ready to read arguments, run and explain itself.
+type Command = {
+    /// "data inspect"
+    Name: string
+    /// One line for the list of commands.
+    Purpose: string
+    /// The whole help page.
+    Help: unit -> string
+    /// Its options as the help names them.
+    Options: string list
+    /// Reads the arguments and runs; gives the exit code.
+    Run: string list -> int
+}
+
+/// Building rows of a command's table.
+module Parameter =
+
+    /// An option with a value.
+    let value
+        name
+        hint
+        doc
+        (read: string -> Result<'value, string>)
+        (set: 'value -> 'settings -> 'settings)
+        : Parameter<'settings> = {
+        Name = name
+        Aliases = []
+        Value = hint
+        Doc = doc
+        Group = "Options"
+        Default = ""
+        Repeats = false
+        Set = fun word settings -> read word |> Result.map (fun value -> set value settings)
+    }
+
+    /// A switch, off unless named.
+    let switch name doc (set: 'settings -> 'settings) : Parameter<'settings> = {
+        Name = name
+        Aliases = []
+        Value = ""
+        Doc = doc
+        Group = "Options"
+        Default = ""
+        Repeats = false
+        Set = fun _ settings -> Ok(set settings)
+    }
+
+    /// The row with its default shown.
+    let showing (shown: string) (parameter: Parameter<'settings>) : Parameter<'settings> = {
+        parameter with
+            Default = shown
+    }
+
+    /// The row under further names.
+    let alias (names: string list) (parameter: Parameter<'settings>) : Parameter<'settings> = {
+        parameter with
+            Aliases = names
+    }
+
+    /// The row, which may be given several times.
+    let repeated (parameter: Parameter<'settings>) : Parameter<'settings> = { parameter with Repeats = true }
+
+    /// The row of settings that are a part of others.
+    let within
+        (pick: 'whole -> 'part)
+        (put: 'part -> 'whole -> 'whole)
+        (parameter: Parameter<'part>)
+        : Parameter<'whole> = {
+        Name = parameter.Name
+        Aliases = parameter.Aliases
+        Value = parameter.Value
+        Doc = parameter.Doc
+        Group = parameter.Group
+        Default = parameter.Default
+        Repeats = parameter.Repeats
+        Set = fun word whole -> parameter.Set word (pick whole) |> Result.map (fun part -> put part whole)
+    }
+
+    /// Rows under one heading of the help.
+    let grouped (heading: string) (parameters: Parameter<'settings> list) : Parameter<'settings> list =
+        parameters |> List.map (fun parameter -> { parameter with Group = heading })
+
+/// Reading arguments, explaining commands.
+module Command =
+
+    let private isOption (word: string) =
+        word.Length > 1
+        && word[0] = '-'
+        && not (Char.IsAsciiDigit word[1] || word[1] = '.')
+
+    /// Folds a command line into settings.
+    let read
+        (options: Parameter<'settings> list)
+        (places: Parameter<'settings> list)
+        (words: string list)
+        (settings: 'settings)
+        : 'settings =
+        let apply (parameter: Parameter<'settings>) word settings =
+            match parameter.Set word settings with
+            | Ok settings -> settings
+            | Error expected -> raise (Refusal $"{parameter.Name}: expected {expected}, got '{word}'.")
+
+        let rec go words places given settings =
+            match words with
+            | [] ->
+                match places with
+                | ({ Default = "" } as missing) :: _ ->
+                    raise (Refusal $"expected {missing.Name} ({missing.Doc}), got nothing.")
+                | _ -> settings
+            | (word: string) :: rest when isOption word ->
+                let name, inlineValue =
+                    match word.IndexOf '=' with
+                    | -1 -> word, None
+                    | cut -> word[.. cut - 1], Some word[cut + 1 ..]
+
+                match
+                    options
+                    |> List.tryFind (fun option -> option.Name = name || List.contains name option.Aliases)
+                with
+                | None ->
+                    let known = options |> List.collect (fun option -> option.Name :: option.Aliases)
+                    raise (Refusal $"unknown option {name}.{Spelling.didYouMean known name}")
+                | Some option when List.contains option.Name given && not option.Repeats ->
+                    raise (Refusal $"{option.Name}: given twice; one of them has to go.")
+                | Some option ->
+                    let given = option.Name :: given
+
+                    match option.Value, inlineValue, rest with
+                    | "", None, _ -> apply option "" settings |> go rest places given
+                    | "", Some value, _ -> raise (Refusal $"{option.Name}: takes no value, got '{value}'.")
+                    | _, Some value, _ -> apply option value settings |> go rest places given
+                    | _, None, value :: rest when not (isOption value) ->
+                        apply option value settings |> go rest places given
+                    | hint, None, _ ->
+                        raise (Refusal $"{option.Name}: expected a value ({hint}: {option.Doc}), got nothing.")
+            | word :: rest ->
+                match places with
+                | place :: places -> apply place word settings |> go rest places given
+                | [] -> raise (Refusal $"unexpected argument '{word}'.")
+
+        go words places [] settings
+
+    let private wrap (width: int) (text: string) : string list =
+        let folder (lines: string list) (word: string) =
+            match lines with
+            | line :: earlier when line = "" -> word :: earlier
+            | line :: earlier when line.Length + 1 + word.Length <= width -> (line + " " + word) :: earlier
+            | _ -> word :: lines
+
+        ([ "" ], text.Split ' ')
+        ||> Array.fold folder
+        |> List.rev
+        |> List.map (fun line -> line.Replace('\u00a0', ' '))
+
+    /// Two columns: names of the given width at the left, wrapped words at the right; a longer name has a line of its own.
+    let private columns (left: int) (rows: (string * string) list) : string list = [
+        for name, doc in rows do
+            let lines = wrap (96 - left) doc
+            let fits = name.Length <= left
+
+            if not fits then
+                yield "  " + name
+
+            for i, line in List.indexed lines do
+                yield "  " + (if i = 0 && fits then name else "").PadRight left + "  " + line
+    ]
+
+    let private widest (names: string list) =
+        names
+        |> List.map _.Length
+        |> List.filter (fun length -> length <= 32)
+        |> List.fold max 0
+
+    /// Two columns as wide as they need to be.
+    let table (rows: (string * string) list) : string list =
+        columns (widest (List.map fst rows)) rows
+
+    let private shown (parameter: Parameter<'settings>) =
+        parameter.Name
+        :: (parameter.Aliases |> List.filter (fun alias -> not (alias.StartsWith "--")))
+
+    let private heading (parameter: Parameter<'settings>) =
+        let names = shown parameter |> List.rev |> String.concat ", "
+
+        if parameter.Value = "" then
+            names
+        else
+            names + " " + parameter.Value
+
+    let private described (parameter: Parameter<'settings>) =
+        if parameter.Default = "" then
+            parameter.Doc
+        else
+            // Blanks that do not break keep a default on one line.
+            parameter.Doc + " " + $"[default: {parameter.Default}]".Replace(' ', '\u00a0')
+
+    let private helpOption () : Parameter<'settings> = {
+        Parameter.switch "--help" "Show this page" id with
+            Aliases = [ "-h" ]
+            Group = "Other"
+    }
+
+    let private page
+        name
+        purpose
+        detail
+        (places: Parameter<'settings> list)
+        options
+        (examples: (string * string) list)
+        ()
+        : string =
+        let usage =
+            String.concat " " [
+                yield "iql " + name
+                for place in places do
+                    yield (if place.Default = "" then place.Name else $"[{place.Name}]")
+            ]
+
+        let options = options @ [ helpOption () ]
+        let left = widest [ for option in options -> heading option ]
+
+        String.concat "\n" [
+            yield $"iql {name}: {purpose}"
+            yield ""
+            yield $"Usage: {usage} [options]"
+            if detail <> "" then
+                yield ""
+
+                for paragraph: string in detail.Split '\n' do
+                    yield! wrap 98 paragraph
+            if not places.IsEmpty then
+                yield ""
+                yield "Arguments:"
+                yield! table [ for place in places -> place.Name, described place ]
+            for group, rows in options |> List.groupBy _.Group do
+                yield ""
+                yield $"{group}:"
+                yield! columns left [ for row in rows -> heading row, described row ]
+            if not examples.IsEmpty then
+                yield ""
+                yield "Examples:"
+
+                for line, meaning in examples do
+                    yield $"  {line}"
+                    yield $"      {meaning}"
+        ]
+
+    /// A command out of its table. `detail` is prose between usage and options; lines may be long.
+    let create
+        (name: string)
+        (purpose: string)
+        (detail: string)
+        (places: Parameter<'settings> list)
+        (options: Parameter<'settings> list)
+        (examples: (string * string) list)
+        (defaults: 'settings)
+        (run: 'settings -> int)
+        : Command = {
+        Name = name
+        Purpose = purpose
+        Help = page name purpose detail places options examples
+        Options = options |> List.collect shown
+        Run = fun words -> read options places words defaults |> run
+    }

@@ -1,0 +1,136 @@
+namespace Iql.Cli
+
+open Iql.Scripts
+
+open System
+
+/// What `iql compare` was asked for.
+type CompareRequest = {
+    Tasks: string list
+    Files: string list
+    /// Names of algorithms and variants.
+    Algorithms: string list
+    Seeds: int list
+    /// Evaluations that a run's score is the mean of.
+    Last: int
+    /// Show published tables, train nothing.
+    Published: bool
+    /// Options given that only some algorithms have: the option, its hyperparameter, and what it changes; last first.
+    Own: (string * Hyperparameter * (Trial -> Trial)) list
+    /// What it has in common with other training commands.
+    Shared: Request
+}
+
+/// The rows of `iql compare`.
+[<RequireQualifiedAccess>]
+module CompareRequest =
+
+    /// Nothing asked for yet.
+    let empty: CompareRequest = {
+        Tasks = []
+        Files = []
+        Algorithms = []
+        Seeds = [ 0..2 ]
+        Last = 1
+        Published = false
+        Own = []
+        Shared = Request.empty
+    }
+
+    /// Words between commas, kept as they are: what they name is looked up later, with everything else in view.
+    let private words (word: string) : Result<string list, string> =
+        match List.ofArray (word.Split(',', StringSplitOptions.TrimEntries)) with
+        | words when List.contains "" words -> Error "names between commas"
+        | words -> Ok words
+
+    let private shared (names: string list) (rows: Parameter<Request> list) : Parameter<CompareRequest> list =
+        rows
+        |> List.filter (fun row -> not (List.contains row.Name names))
+        |> List.map (Parameter.within _.Shared (fun part (request: CompareRequest) -> { request with Shared = part }))
+
+    /// A hyperparameter's option, remembered beside its hyperparameter: it changes the algorithms that have it.
+    let private own (hyperparameter: Hyperparameter) : Parameter<CompareRequest> =
+        let row = Request.single hyperparameter
+
+        Parameter.within
+            (fun _ -> Request.empty)
+            (fun (read: Request) (request: CompareRequest) -> {
+                request with
+                    Own = (row.Name, hyperparameter, List.head read.Changes) :: request.Own
+            })
+            row
+
+    /// All of them.
+    let parameters (standard: Trial) : Parameter<CompareRequest> list =
+        ([
+            Parameter.value
+                "--task"
+                "NAME,..."
+                "Tasks, a row each; may be given several times; `iql tasks` lists them. Data that do not come with a task are D4RL's file in its cache, unless --data names others"
+                words
+                (fun names (request: CompareRequest) -> {
+                    request with
+                        Tasks = request.Tasks @ names
+                })
+            |> Parameter.alias [ "--tasks"; "-t" ]
+            |> Parameter.repeated
+            |> Parameter.showing Problem.standardTask
+            Parameter.value
+                "--data"
+                "FILE,..."
+                "Learn from files, one for each --task in the same order; without --task, a file is scored in the task it is called after"
+                words
+                (fun files (request: CompareRequest) -> {
+                    request with
+                        Files = request.Files @ files
+                })
+            |> Parameter.repeated
+         ]
+         |> Parameter.grouped "Rows")
+        @ ([
+            Parameter.value
+                "--algorithms"
+                "NAME,..."
+                ("Algorithms and variants, a column each, of "
+                 + String.concat ", " Algorithm.names
+                 + "; each with the preset it has for the task's name")
+                words
+                (fun names (request: CompareRequest) -> {
+                    request with
+                        Algorithms = request.Algorithms @ names
+                })
+            |> Parameter.alias [ "--algorithm"; "-a" ]
+            |> Parameter.repeated
+            |> Parameter.showing "iql,td3bc,bc"
+            Parameter.value
+                "--seeds"
+                "SEED,..."
+                "Repetitions: 0,1,2 or 0-2"
+                Read.seeds
+                (fun seeds (request: CompareRequest) -> { request with Seeds = seeds })
+            |> Parameter.alias [ "--seed" ]
+            |> Parameter.showing "0-2"
+           ]
+           |> Parameter.grouped "Columns")
+        @ ([
+            Parameter.switch
+                "--published"
+                "Show published scores and where they are from, of all datasets or of those of --task; train nothing"
+                (fun (request: CompareRequest) -> { request with Published = true })
+            Parameter.value
+                "--last"
+                "K"
+                "A run's score is the mean of its last K evaluations"
+                (Read.whole 1)
+                (fun last (request: CompareRequest) -> { request with Last = last })
+            |> Parameter.showing "1"
+           ]
+           |> Parameter.grouped "Table")
+        @ shared [ "--task"; "--data" ] Request.data
+        @ shared [ "--algorithm"; "--preset" ] (Request.training standard)
+        @ [
+            for hyperparameter in Hyperparameter.all do
+                if hyperparameter.Name <> Hyperparameter.seed.Name then
+                    own hyperparameter
+        ]
+        @ shared [] (Request.running "runs/compare-NAME")

@@ -1,0 +1,187 @@
+namespace Iql.Cli
+
+open Iql.Scripts
+
+open System
+open System.Diagnostics
+open System.Globalization
+open System.IO
+open Iql.Data.Download
+open Iql.Environments
+
+/// The command `iql data download`, and the files it has brought.
+module DataDownload =
+
+    type private Request = {
+        Task: string
+        From: string option
+        Mirrors: string list
+        Checksum: string option
+        Again: bool
+    }
+
+    let private find (task: string) : D4rlFile =
+        match D4rlFile.Find task with
+        | null ->
+            let known = [ for file in D4rlFile.All -> file.Task ]
+
+            raise (
+                Refusal
+                    $"TASK: expected one of D4RL's {known.Length} data sets, such as hopper-medium-v2, got {task}.{Spelling.didYouMean known task} `iql data download list` names them."
+            )
+        | file -> file
+
+    /// The cached file of a D4RL task, if the name is one of D4RL's; a refusal that says how to get it where it is not there.
+    let cached (task: string) : string option =
+        match D4rlFile.Find task with
+        | null -> None
+        | file ->
+            let path = D4rlCache.PathOf file
+
+            if File.Exists path then
+                Some path
+            else
+                raise (
+                    Refusal
+                        $"{task}: expected D4RL's data in {path}, found none there. Get them with `iql data download {task}`; where no network is reachable, `iql data download {task} --from FOLDER` takes {file.FileName} from a folder. Or name a file with --data."
+                )
+
+    /// The cached file of a task whose data do not come with it; None where they do, and for a name that D4RL has no data for.
+    let cachedFor (task: string) : string option =
+        match Tasks.Find task with
+        | null -> cached task
+        | card when isNull card.Dataset -> cached task
+        | _ -> None
+
+    let private size (bytes: int64) =
+        String.Format(CultureInfo.InvariantCulture, "{0:F1} MB", float bytes / 1e6)
+
+    /// One line that is written over itself; nothing where no one looks at it.
+    let private watch (name: string) : int64 -> Nullable<int64> -> unit =
+        let clock = Stopwatch.StartNew()
+        let mutable said = 0.0
+        let mutable first = -1L
+
+        fun here all ->
+            let seconds = clock.Elapsed.TotalSeconds
+
+            if first < 0L then
+                first <- here
+
+            let isWhole = all.HasValue && all.Value = here
+
+            if not Console.IsErrorRedirected && (seconds - said > 0.25 || isWhole) then
+                said <- seconds
+                let rate = float (here - first) / max 0.01 seconds
+
+                let share, left =
+                    if all.HasValue then
+                        $"{100L * here / max 1L all.Value} %% of {size all.Value}",
+                        (if rate > 0.0 then
+                             TimeSpan.FromSeconds(float (all.Value - here) / rate).ToString(@"m\:ss")
+                             + " left"
+                         else
+                             "")
+                    else
+                        size here, ""
+
+                eprintf "\r%s  %s, %s/s  %s   " name share (size (int64 rate)) left
+
+                if isWhole then
+                    eprintfn ""
+
+    let private checksum (word: string) : Result<string, string> =
+        if word.Length = 64 && word |> Seq.forall Char.IsAsciiHexDigit then
+            Ok word
+        else
+            Error "64 hexadecimal digits"
+
+    let command: Command =
+        Command.create
+            "data download"
+            "Bring a D4RL data set into D4RL's own cache, whole and checked"
+            $"The cache is D4RL_DATASET_DIR, or ~/.d4rl/datasets. A broken download goes on where it stopped, also in a later call. Mirrors are asked in order: those of --mirror, then IQL_D4RL_MIRRORS or, without it, D4RL's own server and a copy at Hugging Face; {{path}}, {{file}} and {{task}} in an address stand for D4RL's names. The data's licence is CC-BY 4.0."
+            [
+                Parameter.value
+                    "TASK"
+                    ""
+                    "A D4RL data set, such as hopper-medium-v2; list names them all"
+                    Read.text
+                    (fun task (request: Request) -> { request with Task = task })
+            ]
+            [
+                Parameter.value
+                    "--from"
+                    "FOLDER"
+                    "Take the file from a folder instead, where it has D4RL's name or the task's"
+                    Read.text
+                    (fun folder request -> { request with From = Some folder })
+                Parameter.value
+                    "--mirror"
+                    "URL"
+                    "A server to ask first; may be given several times"
+                    Read.text
+                    (fun mirror request -> {
+                        request with
+                            Mirrors = request.Mirrors @ [ mirror ]
+                    })
+                |> Parameter.repeated
+                Parameter.value
+                    "--sha256"
+                    "HEX"
+                    "The file's checksum, if you know it: another file is refused"
+                    checksum
+                    (fun sum request -> { request with Checksum = Some sum })
+                Parameter.switch
+                    "--again"
+                    "Bring it although it is there; that one stays until the new one is found right"
+                    (fun request -> { request with Again = true })
+            ]
+            [
+                "iql data download hopper-medium-v2", "then: iql train --task hopper-medium-v2"
+                "iql data download hopper-medium-v2 --from datasets", "the same without a network"
+            ]
+            {
+                Task = ""
+                From = None
+                Mirrors = []
+                Checksum = None
+                Again = false
+            }
+            (fun request ->
+                if request.Task = "list" then
+                    for file in D4rlFile.All do
+                        printfn "%-28s %s" file.Task file.Path
+
+                    Shell.success
+                else
+                    let file = find request.Task
+                    let sum = Option.toObj request.Checksum
+                    let path = D4rlCache.PathOf file
+
+                    if File.Exists path && not request.Again && request.From.IsNone then
+                        D4rlCache.Verify(file, path, sum, path)
+                        printfn "%s is there already, %s" file.Task (size (FileInfo(path).Length))
+                    else
+                        match request.From with
+                        | Some folder -> D4rlCache.Import(file, folder, sum) |> ignore
+                        | None ->
+                            let mirrors = request.Mirrors @ List.ofSeq D4rlCache.Mirrors
+                            let say = watch file.FileName
+
+                            Interrupt.guardSaying
+                                "Stopping: what has come is kept, and the next download goes on from there."
+                                (fun cancellation ->
+                                    D4rlCache.Download(
+                                        file,
+                                        ResizeArray mirrors,
+                                        sum,
+                                        (fun here all -> say here all),
+                                        cancellation
+                                    ))
+                            |> ignore
+
+                        printfn "%s, %s" file.Task (size (FileInfo(path).Length))
+
+                    printfn "%s" path
+                    Shell.success)

@@ -1,0 +1,80 @@
+namespace Iql.Cli
+
+open Iql.Scripts
+
+open System
+open System.IO
+open Iql.Data.Logs
+
+/// The command `iql data import`.
+module DataImport =
+
+    type private Import = {
+        Log: string
+        Schema: string
+        Target: string
+    }
+
+    let private example =
+        """{"observations": ["x", "v"], "actions": ["u"], "reward": "r", "terminal": "done", "episode": "run"}"""
+
+    let command: Command =
+        Command.create
+            "data import"
+            "Make a data set of a log of your own, CSV or JSON lines"
+            $"The schema says which columns are what: {example}. Further entries: timeout, next_observations, separator. A wrong field is told with its line and column, and nothing is written."
+            [
+                Parameter.value
+                    "LOG"
+                    ""
+                    "A .csv or .tsv file with a line of names, or JSON lines (.jsonl, .ndjson)"
+                    Read.text
+                    (fun log (import: Import) -> { import with Log = log })
+                Parameter.value
+                    "OUT"
+                    ""
+                    "A new .hdf5 or .npz file, or .rows, which may be larger than memory"
+                    Read.text
+                    (fun target (import: Import) -> { import with Target = target })
+            ]
+            [
+                Parameter.value
+                    "--schema"
+                    "FILE"
+                    "Which columns are observations, actions, reward and ends of episodes, as JSON; needed"
+                    Read.text
+                    (fun schema (import: Import) -> { import with Schema = schema })
+            ]
+            [
+                "iql data import plant.csv plant.hdf5 --schema plant.json", "then: iql data inspect plant.hdf5"
+            ]
+            { Log = ""; Schema = ""; Target = "" }
+            (fun import ->
+                if import.Schema = "" then
+                    raise (
+                        Refusal
+                            $"--schema: expected a file that says which columns are what, got nothing. It looks like {example}"
+                    )
+
+                let schema = LogSchema.Read import.Schema
+                let clock = Diagnostics.Stopwatch.StartNew()
+                let mutable said = 0.0
+
+                let say (rows: int64) =
+                    let seconds = clock.Elapsed.TotalSeconds
+
+                    if seconds - said > 5.0 then
+                        said <- seconds
+
+                        eprintfn
+                            "%.1f million rows, %.2f million rows/s"
+                            (float rows / 1e6)
+                            (float rows / seconds / 1e6)
+
+                let outcome =
+                    Interrupt.guardSaying "Stopping: no file is left behind." (fun cancellation ->
+                        LogImport.Import(import.Log, schema, import.Target, (fun rows -> say rows), cancellation))
+
+                printfn "%s" outcome
+                printfn "%s" (Path.GetFullPath import.Target)
+                Shell.success)

@@ -1,0 +1,166 @@
+namespace Iql.Cli
+
+open Iql.Scripts
+
+open Iql
+open Iql.Environments
+
+/// The commands that only tell: tasks, presets, env reference.
+module Lists =
+
+    let private number (digits: int) (value: float) : string =
+        value.ToString("F" + string digits, System.Globalization.CultureInfo.InvariantCulture)
+
+    /// `iql tasks`
+    let tasks: Command =
+        let run () =
+            printfn "Tasks that come with their data:"
+
+            for card in Tasks.All do
+                printfn "%s" card.Name
+
+                for line in Command.table [ "", card.Description ] do
+                    printfn "%s" line
+
+                printfn
+                    "    %O   data: %d transitions   episode: at most %d steps   scores 0 and 100: returns %s and %s"
+                    card.Environment.ActionSpace
+                    card.DatasetSize
+                    card.Environment.TimeLimit
+                    (number 3 card.Reference.Random)
+                    (number 3 card.Reference.Expert)
+
+            printfn ""
+
+            printfn
+                "Tasks on MuJoCo 2.2.2 (%s here), with data from --data FILE; maze2d's are collected on the spot:"
+                (if Mujoco.MujocoLibrary.IsAvailable then
+                     "installed"
+                 else
+                     "not installed")
+
+            for (family, description, size, actions), cards in
+                MujocoTasks.All
+                |> Seq.groupBy (fun card ->
+                    card.Name.Substring(0, card.Name.IndexOf '-'),
+                    card.Description,
+                    card.Environment.ObservationSize,
+                    card.Environment.ActionSize) do
+                let limits =
+                    [ for card in cards -> card.Environment.TimeLimit ]
+                    |> List.distinct
+                    |> List.sort
+                    |> List.map string<int>
+                    |> String.concat " or "
+
+                printfn "%s" family
+
+                for line in
+                    Command.table [
+                        "", description
+                        "", $"sees {size} numbers, acts with {actions}, at most {limits} steps an episode"
+                        "", String.concat ", " [ for card in cards -> card.Name ]
+                    ] do
+                    printfn "%s" line
+
+            Shell.success
+
+        Command.create "tasks" "List the tasks that have an environment here" "" [] [] [] () run
+
+    /// `iql presets`
+    let presets: Command =
+        let run () =
+            for entry in Algorithm.all do
+                printfn "%s: %s, %s" entry.Name entry.Title entry.Paper
+
+                let standard = [
+                    for setting in entry.Settings -> $"{setting.Name} {setting.Show entry.Standard}"
+                ]
+
+                for line in Command.table [ "", "standard: " + String.concat ", " standard ] do
+                    printfn "%s" line
+
+                for name, variant in entry.Variants do
+                    let changed = [
+                        for setting in entry.Settings do
+                            if setting.Show variant <> setting.Show entry.Standard then
+                                $"{setting.Name} {setting.Show variant}"
+                    ]
+
+                    for line in Command.table [ "", $"{name}: " + String.concat ", " changed ] do
+                        printfn "%s" line
+
+                for preset in Presets.all do
+                    if List.contains preset.Algorithm (entry.Name :: List.map fst entry.Variants) then
+                        printfn ""
+
+                        for line in Preset.lines preset do
+                            printfn "  %s" line
+
+                printfn ""
+
+            Shell.success
+
+        Command.create "presets" "List published hyperparameters, with their source" "" [] [] [] () run
+
+    /// `iql env reference`
+    let reference: Command =
+        let place =
+            Parameter.value
+                "TASK"
+                ""
+                "A built-in task; `iql tasks` lists them"
+                Read.text
+                (fun task (_: string, episodes: int, seed: int) -> task, episodes, seed)
+
+        let options = [
+            Parameter.value "--episodes" "N" "Episodes of each policy" (Read.whole 2) (fun episodes (task, _, seed) ->
+                task, episodes, seed)
+            |> Parameter.showing "2000"
+            Parameter.value
+                "--seed"
+                "SEED"
+                "Where every draw comes from"
+                (Read.whole 0)
+                (fun seed (task, episodes, _) -> task, episodes, seed)
+            |> Parameter.showing "0"
+        ]
+
+        let run (task, episodes, seed: int) =
+            let task = (Problem.task task).Name
+            let measured = ReferenceMeasurement.Measure(task, episodes, Seed(uint64 seed))
+
+            let row (name: string) (measured: MeasuredReturn) =
+                printfn
+                    "%-8s return %s ± %s   success %s %%   length %s"
+                    name
+                    (number 4 measured.Mean)
+                    (number 4 measured.StandardError)
+                    (number 1 (100.0 * measured.SuccessRate))
+                    (number 1 measured.MeanLength)
+
+            printfn "%s, %d episodes each, seed %d; ± is one standard error" task episodes seed
+            row "random" measured.Random
+            row "expert" measured.Expert
+
+            match ReferenceScores.Find task with
+            | null -> ()
+            | known ->
+                printfn
+                    "in use   scores 0 and 100 are returns %s and %s"
+                    (number 4 known.Random)
+                    (number 4 known.Expert)
+
+            Shell.success
+
+        Command.create
+            "env reference"
+            "Measure the returns that make a task's scale"
+            "Runs uniformly random actions and the task's own controller: their mean returns are scores 0 and 100."
+            [ place ]
+            options
+            [
+                "iql env reference pointmaze-umaze-stitch-v0", "the numbers behind the scores of this task"
+            ]
+            ("", 2000, 0)
+            run

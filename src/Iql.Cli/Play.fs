@@ -1,0 +1,95 @@
+namespace Iql.Cli
+
+open Iql.Scripts
+
+open Iql
+
+/// `iql play`
+[<RequireQualifiedAccess>]
+module Play =
+
+    type private Asked = {
+        Task: string
+        Policy: string
+        Mean: bool
+        Seed: int
+        Output: string option
+    }
+
+    let private run (asked: Asked) : int =
+        let card = Problem.task asked.Task
+
+        let path =
+            Files.writable "--output" (Option.defaultValue $"play-{card.Name}.html" asked.Output)
+
+        let seed = Seed(uint64 asked.Seed)
+
+        let scene =
+            match asked.Policy with
+            | "expert" ->
+                match Playing.expert card seed with
+                | Some scene -> scene
+                | None ->
+                    raise (
+                        Refusal
+                            $"--policy: expected random, a run's folder or a policy file, got expert: {card.Name} has no controller."
+                    )
+            | word ->
+                match Acting.find card.Environment asked.Mean word with
+                | [ who ] -> Playing.episode card seed who
+                | all ->
+                    let names = all |> List.map _.Name |> String.concat ", "
+                    raise (Refusal $"--policy: expected one policy, got {all.Length}: {names}. Name one of them.")
+
+        ScenePage.write path scene
+        printfn "%s: %s, return %.1f" scene.Title scene.End (List.last scene.Moments).Return
+        printfn "%s" path
+        Shell.success
+
+    let command: Command =
+        Command.create
+            "play"
+            "Play one episode of a task and write it as a page that shows it moving"
+            "One HTML file that opens without a network: planar robots from the side, the ant and mazes from above with the way that was taken, a slider, and the return over time. A trained run's values are drawn too: over time, and in mazes place by place."
+            [
+                Parameter.value "TASK" "" "A task; `iql tasks` lists them" Read.text (fun task (asked: Asked) -> {
+                    asked with
+                        Task = task
+                })
+            ]
+            [
+                Parameter.value
+                    "--policy"
+                    "random|expert|FOLDER|FILE.json"
+                    "Who acts: random actions, the task's own controller, a trained run by its folder, or a policy file (in antmaze-* a walker, steered to the goal)"
+                    Read.text
+                    (fun policy (asked: Asked) -> { asked with Policy = policy })
+                |> Parameter.showing "random"
+                Parameter.switch
+                    "--mean"
+                    "A policy file acts by its mean instead of drawing from its distribution; trained runs always do"
+                    (fun (asked: Asked) -> { asked with Mean = true })
+                Parameter.value "--seed" "SEED" "Where every draw comes from" (Read.whole 0) (fun seed (asked: Asked) -> {
+                    asked with
+                        Seed = seed
+                })
+                |> Parameter.showing "0"
+                Parameter.value "--output" "FILE" "Where to" Read.text (fun file (asked: Asked) -> {
+                    asked with
+                        Output = Some file
+                })
+                |> Parameter.alias [ "-o"; "--out" ]
+                |> Parameter.showing "play-TASK.html"
+            ]
+            [
+                "iql play pointmaze-large-v0 --policy expert", "the controller drives through the large maze"
+                "iql play hopper-medium-v2 --policy runs/train-hopper-medium-v2", "what a trained policy does"
+            ]
+            {
+                Task = ""
+                Policy = "random"
+                Mean = false
+                Seed = 0
+                Output = None
+            }
+            run

@@ -1,0 +1,25 @@
+/// The command line `iql`.
+module Iql.Cli.Program
+
+/// Every command, in the order of the help.
+let commands: Command list = [
+    Ablate.command
+    Train.command
+    Compare.command
+    Rebuild.command
+    Data.inspect
+    Collect.command
+    Data.pack
+    DataConvert.command
+    DataImport.command
+    DataDownload.command
+    Play.command
+    Bench.command
+    ExplainCommand.command
+    Lists.tasks
+    Lists.reference
+    Lists.presets
+]
+
+[<EntryPoint>]
+let main words = Shell.run commands words

@@ -1,0 +1,44 @@
+namespace Iql.Cli
+
+open Iql.Scripts
+
+open System.IO
+
+/// `iql report`
+module Rebuild =
+
+    let command: Command =
+        Command.create
+            "report"
+            "Build report.html anew from the files of a sweep, a comparison or a run"
+            "Everything the report shows is in the folder; runs that are still going are shown as far as they are."
+            [
+                Parameter.value
+                    "FOLDER"
+                    ""
+                    "A folder with a sweep.json or a comparison.json, or a run's with a config.json"
+                    Read.text
+                    (fun folder (_: string) -> folder)
+            ]
+            []
+            [
+                "iql report runs/ablate-pointmaze-umaze-stitch-v0", "the report of `iql ablate`"
+            ]
+            ""
+            (fun folder ->
+                let written =
+                    if File.Exists(ComparisonPlan.path folder) then
+                        ComparisonReport.write folder
+                    elif File.Exists(Path.Combine(folder, "sweep.json")) then
+                        Report.write folder
+                    elif File.Exists(Path.Combine(folder, "config.json")) then
+                        Report.forRun folder
+                    else
+                        Error
+                            $"{folder}: expected a folder with a sweep.json, a comparison.json or a config.json, found none of them there."
+
+                match written with
+                | Ok page ->
+                    printfn "%s" (Path.GetFullPath page)
+                    Shell.success
+                | Error problem -> raise (Refusal problem))

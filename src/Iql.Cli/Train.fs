@@ -1,0 +1,39 @@
+namespace Iql.Cli
+
+open Iql.Scripts
+
+/// `iql train`
+module Train =
+
+    let private standard (algorithm: Algorithm) : Trial = {
+        Trial.standard with
+            Algorithm = algorithm
+            Steps = 20_000
+            EvaluateEvery = 0
+    }
+
+    let command: Command =
+        let options =
+            Request.data
+            @ Request.training (standard Trial.standard.Algorithm)
+            @ [ for hyperparameter in Hyperparameter.all -> Request.single hyperparameter ]
+            @ Request.running "runs/train-NAME"
+
+        Command.create
+            "train"
+            "Train one policy and report on it"
+            "Learns from a built-in task's data, or from a file with --data. Hyperparameters start from the preset that the algorithm has for the data's name; options change them. Without an environment the report shows losses and value statistics on the data alone."
+            []
+            options
+            [
+                "iql train", "learn the standard maze"
+                "iql train --task pointmaze-medium-stitch-v0 --steps 50k --inverse-temperature 3",
+                "another maze, a gentler policy"
+                "iql train --algorithm td3bc --task pointmaze-umaze-v0 --alpha 4",
+                "another algorithm, and its own option"
+                "iql train --data hopper-medium-v2.hdf5", "a D4RL file, with the paper's locomotion setting"
+                "iql train --task hopper-medium-v2 --data hopper-medium-v2.hdf5",
+                "the same, scored in the environment (needs MuJoCo 2.2.2)"
+            ]
+            Request.empty
+            (Training.run "train" standard (fun _ -> []))

@@ -1,0 +1,334 @@
+/// What a sweep found, in plain words, written from the numbers alone. Every claim carries its interval, and a difference
+/// whose interval holds zero is called one that cannot be told from chance.
+module Iql.Scripts.Findings
+
+open Iql
+open Iql.Scripts.Statistics
+
+/// "1 run", "3 runs".
+let count (number: int) (noun: string) : string =
+    if number = 1 then $"1 {noun}" else $"{number} {noun}s"
+
+/// "a", "a and b", "a, b and c".
+let listed (items: string list) : string =
+    match List.rev items with
+    | [] -> "none"
+    | [ only ] -> only
+    | last :: before -> $"""{before |> List.rev |> String.concat ", "} and {last}"""
+
+/// mean(a) − mean(b) over finished runs with its 95 % interval; None unless both cells have at least two.
+let difference (measure: Measure) (a: Cell) (b: Cell) : Estimate option =
+    match Cells.finals measure a, Cells.finals measure b with
+    | (_ :: _ :: _ as xs), (_ :: _ :: _ as ys) ->
+        let seed =
+            Seed.Named("difference").Split(Cells.describe a.Values).Split(Cells.describe b.Values)
+
+        bootstrapDifference seed Cells.replicates Cells.confidence (Array.ofList xs) (Array.ofList ys)
+        |> Some
+    | _ -> None
+
+/// Does the interval hold zero?
+let private unclear (estimate: Estimate) : bool =
+    estimate.Interval.Low <= 0.0 && estimate.Interval.High >= 0.0
+
+/// "+12 [3, 20]".
+let private signed (estimate: Estimate) : string =
+    let sign = if estimate.Value > 0.0 then "+" else ""
+    $"{sign}{Cells.showEstimate estimate}"
+
+let private describeOr (fallback: string) (cell: Cell) : string =
+    match cell.Values with
+    | [] -> fallback
+    | values -> Cells.describe values
+
+/// How many runs and evaluation episodes stand behind a cell's number.
+let private basis (cell: Cell) (summary: RunSummary) : string =
+    let episodes =
+        match
+            cell.Runs
+            |> List.map (fun run -> run.Settings.EvaluationEpisodes)
+            |> List.distinct
+        with
+        | [ episodes ] when episodes > 0 ->
+            let each = if summary.Count = 1 then "" else " each"
+            $""", {count episodes "episode"}{each}"""
+        | _ -> ""
+
+    $"""{count summary.Count "seed"}{episodes}"""
+
+/// What the episodes of a single run's last evaluation say; it leaves out that another seed would train another policy.
+let private episodes (run: Run) : Html list =
+    match
+        run.Evaluations
+        |> List.tryLast
+        |> Option.map (fun last -> Array.ofList last.Returns)
+    with
+    | Some returns when returns.Length > 1 ->
+        let estimate =
+            bootstrap (Seed.Named "episodes") Cells.replicates Cells.confidence mean returns
+
+        [
+            Html.paragraph
+                $"Over the {returns.Length} episodes of the last evaluation the mean return is {Cells.showEstimate estimate}, from {Cells.show (Array.min returns)} to {Cells.show (Array.max returns)}. That interval is about episodes of this one policy; it does not say how another seed would have done."
+        ]
+    | _ -> []
+
+let private bestSentences (measure: Measure) (cells: Cell list) : Html list =
+    match Cells.best measure cells with
+    | None -> [
+        Html.paragraph "No run has finished, so there is no final result to compare yet."
+      ]
+    | Some(best, summary) ->
+        let title = Cells.measureTitle measure
+
+        let lead =
+            if cells.Length = 1 then
+                Html.element "p" [ "class", "lead" ] [
+                    Html.text $"The final {title} is "
+                    Html.strong (
+                        if summary.Count = 1 then
+                            Cells.show summary.Mean
+                        else
+                            Cells.showSummary summary
+                    )
+                    Html.text $" ({basis best summary})."
+                ]
+            else
+                Html.element "p" [ "class", "lead" ] [
+                    Html.text "The best cell is "
+                    Html.strong (describeOr "the only one" best)
+                    Html.text $" with a mean final {title} of "
+                    Html.strong (Cells.showSummary summary)
+                    Html.text $" ({basis best summary})."
+                ]
+
+        let others =
+            cells
+            |> List.filter (fun cell -> cell.Values <> best.Values)
+            |> List.choose (fun cell -> difference measure best cell |> Option.map (fun estimate -> cell, estimate))
+
+        let equals =
+            others
+            |> List.filter (fun (_, estimate) -> unclear estimate)
+            |> List.sortBy (fun (_, estimate) -> estimate.Value)
+            |> List.map (fun (cell, _) ->
+                let words = Cells.describe cell.Values
+                if cell.Values.Length > 1 then $"({words})" else words)
+
+        [
+            lead
+            match best.Runs with
+            | [ only ] when cells.Length = 1 -> yield! episodes only
+            | _ -> ()
+            match others, equals with
+            | [], _ -> ()
+            | _, [] ->
+                Html.paragraph
+                    $"""Its lead over {if others.Length = 1 then
+                                           "the other cell"
+                                       else
+                                           $"each of the other {others.Length} cells"} is larger than the spread between seeds explains."""
+            | _, few when few.Length <= 6 ->
+                Html.paragraph
+                    $"""It cannot be told from {listed few}: the 95 %% interval of the difference holds zero."""
+            | _, many ->
+                Html.paragraph
+                    $"""It cannot be told from {many.Length} of the other {others.Length} cells: the 95 %% interval of the difference holds zero. The closest are {listed (List.truncate 4 many)}."""
+            if others.Length > 1 then
+                Html.paragraph
+                    $"It was picked as the best of {others.Length + 1} cells by the same evaluations that are shown, which flatters it a little; new seeds would tell by how much."
+        ]
+
+/// What one hyperparameter does while the others stay at the best cell's values.
+let private effect (measure: Measure) (cells: Cell list) (name: string) : Html list =
+    match Cells.best measure cells with
+    | None -> []
+    | Some(best, _) ->
+        let others = best.Values |> List.filter (fun (key, _) -> key <> name)
+
+        let along =
+            cells
+            |> List.filter (fun cell -> cell.Values |> List.filter (fun (key, _) -> key <> name) = others)
+
+        let points =
+            Cells.values name along
+            |> List.choose (fun value ->
+                Cells.where name value along
+                |> List.tryHead
+                |> Option.bind (fun cell -> Cells.summary measure cell |> Option.map (fun s -> value, cell, s)))
+
+        match points with
+        | []
+        | [ _ ] -> []
+        | points ->
+            let symbol = Cells.symbol name
+
+            let fixedAt =
+                match others with
+                | [] -> "By value, "
+                | others -> $"At {Cells.describe others}, by {symbol}, "
+
+            let series =
+                points
+                |> List.map (fun (value, _, summary) -> $"{Cells.showSummary summary} at {Json.display value}")
+                |> listed
+
+            let _, low, lowSummary = points |> List.minBy (fun (_, _, summary) -> summary.Mean)
+
+            let value (cell: Cell) =
+                cell.Values |> List.find (fun (key, _) -> key = name) |> snd |> Json.display
+
+            let verdict =
+                match difference measure best low with
+                | None when lowSummary.Count = 1 ->
+                    "One seed cannot say whether these differences are more than chance."
+                | None -> "Too few runs finished to say whether these differences are more than chance."
+                | Some estimate when low.Values = best.Values || unclear estimate ->
+                    $"From the worst ({symbol} = {value low}) to the best ({symbol} = {value best}) the difference is {signed estimate}: its interval holds zero, so no effect of {symbol} can be claimed."
+                | Some estimate ->
+                    let wins =
+                        winRate (Cells.finals measure best |> Array.ofList) (Cells.finals measure low |> Array.ofList)
+
+                    $"From the worst ({symbol} = {value low}) to the best ({symbol} = {value best}) the difference is {signed estimate}; a run at {symbol} = {value best} beats one at {symbol} = {value low} in {Cells.showPercent wins} of pairs."
+
+            [
+                Html.plain "p" [
+                    Html.strong $"Effect of {Cells.axisTitle name}. "
+                    Html.text $"{fixedAt}the mean final {Cells.measureTitle measure} is {series}. {verdict}"
+                ]
+            ]
+
+/// The best cell beside β = 0, where the policy is cloned from the data without weights.
+let private cloning (measure: Measure) (cells: Cell list) : Html list =
+    let zero = "inverseTemperature", Json.Number 0.0
+
+    let swept =
+        cells
+        |> List.exists (fun cell -> cell.Values |> List.exists (fun (name, _) -> name = fst zero))
+
+    match swept, Cells.best measure cells with
+    | true, Some(best, _) ->
+        let clones = cells |> List.filter (fun cell -> List.contains zero cell.Values)
+
+        match Cells.best measure clones with
+        | None -> [
+            Html.plain "p" [
+                Html.strong "Against behaviour cloning. "
+                Html.text
+                    "No run with β = 0 finished, so it is not known what cloning the data without weights would have scored here."
+            ]
+          ]
+        | Some(clone, summary) ->
+            let compared =
+                if clone.Values = best.Values then
+                    "It is the best cell itself: the weights brought nothing here."
+                else
+                    match difference measure best clone with
+                    | None ->
+                        $"The best cell's mean is {Cells.showSummary (Option.get (Cells.summary measure best))}; one seed cannot say whether the difference is more than chance."
+                    | Some estimate when unclear estimate ->
+                        $"The best cell differs from it by {signed estimate}: the interval holds zero, so no gain over cloning can be claimed."
+                    | Some estimate -> $"The best cell is {Cells.showEstimate estimate} above it."
+
+            [
+                Html.plain "p" [
+                    Html.strong "Against behaviour cloning. "
+                    Html.text
+                        $"β = 0 weighs all actions alike, which is cloning the data. The best such cell ({Cells.describe clone.Values}) scores {Cells.showSummary summary}. {compared}"
+                ]
+            ]
+    | _ -> []
+
+/// What to keep in mind: seeds, which evaluation counts, what was left out.
+let private caution (measure: Measure) (cells: Cell list) : Html list =
+    let runs = cells |> List.collect (fun cell -> cell.Runs)
+
+    let counts =
+        cells
+        |> List.choose (Cells.summary measure)
+        |> List.map (fun summary -> summary.Count)
+
+    let lost = runs |> List.filter Cells.failed |> List.length
+
+    let sentences = [
+        if runs.Length = 1 then
+            "The number is that of the last evaluation; no best checkpoint was picked."
+        else
+            "Every number is that of a run's last evaluation, averaged over seeds; no best checkpoint was picked."
+        match counts with
+        | [] -> ()
+        | counts ->
+            let fewest, most = List.min counts, List.max counts
+
+            let range =
+                if fewest = most then
+                    count fewest "seed"
+                else
+                    $"{fewest} to {most} seeds"
+
+            if runs.Length = 1 then
+                "One seed says nothing about the spread between seeds: train several before comparing."
+            elif most = 1 then
+                "There is one seed a cell, so there are no intervals: any difference may be chance."
+            elif fewest < 5 then
+                $"Brackets are 95 %% percentile-bootstrap intervals over {range} a cell; with fewer than five or so such intervals come out too narrow, so read them as the least uncertainty there is."
+            else
+                $"Brackets are 95 %% percentile-bootstrap intervals over {range} a cell."
+        if lost > 0 then
+            $"""{count lost "failed run"} {if lost = 1 then "is" else "are"} left out of the means, which makes their cells look better than they are."""
+    ]
+
+    [
+        Html.element "p" [ "class", "under" ] [ Html.text (String.concat " " sentences) ]
+    ]
+
+/// What offline metrics can say where nothing was evaluated: how V and the loss moved, and that this is no score.
+let private offline (rows: string option) (cells: Cell list) : Html list =
+    let lastOf metric (cell: Cell) =
+        cell.Runs
+        |> List.filter (Cells.failed >> not)
+        |> List.choose (Cells.lastMetric metric)
+        |> Cells.summarise $"{metric} {Cells.describe cell.Values}"
+
+    let values =
+        match rows with
+        | None ->
+            cells
+            |> List.choose (lastOf "valueMean")
+            |> List.truncate 1
+            |> List.map Cells.showSummary
+        | Some name ->
+            Cells.values name cells
+            |> List.choose (fun value ->
+                {
+                    Values = [ name, value ]
+                    Runs = Cells.where name value cells |> List.collect (fun cell -> cell.Runs)
+                }
+                |> lastOf "valueMean"
+                |> Option.map (fun summary -> $"{Cells.show summary.Mean} at {Json.display value}"))
+
+    [
+        Html.element "p" [ "class", "lead" ] [
+            Html.strong "Offline metrics only. "
+            Html.text
+                "No run was evaluated in an environment, so nothing on this page says how well a policy acts. Losses and values tell whether training was sound, not whether it was good; a lower loss is not a better policy."
+        ]
+        if not values.IsEmpty then
+            let by =
+                match rows with
+                | Some name -> $" by {Cells.axisTitle name}"
+                | None -> ""
+
+            Html.paragraph $"""Mean of V over the data at the end of training{by}: {listed values}."""
+    ]
+
+/// The findings of one facet of a sweep: the best cell, what each hyperparameter does, behaviour cloning beside it, and how
+/// far to trust it all. Without evaluations: that there are offline metrics only.
+let ofCells (measure: Measure option) (rows: string option) (columns: string option) (cells: Cell list) : Html list =
+    match measure with
+    | None -> offline (Option.orElse columns rows) cells
+    | Some measure ->
+        bestSentences measure cells
+        @ (List.choose id [ rows; columns ] |> List.collect (effect measure cells))
+        @ cloning measure cells
+        @ caution measure cells

@@ -1,0 +1,398 @@
+[<Xunit.Collection "console">]
+module Iql.Cli.Tests.AlgorithmTests
+
+open System
+open System.IO
+open Xunit
+open Iql.Data
+open Iql.Scripts
+open Iql.Cli
+open Iql.Cli.Tests.CommandTests
+open Iql.Cli.Tests.Trainings
+open Iql.Training
+
+let private trained (scratch: Scratch) (words: string list) =
+    let folder = scratch.Path "out"
+    let code, output, error = iql (words @ small @ [ "-o"; folder ])
+    // A warm-up that outlasts the run is remarked on.
+    Assert.All(
+        error.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+        (fun line -> Assert.StartsWith("note: the policy clones in its first 40000 steps", line))
+    )
+
+    Assert.Equal(0, code)
+    folder, output
+
+let private runs (folder: string) = [
+    for run in Directory.GetDirectories(Path.Combine(folder, "runs")) |> Array.sort ->
+        RunFolder(run).ReadConfig(), RunFolder(run).ReadResult()
+]
+
+[<Fact>]
+let ``every algorithm, and every variant, is trained by its name and reported on`` () =
+    for name in Algorithm.names do
+        use scratch = new Scratch()
+        let folder, output = trained scratch [ "train"; "--algorithm"; name ]
+        let config, result = List.exactlyOne (runs folder)
+        let algorithm = (Algorithm.find name).Value
+        Assert.Equal((Algorithm.entry algorithm).RunName algorithm, config.Algorithm)
+        Assert.Equal(RunStatus.Finished, result.Status)
+        Assert.EndsWith("report.html", output.TrimEnd())
+        let page = File.ReadAllText(Path.Combine(folder, "report.html"))
+        Assert.Contains("Policy loss", page)
+
+[<Fact>]
+let ``ablate sweeps an algorithm's own hyperparameters, by default its own grid`` () =
+    use scratch = new Scratch()
+
+    let folder, output =
+        trained scratch [
+            "ablate"
+            "-a"
+            "td3bc"
+            "--alpha"
+            "0,2.5"
+            "--policy-delay"
+            "1,2"
+            "--seeds"
+            "0"
+        ]
+
+    Assert.Contains("4 runs", output)
+    Assert.Contains("alpha \\ policyDelay", output)
+
+    Assert.Equal<(float * int) list>(
+        [ 0.0, 1; 0.0, 2; 2.5, 1; 2.5, 2 ],
+        [
+            for config, _ in runs folder ->
+                config.Hyperparameters.GetProperty("alpha").GetDouble(),
+                config.Hyperparameters.GetProperty("policyDelay").GetInt32()
+        ]
+    )
+
+    for entry in Algorithm.all do
+        Assert.NotEmpty(Ablation.grid entry.Standard)
+
+[<Fact>]
+let ``an option of another algorithm is refused, saying where it belongs, before anything is made`` () =
+    use scratch = new Scratch()
+
+    let refused words parts =
+        refuses (words @ [ "-o"; scratch.Path "out" ]) parts
+        Assert.False(Directory.Exists(scratch.Path "out"))
+
+    refused [ "train"; "--alpha"; "2" ] [ "--alpha: belongs to --algorithm td3bc, got --algorithm iql"; "--expectile" ]
+
+    refused [ "train"; "--expectile"; "0.9"; "-a"; "td3bc" ] [
+        "--expectile: belongs to --algorithm iql, got --algorithm td3bc"
+        "--alpha"
+    ]
+
+    refused [ "ablate"; "-a"; "bc"; "--discount"; "0.9,0.99" ] [
+        "--discount: belongs to --algorithm iql or td3bc or cql or awac or onestep, got --algorithm bc"
+    ]
+
+    refused [ "train"; "-a"; "td3" ] [
+        "--algorithm: expected one of iql, bc, 10%bc, td3bc, cql, cql-authors, cql-young-geng, awac, onestep, dt, got 'td3'"
+    ]
+
+[<Fact>]
+let ``a trial is not told what its algorithm does not have`` () =
+    let trial = {
+        Trial.standard with
+            Algorithm = (Algorithm.find "td3bc").Value
+    }
+
+    let error =
+        Assert.Throws<ArgumentException>(fun () -> Hyperparameter.set "expectile" "0.9" trial |> ignore)
+
+    Assert.Contains("expectile: a hyperparameter of iql, got a trial of td3bc", error.Message)
+    Assert.Equal("3", (Hyperparameter.find "alpha").Show(Hyperparameter.set "alpha" "3.0" trial))
+
+    let unknown =
+        Assert.Throws<ArgumentException>(fun () -> Hyperparameter.find "expektile" |> ignore)
+
+    Assert.Contains("Did you mean expectile?", unknown.Message)
+
+[<Fact>]
+let ``the best share is chosen before anything is normalised, by the task's own rewards`` () =
+    let problem = Problem.ofTask Problem.standardTask 2000
+
+    let trial = {
+        Trial.standard with
+            Algorithm = (Algorithm.find "10%bc").Value
+            NormalizeObservations = Some true
+    }
+
+    let seen = Problem.forTrial problem trial
+    let kept = BestEpisodes.Of(problem.Raw :?> Transitions, 0.1, ShareOf.Trajectories)
+    Assert.Equal(int64 kept.Count, seen.Transitions.Count)
+    Assert.Equal(problem.Dataset, seen.Dataset)
+    let expected = Normalization.Of(kept, true, RewardRule.AntMaze)
+    Assert.Equal<float32 seq>(expected.ObservationMean, seen.Normalization.ObservationMean)
+    Assert.Equal(expected.Apply(kept).Fingerprint, seen.Transitions.Fingerprint)
+    Assert.Same(problem, Problem.forTrial problem Trial.standard)
+
+[<Fact>]
+let ``runs of different normalisations and shares stand in one sweep`` () =
+    use scratch = new Scratch()
+    let problem = Problem.ofTask Problem.standardTask 2000
+
+    let change algorithm normalize (trial: Trial) = {
+        trial with
+            Algorithm = (Algorithm.find algorithm).Value
+            NormalizeObservations = Some normalize
+    }
+
+    let small =
+        Hyperparameter.set "hiddenSizes" "8x8" >> Hyperparameter.set "batchSize" "16"
+
+    let outcomes =
+        Launch.run (Launch.into (scratch.Path "sweep")) problem {
+            Name = "compare"
+            Base = {
+                small Trial.standard with
+                    Steps = 40
+                    EvaluateEvery = 20
+                    Episodes = 2
+            }
+            Axes = [
+                {
+                    Name = "algorithm"
+                    Values = [
+                        "iql", change "iql" false >> small
+                        "td3bc", change "td3bc" true >> small
+                        "10%bc", change "10%bc" true >> small
+                    ]
+                }
+                Axis.seed [ 0; 1 ]
+            ]
+        }
+
+    Assert.All(outcomes, (fun outcome -> Assert.Equal(RunStatus.Finished, outcome.Result.Value.Status)))
+
+    Assert.Equal<bool list>(
+        [ true; true; false; false; true; true ],
+        [
+            for config, _ in runs (scratch.Path "sweep") -> config.Normalization.ChangesObservations
+        ]
+    )
+
+    Assert.True(Result.isOk (Report.write (scratch.Path "sweep")))
+
+[<Fact>]
+let ``results of another algorithm do not depend on the number of threads`` () =
+    use scratch = new Scratch()
+
+    let run (threads: string) =
+        let folder = scratch.Path threads
+
+        let code, _, _ =
+            iql (
+                [ "train"; "-a"; "td3bc"; "--policy-delay"; "3" ]
+                @ small
+                @ [ "--threads"; threads; "-o"; folder ]
+            )
+
+        Assert.Equal(0, code)
+        results folder
+
+    Assert.Equal<(string * string) list>(run "1", run "2")
+
+[<Fact>]
+let ``CQL's bounds and widths are read as they are shown`` () =
+    let standard = {
+        Trial.standard with
+            Algorithm = (Algorithm.find "cql").Value
+    }
+
+    let show (name: string) trial = (Hyperparameter.find name).Show trial
+
+    for name, absent, word in
+        [
+            "differenceMin", "none", "-200"
+            "differenceMax", "none", "5"
+            "criticHiddenSizes", "same", "256x256"
+        ] do
+        Assert.Equal(absent, show name standard)
+        let changed = Hyperparameter.set name word standard
+        Assert.Equal(word, show name changed)
+        Assert.Equal(standard.Algorithm, (Hyperparameter.set name absent changed).Algorithm)
+
+        Assert.Throws<ArgumentException>(fun () -> Hyperparameter.set name "nothing" standard |> ignore)
+        |> ignore
+
+[<Fact>]
+let ``Onestep RL sweeps its improvements, whose phases fill the run`` () =
+    use scratch = new Scratch()
+
+    let folder, output =
+        trained scratch [ "ablate"; "-a"; "onestep"; "--phases"; "1:2:1"; "--seeds"; "0" ]
+
+    Assert.Contains("3 runs (3 improvement", output)
+
+    let steps = [
+        for config, _ in runs folder ->
+            let number (name: string) =
+                config.Hyperparameters.GetProperty(name).GetInt32()
+
+            config.Hyperparameters.GetProperty("improvement").GetString(),
+            (number "behaviourSteps", number "criticSteps")
+    ]
+
+    Assert.Equal<(string * (int * int)) list>(
+        [ "easyBCQ", (20, 40); "exponentialWeights", (15, 30); "reverseKL", (15, 30) ],
+        List.sort steps
+    )
+
+    refuses [ "train"; "-a"; "onestep"; "--phases"; "1:2"; "-o"; scratch.Path "none" ] [
+        "--phases: expected three whole numbers of at least 1, such as 5:20:1, got '1:2'"
+    ]
+
+    refuses [ "train"; "-a"; "onestep"; "--critics"; "3"; "-o"; scratch.Path "none" ] [
+        "--critics: expected 1 or 2, got '3'"
+    ]
+
+[<Fact>]
+let ``both maxima of the derivation are objectives of implicit Q-learning's command`` () =
+    use scratch = new Scratch()
+
+    let folder, _ =
+        trained scratch [
+            "ablate"
+            "--objective"
+            "maximum-td,supported-maximum-td"
+            "--candidates"
+            "3"
+            "--support-threshold"
+            "0.1"
+            "--expectiles"
+            "0.9"
+            "--inverse-temperatures"
+            "3"
+            "--seeds"
+            "0"
+        ]
+
+    Assert.Equal<(string * string * int * bool) list>(
+        [ "td", "maximum-td", 3, false; "td", "supported-maximum-td", 3, true ],
+        [
+            for config, _ in runs folder ->
+                let own = config.Hyperparameters
+
+                config.Algorithm,
+                own.GetProperty("objective").GetString(),
+                own.GetProperty("candidates").GetInt32(),
+                fst (own.TryGetProperty "supportThreshold")
+        ]
+    )
+
+    for config, _ in runs folder do
+        let trial = {
+            Trial.standard with
+                Algorithm = Algorithm.all.Head.Read config.Hyperparameters
+        }
+
+        let show name = (Hyperparameter.find name).Show trial
+        Assert.Equal(config.Hyperparameters.GetProperty("objective").GetString(), show "objective")
+        Assert.Equal("3", show "candidates")
+
+    refuses [
+        "train"
+        "--objective"
+        "maximum-td"
+        "--support-threshold"
+        "1"
+        "-o"
+        scratch.Path "none"
+    ] [ "--support-threshold: expected a number in [0, 1), got '1'" ]
+
+    refuses [
+        "train"
+        "--task"
+        "gridmaze-medium-v0"
+        "--objective"
+        "maximum-td"
+        "-o"
+        scratch.Path "none"
+    ] [
+        "iql: expected continuous actions for --objective maximum-td, got data of 4 discrete actions"
+    ]
+
+[<Fact>]
+let ``runs that differ in the return asked for share one training`` () =
+    use scratch = new Scratch()
+
+    let folder, _ =
+        trained scratch [
+            "ablate"
+            "-a"
+            "dt"
+            "--target-return"
+            "0,1"
+            "--context"
+            "3"
+            "--seeds"
+            "0"
+        ]
+
+    let policies = [
+        for run in Directory.GetDirectories(Path.Combine(folder, "runs")) ->
+            File.ReadAllBytes(RunFolder(run).CheckpointPath)
+    ]
+
+    Assert.Equal(2, policies.Length)
+    Assert.Equal<byte[]>(policies[0], policies[1])
+
+    Assert.Equal<float list>(
+        [ 0.0; 1.0 ],
+        [
+            for config, _ in runs folder -> config.Hyperparameters.GetProperty("targetReturn").GetDouble()
+        ]
+    )
+
+    let refused words parts =
+        refuses
+            ([ "train"; "-a"; "dt"; "--steps"; "20"; "--transitions"; "2000" ]
+             @ words
+             @ [ "-o"; scratch.Path "none" ])
+            parts
+
+    refused [ "--hidden"; "8x16" ] [ "one width for all blocks" ]
+    refused [ "--max-timesteps"; "2" ] [ "MaxTimesteps: expected at least" ]
+
+[<Fact>]
+let ``a sparse task without its shift is remarked on, but not to a clone`` () =
+    use scratch = new Scratch()
+
+    let error algorithm =
+        let _, _, error =
+            iql (
+                [ "train"; "-a"; algorithm; "--rewards"; "none" ]
+                @ small
+                @ [ "-o"; scratch.Path algorithm ]
+            )
+
+        error
+
+    Assert.StartsWith("note: the rewards are 0 but at the goal", error "iql")
+    Assert.StartsWith("note: the rewards are 0 but at the goal", error "td3bc")
+    Assert.Equal("", error "bc")
+
+[<Fact>]
+let ``a warm-up that outlasts the run is remarked on`` () =
+    use scratch = new Scratch()
+
+    let error (words: string list) =
+        let _, _, error =
+            iql (
+                [ "train"; "-a"; "cql-authors" ]
+                @ words
+                @ small
+                @ [ "-o"; scratch.Path(string words.Length) ]
+            )
+
+        error
+
+    Assert.StartsWith("note: the policy clones in its first 40000 steps, and this run has 60", error [])
+    Assert.Equal("", error [ "--cloning-steps"; "20" ])

@@ -1,0 +1,242 @@
+[<Xunit.Collection "console">]
+module Iql.Cli.Tests.CompareTests
+
+open System
+open System.IO
+open System.Text.RegularExpressions
+open Xunit
+open Iql.Scripts
+open Iql.Cli
+open Iql.Cli.Tests.CommandTests
+open Iql.Cli.Tests.Trainings
+
+let private mazes = "pointmaze-umaze-stitch-v0,pointmaze-medium-stitch-v0"
+
+/// Runs a small comparison and gives what it printed.
+let private compared (words: string list) : string =
+    let code, output, error = iql ([ "compare" ] @ words @ small)
+    Assert.Equal("", error)
+    Assert.Equal(0, code)
+    output
+
+[<Fact>]
+let ``tasks by algorithms by seeds are trained, put into a table and reported on`` () =
+    use scratch = new Scratch()
+    let folder = scratch.Path "out"
+
+    let output =
+        compared [ "--task"; mazes; "-a"; "iql,10%bc,td3bc"; "--seeds"; "0-1"; "-o"; folder ]
+
+    Assert.Contains("12 runs (2 tasks × 3 algorithms × 2 seeds)", output)
+    Assert.Contains("preset of 10%bc for pointmaze", output)
+    Assert.Contains("TD3+BC", output)
+
+    for name in [ "pointmaze-umaze-stitch-v0"; "sum"; "mean"; "IQM"; "optimality gap" ] do
+        Assert.Contains($"\n{name} ", output)
+
+    Assert.EndsWith("report.html", output.TrimEnd())
+
+    for file in [ "report.html"; "table.md"; "table.tex"; "scores.csv" ] do
+        Assert.True(File.Exists(Path.Combine(folder, file)), file)
+
+    Assert.Equal(13, File.ReadAllLines(Path.Combine(folder, "scores.csv")).Length)
+    let page = File.ReadAllText(Path.Combine(folder, "report.html"))
+
+    for part in
+        [
+            "figure-tasks"
+            "figure-overall"
+            "figure-improvement"
+            "figure-curves"
+            "class=\"scores\""
+        ] do
+        Assert.Contains(part, page)
+
+    // An episode an algorithm, those of a task together.
+    Assert.Equal(2, Regex.Matches(page, "class=\"stage several\"").Count)
+    Assert.Equal(6, Regex.Matches(page, "class=\"played\"").Count)
+    // Cloning has no values.
+    Assert.Equal(4, Regex.Matches(page, "class=\"legend\"").Count)
+
+    // A built-in task has no published scores, and none stand beside it.
+    Assert.DoesNotContain("CORL", page)
+    Assert.DoesNotContain("IQL paper", page)
+
+    // Each algorithm with its own preset: cloning standardises observations, implicit Q-learning does not.
+    let normalised name =
+        Iql.Training
+            .RunFolder(Path.Combine(folder, "pointmaze-umaze-stitch-v0", "runs", name))
+            .ReadConfig()
+            .Normalization.ChangesObservations
+
+    Assert.False(normalised "algorithm=iql,seed=0")
+    Assert.True(normalised "algorithm=10%bc,seed=0")
+
+[<Fact>]
+let ``repeated options add up, and a hyperparameter changes the algorithms that have it`` () =
+    use scratch = new Scratch()
+    let folder = scratch.Path "out"
+
+    compared [
+        "--task"
+        "pointmaze-umaze-stitch-v0"
+        "--task"
+        "pointmaze-medium-stitch-v0"
+        "-a"
+        "iql"
+        "-a"
+        "bc"
+        "--seed"
+        "3"
+        "--expectile"
+        "0.6"
+        "-o"
+        folder
+    ]
+    |> ignore
+
+    let hyperparameters name =
+        Iql.Training
+            .RunFolder(Path.Combine(folder, "pointmaze-medium-stitch-v0", "runs", name))
+            .ReadConfig()
+            .Hyperparameters
+
+    Assert.Equal(0.6, (hyperparameters "algorithm=iql,seed=3").GetProperty("expectile").GetDouble(), 6)
+    Assert.Equal(10.0, (hyperparameters "algorithm=iql,seed=3").GetProperty("inverseTemperature").GetDouble(), 6)
+    let widths = (hyperparameters "algorithm=bc,seed=3").GetProperty "hiddenSizes"
+    Assert.Equal(8, widths[0].GetInt32())
+
+[<Fact>]
+let ``more seeds, algorithms and tasks go on where the comparison stood`` () =
+    use scratch = new Scratch()
+    let folder = scratch.Path "out"
+
+    compared [
+        "--task"
+        "pointmaze-umaze-stitch-v0"
+        "-a"
+        "iql"
+        "--seeds"
+        "0"
+        "-o"
+        folder
+    ]
+    |> ignore
+
+    let umaze = Path.Combine(folder, "pointmaze-umaze-stitch-v0")
+    let before = results umaze
+
+    compared [ "--task"; mazes; "-a"; "bc,iql"; "--seeds"; "0,1"; "-o"; folder ]
+    |> ignore
+
+    let after = results umaze
+    Assert.Equal(12, after.Length)
+    Assert.All(before, (fun result -> Assert.Contains(result, after)))
+    Assert.Equal(12, (results (Path.Combine(folder, "pointmaze-medium-stitch-v0"))).Length)
+
+[<Fact>]
+let ``a comparison that is killed goes on to the same bytes`` () =
+    use scratch = new Scratch()
+
+    goesOnAfterAKillIn [ "pointmaze-umaze-stitch-v0"; "pointmaze-medium-stitch-v0" ] scratch (fun folder -> [
+        "compare"
+        "--task"
+        mazes
+        "-a"
+        "iql,td3bc"
+        "--seeds"
+        "0"
+        "--transitions"
+        "2000"
+        "--hidden"
+        "32x32"
+        "--batch"
+        "64"
+        "--steps"
+        "2000"
+        "--evaluate-every"
+        "50"
+        "--episodes"
+        "1"
+        "--threads"
+        "1"
+        "-o"
+        scratch.Path folder
+    ])
+
+[<Fact>]
+let ``the report is made again from the folder, to the same bytes; other last evaluations train nothing`` () =
+    use scratch = new Scratch()
+    let folder = scratch.Path "out"
+    let words = [ "-a"; "iql,bc"; "--seeds"; "0-1"; "-o"; folder ]
+    compared words |> ignore
+    let page = Path.Combine(folder, "report.html")
+    let before = File.ReadAllText page
+    File.Delete page
+    let code, output, _ = iql [ "report"; folder ]
+    Assert.Equal(0, code)
+    Assert.EndsWith("report.html", output.TrimEnd())
+    Assert.Equal(before, File.ReadAllText page)
+
+    let trained = results (Path.Combine(folder, Problem.standardTask))
+    Assert.Contains("mean of a run's last 3 evaluations", compared (words @ [ "--last"; "3" ]))
+    Assert.Equal<(string * string) list>(trained, results (Path.Combine(folder, Problem.standardTask)))
+
+[<Fact>]
+let ``files are scored in the tasks they are called after, or in those named`` () =
+    use scratch = new Scratch()
+    let file = scratch.Path "pointmaze-umaze-stitch-v0.npz"
+
+    let code, _, _ =
+        iql [ "data"; "collect"; "pointmaze-umaze-stitch-v0"; "--size"; "1500"; "-o"; file ]
+
+    Assert.Equal(0, code)
+    File.Copy(file, scratch.Path "mine.npz")
+
+    // Of files there is nothing to collect.
+    let words = small |> List.skip 2
+
+    let output words' =
+        let code, output, error =
+            iql ([ "compare"; "-a"; "bc"; "--seeds"; "0" ] @ words' @ words)
+
+        Assert.Equal("", error)
+        Assert.Equal(0, code)
+        output
+
+    Assert.Contains("pointmaze-umaze-stitch-v0: ", output [ "--data"; file; "-o"; scratch.Path "one" ])
+
+    Assert.Contains(
+        "pointmaze-medium-stitch-v0: ",
+        output [
+            "--data"
+            $"""{file},{scratch.Path "mine.npz"}"""
+            "--task"
+            mazes
+            "-o"
+            scratch.Path "two"
+        ]
+    )
+
+    Assert.Contains("mine.npz", File.ReadAllText(scratch.Path(Path.Combine("two", "report.html"))))
+
+[<Fact>]
+let ``published tables are shown alone, all or some, each with its source`` () =
+    let code, output, _ = iql [ "compare"; "--published" ]
+    Assert.Equal(0, code)
+
+    for table in Published.tables do
+        Assert.Contains(table.Source, output)
+
+        for dataset, _ in table.Rows do
+            Assert.Contains(dataset, output)
+
+    Assert.Contains("692.4", output)
+
+    let code, output, _ =
+        iql [ "compare"; "--published"; "--task"; "antmaze-umaze-v2"; "-a"; "iql,cql" ]
+
+    Assert.Equal(0, code)
+    Assert.Contains("77.00 ± 5.52", output)
+    Assert.DoesNotContain("IQL paper", output)
+    Assert.DoesNotContain("hopper", output)

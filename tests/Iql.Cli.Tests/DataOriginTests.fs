@@ -1,0 +1,234 @@
+/// What a data file says of itself, and what a comparison makes of it beside published figures.
+[<Xunit.Collection "console">]
+module Iql.Cli.Tests.DataOriginTests
+
+open System.IO
+open Xunit
+open Iql.Environments.Mujoco
+open Iql.Scripts
+open Iql.Cli
+open Iql.Cli.Tests.CommandTests
+open Iql.Scripts.Tests.Invented
+open Iql.Cli.Tests.Trainings
+
+let private succeeds words =
+    let code, output, error = iql words
+    Assert.True((code = 0), error)
+    output
+
+let private collected: DataOrigin = {
+    File = "hopper-iql-medium-replay.hdf5"
+    Rows = 1_000_000L
+    Task = Some "hopper-v4"
+    Policies = [
+        for iteration in [ "0000"; "0020"; "0040" ] -> $"hopper-trpo-{iteration}: a policy file, drawn actions, noise 0"
+    ]
+    Seed = Some "0"
+    Collected = true
+}
+
+[<Fact>]
+let ``an origin names one policy, two, or the first and the last of many`` () =
+    let by policies =
+        DataOrigin.words { collected with Policies = policies }
+
+    Assert.Equal(
+        "collected in hopper-v4 by 3 policies in equal shares, hopper-trpo-0000 to hopper-trpo-0040 (a policy file, drawn actions, noise 0), seed 0",
+        DataOrigin.words collected
+    )
+
+    Assert.Equal("collected in hopper-v4 by random (U(-1, 1)), seed 0", by [ "random: U(-1, 1)" ])
+
+    Assert.Equal(
+        "collected in hopper-v4 by 2 policies in equal shares, a (drawn actions), b (its mean), seed 0",
+        by [ "a: drawn actions"; "b: its mean" ]
+    )
+
+    Assert.Equal("collected in hopper-v4 by the task's own recipe, seed 0", by [])
+
+    Assert.Equal(
+        "",
+        DataOrigin.words {
+            collected with
+                Policies = []
+                Collected = false
+        }
+    )
+
+[<Fact>]
+let ``an origin is read from a file, kept in a folder, and found again where the file lies`` () =
+    use scratch = new Scratch()
+    let file = scratch.Path "mine.npz"
+
+    succeeds [
+        "data"
+        "collect"
+        "pointmaze-umaze-v0"
+        "--policy"
+        "random"
+        "--size"
+        "500"
+        "-o"
+        file
+    ]
+    |> ignore
+
+    succeeds [ "data"; "pack"; file ] |> ignore
+
+    let origin = (DataOrigin.ofFile file).Value
+
+    Assert.Equal(
+        {
+            File = "mine.npz"
+            Rows = 500L
+            Task = Some "pointmaze-umaze-v0"
+            Policies = [ "random: U(-1, 1)" ]
+            Seed = Some "0"
+            Collected = true
+        },
+        origin
+    )
+
+    let packed = (DataOrigin.ofFile (scratch.Path "mine.rows")).Value
+    Assert.Equal(DataOrigin.words origin, DataOrigin.words packed)
+    Assert.Equal(None, DataOrigin.ofFile (scratch.Path "none.npz"))
+
+    let folder = scratch.Path "runs"
+    Directory.CreateDirectory folder |> ignore
+    Assert.Equal(None, DataOrigin.read folder)
+    DataOrigin.save folder origin
+    Assert.Equal(Some origin, DataOrigin.read folder)
+
+    let search source transitions =
+        DataOrigin.search
+            (Path.Combine(folder, "task"))
+            (Some $"iql compare --data 'x,{file}' -o runs")
+            source
+            transitions
+
+    Assert.Equal(Some origin, search "mine.npz" 499L)
+    // Another file of this name.
+    Assert.Equal(None, search "mine.npz" 501L)
+    Assert.Equal(None, search "mine.npz" 200L)
+    Assert.Equal(None, search "other.npz" 499L)
+
+[<Fact>]
+let ``published figures beside other data say whose they are, and what ours are`` () =
+    let hoppers = locomotion "hopper-iql-medium-replay.hdf5"
+
+    let told = {
+        hoppers with
+            Origins = Map [ "hopper-medium-v2", collected ]
+    }
+
+    let table = ScoreTable.ofResults told
+    let text = ScoreTableText.lines table |> String.concat "\n"
+    Assert.Matches("hopper-medium-v2 † .*\n  IQL paper, of D4RL's data +66.3 +58.5\n  CORL, of D4RL's data ", text)
+    // The other row's data are D4RL's; sums are of both.
+    Assert.Matches("walker2d-medium-v2 .*\n  IQL paper +78.3", text)
+    Assert.Matches("sum .*\n  IQL paper, of D4RL's data +144.6", text)
+    let notes = ScoreTableText.notes table |> String.concat "\n"
+
+    Assert.Contains(
+        "† hopper-medium-v2: learned from 998\u202f000 of 1\u202f000\u202f000 transitions of the file hopper-iql-medium-replay.hdf5 (D4RL's has about 999\u202f906), which is not D4RL's: "
+        + DataOrigin.words collected
+        + ". The published figures are of D4RL's data, not of these.",
+        notes
+    )
+
+    for whole in [ ScoreTableText.markdown table; ScoreTableText.latex table ] do
+        Assert.Contains("IQL paper, of D4RL's data", whole)
+        Assert.Contains(DataOrigin.words collected, whole)
+
+    let page = ComparisonReport.page [] [] told
+    Assert.Contains("IQL paper, of D4RL's data", page.Replace("&#39;", "'"))
+    Assert.Contains("3 policies in equal shares", page)
+    // Where nobody knows who acted, that is said.
+    let untold =
+        ScoreTableText.notes (ScoreTable.ofResults hoppers) |> String.concat "\n"
+
+    Assert.Contains("who acted in it is not known here", untold)
+
+[<Fact>]
+let ``a file that says it was collected here is not taken for D4RL's by its name`` () =
+    let named = locomotion "hopper_medium-v2.hdf5"
+    Assert.Equal(None, (ScoreTable.ofResults named).Rows[0].ForeignData)
+
+    let renamed = {
+        named with
+            Origins = Map [ "hopper-medium-v2", collected ]
+    }
+
+    Assert.True (ScoreTable.ofResults renamed).Rows[0].ForeignData.IsSome
+
+[<Fact>]
+let ``where a table has another version of a task's data, that is said and its figures stay away`` () =
+    let table =
+        ScoreTable.ofResults (
+            Iql.Scripts.Tests.Invented.results 1 [
+                "antmaze-umaze-v2", "antmaze-umaze-v2.hdf5", [ "iql", [ [ 50.0 ]; [ 60.0 ] ] ]
+            ]
+        )
+
+    Assert.Equal<string list>([ "corl" ], [ for source in table.Published -> source.Name ])
+
+    Assert.Contains(
+        "IQL paper scores antmaze-umaze-v0 instead: another version is other data",
+        ScoreTableText.notes table |> String.concat "\n"
+    )
+
+[<Fact>]
+let ``a report of a folder without origins reads them from the files anew, and says less without files`` () =
+    if not MujocoLibrary.IsAvailable then
+        Assert.Skip "The machine has no MuJoCo 2.2.2."
+
+    use scratch = new Scratch()
+    let data = scratch.Path "hopper-iql-random.npz"
+    let folder = scratch.Path "out"
+
+    succeeds [
+        "data"
+        "collect"
+        "hopper-v4"
+        "--policy"
+        "random"
+        "--size"
+        "2000"
+        "-o"
+        data
+    ]
+    |> ignore
+
+    let output =
+        succeeds (
+            [
+                "compare"
+                "--task"
+                "hopper-medium-v2"
+                "--data"
+                data
+                "-a"
+                "bc"
+                "--seeds"
+                "0"
+            ]
+            @ (small |> List.except [ "--transitions"; "2000" ])
+            @ [ "-o"; folder ]
+        )
+
+    Assert.Contains("  CORL, of D4RL's data", output)
+    Assert.Contains("collected in hopper-v4 by random (U(-1, 1)), seed 0", output)
+
+    let report () =
+        succeeds [ "report"; folder ] |> ignore
+        File.ReadAllText(Path.Combine(folder, "table.md"))
+
+    let first = File.ReadAllText(Path.Combine(folder, "table.md"))
+    Assert.Equal(first, report ())
+    // As an older build left it.
+    File.Delete(Path.Combine(folder, "hopper-medium-v2", "origin.json"))
+    Assert.Equal(first, report ())
+    File.Delete data
+    let less = report ()
+    Assert.Contains("  CORL, of D4RL's data".Trim(), less)
+    Assert.Contains("who acted in it is not known here", less)

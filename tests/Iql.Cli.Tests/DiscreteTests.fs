@@ -1,0 +1,227 @@
+[<Xunit.Collection "console">]
+module Iql.Cli.Tests.DiscreteTests
+
+open System
+open System.IO
+open Xunit
+open Iql
+open Iql.Data
+open Iql.Scripts
+open Iql.Cli
+open Iql.Cli.Tests.CommandTests
+open Iql.Cli.Tests.Trainings
+open Iql.Training
+
+let private task = "gridmaze-medium-v0"
+
+let private hyperparameter (name: string) (folder: string) =
+    let run = Directory.GetDirectories(Path.Combine(folder, "runs")) |> Array.exactlyOne
+    RunFolder(run).ReadConfig().Hyperparameters.GetProperty(name).GetString()
+
+[<Fact>]
+let ``algorithms that learn discrete actions do so where the data have them`` () =
+    Assert.Equal<string list>([ "iql"; "bc"; "cql" ], Algorithm.discrete)
+
+    for name in Algorithm.discrete do
+        use scratch = new Scratch()
+        let folder = scratch.Path "out"
+
+        let code, output, error =
+            iql ([ "train"; "--task"; task; "--algorithm"; name ] @ small @ [ "-o"; folder ])
+
+        Assert.Equal("", error)
+        Assert.Equal(0, code)
+        Assert.Contains("preset gridmaze", output)
+        Assert.Contains("Mean score", output)
+        Assert.Equal("discrete", hyperparameter "actions" folder)
+        let pictures = File.ReadAllText(Path.Combine(folder, "dataset.json"))
+        Assert.Contains("share of rows", pictures)
+        Assert.Contains("of one that the data never take nothing is known", pictures)
+
+[<Fact>]
+let ``the others say which do, before any folder is made`` () =
+    use scratch = new Scratch()
+    let folder = scratch.Path "out"
+
+    for entry in Algorithm.all do
+        if not (List.contains entry.Name Algorithm.discrete) then
+            refuses
+                ([
+                    "train"
+                    "--task"
+                    task
+                    "--algorithm"
+                    entry.Name
+                    "--steps"
+                    "60"
+                    "-o"
+                    folder
+                ])
+                [
+                    $"{entry.Name}: expected continuous actions, got data of 4 discrete actions"
+                    "iql, bc, cql"
+                ]
+
+    Assert.False(Directory.Exists folder)
+
+[<Fact>]
+let ``a comparison takes those that learn of the data's actions`` () =
+    use scratch = new Scratch()
+    let folder = scratch.Path "out"
+
+    let compare algorithms =
+        [ "compare"; "--task"; task; "--algorithms"; algorithms; "--seeds"; "0" ]
+        @ small
+        @ [ "-o"; folder ]
+
+    refuses (compare "iql,td3bc") [ "td3bc on gridmaze-medium-v0: td3bc: expected continuous actions" ]
+    Assert.False(Directory.Exists folder)
+    let code, output, _ = iql (compare "iql,bc")
+    Assert.Equal(0, code)
+    Assert.Contains("report.html", output)
+
+[<Fact>]
+let ``options about continuous actions are refused for discrete ones`` () =
+    use scratch = new Scratch()
+    let folder = scratch.Path "out"
+
+    for algorithm, option, value in
+        [
+            "iql", "--policy-kind", "deterministic"
+            "bc", "--log-std-min", "-3"
+            "cql", "--action-samples", "4"
+        ] do
+        refuses
+            ([ "train"; "--task"; task; "--algorithm"; algorithm; option; value ]
+             @ small
+             @ [ "-o"; folder ])
+            [
+                $"{option}: is about continuous actions, and the data have 4 discrete actions"
+            ]
+
+    refuses
+        ([
+            "ablate"
+            "--task"
+            task
+            "--algorithm"
+            "cql"
+            "--backup"
+            "sample,max-of-least"
+            "-o"
+            folder
+         ]
+         @ small)
+        [ "--backup: is about continuous actions" ]
+
+    Assert.False(Directory.Exists folder)
+
+[<Fact>]
+let ``what continuous-only names, an algorithm has`` () =
+    for entry in Algorithm.all do
+        let names = [ for setting in entry.Settings -> setting.Name ]
+        Assert.Empty(List.except names entry.ContinuousOnly)
+
+[<Fact>]
+let ``collected walks are a file of integers, packed and trained from with the same results, scored by the task`` () =
+    use scratch = new Scratch()
+    let file = scratch.Path "walks.npz"
+    let code, _, _ = iql [ "data"; "collect"; task; "--size"; "2000"; "-o"; file ]
+    Assert.Equal(0, code)
+
+    let _, text, _ =
+        iql [ "data"; "inspect"; file; "--html"; scratch.Path "walks.html" ]
+
+    Assert.Contains("4 discrete actions", text)
+    Assert.Contains("one of 4", File.ReadAllText(scratch.Path "walks.html"))
+    let code, _, _ = iql [ "data"; "pack"; file; "--mode"; "strict" ]
+    Assert.Equal(0, code)
+    let _, described, _ = iql [ "data"; "inspect"; scratch.Path "walks.rows" ]
+    Assert.Contains("observations of 26, 4 discrete actions, fingerprint", described)
+
+    let trained (data: string) (options: string list) =
+        let folder = scratch.Path(Path.GetFileName data + "-out")
+
+        let code, _, error =
+            iql (
+                [ "train"; "--data"; data; "--task"; task; "--preset"; "gridmaze" ]
+                @ options
+                @ small[2..]
+                @ [ "-o"; folder ]
+            )
+
+        Assert.Equal("", error)
+        Assert.Equal(0, code)
+        results folder
+
+    Assert.Equal<(string * string) list>(trained file [ "--mode"; "strict" ], trained (scratch.Path "walks.rows") [])
+
+    // Of other tasks neither.
+    refuses [
+        "train"
+        "--data"
+        file
+        "--task"
+        Problem.standardTask
+        "-o"
+        scratch.Path "no"
+    ] [
+        "expected observations of 4 numbers and actions of 2 numbers"
+        "got 26 and 4 discrete actions"
+    ]
+
+[<Fact>]
+let ``a task knows how many actions there are where its data never take the last`` () =
+    use scratch = new Scratch()
+    let card = Problem.task task
+    let whole = RawDataset.Of(card.Dataset.Invoke(Seed 1UL, 500))
+    let file = scratch.Path "few.npz"
+
+    let array (name: string) (shape: int list) (values: Array) =
+        ArrayData(name, Collections.Immutable.ImmutableArray.CreateRange(List.map int64 shape), values)
+
+    let n = whole.Count
+
+    NpzFile.Write(
+        file,
+        [|
+            array "observations" [ n; 26 ] whole.Observations
+            array "actions" [ n ] (Array.init n (fun i -> int64 (i % 3)))
+            array "rewards" [ n ] whole.Rewards
+            array "terminals" [ n ] whole.Terminals
+            array "timeouts" [ n ] whole.Timeouts
+        |]
+    )
+
+    Assert.Equal(ActionSpace.Discrete 3, (Problem.ofFile file None None None false).Raw.ActionSpace)
+    Assert.Equal(ActionSpace.Discrete 4, (Problem.ofFile file None (Some task) None false).Raw.ActionSpace)
+
+[<Fact>]
+let ``a sweep in F# adapts its trials to the data`` () =
+    use scratch = new Scratch()
+    let problem = Problem.ofTask task 500
+    let trial = Trial.standard
+
+    Assert.Equal(
+        ActionKind.Continuous,
+        (match trial.Algorithm with
+         | Algorithm.ImplicitQLearning implicit -> implicit.Config.Actions
+         | _ -> failwith "iql")
+    )
+
+    let learner = Launch.learner problem [ trial ]
+    let shared, policy = learner.Blocks[0], learner.Blocks[1]
+    Assert.Equal(26, shared["critic1/w0"].Shape[0])
+    Assert.Equal(4, policy["w2"].Shape[1])
+
+    let refused =
+        Assert.Throws<Refusal>(fun () ->
+            Launch.learner problem [
+                {
+                    trial with
+                        Algorithm = (Algorithm.find "td3bc").Value
+                }
+            ]
+            |> ignore)
+
+    Assert.Contains("td3bc: expected continuous actions", refused.Message)

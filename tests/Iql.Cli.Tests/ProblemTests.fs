@@ -1,0 +1,53 @@
+module Iql.Cli.Tests.ProblemTests
+
+open Xunit
+open Iql.Data
+open Iql.Scripts
+open Iql.Cli
+open Iql.Cli.Tests.Trainings
+
+/// Two trajectories of ten steps with rewards of 1, but for the last reward of all; one number of every action is given.
+let private problem (lastReward: float32) (action: float32) (rewards: RewardRule) =
+    use scratch = new Scratch()
+    let path = scratch.Path "data.npz"
+    let rows = 20
+
+    let place =
+        Array.init (2 * rows) (fun i -> float32 (i / 20) * 100f + float32 (i % 20))
+
+    let next = place |> Array.map ((+) 2f)
+
+    let transitions =
+        Transitions(
+            "data",
+            2,
+            1,
+            place,
+            Array.create rows action,
+            Array.init rows (fun row -> if row = rows - 2 then lastReward else 1f),
+            Array.create rows false,
+            Array.init rows (fun row -> row % 10 = 9),
+            next
+        )
+
+    DatasetFile.Save(path, transitions)
+    Problem.ofFile path (Some DatasetMode.Strict) None (Some rewards) false
+
+let private remarks lastReward action rewards =
+    Problem.remarks (problem lastReward action rewards) Trial.standard
+    |> String.concat "\n"
+
+[<Fact>]
+let ``returns that hardly differ are remarked on when rewards are divided by their range`` () =
+    Assert.Contains("--rewards none", remarks 1.01f 0.5f RewardRule.ReturnRange)
+    Assert.Equal("", remarks 8f 0.5f RewardRule.ReturnRange)
+    Assert.Equal("", remarks 1.01f 0.5f RewardRule.None)
+
+[<Fact>]
+let ``actions where no policy acts are remarked on`` () =
+    Assert.Equal(
+        "100 % of the actions' numbers lie outside [-1, 1], where no policy acts",
+        remarks 8f 1.5f RewardRule.None
+    )
+
+    Assert.Equal("", remarks 8f 1f RewardRule.None)

@@ -1,0 +1,217 @@
+/// `iql data inspect` replays rows in the environment that they are of.
+[<Xunit.Collection "console">]
+module Iql.Cli.Tests.ReplayTests
+
+open System.IO
+open Xunit
+open Iql.Data
+open Iql.Environments
+open Iql.Environments.Mujoco
+open Iql.Scripts
+open Iql.Cli
+open Iql.Cli.Tests.CommandTests
+open Iql.Cli.Tests.Trainings
+
+let private needsMujoco () =
+    if not MujocoLibrary.IsAvailable then
+        Assert.Skip "The machine has no MuJoCo 2.2.2."
+
+let private succeeds words =
+    let code, output, error = iql words
+    Assert.True((code = 0), error)
+    output
+
+/// A file of random actions in a task; in Maze2D of its own recipe.
+let private collected (scratch: Scratch) (task: string) (size: int) : string =
+    let path = scratch.Path $"mine-{task}.npz"
+
+    let who =
+        if task.StartsWith "maze2d" then
+            []
+        else
+            [ "--policy"; "random" ]
+
+    succeeds ([ "data"; "collect"; task; "--size"; string size; "-o"; path ] @ who)
+    |> ignore
+
+    path
+
+/// A copy of a file with its arrays changed.
+let private altered (scratch: Scratch) (name: string) (source: string) (change: ArrayData -> ArrayData) : string =
+    use file = new NpzFile(source)
+    let target = scratch.Path name
+    NpzFile.Write(target, [ for entry in file.Entries -> change (file.Read entry.Name) ])
+    target
+
+let private replayOf (task: string) (path: string) (withStates: bool) : ReplayReport =
+    use file = new NpzFile(path)
+    let robot = (Tasks.Get task).Environment :?> MujocoEnvironment
+    DatasetReplay.Of(robot, RawDataset.Read file, (if withStates then file else null))
+
+[<Fact>]
+let ``collected rows are met, from states and from observations`` () =
+    needsMujoco ()
+    use scratch = new Scratch()
+
+    for task in
+        [
+            "halfcheetah-medium-v2"
+            "hopper-v4"
+            "walker2d-v4"
+            "ant-v4"
+            "ant-medium-v2"
+            "maze2d-umaze-v1"
+            "maze2d-medium-dense-v1"
+            "antmaze-umaze-v2"
+        ] do
+        let path = collected scratch task 400
+
+        for withStates in [ true; false ] do
+            let replay = replayOf task path withStates
+            // Walkers and hoppers of which velocities are clipped in what is seen are left out there.
+            Assert.True(replay.Rows > (if withStates then 390 else 50), $"{task}, {withStates}: {replay.Rows} rows")
+            // float32 positions in a hard contact: velocities differ visibly.
+            let tolerance = if withStates then 1e-5 else 2e-3
+            Assert.True(replay.LargestStateError < tolerance, $"{task}, {withStates}: {replay.LargestStateError}")
+            Assert.True(replay.Rewards > 50 && replay.LargestRewardError < 1e-4, $"{task}: {replay.LargestRewardError}")
+            Assert.Empty replay.Findings
+
+[<Fact>]
+let ``altered rewards and positions are found, with their rows`` () =
+    needsMujoco ()
+    use scratch = new Scratch()
+
+    let change (rows: int list) (column: string) (shift: float) (width: int) (at: int) (array: ArrayData) =
+        if array.Name <> column then
+            array
+        else
+            match array.Values with
+            | :? (float32[]) as numbers ->
+                for row in rows do
+                    numbers[row * width + at] <- numbers[row * width + at] + float32 shift
+
+                array
+            | other ->
+                let numbers = other :?> float[]
+
+                for row in rows do
+                    numbers[row * width + at] <- numbers[row * width + at] + shift
+
+                array
+
+    for task, width in [ "hopper-v4", 6; "ant-v4", 15 ] do
+        let whole = collected scratch task 500
+
+        let rewards =
+            altered scratch $"rewards-{task}.npz" whole (change [ 7; 123; 499 ] "rewards" 0.05 1 0)
+
+        let replay = replayOf task rewards true
+        Assert.Equal<int seq>([ 7; 123; 499 ], replay.WrongRewards)
+        Assert.Empty replay.WrongStates
+
+        // The third position is no way covered: what the robot does depends on it.
+        let positions =
+            altered scratch $"positions-{task}.npz" whole (change [ 250 ] "infos/qpos" 0.1 width 2)
+
+        Assert.Equal<int seq>([ 250 ], (replayOf task positions true).WrongStates)
+
+    let said = succeeds [ "data"; "inspect"; scratch.Path "rewards-hopper-v4.npz" ]
+
+    Assert.Contains(
+        "! Rewards inconsistent with the environment's own reward: 3 of 500 rows held against hopper-v4's own (first at 7, 123, 499), by up to 0.05",
+        said
+    )
+
+    let page = scratch.Path "page.html"
+
+    succeeds [ "data"; "inspect"; scratch.Path "positions-hopper-v4.npz"; "--html"; page ]
+    |> ignore
+
+    let html = File.ReadAllText page
+    Assert.Contains("Next observations that hopper-v4 does not lead to: 1 of 500 rows replayed (first at 250)", html)
+    Assert.Contains("500 rows replayed in hopper-v4 from infos/qpos and infos/qvel", html)
+
+[<Fact>]
+let ``a maze's rewards are held against its goal`` () =
+    needsMujoco ()
+    use scratch = new Scratch()
+
+    for task in [ "antmaze-umaze-v2"; "maze2d-umaze-v1" ] do
+        let whole = collected scratch task 300
+
+        let path =
+            altered scratch $"altered-{task}.npz" whole (fun array ->
+                if array.Name = "rewards" then
+                    let numbers = array.Values :?> float32[]
+
+                    for row in [ 20; 90 ] do
+                        numbers[row] <- 1.0f - numbers[row]
+
+                array)
+
+        Assert.Equal<int seq>([ 20; 90 ], (replayOf task path false).WrongRewards)
+
+[<Fact>]
+let ``a task that moves things of its model is not replayed, and nothing is held against its data`` () =
+    needsMujoco ()
+    use scratch = new Scratch()
+    let path = collected scratch "door-expert-v1" 40
+    let output = succeeds [ "data"; "inspect"; path ]
+    Assert.Contains("not replayed: door-expert-v1 moves things of its model", output)
+    Assert.DoesNotContain("does not lead to", output)
+
+    Assert.Throws<System.ArgumentException>(fun () -> replayOf "door-expert-v1" path true |> ignore)
+    |> ignore
+
+[<Fact>]
+let ``the task is what the file says, or its name, or what is asked for`` () =
+    needsMujoco ()
+    use scratch = new Scratch()
+    let path = collected scratch "hopper-v4" 200
+
+    let inspect words =
+        succeeds ([ "data"; "inspect" ] @ words)
+
+    Assert.Contains("replayed in hopper-v4", inspect [ path ])
+    Assert.DoesNotContain("replayed", inspect [ path; "--replay"; "0" ])
+
+    Assert.Contains(
+        "  50 rows replayed in hopper-medium-v2",
+        inspect [ path; "--task"; "hopper-medium-v2"; "--replay"; "50" ]
+    )
+
+    // A file of D4RL's name says nothing of its task; one of another name says that it holds states.
+    let mute name =
+        use file = new NpzFile(path)
+
+        NpzFile.Write(
+            scratch.Path name,
+            [
+                for entry in file.Entries do
+                    if entry.Name <> "metadata/task" then
+                        file.Read entry.Name
+            ]
+        )
+
+        scratch.Path name
+
+    Assert.Contains("replayed in hopper-medium-v2", inspect [ mute "hopper_medium-v2.npz" ])
+    Assert.Contains("not replayed: the file holds states, but does not say of which task", inspect [ mute "mine.npz" ])
+    Assert.Contains("not replayed: expected observations of 17 numbers", inspect [ mute "walker2d-medium-v2.npz" ])
+
+    refuses [ "data"; "inspect"; path; "--task"; "walker2d-v4" ] [
+        "--task: expected observations of 17 numbers"
+        "got 11 and 3"
+    ]
+
+    refuses [ "data"; "inspect"; path; "--task"; "hoper-v4" ] [ "Did you mean hopper-v4?" ]
+
+    succeeds [ "data"; "pack"; path ] |> ignore
+    let rows = inspect [ Path.ChangeExtension(path, ".rows") ]
+    Assert.Contains("replayed in hopper-v4 from observations", rows)
+    // Terminal rows lead to the next episode there, as D4RL's loader has it.
+    Assert.DoesNotContain("does not lead to", rows)
+
+    let code, said, error = MujocoTests.without [ "data"; "inspect"; path ]
+    Assert.True((code = 0), error)
+    Assert.Contains("not replayed: MuJoCo 2.2.2 is not installed here", said)

@@ -1,0 +1,164 @@
+[<Xunit.Collection "console">]
+module Iql.Cli.Tests.ResumeTests
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Threading
+open Xunit
+open Iql.Scripts
+open Iql.Cli
+open Iql.Cli.Tests.CommandTests
+open Iql.Cli.Tests.Trainings
+open Iql.Training
+
+[<Fact>]
+let ``cells that share a value function get the bits they would get alone`` () =
+    use scratch = new Scratch()
+    let problem = Problem.ofTask Problem.standardTask 1000
+
+    let trial = {
+        (Trial.standard
+         |> Trial.implicit _.With(hiddenSizes = [ 8; 8 ], batchSize = 16, inverseTemperature = 3.0)) with
+            Steps = 40
+            EvaluateEvery = 20
+            Episodes = 2
+    }
+
+    let run name axes =
+        Launch.run
+            {
+                Launch.into (scratch.Path name) with
+                    Threads = 1
+            }
+            problem
+            {
+                Name = name
+                Base = trial
+                Axes = axes
+            }
+        |> ignore
+
+        results (scratch.Path name)
+
+    let together = run "together" [ Axis.inverseTemperature [ 0.0; 3.0 ] ]
+    let alone = run "alone" [ Axis.inverseTemperature [ 3.0 ] ]
+    Assert.Equal(6, together.Length)
+
+    Assert.Equal<(string * string) list>(
+        alone,
+        together
+        |> List.filter (fun (name, _) -> name.StartsWith "inverseTemperature=3")
+    )
+
+[<Fact>]
+let ``results do not depend on the number of threads`` () =
+    use scratch = new Scratch()
+
+    let run (threads: int) =
+        let folder = scratch.Path $"threads{threads}"
+        Assert.Equal(0, (let code, _, _ = iql (grid @ [ "--threads"; string threads; "-o"; folder ]) in code))
+        results folder
+
+    Assert.Equal<(string * string) list>(run 1, run 3)
+
+[<Fact>]
+let ``a sweep that is killed goes on to the same bytes`` () =
+    use scratch = new Scratch()
+
+    let command folder = [
+        "ablate"
+        "--expectiles"
+        "0.5,0.9"
+        "--inverse-temperatures"
+        "0,3"
+        "--seeds"
+        "0"
+        "--transitions"
+        "2000"
+        "--hidden"
+        "32x32"
+        "--batch"
+        "64"
+        "--steps"
+        "2000"
+        "--evaluate-every"
+        "50"
+        "--episodes"
+        "1"
+        "--threads"
+        "1"
+        "-o"
+        scratch.Path folder
+    ]
+
+    goesOnAfterAKill scratch command
+
+[<Fact>]
+let ``Ctrl-C saves, says how to go on, and exits 130`` () =
+    use scratch = new Scratch()
+
+    use running =
+        start [
+            "ablate"
+            "--transitions"
+            "2000"
+            "--hidden"
+            "32x32"
+            "--steps"
+            "1M"
+            "--episodes"
+            "1"
+            "--threads"
+            "1"
+            "--seeds"
+            "0"
+            "-o"
+            scratch.Path "sweep"
+        ]
+
+    let clock = Stopwatch.StartNew()
+
+    let begun () =
+        File.Exists(scratch.Path(Path.Combine("sweep", "sweep.json")))
+
+    while not (begun ()) && clock.Elapsed < TimeSpan.FromSeconds 60.0 do
+        Thread.Sleep 20
+
+    Thread.Sleep 500
+    Process.Start("kill", [ "-INT"; string running.Id ]).WaitForExit()
+    let error = running.StandardError.ReadToEnd()
+    running.WaitForExit()
+    Assert.Equal(130, running.ExitCode)
+    Assert.Contains("The same command goes on.", error)
+
+[<Fact>]
+let ``runs that were interrupted are not counted as done`` () =
+    use scratch = new Scratch()
+    use stop = new CancellationTokenSource()
+    let said = Collections.Concurrent.ConcurrentQueue<SweepProgress>()
+
+    let outcomes =
+        Launch.run
+            {
+                Launch.into (scratch.Path "sweep") with
+                    Cancellation = stop.Token
+                    Watch =
+                        fun progress ->
+                            said.Enqueue progress
+                            stop.Cancel()
+            }
+            (Problem.ofTask Problem.standardTask 1000)
+            {
+                Name = "interrupted"
+                Base = {
+                    (Trial.standard |> Trial.implicit _.With(hiddenSizes = [ 8; 8 ], batchSize = 16)) with
+                        Steps = 1_000_000
+                        EvaluateEvery = 500_000
+                        Episodes = 1
+                }
+                Axes = [ Axis.seed [ 0; 1 ] ]
+            }
+
+    Assert.All(outcomes, (fun outcome -> Assert.Equal(None, outcome.Result)))
+    Assert.All(said, (fun progress -> Assert.Equal(0, progress.Done)))

@@ -1,0 +1,269 @@
+[<Xunit.Collection "console">]
+module Iql.Cli.Tests.RowFileTests
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Threading
+open Xunit
+open Iql.Data
+open Iql.Scripts
+open Iql.Cli
+open Iql.Cli.Tests.CommandTests
+open Iql.Cli.Tests.Trainings
+
+let private succeeds (words: string list) : string =
+    let code, out, error = iql words
+    Assert.True((code = 0), error)
+    out
+
+/// The standard task's data as an .npz and packed.
+let private packed (scratch: Scratch) : string * string =
+    let npz, rows = scratch.Path "maze.npz", scratch.Path "maze.rows"
+
+    succeeds [ "data"; "collect"; Problem.standardTask; "--size"; "3000"; "-o"; npz ]
+    |> ignore
+
+    Assert.Contains("kept 3,000 of 3,000 rows", succeeds [ "data"; "pack"; npz; "--mode"; "strict"; "--out"; rows ])
+    npz, rows
+
+let private small = [
+    "--hidden"
+    "8x8"
+    "--batch"
+    "16"
+    "--steps"
+    "60"
+    "--evaluate-every"
+    "20"
+]
+
+let private training (data: string) (folder: string) (more: string list) =
+    [
+        "ablate"
+        "--data"
+        data
+        "--mode"
+        "strict"
+        "--task"
+        Problem.standardTask
+        "--expectiles"
+        "0.5,0.9"
+        "--inverse-temperatures"
+        "0,3"
+        "--seeds"
+        "0"
+        "--episodes"
+        "2"
+        "-o"
+        folder
+    ]
+    @ more
+
+[<Fact>]
+let ``training from a row file gives the bits of the file it was packed from`` () =
+    use scratch = new Scratch()
+    let npz, rows = packed scratch
+
+    for name, more in
+        [
+            "plain", small
+            "normalised", small @ [ "--normalize-observations"; "--rewards"; "return-range" ]
+            "sarsa", small @ [ "--objective"; "sarsa" ]
+        ] do
+        let folder kind = scratch.Path $"{name}-{kind}"
+        succeeds (training npz (folder "npz") more) |> ignore
+        let out = succeeds (training rows (folder "rows") more)
+        Assert.Contains("maze: 3000 transitions", out)
+        Assert.Equal<(string * string) list>(results (folder "npz"), results (folder "rows"))
+        Assert.Contains("The data from above", File.ReadAllText(Path.Combine(folder "rows", "report.html")))
+
+[<Fact>]
+let ``other algorithms get the bits of the file too`` () =
+    use scratch = new Scratch()
+    let npz, rows = packed scratch
+
+    for algorithm, more in
+        [
+            "bc", []
+            "td3bc", [ "--normalize-observations" ]
+            "td3bc", [ "--raw-observations" ]
+            "cql", []
+            "awac", []
+            "onestep", []
+        ] do
+        let folder kind =
+            scratch.Path $"""{algorithm}{String.concat "" more}-{kind}"""
+
+        let train data mode folder =
+            [
+                "train"
+                "--algorithm"
+                algorithm
+                "--data"
+                data
+                "--task"
+                Problem.standardTask
+            ]
+            @ [ "--episodes"; "2"; "-o"; folder ]
+            @ small
+            @ mode
+            @ more
+            |> succeeds
+            |> ignore
+
+        train npz [ "--mode"; "strict" ] (folder "npz")
+        train rows [] (folder "rows")
+        Assert.Equal<(string * string) list>(results (folder "npz"), results (folder "rows"))
+
+[<Fact>]
+let ``the best share of a row file is refused before a folder is made`` () =
+    use scratch = new Scratch()
+    let _, rows = packed scratch
+
+    for command in
+        [
+            [ "train"; "--algorithm"; "10%bc" ]
+            [ "ablate"; "--algorithm"; "bc"; "--best-share"; "1,0.1" ]
+        ] do
+        refuses (command @ [ "--data"; rows; "-o"; scratch.Path "out" ]) [
+            "maze: expected transitions in memory to choose the best 10 % of"
+            "--best-share 1"
+        ]
+
+    Assert.False(Directory.Exists(scratch.Path "out"))
+
+[<Fact>]
+let ``a mode other than a row file's own is refused`` () =
+    use scratch = new Scratch()
+    let _, rows = packed scratch
+    let collected = scratch.Path "collected.rows"
+
+    succeeds [ "data"; "collect"; Problem.standardTask; "--size"; "3000"; "-o"; collected ]
+    |> ignore
+
+    let train data mode = [ "train"; "--data"; data; "--mode"; mode; "-o"; scratch.Path "out" ]
+
+    refuses (train rows "d4rl") [
+        "--mode: expected strict, as"
+        "was packed, got d4rl"
+        "iql data pack FILE --mode d4rl"
+    ]
+
+    refuses (train collected "strict") [ "written as transitions, got strict"; "Leave --mode out." ]
+    Assert.False(Directory.Exists(scratch.Path "out"))
+    // Its own may be said again.
+    Assert.Equal(3000L, (Problem.ofFile rows (Some DatasetMode.Strict) None None false).Raw.Count)
+
+[<Fact>]
+let ``collected rows are the task's own`` () =
+    use scratch = new Scratch()
+    let _, rows = packed scratch
+    let collected = scratch.Path "collected.rows"
+
+    succeeds [ "data"; "collect"; Problem.standardTask; "--size"; "3000"; "-o"; collected ]
+    |> ignore
+
+    Assert.Equal((RowFile rows).Fingerprint, (RowFile collected).Fingerprint)
+    let page = succeeds [ "data"; "inspect"; collected ]
+    Assert.Contains((RowFile rows).Fingerprint, page)
+    Assert.Contains("3,000 transitions", page)
+
+[<Fact>]
+let ``wrong row files and requests are refused`` () =
+    use scratch = new Scratch()
+    let npz, rows = packed scratch
+    refuses [ "data"; "pack"; npz; "-o"; rows ] [ "maze.rows"; "expected a new file" ]
+    refuses [ "data"; "pack"; rows; "-o"; scratch.Path "again.rows" ] [ "got a row file" ]
+    refuses [ "data"; "pack"; scratch.Path "absent.npz" ] [ "absent.npz" ]
+    let cut = scratch.Path "cut.rows"
+    File.WriteAllBytes(cut, (File.ReadAllBytes rows)[..20_000])
+    refuses [ "train"; "--data"; cut; "-o"; scratch.Path "out" ] [ "cut.rows"; "truncated" ]
+    refuses [ "data"; "inspect"; cut ] [ "cut.rows"; "truncated" ]
+    Assert.False(Directory.Exists(scratch.Path "out"))
+
+/// The command line as a process of its own, stopped by a signal once it has begun to write.
+let private stopped (scratch: Scratch) (signal: string) : int =
+    let info =
+        ProcessStartInfo(
+            "dotnet",
+            [
+                typeof<Command>.Assembly.Location
+                "data"
+                "collect"
+                "pointmaze-umaze-v0"
+                "--size"
+                "300M"
+                "-o"
+                scratch.Path "large.rows"
+            ]
+        )
+
+    info.RedirectStandardOutput <- true
+    info.RedirectStandardError <- true
+    use running = Process.Start info
+    let clock = Stopwatch.StartNew()
+
+    let begun () =
+        Directory.GetFiles(Path.GetDirectoryName(scratch.Path "large.rows"), "large.rows.*.tmp")
+        |> Array.exists (fun path -> FileInfo(path).Length > 1_000_000L)
+
+    while not (begun ())
+          && not running.HasExited
+          && clock.Elapsed < TimeSpan.FromMinutes 5.0 do
+        Thread.Sleep 20
+
+    Process.Start("kill", [ signal; string running.Id ]).WaitForExit()
+    running.StandardError.ReadToEnd() |> ignore
+    running.WaitForExit()
+    running.ExitCode
+
+let private leftovers (scratch: Scratch) =
+    Directory.GetFiles(Path.GetDirectoryName(scratch.Path "large.rows"), "large.rows*")
+
+[<Fact>]
+let ``a writing that is killed leaves no row file, and the next one clears up`` () =
+    use scratch = new Scratch()
+    Assert.Equal(137, stopped scratch "-KILL")
+    Assert.False(File.Exists(scratch.Path "large.rows"))
+    Assert.Single(leftovers scratch) |> ignore
+
+    succeeds [
+        "data"
+        "collect"
+        Problem.standardTask
+        "--size"
+        "1000"
+        "-o"
+        scratch.Path "large.rows"
+    ]
+    |> ignore
+
+    Assert.Equal<string[]>([| scratch.Path "large.rows" |], leftovers scratch)
+
+[<Fact>]
+let ``Ctrl-C while writing leaves nothing`` () =
+    use scratch = new Scratch()
+    Assert.Equal(130, stopped scratch "-INT")
+    Assert.Empty(leftovers scratch)
+
+[<Fact>]
+let ``a training from a row file that is killed goes on to the same bytes`` () =
+    use scratch = new Scratch()
+    let _, rows = packed scratch
+
+    let command folder =
+        training rows (scratch.Path folder) [
+            "--hidden"
+            "32x32"
+            "--batch"
+            "64"
+            "--steps"
+            "2000"
+            "--evaluate-every"
+            "50"
+            "--threads"
+            "1"
+        ]
+
+    goesOnAfterAKill scratch command
