@@ -12,7 +12,7 @@
 open System
 open System.IO
 open Prelude
-open Iql.Data.Hdf5
+open Iql.Data.Files.Hdf5
 open Iql.Environments.Mujoco
 open Iql.Scripts
 

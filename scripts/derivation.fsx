@@ -5,7 +5,7 @@ open System
 open Prelude
 open Iql
 open Iql.Algorithms
-open Iql.Compile
+open Iql.Cpu
 open Iql.Data
 open Iql.Graph
 open Iql.Scripts

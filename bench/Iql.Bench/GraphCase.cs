@@ -1,4 +1,4 @@
-using Iql.Compile;
+using Iql.Cpu;
 using Iql.Graph;
 using static Iql.Graph.Tensor;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Iql.Compile;
+using Iql.Cpu;
 using Iql.Graph;
 
 namespace Iql.Bench;

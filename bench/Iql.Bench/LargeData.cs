@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Iql.Algorithms;
-using Iql.Compile;
 using Iql.Data;
+using Iql.Data.Rows;
 using Iql.Execution;
 using Iql.Graph;
 using Iql.Training;

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Iql.Algorithms;
-using Iql.Compile;
 using Iql.Data;
 using Iql.Execution;
 using Iql.Graph;

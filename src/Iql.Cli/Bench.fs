@@ -5,7 +5,7 @@ open Iql.Scripts
 open System
 open System.IO
 open Iql.Data
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Measurement
 
 /// `iql bench`

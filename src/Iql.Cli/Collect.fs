@@ -7,7 +7,9 @@ open System.Diagnostics
 open System.IO
 open Iql
 open Iql.Data
-open Iql.Environments
+open Iql.Data.Files
+open Iql.Data.Rows
+open Iql.Environments.Tasks
 
 /// `iql data collect`
 [<RequireQualifiedAccess>]

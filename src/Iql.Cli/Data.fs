@@ -6,7 +6,10 @@ open System.Diagnostics
 open System.IO
 open Iql
 open Iql.Data
-open Iql.Environments
+open Iql.Data.Files
+open Iql.Data.Inspection
+open Iql.Data.Rows
+open Iql.Environments.Tasks
 
 /// The commands `iql data …`.
 module Data =

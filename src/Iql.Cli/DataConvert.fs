@@ -4,8 +4,8 @@ open Iql.Scripts
 
 open System.Globalization
 open System.IO
-open Iql.Data
-open Iql.Environments
+open Iql.Data.Files
+open Iql.Environments.Tasks
 
 /// The command `iql data convert`.
 module DataConvert =

@@ -7,7 +7,7 @@ open System.Diagnostics
 open System.Globalization
 open System.IO
 open Iql.Data.Download
-open Iql.Environments
+open Iql.Environments.Tasks
 
 /// The command `iql data download`, and the files it has brought.
 module DataDownload =

@@ -4,7 +4,7 @@ open Iql.Scripts
 
 open System
 open System.IO
-open Iql.Data.Logs
+open Iql.Data.Files.Logs
 
 /// The command `iql data import`.
 module DataImport =

@@ -4,6 +4,7 @@ open Iql.Scripts
 
 open Iql
 open Iql.Environments
+open Iql.Environments.Tasks
 
 /// The commands that only tell: tasks, presets, env reference.
 module Lists =

@@ -5,7 +5,7 @@ open Iql.Scripts
 open System
 open System.Globalization
 open System.IO
-open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Training
 
 /// What `iql train` and `iql ablate` share: from a request to trained runs, a table and a report.

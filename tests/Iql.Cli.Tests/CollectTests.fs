@@ -5,8 +5,9 @@ module Iql.Cli.Tests.CollectTests
 open System.IO
 open Xunit
 open Iql.Data
-open Iql.Data.Hdf5
-open Iql.Environments
+open Iql.Data.Files
+open Iql.Data.Files.Hdf5
+open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 open Iql.Scripts
 open Iql.Cli

@@ -5,7 +5,8 @@ open System
 open System.IO
 open Xunit
 open Iql.Data
-open Iql.Data.Hdf5
+open Iql.Data.Files
+open Iql.Data.Files.Hdf5
 open Iql.Scripts
 open Iql.Cli
 open Iql.Cli.Tests.CommandTests

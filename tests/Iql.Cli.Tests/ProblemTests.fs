@@ -2,6 +2,7 @@ module Iql.Cli.Tests.ProblemTests
 
 open Xunit
 open Iql.Data
+open Iql.Data.Files
 open Iql.Scripts
 open Iql.Cli
 open Iql.Cli.Tests.Trainings

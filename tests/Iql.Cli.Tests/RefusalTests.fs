@@ -103,13 +103,13 @@ let ``broken data files are refused, saying what is wrong`` () =
     File.WriteAllText(scratch.Path "page.hdf5", "<html>404</html>")
     refuses [ "train"; "--data"; scratch.Path "page.hdf5"; "-o"; scratch.Path "out" ] [ "web page" ]
 
-    let transitions = Iql.Data.DatasetFile.Read whole
+    let transitions = Iql.Data.Files.DatasetFile.Read whole
 
     let save (name: string) arrays =
-        Iql.Data.NpzFile.Write(scratch.Path name, arrays)
+        Iql.Data.Files.Arrays.NpzFile.Write(scratch.Path name, arrays)
 
     let array (name: string) (shape: int64 list) (values: Array) =
-        Iql.Data.ArrayData(name, Collections.Immutable.ImmutableArray.CreateRange shape, values)
+        Iql.Data.Files.Arrays.ArrayData(name, Collections.Immutable.ImmutableArray.CreateRange shape, values)
 
     let n = int64 transitions.Count
 

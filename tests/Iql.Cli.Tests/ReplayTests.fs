@@ -4,8 +4,9 @@ module Iql.Cli.Tests.ReplayTests
 
 open System.IO
 open Xunit
-open Iql.Data
-open Iql.Environments
+open Iql.Data.Files
+open Iql.Data.Files.Arrays
+open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 open Iql.Scripts
 open Iql.Cli

@@ -7,6 +7,7 @@ open System.IO
 open System.Threading
 open Xunit
 open Iql.Data
+open Iql.Data.Rows
 open Iql.Scripts
 open Iql.Cli
 open Iql.Cli.Tests.CommandTests

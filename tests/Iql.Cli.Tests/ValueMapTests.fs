@@ -7,6 +7,7 @@ open System.Text.RegularExpressions
 open Xunit
 open Iql
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 open Iql.Scripts
 open Iql.Cli

@@ -6,8 +6,7 @@ open System
 open System.Diagnostics
 open System.Globalization
 open Iql.Algorithms
-open Iql.Compile
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Data
 open Iql.Measurement
 open Iql.Training

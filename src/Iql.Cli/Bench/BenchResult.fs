@@ -4,8 +4,7 @@ open Iql.Scripts
 
 open System
 open System.Globalization
-open Iql.Compile
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Training
 
 /// A case and its rate.

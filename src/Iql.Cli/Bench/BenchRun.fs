@@ -7,8 +7,7 @@ open System.Collections.Generic
 open System.Diagnostics
 open System.IO
 open System.Reflection
-open Iql.Compile
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Data
 open Iql.Measurement
 open Iql.Training

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Iql.Compile;
+using Iql.Cpu;
 using Iql.Execution;
 using Iql.Graph;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Iql.Compile;
 using Iql.Data;
 using Iql.Execution;
 using Iql.Graph;

@@ -1,4 +1,3 @@
-using Iql.Compile;
 using Iql.Execution;
 using Iql.Graph;
 

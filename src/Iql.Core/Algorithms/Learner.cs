@@ -53,7 +53,7 @@ public sealed record Learner(
     /// <summary>Which program makes a step, from the number of steps already made: a delayed policy, one phase after the other.</summary>
     public Func<long, int> Choose { get; init; } = static _ => 0;
 
-    /// <summary>Where minibatches come from; throws an ArgumentException when the data lack what the learner needs. Null draws rows: <see cref="Sampler"/>, also of a <see cref="RowFile"/>; others see data in memory only.</summary>
+    /// <summary>Where minibatches come from; throws an ArgumentException when the data lack what the learner needs. Null draws rows: <see cref="Sampler"/>, also of a <c>RowFile</c>; others see data in memory only.</summary>
     public Func<Transitions, IBatchSource>? Batches { get; init; }
 
     /// <summary>The program of a step.</summary>

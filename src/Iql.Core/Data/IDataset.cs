@@ -1,7 +1,7 @@
 namespace Iql.Data;
 
 /// <summary>
-/// N transitions (s, a, r, d, s′) that batches are drawn from: <see cref="Transitions"/> in memory, or a <see cref="RowFile"/> on disk.
+/// N transitions (s, a, r, d, s′) that batches are drawn from: <see cref="Transitions"/> in memory, or a <c>RowFile</c> on disk.
 /// Both give the same batches to the bit.
 /// </summary>
 public interface IDataset

@@ -6,7 +6,7 @@ namespace Iql.Data;
 
 /// <summary>
 /// Draws minibatches with replacement. Row i of step t is a pure function of the seed, so a resumed run meets the same batches, and a
-/// data set in memory gives the same bits as its <see cref="RowFile"/>. Safe to share between threads; filling allocates nothing.
+/// data set in memory gives the same bits as its <c>RowFile</c>. Safe to share between threads; filling allocates nothing.
 /// </summary>
 /// <remarks>
 /// What a step draws is known long before. Cache lines are asked for some rows before they are copied; pages of a mapped file some

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
-using Iql.Compile;
 using Iql.Execution;
 
 namespace Iql.Environments;

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Iql.Compile;
+using Iql.Cpu.Emit;
 using Iql.Execution;
-using Iql.Kernels;
 
 namespace Iql.Measurement;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Iql.Compile;
 using Iql.Execution;
 
 namespace Iql.Measurement;

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime;
 using Iql.Algorithms;
-using Iql.Compile;
+using Iql.Cpu;
 using Iql.Data;
 using Iql.Execution;
 using Iql.Training;

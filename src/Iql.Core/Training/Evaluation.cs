@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using Iql.Algorithms;
-using Iql.Compile;
+using Iql.Cpu;
 using Iql.Data;
 using Iql.Environments;
+using Iql.Environments.Tasks;
 using Iql.Execution;
 using Iql.Graph;
 

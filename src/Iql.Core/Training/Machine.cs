@@ -1,8 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
-using Iql.Compile;
-using Iql.Kernels;
+using Iql.Cpu.Emit;
 
 namespace Iql.Training;
 

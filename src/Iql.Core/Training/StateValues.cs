@@ -1,5 +1,5 @@
 using Iql.Algorithms;
-using Iql.Compile;
+using Iql.Cpu;
 using Iql.Data;
 using Iql.Graph;
 

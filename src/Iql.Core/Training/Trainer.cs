@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Iql.Algorithms;
-using Iql.Compile;
+using Iql.Cpu;
 using Iql.Data;
 using Iql.Execution;
 using Iql.Graph;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Iql.Algorithms;
 using Iql.Data;
 using Iql.Environments;
+using Iql.Environments.Tasks;
 
 namespace Iql.Training;
 

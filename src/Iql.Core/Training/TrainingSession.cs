@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using Iql.Algorithms;
-using Iql.Compile;
 using Iql.Data;
 using Iql.Execution;
 using Iql.Graph;

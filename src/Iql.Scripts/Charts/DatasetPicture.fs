@@ -5,6 +5,7 @@ open System
 open System.Collections.Immutable
 open Iql
 open Iql.Data
+open Iql.Data.Inspection
 open Iql.Environments
 open Iql.Scripts
 

@@ -2,7 +2,7 @@ namespace Iql.Scripts
 
 open System.IO
 open Iql.Data
-open Iql.Environments
+open Iql.Environments.Tasks
 
 /// A row of a comparison: where policies are scored, and what they learn from.
 type ComparisonTask = {

@@ -4,6 +4,8 @@ open System
 open System.Globalization
 open System.IO
 open Iql.Data
+open Iql.Data.Files
+open Iql.Data.Rows
 
 /// How a data file came about, in the words that stand in it: `iql data collect` writes them as metadata.
 type DataOrigin = {

@@ -4,7 +4,10 @@ open System
 open System.IO
 open Iql
 open Iql.Data
+open Iql.Data.Files
+open Iql.Data.Rows
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Training
 
 /// What runs learn from, and where their policies are scored.

@@ -4,8 +4,8 @@ open System
 open System.Collections.Immutable
 open System.Diagnostics
 open Iql.Algorithms
-open Iql.Compile
-open Iql.Kernels
+open Iql.Cpu
+open Iql.Cpu.Emit
 open Iql.Graph
 open Iql.Losses
 

@@ -2,8 +2,7 @@ namespace Iql.Scripts
 
 open System.Collections.Generic
 open System.Globalization
-open Iql.Compile
-open Iql.Kernels
+open Iql.Cpu
 open Iql.Graph
 
 /// An explanation as lines of text.

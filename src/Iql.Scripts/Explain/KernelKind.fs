@@ -1,7 +1,6 @@
 namespace Iql.Scripts
 
-
-open Iql.Compile
+open Iql.Cpu
 open Iql.Graph
 
 /// What kernels do, in words, and how much.

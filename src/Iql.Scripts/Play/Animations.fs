@@ -3,8 +3,7 @@ module Iql.Scripts.Animations
 
 open System
 open System.IO
-open Iql.Data
-open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 open Iql.Training
 open Iql.Scripts.SceneStage

@@ -6,7 +6,10 @@ open System.IO
 open System.Threading
 open Iql
 open Iql.Data
+open Iql.Data.Files
+open Iql.Data.Files.Arrays
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 
 /// Data to be collected by policies that act in a task, each for an equal share of the transitions, one after the other.

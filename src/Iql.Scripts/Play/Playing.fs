@@ -4,6 +4,7 @@ open System
 open System.Collections.Immutable
 open Iql
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 
 /// One episode of somebody who acts, as a scene.

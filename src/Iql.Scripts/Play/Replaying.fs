@@ -1,7 +1,10 @@
 namespace Iql.Scripts
 
 open Iql.Data
-open Iql.Environments
+open Iql.Data.Files
+open Iql.Data.Files.Arrays
+open Iql.Data.Inspection
+open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 
 /// Holding a data set against its own environment, for `iql data inspect`.

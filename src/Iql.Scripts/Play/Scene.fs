@@ -3,6 +3,7 @@ namespace Iql.Scripts
 open System
 open Iql
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 
 /// A round bar from one point to another (or a disc, where both are the same), in metres or cells of the picture.

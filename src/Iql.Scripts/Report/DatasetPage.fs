@@ -4,6 +4,7 @@ module Iql.Scripts.DatasetPage
 open System.Globalization
 open System.IO
 open Iql.Data
+open Iql.Data.Inspection
 
 let private number (value: float) =
     value.ToString("G6", CultureInfo.InvariantCulture)

@@ -3,8 +3,7 @@ module Iql.Cli.Tests.BenchTests
 
 open System
 open System.IO
-open Iql.Compile
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Measurement
 open Iql.Scripts
 open Iql.Cli

@@ -5,9 +5,9 @@ open System
 open System.Collections.Immutable
 open Xunit
 open Iql
-open Iql.Compile
+open Iql.Cpu
 open Iql.Execution
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Graph
 open Iql.Core.Tests.Graph
 open Iql.Core.Tests.Graph.Dense

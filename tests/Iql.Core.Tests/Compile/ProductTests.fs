@@ -3,7 +3,7 @@ module Iql.Core.Tests.Compile.ProductTests
 
 open System
 open Xunit
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Graph
 open Iql.Core.Tests.Graph
 open Iql.Core.Tests.Graph.Dense

@@ -4,9 +4,9 @@ module Iql.Core.Tests.Compile.RunningTests
 open System
 open System.Collections.Immutable
 open Xunit
-open Iql.Compile
+open Iql.Cpu
 open Iql.Execution
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Graph
 open Iql.Core.Tests.Compile.CompiledTests
 open Iql.Core.Tests.Graph.Dense

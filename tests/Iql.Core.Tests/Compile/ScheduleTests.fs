@@ -6,7 +6,7 @@ open System.Collections.Immutable
 open System.Threading
 open Iql
 open Iql.Algorithms
-open Iql.Compile
+open Iql.Cpu
 open Iql.Execution
 open Iql.Data
 open Iql.Graph

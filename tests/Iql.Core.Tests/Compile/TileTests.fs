@@ -7,8 +7,8 @@ open System
 open System.Runtime.Intrinsics
 open FSharp.NativeInterop
 open Xunit
-open Iql.Compile
-open Iql.Kernels
+open Iql.Cpu.Emit
+open Iql.Cpu.Kernels
 
 /// Loops of every size, the one of whole tiles that packs, and the vector's width.
 let private tiles (set: InstructionSet) (vectors: int) : TileLoop list * TileLoop * int =

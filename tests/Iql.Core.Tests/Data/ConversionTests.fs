@@ -5,7 +5,10 @@ open System.IO
 open System.Text.Json
 open Iql
 open Iql.Data
-open Iql.Data.Hdf5
+open Iql.Data.Files
+open Iql.Data.Files.Arrays
+open Iql.Data.Inspection
+open Iql.Data.Files.Hdf5
 open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.DatasetFileTests
 open Iql.Core.Tests.Hdf5FileTests

@@ -4,7 +4,9 @@ open System
 open System.Collections.Immutable
 open System.IO
 open Iql.Data
-open Iql.Data.Hdf5
+open Iql.Data.Files
+open Iql.Data.Files.Arrays
+open Iql.Data.Files.Hdf5
 open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.NpzFileTests
 open Xunit

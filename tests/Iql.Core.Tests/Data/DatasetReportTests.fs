@@ -1,8 +1,9 @@
 module Iql.Core.Tests.DatasetReportTests
 
 open System
-open Iql.Data
-open Iql.Data.Hdf5
+open Iql.Data.Files
+open Iql.Data.Inspection
+open Iql.Data.Files.Hdf5
 open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.DatasetModeTests
 open Xunit

@@ -5,7 +5,12 @@ open System
 open System.IO
 open Iql
 open Iql.Data
+open Iql.Data.Files
+open Iql.Data.Files.Arrays
+open Iql.Data.Inspection
+open Iql.Data.Rows
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.DatasetFileTests
 open Xunit

@@ -8,7 +8,6 @@ open System.Net.Sockets
 open System.Security.Cryptography
 open System.Threading.Tasks
 open Iql.Data.Download
-open Iql.Data.Hdf5
 open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.DatasetFileTests
 open Iql.Core.Tests.Hdf5FileTests

@@ -3,7 +3,8 @@ module Iql.Core.Tests.Hdf5FileTests
 open System
 open System.IO
 open Iql.Data
-open Iql.Data.Hdf5
+open Iql.Data.Files
+open Iql.Data.Files.Hdf5
 open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.NpzFileTests
 open Xunit

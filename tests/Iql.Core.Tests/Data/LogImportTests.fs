@@ -3,7 +3,9 @@ module Iql.Core.Tests.LogImportTests
 open System
 open System.IO
 open Iql.Data
-open Iql.Data.Logs
+open Iql.Data.Files
+open Iql.Data.Rows
+open Iql.Data.Files.Logs
 open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.MinariTests
 open Xunit

@@ -3,8 +3,11 @@ module Iql.Core.Tests.MinariTests
 open System
 open System.IO
 open Iql.Data
-open Iql.Data.Hdf5
-open Iql.Data.Minari
+open Iql.Data.Files
+open Iql.Data.Files.Arrays
+open Iql.Data.Rows
+open Iql.Data.Files.Hdf5
+open Iql.Data.Files.Minari
 open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.DatasetFileTests
 open Iql.Core.Tests.Hdf5FileTests

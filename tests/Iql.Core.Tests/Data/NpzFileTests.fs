@@ -5,6 +5,7 @@ open System.Collections.Immutable
 open System.Diagnostics
 open System.IO
 open Iql.Data
+open Iql.Data.Files.Arrays
 open Iql.Core.Tests.DataCases
 open Xunit
 

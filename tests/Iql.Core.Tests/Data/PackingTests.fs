@@ -5,6 +5,9 @@ open System.IO
 open System.IO.Compression
 open System.Threading
 open Iql.Data
+open Iql.Data.Files
+open Iql.Data.Files.Arrays
+open Iql.Data.Rows
 open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.DatasetFileTests
 open Xunit

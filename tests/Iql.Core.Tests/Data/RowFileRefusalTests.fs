@@ -4,6 +4,8 @@ open System
 open System.Collections.Generic
 open System.IO
 open Iql.Data
+open Iql.Data.Files
+open Iql.Data.Rows
 open Iql.Graph
 open Iql.Core.Tests.DataCases
 open Xunit

@@ -6,6 +6,7 @@ open System.IO
 open System.Runtime.InteropServices
 open Iql
 open Iql.Data
+open Iql.Data.Rows
 open Iql.Graph
 open Iql.Core.Tests.DataCases
 open Xunit

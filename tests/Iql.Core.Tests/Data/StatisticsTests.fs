@@ -4,7 +4,8 @@ open System
 open System.IO
 open Iql
 open Iql.Data
-open Iql.Environments
+open Iql.Data.Rows
+open Iql.Environments.Tasks
 open Iql.Core.Tests.DataCases
 open Xunit
 

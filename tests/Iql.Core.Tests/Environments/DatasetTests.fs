@@ -5,6 +5,7 @@ open Xunit
 open Iql
 open Iql.Data
 open Iql.Environments
+open Iql.Environments.Tasks
 
 
 let private pointMaze (card: TaskCard) = card.Environment :?> PointMaze

@@ -4,6 +4,7 @@ open System
 open Iql
 open Iql.Data
 open Iql.Environments
+open Iql.Environments.Tasks
 open Xunit
 
 let private card = Tasks.Get "gridmaze-medium-v0"

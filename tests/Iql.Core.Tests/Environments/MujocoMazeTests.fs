@@ -7,6 +7,7 @@ open System.Text.Json
 open Iql
 open Iql.Data
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.Environments.RobotTests

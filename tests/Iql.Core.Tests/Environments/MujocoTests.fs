@@ -4,9 +4,9 @@ module Iql.Core.Tests.Environments.MujocoTests
 open System
 open System.Threading.Tasks
 open Iql
-open Iql.Compile
 open Iql.Execution
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 open Iql.Core.Tests.Environments.TrainedPolicy
 open Xunit

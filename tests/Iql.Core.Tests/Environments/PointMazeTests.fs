@@ -6,6 +6,7 @@ open FsCheck.FSharp
 open Xunit
 open Iql
 open Iql.Environments
+open Iql.Environments.Tasks
 
 let private tasks = [
     for card in Tasks.All do

@@ -3,7 +3,7 @@ module Iql.Core.Tests.Environments.ReferenceScoresTests
 open System
 open Xunit
 open Iql
-open Iql.Environments
+open Iql.Environments.Tasks
 
 [<Theory>]
 [<InlineData("halfcheetah-medium-replay-v2", -280.178953, 12135.0, 1000)>]

@@ -5,7 +5,7 @@ open System
 open System.IO
 open System.Text.Json
 open Iql
-open Iql.Data.Hdf5
+open Iql.Data.Files.Hdf5
 open Iql.Environments
 open Iql.Environments.Mujoco
 open Iql.Core.Tests.DataCases

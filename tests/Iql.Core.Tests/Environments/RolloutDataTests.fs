@@ -5,6 +5,7 @@ open System
 open Iql
 open Iql.Data
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 open Iql.Core.Tests.Environments.TrainedPolicy
 open Xunit

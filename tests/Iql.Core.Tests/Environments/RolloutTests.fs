@@ -4,6 +4,7 @@ open System
 open Xunit
 open Iql
 open Iql.Environments
+open Iql.Environments.Tasks
 
 let private environment = (Tasks.Get "pointmaze-umaze-v0").Environment
 

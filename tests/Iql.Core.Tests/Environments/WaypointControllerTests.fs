@@ -4,6 +4,7 @@ open System
 open Xunit
 open Iql
 open Iql.Environments
+open Iql.Environments.Tasks
 
 /// Decisions until the controller says that it is there, None when the time limit comes first.
 let private drive (card: TaskCard) (seed: Seed) target =

@@ -4,7 +4,7 @@ module Iql.Core.Tests.Learning.DecisionTransformerTests
 open System
 open Iql
 open Iql.Algorithms
-open Iql.Compile
+open Iql.Cpu
 open Iql.Data
 open Iql.Graph
 open Iql.Losses

@@ -3,11 +3,11 @@ module Iql.Core.Tests.Learning.DiscreteLearningTests
 
 open Iql
 open Iql.Algorithms
-open Iql.Compile
 open Iql.Execution
 open Iql.Data
 open Iql.Environments
-open Iql.Kernels
+open Iql.Environments.Tasks
+open Iql.Cpu.Emit
 open Iql.Optimizers
 open Iql.Training
 open Xunit

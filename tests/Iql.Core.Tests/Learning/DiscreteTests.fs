@@ -4,10 +4,9 @@ module Iql.Core.Tests.Learning.DiscreteTests
 open System
 open Iql
 open Iql.Algorithms
-open Iql.Compile
 open Iql.Execution
 open Iql.Graph
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Losses
 open Iql.Networks
 open Xunit

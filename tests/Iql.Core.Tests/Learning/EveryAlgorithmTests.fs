@@ -5,11 +5,10 @@ open System
 open System.Collections.Immutable
 open Iql
 open Iql.Algorithms
-open Iql.Compile
 open Iql.Execution
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Data
-open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Graph
 open Iql.Losses
 open Iql.Optimizers

@@ -5,9 +5,9 @@ open System
 open System.Collections.Generic
 open System.Runtime.CompilerServices
 open Iql.Algorithms
-open Iql.Compile
+open Iql.Cpu
 open Iql.Execution
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Graph
 
 /// Dense row-major numbers of every input, by its name in the graph: "shared/value/w0", "policy0/logStd", "batch/rewards".

@@ -5,9 +5,8 @@ open System
 open System.Text.RegularExpressions
 open Iql
 open Iql.Algorithms
-open Iql.Compile
 open Iql.Execution
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Networks
 open Xunit
 open Iql.Core.Tests.Learning.Execute

@@ -5,6 +5,7 @@ open Iql
 open Iql.Algorithms
 open Iql.Data
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Training
 open Xunit
 

@@ -6,9 +6,8 @@ open System.Collections.Immutable
 open System.Text.Json
 open Iql
 open Iql.Algorithms
-open Iql.Compile
 open Iql.Execution
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Graph
 open Xunit
 open Iql.Core.Tests.Learning.Execute

@@ -4,9 +4,8 @@ module Iql.Core.Tests.Learning.TabularTests
 
 open Iql
 open Iql.Algorithms
-open Iql.Compile
 open Iql.Execution
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Optimizers
 open Xunit
 open Iql.Core.Tests.Learning.Execute

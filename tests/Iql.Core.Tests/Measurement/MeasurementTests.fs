@@ -3,8 +3,7 @@ module Iql.Core.Tests.Measurement.MeasurementTests
 
 open System
 open Iql.Algorithms
-open Iql.Compile
-open Iql.Kernels
+open Iql.Cpu.Emit
 open Iql.Data
 open Iql.Measurement
 open Xunit

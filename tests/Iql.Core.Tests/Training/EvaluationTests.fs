@@ -89,7 +89,7 @@ let ``the spread of returns is the population's`` () =
 [<Fact>]
 let ``an environment of other sizes is refused`` () =
     let learner, _ = policy [ 0f; 0f; 0f; 0f; 0f; 0f ]
-    let maze = Iql.Environments.Tasks.All[0].Environment
+    let maze = Iql.Environments.Tasks.Tasks.All[0].Environment
 
     let error =
         Assert.Throws<ArgumentException>(fun () -> new Evaluation(learner, maze, Normalization.None, 2, root) |> ignore)

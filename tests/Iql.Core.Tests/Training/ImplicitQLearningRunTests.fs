@@ -4,9 +4,9 @@ open System
 open System.IO
 open Iql
 open Iql.Algorithms
-open Iql.Compile
+open Iql.Cpu
 open Iql.Execution
-open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Graph
 open Iql.Training
 open Xunit

@@ -5,7 +5,6 @@ open System
 open System.Collections.Immutable
 open Iql
 open Iql.Algorithms
-open Iql.Compile
 open Iql.Execution
 open Iql.Data
 open Iql.Graph

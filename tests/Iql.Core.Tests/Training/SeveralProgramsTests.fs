@@ -6,7 +6,6 @@ open System.Collections.Immutable
 open System.Threading
 open Iql
 open Iql.Algorithms
-open Iql.Compile
 open Iql.Execution
 open Iql.Graph
 open Iql.Training

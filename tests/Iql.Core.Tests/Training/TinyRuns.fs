@@ -9,6 +9,7 @@ open Iql
 open Iql.Algorithms
 open Iql.Data
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Graph
 open Iql.Training
 open Iql.Core.Tests.Training.Fixture

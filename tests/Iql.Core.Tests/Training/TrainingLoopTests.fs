@@ -7,7 +7,6 @@ open System.Text.Json
 open System.Threading
 open Iql
 open Iql.Algorithms
-open Iql.Compile
 open Iql.Execution
 open Iql.Training
 open Xunit

@@ -1,6 +1,6 @@
 module Iql.Scripts.Tests.PublishedTests
 
-open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Scripts
 open Xunit
 

@@ -96,7 +96,7 @@ let ``a browser draws every figure of a comparison without an error or a request
 
 [<Fact>]
 let ``a browser plays the episodes of a page without an error or a request`` () =
-    let card = Iql.Environments.Tasks.Get "pointmaze-umaze-stitch-v0"
+    let card = Iql.Environments.Tasks.Tasks.Get "pointmaze-umaze-stitch-v0"
 
     let shown seed : SceneStage.Shown = {
         Scene = (Playing.expert card (Iql.Seed seed)).Value

@@ -4,6 +4,7 @@ open System.Collections.Immutable
 open System.IO
 open Iql
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Scripts
 open Iql.Scripts.Charts
 open Xunit
@@ -62,5 +63,5 @@ let ``pictures are saved beside a sweep and shown in its report`` () =
 
 [<Fact>]
 let ``a histogram of nothing is no figure`` () =
-    let nothing = Iql.Data.Histogram(ImmutableArray.Empty, ImmutableArray.Empty)
+    let nothing = Iql.Data.Inspection.Histogram(ImmutableArray.Empty, ImmutableArray.Empty)
     Assert.Equal(None, DatasetPicture.histogram "t" "u" nothing)

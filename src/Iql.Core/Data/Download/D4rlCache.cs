@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Iql.Data.Hdf5;
+using Iql.Data.Files;
+using Iql.Data.Files.Arrays;
+using Iql.Data.Files.Hdf5;
 
 namespace Iql.Data.Download;
 

@@ -1,0 +1,151 @@
+using Iql.Cpu.Emit;
+using Iql.Cpu.Kernels;
+using Iql.Graph;
+
+namespace Iql.Cpu;
+
+/// <summary>A group that another needs, and whether unit u of the one needs only unit u of the other.</summary>
+/// <param name="Group">It.</param>
+/// <param name="Value">What of it is needed; null where only the order matters.</param>
+/// <param name="IsAligned">Whether nobody waits where both are shared out alike.</param>
+readonly record struct Need(Group Group, Tensor? Value, bool IsAligned);
+
+/// <summary>Which group computes and which read each node, and which groups come before which.</summary>
+sealed class Dependencies
+{
+    readonly Dictionary<Tensor, Group> owner = [];
+    readonly Dictionary<Tensor, List<(Group Group, Tensor User, int Index)>> uses = [];
+    readonly Dictionary<Group, List<Need>> needs = [];
+    readonly IReadOnlyDictionary<Tensor, Tensor> replaced;
+
+    /// <summary>Finds them.</summary>
+    /// <param name="groups">In an order in which they can run; the first runs before all others.</param>
+    /// <param name="replaced">Results, and the input each is going to take the place of: everybody else who reads it comes before. Null when none can.</param>
+    public Dependencies(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor>? replaced)
+    {
+        foreach (var group in groups)
+            foreach (var node in group.All)
+            {
+                owner.TryAdd(node, group);
+                for (var i = 0; i < node.Sources.Length; i++)
+                {
+                    var root = Addressing.Root(node.Sources[i]);
+                    if (group.Computes(root) && root != group.Anchor) continue;
+                    if (!uses.TryGetValue(root, out var list)) uses[root] = list = [];
+                    list.Add((group, node, i));
+                }
+            }
+        foreach (var group in groups) needs[group] = [.. Sources(group).Select(source => new Need(source.Source, source.Value, IsAligned(group, source.Source, source.User, source.Index)))];
+        var sorted = replaced is not null && replaced.All(pair => MayReplace(owner[pair.Key], pair.Value)) ? Sorted(groups, replaced) : null;
+        (Groups, RunsInPlace) = (sorted ?? groups, sorted is not null);
+        this.replaced = sorted is null ? new Dictionary<Tensor, Tensor>() : replaced!;
+        foreach (var (result, input) in this.replaced)
+            needs[owner[result]].AddRange(Uses(input).Where(use => use.Group != owner[result]).Select(use => new Need(use.Group, null, false)));
+    }
+
+    /// <summary>In an order in which they can run.</summary>
+    public IReadOnlyList<Group> Groups { get; }
+
+    /// <summary>Whether every result may lie where the input lies that it replaces.</summary>
+    public bool RunsInPlace { get; }
+
+    /// <summary>What must have run before a group.</summary>
+    public IReadOnlyList<Need> Needs(Group group) => needs[group];
+
+    /// <summary>The group that computes and stores a node.</summary>
+    public Group? Owner(Tensor root) => owner.GetValueOrDefault(root);
+
+    /// <summary>Who reads a node from memory or a register of another kernel.</summary>
+    public IReadOnlyList<(Group Group, Tensor User, int Index)> Uses(Tensor root) => uses.GetValueOrDefault(root, []);
+
+    /// <summary>Results that lie where an input lay, who made them, and who reads them in the run after.</summary>
+    public IEnumerable<(Tensor Result, Group Maker, IEnumerable<Group> Readers)> States =>
+        replaced.Select(pair => (pair.Key, owner[pair.Key], Uses(pair.Value).Select(use => use.Group)));
+
+    /// <summary>Other groups that read a node, in this run or, where it is the next state of an input, in the next.</summary>
+    public IEnumerable<Group> ReadersOf(Tensor root) =>
+        Uses(root).Concat(replaced.TryGetValue(root, out var input) ? Uses(input) : []).Select(use => use.Group).Where(group => group != Owner(root));
+
+    /// <summary>Whether a node is made and used by the same units.</summary>
+    public bool IsRowLocal(Tensor root) => Owner(root) is { } source && RowsOf(source) > 0
+        && Uses(root).All(use => IsAligned(use.Group, source, use.User, use.Index));
+
+    // Where a group reads what another computes.
+    IEnumerable<(Group Source, Tensor Value, Tensor User, int Index)> Sources(Group group)
+    {
+        foreach (var user in group.All)
+            for (var i = 0; i < user.Sources.Length; i++)
+            {
+                var root = Addressing.Root(user.Sources[i]);
+                if ((group.Computes(root) && root != group.Anchor) || Owner(root) is not { } source || source == group) continue;
+                yield return (source, root, user, i);
+            }
+    }
+
+    // The given order, but readers of an input before the one who replaces it; null when that goes in a circle.
+    List<Group>? Sorted(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor> replaced)
+    {
+        var before = groups.ToDictionary(group => group, group => needs[group].Select(need => need.Group).ToHashSet());
+        foreach (var (result, input) in replaced)
+            before[owner[result]].UnionWith(Uses(input).Select(use => use.Group).Where(group => group != owner[result]));
+        var sorted = new List<Group>();
+        var waiting = groups.ToList();
+        while (waiting.Count > 0)
+        {
+            var next = waiting.FindIndex(group => !before[group].Overlaps(waiting));
+            if (next < 0) return null;
+            sorted.Add(waiting[next]);
+            waiting.RemoveAt(next);
+        }
+        return sorted;
+    }
+
+    // A kernel may read what it replaces number by number, just before it writes it, and in no other way.
+    bool MayReplace(Group group, Tensor input) => Uses(input).All(use => use.Group != group
+        || (use.User != group.Anchor && Addressing.Kept(use.User.Sources[use.Index].Shape).SequenceEqual(group.Kept)));
+
+    /// <summary>Rows of the batch a group's kernel walks, 16 a unit; 0: its units are something else.</summary>
+    public static int RowsOf(Group group) => IsSingle(group) ? 0 : group.Anchor switch
+    {
+        null or { Op: Op.RandomUniform or Op.RandomNormal } => FusedKernel.RowCount(group.Kept),
+        { Op: Op.MatMul } product => RunsByTile(product) || product.Shape.Rank > 2 ? 0 : product.Shape[0],
+        { Op: Op.Concat or Op.Slice } copy => copy.Shape[0],
+        _ => 0,
+    };
+
+    /// <summary>Whether a group's kernel is one unit, whoever makes it.</summary>
+    public static bool IsSingle(Group group) => group.IsScalar || group.IsFlatReduction || group.Anchor switch
+    {
+        null or { Op: Op.MatMul or Op.RandomUniform or Op.RandomNormal or Op.Sum or Op.Max or Op.Gather } => false,
+        { } copy => !CopiesByRow(copy),
+    };
+
+    /// <summary>A contraction over the rows of a batch, or a product with few rows, is shared out by output tile.</summary>
+    public static bool RunsByTile(Tensor product) => product.Integers[0] == 1 || product.Shape[-2] < 2 * FusedKernel.UnitRows;
+
+    /// <summary>Whether a product's kernel can add up its rows: it has all columns of them, in whole vectors.</summary>
+    public static bool SumsRows(Tensor product, Tensor reduction) => product.Op == Op.MatMul && reduction.Op == Op.Sum && product.Shape.Rank == 2
+        && !RunsByTile(product) && product.Shape[-1] % ProductShape.ScratchColumns == 0;
+
+    /// <summary>Whether rows of a copy come from the same rows of its sources.</summary>
+    public static bool CopiesByRow(Tensor node) =>
+        node.Op is Op.Concat or Op.Slice && node.Shape.Rank == 2 && node.Shape[0] > 1 && node.Shape[1] > 1 && node.Integers[0] == 1;
+
+    // Whether unit u of the user's group needs only unit u of the source's.
+    static bool IsAligned(Group group, Group source, Tensor user, int index)
+    {
+        var rows = RowsOf(group);
+        if (rows == 0 || RowsOf(source) != rows) return false;
+        var operand = user.Sources[index].Shape;
+        var kept = Addressing.Kept(operand);
+        if (user == group.Anchor) return (user.Op != Op.MatMul || index == 0) && operand[0] == rows && kept.Length == (operand[1] == 1 ? 1 : 2);
+        return kept.SequenceEqual(group.Kept) || (group.Kept.Length > 1 && IsPerRow(user, operand));
+    }
+
+    static bool IsPerRow(Tensor user, Shape operand)
+    {
+        // A row reduction's own shape has lost the last axis; its source has all of the group's.
+        var strides = Addressing.StridesOver(user.Op.IsReduction() ? user.Sources[0].Shape : user.Shape, operand);
+        return strides[^1] == 0 && strides[..^1].All(stride => stride != 0);
+    }
+}

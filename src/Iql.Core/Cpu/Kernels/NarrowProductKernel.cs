@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Iql.Cpu.Emit;
+
+namespace Iql.Cpu.Kernels;
+
+/// <summary>
+/// A product with a few columns, such as a policy's head and its gradient: a register tile would spend most of a vector on columns
+/// that are not there. Where the inner dimension of a is contiguous, every entry is a dot product of vectors; where its rows are, the
+/// turned product bᵀ·aᵀ is made by register tiles and turned back. A unit is 16 rows; the epilogue follows 16 or 32 of them.
+/// </summary>
+/// <remarks>A policy's head, 256 × 256 times 256 × 3 with tanh and loss behind it: 13.7 µs by tiles, 8.5 by dot products; its gradient with Adam 10.6 and 3.7 (Zen 5).</remarks>
+sealed unsafe class NarrowProductKernel<S, V>(ProductShape shape, Place a, Place b, FusedLoop epilogue, ImmutableArray<Operand> operands) : IKernel
+    where S : ISimd<V> where V : struct
+{
+    const int UnitRows = FusedKernel.UnitRows, Stride = ProductShape.ScratchColumns, DotRows = 8;
+
+    /// <summary>Whether this kernel is the one for a product.</summary>
+    public static bool Takes(ProductShape shape) => S.Width > 1 && shape.Lead.IsEmpty && shape.N <= TileKernels<S, V>.Rows && shape.K >= Stride
+        && (shape.InnerStrideA == 1 || shape.RowStrideA == 1);
+
+    bool IsDot => shape.InnerStrideA == 1;
+
+    public int Units => (shape.M + UnitRows - 1) / UnitRows;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Run(in Frame frame, int first, int last)
+    {
+        float* tile = frame.Scratch, behind = tile + ProductShape.ScratchRows * Stride;
+        float** pointers = stackalloc float*[operands.Length];
+        var strides = stackalloc nint[operands.Length];
+        pointers[0] = tile;
+        strides[0] = Stride;
+        for (var k = 1; k < operands.Length; k++) strides[k] = operands[k].RowStride;
+        if (IsDot) Turn(b.In(frame), behind);
+        var most = IsDot ? ProductShape.ScratchRows : 2 * S.Width;
+        for (int row = first * UnitRows, end = Math.Min(last * UnitRows, shape.M), rows; row < end; row += rows)
+        {
+            rows = Math.Min(most, end - row);
+            if (IsDot) Dots(a.In(frame) + (nint)row * shape.RowStrideA, behind, tile, rows);
+            else Turned(a.In(frame) + row, b.In(frame), tile, behind, rows);
+            for (var k = 1; k < operands.Length; k++) pointers[k] = operands[k].Place.In(frame) + row * strides[k];
+            epilogue(pointers, strides, frame.Slots, rows, shape.N);
+        }
+    }
+
+    // turned[column, k] = b[k, column]; rows of K floats, padded to whole vectors.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void Turn(float* from, float* turned)
+    {
+        for (var column = 0; column < shape.N; column++, turned += Padded)
+            for (var k = 0; k < shape.K; k++) turned[k] = from[(nint)k * shape.InnerStrideB + (nint)column * shape.ColumnStrideB];
+    }
+
+    int Padded => (shape.K + S.Width - 1) / S.Width * S.Width;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void Dots(float* x, float* turned, float* tile, int rows)
+    {
+        for (var column = 0; column < shape.N; column++, turned += Padded)
+        {
+            var row = 0;
+            for (; row + DotRows <= rows; row += DotRows) Eight(x + (nint)row * shape.RowStrideA, turned, tile + row * Stride + column);
+            for (; row < rows; row++) One(x + (nint)row * shape.RowStrideA, turned, tile + row * Stride + column);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void Eight(float* x, float* y, float* to)
+    {
+        nint down = shape.RowStrideA;
+        float* x4 = x + 4 * down;
+        V s0 = S.Splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+        for (var k = 0; k < shape.K; k += S.Width, x += S.Width, x4 += S.Width, y += S.Width)
+        {
+            var w = S.Load(y);
+            if (k + S.Width > shape.K)
+            {
+                var rest = S.LanesBelow(shape.K - k);
+                w = Kept(rest, w);
+                s0 = S.FusedMultiplyAdd(Kept(rest, S.Load(x)), w, s0);
+                s1 = S.FusedMultiplyAdd(Kept(rest, S.Load(x + down)), w, s1);
+                s2 = S.FusedMultiplyAdd(Kept(rest, S.Load(x + 2 * down)), w, s2);
+                s3 = S.FusedMultiplyAdd(Kept(rest, S.Load(x + 3 * down)), w, s3);
+                s4 = S.FusedMultiplyAdd(Kept(rest, S.Load(x4)), w, s4);
+                s5 = S.FusedMultiplyAdd(Kept(rest, S.Load(x4 + down)), w, s5);
+                s6 = S.FusedMultiplyAdd(Kept(rest, S.Load(x4 + 2 * down)), w, s6);
+                s7 = S.FusedMultiplyAdd(Kept(rest, S.Load(x4 + 3 * down)), w, s7);
+                break;
+            }
+            s0 = S.FusedMultiplyAdd(S.Load(x), w, s0);
+            s1 = S.FusedMultiplyAdd(S.Load(x + down), w, s1);
+            s2 = S.FusedMultiplyAdd(S.Load(x + 2 * down), w, s2);
+            s3 = S.FusedMultiplyAdd(S.Load(x + 3 * down), w, s3);
+            s4 = S.FusedMultiplyAdd(S.Load(x4), w, s4);
+            s5 = S.FusedMultiplyAdd(S.Load(x4 + down), w, s5);
+            s6 = S.FusedMultiplyAdd(S.Load(x4 + 2 * down), w, s6);
+            s7 = S.FusedMultiplyAdd(S.Load(x4 + 3 * down), w, s7);
+        }
+        to[0] = S.SumLanes(s0);
+        to[Stride] = S.SumLanes(s1);
+        to[2 * Stride] = S.SumLanes(s2);
+        to[3 * Stride] = S.SumLanes(s3);
+        to[4 * Stride] = S.SumLanes(s4);
+        to[5 * Stride] = S.SumLanes(s5);
+        to[6 * Stride] = S.SumLanes(s6);
+        to[7 * Stride] = S.SumLanes(s7);
+    }
+
+    // The same sums for one row.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void One(float* x, float* y, float* to)
+    {
+        var sum = S.Splat(0);
+        for (var k = 0; k < shape.K; k += S.Width)
+        {
+            var rest = S.LanesBelow(shape.K - k);
+            sum = S.FusedMultiplyAdd(Kept(rest, S.Load(x + k)), Kept(rest, S.Load(y + k)), sum);
+        }
+        *to = S.SumLanes(sum);
+    }
+
+    // What lies in padding may be anything, even no number.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V Kept(V lanes, V x) => S.Select(lanes, x, S.Splat(0));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void Turned(float* x, float* y, float* tile, float* turned, int rows)
+    {
+        var task = new TileTask
+        {
+            A = y,
+            RowStrideA = shape.ColumnStrideB,
+            InnerStrideA = shape.InnerStrideB,
+            B = x,
+            InnerStrideB = shape.InnerStrideA,
+            K = shape.K,
+            Tile = turned,
+        };
+        TileKernels<S, V>.Of(shape.N, rows > S.Width ? 2 : 1)(&task);
+        for (var row = 0; row < rows; row++)
+            for (var column = 0; column < shape.N; column++) tile[row * Stride + column] = turned[column * Stride + row];
+    }
+}

@@ -1,0 +1,98 @@
+using Iql.Data.Files.Arrays;
+using Iql.Data.Rows;
+
+namespace Iql.Data.Files;
+
+/// <summary>From a file in D4RL's layout to a <see cref="RowFile"/>, in pieces: neither of the two is ever in memory.</summary>
+public static class DatasetPacking
+{
+    const int PieceBytes = 1 << 23;
+
+    /// <summary>
+    /// Writes the transitions that <see cref="DatasetFile.Load"/> would make, the same to the bit and with the same fingerprint, as a row file.
+    /// </summary>
+    /// <param name="source">An .hdf5 or .npz file.</param>
+    /// <param name="path">The row file, written to a temporary name and renamed.</param>
+    /// <param name="mode">How rows become transitions.</param>
+    /// <param name="timeLimit">The task's longest episode; used only for a file without time-outs.</param>
+    /// <param name="progress">Told of the rows read and of their number, now and then.</param>
+    /// <param name="cancellation">Asks to stop; nothing is left then.</param>
+    /// <returns>What became of the file's rows: "kept 9,990 of 10,000 rows; …"</returns>
+    /// <exception cref="InvalidDataException">As <see cref="DatasetFile.Load"/>; also arrays in Fortran order, which do not come in pieces.</exception>
+    public static string Pack(string source, string path, DatasetMode mode, int? timeLimit = null, Action<long, long>? progress = null,
+        CancellationToken cancellation = default) => Pack(source, path, mode, timeLimit, progress, cancellation, null);
+
+    internal static string Pack(string source, string path, DatasetMode mode, int? timeLimit, Action<long, long>? progress, CancellationToken cancellation, int? pieceRows)
+    {
+        using var file = DatasetFile.Open(source);
+        var columns = ColumnShapes.Of(file);
+        var rule = new RowRule(mode, source, columns.Rows, columns.HasTimeouts, columns.HasNextObservations, timeLimit);
+        var metadata = RawDataset.ReadMetadata(file).SetItem("source", Path.GetFileName(source)).SetItem("mode", mode.ToString());
+        var outcome = "";
+        RowFileWriter.Write(path, file.Name, columns.ObservationSize, columns.Actions.Size, metadata, writer =>
+        {
+            var rows = new Rows(columns, rule, mode, writer);
+            var piece = pieceRows ?? (int)Math.Max(1, PieceBytes / (sizeof(float) * (2L * columns.ObservationSize + columns.Actions.Size + 1)));
+            for (var first = 0L; first < columns.Rows; first += piece)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                rows.Add(first, (int)Math.Min(piece, columns.Rows - first));
+                progress?.Invoke(Math.Min(columns.Rows, first + piece), columns.Rows);
+            }
+            rows.Done();
+            outcome = RowRule.Text(writer.Count, columns.Rows, rule.DroppedTimeouts, rule.DroppedLast);
+            if (writer.Count == 0) throw new InvalidDataException($"{source}: expected rows to train on, got none of its {columns.Rows} ({outcome}).");
+        }, columns.Actions.Kind);
+        return outcome;
+    }
+
+    /// <summary>Rows on their way: each waits for the next, which may be its s′, and may cut its episode.</summary>
+    sealed class Rows(ColumnShapes columns, RowRule rule, DatasetMode mode, RowFileWriter writer)
+    {
+        readonly int s = columns.ObservationSize, a = columns.Actions.Size;
+        readonly bool own = mode == DatasetMode.Strict && columns.HasNextObservations;
+        readonly float[] observation = new float[columns.ObservationSize], action = new float[columns.Actions.Size], next = new float[columns.ObservationSize];
+        float reward;
+        bool waits, terminal, timeout;
+
+        internal void Add(long first, int count)
+        {
+            var (file, path) = (columns.File, columns.File.Path);
+            var observations = Numbers("observations", s);
+            var actions = columns.Actions.IsDiscrete ? columns.ActionRows(file.Read("actions", first, count)) : Numbers("actions", a);
+            var rewards = Numbers("rewards", 1);
+            var nexts = own ? Numbers("next_observations", s) : [];
+            var terminals = file.Read("terminals", first, count).Flags(path);
+            var timeouts = columns.HasTimeouts ? file.Read("timeouts", first, count).Flags(path) : null;
+            for (var i = 0; i < count; i++)
+            {
+                var here = observations.AsSpan(i * s, s);
+                var (keeps, cut, cutsBefore) = rule.Next(terminals[i], timeouts?[i]);
+                if (waits) Write(timeout || cutsBefore, here);
+                waits = keeps;
+                if (!keeps) continue;
+                here.CopyTo(observation);
+                actions.AsSpan(i * a, a).CopyTo(action);
+                (reward, terminal, timeout) = (rewards[i], terminals[i], cut);
+                if (own) nexts.AsSpan(i * s, s).CopyTo(next);
+            }
+
+            float[] Numbers(string name, int size)
+            {
+                var numbers = file.Read(name, first, count).Numbers(path);
+                var at = Finite.FirstBreach(numbers);
+                return at < 0 ? numbers : throw new InvalidDataException($"{path}: {Finite.Message(numbers[at], first + at / size, at % size, name)}");
+            }
+        }
+
+        internal void Done()
+        {
+            if (waits) Write(timeout, observation);
+            waits = false;
+        }
+
+        // Strict keeps a terminal row without a next observation, which plays no part there: it gets its own.
+        void Write(bool timeout, ReadOnlySpan<float> following) =>
+            writer.Add(observation, action, reward, terminal, timeout, own ? next : mode == DatasetMode.Strict && terminal ? observation : following);
+    }
+}

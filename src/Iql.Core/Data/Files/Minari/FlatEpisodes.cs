@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Iql.Data.Files.Arrays;
+
+namespace Iql.Data.Files.Minari;
+
+/// <summary>An episode to be written: its rows, and where its last observation comes from.</summary>
+/// <param name="Start">First row.</param>
+/// <param name="Length">T, steps written.</param>
+/// <param name="Final">Row of the T + 1st observation, in the observations, or in the next observations if there are any.</param>
+/// <param name="Timeout">The truncation of the last step.</param>
+readonly record struct FlatEpisode(int Start, int Length, int Final, bool Timeout);
+
+/// <summary>Flat columns cut into the episodes that Minari's layout holds.</summary>
+sealed record FlatEpisodes
+{
+    internal required ImmutableArray<FlatEpisode> Episodes { get; init; }
+    internal required ImmutableArray<ObservationBlock> Blocks { get; init; }
+    internal required Array Observations { get; init; }
+    internal required Array? NextObservations { get; init; }
+    internal required Array Actions { get; init; }
+
+    /// <summary>How many there are, where actions are choices (long[], one a row).</summary>
+    internal required int Choices { get; init; }
+    internal required Array Rewards { get; init; }
+    internal required bool[] Terminals { get; init; }
+    internal required bool[] Timeouts { get; init; }
+    internal required long[]? Seeds { get; init; }
+
+    /// <summary>The options of each episode's reset, null for one without.</summary>
+    internal required string?[]? Options { get; init; }
+    internal required ImmutableSortedDictionary<string, string> MinariMetadata { get; init; }
+    internal required IReadOnlyList<ArrayData> FlatMetadata { get; init; }
+
+    internal int ActionSize => Actions.Length / Terminals.Length;
+
+    /// <summary>The space of actions as Minari writes it, a box of ±1 where all lie inside.</summary>
+    internal string ActionSpace => Actions switch
+    {
+        float[] numbers => MinariSpace.Box("float32", [ActionSize], numbers.All(x => Math.Abs(x) <= 1) ? 1 : null),
+        double[] numbers => MinariSpace.Box("float64", [ActionSize], numbers.All(x => Math.Abs(x) <= 1) ? 1 : null),
+        _ => MinariSpace.Discrete(Choices),
+    };
+
+    internal static string Group(int episode) => string.Create(CultureInfo.InvariantCulture, $"{MinariEpisode.Prefix}{episode}");
+
+    /// <summary>The arrays of one episode.</summary>
+    internal IEnumerable<ArrayData> Arrays(int index)
+    {
+        var (group, episode) = (Group(index), Episodes[index]);
+        var (start, length) = (episode.Start, episode.Length);
+        var width = Blocks.Sum(block => block.Size);
+        var column = 0;
+        foreach (var block in Blocks)
+        {
+            yield return new(block.Under(group + "/observations"), [length + 1, .. block.Shape], block.Kind switch
+            {
+                "float16" or "float32" => Block<float>(block.Size, column),
+                "float64" => Block<double>(block.Size, column),
+                "bool" => Array.ConvertAll(Block<float>(block.Size, column), number => number != 0),
+                _ => Array.ConvertAll(Block<double>(block.Size, column), number => (long)number),
+            });
+            column += block.Size;
+        }
+        yield return new(group + "/actions", Actions is long[]? [length] : [length, ActionSize], Rows(Actions, start, length, ActionSize));
+        yield return new(group + "/rewards", [length], Rows(Rewards, start, length, 1));
+        yield return new(group + "/terminations", [length], Terminals[start..(start + length)]);
+        var truncations = Timeouts[start..(start + length)];
+        if (length > 0) truncations[^1] = episode.Timeout;
+        yield return new(group + "/truncations", [length], truncations);
+
+        T[] Block<T>(int size, int first)
+        {
+            var numbers = new T[(length + 1) * size];
+            for (var i = 0; i <= length; i++)
+            {
+                var (from, row) = i < length ? (Observations, start + i) : (NextObservations ?? Observations, episode.Final);
+                // Exact: a block is single where its numbers came from singles, and Array.Copy widens.
+                if (from is double[] doubles && numbers is float[] singles)
+                    for (var j = 0; j < size; j++) singles[i * size + j] = (float)doubles[row * (long)width + first + j];
+                else Array.Copy(from, row * (long)width + first, numbers, (long)i * size, size);
+            }
+            return numbers;
+        }
+    }
+
+    static Array Rows(Array column, int start, int length, int size)
+    {
+        var rows = Array.CreateInstance(column.GetType().GetElementType()!, length * size);
+        Array.Copy(column, (long)start * size, rows, 0, (long)length * size);
+        return rows;
+    }
+
+    /// <summary>Whether two rows hold the same bits.</summary>
+    internal static bool Same(Array a, int rowA, Array b, int rowB, int width)
+    {
+        return (a, b) switch
+        {
+            (float[] x, float[] y) => Bytes(x, rowA).SequenceEqual(Bytes(y, rowB)),
+            (double[] x, double[] y) => Bytes(x, rowA).SequenceEqual(Bytes(y, rowB)),
+            _ => false,
+        };
+
+        ReadOnlySpan<byte> Bytes<T>(T[] numbers, int row) where T : struct => MemoryMarshal.AsBytes(numbers.AsSpan(row * width, width));
+    }
+}

@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Iql.Data.Files.Arrays;
+using Iql.Data.Files.Hdf5;
+
+namespace Iql.Data.Files.Minari;
+
+/// <summary>
+/// A Minari data set (HDF5, one group episode_0, episode_1, … an episode) seen as the flat columns of D4RL's layout: the T + 1
+/// observations of an episode become T observations and T next observations, the final one included; terminations are terminals,
+/// truncations time-outs. Dictionary observations are flattened as <see cref="ObservationBlock"/> says. An episode before the last
+/// that ends without a flag counts as timed out at its last row, so that it does not run on into the next.
+/// </summary>
+/// <remarks>Source: Minari's documentation, "Dataset structure"; both its forms of metadata (metadata.json, attributes of the file) are read.</remarks>
+public sealed class MinariFile : IArrayFile
+{
+    readonly Hdf5File inner;
+    readonly ImmutableArray<MinariEpisode> episodes;
+    readonly ImmutableSortedDictionary<string, ArrayData> metadata;
+    readonly ObservationBlock action;
+    readonly long rows;
+
+    /// <summary>Takes an open HDF5 file over.</summary>
+    /// <exception cref="InvalidDataException">An episode lacks an array, or has one of another length or kind than the first; the message names it.</exception>
+    public MinariFile(Hdf5File file)
+    {
+        inner = file;
+        try
+        {
+            (episodes, Blocks, action, Others) = MinariEpisode.All(file);
+            rows = episodes[^1].Start + episodes[^1].Length;
+            var attributes = episodes.Select(episode => file.Attributes(episode.Group)).ToList();
+            if (attributes.Any(MinariMetadata.HasOddOptions)) Others = Others.Add(MinariNames.OptionsAttribute);
+            metadata = MinariMetadata.Read(file, episodes, Blocks, MinariEpisode.IsChoice(action), attributes);
+            long size = Blocks.Sum(block => (long)block.Size);
+            var kind = Blocks.All(block => block.IsSingle) ? "float32" : "float64";
+            Entries =
+            [
+                MinariEpisode.IsChoice(action) ? new("actions", "int64", [rows]) : new("actions", action.IsSingle ? "float32" : "float64", [rows, action.Size]),
+                .. metadata.Values.Select(value => new ArrayEntry(value.Name, KindOf(value.Values), value.Shape)),
+                new("next_observations", kind, [rows, size]),
+                new("observations", kind, [rows, size]),
+                new("rewards", file.Entries.First(entry => entry.Name == episodes[0].Group + "/rewards").Kind, [rows]),
+                new("terminals", "bool", [rows]),
+                new("timeouts", "bool", [rows]),
+            ];
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether an open file is Minari's.</summary>
+    public static bool Fits(IArrayFile file) => file.Entries.Any(entry => entry.Name.StartsWith("episode_0/", StringComparison.Ordinal));
+
+    /// <summary>The data file of a folder that is a Minari data set (with data/ in it, or that folder itself); null of another folder.</summary>
+    public static string? Inside(string folder) =>
+        ((string[])[System.IO.Path.Combine(folder, "data", MinariNames.File), System.IO.Path.Combine(folder, MinariNames.File)]).FirstOrDefault(File.Exists);
+
+    /// <inheritdoc/>
+    public string Path => inner.Path;
+
+    /// <inheritdoc/>
+    public string Kind => "minari";
+
+    /// <summary>The data set's folder: D4RL/door/human-v2/data/main_data.hdf5 is human-v2.</summary>
+    public string Name
+    {
+        get
+        {
+            var folder = new FileInfo(Path).Directory!;
+            var own = folder.Name == "data" && folder.Parent is { } above ? above.Name : folder.Name;
+            return System.IO.Path.GetFileName(Path) == MinariNames.File && own != "" ? own : System.IO.Path.GetFileNameWithoutExtension(Path);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ImmutableArray<ArrayEntry> Entries { get; }
+
+    /// <summary>The parts of an observation, in their order.</summary>
+    public ImmutableArray<ObservationBlock> Blocks { get; }
+
+    /// <summary>Steps of each episode.</summary>
+    public IEnumerable<int> Lengths => episodes.Select(episode => episode.Length);
+
+    /// <summary>What the data set holds beside the columns and has no place among them: "infos/qpos", or "episode_4", which has no steps.</summary>
+    public ImmutableArray<string> Others { get; }
+
+    /// <inheritdoc/>
+    public ArrayData Read(string name) => metadata.TryGetValue(name, out var value) ? value : Read(name, 0, checked((int)rows));
+
+    /// <inheritdoc/>
+    public ArrayData Read(string name, long first, int count)
+    {
+        var entry = Entries.FirstOrDefault(entry => entry.Name == name) ?? throw new InvalidDataException(
+            $"{Path}: '{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such column.");
+        entry.RequireRows(first, count, Path);
+        return name switch
+        {
+            "observations" => Matrix(name, Blocks, "observations", 0, first, count),
+            "next_observations" => Matrix(name, Blocks, "observations", 1, first, count),
+            "actions" when MinariEpisode.IsChoice(action) => new(name, [count], Choices(first, count)),
+            "actions" => Matrix(name, [action], "actions", 0, first, count),
+            "rewards" => Matrix(name, [new("", entry.Kind, [])], "rewards", 0, first, count),
+            "terminals" => new(name, [count], Flags("terminations", first, count)),
+            "timeouts" => new(name, [count], Timeouts(first, count)),
+            _ => throw new InvalidDataException($"{Path}: '{name}': expected a column, got single values. Read it whole."),
+        };
+    }
+
+    long[] Choices(long first, int count)
+    {
+        var choices = new long[count];
+        foreach (var (episode, from, length, at) in Pieces(first, count))
+            ((long[])inner.Read($"{episode.Group}/actions", from, length).Values).CopyTo(choices, at);
+        return choices;
+    }
+
+    bool[] Flags(string name, long first, int count)
+    {
+        var flags = new bool[count];
+        foreach (var (episode, from, length, at) in Pieces(first, count))
+            inner.Read($"{episode.Group}/{name}", from, length).Flags(Path).CopyTo(flags, at);
+        return flags;
+    }
+
+    bool[] Timeouts(long first, int count)
+    {
+        var flags = Flags("truncations", first, count);
+        foreach (var (episode, from, length, at) in Pieces(first, count))
+            if (episode.IsOpen && from + length == episode.Length) flags[at + length - 1] = true;
+        return flags;
+    }
+
+    ArrayData Matrix(string name, ImmutableArray<ObservationBlock> blocks, string group, int shift, long first, int count)
+    {
+        var width = blocks.Sum(block => block.Size);
+        Array numbers = blocks.All(block => block.IsSingle) ? new float[checked((long)count * width)] : new double[checked((long)count * width)];
+        foreach (var (episode, from, length, at) in Pieces(first, count))
+        {
+            var column = 0;
+            foreach (var block in blocks)
+            {
+                var piece = inner.Read($"{episode.Group}/{block.Under(group)}", from + shift, length);
+                if (numbers is float[] singles) Place(piece.Numbers(Path), singles, at, column, block.Size, width);
+                else Place(Doubles(piece), (double[])numbers, at, column, block.Size, width);
+                column += block.Size;
+            }
+        }
+        return new(name, group == "rewards" ? [count] : [count, width], numbers);
+    }
+
+    static void Place<T>(T[] piece, T[] into, int row, int column, int size, int width)
+    {
+        for (var i = 0; i * size < piece.Length; i++) piece.AsSpan(i * size, size).CopyTo(into.AsSpan((row + i) * width + column));
+    }
+
+    static double[] Doubles(ArrayData piece) => piece.Values switch
+    {
+        double[] numbers => numbers,
+        float[] numbers => Array.ConvertAll(numbers, number => (double)number),
+        long[] numbers => Array.ConvertAll(numbers, number => (double)number),
+        bool[] flags => Array.ConvertAll(flags, flag => flag ? 1.0 : 0.0),
+        _ => throw new InvalidDataException($"'{piece.Name}': expected numbers, got texts."),
+    };
+
+    /// <summary>The parts of episodes that rows first … first + count − 1 lie in: from which step, how many, and where they go.</summary>
+    IEnumerable<(MinariEpisode Episode, int From, int Length, int At)> Pieces(long first, int count)
+    {
+        var at = 0;
+        for (var i = MinariEpisode.Holding(episodes, first); at < count; i++)
+        {
+            var from = (int)(first + at - episodes[i].Start);
+            var length = Math.Min(count - at, episodes[i].Length - from);
+            if (length > 0) yield return (episodes[i], from, length, at);
+            at += length;
+        }
+    }
+
+    static string KindOf(Array values) => values switch { float[] => "float32", double[] => "float64", long[] => "int64", bool[] => "bool", _ => "string" };
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => inner.Dispose();
+
+    /// <summary>"minari data set human-v2: 25 episodes"</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"minari data set {Name}: {episodes.Length} episodes");
+}

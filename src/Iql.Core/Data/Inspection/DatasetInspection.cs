@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using Iql.Data.Files;
+
+namespace Iql.Data.Inspection;
+
+/// <summary>Fills a <see cref="DatasetReport"/>.</summary>
+static class DatasetInspection
+{
+    internal static DatasetReport Of(RawDataset raw, int? timeLimit)
+    {
+        var timeouts = raw.Timeouts ?? new bool[raw.Count];
+        var episodes = Transitions.Split(raw.Rewards, raw.Terminals, timeouts);
+        float[] lengths = [.. episodes.Select(e => (float)e.Length)], returns = [.. episodes.Select(e => (float)e.Return)];
+        var jumps = Discontinuities(raw, timeouts);
+        var discrete = raw.ActionKind == ActionKind.Discrete;
+        var joints = raw.NextObservations == null ? Joints.Of(raw, timeouts) : null;
+        var report = new DatasetReport
+        {
+            Name = raw.Name,
+            Source = raw.Source,
+            Entries = raw.Entries,
+            Metadata = raw.Metadata,
+            Rows = raw.Count,
+            ObservationSize = raw.ObservationSize,
+            ActionSpace = new(raw.ActionKind, raw.ActionSize),
+            ActionCounts = discrete ? ActionCounts(raw) : [],
+            Episodes = episodes,
+            Lengths = Summary.Of(lengths),
+            Returns = Summary.Of(returns),
+            LengthHistogram = Histogram.Of(lengths),
+            ReturnHistogram = Histogram.Of(returns),
+            RewardHistogram = Histogram.Of(raw.Rewards),
+            RewardValues = RewardValues(raw.Rewards),
+            Terminals = raw.Terminals.LongCount(flag => flag),
+            Timeouts = raw.Timeouts?.LongCount(flag => flag),
+            BothFlags = raw.Terminals.Zip(timeouts).LongCount(flags => flags is (true, true)),
+            LongestTerminalRun = LongestTerminalRun(raw),
+            UnfinishedTail = episodes[^1].End == EpisodeEnd.Unfinished ? episodes[^1].Length : 0,
+            Discontinuities = raw.NextObservations == null ? null : jumps.Count,
+            FirstDiscontinuities = [.. (joints?.Jumps ?? [.. jumps]).Take(5)],
+            SuspectedJumps = joints?.Jumps.Length,
+            JumpOffset = joints?.Offset,
+            ContinuedTimeouts = joints?.Continued ?? Continued(raw, timeouts),
+            ActionsOutside = raw.Actions.LongCount(action => !(Math.Abs(action) <= 1f)) / (double)raw.Actions.Length,
+            DuplicateRows = Duplicates(raw),
+            Columns =
+            [
+                .. Columns("observations", raw.Observations, raw.ObservationSize),
+                .. Columns("actions", raw.Actions, discrete ? 0 : raw.ActionSize),
+                .. Columns("rewards", raw.Rewards, 1),
+                .. Columns("next_observations", raw.NextObservations ?? [], raw.NextObservations == null ? 0 : raw.ObservationSize),
+            ],
+            Modes = [Mode(raw, DatasetMode.D4rlParity, timeLimit), Mode(raw, DatasetMode.Strict, timeLimit)],
+            Findings = [],
+        };
+        return report with { Findings = [.. Findings(report)] };
+    }
+
+    static IEnumerable<string> Findings(DatasetReport r)
+    {
+        foreach (var column in r.Columns.Where(column => column.NaNs + column.Infinities > 0))
+            yield return Say($"{column.Label} holds {column.NaNs:N0} NaN and {column.Infinities:N0} infinite numbers: no mode loads such rows.");
+        if (r.Timeouts == null)
+            yield return "No time-outs are recorded: give the task's time limit, or episodes that were cut look like one.";
+        if (r.BothFlags > 0) yield return Say($"{r.BothFlags:N0} rows are terminal and timed out: parity drops them, strict takes them as terminal.");
+        if (r.LongestTerminalRun > 1) yield return Say($"Up to {r.LongestTerminalRun:N0} terminal rows stand in a row: the episode went on after its goal (antmaze), and is cut at each.");
+        if (r.Terminals == 0 && r.Timeouts is null or 0) yield return "No row ends an episode: all rows count as one unfinished episode.";
+        if (r.UnfinishedTail > 0 && r.Episodes.Length > 1) yield return Say($"The last {r.UnfinishedTail:N0} rows belong to an episode without an end.");
+        if (r.Discontinuities > 0) yield return Say($"{r.Discontinuities:N0} rows inside an episode lead to another state than the next row's (first at {r.FirstDiscontinuities[0]}): ends may be flagged in the wrong place.");
+        if (r.SuspectedJumps > 0) yield return Say($"{r.SuspectedJumps:N0} rows inside an episode are followed by a state that no step leads to (first after row {r.FirstDiscontinuities[0]})") + (r.JumpOffset switch
+        {
+            null => ": ends may be missing or flagged in the wrong place.",
+            var offset => Say($": ends are flagged {Math.Abs(offset.Value):N0} rows too {(offset < 0 ? "late" : "early")}."),
+        });
+        if (r.ContinuedTimeouts > 0) yield return Say($"After {r.ContinuedTimeouts:N0} of {r.Timeouts:N0} time-outs the next row goes on: they are out of step with the episodes, or cut one long trajectory (maze2d).");
+        if (r.ActionsOutside > 0) yield return Say($"{r.ActionsOutside:P2} of the actions' numbers lie outside [-1, 1], where policies cannot follow.");
+        if (r.ActionCounts.Contains(0))
+            yield return $"Never taken: action {string.Join(", ", Enumerable.Range(0, r.ActionCounts.Length).Where(a => r.ActionCounts[a] == 0).Take(12))} of {r.ActionSpace.Size}.";
+        // With few states and actions rows repeat by nature.
+        if (r.DuplicateRows > 0 && !r.ActionSpace.IsDiscrete) yield return Say($"{r.DuplicateRows:N0} rows repeat an earlier observation, action and reward.");
+        if (r.RewardValues.Length == 1) yield return "All rewards are the same: there is nothing to learn from them.";
+        var constant = r.Columns.Where(c => c.IsConstant && c.Name is "observations" or "actions" && c.IsConstant).Select(c => c.Label).ToList();
+        if (constant.Count > 0) yield return $"Constant: {string.Join(", ", constant.Take(12))}{(constant.Count > 12 ? $" and {constant.Count - 12} more" : "")}.";
+    }
+
+    static string Say(FormattableString text) => FormattableString.Invariant(text);
+
+    static ModeReport Mode(RawDataset raw, DatasetMode mode, int? timeLimit)
+    {
+        try
+        {
+            var selection = RowSelection.Of(raw, mode, timeLimit);
+            return new(mode, selection.Rows.Length, selection.DroppedTimeouts, selection.DroppedLast, null);
+        }
+        catch (InvalidDataException failure)
+        {
+            return new(mode, 0, 0, 0, failure.Message);
+        }
+    }
+
+    static IEnumerable<ColumnReport> Columns(string name, float[] matrix, int columns)
+    {
+        for (var column = 0; column < columns; column++)
+        {
+            long nans = 0, infinities = 0;
+            for (var i = column; i < matrix.Length; i += columns)
+            {
+                if (float.IsNaN(matrix[i])) nans++;
+                else if (float.IsInfinity(matrix[i])) infinities++;
+            }
+            yield return new(name, column, Summary.Of(matrix, columns, column), nans, infinities);
+        }
+    }
+
+    static ImmutableArray<long> ActionCounts(RawDataset raw)
+    {
+        var counts = new long[raw.ActionSize];
+        for (var row = 0; row < raw.Count; row++) counts[ActionSpace.Choice(raw.Actions.AsSpan(row * raw.ActionSize, raw.ActionSize))]++;
+        return [.. counts];
+    }
+
+    static List<int> Discontinuities(RawDataset raw, bool[] timeouts)
+    {
+        var rows = new List<int>();
+        if (raw.NextObservations is not { } next) return rows;
+        var size = raw.ObservationSize;
+        for (var row = 0; row < raw.Count - 1; row++)
+            if (!raw.Terminals[row] && !timeouts[row] && Jump.Between(next.AsSpan(row * size, size), raw.Observations.AsSpan((row + 1) * size, size)))
+                rows.Add(row);
+        return rows;
+    }
+
+    /// <summary>Time-outs whose next observation is the next row's.</summary>
+    static int Continued(RawDataset raw, bool[] timeouts)
+    {
+        var (next, size) = (raw.NextObservations!, raw.ObservationSize);
+        return Enumerable.Range(0, raw.Count - 1).Count(row => timeouts[row] && !raw.Terminals[row]
+            && !Jump.Between(next.AsSpan(row * size, size), raw.Observations.AsSpan((row + 1) * size, size)));
+    }
+
+    // Where next observations tell that a row starts elsewhere, it is an episode of one step and not the same one's end again.
+    static int LongestTerminalRun(RawDataset raw)
+    {
+        var (longest, run, size) = (0, 0, raw.ObservationSize);
+        for (var row = 0; row < raw.Count; row++)
+        {
+            var elsewhere = row > 0 && raw.NextObservations is { } next
+                && Jump.Between(next.AsSpan((row - 1) * size, size), raw.Observations.AsSpan(row * size, size));
+            longest = Math.Max(longest, run = !raw.Terminals[row] ? 0 : elsewhere ? 1 : run + 1);
+        }
+        return longest;
+    }
+
+    static ImmutableArray<(float, long)> RewardValues(float[] rewards)
+    {
+        const int most = 12;
+        var counts = new SortedDictionary<float, long>();
+        foreach (var reward in rewards)
+        {
+            if (counts.TryGetValue(reward, out var count)) counts[reward] = count + 1;
+            else if (counts.Count == most) return [];
+            else counts[reward] = 1;
+        }
+        return [.. counts.Select(pair => (pair.Key, pair.Value))];
+    }
+
+    /// <summary>Rows with a 64-bit hash that an earlier row had.</summary>
+    static long Duplicates(RawDataset raw)
+    {
+        var hashes = new ulong[raw.Count];
+        for (var row = 0; row < raw.Count; row++)
+        {
+            var hash = 14695981039346656037UL;
+            Mix(raw.Observations.AsSpan(row * raw.ObservationSize, raw.ObservationSize), ref hash);
+            Mix(raw.Actions.AsSpan(row * raw.ActionSize, raw.ActionSize), ref hash);
+            Mix(raw.Rewards.AsSpan(row, 1), ref hash);
+            hashes[row] = hash;
+        }
+        Array.Sort(hashes);
+        var duplicates = 0L;
+        for (var i = 1; i < hashes.Length; i++) duplicates += hashes[i] == hashes[i - 1] ? 1 : 0;
+        return duplicates;
+
+        static void Mix(ReadOnlySpan<float> numbers, ref ulong hash)
+        {
+            foreach (var number in numbers)
+            {
+                hash = (hash ^ BitConverter.SingleToUInt32Bits(number)) * 0x9E3779B97F4A7C15UL;
+                hash ^= hash >> 29;
+            }
+        }
+    }
+}

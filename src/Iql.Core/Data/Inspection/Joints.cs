@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using Iql.Data.Files;
+
+namespace Iql.Data.Inspection;
+
+/// <summary>
+/// Whether rows lead on to the next where they should, for files without next observations, judged by how far observations usually move.
+/// A step moves column j by |Δⱼ|; q_j is the 99th percentile of that over steps inside episodes.
+/// </summary>
+/// <param name="Jumps">
+/// Rows inside an episode after which some column moves by more than 10 q_j and by more than a quarter of its own range (1st to
+/// 99th percentile): the next row most likely begins another episode.
+/// </param>
+/// <param name="Continued">Time-outs after which every column moves by at most q_j: the next row most likely goes on.</param>
+/// <param name="Offset">Rows from the flagged end to the jump, where most jumps have the same (−1: the flag stands one row late); null without.</param>
+sealed record Joints(ImmutableArray<int> Jumps, int Continued, int? Offset)
+{
+    const double Far = 10, Quarter = 0.25, Usual = 0.99;
+    const int Window = 8;
+
+    internal static Joints Of(RawDataset raw, bool[] timeouts)
+    {
+        var size = raw.ObservationSize;
+        var (usual, range) = (new double[size], new double[size]);
+        for (var column = 0; column < size; column++) (usual[column], range[column]) = Scales(raw, timeouts, column);
+        // Where a step may lead anywhere (cells numbered one-hot), nothing is near.
+        var local = Enumerable.Range(0, size).Any(column => usual[column] < Quarter * range[column]);
+        var jumps = ImmutableArray.CreateBuilder<int>();
+        var continued = 0;
+        for (var row = 0; row + 1 < raw.Count; row++)
+        {
+            if (raw.Terminals[row]) continue;
+            var (jumped, still, same) = (false, true, true);
+            for (var column = 0; column < size; column++)
+            {
+                var moved = Moved(raw, row, column);
+                jumped |= usual[column] > 0 && moved > Far * usual[column] && moved > Quarter * range[column];
+                still &= moved <= usual[column];
+                same &= moved == 0;
+            }
+            if (!timeouts[row] && jumped) jumps.Add(row);
+            // A state that never moves says nothing.
+            if (local && timeouts[row] && still && !same) continued++;
+        }
+        return new(jumps.ToImmutable(), continued, OffsetOf(jumps, raw, timeouts));
+    }
+
+    static double Moved(RawDataset raw, int row, int column)
+    {
+        var at = row * raw.ObservationSize + column;
+        return Math.Abs((double)raw.Observations[at + raw.ObservationSize] - raw.Observations[at]);
+    }
+
+    /// <summary>q_j and the column's range, over at most a hundred thousand rows, evenly spaced.</summary>
+    static (double Usual, double Range) Scales(RawDataset raw, bool[] timeouts, int column)
+    {
+        const int most = 100_000;
+        var stride = Math.Max(1, raw.Count / most);
+        List<double> moves = [], values = [];
+        for (var row = 0; row + 1 < raw.Count; row += stride)
+        {
+            var value = raw.Observations[row * raw.ObservationSize + column];
+            if (!float.IsFinite(value)) continue;
+            values.Add(value);
+            var moved = Moved(raw, row, column);
+            if (!raw.Terminals[row] && !timeouts[row] && double.IsFinite(moved)) moves.Add(moved);
+        }
+        moves.Sort();
+        values.Sort();
+        return (At(moves, Usual), At(values, Usual) - At(values, 1 - Usual));
+
+        static double At(List<double> sorted, double share) => sorted.Count == 0 ? 0 : sorted[(int)(share * (sorted.Count - 1))];
+    }
+
+    static int? OffsetOf(IReadOnlyList<int> jumps, RawDataset raw, bool[] timeouts)
+    {
+        var counts = new Dictionary<int, int>();
+        foreach (var jump in jumps)
+            for (var distance = 1; distance <= Window; distance++)
+            {
+                var found = false;
+                foreach (var offset in (int[])[distance, -distance])
+                {
+                    var end = jump - offset;
+                    if (end < 0 || end >= raw.Count || !(timeouts[end] || raw.Terminals[end])) continue;
+                    counts[offset] = counts.GetValueOrDefault(offset) + 1;
+                    found = true;
+                }
+                if (found) break;
+            }
+        var best = counts.OrderByDescending(pair => pair.Value).FirstOrDefault();
+        return 2 * best.Value > jumps.Count && jumps.Count > 0 ? best.Key : null;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Iql.Data.Rows;
+
+/// <summary>
+/// How a row file is laid out, in order: one page (magic, version, N, S, A, floats a row, bytes of the description; little-endian), N rows
+/// (<see cref="RowLayout"/>), a bit a row in words of 64 (whether its next action is known), the description as JSON. What describes all
+/// rows is known only behind the last: so it stands there, and the page, written last, is what makes the file whole.
+/// </summary>
+readonly record struct RowFileHeader(long Count, RowLayout Layout, long DescriptionBytes)
+{
+    internal const int Page = 4096, Version = 1;
+
+    internal static ReadOnlySpan<byte> Magic => "IQL rows"u8;
+
+    internal long MarksOffset => Page + Count * Layout.Bytes;
+
+    internal long DescriptionOffset => MarksOffset + (Count + 63) / 64 * sizeof(ulong);
+
+    internal long FileBytes => DescriptionOffset + DescriptionBytes;
+
+    internal byte[] ToBytes()
+    {
+        var page = new byte[Page];
+        Magic.CopyTo(page);
+        BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(8), Version);
+        BinaryPrimitives.WriteInt64LittleEndian(page.AsSpan(16), Count);
+        BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(24), Layout.ObservationSize);
+        BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(28), Layout.ActionSize);
+        BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(32), Layout.Stride);
+        BinaryPrimitives.WriteInt64LittleEndian(page.AsSpan(40), DescriptionBytes);
+        return page;
+    }
+
+    /// <summary>Whether a file begins as a row file does.</summary>
+    internal static bool Fits(ReadOnlySpan<byte> start) => start.StartsWith(Magic);
+
+    /// <summary>Reads the page and holds it against the file's length.</summary>
+    /// <exception cref="InvalidDataException">Another kind of file, another version, a truncated or damaged one.</exception>
+    internal static RowFileHeader Read(string path, Stream stream)
+    {
+        var page = new byte[Page];
+        var got = stream.ReadAtLeast(page, Page, throwOnEndOfStream: false);
+        if (!Fits(page.AsSpan(0, got))) throw Wrong("a row file",
+            got == 0 ? "an empty file" : $"first bytes of another kind ({Convert.ToHexString(page.AsSpan(0, Math.Min(8, got)))})", "Make one with iql data pack.");
+        if (got < Page) throw Truncated(Page, got);
+        var version = BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(8));
+        if (version != Version) throw Wrong($"a row file of version {Version}", $"version {version}", "Pack the data again with this program.");
+        var layout = new RowLayout(BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(24)), BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(28)));
+        var header = new RowFileHeader(BinaryPrimitives.ReadInt64LittleEndian(page.AsSpan(16)), layout, BinaryPrimitives.ReadInt64LittleEndian(page.AsSpan(40)));
+        var stride = BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(32));
+        const int widest = 1 << 24;
+        if (layout.ObservationSize is < 1 or > widest || layout.ActionSize is < 1 or > widest || stride != layout.Stride
+            || header.Count < 1 || header.Count > long.MaxValue / 2 / layout.Bytes || header.DescriptionBytes is < 2 or > int.MaxValue)
+            throw Wrong("a first page that fits itself", $"{header.Count} rows of {layout.ObservationSize} and {layout.ActionSize} numbers, {stride} floats a row, " +
+                $"{header.DescriptionBytes} bytes of description", "The file is damaged; pack the data again.");
+        return stream.Length == header.FileBytes ? header : throw Truncated(header.FileBytes, stream.Length);
+
+        InvalidDataException Truncated(long expected, long bytes) => Wrong($"{expected} bytes", $"{bytes}",
+            bytes < expected ? "The file is truncated; copy or pack it again." : "Something was added to the file; copy or pack it again.");
+        InvalidDataException Wrong(string expected, string came, string mend) => new($"{path}: expected {expected}, got {came}. {mend}");
+    }
+}
+
+/// <summary>What a row file says of itself, as JSON at its end.</summary>
+sealed record RowFileDescription(string Name, ImmutableArray<string> Columns, string Fingerprint, ImmutableSortedDictionary<string, string> Metadata,
+    DatasetStatistics Statistics, ActionKind ActionKind = ActionKind.Continuous)
+{
+    static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+    };
+
+    internal static ImmutableArray<string> ColumnsOf(RowLayout layout) =>
+    [
+        $"observations [{layout.ObservationSize}]", $"actions [{layout.ActionSize}]", "rewards", "terminals", "timeouts",
+        $"nextObservations [{layout.ObservationSize}]",
+    ];
+
+    internal byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, Options);
+
+    internal static RowFileDescription Read(string path, Stream stream, RowFileHeader header)
+    {
+        var text = new byte[header.DescriptionBytes];
+        stream.Position = header.DescriptionOffset;
+        stream.ReadExactly(text);
+        try
+        {
+            var description = JsonSerializer.Deserialize<RowFileDescription>(text, Options) ?? throw new JsonException("got null.");
+            return description.Statistics.ObservationMean.Length == header.Layout.ObservationSize ? description
+                : throw new JsonException($"got statistics of {description.Statistics.ObservationMean.Length} observations.");
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{path}: expected a description as JSON behind the rows, {error.Message} The file is damaged; pack the data again.", error);
+        }
+    }
+}

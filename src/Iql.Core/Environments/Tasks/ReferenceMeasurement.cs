@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+
+namespace Iql.Environments.Tasks;
+
+/// <summary>A mean with its standard error.</summary>
+/// <param name="Mean">Mean of E returns.</param>
+/// <param name="StandardError">Standard deviation (E − 1 in the denominator) over √E.</param>
+/// <param name="SuccessRate">Share of episodes that got any reward, in [0, 1].</param>
+/// <param name="MeanLength">Mean number of decisions.</param>
+public readonly record struct MeasuredReturn(double Mean, double StandardError, double SuccessRate, double MeanLength)
+{
+    /// <summary>Of finished episodes, at least two.</summary>
+    public static MeasuredReturn Of(ImmutableArray<EpisodeResult> episodes)
+    {
+        Check.AtLeast(episodes.Length, 2, nameof(episodes));
+        var mean = episodes.Average(episode => episode.Return);
+        var variance = episodes.Sum(episode => (episode.Return - mean) * (episode.Return - mean)) / (episodes.Length - 1);
+        return new(mean, Math.Sqrt(variance / episodes.Length), episodes.Average(episode => episode.Success ? 1.0 : 0.0),
+            episodes.Average(episode => (double)episode.Length));
+    }
+}
+
+/// <summary>How a task's reference returns are measured: what stands behind a score of 0 and one of 100.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Random">Actions U(−1, 1), or any choice, drawn anew each decision.</param>
+/// <param name="Expert">The task's <see cref="TaskCard.Expert"/>, anew each episode.</param>
+public sealed record ReferenceMeasurement(string Task, MeasuredReturn Random, MeasuredReturn Expert)
+{
+    /// <summary>Measures both over their own episodes; the same seed gives the same numbers.</summary>
+    /// <param name="task">A task that comes with Iql, such as pointmaze-umaze-v0.</param>
+    /// <param name="episodes">E, at least 2.</param>
+    /// <param name="seed">Where every draw comes from.</param>
+    /// <exception cref="ArgumentException">The task is not one of Iql's own.</exception>
+    public static ReferenceMeasurement Measure(string task, int episodes, Seed seed)
+    {
+        var card = Tasks.Get(task);
+        Check.That(card.Expert is not null, nameof(task), "a task with a controller of its own", task, "A robot's scale is D4RL's.");
+        return new(task,
+            MeasuredReturn.Of(Rollout.Run(card.Environment, episodes, seed.Split("random"), RandomPolicy(card.Environment.ActionSpace, seed.Split("random actions")))),
+            MeasuredReturn.Of([.. Enumerable.Range(0, episodes).Select(e => Drive(card, seed.Split("expert").Split((ulong)e)))]));
+    }
+
+    /// <summary>Uniform actions in [−1, 1)ᴬ, or of the A choices. It counts its draws, so a roll-out with it is a function of seed and number of episodes.</summary>
+    public static PolicyRows RandomPolicy(ActionSpace space, Seed seed)
+    {
+        var drawn = 0UL;
+        return (_, rows, actions) =>
+        {
+            if (space.IsDiscrete)
+                for (var row = 0; row < rows; row++) ActionSpace.Write(seed.Below(drawn++, space.Size), actions.Slice(row * space.Size, space.Size));
+            else
+                for (var i = 0; i < rows * space.Size; i++) actions[i] = (float)seed.Uniform(drawn++, 1);
+        };
+    }
+
+    static EpisodeResult Drive(TaskCard card, Seed seed)
+    {
+        var environment = card.Environment;
+        Span<double> state = stackalloc double[environment.StateSize];
+        Span<float> observation = stackalloc float[environment.ObservationSize], action = stackalloc float[environment.ActionSize];
+        var expert = card.Expert!(seed.Split("waypoints"));
+        environment.Reset(seed, state, observation);
+        var (sum, success) = (0.0, false);
+        for (var length = 1; ; length++)
+        {
+            expert(state, action);
+            var (reward, terminal) = environment.Step(state, action, observation);
+            sum += reward;
+            success |= reward > 0;
+            if (terminal || length >= environment.TimeLimit) return new(sum, length, terminal, success, []);
+        }
+    }
+}
