@@ -6,7 +6,7 @@ open Xunit
 
 [<Fact>]
 let ``plotly.js travels inside the assembly`` () =
-    use stream = Assembly.Load("iql").GetManifestResourceStream "plotly.min.js"
+    use stream = Assembly.Load("Iql.Scripts").GetManifestResourceStream "plotly.min.js"
     Assert.NotNull stream
     use reader = new StreamReader(stream)
     let script = reader.ReadToEnd()

@@ -1,0 +1,64 @@
+/// How large the house may be: eng/budgets.txt has a line budget for each room; whoever raises one says in the commit what it buys.
+module Iql.Core.Tests.BudgetTests
+
+open System.IO
+open Xunit
+
+/// Code, and the tables and assets that a room embeds.
+let private counted = [ ".cs"; ".fs"; ".css"; ".js"; ".csv"; ".md"; ".txt"; ".json" ]
+
+let private sources =
+    Repository.files
+    |> List.filter (fun path -> path.StartsWith "src/" && List.contains (Path.GetExtension path) counted)
+    |> List.map (fun path -> path, Repository.lines path)
+
+let private ending (extension: string) =
+    sources |> List.filter (fun (path, _) -> path.EndsWith extension)
+
+let private budgets = [
+    for line in Repository.lines "eng/budgets.txt" do
+        match line.Split([| ' ' |], System.StringSplitOptions.RemoveEmptyEntries) with
+        | [| room; budget |] when not (room.StartsWith '#') -> room, int budget
+        | _ -> ()
+]
+
+let private within (room: string) (path: string) = path.StartsWith(room + "/")
+
+[<Fact>]
+let ``no room has more lines than its budget`` () =
+    Assert.NotEmpty budgets
+
+    for room, budget in budgets do
+        let lines =
+            sources
+            |> List.filter (fst >> within room)
+            |> List.sumBy (fun (_, lines) -> lines.Length)
+
+        Assert.True(lines <= budget, $"{room}: expected at most {budget} lines, got {lines}.")
+
+[<Fact>]
+let ``every room has a budget, and every budget a room`` () =
+    for path, _ in sources do
+        let project = path.Split '/' |> Array.truncate 2 |> String.concat "/"
+        Assert.Contains(budgets, (fun (room, _) -> room <> "src" && (within room path || room = project)))
+
+    for room, _ in budgets do
+        Assert.Contains(sources, (fun (path, _) -> within room path))
+
+[<Fact>]
+let ``no file has more than 400 lines`` () =
+    for path, lines in ending ".cs" @ ending ".fs" do
+        Assert.True(lines.Length <= 400, $"{path}: expected at most 400 lines, got {lines.Length}.")
+
+[<Theory; InlineData(".cs", 100); InlineData(".fs", 110)>]
+let ``half of the files are short`` (extension: string) (limit: int) =
+    let lengths = [ for _, lines in ending extension -> lines.Length ] |> List.sort
+    let median = lengths[lengths.Length / 2]
+    Assert.True(median <= limit, $"{extension}: expected a median of at most {limit} lines, got {median}.")
+
+[<Fact>]
+let ``no line has more than 120 columns`` () =
+    for path, lines in ending ".cs" @ ending ".fs" do
+        lines
+        |> Array.iteri (fun i line ->
+            Assert.True(line.Length <= 120, $"{path}, line {i + 1}: expected at most 120 columns, got {line.Length}."))
