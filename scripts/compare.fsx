@@ -77,7 +77,7 @@ Charts.ScoreIntervals.byTask table |> save "compare"
 
 // What others published of the same datasets is a value too. The mazes have none; of D4RL's hopper there is much.
 for source in Published.beside [ "hopper-medium-v2" ] [ "iql"; "td3bc"; "bc" ] do
-    PublishedText.lines source |> List.iter (printfn "%s")
+    Published.lines source |> List.iter (printfn "%s")
 
 match ComparisonReport.write target with
 | Ok page -> printfn "%s" page

@@ -91,7 +91,7 @@ module Compare =
             |> List.filter (fun table -> not (table.Rows.IsEmpty || table.Algorithms.IsEmpty))
 
         for table in tables do
-            PublishedText.lines table |> List.iter (printfn "%s")
+            Published.lines table |> List.iter (printfn "%s")
             printfn ""
 
         Shell.success

@@ -3,7 +3,7 @@ namespace Iql.Scripts
 open System.IO
 open System.Text.RegularExpressions
 
-/// What the name of a dataset or of a task says: "antmaze-umaze-v2" is of the domain antmaze, in version 2.
+/// The parts of a dataset's or a task's name: "antmaze-umaze-v2" is of the domain antmaze, in version 2.
 type DatasetName = {
     Whole: string
     /// A domain of `iql presets`; else the name's first word.
@@ -28,13 +28,11 @@ module DatasetName =
     let read (name: string) : DatasetName =
         let whole = plain name
         let version = Regex.Match(whole, @"-v(\d+)$")
+        let domain = Preset.domainOf whole |> Option.map _.Name
 
         {
             Whole = whole
-            Domain =
-                match Preset.domainOf whole with
-                | Some domain -> domain.Name
-                | None -> whole.Split('-')[0]
+            Domain = defaultArg domain (whole.Split('-')[0])
             Version =
                 if version.Success then
                     Some(int version.Groups[1].Value)
@@ -42,18 +40,19 @@ module DatasetName =
                     None
         }
 
-    /// An Error names two of one domain in different versions, if there are any: versions are other data, and often another
+    /// An Error names two of one domain in different versions. Versions are other data, and often another
     /// environment, so their scores belong in no common column.
     let agree (names: string list) : Result<unit, string> =
         let read = names |> List.map read
 
-        List.allPairs read read
-        |> List.tryPick (fun (a, b) ->
-            match a.Version, b.Version with
-            | Some first, Some second when a.Domain = b.Domain && first < second -> Some(a, b)
-            | _ -> None)
-        |> function
-            | None -> Ok()
-            | Some(a, b) ->
-                Error
-                    $"tasks: expected one version of the {a.Domain} data, got {a.Whole} and {b.Whole}. Versions are other data with other scores, which belong in no common column: compare them apart."
+        let differ =
+            List.allPairs read read
+            |> List.tryFind (fun (a, b) -> a.Domain = b.Domain && a.Version.IsSome && a.Version < b.Version)
+
+        match differ with
+        | None -> Ok()
+        | Some(a, b) ->
+            Error(
+                $"tasks: expected one version of the {a.Domain} data, got {a.Whole} and {b.Whole}. Versions are other "
+                + "data with other scores, which belong in no common column: compare them apart."
+            )

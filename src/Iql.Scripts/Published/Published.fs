@@ -1,30 +1,37 @@
 namespace Iql.Scripts
 
+open System
+open System.Globalization
+open Iql.Data.Download
+
 /// Published scores, in one place.
 [<RequireQualifiedAccess>]
 module Published =
 
     /// Every table, the one of the paper first.
-    let tables: PublishedTable list =
-        [ PublishedPaper.table; PublishedCorl.last; PublishedCorl.best ]
-        @ PublishedOthers.tables
-        @ [ PublishedFineTuning.before; PublishedFineTuning.after ]
+    let tables: PublishedTable list = [
+        for file in
+            [
+                "iql-paper"
+                "corl"
+                "iql-pytorch"
+                "offlinerl-kit"
+                "jax-corl"
+                "d3rlpy"
+                "corl-online"
+            ] do
+            for text in (Resource.text $"{file}.txt").Split "\n\n" do
+                match PublishedTable.read text with
+                | Ok table -> table
+                | Error problem -> failwith $"{file}.txt: {problem}"
+    ]
 
     /// Every dataset that some table scores.
     let datasets: string list =
-        [
-            for table in tables do
-                yield! List.map fst table.Rows
-        ]
-        |> List.distinct
+        tables |> List.collect (_.Rows >> List.map fst) |> List.distinct
 
     /// Every algorithm that some table scores.
-    let algorithms: string list =
-        [
-            for table in tables do
-                yield! table.Algorithms
-        ]
-        |> List.distinct
+    let algorithms: string list = tables |> List.collect _.Algorithms |> List.distinct
 
     /// How papers write an algorithm: "TD3+BC"; a name that none of them has stays as it is.
     let title (algorithm: string) : string =
@@ -36,31 +43,29 @@ module Published =
         | name when List.contains name algorithms -> name.ToUpperInvariant()
         | name -> name
 
-    /// A table cut down to some datasets and algorithms; without either, all of them. Totals stay where all of their datasets do.
+    /// A table cut down to some datasets and algorithms; without either, all of them. Totals stay where all of their
+    /// datasets do.
     let only (datasets: string list) (algorithms: string list) (table: PublishedTable) : PublishedTable =
-        let kept = [
-            for algorithm in table.Algorithms -> algorithms.IsEmpty || List.contains algorithm algorithms
-        ]
+        let among names name =
+            List.isEmpty names || List.contains name names
 
         let cut values =
-            List.zip kept values
-            |> List.choose (fun (kept, value) -> if kept then Some value else None)
-
-        let wanted dataset =
-            datasets.IsEmpty || List.contains dataset datasets
+            List.zip table.Algorithms values
+            |> List.filter (fst >> among algorithms)
+            |> List.map snd
 
         {
             table with
                 Algorithms = cut table.Algorithms
                 Rows = [
                     for dataset, scores in table.Rows do
-                        if wanted dataset then
+                        if among datasets dataset then
                             dataset, cut scores
                 ]
                 Totals = [
                     for total in table.Totals do
                         if
-                            List.forall wanted total.Datasets
+                            List.forall (among datasets) total.Datasets
                             && (datasets.IsEmpty || not total.Datasets.IsEmpty)
                         then
                             {
@@ -70,57 +75,16 @@ module Published =
                 ]
         }
 
-    /// The columns that may stand beside scores of these tasks and algorithms: rows of the very same name, version and all,
-    /// from tables of last policies.
+    /// The columns that may stand beside scores of these tasks and algorithms: rows of the very same name, version
+    /// and all, from tables of last policies.
     let beside (tasks: string list) (algorithms: string list) : PublishedTable list =
         tables
         |> List.filter _.Beside
         |> List.map (only tasks algorithms)
         |> List.filter (fun table -> not (table.Rows.IsEmpty || table.Algorithms.IsEmpty))
 
-    /// Time steps in D4RL's files, where they are known. Those of halfcheetah, of cloned Adroit and of hammer-human follow from
-    /// how the files were made; the others are as people who loaded them report.
-    let private steps: Map<string, int> =
-        let locomotion name medium replay expert = [
-            $"{name}-medium-v2", medium
-            $"{name}-medium-replay-v2", replay
-            $"{name}-medium-expert-v2", medium + expert
-            $"{name}-expert-v2", expert
-        ]
-
-        Map(
-            locomotion "halfcheetah" 1_000_000 202_000 1_000_000
-            @ locomotion "hopper" 999_906 402_000 999_494
-            @ locomotion "walker2d" 999_995 302_000 999_214
-            @ [
-                for maze in
-                    [
-                        "umaze"
-                        "umaze-diverse"
-                        "medium-play"
-                        "medium-diverse"
-                        "large-play"
-                        "large-diverse"
-                    ] do
-                    for version in [ "v0"; "v2" ] do
-                        yield $"antmaze-{maze}-{version}", 1_000_000
-                yield "maze2d-umaze-v1", 1_000_000
-                yield "maze2d-medium-v1", 2_000_000
-                yield "maze2d-large-v1", 4_000_000
-                for version in [ "v0"; "v1" ] do
-                    yield $"pen-human-{version}", 5_000
-                    yield $"pen-cloned-{version}", 500_000
-                    yield $"hammer-human-{version}", 11_310
-                    yield $"hammer-cloned-{version}", 1_000_000
-                    yield $"door-human-{version}", 6_729
-                    yield $"door-cloned-{version}", 1_000_000
-                    yield $"relocate-human-{version}", 9_942
-                    yield $"relocate-cloned-{version}", 1_000_000
-            ]
-        )
-
-    /// Which versions of a dataset a table that may stand beside ours scores instead of this one: of antmaze-umaze-v2 the paper has
-    /// antmaze-umaze-v0. Each with the table; only tables without a row of the very same name.
+    /// Other versions of a dataset that tables score which may stand beside ours: of antmaze-umaze-v2 the paper has
+    /// antmaze-umaze-v0. Each with its table; only tables without a row of the very same name.
     let otherVersions (dataset: string) (algorithms: string list) : (PublishedTable * string) list =
         let stem (name: string) =
             match (DatasetName.read name).Version with
@@ -131,25 +95,39 @@ module Published =
             for table in tables do
                 let names = List.map fst table.Rows
 
-                if
-                    table.Beside
-                    && not (List.contains dataset names)
-                    && table.Algorithms |> List.exists (fun name -> List.contains name algorithms)
-                then
+                let compared =
+                    table.Algorithms |> List.exists (fun name -> List.contains name algorithms)
+
+                if table.Beside && compared && not (List.contains dataset names) then
                     for name in names do
                         if stem name = stem dataset then
                             table, name
         ]
 
+    /// Time steps in D4RL's files, where they are known.
+    let private steps: Map<string, int64> =
+        Map [
+            let text = Resource.text "d4rl-steps.txt"
+
+            for line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries) |> Seq.skip 1 do
+                let words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+
+                for name in Seq.tail words do
+                    name, Int64.Parse(words[0], CultureInfo.InvariantCulture)
+        ]
+
     /// Whether a file is called after a dataset, or as D4RL calls the dataset's file.
     let private bearsName (dataset: string) (source: string) : bool =
-        DatasetName.ofPath source = dataset
-        || (match Iql.Data.Download.D4rlFile.Find dataset with
-            | null -> false
-            | file -> DatasetName.ofPath file.FileName = DatasetName.ofPath source)
+        let name = DatasetName.ofPath source
 
-    /// Why data are not D4RL's own file for a dataset, and what they are, in words; None where nothing speaks against it. Files are told
-    /// by name, by size (up to a twentieth of the time steps is lost where episodes end), and by what they say of themselves.
+        name = dataset
+        || D4rlFile.Find dataset
+           |> Option.ofObj
+           |> Option.exists (fun file -> DatasetName.ofPath file.FileName = name)
+
+    /// Why data are not D4RL's own file for a dataset, and what they are, in words; None where nothing speaks against
+    /// it. Name, size (up to a twentieth of the time steps is lost where episodes end), and what a file says of
+    /// itself tell.
     let foreignData
         (dataset: string)
         (source: string)
@@ -157,27 +135,62 @@ module Published =
         (origin: DataOrigin option)
         : string option =
         let thousands (value: int64) =
-            value.ToString("#,0", System.Globalization.CultureInfo.InvariantCulture).Replace(",", "\u202f")
+            value.ToString("#,0", CultureInfo.InvariantCulture).Replace(",", "\u202f")
+
+        let known = Map.tryFind dataset steps
 
         let theirs =
-            match Map.tryFind dataset steps with
-            | Some steps -> $" (D4RL's has about {thousands (int64 steps)})"
-            | None -> ""
+            known
+            |> Option.map (fun steps -> $" (D4RL's has about {thousands steps})")
+            |> Option.defaultValue ""
 
-        let known =
-            match origin with
-            | Some origin when origin.Collected || not origin.Policies.IsEmpty -> Some origin
-            | _ -> None
+        let ofFile = $"{thousands transitions} transitions of the file {source}{theirs}"
 
-        match Map.tryFind dataset steps, known with
-        | _, Some origin ->
-            Some
-                $"{DataOrigin.share transitions origin} of the file {source}{theirs}, which is not D4RL's: {DataOrigin.words origin}"
+        let unlike (steps: int64) =
+            float transitions < 0.95 * float steps || float transitions > 1.01 * float steps
+
+        match origin with
+        | Some origin when origin.Collected || not origin.Policies.IsEmpty ->
+            let share = DataOrigin.share transitions origin
+            Some $"{share} of the file {source}{theirs}, which is not D4RL's: {DataOrigin.words origin}"
         | _ when source = "generated" ->
             Some $"{thousands transitions} transitions collected here{theirs}, not D4RL's file"
         | _ when not (bearsName dataset source) ->
-            Some
-                $"{thousands transitions} transitions of the file {source}{theirs}, whose name does not say that it is D4RL's; who acted in it is not known here"
-        | Some steps, _ when float transitions < 0.95 * float steps || float transitions > 1.01 * float steps ->
-            Some $"{thousands transitions} transitions of the file {source}{theirs}"
+            Some $"{ofFile}, whose name does not say that it is D4RL's; who acted in it is not known here"
+        | _ when Option.exists unlike known -> Some ofFile
         | _ -> None
+
+    /// A table with its source as lines of text: rows in their order, every total below the rows it closes.
+    let lines (table: PublishedTable) : string list =
+        let number = PublishedTable.number table
+
+        let orDash shown =
+            Option.map shown >> Option.defaultValue "–"
+
+        let score (score: PublishedScore) =
+            match score.Spread with
+            | None -> number score.Value
+            | Some spread -> $"{number score.Value} ± {number spread}"
+
+        // Totals whose rows are not known stand last.
+        let totals (dataset: string option) = [
+            for total in table.Totals do
+                if List.tryLast total.Datasets = dataset then
+                    $"{(string total.Kind).ToLowerInvariant()} {total.Name}"
+                    :: List.map (orDash number) total.Figures
+        ]
+
+        [
+            $"{table.Title} ({table.Name}): {table.Source}"
+            $"  {table.Protocol}"
+            ""
+            for line in
+                TextTable.lines [
+                    "dataset" :: List.map title table.Algorithms
+                    for dataset, scores in table.Rows do
+                        dataset :: List.map (orDash score) scores
+                        yield! totals (Some dataset)
+                    yield! totals None
+                ] do
+                "  " + line
+        ]

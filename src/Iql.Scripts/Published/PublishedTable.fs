@@ -2,8 +2,9 @@ namespace Iql.Scripts
 
 open System
 open System.Globalization
+open System.Text.RegularExpressions
 
-/// A normalised score somebody published, with its spread where one stands beside it; the table says of what.
+/// A published normalised score, with its spread where one stands beside it; the table says of what.
 type PublishedScore = { Value: float; Spread: float option }
 
 /// What a printed total is of the rows it closes.
@@ -31,7 +32,8 @@ type PublishedTable = {
     Source: string
     /// Seeds, which evaluation counts, what the spread is.
     Protocol: string
-    /// Whether its columns may stand beside ours: scores of last policies, not of the best ones picked by the environment.
+    /// Whether its columns may stand beside ours: scores of last policies, not of the best ones picked by the
+    /// environment.
     Beside: bool
     /// Decimals that its scores are printed with.
     Decimals: int
@@ -45,70 +47,85 @@ type PublishedTable = {
 [<RequireQualifiedAccess>]
 module PublishedTable =
 
-    let private score (word: string) : PublishedScore option =
-        let number (text: string) =
-            Double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture)
+    /// "42.4", "42.40±0.19" or "–"; groups 1 to 3 are the value, its decimals and the spread.
+    let private cell = Regex(@"^(?:–|(-?\d+(?:\.(\d+))?)(?:±([\d.]+))?)$")
 
-        match word.Split '±' with
-        | [| "–" |] -> None
-        | [| value |] -> Some { Value = number value; Spread = None }
-        | parts ->
-            Some {
-                Value = number parts[0]
-                Spread = Some(number parts[1])
+    let private score (text: string) : PublishedScore option =
+        let groups = (cell.Match text).Groups
+
+        let number (i: int) =
+            if groups[i].Success then
+                Some(float groups[i].Value)
+            else
+                None
+
+        number 1 |> Option.map (fun value -> { Value = value; Spread = number 3 })
+
+    /// A line's kind of total, its name and its cells.
+    let private split (line: string) =
+        match List.ofArray (line.Split(' ', StringSplitOptions.RemoveEmptyEntries)) with
+        | "sum" :: name :: cells -> Some PublishedTotalKind.Sum, name, cells
+        | "mean" :: name :: cells -> Some PublishedTotalKind.Mean, name, cells
+        | words -> None, List.head words, List.tail words
+
+    /// Rows and totals, each total with the rows since the one before it.
+    let private fold (rows, totals, above) (kind, name, cells) =
+        let scores = List.map score cells
+
+        match kind with
+        | None -> (name, scores) :: rows, totals, name :: above
+        | Some kind ->
+            let total = {
+                Name = name
+                Kind = kind
+                Datasets = List.rev above
+                Figures = scores |> List.map (Option.map _.Value)
             }
 
-    /// A table from its text: a line of column names, then a line a dataset, a total closing the rows since the one before
-    /// it ("sum locomotion", "mean maze2d"). Cells are apart by spaces: "42.4", "42.40±0.19", or "–".
-    let read (name: string) (title: string) (source: string) (protocol: string) (beside: bool) (text: string) =
-        let lines = [
-            for line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries) do
-                match List.ofArray (line.Split(' ', StringSplitOptions.RemoveEmptyEntries)) with
-                | [] -> ()
-                | words -> words
-        ]
+            rows, total :: totals, []
 
-        let head, body = List.tail (List.head lines), List.tail lines
+    /// A table from its text. Lines "name: …", "title: …", "source: …" and "protocol: …" come first, "beside: yes"
+    /// where scores of others may stand beside them, then a line of column names and a line a dataset, cells apart by
+    /// spaces. A total ("sum locomotion", "mean maze2d") closes the rows since the one before it.
+    let read (text: string) : Result<PublishedTable, string> =
+        let header, lines =
+            text.Split('\n', StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries)
+            |> List.ofArray
+            |> List.partition _.Contains(": ")
 
-        let total kind name datasets cells = {
-            Name = name
-            Kind = kind
-            Datasets = List.rev datasets
-            Figures = [ for cell in cells -> score cell |> Option.map _.Value ]
-        }
+        let entry (key: string) =
+            header
+            |> List.tryFind _.StartsWith(key + ": ")
+            |> Option.map _.Substring(key.Length + 2)
 
-        let folder (rows, totals, open') (words: string list) =
-            match words with
-            | "sum" :: name :: cells -> rows, total PublishedTotalKind.Sum name open' cells :: totals, []
-            | "mean" :: name :: cells -> rows, total PublishedTotalKind.Mean name open' cells :: totals, []
-            | dataset :: cells -> (dataset, List.map score cells) :: rows, totals, dataset :: open'
-            | [] -> rows, totals, open'
+        match entry "name", entry "title", entry "source", entry "protocol", List.map split lines with
+        | Some name, Some title, Some source, Some protocol, (_, _, algorithms) :: body ->
+            let wrong (_, _, cells: string list) =
+                cells.Length <> algorithms.Length
+                || cells |> List.exists (fun text -> not (cell.IsMatch text))
 
-        let decimals =
-            let places (number: string) =
-                match number.IndexOf '.' with
-                | -1 -> 0
-                | point -> number.Length - point - 1
+            match List.tryFind wrong body with
+            | Some(_, row, cells) ->
+                let got = String.concat " " cells
+                Error $"{name}, {row}: expected {algorithms.Length} scores such as 42.4, 42.4±0.2 or –, got {got}."
+            | None ->
+                let rows, totals, _ = List.fold fold ([], [], []) body
 
-            body
-            |> List.collect (fun words -> words |> List.collect (fun word -> List.ofArray (word.Split '±')))
-            |> List.filter (fun word -> word <> "" && (Char.IsAsciiDigit word[0] || word[0] = '-'))
-            |> List.map places
-            |> List.max
-
-        let rows, totals, _ = (([], [], []), body) ||> List.fold folder
-
-        {
-            Name = name
-            Title = title
-            Source = source
-            Protocol = protocol
-            Beside = beside
-            Decimals = decimals
-            Algorithms = head
-            Rows = List.rev rows
-            Totals = List.rev totals
-        }
+                Ok {
+                    Name = name
+                    Title = title
+                    Source = source
+                    Protocol = protocol
+                    Beside = (entry "beside" = Some "yes")
+                    Decimals =
+                        body
+                        |> List.collect (fun (_, _, cells) -> cells)
+                        |> List.fold (fun most text -> max most (cell.Match text).Groups[2].Length) 0
+                    Algorithms = algorithms
+                    Rows = List.rev rows
+                    Totals = List.rev totals
+                }
+        | _ -> Error $"expected a table with a name, a title, a source, a protocol and rows, got {text}"
 
     /// A number as the table prints it.
     let number (table: PublishedTable) (value: float) : string =

@@ -84,6 +84,21 @@ let ``figures read as they are printed`` () =
     Assert.Equal("77.00", PublishedTable.number corl 77.0)
 
 [<Fact>]
+let ``a table that does not hold together is refused with its row`` () =
+    let table row =
+        PublishedTable.read $"name: mine\ntitle: Mine\nsource: a page\nprotocol: 3 seeds\ndataset  iql  bc\n{row}"
+
+    let refuses row (part: string) =
+        match table row with
+        | Ok _ -> failwith $"expected a refusal of {row}"
+        | Error problem -> Assert.Contains(part, problem)
+
+    refuses "hopper-medium-v2  66.3" "mine, hopper-medium-v2: expected 2 scores"
+    refuses "hopper-medium-v2  66.3  5x.0" "got 66.3 5x.0"
+    Assert.True((table "hopper-medium-v2  66.3±1.0  –").IsOk)
+    Assert.True((PublishedTable.read "dataset  iql\nhopper-medium-v2  66.3").IsError)
+
+[<Fact>]
 let ``beside a task stand figures of its very version, of last policies`` () =
     let beside tasks =
         Published.beside tasks [ "iql"; "bc" ] |> List.map _.Name
@@ -100,12 +115,12 @@ let ``beside a task stand figures of its very version, of last policies`` () =
 [<Fact>]
 let ``a table cut down keeps the totals whose rows stay`` () =
     let antmaze = [
-        for dataset, _ in PublishedPaper.table.Rows do
+        for dataset, _ in (List.head Published.tables).Rows do
             if dataset.StartsWith "antmaze" then
                 dataset
     ]
 
-    let cut = Published.only antmaze [ "iql" ] PublishedPaper.table
+    let cut = Published.only antmaze [ "iql" ] (List.head Published.tables)
     Assert.Equal(6, cut.Rows.Length)
     Assert.Equal<string list>([ "iql" ], cut.Algorithms)
 
@@ -114,7 +129,7 @@ let ``a table cut down keeps the totals whose rows stay`` () =
         [ for each in cut.Totals -> each.Name, each.Figures ]
     )
 
-    Assert.Empty((Published.only (List.tail antmaze) [] PublishedPaper.table).Totals)
+    Assert.Empty((Published.only (List.tail antmaze) [] (List.head Published.tables)).Totals)
 
 [<Fact>]
 let ``names are read whatever their spelling, and versions of one domain disagree`` () =
