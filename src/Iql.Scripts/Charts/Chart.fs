@@ -4,8 +4,8 @@ open System
 open System.Globalization
 open Iql.Scripts.Statistics
 
-/// Charts as values. A function makes a figure with one mark, `Chart.over` lays figures over each other, `Chart.grid` sets
-/// them side by side, and the rest change a figure: `Chart.line "a" xs ys |> Chart.titled "Title" "x" "y"`.
+/// Charts as values. A function makes a figure with one mark, `Chart.over` lays figures over each other, `Chart.grid`
+/// sets them side by side, and the rest change a figure: `Chart.line "a" xs ys |> Chart.titled "Title" "x" "y"`.
 [<RequireQualifiedAccess>]
 module Chart =
 
@@ -140,8 +140,8 @@ module Chart =
         ]
         |> Figure.withLayout "xaxis.type" (text "category")
 
-    /// Coloured cells: values[row][column] for yLabels[row] and xLabels[column], with a text in each. A value that is not
-    /// finite leaves its cell empty. The colours are cividis, which colour-blind readers see as others do.
+    /// Coloured cells: values[row][column] for yLabels[row] and xLabels[column], with a text in each. A value that is
+    /// not finite leaves its cell empty. The colours are cividis, which colour-blind readers see as others do.
     let heatmap (xLabels: string seq) (yLabels: string seq) (values: float seq seq) (texts: string seq seq) : Figure =
         ofTrace [
             "type", text "heatmap"
@@ -295,6 +295,19 @@ module Chart =
     let unlisted (figure: Figure) : Figure =
         withTrace "showlegend" (Json.Bool false) figure
 
+    /// An estimate a category with its interval, over the grey values that it is made of.
+    let estimates (name: string) (points: (string * float list * Estimate) list) : Figure =
+        let labels, values =
+            points
+            |> List.collect (fun (label, values, _) -> [ for value in values -> label, value ])
+            |> List.unzip
+
+        over [
+            coloured "#9aa5b1" (dots "one seed" labels values)
+            whiskers name [ for label, _, _ in points -> label ] [ for _, _, estimate in points -> estimate ]
+        ]
+        |> Figure.withLayout "showlegend" (Json.Bool false)
+
     /// Title, and titles of the two axes.
     let titled (title: string) (x: string) (y: string) (figure: Figure) : Figure =
         figure
@@ -357,11 +370,8 @@ module Chart =
     let grid (columns: int) (height: int) (figures: Figure list) : Figure =
         Panels.place columns height (if columns > 2 then 0.075 else 0.1) 100.0 figures
 
-    /// Figures of one chart each above one another, close together, for charts that share their x axis; height in pixels is
-    /// one chart's.
+    /// Figures of one chart each above one another, close together, for charts that share their x axis; height in
+    /// pixels is one chart's.
     let stack (height: int) (figures: Figure list) : Figure =
         Panels.place 1 height 0.0 14.0 figures
         |> Figure.withLayout "margin.t" (number 12.0)
-
-    /// A piece of HTML that draws the figure; see `Figure.toHtml`.
-    let toHtml (id: string) (figure: Figure) : string = Figure.toHtml id figure

@@ -56,8 +56,8 @@ let columns (title: string) (labels: string seq) (summaries: Summary seq) : Figu
 /// Cells a side of a maze's unit square.
 let private fine = 8
 
-/// How often each place of a maze was visited, seen from above as the maze is drawn: x down, y to the right. Walls are grey,
-/// the goal is ringed. Counts are shown in powers of ten; places nobody went to stay white.
+/// How often each place of a maze was visited, seen from above as the maze is drawn: x down, y to the right. Walls
+/// are grey, the goal is ringed. Counts are shown in powers of ten; places nobody went to stay white.
 let visits (maze: Maze) (transitions: Transitions) : Figure =
     let rows, columns = maze.Rows * fine, maze.Columns * fine
     let counts = Array.zeroCreate<int>(rows * columns)
@@ -190,13 +190,18 @@ let private spread (observations: (string * Summary) list) (actions: (string * S
 let private chosen (observations: (string * Summary) list) (counts: int64 seq) : Picture =
     frequencies counts
     |> beside
-        $"Each number of an observation: {boxWords} Beside it the share of rows that take each discrete action; of one that the data never take nothing is known."
+        (String.concat " " [
+            $"Each number of an observation: {boxWords}"
+            "Beside it the share of rows that take each discrete action;"
+            "of one that the data never take nothing is known."
+        ])
         observations
 
 /// At most so many rows of a row file are looked at.
 let private mostRows = 100_000
 
-/// Pictures of a data set; of a maze's also the view from above, which comes first. A row file shows a sample of its rows and episodes.
+/// Pictures of a data set; of a maze's also the view from above, which comes first. A row file shows a sample of its
+/// rows and episodes.
 let ofDataset (maze: Maze option) (dataset: IDataset) : Picture list =
     let transitions = dataset.Sample mostRows
 
@@ -207,7 +212,8 @@ let ofDataset (maze: Maze option) (dataset: IDataset) : Picture list =
             int64 transitions.Count < dataset.Count
             || int64 episodes < dataset.Statistics.Episodes
         then
-            $" Shown are {transitions.Count} of {dataset.Count} rows and {episodes} of {dataset.Statistics.Episodes} episodes, taken evenly."
+            let rows = $"{transitions.Count} of {dataset.Count} rows"
+            $" Shown are {rows} and {episodes} of {dataset.Statistics.Episodes} episodes, taken evenly."
         else
             ""
 
@@ -219,7 +225,8 @@ let ofDataset (maze: Maze option) (dataset: IDataset) : Picture list =
         maze
         |> Option.map (fun maze -> {
             Caption =
-                "The data from above: brighter places were visited more often, on a logarithmic scale; grey is wall, the orange ring is the goal. A policy can only be good where there are data."
+                "The data from above: brighter places were visited more often, on a logarithmic scale; grey is wall, "
+                + "the orange ring is the goal. A policy can only be good where there are data."
             Figure = visits maze transitions
         })
         histograms
@@ -270,7 +277,8 @@ let fileName = "dataset.json"
 
 let private format = "iql-pictures-1"
 
-/// Writes pictures into a folder, where the report finds them: it is made of files and never asks for the data set again.
+/// Writes pictures into a folder, where the report finds them: it is made of files and never asks for the data set
+/// again.
 let save (folder: string) (pictures: Picture list) : unit =
     let json =
         Json.Object [

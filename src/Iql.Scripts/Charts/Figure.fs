@@ -4,12 +4,10 @@ open System
 open System.ComponentModel
 open System.IO
 open System.Net
-open System.Reflection
-open System.Text
 open Iql.Data
 
-/// Marks a type for .NET Interactive, which looks for an attribute of this name and never asks whose it is. Public, because F#
-/// hides the members of internal types from reflection by name.
+/// Marks a type for .NET Interactive, which looks for an attribute of this name and never asks whose it is. Public,
+/// because F# hides the members of internal types from reflection by name.
 [<AttributeUsage(AttributeTargets.Class); EditorBrowsable(EditorBrowsableState.Never)>]
 type TypeFormatterSourceAttribute(formatterSourceType: Type) =
     inherit Attribute()
@@ -23,14 +21,8 @@ type TypeFormatterSourceAttribute(formatterSourceType: Type) =
 /// How a figure becomes text. The three parts come one by one, because this stands above the type.
 module internal FigureText =
 
-    /// Where plotly.js is found: in this assembly, so that nothing is ever fetched.
-    let plotly: Lazy<string> =
-        lazy
-            (use stream =
-                Assembly.GetExecutingAssembly().GetManifestResourceStream "plotly.min.js"
-
-             use reader = new StreamReader(stream, Encoding.UTF8)
-             reader.ReadToEnd())
+    /// In this assembly, so that nothing is ever fetched.
+    let plotly: Lazy<string> = lazy (Resource.text "plotly.min.js")
 
     let figure (data: Json list) (layout: Json) (config: Json) : Json =
         Json.Object [ "data", Json.List data; "layout", layout; "config", config ]
@@ -51,8 +43,8 @@ module internal FigureText =
         + $"<script type=\"application/json\" id=\"{safe}-data\">{Json.writeForHtml figure}</script>\n"
         + $"<script>{draw safe}</script>\n"
 
-/// A chart as a value: plotly.js traces, layout and configuration. Charts are made by the functions in `Chart` and shown,
-/// saved or written by those in `Figure`; notebooks show one by itself.
+/// A chart as a value: plotly.js traces, layout and configuration. Charts are made by the functions in `Chart` and
+/// shown, saved or written by those in `Figure`; notebooks show one by itself.
 [<TypeFormatterSource(typeof<FigureFormatterSource>)>]
 type Figure = {
     /// The traces, one JSON object each.
@@ -133,7 +125,8 @@ module Figure =
     /// A still picture of the figure, for viewers that run no scripts.
     let toSvg (figure: Figure) : string = Svg.write figure.Data figure.Layout
 
-    /// A piece of HTML that draws the figure in an element of this id: live where the page holds plotly.js, still elsewhere.
+    /// A piece of HTML that draws the figure in an element of this id: live where the page holds plotly.js, still
+    /// elsewhere.
     let toHtml (id: string) (figure: Figure) : string =
         FigureText.figure figure.Data figure.Layout figure.Config
         |> FigureText.fragment id
@@ -150,7 +143,8 @@ module Figure =
         + "<style>body{margin:24px auto;max-width:1040px;background:#fff}</style>\n"
         + $"<script>{plotly ()}</script>\n</head>\n<body>\n{toHtml (nameof figure) figure}</body>\n</html>\n"
 
-    /// Writes the figure as a page of its own (.html), as figure JSON (.json) or as a still picture (.svg). An existing file is replaced in one move.
+    /// Writes the figure as a page of its own (.html), as figure JSON (.json) or as a still picture (.svg). An
+    /// existing file is replaced in one move.
     let save (path: string) (figure: Figure) : unit =
         let full = Path.GetFullPath path
         Directory.CreateDirectory(Path.GetDirectoryName full) |> ignore
@@ -162,9 +156,3 @@ module Figure =
             | _ -> toPage figure
 
         AtomicFile.Write(full, (fun (draft: string) -> File.WriteAllText(draft, text)))
-
-    /// Writes the figure as a page into the temporary folder and returns the page's path, to be opened in a browser.
-    let show (figure: Figure) : string =
-        let path = Path.Combine(Path.GetTempPath(), $"iql-figure-{Guid.NewGuid():n}.html")
-        save path figure
-        path

@@ -62,7 +62,8 @@ let marks (name: string) (symbol: string) (label: string) (values: float seq) : 
     ]
     |> Figure.withLayout "yaxis.type" (Json.Text "category")
 
-/// A panel of named rows from top to bottom, its values from `low` to `high`; without names where another panel has them.
+/// A panel of named rows from top to bottom, its values from `low` to `high`; without names where another panel has
+/// them.
 let panel (title: string) (unit: string) (named: bool) (rows: string list) (low, high) (marks: Figure list) =
     let room = max 1e-6 (0.06 * (high - low))
 

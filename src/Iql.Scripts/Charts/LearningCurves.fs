@@ -6,8 +6,8 @@ open Iql.Scripts
 // A band has hundreds of points and is looked at, not read off: fewer replicates do.
 let private bandReplicates = 500
 
-/// One cell's line: at each step the mean over the runs that were evaluated there, with its 95 % interval over runs. Diverged
-/// runs are kept out of the mean and drawn by themselves, dashed, up to a cross at their end.
+/// One cell's line: at each step the mean over the runs that were evaluated there, with its 95 % interval over runs.
+/// Diverged runs are kept out of the mean and drawn by themselves, dashed, up to a cross at their end.
 let private cellLine (measure: Measure) (name: string) (colour: string) (listed: bool) (cell: Cell) : Figure list =
     let lost, kept = cell.Runs |> List.partition Cells.failed
 

@@ -38,8 +38,8 @@ let private line (metric: string) (label: string) (colour: string) (listed: bool
         |> fun figure -> if listed then figure else Chart.unlisted figure
         |> Some
 
-/// The first steps' losses dwarf all later ones. A squared error then goes by powers of ten; of another loss, which may be
-/// negative, the first tenth of the steps may leave the picture.
+/// The first steps' losses dwarf all later ones. A squared error then goes by powers of ten; of another loss, which
+/// may be negative, the first tenth of the steps may leave the picture.
 let private readable (metric: string) (cells: Cell list) (figure: Figure) : Figure =
     let values = [
         for cell in cells do
@@ -67,8 +67,8 @@ let private readable (metric: string) (cells: Cell list) (figure: Figure) : Figu
         Chart.between (low - room) (high + room) figure
     | _ -> figure
 
-/// Metrics (name, title) of cells → loss curves, coloured by one hyperparameter if there is one: lines are means over all
-/// runs of a value, bands reach from the least run to the greatest. None where no run logged any of the metrics.
+/// Metrics (name, title) of cells → loss curves, coloured by one hyperparameter if there is one: lines are means over
+/// all runs of a value, bands reach from the least run to the greatest. None where no run logged any of the metrics.
 let figure (metrics: (string * string) list) (name: string option) (cells: Cell list) : Figure option =
     let groups =
         match name with

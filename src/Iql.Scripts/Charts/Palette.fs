@@ -7,8 +7,8 @@ open System.Globalization
 [<RequireQualifiedAccess>]
 module Palette =
 
-    /// For things without an order. Source: Okabe and Ito 2008, without its yellow, which is too light for lines, and with the wine
-    /// of Tol 2021.
+    /// For things without an order. Source: Okabe and Ito 2008, without its yellow, which is too light for lines, and
+    /// with the wine of Tol 2021.
     let categorical: string list = [
         "#0072b2"
         "#d55e00"

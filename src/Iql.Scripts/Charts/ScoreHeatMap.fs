@@ -6,8 +6,8 @@ open Iql.Scripts
 /// Colours span at least this many points, so that differences of noise do not look like day and night.
 let private leastSpan = 20.0
 
-/// Cells of a plane → heat map: columns along x, rows along y. In each cell the mean over finished runs, its 95 % interval,
-/// and how many runs failed. Cells without a finished run stay empty and say why.
+/// Cells of a plane → heat map: columns along x, rows along y. In each cell the mean over finished runs, its 95 %
+/// interval, and how many runs failed. Cells without a finished run stay empty and say why.
 let figure (measure: Measure) (rows: string) (columns: string) (cells: Cell list) : Figure =
     let rowValues, columnValues = Cells.values rows cells, Cells.values columns cells
 

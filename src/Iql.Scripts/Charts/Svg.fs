@@ -1,5 +1,6 @@
-/// A still picture of a figure, for viewers that run no scripts: stored notebooks above all. It draws what Chart's functions
-/// make (lines, points, areas, bars, cells, boxes, histograms) much as plotly.js does; what it does not know it leaves out.
+/// A still picture of a figure, for viewers that run no scripts: stored notebooks above all. It draws what Chart's
+/// functions make (lines, points, areas, bars, cells, boxes, histograms) much as plotly.js does; what it does not
+/// know it leaves out.
 module internal Iql.Scripts.Svg
 
 open Iql.Scripts.SvgPen
@@ -112,7 +113,8 @@ let write (data: Json list) (layout: Json) : string =
                 let style = $"fill=\"{fill}\" stroke=\"{colour}\" stroke-width=\"{thick}\""
 
                 if Json.text "type" shape = Some "circle" then
-                    $"<ellipse cx=\"{px ((x0 + x1) / 2.0)}\" cy=\"{px ((y0 + y1) / 2.0)}\" rx=\"{px (abs (x1 - x0) / 2.0)}\" ry=\"{px (abs (y1 - y0) / 2.0)}\" {style}/>"
+                    $"<ellipse cx=\"{px ((x0 + x1) / 2.0)}\" cy=\"{px ((y0 + y1) / 2.0)}\" "
+                    + $"rx=\"{px (abs (x1 - x0) / 2.0)}\" ry=\"{px (abs (y1 - y0) / 2.0)}\" {style}/>"
                 else
                     box x0 y0 x1 y1 style
             | _ -> ()
@@ -188,6 +190,9 @@ let write (data: Json list) (layout: Json) : string =
         | "" -> ""
         | text -> words 12.0 26.0 "start" "font-size=\"16\"" text
 
-    $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {px wide} {px high}\" style=\"width:100%%;max-width:{px wide}px\" font-family=\"system-ui, Segoe UI, Roboto, Helvetica, Arial, sans-serif\" fill=\"#1f2933\"><rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>"
+    $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {px wide} {px high}\" "
+    + $"style=\"width:100%%;max-width:{px wide}px\" "
+    + "font-family=\"system-ui, Segoe UI, Roboto, Helvetica, Arial, sans-serif\" fill=\"#1f2933\">"
+    + "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>"
     + String.concat "" (heading :: legend @ drawn @ shapes @ notes)
     + "</svg>"

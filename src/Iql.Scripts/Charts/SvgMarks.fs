@@ -101,7 +101,8 @@ let scatter (x: Axis) (y: Axis) (trace: Json) : string list =
                 else
                     ""
 
-            $"<polyline points=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{px width}\" stroke-linejoin=\"round\"{dash}/>"
+            $"<polyline points=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{px width}\" "
+            + $"stroke-linejoin=\"round\"{dash}/>"
 
         let bars = Json.field "error_y" trace
 
@@ -125,7 +126,8 @@ let scatter (x: Axis) (y: Axis) (trace: Json) : string list =
                 if size > 0.0 && symbol = "line-ns" then
                     stroke across (up - size / 2.0) across (up + size / 2.0) dot 3.0
                 elif size > 0.0 && symbol.EndsWith "-open" then
-                    $"<circle cx=\"{px across}\" cy=\"{px up}\" r=\"{px (size / 2.0)}\" fill=\"none\" stroke=\"{dot}\" stroke-width=\"1.5\"/>"
+                    $"<circle cx=\"{px across}\" cy=\"{px up}\" r=\"{px (size / 2.0)}\" "
+                    + $"fill=\"none\" stroke=\"{dot}\" stroke-width=\"1.5\"/>"
                 elif size > 0.0 then
                     $"<circle cx=\"{px across}\" cy=\"{px up}\" r=\"{px (size / 2.0)}\" fill=\"{dot}\"/>"
     ]

@@ -20,14 +20,17 @@ let words (x: float) (y: float) (anchor: string) (style: string) (text: string) 
 
     lines
     |> List.mapi (fun i line ->
-        $"<text x=\"{px x}\" y=\"{px (first + 15.0 * float i)}\" text-anchor=\"{anchor}\" {style}>{WebUtility.HtmlEncode line}</text>")
+        $"<text x=\"{px x}\" y=\"{px (first + 15.0 * float i)}\" "
+        + $"text-anchor=\"{anchor}\" {style}>{WebUtility.HtmlEncode line}</text>")
     |> String.concat ""
 
 let box (x0: float) (y0: float) (x1: float) (y1: float) (style: string) : string =
-    $"<rect x=\"{px (min x0 x1)}\" y=\"{px (min y0 y1)}\" width=\"{px (abs (x1 - x0))}\" height=\"{px (abs (y1 - y0))}\" {style}/>"
+    $"<rect x=\"{px (min x0 x1)}\" y=\"{px (min y0 y1)}\" "
+    + $"width=\"{px (abs (x1 - x0))}\" height=\"{px (abs (y1 - y0))}\" {style}/>"
 
 let stroke (x0: float) (y0: float) (x1: float) (y1: float) (colour: string) (width: float) : string =
-    $"<line x1=\"{px x0}\" y1=\"{px y0}\" x2=\"{px x1}\" y2=\"{px y1}\" stroke=\"{colour}\" stroke-width=\"{px width}\"/>"
+    $"<line x1=\"{px x0}\" y1=\"{px y0}\" x2=\"{px x1}\" y2=\"{px y1}\" "
+    + $"stroke=\"{colour}\" stroke-width=\"{px width}\"/>"
 
 // Cividis, every eighth of the way.
 let cividis = [|

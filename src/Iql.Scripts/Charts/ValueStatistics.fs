@@ -11,8 +11,8 @@ let private panels = [
     "advantagePositive", "advantages above zero", "share of the batch"
 ]
 
-/// One number a seed: runs that differ in other hyperparameters (β never reaches the value function) are averaged first, so
-/// that they do not count as repetitions.
+/// One number a seed: runs that differ in other hyperparameters (β never reaches the value function) are averaged
+/// first, so that they do not count as repetitions.
 let private bySeed (metric: string) (runs: Run list) : float list =
     runs
     |> List.filter (Cells.failed >> not)
@@ -22,7 +22,8 @@ let private bySeed (metric: string) (runs: Run list) : float list =
         | [] -> None
         | values -> Some(List.average values))
 
-/// The last value of a metric at each value of a hyperparameter: mean over seeds, 95 % interval, and each seed as a dot.
+/// The last value of a metric at each value of a hyperparameter: mean over seeds, 95 % interval, and each seed as a
+/// dot.
 let private panel (name: string) (cells: Cell list) (metric: string, title: string, unit: string) : Figure option =
     let points =
         Cells.values name cells
@@ -54,20 +55,7 @@ let private panel (name: string) (cells: Cell list) (metric: string, title: stri
     match points with
     | [] -> None
     | points ->
-        let labels = points |> List.map (fun (label, _, _) -> label)
-
-        let seeds =
-            points
-            |> List.collect (fun (label, seeds, _) -> [ for seed in seeds -> label, seed ])
-            |> List.unzip
-            ||> Chart.dots "one seed"
-            |> Chart.coloured "#9aa5b1"
-
-        Chart.over [
-            seeds
-            Chart.whiskers title labels (points |> List.map (fun (_, _, estimate) -> estimate))
-        ]
-        |> Figure.withLayout "showlegend" (Json.Bool false)
+        Chart.estimates title points
         |> Chart.titled title (Cells.axisTitle name) unit
         |> Some
 
