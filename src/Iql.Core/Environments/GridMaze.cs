@@ -68,6 +68,22 @@ public sealed class GridMaze : IEnvironment
         return new(cell == Maze.Goal ? 1 : 0, cell == Maze.Goal);
     }
 
+    /// <inheritdoc/>
+    public Picture Draw(double[] start, float[] observation)
+    {
+        // A walk in cells has no time of its own.
+        var picture = Picture.OfDisc(Maze, seconds: 0.4, state => Maze.Cells[(int)state[0]], Rest);
+        return picture with { Maze = picture.Maze! with { Squares = 1 } };
+    }
+
+    float[]? Rest(double row, double column)
+    {
+        var (cell, seen) = (Maze.CellAt(row, column), new float[ObservationSize]);
+        if (cell == Maze.Goal) return null;
+        Observe(cell, seen);
+        return seen;
+    }
+
     /// <summary>The observation of a cell.</summary>
     public static void Observe(int cell, Span<float> observation) => ActionSpace.Write(cell, observation);
 

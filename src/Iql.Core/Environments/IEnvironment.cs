@@ -1,9 +1,17 @@
+using System.Collections.Immutable;
+
 namespace Iql.Environments;
 
 /// <summary>What one decision brought.</summary>
 /// <param name="Reward">Raw reward of the transition, before any normalisation.</param>
 /// <param name="Terminal">Whether the episode ended for good: nothing comes after it. A time limit is not a terminal.</param>
 public readonly record struct StepResult(float Reward, bool Terminal);
+
+/// <summary>A part of a state.</summary>
+/// <param name="Name">What files call it, "infos/qpos".</param>
+/// <param name="First">Number of its first double.</param>
+/// <param name="Size">Doubles in it.</param>
+public readonly record struct StateColumn(string Name, int First, int Size);
 
 /// <summary>
 /// A decision process as two pure functions. All that changes lies in the caller's state, so one environment serves any
@@ -51,4 +59,12 @@ public interface IEnvironment
     /// <param name="observation">Written, [S]: what is seen after the decision.</param>
     /// <returns>Reward of the transition and whether it was the last.</returns>
     StepResult Step(Span<double> state, ReadOnlySpan<float> action, Span<float> observation);
+
+    /// <summary>Parts of a state that a file of collected data holds, with the names that they have in it.</summary>
+    ImmutableArray<StateColumn> Recorded => [];
+
+    /// <summary>How an episode looks; null where there is nothing to see.</summary>
+    /// <param name="start">The state that it starts in.</param>
+    /// <param name="observation">What is seen there.</param>
+    Picture? Draw(double[] start, float[] observation) => null;
 }

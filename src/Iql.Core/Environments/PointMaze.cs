@@ -83,6 +83,10 @@ public sealed class PointMaze : IEnvironment
         return new(there ? 1 : 0, there && EndsAtGoal);
     }
 
+    /// <inheritdoc/>
+    public Picture Draw(double[] start, float[] observation) => Picture.OfDisc(Maze, Physics.TimeStep * FrameSkip,
+        state => (state[0], state[1]), (row, column) => [(float)row, (float)column, 0, 0]);
+
     /// <summary>The observation of a state.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Observe(ReadOnlySpan<double> state, Span<float> observation)

@@ -109,4 +109,8 @@ public sealed class AdroitDoor : IMujocoTask
         AdroitHand.Difference(palm, handle, observation[35..]);
         observation[38] = positions[28] > 1 ? 1 : -1;
     }
+
+    /// <inheritdoc/>
+    public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) =>
+        MujocoPicture.Hand(environment, start);
 }

@@ -125,4 +125,8 @@ public sealed class AdroitHammer : IMujocoTask
             ? -Math.Atan2(-2 * (x * y + w * z), 1 - 2 * (x * x + z * z))
             : -Math.Atan2(2 * (x * y - w * z), 1 - 2 * (y * y + z * z));
     }
+
+    /// <inheritdoc/>
+    public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) =>
+        MujocoPicture.Hand(environment, start);
 }

@@ -116,4 +116,8 @@ public sealed class AdroitPen : IMujocoTask
     }
 
     static string Ends(string of) => $"""<site name="{of}_top" pos="0 0 0.065"/><site name="{of}_bottom" pos="0 0 -0.065"/>""";
+
+    /// <inheritdoc/>
+    public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) =>
+        MujocoPicture.Hand(environment, start);
 }

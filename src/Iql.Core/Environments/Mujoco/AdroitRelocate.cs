@@ -92,4 +92,8 @@ public sealed class AdroitRelocate : IMujocoTask
         AdroitHand.Difference(palm, target, observation[33..]);
         AdroitHand.Difference(ball, target, observation[36..]);
     }
+
+    /// <inheritdoc/>
+    public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) =>
+        MujocoPicture.Hand(environment, start, state => environment.Memory(state)[2..].ToArray());
 }

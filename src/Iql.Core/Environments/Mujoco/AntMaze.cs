@@ -68,6 +68,9 @@ public sealed class AntMaze : IMujocoTask
     public int MemorySize => 2;
 
     /// <inheritdoc/>
+    public string MemoryName => "infos/goal";
+
+    /// <inheritdoc/>
     public int FrameSkip => 5;
 
     /// <summary>x and y of a cell's corner, from which its noise is counted.</summary>
@@ -144,6 +147,22 @@ public sealed class AntMaze : IMujocoTask
         simulation.Positions.CopyTo(observation);
         simulation.Velocities.CopyTo(observation[PositionCount..]);
         if (wanders) memory.CopyTo(observation[29..]);
+    }
+
+    /// <inheritdoc/>
+    public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation)
+    {
+        var (startRow, startColumn) = maze.Cells[maze.Start];
+        var goal = environment.Memory(start);
+        var plan = new PictureMaze
+        {
+            Maze = maze,
+            Side = CellSize,
+            Origin = (-CellSize * startColumn, -CellSize * startRow),
+            Goal = (goal[0], goal[1]),
+            Observe = (x, y) => [(float)x, (float)y, .. observation[2..PositionCount], .. new float[observation.Length - PositionCount]],
+        };
+        return MujocoPicture.Above(environment) with { Maze = plan, Frame = Picture.Inside(plan), Motion = PictureMotion.Still };
     }
 
     IEnumerable<string> Walls()

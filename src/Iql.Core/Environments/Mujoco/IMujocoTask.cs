@@ -29,6 +29,9 @@ public interface IMujocoTask
     /// <summary>Numbers that the task remembers from decision to decision besides positions and velocities: a goal, say.</summary>
     int MemorySize { get; }
 
+    /// <summary>What files call the memory, "infos/goal"; null where they do not hold it.</summary>
+    string? MemoryName => null;
+
     /// <summary>Whether episodes differ in the model itself, so that no two simulations may share one.</summary>
     bool ChangesModel => false;
 
@@ -62,4 +65,10 @@ public interface IMujocoTask
     /// <param name="memory">Read.</param>
     /// <param name="observation">Written, [S].</param>
     void Observe(MujocoSimulation simulation, ReadOnlySpan<double> memory, Span<double> observation);
+
+    /// <summary>How an episode looks.</summary>
+    /// <param name="environment">The task's.</param>
+    /// <param name="start">The state that it starts in.</param>
+    /// <param name="observation">What is seen there.</param>
+    Picture Draw(MujocoEnvironment environment, double[] start, float[] observation);
 }

@@ -98,4 +98,8 @@ public sealed record Locomotion : IMujocoTask
         for (var i = 0; i < velocities.Length; i++) velocities[i] = Math.Clamp(simulation.Velocities[i], -VelocityLimit, VelocityLimit);
         observation[(seen.Length + VelocityCount)..].Clear();
     }
+
+    /// <summary>From above where a body is tracked, which turns; else from the side.</summary>
+    public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) =>
+        TrackedBody < 0 ? MujocoPicture.Beside(environment) : MujocoPicture.Above(environment);
 }

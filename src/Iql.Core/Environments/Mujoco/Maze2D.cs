@@ -15,7 +15,8 @@ public sealed class Maze2D : IMujocoTask
     /// <summary>Where the middle of ways lies from a cell's number as D4RL's controller has it.</summary>
     public const double Offset = -0.1;
 
-    const double GoalRadius = 0.5, MaxSpeed = 5;
+    // Middle: how far a cell's number lies before its middle.
+    const double GoalRadius = 0.5, MaxSpeed = 5, Middle = 0.2;
 
     readonly Maze maze;
     readonly bool dense;
@@ -108,6 +109,10 @@ public sealed class Maze2D : IMujocoTask
         simulation.Positions.CopyTo(observation);
         simulation.Velocities.CopyTo(observation[2..]);
     }
+
+    /// <inheritdoc/>
+    public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) => Picture.OfDisc(maze, environment.Seconds,
+        state => (state[0], state[1]), (row, column) => [(float)row, (float)column, 0, 0], Middle);
 
     static IEnumerable<string> Walls(Maze maze) =>
         from row in Enumerable.Range(0, maze.Rows)

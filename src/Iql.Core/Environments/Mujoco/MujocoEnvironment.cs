@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Iql.Environments.Mujoco;
 
 /// <summary>
@@ -108,6 +110,20 @@ public sealed class MujocoEnvironment : IEnvironment
         observation.Fill(double.NaN);
         return new(0, true);
     }
+
+    /// <summary>Positions and velocities, and what the task names of its memory.</summary>
+    public ImmutableArray<StateColumn> Recorded =>
+    [
+        new("infos/qpos", 0, task.PositionCount),
+        new("infos/qvel", task.PositionCount, task.VelocityCount),
+        .. task.MemoryName is { } name ? (StateColumn[])[new(name, task.PositionCount + 2 * task.VelocityCount, task.MemorySize)] : [],
+    ];
+
+    /// <summary>Time from decision to decision.</summary>
+    public double Seconds => world.Model.TimeStep * task.FrameSkip;
+
+    /// <inheritdoc/>
+    public Picture Draw(double[] start, float[] observation) => task.Draw(this, start, observation);
 
     /// <summary>Puts this thread's simulation into a state and works out what follows from it, for looking at: where bodies and shapes are.</summary>
     public MujocoSimulation Show(Span<double> state)

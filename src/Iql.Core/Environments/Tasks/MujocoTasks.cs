@@ -21,10 +21,10 @@ public static class MujocoTasks
         ("walker2d", "Walk on two legs: reward for speed, for being upright and for saving effort.", _ => Walker2d.World),
     ];
 
-    static readonly MujocoWorld
-        AntUMaze = new(new AntMaze(Mazes.UMazeAcross), "antmaze-umaze"),
-        AntMedium = new(new AntMaze(Mazes.MediumStitch), "antmaze-medium"),
-        AntLarge = new(new AntMaze(Mazes.LargeStitch), "antmaze-large");
+    static readonly (AntMaze Task, MujocoWorld World)
+        AntUMaze = Ants(Mazes.UMazeAcross, "antmaze-umaze"),
+        AntMedium = Ants(Mazes.MediumStitch, "antmaze-medium"),
+        AntLarge = Ants(Mazes.LargeStitch, "antmaze-large");
 
     // After what it is made of: fields are set in this order.
     static readonly ImmutableDictionary<string, TaskCard> ByName = Everything().ToImmutableDictionary(card => card.Name);
@@ -38,16 +38,25 @@ public static class MujocoTasks
     /// <summary>The task of a name; null for a name without an environment on MuJoCo.</summary>
     public static TaskCard? Find(string name) => ByName.GetValueOrDefault(name);
 
+    static (AntMaze, MujocoWorld) Ants(Maze maze, string name)
+    {
+        var task = new AntMaze(maze);
+        return (task, new(task, name));
+    }
+
     static IEnumerable<TaskCard> Everything() => [.. Robots(), .. AntMazes(), .. Maze2Ds()];
 
     static IEnumerable<TaskCard> AntMazes() =>
         from score in ReferenceScores.All
         where score.Task.StartsWith("antmaze-", StringComparison.Ordinal)
-        let world = score.Task.Split('-')[1] switch { "umaze" => AntUMaze, "medium" => AntMedium, _ => AntLarge }
+        let ants = score.Task.Split('-')[1] switch { "umaze" => AntUMaze, "medium" => AntMedium, _ => AntLarge }
+        let environment = new MujocoEnvironment(score.Task, ants.World, score.TimeLimit)
         select new TaskCard
         {
             Description = "Walk with four legs from one end of a maze to the other: reward 1 at the goal, which ends the episode.",
-            Environment = new MujocoEnvironment(score.Task, world, score.TimeLimit),
+            Environment = environment,
+            Robot = environment,
+            AntMaze = ants.Task,
             Sparse = true,
         };
 
@@ -63,6 +72,7 @@ public static class MujocoTasks
         {
             Description = $"Push a ball through a maze to its goal and stay there: {(reward == "" ? "reward 1 at it" : "more reward the nearer")}.",
             Environment = environment,
+            Robot = environment,
             Maze = size.Maze,
             Controller = controller,
             Expert = Tasks.Driver(size.Maze, controller),
@@ -74,9 +84,11 @@ public static class MujocoTasks
         from score in ReferenceScores.All
         from family in Families
         where score.Task.StartsWith(family.Family + "-", StringComparison.Ordinal)
+        let environment = new MujocoEnvironment(score.Task, family.World(score.Task), score.TimeLimit)
         select new TaskCard
         {
             Description = family.Description,
-            Environment = new MujocoEnvironment(score.Task, family.World(score.Task), score.TimeLimit),
+            Environment = environment,
+            Robot = environment,
         };
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Iql.Data;
+using Iql.Environments.Mujoco;
 
 namespace Iql.Environments.Tasks;
 
@@ -19,6 +20,12 @@ public sealed record TaskCard
 
     /// <summary>Where policies are evaluated. It holds no state: one serves everybody.</summary>
     public required IEnvironment Environment { get; init; }
+
+    /// <summary>The same environment where it is a model of MuJoCo's, which needs its library; null elsewhere.</summary>
+    public MujocoEnvironment? Robot { get; init; }
+
+    /// <summary>The maze that a walker can be steered through; null where nobody walks.</summary>
+    public AntMaze? AntMaze { get; init; }
 
     /// <summary>Its walls and its goal; null where there are none, or where it is not drawn by cells.</summary>
     public Maze? Maze { get; init; }

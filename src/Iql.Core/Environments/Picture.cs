@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+
+namespace Iql.Environments;
+
+/// <summary>A round bar of a picture; a disc where both ends are the same.</summary>
+/// <param name="Radius">Half its thickness.</param>
+/// <param name="Colour">"#0072b2".</param>
+public readonly record struct PictureBar(double Radius, string Colour);
+
+/// <summary>A moment of a picture.</summary>
+/// <param name="Ends">x and y of the one end and of the other, bar after bar.</param>
+/// <param name="X">Where it is that moves, to the right.</param>
+/// <param name="Y">The same, downwards.</param>
+public readonly record struct PictureMoment(double[] Ends, double X, double Y);
+
+/// <summary>How a picture moves with what it shows.</summary>
+public enum PictureMotion
+{
+    /// <summary>It stands still.</summary>
+    Still,
+
+    /// <summary>It follows to the right and left, along a floor at y = 0: a view from the side.</summary>
+    AlongFloor,
+
+    /// <summary>It follows everywhere: a view from above.</summary>
+    OverGround,
+}
+
+/// <summary>The maze below a picture.</summary>
+public sealed record PictureMaze
+{
+    /// <summary>Walls and ways.</summary>
+    public required Maze Maze { get; init; }
+
+    /// <summary>Side of a cell.</summary>
+    public double Side { get; init; } = 1;
+
+    /// <summary>x and y of the middle of the first row's first cell.</summary>
+    public (double X, double Y) Origin { get; init; }
+
+    /// <summary>x and y of the goal.</summary>
+    public required (double X, double Y) Goal { get; init; }
+
+    /// <summary>Distance from the goal that counts as there.</summary>
+    public double GoalRadius { get; init; } = 0.5;
+
+    /// <summary>Squares of colour along a cell, for values of places: one where nothing stands between cells.</summary>
+    public int Squares { get; init; } = 8;
+
+    /// <summary>
+    /// The observation of somebody at rest at (x, y), else as the episode starts; null where nobody decides any more.
+    /// </summary>
+    public required Func<double, double, float[]?> Observe { get; init; }
+
+    /// <summary>x and y of a cell's middle.</summary>
+    public (double X, double Y) Middle(int row, int column) => (Origin.X + Side * column, Origin.Y + Side * row);
+}
+
+/// <summary>How an episode looks: bars that move in a plane, x to the right and y down, in metres or cells.</summary>
+public sealed record Picture
+{
+    /// <summary>Time from decision to decision.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>The bars, those behind first.</summary>
+    public required ImmutableArray<PictureBar> Bars { get; init; }
+
+    /// <summary>Where a state's bars are.</summary>
+    public required Func<double[], PictureMoment> Show { get; init; }
+
+    /// <summary>Two corners of the part that is seen, from where it follows.</summary>
+    public required (double Left, double Top, double Right, double Bottom) Frame { get; init; }
+
+    /// <summary>Whether it follows what moves.</summary>
+    public PictureMotion Motion { get; init; }
+
+    /// <summary>The maze below; null where there is none.</summary>
+    public PictureMaze? Maze { get; init; }
+
+    /// <summary>The part of a maze that is seen: of the walls around it, a bit.</summary>
+    internal static (double Left, double Top, double Right, double Bottom) Inside(PictureMaze maze)
+    {
+        var (left, top) = maze.Middle(0, 0);
+        var (right, bottom) = maze.Middle(maze.Maze.Rows - 1, maze.Maze.Columns - 1);
+        var bit = maze.Side / 5;
+        return (left + bit, top + bit, right - bit, bottom - bit);
+    }
+
+    /// <summary>A disc in a maze, whose row and column are its place.</summary>
+    /// <param name="maze">Cells of side 1.</param>
+    /// <param name="seconds">Time from decision to decision.</param>
+    /// <param name="place">Row and column in a state, counted as <paramref name="shift"/> says.</param>
+    /// <param name="observe">The observation at a row and a column, counted so; null where nobody decides.</param>
+    /// <param name="shift">How far a cell's number lies before its middle.</param>
+    internal static Picture OfDisc(Maze maze, double seconds, Func<double[], (double Row, double Column)> place,
+        Func<double, double, float[]?> observe, double shift = 0)
+    {
+        var (row, column) = maze.Cells[maze.Goal];
+        var plan = new PictureMaze
+        {
+            Maze = maze,
+            Goal = (column + shift, row + shift),
+            Observe = (x, y) => observe(y - shift, x - shift),
+        };
+        return new()
+        {
+            Seconds = seconds,
+            Bars = [new(0.1, "#0072b2")],
+            Show = state =>
+            {
+                var (y, x) = place(state);
+                (x, y) = (x + shift, y + shift);
+                return new([x, y, x, y], x, y);
+            },
+            Frame = Inside(plan),
+            Maze = plan,
+        };
+    }
+}
