@@ -148,18 +148,20 @@ let collect (recipe: Recipe) : unit =
     else
         let clock = Diagnostics.Stopwatch.StartNew()
 
+        let policies =
+            found
+            |> List.choose (function
+                | Ok file -> Some file
+                | Error _ -> None)
+
         let collected =
             {
-                Collection.standard recipe.Like [
-                    for each in found do
-                        match each with
-                        | Ok file -> file
-                        | Error _ -> ()
-                ] with
+                Collection.standard (Problem.task recipe.Like) policies with
                     Size = recipe.Size
                     Threads = number "IQL_THREADS" |> Option.defaultValue 0
             }
             |> Collection.save Collection.quietly path
+            |> Result.defaultWith failwith
 
         let returns = collected.Shares |> List.collect _.Returns
 

@@ -53,7 +53,7 @@ module Collect =
         let collected =
             Interrupt.guardSaying Data.stopping (fun cancellation ->
                 {
-                    Collection.standard card.Name request.Policies with
+                    Collection.standard card request.Policies with
                         Size = Option.defaultValue 1_000_000 request.Size
                         Seed = request.Seed
                         Noise = request.Noise
@@ -62,11 +62,12 @@ module Collect =
                 }
                 |> Collection.save
                     {
-                        Say = say
-                        Watch = Data.watch ()
+                        Done = say
+                        Progress = Data.watch ()
                         Cancellation = cancellation
                     }
-                    path)
+                    path
+                |> Command.orRefuse)
 
         let rate = float collected.Transitions / clock.Elapsed.TotalSeconds
         printfn "%d transitions, %d episodes, %s transitions/s" collected.Transitions collected.Episodes (whole rate)
@@ -126,8 +127,10 @@ module Collect =
         match card.Dataset, request.Policies with
         | null, [] ->
             raise (
-                Refusal
-                    $"{card.Name}: expected --policy, since the task has no recipe of its own, got none. --policy random acts at random; --policy FOLDER as a trained run does."
+                Refusal(
+                    $"{card.Name}: expected --policy, since the task has no recipe of its own, got none. "
+                    + "--policy random acts at random; --policy FOLDER as a trained run does."
+                )
             )
         | null, _ -> ()
         | _, [] when request.Noise.IsSome || request.Mean ->
@@ -143,7 +146,7 @@ module Collect =
             | _ -> $"{Collection.family card.Name}-iql-mixture.hdf5"
 
         let path = Option.defaultValue standard request.Output
-        Collection.mustNotPassForD4rl path
+        Collection.checkName path |> Command.orRefuse
         Data.mustBeNew path
 
         match card.Dataset, request.Policies with
@@ -155,8 +158,10 @@ module Collect =
             | ".npz" -> rollOut request card path
             | other ->
                 raise (
-                    Refusal
-                        $"--output: expected a name ending in .hdf5, .h5 or .npz, got '{other}'. `iql data pack` makes a row file of it."
+                    Refusal(
+                        $"--output: expected a name ending in .hdf5, .h5 or .npz, got '{other}'. "
+                        + "`iql data pack` makes a row file of it."
+                    )
                 )
         | _, [] -> ownData request card path
 
@@ -164,7 +169,10 @@ module Collect =
         Command.create
             "data collect"
             "Collect a data set by acting in a task, into a file"
-            "Without --policy, by the task's own recipe. With it, the policies act from the task's own starts until an episode ends or reaches the time limit (a time-out), each for an equal share of the transitions, one after the other. The same task, policies, size and seed give the same data on any number of threads."
+            ("Without --policy, by the task's own recipe. With it, the policies act from the task's own "
+             + "starts until an episode ends or reaches the time limit (a time-out), each for an equal "
+             + "share of the transitions, one after the other. The same task, policies, size and seed give "
+             + "the same data on any number of threads.")
             [
                 Parameter.value "TASK" "" "A task; `iql tasks` lists them" Read.text (fun task (request: Request) -> {
                     request with
@@ -175,7 +183,9 @@ module Collect =
                 Parameter.value
                     "--policy"
                     "random|FOLDER|FILE.json,..."
-                    "Who acts: uniformly random actions, trained runs by their folders (a sweep's folder stands for all its runs), or policy files; in antmaze-* these are walkers that are steered from goal to goal"
+                    ("Who acts: uniformly random actions, trained runs by their folders (a sweep's folder "
+                     + "stands for all its runs), or policy files; in antmaze-* these are walkers that are "
+                     + "steered from goal to goal")
                     (Read.listOf Read.text)
                     (fun policies (request: Request) -> { request with Policies = policies })
                 |> Parameter.alias [ "--policies" ]

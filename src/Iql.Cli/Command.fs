@@ -109,6 +109,12 @@ module Parameter =
 /// Reading arguments, explaining commands.
 module Command =
 
+    /// The value, or a refusal that says why there is none.
+    let orRefuse (result: Result<'value, string>) : 'value =
+        match result with
+        | Ok value -> value
+        | Error problem -> raise (Refusal problem)
+
     let private isOption (word: string) =
         word.Length > 1
         && word[0] = '-'

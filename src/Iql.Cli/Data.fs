@@ -37,10 +37,12 @@ module Data =
         yield $"row file {file.Name}   {file.Path}"
 
         yield
-            $"{file.Count:N0} transitions in {all.Episodes:N0} episodes, observations of {file.ObservationSize}, {file.ActionSpace}, fingerprint {file.Fingerprint}"
+            ($"{file.Count:N0} transitions in {all.Episodes:N0} episodes, observations of "
+             + $"{file.ObservationSize}, {file.ActionSpace}, fingerprint {file.Fingerprint}")
 
         yield
-            $"{all.Terminals:N0} terminals, {all.Timeouts:N0} time-outs; mean reward {all.RewardMean:G6}; trajectories return {all.LeastTrajectoryReturn:G6} to {all.GreatestTrajectoryReturn:G6}"
+            ($"{all.Terminals:N0} terminals, {all.Timeouts:N0} time-outs; mean reward {all.RewardMean:G6}; "
+             + $"trajectories return {all.LeastTrajectoryReturn:G6} to {all.GreatestTrajectoryReturn:G6}")
 
         for entry in file.Metadata do
             yield $"  {entry.Key, -12} {entry.Value}"
@@ -88,7 +90,8 @@ module Data =
         Command.create
             "data inspect"
             "Look into a data set: columns, episodes, rewards, and what may be wrong with it"
-            "Reads D4RL's HDF5 layout, .npz files of the same names, Minari's folders, and row files (what describes all rows, and a look into the first million)."
+            ("Reads D4RL's HDF5 layout, .npz files of the same names, Minari's folders, and row files "
+             + "(what describes all rows, and a look into the first million).")
             [
                 Parameter.value
                     "FILE"
@@ -130,11 +133,12 @@ module Data =
             }
             (fun inspection ->
                 // A wrong name is the first thing said.
-                inspection.Task |> Option.iter (Problem.card >> ignore)
+                let task = inspection.Task |> Option.map Problem.card
 
                 let look (raw: RawDataset) file =
                     DatasetReport.Of raw
-                    |> Replaying.extend inspection.Task inspection.Replayed raw file
+                    |> Replay.extend task inspection.Replayed raw file
+                    |> Command.orRefuse
 
                 let report =
                     if RowFile.IsRowFile inspection.File then
@@ -181,7 +185,8 @@ module Data =
                 Parameter.value
                     "--mode"
                     "d4rl|strict"
-                    "How rows become transitions, once and for all: as D4RL's q-learning loader has them, or no row that crosses an episode's end"
+                    ("How rows become transitions, once and for all: as D4RL's q-learning loader has "
+                     + "them, or no row that crosses an episode's end")
                     (Read.oneOf [ "d4rl"; "strict" ])
                     (fun mode (packing: Packing) -> {
                         packing with

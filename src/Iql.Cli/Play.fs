@@ -24,22 +24,26 @@ module Play =
 
         let seed = Seed(uint64 asked.Seed)
 
+        let one (policies: Policy list) =
+            match policies with
+            | [ policy ] -> Ok policy
+            | all ->
+                let names = all |> List.map _.Name |> String.concat ", "
+                Error $"--policy: expected one policy, got {all.Length}: {names}. Name one of them."
+
         let scene =
             match asked.Policy with
-            | "expert" ->
-                match Playing.expert card seed with
-                | Some scene -> scene
-                | None ->
-                    raise (
-                        Refusal
-                            $"--policy: expected random, a run's folder or a policy file, got expert: {card.Name} has no controller."
-                    )
+            | "expert" when isNull card.Expert ->
+                Error(
+                    "--policy: expected random, a run's folder or a policy file, got expert: "
+                    + $"{card.Name} has no controller."
+                )
+            | "expert" -> Episode.ofExpert card seed
             | word ->
-                match Acting.find card.Environment asked.Mean word with
-                | [ who ] -> Playing.episode card seed who
-                | all ->
-                    let names = all |> List.map _.Name |> String.concat ", "
-                    raise (Refusal $"--policy: expected one policy, got {all.Length}: {names}. Name one of them.")
+                Policy.find card asked.Mean word
+                |> Result.bind one
+                |> Result.bind (Episode.ofPolicy card seed)
+            |> Command.orRefuse
 
         ScenePage.write path scene
         printfn "%s: %s, return %.1f" scene.Title scene.End (List.last scene.Moments).Return
@@ -50,7 +54,9 @@ module Play =
         Command.create
             "play"
             "Play one episode of a task and write it as a page that shows it moving"
-            "One HTML file that opens without a network: planar robots from the side, the ant and mazes from above with the way that was taken, a slider, and the return over time. A trained run's values are drawn too: over time, and in mazes place by place."
+            ("One HTML file that opens without a network: planar robots from the side, the ant and mazes "
+             + "from above with the way that was taken, a slider, and the return over time. A trained run's "
+             + "values are drawn too: over time, and in mazes place by place.")
             [
                 Parameter.value "TASK" "" "A task; `iql tasks` lists them" Read.text (fun task (asked: Asked) -> {
                     asked with
@@ -61,7 +67,8 @@ module Play =
                 Parameter.value
                     "--policy"
                     "random|expert|FOLDER|FILE.json"
-                    "Who acts: random actions, the task's own controller, a trained run by its folder, or a policy file (in antmaze-* a walker, steered to the goal)"
+                    ("Who acts: random actions, the task's own controller, a trained run by its folder, "
+                     + "or a policy file (in antmaze-* a walker, steered to the goal)")
                     Read.text
                     (fun policy (asked: Asked) -> { asked with Policy = policy })
                 |> Parameter.showing "random"

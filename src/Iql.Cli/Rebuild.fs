@@ -34,11 +34,10 @@ module Rebuild =
                     elif File.Exists(Path.Combine(folder, "config.json")) then
                         Report.forRun folder
                     else
-                        Error
-                            $"{folder}: expected a folder with a sweep.json, a comparison.json or a config.json, found none of them there."
+                        Error(
+                            $"{folder}: expected a folder with a sweep.json, a comparison.json or a "
+                            + "config.json, found none of them there."
+                        )
 
-                match written with
-                | Ok page ->
-                    printfn "%s" (Path.GetFullPath page)
-                    Shell.success
-                | Error problem -> raise (Refusal problem))
+                printfn "%s" (Path.GetFullPath(Command.orRefuse written))
+                Shell.success)

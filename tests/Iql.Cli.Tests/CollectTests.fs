@@ -20,6 +20,11 @@ let private succeeds words =
     Assert.True((code = 0), error)
     output
 
+let private runOf (folder: string) : string =
+    match TrainedPolicy.folders folder with
+    | Ok [ run ] -> run
+    | other -> failwith $"expected one run in {folder}, got {other}"
+
 [<Fact>]
 let ``a policy read from its run's folder does what it did in the run's last evaluation`` () =
     for name in Algorithm.names do
@@ -33,9 +38,9 @@ let ``a policy read from its run's folder does what it did in the run's last eva
         )
         |> ignore
 
-        let run = List.exactlyOne (TrainedPolicy.folders folder)
+        let run = runOf folder
         let environment = (Tasks.Get "pointmaze-umaze-v0").Environment
-        let policy = TrainedPolicy.load environment run
+        let policy = (TrainedPolicy.load environment run |> Result.toOption).Value
         use evaluation = policy.Act 2
         let again = evaluation.Run(policy.State.Blocks[0], policy.State.Blocks[1])
         Assert.Equal(RunFolder(run).ReadResult().Return.Value, again.ReturnMean)
@@ -155,7 +160,7 @@ let ``a robot's data train a policy that is scored in its environment`` () =
 
     Assert.Contains("preset locomotion", output)
     Assert.Contains("Mean score of the last evaluation", output)
-    let run = RunFolder(List.exactlyOne (TrainedPolicy.folders (scratch.Path "out")))
+    let run = RunFolder(runOf (scratch.Path "out"))
     Assert.Equal("hopper-random-v2", run.ReadConfig().Task)
     let result = run.ReadResult()
     let reference = ReferenceScores.Find "hopper-random-v2"

@@ -15,20 +15,23 @@ open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
 
 /// Somebody who values what it sees by a formula.
-let private valuing (formula: float32[] -> float) : Valuation = {
+let private valuing (formula: float32[] -> float) : ValueFunction = {
     Formula = "V(s)"
     Discount = 0.5
     Reward = fun reward -> float reward - 1.0
     Of = List.map formula >> Array.ofList
 }
 
-let private resting (task: string) (values: Valuation) : Scene =
+let private resting (task: string) (values: ValueFunction) : Scene =
     let card = Tasks.Get task
     let action: float32[] = Array.zeroCreate card.Environment.ActionSize
-    Scene.play card card.Environment (Seed 3UL) "rests" (Some values) (fun _ _ _ -> action)
+
+    match Scene.play card card.Environment (Seed 3UL) "rests" (Some values) (fun _ _ _ -> action) with
+    | Ok scene -> scene
+    | Error problem -> failwith problem
 
 let private middles (map: ValueMap) = [
-    for column, row, value in map.Cells ->
+    for column, row, value in map.Squares ->
         fst map.Corner + (float column + 0.5) * map.Side, snd map.Corner + (float row + 0.5) * map.Side, value
 ]
 
@@ -48,7 +51,7 @@ let ``a place's colour is the value of standing there, at rest`` () =
         ] do
         let map = (resting task (valuing seen)).Values.Value
         let maze = (Tasks.Get task).Maze
-        Assert.Equal(maze.Cells.Length * ValueMap.fine * ValueMap.fine, map.Cells.Length)
+        Assert.Equal(maze.Cells.Length * 8 * 8, map.Squares.Length)
 
         for x, y, value in middles map do
             Assert.True(maze.CellAt(y, x) >= 0)
@@ -61,8 +64,7 @@ let ``an ant stands at each place of its maze`` () =
 
     let card = Tasks.Get "antmaze-umaze-v2"
     // One decision is enough.
-    let short =
-        MujocoEnvironment(card.Name, (card.Environment :?> MujocoEnvironment).World, 1)
+    let short = MujocoEnvironment(card.Name, card.Robot.World, 1)
 
     let values =
         valuing (fun seen ->
@@ -84,7 +86,7 @@ let ``an ant stands at each place of its maze`` () =
     let scene =
         Scene.play card short (Seed 3UL) "rests" (Some resting) (fun _ _ _ -> Array.zeroCreate 8)
 
-    let map = scene.Values.Value
+    let map = (Result.toOption scene).Value.Values.Value
 
     let xs, ys =
         [ for x, _, _ in middles map -> x ], [ for _, y, _ in middles map -> y ]
@@ -119,12 +121,12 @@ let ``in a maze of cells every cell but the goal has its value`` () =
 let ``what then came is the discounted sum of the rewards as they were trained on`` () =
     let values = valuing (fun _ -> 0.0)
     // Rewards less one, halved a decision: −1 + ½ (−1 + ½ · 0).
-    Assert.Equal<float>([| -1.5; -1.0; 0.0; 0.0 |], Valuation.returnsToGo values [ 0f; 0f; 1f ])
+    Assert.Equal<float>([| -1.5; -1.0; 0.0; 0.0 |], ValueFunction.returnsToGo values [ 0f; 0f; 1f ])
     let scene = resting "pointmaze-umaze-stitch-v0" values
-    let worth = [ for moment in scene.Moments -> moment.Worth ]
+    let toGo = [ for moment in scene.Moments -> moment.ToGo ]
     // Nothing comes of resting: a sum of −1, halved, which ends at the time limit.
-    Assert.Equal(-2.0, snd worth.Head.Value, 9)
-    Assert.Equal(Some(0.0, 0.0), List.last worth)
+    Assert.Equal(-2.0, snd toGo.Head.Value, 9)
+    Assert.Equal(Some(0.0, 0.0), List.last toGo)
 
 [<Fact>]
 let ``fewer pictures of an episode keep its first and its last`` () =
@@ -180,11 +182,15 @@ let ``trained runs show their values, cloning has none`` () =
         // The report plays what the last evaluation began with.
         let run = Assert.Single(Directory.GetDirectories(Path.Combine(folder, "runs")))
         let card = Tasks.Get "pointmaze-umaze-stitch-v0"
-        let scene = TrainedPolicy.load card.Environment run |> Playing.evaluated card
 
-        match Results.readRun run with
-        | Error problem -> failwith problem
-        | Ok run -> Assert.Equal((List.last run.Evaluations).Returns.Head, (List.last scene.Moments).Return, 6)
+        let scene =
+            TrainedPolicy.load card.Environment run |> Result.bind (Episode.evaluated card)
+
+        match scene, Results.readRun run with
+        | Error problem, _
+        | _, Error problem -> failwith problem
+        | Ok scene, Ok run ->
+            Assert.Equal((List.last run.Evaluations).Returns.Head, (List.last scene.Moments).Return, 6)
 
         // A line where the picture is in the returns, and one in the values.
         Assert.Equal((if formula.IsSome then 2 else 1), Regex.Matches(File.ReadAllText page, "class=\"cursor\"").Count)

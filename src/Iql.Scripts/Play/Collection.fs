@@ -1,6 +1,5 @@
 namespace Iql.Scripts
 
-open System
 open System.Collections.Immutable
 open System.IO
 open System.Threading
@@ -10,12 +9,12 @@ open Iql.Data.Files
 open Iql.Data.Files.Arrays
 open Iql.Environments
 open Iql.Environments.Tasks
-open Iql.Environments.Mujoco
 
-/// Data to be collected by policies that act in a task, each for an equal share of the transitions, one after the other.
+/// Data to be collected by policies that act in a task, each for an equal share of the transitions, one after the
+/// other.
 type Collection = {
-    Task: string
-    /// "random", folders of trained runs, or policy files, as `Acting.find` reads them; at least one.
+    Task: TaskCard
+    /// "random", folders of trained runs, or policy files, as `Policy.find` reads them; at least one.
     Policies: string list
     /// Transitions, at least one for each policy.
     Size: int
@@ -35,7 +34,7 @@ type CollectedShare = {
     Transitions: int
     /// Of every episode that came to its end.
     Returns: float list
-    /// The normalised score of their mean; None without episodes, and where data are collected by another procedure than the task's.
+    /// The normalised score of their mean; None without episodes, and where D4RL's procedure collects, not the task's.
     Score: float option
 }
 
@@ -49,9 +48,9 @@ type CollectedFile = {
 /// Who listens while data are collected, and who may stop it.
 type CollectionOptions = {
     /// Told of each policy's share when it is done.
-    Say: CollectedShare -> unit
+    Done: CollectedShare -> unit
     /// Told of the rows there are, and of how many there will be.
-    Watch: int64 -> int64 -> unit
+    Progress: int64 -> int64 -> unit
     Cancellation: CancellationToken
 }
 
@@ -60,7 +59,7 @@ type CollectionOptions = {
 module Collection =
 
     /// A million transitions of these policies, which draw their actions; seed 0.
-    let standard (task: string) (policies: string list) : Collection = {
+    let standard (task: TaskCard) (policies: string list) : Collection = {
         Task = task
         Policies = policies
         Size = 1_000_000
@@ -72,172 +71,113 @@ module Collection =
 
     /// Nobody listens, nobody stops it.
     let quietly: CollectionOptions = {
-        Say = ignore
-        Watch = fun _ _ -> ()
+        Done = ignore
+        Progress = fun _ _ -> ()
         Cancellation = CancellationToken.None
     }
 
     /// "hopper-v4" and "hopper-medium-v2" are of the hopper.
-    let family (task: string) : string =
-        match task.IndexOf '-' with
-        | -1 -> task
-        | dash -> task.Substring(0, dash)
+    let family (task: string) : string = (task.Split '-')[0]
 
     /// Whether D4RL has data or a task of this name.
     let isD4rl (name: string) : bool =
-        match ReferenceScores.Find name with
-        | null -> false
-        | known -> known.Source.StartsWith "D4RL"
+        ReferenceScores.Find name
+        |> Option.ofObj
+        |> Option.exists _.Source.StartsWith("D4RL")
 
     /// A name of D4RL's with "iql" in it.
     let ownName (name: string) : string =
         $"{family name}-iql-{name.Substring((family name).Length + 1)}"
 
-    /// D4RL's files are named hopper-medium-v2.hdf5 or hopper_medium-v2.hdf5: data of one's own are not.
-    let mustNotPassForD4rl (path: string) : unit =
+    /// D4RL's files are named hopper-medium-v2.hdf5 or hopper_medium-v2.hdf5: an Error where data of one's own would
+    /// be, too.
+    let checkName (path: string) : Result<unit, string> =
         let name = (Path.GetFileNameWithoutExtension path).Replace('_', '-')
 
         if isD4rl name then
-            raise (
-                Refusal
-                    $"--output: expected a name that nobody takes for D4RL's file, got {Path.GetFileName path}. Call it {ownName name}{Path.GetExtension path}, say."
+            Error(
+                $"--output: expected a name that nobody takes for D4RL's file, got {Path.GetFileName path}. "
+                + $"Call it {ownName name}{Path.GetExtension path}, say."
             )
+        else
+            Ok()
 
-    /// D4RL's infos: the state before each decision.
-    let private infos (environment: IEnvironment) (parts: CollectedRows list) : ArrayData list =
-        match environment with
-        | :? MujocoEnvironment as robot ->
-            let positions, velocities =
-                robot.World.Task.PositionCount, robot.World.Task.VelocityCount
+    /// A part of the state before each decision.
+    let private column (stateSize: int) (parts: CollectedRows list) (column: StateColumn) : ArrayData =
+        let rows = parts |> List.sumBy _.Transitions.Count
+        let numbers: float[] = Array.zeroCreate (rows * column.Size)
+        let mutable written = 0
 
-            let column name first width =
-                let rows = parts |> List.sumBy _.Transitions.Count
-                let numbers: float[] = Array.zeroCreate (rows * width)
-                let mutable written = 0
+        for part in parts do
+            for row in 0 .. part.Transitions.Count - 1 do
+                Array.blit part.States (row * stateSize + column.First) numbers written column.Size
+                written <- written + column.Size
 
-                for part in parts do
-                    for row in 0 .. part.Transitions.Count - 1 do
-                        Array.blit part.States (row * environment.StateSize + first) numbers written width
-                        written <- written + width
+        ArrayData(column.Name, ImmutableArray.Create<int64>(int64 rows, int64 column.Size), numbers)
 
-                ArrayData(name, ImmutableArray.Create<int64>(int64 rows, int64 width), numbers)
-
-            [
-                column "infos/qpos" 0 positions
-                column "infos/qvel" positions velocities
-
-                if robot.World.Task :? AntMaze then
-                    column "infos/goal" (positions + 2 * velocities) 2
-            ]
-        | _ -> []
-
-    /// Who collects: what the file says of it, and how it collects so many transitions.
-    type private Collector = {
-        Name: string
-        Says: string
-        /// Whether its returns are the task's.
-        Scored: bool
-        Collect: Seed -> int -> string -> (int64 -> unit) -> CancellationToken -> CollectedRows
-    }
-
-    let private collector (collection: Collection) (environment: IEnvironment) (acting: Acting) : Collector =
-        match environment with
-        | :? MujocoEnvironment as robot when acting.Walks ->
-            let noise = Option.defaultValue AntMazeData.Noise collection.Noise
-
-            {
-                Name = acting.Name
-                Says = $"{acting.Says}, steered from goal to goal by D4RL's procedure, noise {Json.numberText noise}"
-                Scored = false
-                Collect =
-                    fun seed size called say cancellation ->
-                        AntMazeData.Collect(
-                            robot,
-                            acting.Policy,
-                            seed,
-                            size,
-                            called,
-                            noise,
-                            collection.Threads,
-                            say,
-                            cancellation
-                        )
-            }
+    let private noise (collection: Collection) (policy: Policy) : float =
+        match policy.Make with
+        | null -> 0.0
         | _ ->
-            let noise =
-                if isNull acting.Policy then
-                    0.0
-                else
-                    Option.defaultValue 0.0 collection.Noise
+            collection.Noise
+            |> Option.defaultValue (if policy.Walks then AntMazeData.Noise else 0.0)
 
-            {
-                Name = acting.Name
-                Says =
-                    (if isNull acting.Policy then
-                         acting.Says
-                     else
-                         $"{acting.Says}, noise {Json.numberText noise}")
-                Scored = true
-                Collect =
-                    fun seed size called say cancellation ->
-                        RolloutData(Policy = acting.Policy, Noise = noise)
-                            .Collect(environment, seed, size, called, collection.Threads, say, cancellation)
-            }
+    /// What the file says of a policy.
+    let private description (collection: Collection) (policy: Policy) : string =
+        let steered =
+            if policy.Walks then
+                ", steered from goal to goal by D4RL's procedure"
+            else
+                ""
 
-    let private share (card: TaskCard) (actor: Collector) (collected: CollectedRows) : CollectedShare =
+        match policy.Make with
+        | null -> policy.Description
+        | _ -> $"{policy.Description}{steered}, noise {Json.numberText (noise collection policy)}"
+
+    let private collect (collection: Collection) (policy: Policy) seed size name progress cancellation =
+        let card, noise, threads =
+            collection.Task, noise collection policy, collection.Threads
+
+        if policy.Walks then
+            AntMazeData.Collect(card.Robot, policy.Make, seed, size, name, noise, threads, progress, cancellation)
+        else
+            RolloutData(Policy = policy.Make, Noise = noise)
+                .Collect(card.Environment, seed, size, name, threads, progress, cancellation)
+
+    let private share (card: TaskCard) (policy: Policy) (collected: CollectedRows) : CollectedShare =
         let returns = List.ofSeq collected.Returns
 
         {
-            Name = actor.Name
+            Name = policy.Name
             Transitions = collected.Transitions.Count
             Returns = returns
             Score =
-                if actor.Scored && not returns.IsEmpty then
-                    Some(card.Reference.Normalised(List.average returns))
-                else
+                if policy.Walks || returns.IsEmpty then
                     None
+                else
+                    Some(card.Reference.Normalised(List.average returns))
         }
 
-    /// Collects into a new file, .hdf5 or .npz, with what says how it came about. The same collection gives the same data on any number
-    /// of threads; the file is there whole or not at all. What cannot be collected is refused before any work.
-    let save (options: CollectionOptions) (path: string) (collection: Collection) : CollectedFile =
-        let card = Problem.task collection.Task
-        let environment = card.Environment
-        mustNotPassForD4rl path
-
-        let policies =
-            collection.Policies
-            |> List.collect (Acting.find environment collection.Mean)
-            |> List.map (collector collection environment)
-
-        if policies.IsEmpty then
-            raise (Refusal $"{card.Name}: expected at least one policy, got none.")
-
-        if collection.Size < policies.Length then
-            raise (
-                Refusal
-                    $"--size: expected at least {policies.Length}, a transition for each policy, got {collection.Size}."
-            )
-
+    let private saveAll (options: CollectionOptions) (path: string) (collection: Collection) (policies: Policy list) =
         let name = Path.GetFileNameWithoutExtension path
         let seed = Seed(uint64 (max 0 collection.Seed))
         let size = int64 collection.Size
 
+        let first i =
+            int (size * int64 i / int64 policies.Length)
+
         let parts = [
-            for i, actor in List.indexed policies do
-                let first = int (size * int64 i / int64 policies.Length)
-                let last = int (size * int64 (i + 1) / int64 policies.Length)
+            for i, policy in List.indexed policies do
+                let progress (rows: int64) =
+                    options.Progress (int64 (first i) + rows) size
+
+                let own, count = seed.Split(uint64 i), first (i + 1) - first i
 
                 let collected =
-                    actor.Collect
-                        (seed.Split(uint64 i))
-                        (last - first)
-                        name
-                        (fun rows -> options.Watch (int64 first + rows) size)
-                        options.Cancellation
+                    collect collection policy own count name progress options.Cancellation
 
-                let share = share card actor collected
-                options.Say share
+                let share = share collection.Task policy collected
+                options.Done share
                 share, collected
         ]
 
@@ -248,17 +188,35 @@ module Collection =
 
         let metadata =
             readOnlyDict [
-                "task", card.Name
+                "task", collection.Task.Name
                 "seed", string seed.Value
                 "iql", Version.text
                 "algorithm", "roll-out by iql data collect; not a file of D4RL"
-                "policies", policies |> List.map _.Says |> String.concat "\n"
+                "policies", policies |> List.map (description collection) |> String.concat "\n"
             ]
 
-        DatasetFile.Save(path, transitions, metadata, List.toArray (infos environment rows))
+        let environment = collection.Task.Environment
+        let recorded = [| for part in environment.Recorded -> column environment.StateSize rows part |]
+        DatasetFile.Save(path, transitions, metadata, recorded)
 
         {
             Shares = List.map fst parts
             Transitions = transitions.Count
             Episodes = transitions.Episodes.Length
         }
+
+    /// Collects into a new file, .hdf5 or .npz, with what says how it came about. The same collection gives the same
+    /// data on any number of threads; the file is there whole or not at all. An Error comes before any work.
+    let save (options: CollectionOptions) (path: string) (collection: Collection) : Result<CollectedFile, string> =
+        checkName path
+        |> Result.bind (fun () ->
+            collection.Policies
+            |> List.map (Policy.find collection.Task collection.Mean)
+            |> Attempt.all)
+        |> Result.map List.concat
+        |> Result.bind (function
+            | [] -> Error $"{collection.Task.Name}: expected at least one policy, got none."
+            | policies when collection.Size < policies.Length ->
+                let least = $"at least {policies.Length}, a transition for each policy"
+                Error $"--size: expected {least}, got {collection.Size}."
+            | policies -> Ok(saveAll options path collection policies))

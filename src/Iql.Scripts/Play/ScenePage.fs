@@ -1,41 +1,90 @@
-/// An episode as one page: a drawing that moves, with a slider, the return and the values below it. It asks no network for anything.
+/// Episodes as HTML: a stage where several play together by one slider and one clock, and a page with one of them.
 module Iql.Scripts.ScenePage
 
+open System
 open System.IO
 open Iql.Data
 
-/// "return 1.0", with the score where there is one.
+/// One of a stage's episodes.
+type Shown = {
+    Scene: Scene
+    /// Digits behind the point of its lengths.
+    Digits: int
+    /// What stands above it.
+    Above: Html list
+    /// What stands below it, charts too: their cursors follow.
+    Below: Html list
+}
+
+/// What a page with stages needs around them, once.
+let around (stages: Html list) : Html list =
+    Html.style "scenes.css" :: stages @ [ Html.script "scenes.js" ]
+
+/// Episodes that play together: pictures side by side, one slider and one clock.
+let stage (shown: Shown list) : Html =
+    let several = if shown.Length > 1 then " several" else ""
+
+    Html.element "div" [ "class", "stage" + several ] [
+        Html.element "div" [ "class", "controls" ] [
+            Html.element "button" [ "type", "button" ] [ Html.text "Pause" ]
+            Html.element "input" [
+                "type", "range"
+                "min", "0"
+                "step", "any"
+                "value", "0"
+                "aria-label", "time"
+            ] []
+            Html.element "select" [ "aria-label", "speed" ] [
+                for value in [ "0.25"; "0.5"; "1"; "2"; "4"; "8" ] do
+                    Html.element "option" [ "value", value ] [ Html.text $"{value} ×" ]
+            ]
+            Html.plain "output" []
+        ]
+        Html.element "div" [ "class", "scenes" ] [
+            for each in shown ->
+                Html.element "figure" [ "class", "played" ] [
+                    yield! each.Above
+                    SceneDrawing.picture each.Scene
+                    Html.element "output" [ "class", "told" ] []
+                    yield! each.Scene.Values |> Option.map SceneCharts.legend |> Option.defaultValue []
+                    yield! each.Below
+                    SceneDrawing.moments each.Digits each.Scene
+                ]
+        ]
+    ]
+
+/// "return 1", with the score where there is one.
 let internal outcome (scene: Scene) : string =
-    let rounded (value: float) =
-        (SceneDrawing.number (System.Math.Round(value, 1))).Replace('-', '−')
+    let shown (value: float) =
+        (SceneDrawing.number (Math.Round(value, 1))).Replace('-', '−')
 
-    let total = (List.last scene.Moments).Return
+    let score = scene.Score |> Option.map (fun score -> $", score {shown score}")
+    $"""return {shown (List.last scene.Moments).Return}{defaultArg score ""}"""
 
-    match scene.Score with
-    | Some score -> $"return {rounded total}, score {rounded score}"
-    | None -> $"return {rounded total}"
-
-/// The page.
+/// One episode: a drawing that moves, with a slider, the return and the values below it. The page asks no network for
+/// anything.
 let page (scene: Scene) : string =
     let scale = if scene.Score.IsSome then " (0 random, 100 expert)" else ""
 
-    Html.still $"{scene.Title}: {scene.Says}" [
-        SceneStage.style
+    [
         Html.plain "h1" [ Html.text scene.Title ]
-        Html.paragraph $"{scene.Says}. One episode: {scene.End}, {outcome scene}{scale}."
+        Html.paragraph $"{scene.Description}. One episode: {scene.End}, {outcome scene}{scale}."
         if scene.Values.IsSome then
-            Html.paragraph
-                "Colours are what it makes of each place, at rest there and else as the episode starts: discounted rewards to come, in the units of training."
-        SceneStage.stage [
+            Html.paragraph (
+                "Colours are what it makes of each place, at rest there and else as the episode starts: "
+                + "discounted rewards to come, in the units of training."
+            )
+        stage [
             {
                 Scene = scene
                 Digits = 3
                 Above = []
-                Below = SceneDrawing.returns scene @ SceneDrawing.worth scene
+                Below = SceneCharts.returns scene @ SceneCharts.rewardsToGo scene
             }
         ]
-        SceneStage.script
     ]
+    |> around
+    |> Html.still $"{scene.Title}: {scene.Description}"
 
 /// Writes the page under a temporary name, then renames it.
 let write (path: string) (scene: Scene) : unit =

@@ -98,14 +98,14 @@ let ``a browser draws every figure of a comparison without an error or a request
 let ``a browser plays the episodes of a page without an error or a request`` () =
     let card = Iql.Environments.Tasks.Tasks.Get "pointmaze-umaze-stitch-v0"
 
-    let shown seed : SceneStage.Shown = {
-        Scene = (Playing.expert card (Iql.Seed seed)).Value
+    let shown seed : ScenePage.Shown = {
+        Scene = (Episode.ofExpert card (Iql.Seed seed) |> Result.toOption).Value
         Digits = 2
         Above = []
         Below = []
     }
 
-    let stage = SceneStage.stage [ shown 1UL; shown 2UL ]
+    let stage = ScenePage.stage [ shown 1UL; shown 2UL ]
     let folder = Synthetic.temporary ()
 
     try

@@ -5,22 +5,24 @@ open System.Collections.Immutable
 open Iql
 open Iql.Environments
 open Iql.Environments.Tasks
+open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 
-/// One episode of somebody who acts, as a scene.
+/// Episodes of those who can act, as scenes.
 [<RequireQualifiedAccess>]
-module Playing =
+module Episode =
 
-    /// The task's own controller, aimed at the goal; None where there is none.
-    let expert (card: TaskCard) (seed: Seed) : Scene option =
-        Option.ofObj card.Expert
-        |> Option.map (fun make ->
+    /// That of the task's own controller, aimed at the goal.
+    let ofExpert (card: TaskCard) (seed: Seed) : Result<Scene, string> =
+        match card.Expert with
+        | null -> Error $"{card.Name} has no controller."
+        | make ->
             let expert = make.Invoke((seed.Split "controller").Split "waypoints")
             let action: float32[] = Array.zeroCreate card.Environment.ActionSize
 
             Scene.play card card.Environment seed "the task's own controller" None (fun state _ _ ->
                 expert.Invoke(ReadOnlySpan state, action.AsSpan())
-                Array.copy action))
+                Array.copy action)
 
     let private acting (environment: IEnvironment) (policy: IRolloutPolicy) (seed: Seed) =
         let act = policy.Begin seed
@@ -39,31 +41,34 @@ module Playing =
             policy.Invoke(ReadOnlySpan observation, 1, action.AsSpan())
             Array.copy action
 
-    /// Somebody's episode from a seed.
-    let episode (card: TaskCard) (seed: Seed) (who: Acting) : Scene =
-        match who.Policy, Acting.antMaze card.Environment with
+    /// A walker's, who is steered to the goal.
+    let private steered (card: TaskCard) (maze: AntMaze) (seed: Seed) (walker: Policy) =
+        let wandering =
+            maze.Wandering(ImmutableArray<int>.Empty, ImmutableArray.Create maze.Maze.Goal)
+
+        let environment =
+            MujocoEnvironment(card.Name, MujocoWorld(wandering, card.Name), card.Environment.TimeLimit)
+
+        use navigator = new AntMazeNavigator(walker.Make.Invoke 1, wandering)
+
+        acting environment navigator (seed.Split "policy")
+        |> Scene.play card environment seed $"{walker.Description}, steered through the maze" None
+
+    /// A policy's episode from a seed.
+    let ofPolicy (card: TaskCard) (seed: Seed) (policy: Policy) : Result<Scene, string> =
+        match policy.Make, card.AntMaze with
         | null, _ ->
             random card.Environment (seed.Split "actions")
-            |> Scene.play card card.Environment seed who.Says None
-        | make, Some maze when who.Walks ->
-            let wandering =
-                maze.Wandering(ImmutableArray<int>.Empty, ImmutableArray.Create maze.Maze.Goal)
-
-            let environment =
-                MujocoEnvironment(card.Name, MujocoWorld(wandering, card.Name), card.Environment.TimeLimit)
-
-            use navigator = new AntMazeNavigator(make.Invoke 1, wandering)
-
-            acting environment navigator (seed.Split "policy")
-            |> Scene.play card environment seed $"{who.Says}, steered through the maze" None
+            |> Scene.play card card.Environment seed policy.Description None
+        | _, maze when policy.Walks -> steered card maze seed policy
         | make, _ ->
-            use policy = make.Invoke 1
+            use actor = make.Invoke 1
 
-            acting card.Environment policy (seed.Split "policy")
-            |> Scene.play card card.Environment seed who.Says who.Values
+            acting card.Environment actor (seed.Split "policy")
+            |> Scene.play card card.Environment seed policy.Description policy.Values
 
     /// The episode that a run's evaluations start with, as its policy plays it now.
-    let evaluated (card: TaskCard) (trained: TrainedPolicy) : Scene =
+    let evaluated (card: TaskCard) (trained: TrainedPolicy) : Result<Scene, string> =
         let seed = trained.State.Seed.Split "evaluation"
         use policy = trained.Act 1
 

@@ -4,8 +4,8 @@ open Iql.Algorithms
 open Iql.Data
 open Iql.Training
 
-/// What a trained run makes of states: discounted rewards to come, in the units of its training.
-type Valuation = {
+/// A trained run's values of states: discounted rewards to come, in the units of its training.
+type ValueFunction = {
     /// "V(s)", "min Q(s, π(s))".
     Formula: string
     /// γ.
@@ -17,10 +17,10 @@ type Valuation = {
 }
 
 [<RequireQualifiedAccess>]
-module Valuation =
+module ValueFunction =
 
     /// That of a learner; None where it learns no values.
-    let ofLearner (learner: Learner) (normalization: Normalization) (state: LearnerState) : Valuation option =
+    let ofLearner (learner: Learner) (normalization: Normalization) (state: LearnerState) : ValueFunction option =
         Option.ofObj learner.Value
         |> Option.map (fun value -> {
             Formula = value.Formula
@@ -33,7 +33,7 @@ module Valuation =
         })
 
     /// Discounted sums of the rewards to come, one before each decision and, 0, one at the end.
-    let returnsToGo (valuation: Valuation) (rewards: float32 list) : float[] =
+    let returnsToGo (values: ValueFunction) (rewards: float32 list) : float[] =
         (rewards, 0.0)
-        ||> List.scanBack (fun reward rest -> valuation.Reward reward + valuation.Discount * rest)
+        ||> List.scanBack (fun reward rest -> values.Reward reward + values.Discount * rest)
         |> Array.ofList

@@ -1,0 +1,88 @@
+namespace Iql.Scripts
+
+open Iql.Data
+open Iql.Data.Files
+open Iql.Data.Files.Arrays
+open Iql.Data.Inspection
+open Iql.Environments.Tasks
+open Iql.Environments.Mujoco
+
+/// Holding a data set against its own environment, for `iql data inspect`.
+[<RequireQualifiedAccess>]
+module Replay =
+
+    /// The task on MuJoCo that data are of: by what the file says of itself, else by its name, the task's own or
+    /// D4RL's for its file.
+    let taskOf (report: DatasetReport) : TaskCard option =
+        let entry name =
+            match report.Metadata.TryGetValue name with
+            | true, task -> Some task
+            | _ -> None
+
+        let called = DatasetName.plain report.Name
+
+        [
+            yield! List.choose entry [ "metadata/task"; "task" ] |> List.truncate 1
+            called
+            for file in Download.D4rlFile.All do
+                if DatasetName.ofPath file.FileName = called then
+                    file.Task
+        ]
+        |> List.tryPick (MujocoTasks.Find >> Option.ofObj)
+
+    let private sizes observations actions =
+        $"observations of {observations} numbers and actions of {actions}"
+
+    /// Why a robot's data are not replayed; None where they can be.
+    let private obstacle (robot: MujocoEnvironment) : string option =
+        if not MujocoLibrary.IsAvailable then
+            Some "MuJoCo 2.2.2 is not installed here (apt-get install libmujoco2.2.2)"
+        elif robot.World.Task.ChangesModel then
+            Some(
+                $"{robot.Name} moves things of its model from episode to episode, "
+                + "which positions and velocities do not tell"
+            )
+        else
+            None
+
+    /// A report with what replaying rows of its data in their task showed, or why it was not done. Data of no task on
+    /// MuJoCo stay as they are, unless a task is given. Rows: 0 replays none. A row file's rows come without the
+    /// file, and may end as D4RL parity has them. An Error says that the data do not fit the task that was given.
+    let extend
+        (task: TaskCard option)
+        (rows: int)
+        (raw: RawDataset)
+        (file: IArrayFile option)
+        (report: DatasetReport)
+        : Result<DatasetReport, string> =
+        let without why =
+            Ok(report.WithReplay([ $"not replayed: {why}" ], []))
+
+        let holdsStates =
+            report.Entries |> Seq.exists (fun entry -> entry.Name = "infos/qpos")
+
+        match task |> Option.orElse (taskOf report) with
+        | _ when rows = 0 -> Ok report
+        | None when holdsStates -> without "the file holds states, but does not say of which task: name one with --task"
+        | None -> Ok report
+        | Some card ->
+            match card.Robot with
+            | null -> without $"{card.Name} is no task on MuJoCo"
+            | robot ->
+                let wanted = sizes robot.ObservationSize robot.ActionSize
+                let got = $"{raw.ObservationSize} and {raw.ActionSize}"
+
+                match obstacle robot with
+                | Some why -> without why
+                | None when wanted <> sizes raw.ObservationSize raw.ActionSize ->
+                    let differ = $"expected {wanted}, as in {robot.Name}, got {got}"
+
+                    if task.IsSome then
+                        Error $"--task: {differ}."
+                    else
+                        without differ
+                | None ->
+                    let replay =
+                        DatasetReplay.Of(robot, raw, Option.toObj file, rows, terminalsLead = file.IsSome)
+
+                    Ok(report.WithReplay(replay.Lines, replay.Findings))

@@ -1,0 +1,26 @@
+// Draws every figure, sorts every table. A figure that fails says so in its place, and the others go on.
+document.querySelectorAll('script[data-for]').forEach(function(s){
+  var d=document.getElementById(s.dataset.for);
+  try{
+    var f=JSON.parse(s.textContent);
+    Plotly.newPlot(d,f.data,f.layout,f.config).catch(function(e){fail(d,e)});
+  }catch(e){fail(d,e)}
+});
+function fail(d,e){d.textContent='This figure could not be drawn: '+e;d.classList.add('failed');d.dataset.error='1'}
+document.querySelectorAll('table.sortable').forEach(function(t){
+  t.querySelectorAll('th').forEach(function(th,i){
+    th.addEventListener('click',function(){
+      var up=th.getAttribute('aria-sort')!=='ascending',body=t.tBodies[0],rows=Array.from(body.rows);
+      var v=function(r){var x=r.cells[i].dataset.v,n=Number(x);return x===''?-Infinity:isNaN(n)?x:n};
+      rows.sort(function(a,b){
+        var x=v(a),y=v(b),c=typeof x==='number'&&typeof y==='number'?x-y||0:String(x).localeCompare(String(y));
+        return up?c:-c});
+      rows.forEach(function(r){body.appendChild(r)});
+      t.querySelectorAll('th').forEach(function(o){o.removeAttribute('aria-sort')});
+      th.setAttribute('aria-sort',up?'ascending':'descending');
+    });
+  });
+});
+addEventListener('beforeprint',function(){
+  document.querySelectorAll('.plot').forEach(function(d){if(window.Plotly)Plotly.Plots.resize(d)});
+});
