@@ -90,8 +90,9 @@ let ofTask (task: string) (chosen: Chosen list) : Html list =
 let section (description: string) (stages: Html list) : Html list =
     note (
         description
-        + "Each plays the first episode of its evaluations, by its last checkpoint. In mazes, colours are what it makes "
-        + "of each place, at rest there: discounted rewards to come, in the units of its training, each on its own scale."
+        + "Each plays the first episode of its evaluations, by its last checkpoint. "
+        + "In mazes, colours are what it makes of each place, at rest there: "
+        + "discounted rewards to come, in the units of its training, each on its own scale."
     )
     :: stages
     |> ScenePage.around
