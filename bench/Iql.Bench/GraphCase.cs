@@ -34,7 +34,7 @@ public sealed record GraphCase(string Name, GraphFunction Function) : IWork
         Of("NT 256³", [new(B, H), new(H, H)], x => [MatMul(x[0], x[1], transposeSecond: true)]),
         Of("NN K 12", [new(B, Narrow), new(Narrow, H)], x => [MatMul(x[0], x[1])]),
         Of("TN K 12", [new(B, Narrow), new(B, H)], x => [MatMul(x[0], x[1], transposeFirst: true)]),
-        Of("NN 256³ bias ReLU", [new(B, H), new(H, H), new(H)], x => [Rectify(MatMul(x[0], x[1]) + x[2])]),
+        Of("NN 256³ bias ReLU", [new(B, H), new(H, H), new(H)], x => [Relu(MatMul(x[0], x[1]) + x[2])]),
         Of("NT 256³ mask", [new(B, H), new(H, H), new(B, H)], x => [Where(0 < x[2], MatMul(x[0], x[1], transposeSecond: true), 0)]),
         Of("TN 256³ Adam", [new(B, H), new(B, H), new(H, H), new(H, H), new(H, H)], Adam),
         Of("elementwise chain", [new(B, H), new(B, H)], x => [Exp(Minimum(x[0] * 0.5 + x[1], 2)) - Tanh(x[1])]),

@@ -8,35 +8,28 @@ public enum ActionKind
 {
     /// <summary>A numbers, each meant to lie in [−1, 1].</summary>
     Continuous,
-
     /// <summary>One of A choices, 0 … A − 1.</summary>
     Discrete,
 }
 
-/// <summary>
-/// What an action is: A numbers, or one of A choices. Both are rows of A floats to whatever computes: a choice is a one-hot row, 1 at its
-/// place and 0 elsewhere, so that Q(s, a) and ln π(a|s) of the data's action are sums of products with it.
-/// </summary>
+/// <summary>An action: A numbers, or one of A choices. Both are rows of A floats. A choice is a one-hot row, so Q(s, a)
+/// and ln π(a|s) of the data's action are sums of products with it.</summary>
 /// <param name="Kind">Numbers or choices.</param>
 /// <param name="Size">A: numbers in an action, or choices there are.</param>
 public readonly record struct ActionSpace(ActionKind Kind, int Size)
 {
-    /// <summary>Most choices that a column of integers in a file may have: more is no number of an action.</summary>
+    /// <summary>The maximum number of choices in a file's column of integers: a larger number is no action's.</summary>
     public const int MostChoices = 4096;
-
     /// <summary>Actions of A numbers.</summary>
     public static ActionSpace Continuous(int size) => new(ActionKind.Continuous, size);
-
     /// <summary>One of A choices.</summary>
     public static ActionSpace Discrete(int size) => new(ActionKind.Discrete, size);
-
     /// <summary>Whether actions are choices.</summary>
     public bool IsDiscrete => Kind == ActionKind.Discrete;
-
     /// <summary>"4 discrete actions", "actions of 3 numbers"</summary>
     public override string ToString() => IsDiscrete ? $"{Size} discrete actions" : $"actions of {Size} numbers";
 
-    /// <summary>The choice that a row makes: the place of its largest number, of equal ones the first.</summary>
+    /// <summary>The choice of a row: the index of its largest number, the first of equal ones.</summary>
     /// <param name="row">[A], one-hot or values of the choices.</param>
     public static int Choice(ReadOnlySpan<float> row)
     {
@@ -56,7 +49,7 @@ public readonly record struct ActionSpace(ActionKind Kind, int Size)
     /// <summary>The first row that is not one-hot, −1 where all are.</summary>
     /// <param name="rows">[N, A], row-major.</param>
     /// <param name="size">A.</param>
-    internal static int FirstBreach(ReadOnlySpan<float> rows, int size)
+    internal static int FirstViolation(ReadOnlySpan<float> rows, int size)
     {
         for (var row = 0; (row + 1) * (long)size <= rows.Length; row++)
         {

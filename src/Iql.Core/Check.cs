@@ -7,16 +7,17 @@ using System.Runtime.CompilerServices;
 
 namespace Iql;
 
-/// <summary>Argument checks whose messages name what was expected, what came, and the likely mend. Cold throws, hot callers.</summary>
+/// <summary>Argument checks. A message names what was expected, what came, and a hint.</summary>
 public static class Check
 {
-    /// <summary>Throws unless <paramref name="holds"/>: "name: expected …, got …. mend".</summary>
-    public static void That<T>([DoesNotReturnIf(false)] bool holds, string name, string expected, T actual, string mend = "")
+    /// <summary>Throws unless <paramref name="holds"/>: "name: expected …, got …. Hint."</summary>
+    public static void That<T>([DoesNotReturnIf(false)] bool holds, string name, string expected, T actual,
+        string mend = "")
     {
         if (!holds) Fail(name, expected, actual, mend);
     }
 
-    /// <summary>The same for an interpolated expectation, which is only put together when the check fails: checks in hot paths allocate nothing.</summary>
+    /// <summary>The same for an interpolated expectation. It is formatted only when the check fails.</summary>
     public static void That<T>([DoesNotReturnIf(false)] bool holds, string name,
         [InterpolatedStringHandlerArgument(nameof(holds))] ref Expectation expected, T actual, string mend = "")
     {
@@ -44,14 +45,16 @@ public static class Check
         That(double.IsFinite(value) && value > 0, name, "a finite number above 0", value, mend);
 
     /// <summary>Throws unless 0 &lt;= value &lt;= 1.</summary>
-    public static void Share(double value, string name, string mend = "") => That(value is >= 0 and <= 1, name, "a number in [0, 1]", value, mend);
+    public static void Share(double value, string name, string mend = "") =>
+        That(value is >= 0 and <= 1, name, "a number in [0, 1]", value, mend);
 
     /// <summary>Throws unless α is in (0, 1].</summary>
     public static void PolyakStep(double value, string name) =>
         That(value is > 0 and <= 1, name, "a number in (0, 1]", value, "It is the share of the online network: 0.005.");
 
     /// <summary>Throws unless value is in [0, 1).</summary>
-    public static void Dropout(double value, string name) => That(value is >= 0 and < 1, name, "a number in [0, 1)", value, "It is the share that is dropped.");
+    public static void Dropout(double value, string name) =>
+        That(value is >= 0 and < 1, name, "a number in [0, 1)", value, "It is the share that is dropped.");
 
     /// <summary>Throws unless every width is at least 1.</summary>
     public static void Widths(ImmutableArray<int> sizes, string name)
@@ -66,9 +69,10 @@ public static class Check
 
     [DoesNotReturn, StackTraceHidden]
     static void Fail(string name, string expected, object? actual, string mend) =>
-        throw new ArgumentException($"{name}: expected {expected}, got {actual ?? "nothing"}.{(mend == "" ? "" : " " + mend)}");
+        throw new ArgumentException(
+            $"{name}: expected {expected}, got {actual ?? "nothing"}.{(mend == "" ? "" : " " + mend)}");
 
-    /// <summary>An interpolated string that stays unwritten when the check it belongs to holds.</summary>
+    /// <summary>An interpolated string that is not formatted when its check holds.</summary>
     [InterpolatedStringHandler]
     public ref struct Expectation
     {
@@ -90,7 +94,6 @@ public static class Check
         /// <summary>Called by the compiler.</summary>
         public void AppendFormatted<T>(T value, string? format) => text.AppendFormatted(value, format);
 
-        /// <inheritdoc/>
         public override string ToString() => text.ToStringAndClear();
     }
 }

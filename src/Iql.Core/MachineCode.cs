@@ -2,16 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace Iql;
 
-/// <summary>Instructions of our own, for the little that .NET has no way to say.</summary>
+/// <summary>Machine instructions of our own, for the few things that .NET cannot express.</summary>
 static unsafe partial class MachineCode
 {
-    /// <summary>
-    /// A page that holds the instructions, first written, then closed to writing and opened to running; null where that cannot be:
-    /// on another processor, on Windows (whose functions take their arguments elsewhere), on a system that forbids new code.
-    /// </summary>
+    /// <summary>A page with the instructions: written, then made executable. Null on another processor, on Windows
+    /// (another calling convention), and on a system that forbids new code.</summary>
     public static byte* Place(ReadOnlySpan<byte> instructions)
     {
-        if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || !(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) return null;
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64
+            || !(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())) return null;
         const int readWrite = 3, readExecute = 5;
         var page = (nuint)Environment.SystemPageSize;
         var code = (byte*)NativeMemory.AlignedAlloc(page, page);

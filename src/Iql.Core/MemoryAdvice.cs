@@ -2,22 +2,21 @@ using System.Runtime.InteropServices;
 
 namespace Iql;
 
-/// <summary>What the system may be told about memory: that a file is read here and there, that pages are wanted soon, that they may be large.</summary>
-/// <remarks>Advice only: where it is not to be had (Windows), nothing happens and nothing fails.</remarks>
+/// <summary>Advice to the system about memory: random access, pages needed soon, large pages.</summary>
+/// <remarks>Where the system takes none (Windows), nothing happens and nothing fails.</remarks>
 static unsafe partial class MemoryAdvice
 {
     // madvise's first two numbers are the same on Linux and macOS; large pages are Linux' alone.
     const int RandomAccess = 1, WillNeed = 3, HugePage = 14;
-
     static readonly nuint Page = (nuint)Environment.SystemPageSize;
 
     /// <summary>Whether the system takes advice.</summary>
-    internal static bool Works { get; } = (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS()) && Environment.Is64BitProcess && Try();
+    internal static bool Works { get; } = (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
+        && Environment.Is64BitProcess && Try();
 
-    /// <summary>Single rows are wanted, anywhere: what lies around them is not worth reading.</summary>
+    /// <summary>Single rows are read at random: do not read around them.</summary>
     internal static void Random(void* start, long length) => Give(start, length, RandomAccess);
-
-    /// <summary>These bytes are wanted soon. Returns before they are there.</summary>
+    /// <summary>These bytes are needed soon. Returns at once.</summary>
     internal static void Soon(void* start, long length) => Give(start, length, WillNeed);
 
     /// <summary>Large pages are welcome here.</summary>

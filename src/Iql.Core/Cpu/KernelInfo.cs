@@ -50,7 +50,7 @@ public sealed record KernelInfo(
         _ => "move",
     };
 
-    /// <summary>"product [256, 256]: MatMul Add Rectify"</summary>
+    /// <summary>"product [256, 256]: MatMul Add Relu"</summary>
     public override string ToString() => $"{Kind} [{string.Join(", ", Extents)}]: {string.Join(' ', Nodes.Select(node => node.Op))}";
 }
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Iql.Graph;
 
-/// <summary>How the entries of a shape lie in memory (see <see cref="Layout"/>), seen by the kernels.</summary>
+/// <summary>How the entries of a shape lie in memory (see <see cref="Layout"/>), as kernels see them.</summary>
 static class Addressing
 {
     /// <summary>Extents that are not 1: the axes a kernel iterates over.</summary>
@@ -22,7 +22,7 @@ static class Addressing
         return strides;
     }
 
-    /// <summary>Strides of an operand along the kept axes of the node that uses it, 0 where the operand is stretched.</summary>
+    /// <summary>Strides of an operand along the kept axes of its user, 0 where the operand is stretched.</summary>
     public static ImmutableArray<int> StridesOver(Shape node, Shape operand)
     {
         var own = Strides(operand);
@@ -42,7 +42,8 @@ static class Addressing
 
     /// <summary>A node that is another name for its source's memory.</summary>
     public static bool IsAlias(Tensor node) => node.Op == Op.StopGradient
-        || (node.Op is Op.Reshape or Op.Broadcast && node.Shape.Count == node.Sources[0].Shape.Count && SamePlaces(node.Shape, node.Sources[0].Shape));
+        || (node.Op is Op.Reshape or Op.Broadcast && node.Shape.Count == node.Sources[0].Shape.Count
+            && SamePlaces(node.Shape, node.Sources[0].Shape));
 
     /// <summary>The node whose memory this one names.</summary>
     public static Tensor Root(Tensor node)

@@ -2,10 +2,8 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Graph;
 
-/// <summary>
-/// Rewrites degenerate products into forms that have a good kernel: a contraction of length 1 is an outer product
-/// (elementwise), a product with one output column is a row sum. Every other node stays as it is.
-/// </summary>
+/// <summary>Rewrites degenerate products into forms that have a good kernel: a contraction of length 1 is an outer
+/// product (elementwise), a product with one output column is a row sum. Every other node stays as it is.</summary>
 static class Canonical
 {
     /// <summary>The same results from canonical nodes.</summary>
@@ -15,7 +13,8 @@ static class Canonical
         foreach (var node in Order.Of(results))
         {
             var sources = node.Sources.Select(source => done[source]).ToArray();
-            var rebuilt = node.Sources.SequenceEqual(sources) ? node : new Tensor(node.Op, [.. sources], node.Shape, node.Number, node.Name, node.Integers);
+            var rebuilt = node.Sources.SequenceEqual(sources)
+                ? node : new Tensor(node.Op, [.. sources], node.Shape, node.Number, node.Name, node.Integers);
             done[node] = node.Op == Op.MatMul ? Product(rebuilt) : rebuilt;
         }
         return [.. results.Select(result => done[result])];
@@ -26,7 +25,8 @@ static class Canonical
         var (x, y) = (node.Sources[0], node.Sources[1]);
         var (transposeX, transposeY) = (node.Integers[0] == 1, node.Integers[1] == 1);
         var (m, n, k) = (node.Shape[-2], node.Shape[-1], x.Shape[transposeX ? -2 : -1]);
-        Tensor Rows(Tensor t, int rows, int columns) => Reshape(t, new([.. t.Shape.Extents.AsSpan()[..^2], rows, columns]));
+        Tensor Rows(Tensor t, int rows, int columns) =>
+            Reshape(t, new([.. t.Shape.Extents.AsSpan()[..^2], rows, columns]));
 
         // [M, 1] × [1, N]
         if (k == 1) return Rows(x, m, 1) * Rows(y, 1, n);

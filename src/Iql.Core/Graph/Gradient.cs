@@ -4,21 +4,20 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Graph;
 
-/// <summary>Derivatives as graphs: reverse mode, one rule an op. A derivative is a graph like any other and can be differentiated again.</summary>
+/// <summary>Derivatives as graphs: reverse mode, one rule an op. A derivative is a graph and has derivatives.</summary>
 public static class Gradient
 {
     /// <summary>dloss / dparameter for every parameter. Whatever is not named is a constant.</summary>
     /// <param name="loss">A scalar.</param>
-    /// <param name="parameters">
-    /// Any nodes, inputs (the same by name) or intermediate results. Only what lies between them and the loss is differentiated.
-    /// </param>
+    /// <param name="parameters">Any nodes: inputs (equal by name) or results. Others are constants.</param>
     /// <returns>One tensor for each parameter, of its shape; zeros where the loss does not depend on it.</returns>
     /// <exception cref="ArgumentException">The loss is not a scalar.</exception>
     /// <exception cref="NotSupportedException">An op on the way has no gradient rule.</exception>
     /// <remarks>Differentiate first, then simplify: <see cref="Simplify"/> drops StopGradient.</remarks>
     public static ImmutableArray<Tensor> Of(Tensor loss, IReadOnlyList<Tensor> parameters)
     {
-        Check.That(loss.Shape.Rank == 0, nameof(loss), "a scalar, shape []", $"shape {loss.Shape}", "Take Tensor.Mean or Tensor.Sum of it.");
+        Check.That(loss.Shape.Rank == 0,
+            nameof(loss), "a scalar, shape []", $"shape {loss.Shape}", "Take Tensor.Mean or Tensor.Sum of it.");
         var order = Order.Of([loss]);
         var moving = new HashSet<Tensor>(parameters, new SameInput());
         foreach (var node in order)
@@ -40,7 +39,7 @@ public static class Gradient
         return [.. parameters.Select(p => adjoints.TryGetValue(p, out var dp) ? dp : Broadcast(0.0, p.Shape))];
     }
 
-    /// <summary>What each source of y gets from y's adjoint dy; null is nothing. Broadcasting is undone by the caller.</summary>
+    /// <summary>What y's adjoint dy contributes to each source of y (null: nothing), still broadcast.</summary>
     static Tensor?[] Rule(Tensor y, Tensor dy)
     {
         Tensor a = y.Sources[0], b = y.Sources[^1];
@@ -53,7 +52,7 @@ public static class Gradient
             Op.Square => [2.0 * dy * a],
             Op.Reciprocal => [-(dy * Square(y))],
             Op.Abs => [dy * Sign(a)],
-            Op.Rectify => [Where(y > 0.0, dy, 0.0)], // y, not x: the product before it need not be kept
+            Op.Relu => [Where(y > 0.0, dy, 0.0)], // y, not x: the product before it need not be kept
             Op.Tanh => [dy * (1.0 - Square(y))],
             Op.Sigmoid => [dy * (y * (1.0 - y))],
             Op.Softplus => [dy * Sigmoid(a)],
@@ -77,7 +76,7 @@ public static class Gradient
             Op.Max => [Where(Equal(a, y), dy / Sum(Equal(a, y), y.Integers[0]), 0.0)],
 
             Op.Reshape => [Reshape(dy, a.Shape)],
-            Op.Transpose => [Transpose(dy, [.. Enumerable.Range(0, a.Shape.Rank).Select(axis => y.Integers.IndexOf(axis))])],
+            Op.Transpose => [Transpose(dy, [.. Enumerable.Range(0, a.Shape.Rank).Select(i => y.Integers.IndexOf(i))])],
             Op.Broadcast => [dy],
             Op.Concat => Parts(y, dy),
             Op.Slice => [Pad(dy, y.Integers[0], y.Integers[1], a.Shape[y.Integers[0]])],
@@ -90,15 +89,13 @@ public static class Gradient
         };
     }
 
-    /// <summary>
-    /// MatMul: dy · bᵀ and aᵀ · dy, whatever flags a and b came with. Transposes stay flags, so no matrix is ever turned in memory.
-    /// </summary>
-    static Tensor?[] Factors(Tensor dy, Tensor a, Tensor b, bool turnedA, bool turnedB)
+    /// <summary>MatMul: dy · bᵀ and aᵀ · dy, whatever their flags. Transposes stay flags.</summary>
+    static Tensor?[] Factors(Tensor dy, Tensor a, Tensor b, bool transposedA, bool transposedB)
     {
-        var da = turnedA ? MatMul(b, dy, turnedB, true) : MatMul(dy, b, false, !turnedB);
-        if (!turnedA && a.Shape.Rank > 2 && b.Shape.Count == b.Shape[-2] * b.Shape[-1])
+        var da = transposedA ? MatMul(b, dy, transposedB, true) : MatMul(dy, b, false, !transposedB);
+        if (!transposedA && a.Shape.Rank > 2 && b.Shape.Count == b.Shape[-2] * b.Shape[-1])
             (a, dy) = (Rows(a), Rows(dy)); // one matrix for every batch entry: their sum is one product over all rows
-        var db = turnedB ? MatMul(dy, a, true, turnedA) : MatMul(a, dy, !turnedA);
+        var db = transposedB ? MatMul(dy, a, true, transposedA) : MatMul(a, dy, !transposedA);
         return [da, db];
 
         static Tensor Rows(Tensor x) => Reshape(x, new(x.Shape.Count / x.Shape[-1], x.Shape[-1]));
@@ -108,10 +105,11 @@ public static class Gradient
     static Tensor?[] Parts(Tensor y, Tensor dy)
     {
         var (axis, start) = (y.Integers[0], 0);
-        return [.. y.Sources.Select(part => Slice(dy, axis, (start += part.Shape[axis]) - part.Shape[axis], part.Shape[axis]))];
+        return [.. y.Sources.Select(part => part.Shape[axis])
+            .Select(size => Slice(dy, axis, (start += size) - size, size))];
     }
 
-    /// <summary>Undoes broadcasting: x summed over every axis along which a tensor of this shape was stretched to x's.</summary>
+    /// <summary>Undoes broadcasting: x summed over every axis along which the shape was stretched to x's.</summary>
     static Tensor SumTo(Tensor x, Shape shape)
     {
         if (x.Shape == shape) return x;

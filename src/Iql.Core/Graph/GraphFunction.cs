@@ -2,10 +2,8 @@ using System.Collections.Immutable;
 
 namespace Iql.Graph;
 
-/// <summary>
-/// A traced function: blocks and scalars in, blocks and scalars out. This is the seam to whatever executes it: the compiler
-/// (Compile), the interpreter, or one day another device.
-/// </summary>
+/// <summary>A traced function: blocks and scalars in, blocks and scalars out. It is the seam to whatever executes it:
+/// the compiler for a CPU, the interpreter, another device.</summary>
 /// <param name="Inputs">Layouts of the blocks it reads; their tensors are inputs named "block/entry".</param>
 /// <param name="Scalars">Names of its scalar inputs, in the order they are handed over.</param>
 /// <param name="Outputs">Blocks it writes, each with a tensor for every entry.</param>
@@ -16,9 +14,10 @@ public sealed record GraphFunction(
     ImmutableArray<TensorGroup> Outputs,
     ImmutableArray<(string Name, Tensor Value)> Metrics)
 {
-    /// <summary>Every tensor it has to compute: outputs in order, then metrics.</summary>
-    public ImmutableArray<Tensor> Results => [.. Outputs.SelectMany(group => group.Tensors), .. Metrics.Select(metric => metric.Value)];
+    /// <summary>Every tensor to compute: outputs in order, then metrics.</summary>
+    public ImmutableArray<Tensor> Results =>
+        [.. Outputs.SelectMany(group => group.Tensors), .. Metrics.Select(metric => metric.Value)];
 
-    /// <summary>The same function without its metrics: for the steps between two log lines. The outputs keep their bits.</summary>
+    /// <summary>The same function without metrics, for steps between two log lines. Outputs keep their bits.</summary>
     public GraphFunction WithoutMetrics() => this with { Metrics = [] };
 }

@@ -1,21 +1,20 @@
 namespace Iql.Graph;
 
-/// <summary>
-/// What every op means, in double precision: slow and obvious, the oracle that compiled graphs are held against.
-/// Tensors are dense row-major arrays.
-/// </summary>
+/// <summary>The meaning of every op in double precision, slow and obvious: the oracle. Tensors are dense row-major
+/// arrays.</summary>
 public static class Interpreter
 {
-    /// <summary>The numbers of every result; a node that several others need is computed once.</summary>
-    /// <param name="results">What to compute.</param>
-    /// <param name="inputs">Numbers of each input by its name, row-major; names the results do not need are ignored.</param>
+    /// <summary>The numbers of every result. A shared node is computed once.</summary>
+    /// <param name="inputs">Numbers of each input by its name, row-major; other names are ignored.</param>
     /// <returns>One row-major array for each result, in order.</returns>
-    /// <exception cref="ArgumentException">An input is missing or has another number of entries; an index is no row of its table.</exception>
+    /// <exception cref="ArgumentException">A missing input, another number of entries, an index outside its
+    /// table.</exception>
     public static double[][] Evaluate(IReadOnlyList<Tensor> results, IReadOnlyDictionary<string, double[]> inputs)
     {
         var values = new Dictionary<Tensor, double[]>();
         foreach (var node in Order.Of(results))
-            values[node] = node.Op == Op.Input ? Bound(node, inputs) : Compute(node, [.. node.Sources.Select(source => values[source])]);
+            values[node] = node.Op == Op.Input
+                ? Bound(node, inputs) : Compute(node, [.. node.Sources.Select(source => values[source])]);
         return [.. results.Select(result => (double[])values[result].Clone())];
     }
 
@@ -32,7 +31,7 @@ public static class Interpreter
         Op.Abs => Math.Abs(x),
         Op.Sign => x > 0 ? 1 : x < 0 ? -1 : x, // zero and NaN are their own sign
         Op.Floor => Math.Floor(x),
-        Op.Rectify => Math.Max(x, 0),
+        Op.Relu => Math.Max(x, 0),
         Op.Tanh => Math.Tanh(x),
         Op.Sigmoid => x >= 0 ? 1 / (1 + Math.Exp(-x)) : Math.Exp(x) / (1 + Math.Exp(x)),
         Op.Softplus => Math.Max(x, 0) + LogOnePlus(Math.Exp(-Math.Abs(x))),
@@ -50,14 +49,17 @@ public static class Interpreter
         Op.LessOrEqual => x <= y ? 1 : 0,
         Op.Equal => x == y ? 1 : 0,
         Op.Where => x != 0 ? y : z,
-        _ => throw new NotSupportedException($"{op} does not work number by number; add one line to Interpreter.Apply if it should."),
+        _ => throw new NotSupportedException(
+            $"{op} does not work number by number; add one line to Interpreter.Apply if it should."),
     };
 
     static double[] Bound(Tensor node, IReadOnlyDictionary<string, double[]> inputs)
     {
-        Check.That(inputs.TryGetValue(node.Name, out var numbers), node.Name, $"numbers for this input of shape {node.Shape}",
+        Check.That(inputs.TryGetValue(node.Name, out var numbers), node.Name,
+            $"numbers for this input of shape {node.Shape}",
             $"only {(inputs.Count == 0 ? "an empty dictionary" : string.Join(", ", inputs.Keys))}");
-        Check.That(numbers.Length == node.Shape.Count, node.Name, $"{node.Shape.Count} numbers for shape {node.Shape}", numbers.Length);
+        Check.That(numbers.Length == node.Shape.Count,
+            node.Name, $"{node.Shape.Count} numbers for shape {node.Shape}", numbers.Length);
         return numbers;
     }
 
@@ -84,7 +86,8 @@ public static class Interpreter
             case var op when op.IsElementwise():
                 Each(i => Apply(op, Number(0, i), Number(1, i), Number(2, i)));
                 break;
-            default: throw new NotSupportedException($"{node.Op} has no meaning yet; add one line to Interpreter.Compute.");
+            default:
+                throw new NotSupportedException($"{node.Op} has no meaning yet; add one line to Interpreter.Compute.");
         }
         return result;
 
@@ -93,10 +96,11 @@ public static class Interpreter
             for (var i = 0; i < result.Length; i++) result[i] = entry(i);
         }
 
-        double Number(int source, int i) => source < sources.Length ? sources[source][Stretched(i, node.Shape, shapes[source])] : 0;
+        double Number(int source, int i) =>
+            source < sources.Length ? sources[source][Stretched(i, node.Shape, shapes[source])] : 0;
     }
 
-    /// <summary>Where entry <paramref name="index"/> of a shape comes from in a source that was stretched to it.</summary>
+    /// <summary>The place of entry <paramref name="index"/> of a shape in a source stretched to it.</summary>
     static int Stretched(int index, Shape shape, Shape source)
     {
         int place = 0, stride = 1;
@@ -112,18 +116,20 @@ public static class Interpreter
     static void MatMul(Tensor node, double[] x, double[] y, double[] result)
     {
         Shape first = node.Sources[0].Shape, second = node.Sources[1].Shape;
-        bool turnedX = node.Integers[0] == 1, turnedY = node.Integers[1] == 1;
-        int m = node.Shape[-2], n = node.Shape[-1], inner = turnedX ? first[-2] : first[-1];
+        bool transposedX = node.Integers[0] == 1, transposedY = node.Integers[1] == 1;
+        int m = node.Shape[-2], n = node.Shape[-1], inner = transposedX ? first[-2] : first[-1];
         Shape lead = Lead(node.Shape);
         for (var matrix = 0; matrix < lead.Count; matrix++)
         {
-            int x0 = Stretched(matrix, lead, Lead(first)) * m * inner, y0 = Stretched(matrix, lead, Lead(second)) * inner * n;
+            int x0 = Stretched(matrix, lead, Lead(first)) * m * inner,
+                y0 = Stretched(matrix, lead, Lead(second)) * inner * n;
             for (var i = 0; i < m; i++)
                 for (var j = 0; j < n; j++)
                 {
                     var sum = 0.0;
                     for (var k = 0; k < inner; k++)
-                        sum += x[x0 + (turnedX ? k * m + i : i * inner + k)] * y[y0 + (turnedY ? j * inner + k : k * n + j)];
+                        sum += x[x0 + (transposedX ? k * m + i : i * inner + k)]
+                            * y[y0 + (transposedY ? j * inner + k : k * n + j)];
                     result[(matrix * m + i) * n + j] = sum;
                 }
         }
@@ -158,9 +164,11 @@ public static class Interpreter
         for (var i = 0; i < x.Length; i++)
         {
             var coordinates = new int[shape.Rank];
-            for (int axis = shape.Rank - 1, rest = i; axis >= 0; rest /= shape[axis--]) coordinates[axis] = rest % shape[axis];
+            for (int axis = shape.Rank - 1, rest = i; axis >= 0; rest /= shape[axis--])
+                coordinates[axis] = rest % shape[axis];
             var place = 0;
-            for (var axis = 0; axis < shape.Rank; axis++) place = place * node.Shape[axis] + coordinates[node.Integers[axis]];
+            for (var axis = 0; axis < shape.Rank; axis++)
+                place = place * node.Shape[axis] + coordinates[node.Integers[axis]];
             result[place] = x[i];
         }
     }
@@ -176,7 +184,7 @@ public static class Interpreter
         }
     }
 
-    /// <summary>Copies x into the result with its place along one axis shifted; what falls outside is dropped.</summary>
+    /// <summary>Copies x into the result, shifted along one axis. Entries that fall outside are dropped.</summary>
     static void Move(Shape from, Shape to, int axis, int shift, double[] x, double[] result)
     {
         var (outer, extent, inner) = Around(from, axis);
@@ -200,13 +208,11 @@ public static class Interpreter
         }
     }
 
-    /// <summary>ln(1 + x) for x in [0, 1], with the rounding of 1 + x made good (Kahan; Goldberg 1991, theorem 4).</summary>
+    /// <summary>ln(1 + x) for x in [0, 1], corrected for rounding (Kahan; Goldberg 1991, theorem 4).</summary>
     static double LogOnePlus(double x) => 1 + x == 1 ? x : Math.Log(1 + x) * (x / (1 + x - 1));
 
-    /// <summary>
-    /// Gauss's error function by the series of positive terms (Abramowitz and Stegun 1964, 7.1.6) up to 2 and the continued
-    /// fraction of its complement (7.1.14) above; within 1e-15.
-    /// </summary>
+    /// <summary>Gauss's error function by the series of positive terms (Abramowitz and Stegun 1964, 7.1.6) up to 2 and
+    /// the continued fraction of its complement (7.1.14) above; within 1e-15.</summary>
     static double Erf(double x)
     {
         const double rootPi = 1.7724538509055160273;

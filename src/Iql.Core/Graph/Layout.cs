@@ -2,11 +2,9 @@ using System.Collections.Immutable;
 
 namespace Iql.Graph;
 
-/// <summary>
-/// Where named tensors lie in one flat block of floats. Axes of extent 1 are dropped; what is left with two axes or more has
-/// its rows (last axis) padded to a multiple of 16 floats, and every tensor starts on a multiple of 16, so a kernel never
-/// meets a ragged vector. What padding holds means nothing.
-/// </summary>
+/// <summary>The places of named tensors in one flat block of floats. Axes of extent 1 are dropped. Where two axes or
+/// more are left, rows (the last axis) are padded to a multiple of 16 floats; every tensor starts on a multiple of 16.
+/// So a kernel never meets a ragged vector. The contents of padding mean nothing.</summary>
 public sealed class Layout
 {
     readonly Dictionary<string, Entry> byName;
@@ -22,10 +20,8 @@ public sealed class Layout
         public int Stride => RowStride(Shape);
     }
 
-    /// <summary>
-    /// Floats between tensors: a page. A processor that reads one to its end fetches ahead what lies behind it, and where another core
-    /// writes that, both wait for it.
-    /// </summary>
+    /// <summary>Floats between tensors: one page. A core that reads a tensor to its end also fetches the memory behind
+    /// it; where another core writes there, both wait.</summary>
     internal const int Apart = 1024;
 
     /// <summary>A layout of tensors in the given order.</summary>
@@ -46,13 +42,10 @@ public sealed class Layout
 
     /// <summary>The block's name; its tensors enter a graph as "name/entry".</summary>
     public string Name { get; }
-
     /// <summary>The tensors, in order.</summary>
     public ImmutableArray<Entry> Entries { get; }
-
     /// <summary>Floats in the block.</summary>
     public int Length { get; }
-
     /// <summary>Whether there is an entry of this name.</summary>
     public bool Contains(string name) => byName.ContainsKey(name);
 
@@ -60,7 +53,7 @@ public sealed class Layout
     public Entry this[string name] => byName.TryGetValue(name, out var entry) ? entry
         : throw new ArgumentException($"{Name}: expected one of {string.Join(", ", byName.Keys)}, got {name}.");
 
-    /// <summary>Whether tensors of the same shapes lie in the same places, whatever their names. Allocates nothing.</summary>
+    /// <summary>Whether tensors of the same shapes lie in the same places. Allocates nothing.</summary>
     public bool Fits(Layout other)
     {
         if (ReferenceEquals(this, other)) return true;
@@ -70,8 +63,13 @@ public sealed class Layout
         return true;
     }
 
+    /// <summary>Whether names, shapes and places are the same. Allocates nothing.</summary>
+    public bool IsSame(Layout other) =>
+        ReferenceEquals(this, other) || Entries.AsSpan().SequenceEqual(other.Entries.AsSpan());
+
     /// <summary>Graph inputs for every entry.</summary>
-    public TensorGroup Inputs() => new(this, [.. Entries.Select(entry => Tensor.Input($"{Name}/{entry.Name}", entry.Shape))]);
+    public TensorGroup Inputs() =>
+        new(this, [.. Entries.Select(entry => Tensor.Input($"{Name}/{entry.Name}", entry.Shape))]);
 
     /// <summary>Length of a row: the last extent that is not 1.</summary>
     public static int RowLength(Shape shape)
@@ -94,22 +92,23 @@ public sealed class Layout
     static int Pad16(int count) => (count + 15) & ~15;
 }
 
-/// <summary>Symbolic tensors for the entries of a layout: how a block of parameters or a batch looks while tracing.</summary>
+/// <summary>Symbolic tensors for the entries of a layout: a block while tracing.</summary>
 public sealed class TensorGroup
 {
     /// <summary>One tensor per entry, of the entry's shape.</summary>
     public TensorGroup(Layout layout, ImmutableArray<Tensor> tensors)
     {
-        Check.That(layout.Entries.Length == tensors.Length, layout.Name, $"{layout.Entries.Length} tensors", tensors.Length);
+        Check.That(
+            layout.Entries.Length == tensors.Length, layout.Name, $"{layout.Entries.Length} tensors", tensors.Length);
         foreach (var (entry, tensor) in layout.Entries.Zip(tensors))
-            Check.That(entry.Shape == tensor.Shape, $"{layout.Name}/{entry.Name}", $"shape {entry.Shape}", tensor.Shape);
+            Check.That(
+                entry.Shape == tensor.Shape, $"{layout.Name}/{entry.Name}", $"shape {entry.Shape}", tensor.Shape);
         Layout = layout;
         Tensors = tensors;
     }
 
     /// <summary>Names, shapes, places.</summary>
     public Layout Layout { get; }
-
     /// <summary>In the layout's order.</summary>
     public ImmutableArray<Tensor> Tensors { get; }
 
@@ -120,7 +119,8 @@ public sealed class TensorGroup
         {
             for (var i = 0; i < Tensors.Length; i++)
                 if (Layout.Entries[i].Name == name) return Tensors[i];
-            throw new ArgumentException($"{Layout.Name}: expected one of {string.Join(", ", Layout.Entries.Select(e => e.Name))}, got {name}.");
+            throw new ArgumentException(
+                $"{Layout.Name}: expected one of {string.Join(", ", Layout.Entries.Select(e => e.Name))}, got {name}.");
         }
     }
 
@@ -128,7 +128,8 @@ public sealed class TensorGroup
     public TensorGroup With(IEnumerable<(string Name, Tensor Tensor)> replacements)
     {
         var byName = replacements.ToDictionary(pair => pair.Name, pair => pair.Tensor);
-        var group = new TensorGroup(Layout, [.. Layout.Entries.Select((entry, i) => byName.Remove(entry.Name, out var t) ? t : Tensors[i])]);
+        var group = new TensorGroup(
+            Layout, [.. Layout.Entries.Select((entry, i) => byName.Remove(entry.Name, out var t) ? t : Tensors[i])]);
         Check.That(byName.Count == 0, Layout.Name, "names of its layout", string.Join(", ", byName.Keys));
         return group;
     }

@@ -3,10 +3,8 @@ namespace Iql.Graph;
 /// <summary>The nodes of a graph, every node after its sources.</summary>
 public static class Order
 {
-    /// <summary>
-    /// Every node that the results need, once, sources first; the same graph always gives the same order. It does not recurse,
-    /// so a chain may be of any length.
-    /// </summary>
+    /// <summary>Every node that the results need, once, sources first. The same graph always gives the same order. No
+    /// recursion, so a chain may have any length.</summary>
     public static IReadOnlyList<Tensor> Of(IEnumerable<Tensor> results)
     {
         var order = new List<Tensor>();

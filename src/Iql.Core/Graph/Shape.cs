@@ -2,10 +2,8 @@ using System.Collections.Immutable;
 
 namespace Iql.Graph;
 
-/// <summary>
-/// The extents of a tensor, outermost first. Shape letters of this project: B batch, S observation size, A action size,
-/// H hidden, N dataset rows, R runs. The empty shape is a scalar.
-/// </summary>
+/// <summary>The extents of a tensor, outermost first. Shape letters of this project: B batch, S observation size, A
+/// action size, H hidden, N dataset rows, R runs. The empty shape is a scalar.</summary>
 public readonly struct Shape : IEquatable<Shape>
 {
     readonly ImmutableArray<int> extents;
@@ -20,16 +18,12 @@ public readonly struct Shape : IEquatable<Shape>
 
     /// <summary>A shape of the given extents, as any sequence: Shape.Of [ 256; 3 ] in F#.</summary>
     public static Shape Of(IEnumerable<int> extents) => new([.. extents]);
-
     /// <summary>The shape [].</summary>
     public static Shape Scalar => default;
-
     /// <summary>The extents, outermost first.</summary>
     public ImmutableArray<int> Extents => extents.IsDefault ? [] : extents;
-
     /// <summary>Number of axes.</summary>
     public int Rank => Extents.Length;
-
     /// <summary>Extent of one axis; −1 is the last.</summary>
     public int this[int axis] => Extents[axis < 0 ? axis + Rank : axis];
 
@@ -59,15 +53,15 @@ public readonly struct Shape : IEquatable<Shape>
         return new(copy);
     }
 
-    /// <summary>The shape of an elementwise result (NumPy's rule: align at the last axis, extent 1 stretches).</summary>
+    /// <summary>The shape of an elementwise result: align at the last axis, extent 1 stretches (NumPy).</summary>
     public static Shape Broadcast(Shape a, Shape b, string what)
     {
         var extents = new int[Math.Max(a.Rank, b.Rank)];
         for (var i = 1; i <= extents.Length; i++)
         {
             int x = i <= a.Rank ? a[^i] : 1, y = i <= b.Rank ? b[^i] : 1;
-            Check.That(x == y || x == 1 || y == 1, what, $"two shapes that broadcast (equal extents or 1, aligned at the last axis)",
-                $"{a} and {b}");
+            Check.That(x == y || x == 1 || y == 1, what,
+                "two shapes that broadcast (equal extents or 1, aligned at the last axis)", $"{a} and {b}");
             extents[^i] = Math.Max(x, y);
         }
         return new(extents);
@@ -77,11 +71,8 @@ public readonly struct Shape : IEquatable<Shape>
 
     /// <summary>Entry by entry equality.</summary>
     public bool Equals(Shape other) => Extents.AsSpan().SequenceEqual(other.Extents.AsSpan());
-
-    /// <inheritdoc/>
     public override bool Equals(object? other) => other is Shape shape && Equals(shape);
 
-    /// <inheritdoc/>
     public override int GetHashCode()
     {
         var hash = new HashCode();

@@ -7,7 +7,8 @@ public sealed partial class Tensor
 {
     static Tensor Unary(Op op, Tensor x) => new(op, [x], x.Shape);
 
-    static Tensor Binary(Op op, Tensor x, Tensor y) => new(op, [x, y], Shape.Broadcast(x.Shape, y.Shape, op.ToString()));
+    static Tensor Binary(Op op, Tensor x, Tensor y) =>
+        new(op, [x, y], Shape.Broadcast(x.Shape, y.Shape, op.ToString()));
 
     /// <summary>x + y</summary>
     public static Tensor operator +(Tensor x, Tensor y) => Binary(Op.Add, x, y);
@@ -61,7 +62,7 @@ public sealed partial class Tensor
     /// <summary>The largest whole number not above x</summary>
     public static Tensor Floor(Tensor x) => Unary(Op.Floor, x);
     /// <summary>max(x, 0); its gradient at 0 is 0</summary>
-    public static Tensor Rectify(Tensor x) => Unary(Op.Rectify, x);
+    public static Tensor Relu(Tensor x) => Unary(Op.Relu, x);
     /// <summary>Hyperbolic tangent</summary>
     public static Tensor Tanh(Tensor x) => Unary(Op.Tanh, x);
     /// <summary>1 / (1 + e⁻ˣ)</summary>
@@ -74,9 +75,8 @@ public sealed partial class Tensor
     public static Tensor Cos(Tensor x) => Unary(Op.Cos, x);
     /// <summary>Gauss's error function</summary>
     public static Tensor Erf(Tensor x) => Unary(Op.Erf, x);
-    /// <summary>x itself, taken for a constant when differentiating (a factor that must not learn, as TD3+BC's λ).</summary>
+    /// <summary>x itself, a constant in gradients (a factor that must not learn, as TD3+BC's λ).</summary>
     public static Tensor StopGradient(Tensor x) => Unary(Op.StopGradient, x);
-
     /// <summary>The smaller of the two; NaN if either is. At a tie the gradient goes to x.</summary>
     public static Tensor Minimum(Tensor x, Tensor y) => Binary(Op.Minimum, x, y);
     /// <summary>The larger of the two; NaN if either is. At a tie the gradient goes to x.</summary>

@@ -5,19 +5,19 @@ namespace Iql.Graph;
 /// <summary>Products, reductions, moving numbers about, random numbers.</summary>
 public sealed partial class Tensor
 {
-    /// <summary>
-    /// Matrix product over the last two axes, [.., M, K] × [.., K, N] → [.., M, N]; leading axes broadcast. The flags read a
-    /// source with its last two axes swapped.
-    /// </summary>
+    /// <summary>Matrix product over the last two axes, [.., M, K] × [.., K, N] → [.., M, N]; leading axes broadcast.
+    /// The flags read a source with its last two axes swapped.</summary>
     public static Tensor MatMul(Tensor x, Tensor y, bool transposeFirst = false, bool transposeSecond = false)
     {
-        Check.That(x.Shape.Rank >= 2 && y.Shape.Rank >= 2, "MatMul", "two tensors of rank 2 or more", $"{x.Shape} and {y.Shape}");
+        Check.That(x.Shape.Rank >= 2 && y.Shape.Rank >= 2,
+            "MatMul", "two tensors of rank 2 or more", $"{x.Shape} and {y.Shape}");
         var (m, k) = transposeFirst ? (x.Shape[-1], x.Shape[-2]) : (x.Shape[-2], x.Shape[-1]);
         var (k2, n) = transposeSecond ? (y.Shape[-1], y.Shape[-2]) : (y.Shape[-2], y.Shape[-1]);
         Check.That(k == k2, "MatMul", "equal inner extents",
             $"{x.Shape}{(transposeFirst ? " transposed" : "")} and {y.Shape}{(transposeSecond ? " transposed" : "")}");
         var lead = Shape.Broadcast(Lead(x.Shape), Lead(y.Shape), "MatMul");
-        return new(Op.MatMul, [x, y], new([.. lead.Extents, m, n]), integers: [transposeFirst ? 1 : 0, transposeSecond ? 1 : 0]);
+        return new(Op.MatMul, [x, y], new([.. lead.Extents, m, n]),
+            integers: [transposeFirst ? 1 : 0, transposeSecond ? 1 : 0]);
 
         static Shape Lead(Shape shape) => new(shape.Extents.AsSpan()[..^2]);
     }
@@ -36,11 +36,11 @@ public sealed partial class Tensor
 
     /// <summary>Mean over one axis, which stays with extent 1.</summary>
     public static Tensor Mean(Tensor x, int axis) => Sum(x, axis) * (1.0 / x.Shape[axis]);
-
     /// <summary>Mean of all entries, a scalar.</summary>
     public static Tensor Mean(Tensor x) => Sum(x) * (1.0 / x.Shape.Count);
 
-    /// <summary>Largest entry over one axis, which stays with extent 1. NaN if one is. Ties share the gradient.</summary>
+    /// <summary>Largest entry over one axis, which stays with extent 1; NaN if any is. Ties share the
+    /// gradient.</summary>
     public static Tensor Max(Tensor x, int axis) => Reduce(Op.Max, x, axis);
 
     /// <summary>Largest of all entries, a scalar.</summary>
@@ -68,7 +68,7 @@ public sealed partial class Tensor
         return weights / Sum(weights, axis);
     }
 
-    /// <summary>gain · (x − mean) / √(variance + epsilon) + bias over the last axis E; variance over E, not E − 1.</summary>
+    /// <summary>gain · (x − mean) / √(variance + epsilon) + bias over the last axis; population variance.</summary>
     public static Tensor LayerNorm(Tensor x, Tensor gain, Tensor bias, double epsilon = 1e-5)
     {
         var centred = x - Mean(x, -1);
@@ -90,13 +90,14 @@ public sealed partial class Tensor
         Check.That(sorted.AsSpan().SequenceEqual(Enumerable.Range(0, x.Shape.Rank).ToArray()), "Transpose",
             $"each axis of {x.Shape} once", $"[{string.Join(", ", permutation)}]");
         var shape = x.Shape;
-        return new(Op.Transpose, [x], new(permutation.Select(axis => shape[axis]).ToArray()), integers: [.. permutation]);
+        return new(Op.Transpose, [x], new([.. permutation.Select(axis => shape[axis])]), integers: [.. permutation]);
     }
 
     /// <summary>x stretched to a larger shape by NumPy's rule.</summary>
     public static Tensor Broadcast(Tensor x, Shape shape)
     {
-        Check.That(Shape.Broadcast(x.Shape, shape, "Broadcast") == shape, "Broadcast", $"a shape that {x.Shape} stretches to", shape);
+        Check.That(Shape.Broadcast(x.Shape, shape, "Broadcast") == shape,
+            "Broadcast", $"a shape that {x.Shape} stretches to", shape);
         return x.Shape == shape ? x : new(Op.Broadcast, [x], shape);
     }
 
@@ -125,39 +126,44 @@ public sealed partial class Tensor
         return count == x.Shape[axis] ? x : new(Op.Slice, [x], x.Shape.With(axis, count), integers: [axis, start]);
     }
 
-    /// <summary>x with zeros around it along an axis, to a given extent: what undoes Slice in a gradient.</summary>
+    /// <summary>x with zeros around it along an axis, up to a given extent: the gradient of Slice.</summary>
     public static Tensor Pad(Tensor x, int axis, int before, int extent)
     {
         axis = x.Shape.Axis(axis);
-        Check.That(before >= 0 && before + x.Shape[axis] <= extent, "Pad", $"room for {x.Shape} in extent {extent}", $"{before} zeros before");
+        Check.That(before >= 0 && before + x.Shape[axis] <= extent,
+            "Pad", $"room for {x.Shape} in extent {extent}", $"{before} zeros before");
         return extent == x.Shape[axis] ? x : new(Op.Pad, [x], x.Shape.With(axis, extent), integers: [axis, before]);
     }
 
     /// <summary>Rows of a table [N, ..] by whole-number indices [M] → [M, ..].</summary>
     public static Tensor Gather(Tensor table, Tensor indices)
     {
-        Check.That(table.Shape.Rank >= 1 && indices.Shape.Rank == 1, "Gather", "a table [N, ..] and indices [M]", $"{table.Shape} and {indices.Shape}");
+        Check.That(table.Shape.Rank >= 1 && indices.Shape.Rank == 1,
+            "Gather", "a table [N, ..] and indices [M]", $"{table.Shape} and {indices.Shape}");
         return new(Op.Gather, [table, indices], table.Shape.With(0, indices.Shape[0]));
     }
 
-    /// <summary>Rows [M, ..] summed into a table of <paramref name="count"/> rows, row i at indices[i]: Gather's gradient.</summary>
+    /// <summary>Rows [M, ..] summed into a table, row i at indices[i]: the gradient of Gather.</summary>
     public static Tensor ScatterAdd(Tensor rows, Tensor indices, int count)
     {
-        Check.That(rows.Shape.Rank >= 1 && indices.Shape == new Shape(rows.Shape[0]), "ScatterAdd", "rows [M, ..] and indices [M]", $"{rows.Shape} and {indices.Shape}");
+        Check.That(rows.Shape.Rank >= 1 && indices.Shape == new Shape(rows.Shape[0]),
+            "ScatterAdd", "rows [M, ..] and indices [M]", $"{rows.Shape} and {indices.Shape}");
         return new(Op.ScatterAdd, [rows, indices], rows.Shape.With(0, count), integers: [count]);
     }
 
-    /// <summary>
-    /// Uniform numbers on [0, 1). Entry i is word i of Seed(whole number <paramref name="seed"/>).Split(stream).Split(whole number counter).
-    /// </summary>
-    public static Tensor RandomUniform(Tensor seed, Tensor counter, int stream, Shape shape) => Random(Op.RandomUniform, seed, counter, stream, shape);
+    /// <summary>Uniform numbers on [0, 1). Entry i is word i of Seed(whole number
+    /// <paramref name="seed"/>).Split(stream).Split(whole number counter).</summary>
+    public static Tensor RandomUniform(Tensor seed, Tensor counter, int stream, Shape shape) =>
+        Random(Op.RandomUniform, seed, counter, stream, shape);
 
     /// <summary>Standard normal numbers, entry i from words 2i and 2i + 1 as <see cref="Seed.Normal"/>.</summary>
-    public static Tensor RandomNormal(Tensor seed, Tensor counter, int stream, Shape shape) => Random(Op.RandomNormal, seed, counter, stream, shape);
+    public static Tensor RandomNormal(Tensor seed, Tensor counter, int stream, Shape shape) =>
+        Random(Op.RandomNormal, seed, counter, stream, shape);
 
     static Tensor Random(Op op, Tensor seed, Tensor counter, int stream, Shape shape)
     {
-        Check.That(seed.Shape.Rank == 0 && counter.Shape.Rank == 0, op.ToString(), "scalar seed and counter", $"{seed.Shape} and {counter.Shape}");
+        Check.That(seed.Shape.Rank == 0 && counter.Shape.Rank == 0,
+            op.ToString(), "scalar seed and counter", $"{seed.Shape} and {counter.Shape}");
         return new(op, [seed, counter], shape, integers: [stream]);
     }
 

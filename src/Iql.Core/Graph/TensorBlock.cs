@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Iql.Graph;
 
-/// <summary>Numbers for the entries of a layout, in one aligned block outside the garbage collector's heap. Mutable, one owner.</summary>
-/// <remarks>The memory goes with the block: hold the block (best by <c>using</c>) as long as a span of it is in use.</remarks>
+/// <summary>Numbers for the entries of a layout, in one aligned block of native memory. Mutable, one owner.</summary>
+/// <remarks>The memory goes with the block: hold the block as long as a span of it is in use.</remarks>
 public sealed unsafe class TensorBlock : IDisposable
 {
     float* pointer;
@@ -61,31 +61,32 @@ public sealed unsafe class TensorBlock : IDisposable
     public void Write(string name, ReadOnlySpan<float> dense)
     {
         var entry = Layout[name];
-        Check.That(dense.Length == entry.Shape.Count, name, $"{entry.Shape.Count} numbers for {entry.Shape}", dense.Length);
-        for (var row = 0; row < entry.Rows; row++) dense.Slice(row * entry.Columns, entry.Columns).CopyTo(Row(entry, row));
+        Check.That(dense.Length == entry.Shape.Count, name,
+            $"{entry.Shape.Count} numbers for {entry.Shape}", dense.Length);
+        for (var row = 0; row < entry.Rows; row++)
+            dense.Slice(row * entry.Columns, entry.Columns).CopyTo(Row(entry, row));
         GC.KeepAlive(this);
     }
 
     /// <summary>Copies all numbers into a block of the same shapes.</summary>
     public void CopyTo(TensorBlock destination)
     {
-        Check.That(destination.Layout.Length == Layout.Length, nameof(destination), $"a block of {Layout.Length} floats", destination.Layout.Length);
+        Check.That(destination.Layout.Length == Layout.Length,
+            nameof(destination), $"a block of {Layout.Length} floats", destination.Layout.Length);
         Storage.CopyTo(destination.Storage);
         GC.KeepAlive(this);
         GC.KeepAlive(destination);
     }
 
-    /// <summary>
-    /// Copies all numbers into a block of the same layout without having its cache lines first. Ordinary stores take lines that another core
-    /// has read back from it a few at a time: 432 lines between far cores 21 to 24 µs, like this 1.3.
-    /// </summary>
+    /// <summary>Copies all numbers into a block of the same layout by non-temporal stores. Ordinary stores first fetch
+    /// the cache lines that another core has read: 432 lines between far cores took 21 to 24 µs, these 1.3.</summary>
     internal void StreamTo(TensorBlock destination)
     {
         float* from = Pointer, to = destination.Pointer;
         foreach (var entry in Layout.Entries)
             for (int i = entry.Offset, end = i + Layout.PaddedLength(entry.Shape); i < end; i += Vector512<float>.Count)
                 Vector512.LoadAligned(from + i).StoreAlignedNonTemporal(to + i);
-        // Such stores wait for nothing, and nothing for them.
+        // Non-temporal stores are unordered.
         if (Sse.IsSupported) Sse.StoreFence();
         GC.KeepAlive(this);
         GC.KeepAlive(destination);
@@ -99,9 +100,10 @@ public sealed unsafe class TensorBlock : IDisposable
         return copy;
     }
 
-    /// <summary>Whether every tensor (padding aside) has the same bits as another block's of the same layout.</summary>
+    /// <summary>Whether every tensor, without padding, has the same bits as in another block of the layout.</summary>
     public bool SameBits(TensorBlock other) => Layout.Entries.All(entry =>
-        MemoryMarshal.AsBytes(Read(entry.Name).AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(other.Read(entry.Name).AsSpan())));
+        MemoryMarshal.AsBytes(Read(entry.Name).AsSpan())
+            .SequenceEqual(MemoryMarshal.AsBytes(other.Read(entry.Name).AsSpan())));
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose()

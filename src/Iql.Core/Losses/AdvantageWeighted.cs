@@ -3,15 +3,15 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Losses;
 
-/// <summary>Advantage-weighted regression: clone the data's actions, the good ones more (Peters and Schaal 2007; Peng et al. 2019, arXiv:1910.00177).</summary>
+/// <summary>Advantage-weighted regression: clone, good actions more (Peng et al. 2019, arXiv:1910.00177).</summary>
 public static class AdvantageWeighted
 {
-    /// <summary>w = min(e^{βA}, cap), computed as e^{min(βA, ln cap)} so that no infinity arises.</summary>
+    /// <summary>w = min(e^{βA}, cap), computed as e^{min(βA, ln cap)} to avoid infinities.</summary>
     /// <param name="advantage">A = Q(s, a) − V(s), [B], in units of return.</param>
     /// <param name="inverseTemperature">β, a scalar of at least 0; at 0 every weight is 1 (behaviour cloning).</param>
     /// <param name="maxWeight">cap, a positive scalar; 100 in every implementation read.</param>
     /// <returns>[B], in (0, cap].</returns>
-    /// <remarks>Kostrikov, Nair and Levine 2021, arXiv:2110.06169, eq. 7; the cap is in the code (actor.py), not in the equation.</remarks>
+    /// <remarks>Kostrikov, Nair and Levine 2021, arXiv:2110.06169, eq. 7; the cap is only in the code.</remarks>
     public static Tensor Weight(Tensor advantage, Tensor inverseTemperature, Tensor maxWeight) =>
         Exp(Minimum(inverseTemperature * advantage, Log(maxWeight)));
 
@@ -19,8 +19,10 @@ public static class AdvantageWeighted
     /// <param name="advantage">A, [B], in units of return.</param>
     /// <param name="inverseTemperature">β, a scalar of at least 0; at 0 every weight is 1/B.</param>
     /// <returns>[B], each in (0, 1), of sum 1.</returns>
-    /// <remarks>Nair, Gupta, Dalal and Levine 2020, arXiv:2006.09359, whose normaliser Z(s) rail-berkeley/rlkit and ikostrikov/jaxrl estimate over the batch.</remarks>
-    public static Tensor Normalised(Tensor advantage, Tensor inverseTemperature) => Softmax(inverseTemperature * advantage, 0);
+    /// <remarks>Nair, Gupta, Dalal and Levine 2020, arXiv:2006.09359, whose normaliser Z(s) rail-berkeley/rlkit and
+    /// ikostrikov/jaxrl estimate over the batch.</remarks>
+    public static Tensor Normalised(Tensor advantage, Tensor inverseTemperature) =>
+        Softmax(inverseTemperature * advantage, 0);
 
     /// <summary>Weighted log-likelihood, mean over the batch: −mean(w ln π(a|s)).</summary>
     /// <param name="weight">w, [B].</param>
@@ -34,7 +36,7 @@ public static class AdvantageWeighted
     /// <returns>A scalar, in nats.</returns>
     public static Tensor NormalisedLikelihood(Tensor weight, Tensor logDensity) => -Sum(weight * logDensity);
 
-    /// <summary>Weighted squared error for a deterministic policy, mean over the batch: mean(w · Σ over action dimensions of (π(s) − a)²).</summary>
+    /// <summary>Weighted squared error of a deterministic policy: mean(w · Σ over dimensions of (π(s) − a)²).</summary>
     /// <param name="weight">w, [B].</param>
     /// <param name="policyActions">π(s), [B, A].</param>
     /// <param name="actions">a, [B, A].</param>

@@ -3,14 +3,15 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Losses;
 
-/// <summary>The conservative term: Q down where the data are not, up where they are (Kumar et al. 2020, arXiv:2006.04779).</summary>
+/// <summary>The conservative term: Q lower off the data, higher on them (Kumar et al. 2020,
+/// arXiv:2006.04779).</summary>
 public static class Conservative
 {
-    /// <summary>Most that the multiplier α′ may become.</summary>
+    /// <summary>The upper bound of the multiplier α′.</summary>
     public const double LargestMultiplier = 1e6;
 
-    /// <summary>c ln Σ exp(logit / c) over the samples of a state: a maximum that all samples have a share in.</summary>
-    /// <param name="logits">Q of sampled actions, minus their log-densities where those are weighed, [K, B].</param>
+    /// <summary>c ln Σ exp(logit / c) over the samples of a state: a soft maximum.</summary>
+    /// <param name="logits">Q of sampled actions, minus their log-densities for importance weights, [K, B].</param>
     /// <param name="temperature">c, a scalar above 0; towards 0 it is the maximum.</param>
     /// <returns>[B].</returns>
     /// <remarks>Equation 4 and appendix F of the paper.</remarks>
@@ -23,39 +24,38 @@ public static class Conservative
     /// <param name="min">A scalar, −∞ for none.</param>
     /// <param name="max">A scalar, ∞ for none.</param>
     /// <returns>A scalar, in units of return.</returns>
-    public static Tensor Difference(Tensor softMaximum, Tensor q, Tensor min, Tensor max) => Mean(Clip(softMaximum - q, min, max));
+    public static Tensor Difference(Tensor softMaximum, Tensor q, Tensor min, Tensor max) =>
+        Mean(Clip(softMaximum - q, min, max));
 
-    /// <summary>What is added to a critic's loss: w d; α′ w (d − gap); or α′ (w d − gap).</summary>
-    /// <param name="lagrange">Which of the three.</param>
+    /// <summary>The addition to a critic's loss: w d; α′ w (d − gap); or α′ (w d − gap).</summary>
+    /// <param name="lagrange">The choice of the three.</param>
     /// <param name="difference">d, a scalar: <see cref="Difference"/>.</param>
     /// <param name="weight">w, a scalar of at least 0.</param>
     /// <param name="multiplier">α′, a scalar; unused when off.</param>
     /// <param name="gap">A scalar; unused when off.</param>
     /// <returns>A scalar.</returns>
-    /// <remarks>Equation 30 of the paper's appendix; weight outside: young-geng/CQL and CORL, inside: aviralkumar2907/CQL.</remarks>
-    public static Tensor Penalty(Lagrange lagrange, Tensor difference, Tensor weight, Tensor multiplier, Tensor gap) => lagrange switch
-    {
-        Lagrange.WeightOutside => multiplier * weight * (difference - gap),
-        Lagrange.WeightInside => multiplier * (weight * difference - gap),
-        _ => weight * difference,
-    };
+    /// <remarks>Equation 30 of the paper's appendix.</remarks>
+    public static Tensor Penalty(Lagrange lagrange, Tensor difference, Tensor weight, Tensor multiplier, Tensor gap) =>
+        lagrange switch
+        {
+            Lagrange.WeightOutside => multiplier * weight * (difference - gap),
+            Lagrange.WeightInside => multiplier * (weight * difference - gap),
+            _ => weight * difference,
+        };
 
     /// <summary>α′ = min(exp(ln α′), 10⁶).</summary>
     public static Tensor Multiplier(Tensor logMultiplier) => Minimum(Exp(logMultiplier), LargestMultiplier);
-
-    /// <summary>The multiplier's loss: −½ the sum of both critics' penalties, in which the differences are constants.</summary>
+    /// <summary>The multiplier's loss: −½ the sum of both critics' penalties; differences are constants.</summary>
     public static Tensor Dual(Tensor penalty1, Tensor penalty2) => -0.5 * (penalty1 + penalty2);
 }
 
-/// <summary>How the conservative difference d is weighed: by a number, or by a multiplier that holds it at a gap (Lagrange).</summary>
+/// <summary>The weight of the conservative difference d: a number, or a multiplier that holds d at a gap.</summary>
 public enum Lagrange
 {
     /// <summary>w d.</summary>
     Off,
-
     /// <summary>α′ w (d − gap): young-geng/CQL, CORL.</summary>
     WeightOutside,
-
     /// <summary>α′ (w d − gap): aviralkumar2907/CQL.</summary>
     WeightInside,
 }

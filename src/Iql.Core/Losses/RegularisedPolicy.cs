@@ -3,10 +3,10 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Losses;
 
-/// <summary>A policy that climbs Q and is held to the data by cloning (Fujimoto and Gu 2021, arXiv:2106.06860).</summary>
+/// <summary>A policy that climbs Q and clones the data (Fujimoto and Gu 2021, arXiv:2106.06860).</summary>
 public static class RegularisedPolicy
 {
-    /// <summary>λ = α / mean |Q(s, π(s))|, a constant when differentiating: it makes α independent of the rewards' scale.</summary>
+    /// <summary>λ = α / mean |Q(s, π(s))|, a constant in gradients: α is independent of the rewards' scale.</summary>
     /// <param name="q">Q(s, π(s)), [B].</param>
     /// <param name="alpha">α, a scalar of at least 0: 0 clones, larger trusts the critic more.</param>
     /// <returns>A scalar; infinite where every Q is exactly 0.</returns>

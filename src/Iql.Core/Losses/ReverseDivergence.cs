@@ -3,13 +3,13 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Losses;
 
-/// <summary>A policy that climbs a critic and stays near the data's policy β by the reverse divergence KL(π ‖ β).</summary>
+/// <summary>A policy that climbs a critic and stays near the data's policy β, by KL(π ‖ β).</summary>
 public static class ReverseDivergence
 {
     /// <summary>KL(π ‖ β) by samples of π: mean over all of ln π(a|s) − ln β(a|s).</summary>
     /// <param name="logPolicy">ln π(a|s) of samples a ~ π(·|s), [K·B].</param>
     /// <param name="logBehaviour">ln β(a|s) of the same, [K·B].</param>
-    /// <returns>A scalar, in nats; by chance it may be below 0.</returns>
+    /// <returns>A scalar, in nats; a noisy estimate may be below 0.</returns>
     public static Tensor Estimate(Tensor logPolicy, Tensor logBehaviour) => Mean(logPolicy - logBehaviour);
 
     /// <summary>−mean Q(s, ã) + α KL(π ‖ β).</summary>
@@ -17,6 +17,6 @@ public static class ReverseDivergence
     /// <param name="divergence">KL, a scalar: <see cref="Estimate"/>.</param>
     /// <param name="weight">α, a scalar of at least 0, in units of return.</param>
     /// <returns>A scalar.</returns>
-    /// <remarks>Brandfonbrener, Whitney, Ranganath and Bruna 2021, arXiv:2106.08909, section 4; davidbrandfonbrener/onestep-rl.</remarks>
+    /// <remarks>Brandfonbrener et al. 2021, arXiv:2106.08909, section 4; davidbrandfonbrener/onestep-rl.</remarks>
     public static Tensor Loss(Tensor q, Tensor divergence, Tensor weight) => weight * divergence - Mean(q);
 }

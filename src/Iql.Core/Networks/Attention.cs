@@ -6,27 +6,27 @@ namespace Iql.Networks;
 /// <summary>Self-attention over the tokens of sequences.</summary>
 public static class Attention
 {
-    // e to the power of this is 0 in single and double precision alike, and unlike −∞ it makes no NaN on its way.
+    // Its exponential is 0 in single and double precision; unlike −∞ it makes no NaN on the way.
     const double Never = -1e9;
 
-    /// <summary>Which token may look at which: at itself, and at earlier ones that are not padding.</summary>
+    /// <summary>Who may look at whom: a token at itself, and at earlier tokens that are not padding.</summary>
     /// <param name="mask">1 on tokens, 0 on padding, [B, T].</param>
-    /// <returns>[B, 1, T, T]: 1 where the token of the second last axis may look at that of the last, else 0.</returns>
+    /// <returns>[B, 1, T, T]: 1 where a token (second last axis) may look at another (last), else 0.</returns>
     public static Tensor Causal(Tensor mask)
     {
         var (batch, tokens) = (mask.Shape[0], mask.Shape[1]);
         var place = Range(tokens);
         Tensor from = Reshape(place, new(tokens, 1)), to = Reshape(place, new(1, tokens));
         var earlier = (to <= from) * Reshape(mask, new(batch, 1, 1, tokens));
-        // A padded token looks at itself, lest it looks at nothing and divides by 0.
+        // A padded token looks at itself: with nothing to look at, softmax would divide by 0.
         return Maximum(earlier, Equal(to, from));
     }
 
     /// <summary>Heads side by side: softmax over allowed tokens of q kᵀ / √(E/H), times v.</summary>
-    /// <param name="projected">Queries, keys and values behind one another, [B · T, 3E]; each is cut into H neighbouring slices.</param>
+    /// <param name="projected">Queries, keys and values side by side, [B · T, 3E]; each is cut into H slices.</param>
     /// <param name="allowed">Who may look at whom (<see cref="Causal"/>), [B, 1, T, T].</param>
     /// <param name="heads">H, a divisor of E.</param>
-    /// <param name="drop">What is done to the weights [B, H, T, T] while training; null for nothing.</param>
+    /// <param name="drop">Applied to the weights [B, H, T, T] in training; null for nothing.</param>
     /// <returns>[B · T, E].</returns>
     /// <remarks>Vaswani et al. 2017, arXiv:1706.03762, section 3.2.</remarks>
     public static Tensor Apply(Tensor projected, Tensor allowed, int heads, Func<Tensor, Tensor>? drop = null)
@@ -46,9 +46,11 @@ public static class Attention
                 : Transpose(Reshape(part, new(batch, tokens, heads, width / heads)), 0, 2, 1, 3);
         }
 
-        Tensor Rows(Tensor mixed) => Reshape(heads == 1 ? mixed : Transpose(mixed, 0, 2, 1, 3), new(batch * tokens, width));
+        Tensor Rows(Tensor mixed) =>
+            Reshape(heads == 1 ? mixed : Transpose(mixed, 0, 2, 1, 3), new(batch * tokens, width));
     }
 
     /// <summary>0, 1, …, count − 1, [count].</summary>
-    public static Tensor Range(int count) => Concat(0, [.. Enumerable.Range(0, count).Select(i => Broadcast(Constant(i), new(1)))]);
+    public static Tensor Range(int count) =>
+        Concat(0, [.. Enumerable.Range(0, count).Select(i => Broadcast(Constant(i), new(1)))]);
 }

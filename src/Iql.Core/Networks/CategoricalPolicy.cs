@@ -7,7 +7,8 @@ namespace Iql.Networks;
 public static class CategoricalPolicy
 {
     /// <summary>The network alone: its outputs are the logits.</summary>
-    public static IEnumerable<(string Name, Shape Shape)> Shapes(int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize) =>
+    public static IEnumerable<(string Name, Shape Shape)> Shapes(
+        int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize) =>
         Mlp.Shapes(observationSize, hiddenSizes, actionSize);
 
     /// <summary>ln π(·|s) = head − ln Σ e^head: [B, S] → [B, A], in nats.</summary>
@@ -17,7 +18,7 @@ public static class CategoricalPolicy
         return logits - LogSumExp(logits, 1);
     }
 
-    /// <summary>The entry of each row that its action chooses: Σ one-hot · values.</summary>
+    /// <summary>The entry that each row's action chooses: Σ one-hot · values.</summary>
     /// <param name="values">Of every action, [B, A]: ln π(·|s), Q(s, ·).</param>
     /// <param name="actions">a, one-hot, [B, A].</param>
     /// <returns>[B].</returns>
@@ -27,10 +28,10 @@ public static class CategoricalPolicy
     public static Tensor Entropy(Tensor logProbabilities) =>
         Reshape(-Sum(Exp(logProbabilities) * logProbabilities, 1), new(logProbabilities.Shape[0]));
 
-    /// <summary>1 at the largest value of each row, else 0; equal ones have a 1 each. [B, A] → [B, A].</summary>
+    /// <summary>1 at the largest value of each row, else 0; ties have a 1 each. [B, A] → [B, A].</summary>
     public static Tensor Greedy(Tensor values) => Equal(values, Max(values, 1));
 
-    /// <summary>A draw from the softmax of the logits as one-hot rows: the largest of logit − ln(−ln u) (Gumbel's maximum).</summary>
+    /// <summary>A draw from the logits' softmax as one-hot rows: the largest logit − ln(−ln u) (Gumbel).</summary>
     /// <param name="logits">[B, A], up to a constant a row.</param>
     /// <param name="uniform">u, uniform on [0, 1), [B, A].</param>
     public static Tensor Sample(Tensor logits, Tensor uniform) => Greedy(logits - Log(-Log(uniform)));

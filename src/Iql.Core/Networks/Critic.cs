@@ -3,19 +3,20 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Networks;
 
-/// <summary>
-/// Q(s, a): a network of one output on the observation followed by the action; of discrete actions a network of the observation alone
-/// with an output an action.
-/// </summary>
+/// <summary>Q(s, a): a network of one output on the observation followed by the action. For discrete actions: a network
+/// on the observation with one output an action.</summary>
 public static class Critic
 {
     /// <summary>Names and shapes of the parameters.</summary>
     public static IEnumerable<(string Name, Shape Shape)> Shapes(
-        int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize, ActionKind actions = ActionKind.Continuous) =>
-        actions == ActionKind.Discrete ? Mlp.Shapes(observationSize, hiddenSizes, actionSize) : Mlp.Shapes(observationSize + actionSize, hiddenSizes, 1);
+        int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize,
+        ActionKind actions = ActionKind.Continuous) =>
+        actions == ActionKind.Discrete ? Mlp.Shapes(observationSize, hiddenSizes, actionSize)
+            : Mlp.Shapes(observationSize + actionSize, hiddenSizes, 1);
 
-    /// <summary>Q(s, a): [B, S] and [B, A] → [B], in units of return. A network that takes the observation alone has the action's entry chosen.</summary>
+    /// <summary>Q(s, a): [B, S] and [B, A] → [B], in units of return.</summary>
     public static Tensor Apply(TensorGroup parameters, Tensor observations, Tensor actions) =>
         parameters["w0"].Shape[0] == observations.Shape[1]
-            ? CategoricalPolicy.Of(Mlp.Apply(parameters, observations), actions) : Mlp.Scalar(parameters, Concat(1, observations, actions));
+            ? CategoricalPolicy.Of(Mlp.Apply(parameters, observations), actions)
+            : Mlp.Scalar(parameters, Concat(1, observations, actions));
 }

@@ -7,7 +7,8 @@ namespace Iql.Networks;
 public static class DeterministicPolicy
 {
     /// <summary>The network alone.</summary>
-    public static IEnumerable<(string Name, Shape Shape)> Shapes(int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize) =>
+    public static IEnumerable<(string Name, Shape Shape)> Shapes(
+        int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize) =>
         Mlp.Shapes(observationSize, hiddenSizes, actionSize);
 
     /// <summary>π(s), [B, S] → [B, A], within ±1.</summary>

@@ -3,14 +3,13 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Networks;
 
-/// <summary>
-/// Inverted dropout: h ← h · 1(u ≥ rate) / (1 − rate) with u uniform, so the mean of h stays. The mask is a pure function of
-/// (seed, step, layer): it does not depend on threads, nor on who else is trained beside.
-/// </summary>
+/// <summary>Inverted dropout: h ← h · 1(u ≥ rate) / (1 − rate) with u uniform, so the mean of h stays. The mask is a
+/// pure function of (seed, step, layer): it depends neither on threads nor on other runs beside.</summary>
 /// <param name="Rate">Share of numbers dropped, a scalar in [0, 1).</param>
 /// <param name="Seed">The run's seed, a scalar (<see cref="Iql.Seed.AsScalar"/>).</param>
 /// <param name="Step">Number of steps made, a scalar.</param>
-/// <remarks>Srivastava et al. 2014. In ikostrikov/implicit_q_learning only the policy's trunk has it (rate 0.1 for Adroit and Kitchen).</remarks>
+/// <remarks>Srivastava et al. 2014. ikostrikov/implicit_q_learning: the policy's trunk (0.1 for Adroit,
+/// Kitchen).</remarks>
 public sealed record Dropout(Tensor Rate, Tensor Seed, Tensor Step)
 {
     // Streams of the graph's random numbers: 100 + k is the mask after hidden layer k.

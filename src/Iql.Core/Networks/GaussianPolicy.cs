@@ -3,23 +3,19 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Networks;
 
-/// <summary>
-/// π(a|s) = N(μ(s), σ²), diagonal: a network for the mean and a log standard deviation that does not depend on the state.
-/// The density is neither truncated nor squashed to ±1.
-/// </summary>
-/// <remarks>
-/// As in ikostrikov/implicit_q_learning: μ = tanh(head), ln σ a free vector starting at 0, clipped to [−5, 2].
-/// </remarks>
+/// <summary>π(a|s) = N(μ(s), σ²), diagonal: a network for the mean, and a log standard deviation that is the same in
+/// every state. The density is neither truncated nor squashed to ±1.</summary>
+/// <remarks>As in ikostrikov/implicit_q_learning: μ = tanh(head), ln σ a vector from 0, clipped to [−5, 2].</remarks>
 public static class GaussianPolicy
 {
     /// <summary>½ ln 2π</summary>
     internal const double HalfLog2Pi = 0.91893853320467274178;
-
-    /// <summary>Keeps the length of noise that is exactly 0 off 0, where its reciprocal is infinite; nowhere else in float32 does it count.</summary>
+    /// <summary>Added to the squared length of noise: keeps its reciprocal finite at 0.</summary>
     const double Tiny = 1e-30;
 
     /// <summary>The mean's network and logStd [A].</summary>
-    public static IEnumerable<(string Name, Shape Shape)> Shapes(int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize) =>
+    public static IEnumerable<(string Name, Shape Shape)> Shapes(
+        int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize) =>
         Mlp.Shapes(observationSize, hiddenSizes, actionSize).Append(("logStd", new(actionSize)));
 
     /// <summary>μ(s), [B, S] → [B, A]; within ±1 when <paramref name="tanh"/>.</summary>
@@ -38,10 +34,12 @@ public static class GaussianPolicy
     /// <param name="noise">n, standard normal, of the sample's shape.</param>
     public static Tensor Sample(Tensor mean, Tensor logStd, Tensor noise) => mean + Exp(logStd) * noise;
 
-    /// <summary>Noise drawn in to a ball: n · min(1, r/‖n‖), so that a sample made of it lies where the density is at least e^{−r²/2} of its largest.</summary>
+    /// <summary>Noise held within a ball: n · min(1, r/‖n‖), so the density is at least e^{−r²/2} of its
+    /// maximum.</summary>
     /// <param name="noise">n, […, A].</param>
     /// <param name="radius">r, a scalar of at least 0, in standard deviations.</param>
-    public static Tensor Within(Tensor noise, Tensor radius) => noise * Minimum(1, radius * Reciprocal(Sqrt(Sum(Square(noise), -1) + Tiny)));
+    public static Tensor Within(Tensor noise, Tensor radius) =>
+        noise * Minimum(1, radius * Reciprocal(Sqrt(Sum(Square(noise), -1) + Tiny)));
 
     /// <summary>ln π(a|s) = Σ over action dimensions of −½((a − μ)/σ)² − ln σ − ½ ln 2π.</summary>
     /// <param name="actions">a, [B, A].</param>

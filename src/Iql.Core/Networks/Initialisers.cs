@@ -5,29 +5,27 @@ namespace Iql.Networks;
 /// <summary>How weights and biases start.</summary>
 public enum Initialisation
 {
-    /// <summary>Orthogonal weights of gain √2 on every layer, heads too; biases 0 (ikostrikov/implicit_q_learning).</summary>
+    /// <summary>Orthogonal weights of gain √2 on every layer; biases 0 (ikostrikov/implicit_q_learning).</summary>
     Orthogonal,
-
-    /// <summary>Weights and biases uniform on ±1/√(inputs of the layer): the default of PyTorch's Linear, used by CORL.</summary>
+    /// <summary>Weights and biases uniform on ±1/√inputs: the default of PyTorch's Linear, used by CORL.</summary>
     Torch,
-
     /// <summary>Orthogonal, but the last layer of gain 1/100: Q starts near 0 (CORL's CQL, critics).</summary>
     OrthogonalSmallOutput,
-
-    /// <summary>Torch, but the last layer uniform on ± √(6 / (inputs + outputs)) / 100 and its biases 0 (young-geng/CQL; CORL's CQL, policy).</summary>
+    /// <summary>Torch, but the last layer uniform on ±√(6 / (inputs + outputs)) / 100, biases 0
+    /// (young-geng/CQL).</summary>
     TorchSmallOutput,
 }
 
-/// <summary>Starting values of a network, a pure function of a seed and the parameters' names, computed in double precision.</summary>
+/// <summary>Starting values of a network: a pure function of a seed and the parameters' names.</summary>
 public static class Initialisers
 {
     const double SmallGain = 0.01;
 
-    /// <summary>Sets w0, b0, w1, … of one network in a block; what is not a weight or a bias (logStd) becomes 0.</summary>
+    /// <summary>Sets w0, b0, w1, … of one network in a block. Other parameters (logStd) become 0.</summary>
     /// <param name="initialisation">Which kind.</param>
     /// <param name="seed">Seed of this network.</param>
     /// <param name="block">Where it lies.</param>
-    /// <param name="network">Its part of the block ("value"), or "" when the block's bare names are its own.</param>
+    /// <param name="network">Its part of the block ("value"), or "" for the whole block.</param>
     public static void Network(Initialisation initialisation, Seed seed, TensorBlock block, string network)
     {
         var prefix = network == "" ? "" : network + "/";
@@ -38,11 +36,13 @@ public static class Initialisers
             var (weights, biases) = (seed.Split($"w{k}"), seed.Split($"b{k}"));
             var bound = 1 / Math.Sqrt(inputs);
             var orthogonal = initialisation is Initialisation.Orthogonal or Initialisation.OrthogonalSmallOutput;
-            var small = (initialisation is Initialisation.OrthogonalSmallOutput or Initialisation.TorchSmallOutput) && !block.Layout.Contains($"{prefix}w{k + 1}");
+            var small = (initialisation is Initialisation.OrthogonalSmallOutput or Initialisation.TorchSmallOutput)
+                && !block.Layout.Contains($"{prefix}w{k + 1}");
             block.Write($"{prefix}w{k}", Floats(orthogonal
                 ? Orthogonal(weights, inputs, outputs, small ? SmallGain : Math.Sqrt(2))
                 : Uniform(weights, inputs * outputs, small ? SmallGain * Math.Sqrt(6.0 / (inputs + outputs)) : bound)));
-            block.Write($"{prefix}b{k}", Floats(orthogonal || small ? new double[outputs] : Uniform(biases, outputs, bound)));
+            block.Write($"{prefix}b{k}",
+                Floats(orthogonal || small ? new double[outputs] : Uniform(biases, outputs, bound)));
         }
 
         static float[] Floats(double[] numbers) => Array.ConvertAll(numbers, number => (float)number);
@@ -56,15 +56,14 @@ public static class Initialisers
         return numbers;
     }
 
-    /// <summary>
-    /// A random matrix with orthogonal rows or columns (the fewer of the two), all of length <paramref name="gain"/>, row-major:
-    /// Q of the QR decomposition of a standard normal matrix, with R's diagonal positive, so it is uniform on the orthogonal group.
-    /// </summary>
-    /// <remarks>Saxe, McClelland and Ganguli 2014, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050, on the signs.</remarks>
+    /// <summary>A random matrix with orthogonal rows or columns (the fewer of the two), all of length
+    /// <paramref name="gain"/>, row-major: Q of the QR decomposition of a standard normal matrix, with R's diagonal
+    /// positive, so it is uniform on the orthogonal group.</summary>
+    /// <remarks>Saxe, McClelland and Ganguli 2014, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050.</remarks>
     public static double[] Orthogonal(Seed seed, int rows, int columns, double gain)
     {
-        // Gram and Schmidt on vectors of the longer side, each twice: once loses digits, twice is enough (Giraud et al. 2005).
-        // Its R has a positive diagonal, so no sign is left to correct.
+        // Gram and Schmidt on vectors of the longer side, twice each: once loses digits (Giraud et al. 2005). Its R has
+        // a positive diagonal, so no sign is left to correct.
         var (count, length) = rows < columns ? (rows, columns) : (columns, rows);
         var vectors = new double[count][];
         for (var i = 0; i < count; i++)

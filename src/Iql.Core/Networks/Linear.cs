@@ -3,7 +3,7 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Networks;
 
-/// <summary>One linear layer x W + b inside a larger network: parameters "name/w" [in, out] and "name/b" [out].</summary>
+/// <summary>A linear layer x W + b of a larger network: parameters "name/w" [in, out] and "name/b" [out].</summary>
 public static class Linear
 {
     /// <summary>Names and shapes of the parameters.</summary>
@@ -14,5 +14,6 @@ public static class Linear
         [($"{name}/w", new(inputs, outputs)), ($"{name}/b", new(outputs))];
 
     /// <summary>x W + b, [R, in] → [R, out].</summary>
-    public static Tensor Apply(TensorGroup parameters, string name, Tensor x) => MatMul(x, parameters[$"{name}/w"]) + parameters[$"{name}/b"];
+    public static Tensor Apply(TensorGroup parameters, string name, Tensor x) =>
+        MatMul(x, parameters[$"{name}/w"]) + parameters[$"{name}/b"];
 }

@@ -3,17 +3,16 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Networks;
 
-/// <summary>
-/// The multilayer perceptron: x W₀ + b₀, rectified, …, x W_L + b_L, nothing after the last layer. Its parameters are named
-/// w0, b0, w1, b1, …; weights have shape [in, out].
-/// </summary>
+/// <summary>The multilayer perceptron: x W₀ + b₀, ReLU, …, x W_L + b_L, nothing after the last layer. Parameters are
+/// named w0, b0, w1, b1, …; weights have shape [in, out].</summary>
 public static class Mlp
 {
     /// <summary>Names and shapes of the parameters.</summary>
     /// <param name="inputs">Size of an input row, at least 1.</param>
     /// <param name="hiddenSizes">Widths between; none makes it linear.</param>
     /// <param name="outputs">Size of an output row, at least 1.</param>
-    public static IEnumerable<(string Name, Shape Shape)> Shapes(int inputs, IReadOnlyList<int> hiddenSizes, int outputs)
+    public static IEnumerable<(string Name, Shape Shape)> Shapes(
+        int inputs, IReadOnlyList<int> hiddenSizes, int outputs)
     {
         int[] sizes = [inputs, .. hiddenSizes, outputs];
         for (var k = 0; k + 1 < sizes.Length; k++)
@@ -24,15 +23,15 @@ public static class Mlp
     }
 
     /// <summary>Runs the network on a batch of rows.</summary>
-    /// <param name="parameters">w0, b0, w1, …; other entries (a policy's logStd) are left alone.</param>
+    /// <param name="parameters">w0, b0, w1, …; other entries (a policy's logStd) are not used.</param>
     /// <param name="x">Inputs, [B, in].</param>
-    /// <param name="dropout">Applied after every rectifier; null for none.</param>
+    /// <param name="dropout">Applied after every ReLU; null for none.</param>
     /// <returns>Outputs, [B, out].</returns>
     public static Tensor Apply(TensorGroup parameters, Tensor x, Dropout? dropout = null)
     {
         for (var k = 0; parameters.Layout.Contains($"w{k}"); k++)
         {
-            if (k > 0) x = Rectify(x);
+            if (k > 0) x = Relu(x);
             if (k > 0 && dropout != null) x = dropout.Apply(x, k - 1);
             x = MatMul(x, parameters[$"w{k}"]) + parameters[$"b{k}"];
         }

@@ -3,18 +3,17 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Networks;
 
-/// <summary>
-/// π(a|s) = N(μ(s), σ(s)²), diagonal: one network gives mean and log standard deviation, both held within bounds by tanh, so that no
-/// gradient ends at a bound. Densities are those of <see cref="GaussianPolicy"/>.
-/// </summary>
+/// <summary>π(a|s) = N(μ(s), σ(s)²), diagonal: one network for mean and log standard deviation, both bounded by tanh,
+/// so no gradient vanishes at a bound. Densities: <see cref="GaussianPolicy"/>.</summary>
 /// <remarks>As in davidbrandfonbrener/onestep-rl: μ in (−1, 1), ln σ in (−5, 0).</remarks>
 public static class SoftClampedPolicy
 {
     /// <summary>The network, of 2A outputs: means first.</summary>
-    public static IEnumerable<(string Name, Shape Shape)> Shapes(int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize) =>
+    public static IEnumerable<(string Name, Shape Shape)> Shapes(
+        int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize) =>
         Mlp.Shapes(observationSize, hiddenSizes, 2 * actionSize);
 
-    /// <summary>μ = tanh(first half), ln σ = min + (max − min)(tanh(second half) + 1)/2: [B, S] → [B, A] each.</summary>
+    /// <summary>μ = tanh(first half), ln σ = min + (max − min)(tanh(second half) + 1)/2: each [B, A].</summary>
     /// <param name="parameters">The network.</param>
     /// <param name="observations">s, [B, S].</param>
     /// <param name="min">Lower bound of ln σ, a scalar.</param>

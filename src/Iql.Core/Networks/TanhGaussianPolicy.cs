@@ -3,21 +3,19 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Networks;
 
-/// <summary>
-/// π(a|s): a = tanh(x), x ~ N(μ(s), σ(s)²), diagonal. One network gives both, the A means first; ln σ = clip(k · head + c, min, max),
-/// with k and c learned or 1 and 0. Every sample lies within ±1.
-/// </summary>
-/// <remarks>Haarnoja et al. 2018, arXiv:1801.01290, appendix C. k (1 at the start) and c (−1) as in young-geng/CQL and CORL.</remarks>
+/// <summary>π(a|s): a = tanh(x), x ~ N(μ(s), σ(s)²), diagonal. One network gives both, the A means first; ln σ = clip(k
+/// · head + c, min, max), with k and c learned or 1 and 0. Every sample lies within ±1.</summary>
+/// <remarks>Haarnoja et al. 2018, arXiv:1801.01290, appendix C. k = 1 and c = −1 at the start, as in CORL.</remarks>
 public static class TanhGaussianPolicy
 {
-    /// <summary>tanh⁻¹(1 − 10⁻⁶): as far out as an action counts where its density is asked for (aviralkumar2907/CQL).</summary>
+    /// <summary>tanh⁻¹(1 − 10⁻⁶): the bound of actions whose density is asked for (aviralkumar2907/CQL).</summary>
     static readonly double Edge = Math.Atanh(1 - 1e-6);
-
-    /// <summary>The mean is held within ± this where the density of given actions is asked for (aviralkumar2907/CQL).</summary>
+    /// <summary>The bound of the mean where the density of given actions is asked for (aviralkumar2907/CQL).</summary>
     const double MeanLimit = 9;
 
     /// <summary>The network, and logStdScale k and logStdOffset c [1] where they are learned.</summary>
-    public static IEnumerable<(string Name, Shape Shape)> Shapes(int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize, bool learnedLogStd) =>
+    public static IEnumerable<(string Name, Shape Shape)> Shapes(
+        int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize, bool learnedLogStd) =>
         [.. Mlp.Shapes(observationSize, hiddenSizes, 2 * actionSize),
             .. learnedLogStd ? [("logStdScale", new(1)), ("logStdOffset", new(1))] : Array.Empty<(string, Shape)>()];
 
@@ -27,7 +25,8 @@ public static class TanhGaussianPolicy
         var head = Mlp.Apply(parameters, observations);
         var size = head.Shape[1] / 2;
         var raw = Slice(head, 1, size, size);
-        if (parameters.Layout.Contains("logStdScale")) raw = parameters["logStdScale"] * raw + parameters["logStdOffset"];
+        if (parameters.Layout.Contains("logStdScale"))
+            raw = parameters["logStdScale"] * raw + parameters["logStdOffset"];
         return (Slice(head, 1, 0, size), Clip(raw, min, max));
     }
 
@@ -42,16 +41,18 @@ public static class TanhGaussianPolicy
         return (Tanh(x), SumOfActions(-0.5 * Square(noise) - logStd - GaussianPolicy.HalfLog2Pi - LogSlope(x)));
     }
 
-    /// <summary>ln π(a|s) of actions that came from elsewhere: [B, A] → [B].</summary>
-    /// <param name="actions">a, within ±1; nearer to it than 1e-6 counts as 1e-6 away.</param>
+    /// <summary>ln π(a|s) of given actions: [B, A] → [B].</summary>
+    /// <param name="actions">a, within ±1; nearer to ±1 than 1e-6 counts as 1e-6 away.</param>
     /// <param name="mean">μ, [B, A], held within ±9.</param>
     /// <param name="logStd">ln σ, [B, A].</param>
     public static Tensor LogDensity(Tensor actions, Tensor mean, Tensor logStd)
     {
-        // 1 − 2⁻²³ is the largest float32 whose distance to 1 is exact and not 0; the edge itself is held behind the logarithm.
+        // 1 − 2⁻²³ is the largest float32 whose distance to 1 is exact and not 0; the edge is applied after the
+        // logarithm.
         var inside = Clip(actions, Math.Pow(2, -23) - 1, 1 - Math.Pow(2, -23));
         var x = Clip(0.5 * Log((1 + inside) / (1 - inside)), -Edge, Edge);
-        return SumOfActions(-0.5 * Square((x - Clip(mean, -MeanLimit, MeanLimit)) * Exp(-logStd)) - logStd - GaussianPolicy.HalfLog2Pi - LogSlope(x));
+        var standardised = (x - Clip(mean, -MeanLimit, MeanLimit)) * Exp(-logStd);
+        return SumOfActions(-0.5 * Square(standardised) - logStd - GaussianPolicy.HalfLog2Pi - LogSlope(x));
     }
 
     /// <summary>ln(1 − tanh²x) = 2 (ln 2 − x − ln(1 + e⁻²ˣ)), right for any x.</summary>

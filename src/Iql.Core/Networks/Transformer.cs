@@ -3,12 +3,11 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Networks;
 
-/// <summary>What stands between the two layers of a transformer block's perceptron.</summary>
+/// <summary>The activation between the two layers of a transformer block's perceptron.</summary>
 public enum TransformerActivation
 {
     /// <summary>max(x, 0): kzl/decision-transformer.</summary>
     Rectifier,
-
     /// <summary>x (1 + erf(x/√2)) / 2: CORL, and GPT-2 but for its approximation by tanh.</summary>
     Gelu,
 }
@@ -20,7 +19,7 @@ public enum TransformerActivation
 /// end      norm x
 /// </code>
 /// </summary>
-/// <remarks>Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"; norms before the parts as there.</remarks>
+/// <remarks>Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".</remarks>
 public static class Transformer
 {
     /// <summary>Standard deviation of weights at the start.</summary>
@@ -33,8 +32,10 @@ public static class Transformer
     [
         .. Enumerable.Range(0, layers).SelectMany(k => ((string, Shape)[])
         [
-            .. NormShapes($"block{k}/norm1", width), .. Linear.Shapes($"block{k}/attention", width, 3 * width), .. Linear.Shapes($"block{k}/project", width, width),
-            .. NormShapes($"block{k}/norm2", width), .. Linear.Shapes($"block{k}/widen", width, 4 * width), .. Linear.Shapes($"block{k}/narrow", 4 * width, width),
+            .. NormShapes($"block{k}/norm1", width), .. Linear.Shapes($"block{k}/attention", width, 3 * width),
+            .. Linear.Shapes($"block{k}/project", width, width),
+            .. NormShapes($"block{k}/norm2", width), .. Linear.Shapes($"block{k}/widen", width, 4 * width),
+            .. Linear.Shapes($"block{k}/narrow", 4 * width, width),
         ]),
         .. NormShapes("finalNorm", width),
     ];
@@ -45,16 +46,18 @@ public static class Transformer
     /// <param name="allowed">Who may look at whom, [B, 1, T, T].</param>
     /// <param name="heads">H, a divisor of E.</param>
     /// <param name="activation">f.</param>
-    /// <param name="dropout">Of attention's weights and of what either part adds to x, under layers 1, 2, …; null for none.</param>
+    /// <param name="dropout">Of attention's weights and both additions to x, as layers 1, 2, …; null for none.</param>
     /// <returns>[B · T, E].</returns>
-    public static Tensor Apply(TensorGroup parameters, Tensor tokens, Tensor allowed, int heads, TransformerActivation activation, Dropout? dropout = null)
+    public static Tensor Apply(TensorGroup parameters, Tensor tokens, Tensor allowed, int heads,
+        TransformerActivation activation, Dropout? dropout = null)
     {
         var x = tokens;
         for (var k = 0; parameters.Layout.Contains($"block{k}/norm1/gain"); k++)
         {
             var (block, layer) = ($"block{k}", 3 * k);
             var projected = Linear.Apply(parameters, $"{block}/attention", Norm(parameters, $"{block}/norm1", x));
-            var mixed = Attention.Apply(projected, allowed, heads, dropout is null ? null : weights => dropout.Apply(weights, layer + 1));
+            var mixed = Attention.Apply(
+                projected, allowed, heads, dropout is null ? null : weights => dropout.Apply(weights, layer + 1));
             x += Drop(Linear.Apply(parameters, $"{block}/project", mixed), layer + 2);
             var wide = Linear.Apply(parameters, $"{block}/widen", Norm(parameters, $"{block}/norm2", x));
             x += Drop(Linear.Apply(parameters, $"{block}/narrow", Activate(wide, activation)), layer + 3);
@@ -65,10 +68,12 @@ public static class Transformer
     }
 
     /// <summary>"name/gain" and "name/bias" of a layer norm.</summary>
-    public static IEnumerable<(string Name, Shape Shape)> NormShapes(string name, int width) => [($"{name}/gain", new(width)), ($"{name}/bias", new(width))];
+    public static IEnumerable<(string Name, Shape Shape)> NormShapes(string name, int width) =>
+        [($"{name}/gain", new(width)), ($"{name}/bias", new(width))];
 
     /// <summary>The layer norm of a name, over the last axis.</summary>
-    public static Tensor Norm(TensorGroup parameters, string name, Tensor x) => LayerNorm(x, parameters[$"{name}/gain"], parameters[$"{name}/bias"]);
+    public static Tensor Norm(TensorGroup parameters, string name, Tensor x) =>
+        LayerNorm(x, parameters[$"{name}/gain"], parameters[$"{name}/bias"]);
 
     /// <summary>Sets starting values: weights and tables normal with deviation 0.02, gains 1, biases 0.</summary>
     /// <param name="seed">Seed of this network.</param>
@@ -89,5 +94,5 @@ public static class Transformer
     }
 
     static Tensor Activate(Tensor x, TransformerActivation activation) =>
-        activation == TransformerActivation.Rectifier ? Rectify(x) : 0.5 * x * (1 + Erf(x * Math.Sqrt(0.5)));
+        activation == TransformerActivation.Rectifier ? Relu(x) : 0.5 * x * (1 + Erf(x * Math.Sqrt(0.5)));
 }

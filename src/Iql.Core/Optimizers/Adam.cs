@@ -6,8 +6,7 @@ using static Iql.Graph.Tensor;
 namespace Iql.Optimizers;
 
 /// <summary>
-/// Adam (Kingma and Ba 2015, arXiv:1412.6980) with β₁ = 0.9, β₂ = 0.999, ε = 1e-8, and AdamW's decoupled decay (Loshchilov and
-/// Hutter 2019, arXiv:1711.05101). For step t = 1, 2, …:
+/// Adam (Kingma and Ba 2015, arXiv:1412.6980) with β₁ = 0.9, β₂ = 0.999, ε = 1e-8, and AdamW's decay (1711.05101):
 /// <code>
 /// m ← 0.9 m + 0.1 g      v ← 0.999 v + 0.001 g²      w ← w − λ (m / (1 − 0.9ᵗ)) / (√(v / (1 − 0.999ᵗ)) + ε)
 /// </code>
@@ -21,17 +20,19 @@ public static class Adam
     /// <param name="gradients">One a parameter, of its shape, in the group's order.</param>
     /// <param name="step">Steps already made, a scalar: 0 at the first.</param>
     /// <param name="learningRate">λ, a scalar.</param>
-    /// <param name="weightDecay">Decoupled: w loses also λ·decay·w, w from before the step. Null for none. Coupled decay is in the gradients.</param>
+    /// <param name="weightDecay">Decoupled: w also loses λ·decay·w, with the w before the step; null for none.</param>
     /// <returns>Parameters and moments after.</returns>
-    public static AdamState Step(AdamState state, ImmutableArray<Tensor> gradients, Tensor step, Tensor learningRate, Tensor? weightDecay = null)
+    public static AdamState Step(
+        AdamState state, ImmutableArray<Tensor> gradients, Tensor step, Tensor learningRate, Tensor? weightDecay = null)
     {
-        // The corrections are scalars, so they are exact in double however large t is; what is left a parameter is ten operations.
+        // The corrections are scalars, so exact in double for any t; ten operations a parameter are left.
         var t = step + 1;
         var rate = learningRate / (1 - Power(Beta1, t));
         var scale = 1 / Sqrt(1 - Power(Beta2, t));
 
         var count = gradients.Length;
-        Check.That(count == state.Parameters.Tensors.Length, nameof(gradients), $"one for each of {state.Parameters.Tensors.Length} parameters", count);
+        Check.That(count == state.Parameters.Tensors.Length,
+            nameof(gradients), $"one for each of {state.Parameters.Tensors.Length} parameters", count);
         Tensor[] w = new Tensor[count], m = new Tensor[count], v = new Tensor[count];
         for (var i = 0; i < count; i++)
         {
@@ -41,7 +42,8 @@ public static class Adam
             w[i] = parameter - rate * m[i] / (Sqrt(v[i]) * scale + Epsilon);
             if (weightDecay is { } decay) w[i] -= learningRate * decay * parameter;
         }
-        return new(new(state.Parameters.Layout, [.. w]), new(state.Mean.Layout, [.. m]), new(state.Square.Layout, [.. v]));
+        return new(new(state.Parameters.Layout, [.. w]), new(state.Mean.Layout, [.. m]),
+            new(state.Square.Layout, [.. v]));
     }
 
     /// <summary>Differentiates a loss with respect to the parameters and makes one step.</summary>
@@ -49,17 +51,18 @@ public static class Adam
     /// <param name="loss">A scalar.</param>
     /// <param name="step">Steps already made, a scalar.</param>
     /// <param name="learningRate">λ, a scalar.</param>
-    /// <param name="weightDecay">decay, a scalar, of every parameter; null for none.</param>
+    /// <param name="weightDecay">A scalar; null for none.</param>
     /// <param name="kind">What decay does.</param>
     /// <returns>The state after, and the Euclidean norm over all gradients of the loss, a scalar.</returns>
     public static (AdamState Next, Tensor GradientNorm) Descend(
-        AdamState state, Tensor loss, Tensor step, Tensor learningRate, Tensor? weightDecay = null, WeightDecay kind = WeightDecay.Decoupled)
+        AdamState state, Tensor loss, Tensor step, Tensor learningRate,
+        Tensor? weightDecay = null, WeightDecay kind = WeightDecay.Decoupled)
     {
         var gradients = Gradient.Of(loss, state.Parameters.Tensors);
         var pulled = gradients;
         if (weightDecay is { } decay && kind == WeightDecay.Coupled)
         {
-            pulled = [.. gradients.Zip(state.Parameters.Tensors, (gradient, parameter) => gradient + decay * parameter)];
+            pulled = [.. gradients.Zip(state.Parameters.Tensors, (gradient, w) => gradient + decay * w)];
             weightDecay = null;
         }
         return (Step(state, pulled, step, learningRate, weightDecay), Norm(gradients));

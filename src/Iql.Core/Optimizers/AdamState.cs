@@ -3,7 +3,7 @@ using Iql.Networks;
 
 namespace Iql.Optimizers;
 
-/// <summary>Parameters with Adam's two moments. In a block of state the moments of "value/w0" are "adam-m/value/w0" and "adam-v/value/w0".</summary>
+/// <summary>Parameters with Adam's two moments: "value/w0" has "adam-m/value/w0" and "adam-v/value/w0".</summary>
 /// <param name="Parameters">w, under the block's names.</param>
 /// <param name="Mean">m, running mean of the gradient.</param>
 /// <param name="Square">v, running mean of its square.</param>
@@ -12,7 +12,8 @@ public sealed record AdamState(TensorGroup Parameters, TensorGroup Mean, TensorG
     const string MeanPart = "adam-m", SquarePart = "adam-v";
 
     /// <summary>Names and shapes of the moments that belong to some parameters.</summary>
-    public static IEnumerable<(string Name, Shape Shape)> Moments(IReadOnlyList<(string Name, Shape Shape)> parameters) =>
+    public static IEnumerable<(string Name, Shape Shape)> Moments(
+        IReadOnlyList<(string Name, Shape Shape)> parameters) =>
         [.. parameters.Under(MeanPart), .. parameters.Under(SquarePart)];
 
     /// <summary>Takes parameters and their moments out of a block.</summary>
@@ -21,10 +22,13 @@ public sealed record AdamState(TensorGroup Parameters, TensorGroup Mean, TensorG
     public static AdamState In(TensorGroup block, params string[] networks)
     {
         var names = block.Part(MeanPart).Entries().Select(entry => entry.Name)
-            .Where(name => networks.Length == 0 || networks.Any(network => name.StartsWith(network + "/", StringComparison.Ordinal))).ToArray();
+            .Where(name =>
+                networks.Length == 0 || networks.Any(part => name.StartsWith(part + "/", StringComparison.Ordinal)))
+            .ToArray();
         return new(Take("parameters", ""), Take(MeanPart, MeanPart + "/"), Take(SquarePart, SquarePart + "/"));
 
-        TensorGroup Take(string group, string prefix) => TensorGroups.Group(group, [.. names.Select(name => (name, block[prefix + name]))]);
+        TensorGroup Take(string group, string prefix) =>
+            TensorGroups.Group(group, [.. names.Select(name => (name, block[prefix + name]))]);
     }
 
     /// <summary>Everything, under the names it has in a block.</summary>

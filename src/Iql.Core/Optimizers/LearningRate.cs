@@ -6,9 +6,8 @@ namespace Iql.Optimizers;
 /// <summary>How a learning rate moves over the steps.</summary>
 public enum LearningRateSchedule
 {
-    /// <summary>Down a half cosine, to 0 at the last step: the policy's in ikostrikov/implicit_q_learning and CORL.</summary>
+    /// <summary>A half cosine, to 0 at the last step: the policy's in ikostrikov/implicit_q_learning.</summary>
     Cosine,
-
     /// <summary>The same at every step.</summary>
     Constant,
 }
@@ -16,7 +15,7 @@ public enum LearningRateSchedule
 /// <summary>Learning-rate schedules.</summary>
 public static class LearningRate
 {
-    /// <summary>λₜ = λ · ½ (1 + cos(π · min(t, T) / T)): λ at t = 0, 0 from t = T on (it does not climb again).</summary>
+    /// <summary>λₜ = λ · ½ (1 + cos(π · min(t, T) / T)): λ at t = 0, 0 from t = T on.</summary>
     /// <param name="learningRate">λ, a scalar.</param>
     /// <param name="step">t, steps already made, a scalar.</param>
     /// <param name="steps">T, a scalar of at least 1.</param>
@@ -29,5 +28,6 @@ public static class LearningRate
     /// <param name="step">t, steps already made, a scalar.</param>
     /// <param name="steps">T, a scalar of at least 1: 1 is no warm-up.</param>
     /// <remarks>kzl/decision-transformer, gym/experiment.py.</remarks>
-    public static Tensor WarmUp(Tensor learningRate, Tensor step, Tensor steps) => learningRate * Minimum((step + 1) / steps, 1);
+    public static Tensor WarmUp(Tensor learningRate, Tensor step, Tensor steps) =>
+        learningRate * Minimum((step + 1) / steps, 1);
 }

@@ -11,5 +11,6 @@ public static class Polyak
     /// <param name="polyakStep">α, a scalar in [0, 1].</param>
     /// <returns>The target after, under the target's names.</returns>
     public static TensorGroup Step(TensorGroup target, TensorGroup online, Tensor polyakStep) =>
-        new(target.Layout, [.. target.Tensors.Zip(online.Tensors, (old, now) => polyakStep * now + (1 - polyakStep) * old)]);
+        new(target.Layout,
+            [.. target.Tensors.Zip(online.Tensors, (old, now) => polyakStep * now + (1 - polyakStep) * old)]);
 }

@@ -5,7 +5,6 @@ public enum WeightDecay
 {
     /// <summary>decay · w is added to the gradient, before the moments: torch.optim.Adam's weight_decay.</summary>
     Coupled,
-
-    /// <summary>w loses also λ · decay · w, w from before the step: AdamW.</summary>
+    /// <summary>w also loses λ · decay · w, with the w before the step: AdamW.</summary>
     Decoupled,
 }

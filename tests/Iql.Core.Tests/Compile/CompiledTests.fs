@@ -195,7 +195,7 @@ let ``special numbers go through every op as the interpreter says`` () =
         Tensor.Abs
         Tensor.Sign
         Tensor.Floor
-        Tensor.Rectify
+        Tensor.Relu
         Tensor.Tanh
         Tensor.Sigmoid
         Tensor.Softplus
@@ -263,7 +263,7 @@ let ``a NaN in a row stays in its row, and in a sum it shows`` () =
 let private descent (x: Tensor) (w: Tensor list) (b: Tensor list) (y: Tensor) =
     let hidden =
         (x, List.zip w b)
-        ||> List.fold (fun h (w, b) -> Tensor.Rectify(Tensor.MatMul(h, w) + b))
+        ||> List.fold (fun h (w, b) -> Tensor.Relu(Tensor.MatMul(h, w) + b))
 
     let loss = Tensor.Mean(Tensor.Square(Tensor.Sum(hidden, 1) - y))
     let parameters = w @ b

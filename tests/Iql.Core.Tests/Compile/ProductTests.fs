@@ -25,7 +25,7 @@ let ``products are right at sizes around the tile, in all four orders, with and 
                             (function
                              | [ x; y; bias; column ] ->
                                  let product = Tensor.MatMul(x, y, turnX, turnY)
-                                 [ product; Tensor.Rectify(product + bias) * column ]
+                                 [ product; Tensor.Relu(product + bias) * column ]
                              | _ -> [])
 
 [<Fact>]
@@ -36,7 +36,7 @@ let ``rows of a product are added up where it is made, whichever way its tiles a
             for k in [ 5; 33; 80 ] do
                 check 1e-4 $"{m} {n} {k}" [ [ m; k ]; [ k; n ]; [ n ]; [ m; 1 ] ] (function
                     | [ x; y; bias; column ] ->
-                        let hidden = Tensor.Rectify(Tensor.MatMul(x, y) + bias)
+                        let hidden = Tensor.Relu(Tensor.MatMul(x, y) + bias)
                         let costly = Tensor.Tanh(Tensor.MatMul(x, y) * 0.1)
 
                         [
@@ -72,7 +72,7 @@ let ``an entry of a product has the bits of the plain loop, however long the inn
                 for threads in [ 1; 3 ] do
                     let actual =
                         run path threads shapes numbers (fun t -> [
-                            Tensor.Rectify(Tensor.MatMul(t[0], t[1], turned, false) + t[2])
+                            Tensor.Relu(Tensor.MatMul(t[0], t[1], turned, false) + t[2])
                         ])
 
                     Assert.Equal<float32[]>(

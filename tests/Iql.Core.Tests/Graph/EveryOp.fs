@@ -72,7 +72,7 @@ let private elementwise = [
     unary Op.Abs Tensor.Abs (fun x -> sqrt (x * x))
     unary Op.Sign Tensor.Sign (fun x -> float (sign x))
     unary Op.Floor Tensor.Floor floor
-    unary Op.Rectify Tensor.Rectify (fun x -> if x > 0.0 then x else 0.0)
+    unary Op.Relu Tensor.Relu (fun x -> if x > 0.0 then x else 0.0)
     unary Op.Tanh Tensor.Tanh (fun x -> (exp x - exp -x) / (exp x + exp -x))
     unary Op.Sigmoid Tensor.Sigmoid (fun x -> 1.0 / (1.0 + exp -x))
     unary Op.Softplus Tensor.Softplus (fun x -> log (1.0 + exp x))
@@ -190,8 +190,8 @@ let private reductions = [
 ]
 
 let private products = [
-    for turnedX in [ false; true ] do
-        for turnedY in [ false; true ] do
+    for transposedX in [ false; true ] do
+        for transposedY in [ false; true ] do
             for leadX, leadY, lead in
                 [
                     [], [], []
@@ -207,12 +207,12 @@ let private products = [
                 let pair turned a b = if turned then [ b; a ] else [ a; b ]
 
                 row
-                    $"MatMul {leadX} {leadY} {turnedX} {turnedY}"
-                    [ leadX @ pair turnedX m k; leadY @ pair turnedY k n ]
-                    (fun x -> Tensor.MatMul(x[0], x[1], turnedX, turnedY))
+                    $"MatMul {leadX} {leadY} {transposedX} {transposedY}"
+                    [ leadX @ pair transposedX m k; leadY @ pair transposedY k n ]
+                    (fun x -> Tensor.MatMul(x[0], x[1], transposedX, transposedY))
                     (fun x ->
                         let wholeX, wholeY =
-                            stretch (lead @ pair turnedX m k) x[0], stretch (lead @ pair turnedY k n) x[1]
+                            stretch (lead @ pair transposedX m k) x[0], stretch (lead @ pair transposedY k n) x[1]
 
                         {
                             Shape = lead @ [ m; n ]
@@ -223,7 +223,7 @@ let private products = [
 
                                     List.sum [
                                         for l in 0 .. k - 1 ->
-                                            wholeX.At(outer @ pair turnedX i l) * wholeY.At(outer @ pair turnedY l j)
+                                            wholeX.At(outer @ pair transposedX i l) * wholeY.At(outer @ pair transposedY l j)
                                     ]
                         })
 ]

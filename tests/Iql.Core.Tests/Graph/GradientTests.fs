@@ -111,7 +111,7 @@ let ``ties of a maximum over an axis share its gradient`` () =
 let ``kinks at 0 have gradient 0`` () =
     for name, f in
         [
-            "Rectify", Tensor.Rectify
+            "Relu", Tensor.Relu
             "Abs", Tensor.Abs
             "Sign", Tensor.Sign
             "Floor", Tensor.Floor
@@ -127,7 +127,7 @@ let ``a NaN in the branch not taken stays there`` () =
         (evaluate [ [| -1.0; 4.0 |]; [| 0.0; 1.0 |] ] (gradient (Tensor.Sum(f x)) [ x ])).[0]
 
     near 1e-15 "Where" [| 1.0; 1.0 |] (choose (fun x -> Tensor.Where(mask, Tensor.StopGradient(Tensor.Log x) + x, x)))
-    near 1e-15 "Rectify" [| 0.0; 0.25 |] (choose (fun x -> Tensor.Log(Tensor.Where(mask, Tensor.Rectify x, 1.0))))
+    near 1e-15 "Relu" [| 0.0; 0.25 |] (choose (fun x -> Tensor.Log(Tensor.Where(mask, Tensor.Relu x, 1.0))))
 
 [<Fact>]
 let ``saturated functions have finite gradients`` () =
@@ -207,18 +207,18 @@ let ``a gradient can be differentiated again`` () =
 
 [<Fact>]
 let ``a product's gradients are products whose transposes are flags`` () =
-    for turnedX in [ false; true ] do
-        for turnedY in [ false; true ] do
-            let x = input 0 (if turnedX then [ 3; 2 ] else [ 2; 3 ])
-            let w = input 1 (if turnedY then [ 4; 3 ] else [ 3; 4 ])
+    for transposedX in [ false; true ] do
+        for transposedY in [ false; true ] do
+            let x = input 0 (if transposedX then [ 3; 2 ] else [ 2; 3 ])
+            let w = input 1 (if transposedY then [ 4; 3 ] else [ 3; 4 ])
 
             let found =
-                gradient (Tensor.Sum(Tensor.Tanh(Tensor.MatMul(x, w, turnedX, turnedY)))) [ x; w ]
+                gradient (Tensor.Sum(Tensor.Tanh(Tensor.MatMul(x, w, transposedX, transposedY)))) [ x; w ]
 
             Assert.All(found, fun dx -> Assert.Equal(Op.MatMul, dx.Op))
             Assert.DoesNotContain(Order.Of found, fun node -> node.Op = Op.Transpose)
 
-            if not turnedX && not turnedY then
+            if not transposedX && not transposedY then
                 Assert.Equal<int>([ 0; 1 ], found[0].Integers)
                 Assert.Equal<int>([ 1; 0 ], found[1].Integers)
 

@@ -18,7 +18,7 @@ let private edges = [
     Op.Abs, [ [ -0.0 ], 0.0; [ -inf ], inf; [ nan ], nan ]
     Op.Sign, [ [ -3.0 ], -1.0; [ 0.0 ], 0.0; [ 1e-300 ], 1.0; [ -inf ], -1.0; [ nan ], nan ]
     Op.Floor, [ [ -0.5 ], -1.0; [ 2.0 ], 2.0; [ -inf ], -inf; [ nan ], nan ]
-    Op.Rectify, [ [ -1.0 ], 0.0; [ 0.0 ], 0.0; [ inf ], inf; [ -inf ], 0.0; [ nan ], nan ]
+    Op.Relu, [ [ -1.0 ], 0.0; [ 0.0 ], 0.0; [ inf ], inf; [ -inf ], 0.0; [ nan ], nan ]
     Op.Tanh, [ [ 0.0 ], 0.0; [ 1000.0 ], 1.0; [ -inf ], -1.0; [ nan ], nan ]
     Op.Sigmoid,
     [

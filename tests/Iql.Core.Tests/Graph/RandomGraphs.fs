@@ -20,7 +20,7 @@ let private unary: (Tensor -> Tensor) list = [
     Tensor.Abs
     Tensor.Sign
     Tensor.Floor
-    Tensor.Rectify
+    Tensor.Relu
     Tensor.Tanh
     Tensor.Sigmoid
     Tensor.Softplus

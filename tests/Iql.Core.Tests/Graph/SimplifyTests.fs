@@ -182,7 +182,7 @@ let ``a network's gradient needs no transpose, no reshape of a matrix and no str
     let observations, weights, bias, last =
         input 0 [ 8; 3 ], input 1 [ 3; 4 ], input 2 [ 4 ], input 3 [ 4; 1 ]
 
-    let hidden = Tensor.Rectify(Tensor.MatMul(observations, weights) + bias)
+    let hidden = Tensor.Relu(Tensor.MatMul(observations, weights) + bias)
     let values = Tensor.Reshape(Tensor.MatMul(hidden, last), shape [ 8 ])
     let loss = Tensor.Mean(Tensor.Square values)
     let gradients = Gradient.Of(loss, [| weights; bias; last |]) |> List.ofSeq

@@ -28,7 +28,7 @@ static class VectorOps<S, V> where S : ISimd<V> where V : struct
     }
 
     // x <= 0 ? 0 : x keeps NaN and costs one compare and one blend
-    [MethodImpl(Inline)] public static V Rectify(V x) => S.Select(S.IsLessOrEqual(x, S.Splat(0)), S.Splat(0), x);
+    [MethodImpl(Inline)] public static V Relu(V x) => S.Select(S.IsLessOrEqual(x, S.Splat(0)), S.Splat(0), x);
 
     [MethodImpl(Inline)] public static V Sin(V x) => S.Sin(x);
     [MethodImpl(Inline)] public static V Cos(V x) => S.Cos(x);
