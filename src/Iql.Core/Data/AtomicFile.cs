@@ -1,12 +1,10 @@
 namespace Iql.Data;
 
-/// <summary>Files that are there whole or not at all.</summary>
+/// <summary>Files that exist whole or not at all.</summary>
 public static class AtomicFile
 {
-    /// <summary>
-    /// Lets <paramref name="write"/> fill a file of a temporary name beside <paramref name="path"/>, then renames it. Makes the
-    /// folder when it is missing. When writing throws, the temporary file is removed and what was at the path stays.
-    /// </summary>
+    /// <summary>Lets <paramref name="write"/> fill a temporary file beside <paramref name="path"/>, then renames it.
+    /// Makes the folder when it is missing. When writing throws, the old file stays.</summary>
     /// <param name="path">Where the file shall be.</param>
     /// <param name="write">Takes the temporary path and leaves a closed file there.</param>
     public static void Write(string path, Action<string> write)
@@ -25,20 +23,18 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>The same, for a file written from its start to its end; what was written is on the disk before the file gets its name.</summary>
+    /// <summary>The same for a file written as a stream, which is on the disk before the file gets its name.</summary>
     /// <param name="path">Where the file shall be.</param>
-    /// <param name="write">Writes the contents.</param>
     public static void Write(string path, Action<Stream> write) => Write(path, (string temporary) =>
     {
-        using var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+        using var stream = new FileStream(
+            temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
         write(stream);
         stream.Flush(flushToDisk: true);
     });
 
-    /// <summary>
-    /// Removes what writers of one path left when they were killed. A writer that is alive holds its file, which stays: so this is safe
-    /// at any time, but only for files written as a stream.
-    /// </summary>
+    /// <summary>Removes temporary files that killed writers of a path left. A living writer holds its file, which
+    /// stays: safe at any time, but only for files written as a stream.</summary>
     public static void SweepAbandoned(string path)
     {
         var full = Path.GetFullPath(path);
@@ -55,7 +51,7 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Removes what writers that were killed left in a folder. Nobody may be writing there.</summary>
+    /// <summary>Removes temporary files that killed writers left in a folder. Nobody may be writing there.</summary>
     public static void Sweep(string folder)
     {
         foreach (var temporary in Directory.GetFiles(folder, "*.tmp")) File.Delete(temporary);

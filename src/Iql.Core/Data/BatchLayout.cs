@@ -5,14 +5,12 @@ namespace Iql.Data;
 /// <summary>The columns of minibatches, as a block a graph can take.</summary>
 public static class BatchLayout
 {
-    /// <summary>
-    /// The layout "batch": observations [B, S], actions [B, A], rewards [B], terminals [B] (0 or 1), nextObservations [B, S] and,
-    /// when asked for, nextActions [B, A].
-    /// </summary>
+    /// <summary>The layout "batch": observations [B, S], actions [B, A], rewards [B], terminals [B] (0 or 1),
+    /// nextObservations [B, S] and, when asked for, nextActions [B, A].</summary>
     /// <param name="batchSize">B, at least 1.</param>
     /// <param name="observationSize">S, at least 1.</param>
     /// <param name="actionSize">A, at least 1.</param>
-    /// <param name="nextActions">Whether the action the data took at s′ is wanted (SARSA-like targets).</param>
+    /// <param name="nextActions">Whether to include the data's action at s′ (SARSA-like targets).</param>
     public static Layout Of(int batchSize, int observationSize, int actionSize, bool nextActions = false)
     {
         List<(string, Shape)> columns =
@@ -27,11 +25,9 @@ public static class BatchLayout
         return new("batch", columns);
     }
 
-    /// <summary>
-    /// The layout "batch" of pieces of trajectories, as <see cref="TrajectorySampler"/> fills it: observations [B, K, S], actions [B, K, A],
-    /// rewards [B, K], returnsToGo [B, K] (from each step on), timesteps [B, K] (0 at an episode's first row), mask [B, K] (1 on rows of the
-    /// data, 0 on padding).
-    /// </summary>
+    /// <summary>The layout "batch" of pieces of trajectories (<see cref="TrajectorySampler"/>): observations [B, K, S],
+    /// actions [B, K, A], rewards [B, K], returnsToGo [B, K], timesteps [B, K] (0 at an episode's first row), mask [B,
+    /// K] (1 on rows of the data, 0 on padding).</summary>
     /// <param name="batchSize">B, at least 1.</param>
     /// <param name="context">K, rows of a piece, at least 1.</param>
     /// <param name="observationSize">S, at least 1.</param>

@@ -1,20 +1,20 @@
 namespace Iql.Data;
 
-/// <summary>How an episode's last row came to be the last. The three are never mixed up.</summary>
+/// <summary>Why an episode's last row is the last.</summary>
 public enum EpisodeEnd
 {
-    /// <summary>The environment ended: nothing follows, the value of the next state is zero.</summary>
+    /// <summary>The environment ended: the value of the next state is zero.</summary>
     Terminal,
-    /// <summary>Something outside cut the episode (a time limit, a relabelled goal): the next state still has a value.</summary>
+    /// <summary>A time limit or a relabelled goal cut the episode: the next state still has a value.</summary>
     Timeout,
-    /// <summary>The recording stops here without saying why; only the last episode of a data set can end so.</summary>
+    /// <summary>The recording stops without a reason; only the last episode of a data set can end so.</summary>
     Unfinished,
 }
 
-/// <summary>Consecutive rows that one policy walked through.</summary>
+/// <summary>Consecutive rows of one policy.</summary>
 /// <param name="Start">First row.</param>
 /// <param name="Length">Number of rows, at least 1.</param>
-/// <param name="End">How the last row came to be the last.</param>
+/// <param name="End">Why the last row is the last.</param>
 /// <param name="Return">Undiscounted sum of the episode's rewards.</param>
 public readonly record struct Episode(int Start, int Length, EpisodeEnd End, double Return)
 {

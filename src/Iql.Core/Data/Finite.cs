@@ -3,18 +3,18 @@ namespace Iql.Data;
 /// <summary>Finds NaN and infinity in a column of numbers.</summary>
 static class Finite
 {
-    /// <summary>The first entry that is NaN or infinite, −1 when there is none.</summary>
-    internal static int FirstBreach(ReadOnlySpan<float> numbers)
+    /// <summary>The first entry that is NaN or infinite; −1 without one.</summary>
+    internal static int FirstNonFinite(ReadOnlySpan<float> numbers)
     {
         for (var i = 0; i < numbers.Length; i++)
             if (!float.IsFinite(numbers[i])) return i;
         return -1;
     }
 
-    /// <summary>Throws an <see cref="ArgumentException"/> that names the row and the column of the first number that is not finite.</summary>
+    /// <summary>Throws with row and column of the first number that is not finite.</summary>
     internal static void Require(ReadOnlySpan<float> numbers, int columns, string name)
     {
-        var i = FirstBreach(numbers);
+        var i = FirstNonFinite(numbers);
         if (i >= 0) throw new ArgumentException(Message(numbers[i], i / columns, i % columns, name));
     }
 

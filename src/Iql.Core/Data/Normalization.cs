@@ -3,70 +3,61 @@ using System.Text.Json.Serialization;
 
 namespace Iql.Data;
 
-/// <summary>How rewards are rescaled before training. Returns and scores are always those of the raw rewards.</summary>
+/// <summary>The rescaling of rewards before training. Returns and scores are always of the raw rewards.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RewardRule>))]
 public enum RewardRule
 {
-    /// <summary>As they are (kitchen, Adroit, maze2d).</summary>
+    /// <summary>Unchanged (kitchen, Adroit, maze2d).</summary>
     None,
     /// <summary>r − 1: every step costs one until the goal (antmaze).</summary>
     AntMaze,
-    /// <summary>1000 r / (greatest − least return of the data's trajectories) (halfcheetah, hopper, walker2d).</summary>
+    /// <summary>1000 r / (maximum − minimum return of a trajectory): halfcheetah, hopper, walker2d.</summary>
     ReturnRange,
     /// <summary>4 (r − ½): −2 a step and 2 at the goal (antmaze in aviralkumar2907/CQL).</summary>
     AntMazeTimes4,
     /// <summary>10 r − 5: −5 a step and 5 at the goal (antmaze in CORL's CQL).</summary>
     AntMazeTimes10,
-    /// <summary>A scale and a shift of one's own.</summary>
+    /// <summary>The user's own scale and shift.</summary>
     Custom,
 }
 
-/// <summary>
-/// What is done to a data set's numbers before training: s ← (s − mean) / deviation, r ← scale · r + shift, a ← a held within
-/// ±limit. A value, stored with every run, because the policy must see its observations the same way ever after.
-/// </summary>
+/// <summary>A data set's normalisation before training: s ← (s − mean) / deviation, r ← scale · r + shift, a ← clip(a,
+/// ±limit). Stored with every run, because the policy needs the same observations ever after.</summary>
 public sealed record Normalization
 {
     /// <summary>Added to the standard deviation, so that a constant column does not divide by zero [CORL].</summary>
     public const double DeviationFloor = 1e-3;
-
-    /// <summary>Nothing is done.</summary>
+    /// <summary>No change.</summary>
     public static Normalization None { get; } = new();
-
-    /// <summary>[S], subtracted from observations; empty when they stay as they are.</summary>
+    /// <summary>[S], subtracted from observations; empty for no change.</summary>
     public ImmutableArray<float> ObservationMean { get; init; } = [];
-
-    /// <summary>[S], positive: observations are divided by it. Standard deviation + <see cref="DeviationFloor"/>.</summary>
+    /// <summary>[S], divides observations: standard deviation + <see cref="DeviationFloor"/>.</summary>
     public ImmutableArray<float> ObservationDeviation { get; init; } = [];
-
-    /// <summary>The rule that scale and shift came from.</summary>
+    /// <summary>The rule behind scale and shift.</summary>
     public RewardRule Rewards { get; init; } = RewardRule.None;
-
     /// <summary>Factor of the rewards, finite, not 0.</summary>
     public double RewardScale { get; init; } = 1;
-
     /// <summary>Added to the scaled rewards, finite.</summary>
     public double RewardShift { get; init; }
 
-    /// <summary>
-    /// Actions are held within ± this, in (0, ∞); null leaves them. The paper's code takes 1 − 10⁻⁵; data recorded with actions
-    /// outside ±1, which the environment then cut, want 1.
-    /// </summary>
+    /// <summary>Actions are clipped to ± this, in (0, ∞); null leaves them. The paper's code takes 1 − 10⁻⁵; data
+    /// recorded with actions outside ±1, which the environment clipped, need 1.</summary>
     public double? ActionLimit { get; init; }
 
     /// <summary>Whether observations are changed.</summary>
     [JsonIgnore]
     public bool ChangesObservations => ObservationMean.Length > 0;
 
-    /// <summary>A normalisation with a scale and a shift of one's own; the observations' part can be added from <see cref="Of"/>.</summary>
+    /// <summary>A normalisation with the user's scale and shift of rewards.</summary>
     public static Normalization Custom(double rewardScale, double rewardShift)
     {
-        Check.That(double.IsFinite(rewardScale) && rewardScale != 0, nameof(rewardScale), "a finite number other than 0", rewardScale);
+        Check.That(double.IsFinite(rewardScale) && rewardScale != 0,
+            nameof(rewardScale), "a finite number other than 0", rewardScale);
         Check.That(double.IsFinite(rewardShift), nameof(rewardShift), "a finite number", rewardShift);
         return new() { Rewards = RewardRule.Custom, RewardScale = rewardScale, RewardShift = rewardShift };
     }
 
-    /// <summary>This normalisation with another <see cref="ActionLimit"/> (F# cannot write <c>with</c> on a C# record).</summary>
+    /// <summary>This normalisation with another <see cref="ActionLimit"/>, for F#.</summary>
     public Normalization WithActionLimit(double? limit)
     {
         if (limit is { } number) Check.Between(number, 0, double.PositiveInfinity, nameof(limit));
@@ -79,12 +70,13 @@ public sealed record Normalization
 
     /// <summary>Computes a normalisation from data.</summary>
     /// <param name="dataset">Raw data, not normalised yet.</param>
-    /// <param name="observations">Whether observations get mean 0 and deviation 1 (CORL does, the paper's code does not).</param>
-    /// <param name="rewards">The rule for rewards; for a scale of one's own see <see cref="Custom"/>.</param>
-    /// <exception cref="ArgumentException">Return range of data whose trajectories all have the same return.</exception>
+    /// <param name="observations">Whether observations get mean 0 and deviation 1 (CORL; not the paper's code).</param>
+    /// <param name="rewards">The rule for rewards; for another scale see <see cref="Custom"/>.</param>
+    /// <exception cref="ArgumentException">A return range of equal returns.</exception>
     public static Normalization Of(IDataset dataset, bool observations, RewardRule rewards)
     {
-        Check.That(rewards != RewardRule.Custom, nameof(rewards), "a rule that data decide", rewards, "Use Normalization.Custom.");
+        Check.That(rewards != RewardRule.Custom, nameof(rewards), "a rule that data decide", rewards,
+            "Use Normalization.Custom.");
         var normalization = rewards switch
         {
             RewardRule.AntMaze => new() { Rewards = rewards, RewardShift = -1 },
@@ -98,7 +90,7 @@ public sealed record Normalization
         return normalization with
         {
             ObservationMean = [.. statistics.ObservationMean.Select(mean => (float)mean)],
-            ObservationDeviation = [.. statistics.ObservationDeviation.Select(deviation => (float)(deviation + DeviationFloor))],
+            ObservationDeviation = [.. statistics.ObservationDeviation.Select(d => (float)(d + DeviationFloor))],
         };
 
         double Range()
@@ -110,15 +102,13 @@ public sealed record Normalization
         }
     }
 
-    /// <summary>
-    /// The least and greatest undiscounted return of the data's trajectories, which are cut behind terminal rows and wherever the
-    /// next row does not continue: ‖s(i+1) − s′(i)‖ &gt; 10⁻⁶. The cut-off pieces at either end count too.
-    /// </summary>
-    /// <remarks>The rule of ikostrikov/implicit_q_learning @09d7002, to be used on data in D4RL parity mode for the same numbers.</remarks>
+    /// <summary>The minimum and maximum undiscounted return of the data's trajectories, cut after terminal rows and
+    /// where ‖s(i+1) − s′(i)‖ &gt; 10⁻⁶. Partial trajectories at both ends count too.</summary>
+    /// <remarks>As ikostrikov/implicit_q_learning @09d7002; the same numbers in D4RL parity mode.</remarks>
     public static (double Least, double Greatest) ReturnRange(IDataset dataset) =>
         (dataset.Statistics.LeastTrajectoryReturn, dataset.Statistics.GreatestTrajectoryReturn);
 
-    /// <summary>The data with observations, next observations, actions and rewards normalised; the same object when nothing changes.</summary>
+    /// <summary>The normalised data; the same object when nothing changes.</summary>
     public Transitions Apply(Transitions transitions)
     {
         var changed = transitions;
@@ -161,7 +151,7 @@ public sealed record Normalization
     /// <summary>scale · r + shift.</summary>
     public float Reward(float reward) => (float)(RewardScale * reward + RewardShift);
 
-    /// <summary>Normalises observations in place, [S] or rows of it: what a policy trained on the data expects to see.</summary>
+    /// <summary>Normalises observations in place, [S] or rows of it, as a trained policy expects them.</summary>
     /// <exception cref="ArgumentException">A number of observations that is no multiple of S.</exception>
     public void Apply(Span<float> observations)
     {

@@ -3,9 +3,8 @@ using System.Security.Cryptography;
 
 namespace Iql.Data;
 
-/// <summary>
-/// The fingerprint of rows that pass by once: the first 64 bits of a SHA-256 over every row as <see cref="RowLayout"/> has it, then N, S and A.
-/// </summary>
+/// <summary>The fingerprint of rows: the first 64 bits of a SHA-256 over every row (<see cref="RowLayout"/>), N, S and
+/// A.</summary>
 sealed class RowFingerprint(RowLayout layout) : IDisposable
 {
     readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -1,9 +1,7 @@
 namespace Iql.Data;
 
-/// <summary>
-/// A transition as one row of float32: observations [S], actions [A], reward, terminal, timeout (0 or 1), nextObservations [S], zeros up to
-/// a multiple of 64 bytes. A row then costs a cache miss or two, not one per column.
-/// </summary>
+/// <summary>A transition as one row of float32: observations [S], actions [A], reward, terminal, timeout,
+/// nextObservations [S], zeros up to a multiple of 64 bytes. A row costs one or two cache misses.</summary>
 readonly record struct RowLayout(int ObservationSize, int ActionSize)
 {
     /// <summary>Floats of a cache line.</summary>
@@ -17,12 +15,11 @@ readonly record struct RowLayout(int ObservationSize, int ActionSize)
 
     /// <summary>Floats from one row to the next.</summary>
     internal int Stride => (NextObservations + ObservationSize + Line - 1) / Line * Line;
-
     /// <summary>Bytes from one row to the next.</summary>
     internal int Bytes => Stride * sizeof(float);
 
-    internal void Write(Span<float> row, ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward, bool terminal, bool timeout,
-        ReadOnlySpan<float> nextObservation)
+    internal void Write(Span<float> row, ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward,
+        bool terminal, bool timeout, ReadOnlySpan<float> nextObservation)
     {
         observation.CopyTo(row);
         action.CopyTo(row[Actions..]);
@@ -34,5 +31,6 @@ readonly record struct RowLayout(int ObservationSize, int ActionSize)
     }
 
     internal void Write(Span<float> row, Transitions t, int index) =>
-        Write(row, t.Observation(index), t.Action(index), t.Rewards[index], t.Terminals[index], t.Timeouts[index], t.NextObservation(index));
+        Write(row, t.Observation(index), t.Action(index), t.Rewards[index], t.Terminals[index], t.Timeouts[index],
+            t.NextObservation(index));
 }

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Iql.Data;
 
-/// <summary>Finds the k-th row of those that are marked, among billions: a bit a row, and a running count every eight words.</summary>
+/// <summary>Finds the k-th marked row among billions: a bit a row, and a running count every eight words.</summary>
 sealed class RowRank
 {
     const int Block = 8;

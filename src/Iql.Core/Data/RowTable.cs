@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Iql.Data;
 
-/// <summary>Rows side by side at a fixed address, on a 64-byte boundary: in memory of our own, or in a mapped file. The numbers never change.</summary>
+/// <summary>Immutable rows side by side at a 64-byte boundary, in native memory or in a mapped file.</summary>
 sealed unsafe class RowTable
 {
     readonly void* memory;
@@ -28,9 +28,7 @@ sealed unsafe class RowTable
         });
     }
 
-    /// <summary>
-    /// Rows of a mapped file from an offset on; behind them a bit a row, in words of 64, that says whether its next action is known.
-    /// </summary>
+    /// <summary>Rows of a mapped file, followed by a bit a row that says whether the next action is known.</summary>
     internal RowTable(MemoryMappedViewAccessor view, long offset, long count, RowLayout layout, bool readAhead)
     {
         (Count, Layout, Stride, this.view) = (count, layout, layout.Stride, view);
@@ -49,38 +47,31 @@ sealed unsafe class RowTable
 
     /// <summary>N.</summary>
     internal long Count { get; }
-
     /// <summary>Columns of a row.</summary>
     internal RowLayout Layout { get; }
-
     /// <summary>Floats from one row to the next.</summary>
     internal int Stride { get; }
-
     /// <summary>The first row.</summary>
     internal float* Start { get; }
-
-    /// <summary>Whether rows may have to come from a disk, and can be asked for.</summary>
+    /// <summary>Whether rows may come from a disk and can be requested.</summary>
     internal bool Paging { get; }
-
-    /// <summary>A row by its index, which is not checked.</summary>
+    /// <summary>A row by its unchecked index.</summary>
     internal float* Row(long index) => Start + (nint)index * Stride;
-
     /// <summary>Which rows have a next action.</summary>
     internal RowRank NextActions => nextActions.Value;
 
-    /// <summary>
-    /// Starts, once, to read the whole file from its start to its end beside the training, if memory can hold it: a disk reads 20 GB so in the time in
-    /// which it finds a few percent of their rows one by one.
-    /// </summary>
+    /// <summary>Starts, once, to read the whole file in the background, if memory can hold it: a disk reads 20 GB in
+    /// sequence in the time that it takes for a few percent of the rows one by one.</summary>
     internal void LoadIfItFits()
     {
         var bytes = Count * Layout.Bytes;
         if (!Paging || Interlocked.Exchange(ref loads, 1) == 1 || bytes / 7 * 8 > AvailableMemory.Bytes()) return;
         new Thread(() =>
         {
-            // Linux takes no more of one piece of advice than its read-ahead, which is 128 KiB unless somebody set another.
+            // Linux takes no more of one advice than its read-ahead, by default 128 KiB.
             const int piece = 1 << 17;
-            for (var at = 0L; at < bytes; at += piece) MemoryAdvice.Soon((byte*)Start + at, Math.Min(piece, bytes - at));
+            for (var at = 0L; at < bytes; at += piece)
+                MemoryAdvice.Soon((byte*)Start + at, Math.Min(piece, bytes - at));
             GC.KeepAlive(this);
         })
         { IsBackground = true, Priority = ThreadPriority.BelowNormal, Name = "row file" }.Start();
@@ -89,7 +80,7 @@ sealed unsafe class RowTable
     ~RowTable()
     {
         AlignedMemory.Free(memory);
-        // The view's handle may be gone already at the end of the process; it is then nobody's.
+        // The view's handle may be gone already at the end of the process.
         if (view is { SafeMemoryMappedViewHandle.IsClosed: false }) view.SafeMemoryMappedViewHandle.ReleasePointer();
     }
 }

@@ -4,25 +4,21 @@ using Iql.Graph;
 
 namespace Iql.Data;
 
-/// <summary>
-/// Draws minibatches with replacement. Row i of step t is a pure function of the seed, so a resumed run meets the same batches, and a
-/// data set in memory gives the same bits as its <c>RowFile</c>. Safe to share between threads; filling allocates nothing.
-/// </summary>
-/// <remarks>
-/// What a step draws is known long before. Cache lines are asked for some rows before they are copied; pages of a mapped file some
-/// steps before, once a batch had to wait for the disk: to ask for a row costs 0.8 µs, to wait for one 100 and more, so it pays from one
-/// row in a hundred on.
-/// </remarks>
+/// <summary>Draws minibatches with replacement. Row i of step t is a pure function of the seed, so a resumed run meets
+/// the same batches. A data set in memory and its <c>RowFile</c> give the same bits.</summary>
+/// <remarks>The rows of a step are known long before, so cache lines are prefetched some rows ahead. Pages of a mapped
+/// file are requested some steps ahead, once a batch waited for the disk: a request costs 0.8 µs, a wait 100 and more,
+/// so requests pay from one wait in a hundred rows on.</remarks>
 public sealed unsafe class Sampler : IBatchSource
 {
     enum Kind { Plain, Observations, Actions, Rewards, ReturnsToGo }
 
-    /// <summary>A column's place in a row of the table (of the next row for next actions) and in the block.</summary>
+    /// <summary>A column's place in a row of the table (next actions: of the next row) and in the block.</summary>
     readonly record struct Piece(Kind Kind, int Source, bool FromNext, int Length, int Destination, int Stride);
 
     const int AheadRows = 6;
 
-    /// <summary>Steps ahead of which pages are asked for, and how long that goes on after a batch that had to wait.</summary>
+    /// <summary>Steps of the look-ahead for pages, and its duration in steps after a batch that waited.</summary>
     const int AheadSteps = 4, AskFor = 1000;
 
     readonly RowTable table;
@@ -35,12 +31,10 @@ public sealed unsafe class Sampler : IBatchSource
     long askUntil, asked;
 
     /// <summary>Finds the columns that the layout names.</summary>
-    /// <param name="dataset">The data.</param>
-    /// <param name="batch">
-    /// A layout whose entries are among observations [B, S], actions [B, A], rewards [B], terminals [B], nextObservations [B, S],
-    /// nextActions [B, A] and, of data in memory, returnsToGo [B] (<see cref="Transitions.ReturnsToGo"/>). With nextActions, rows whose
-    /// next action is unknown (<see cref="Transitions.HasNextAction"/>) are never drawn; a terminal row, where it plays no part, gets its own action.
-    /// </param>
+    /// <param name="batch">A layout with some of observations [B, S], actions [B, A], rewards [B], terminals [B],
+    /// nextObservations [B, S], nextActions [B, A] and, of data in memory, returnsToGo [B]. With nextActions, rows
+    /// without a known next action (<see cref="Transitions.HasNextAction"/>) are never drawn; a terminal row gets its
+    /// own action, which plays no part.</param>
     /// <param name="returnDiscount">γ of returnsToGo, in [0, 1].</param>
     /// <exception cref="ArgumentException">An entry of another name or shape, or no row to draw from.</exception>
     public Sampler(IDataset dataset, Layout batch, double returnDiscount = 1)
@@ -63,14 +57,18 @@ public sealed unsafe class Sampler : IBatchSource
                     "nextObservations" => (Kind.Observations, row.NextObservations, s),
                     "returnsToGo" => (Kind.ReturnsToGo, 0, 0),
                     _ => throw new ArgumentException(
-                        $"batch: expected observations, actions, rewards, terminals, nextObservations, nextActions or returnsToGo, got {entry.Name}."),
+                        "batch: expected observations, actions, rewards, terminals, nextObservations, nextActions " +
+                        $"or returnsToGo, got {entry.Name}."),
                 };
                 var expected = size == 0 ? new Shape(BatchSize) : new Shape(BatchSize, size);
-                Check.That(entry.Shape == expected, $"{batch.Name}/{entry.Name}", $"shape {expected} for {dataset.Name}", entry.Shape);
-                return new Piece(kind, source, entry.Name == "nextActions", Math.Max(1, size), entry.Offset, size <= 1 ? 1 : entry.Stride);
+                Check.That(entry.Shape == expected,
+                    $"{batch.Name}/{entry.Name}", $"shape {expected} for {dataset.Name}", entry.Shape);
+                return new Piece(kind, source, entry.Name == "nextActions", Math.Max(1, size), entry.Offset,
+                    size <= 1 ? 1 : entry.Stride);
             }),
         ];
-        returnsToGo = batch.Contains("returnsToGo") ? dataset.InMemory("returns to go").ReturnsToGo(returnDiscount) : [];
+        returnsToGo = batch.Contains("returnsToGo")
+            ? dataset.InMemory("returns to go").ReturnsToGo(returnDiscount) : [];
         (table, normalization) = (dataset.Table, dataset.Pending);
         drawn = batch.Contains("nextActions") ? table.NextActions : null;
         (floatsWanted, terminal) = (table.Stride * (drawn == null ? 1 : 2), row.Terminal);
@@ -80,22 +78,14 @@ public sealed unsafe class Sampler : IBatchSource
 
     /// <summary>B.</summary>
     public int BatchSize { get; }
-
-    /// <summary>Number of rows it draws from: N, or fewer when the batch wants next actions.</summary>
+    /// <summary>Number of rows to draw from: N, or fewer with next actions.</summary>
     public long Count { get; }
-
-    /// <summary>
-    /// Fills a batch: its row i becomes row <c>seed.Below(step · B + i, Count)</c> of the rows drawn from.
-    /// </summary>
-    /// <param name="batch">A block of the layout this sampler was made for; its padding is left alone.</param>
-    /// <param name="seed">The run's seed split for "sampling".</param>
-    /// <param name="step">Number of batches drawn before, at least 0.</param>
+    /// <summary>Fills a batch: row i is row <c>seed.Below(step · B + i, Count)</c> of those to draw from.</summary>
     public void Fill(TensorBlock batch, Seed seed, long step) => Fill(batch, seed, step, 0, BatchSize);
 
-    /// <inheritdoc/>
     public void Fill(TensorBlock batch, Seed seed, long step, int first, int end)
     {
-        if (!ReferenceEquals(batch.Layout, layout) && !batch.Layout.Entries.AsSpan().SequenceEqual(layout.Entries.AsSpan()))
+        if (!batch.Layout.IsSame(layout))
             Check.That(false, nameof(batch), $"the layout {layout.Name} of this sampler", batch.Layout.Name);
         if (table.Paging && first == 0 && step < Volatile.Read(ref askUntil)) Ask(seed, step);
         var storage = batch.Storage;
@@ -116,7 +106,8 @@ public sealed unsafe class Sampler : IBatchSource
                 var from = row + piece.Source;
                 if (piece.FromNext && row[terminal] == 0) from += table.Stride;
                 if (piece.Length == 1) storage[piece.Destination + i * piece.Stride] = *from;
-                else new ReadOnlySpan<float>(from, piece.Length).CopyTo(storage[(piece.Destination + i * piece.Stride)..]);
+                else new ReadOnlySpan<float>(from, piece.Length)
+                    .CopyTo(storage[(piece.Destination + i * piece.Stride)..]);
             }
         }
         if (table.Paging && (PageWaits.Count() - waits) * 100 > end - first)
@@ -136,19 +127,20 @@ public sealed unsafe class Sampler : IBatchSource
 
     float* Row(Seed seed, long step, int i) => table.Row(Index(seed, step, i));
 
-    /// <summary>Asks for a row's cache lines some rows before they are copied. 256 of 1,000,000 rows, S = 17, A = 6, on an EPYC: 14 µs, without it 29.</summary>
+    /// <summary>Prefetches a row. 256 of 1,000,000 rows, S = 17, A = 6, on an EPYC: 14 µs, without it 29.</summary>
     void Prefetch(float* row)
     {
         if (!Sse.IsSupported) return;
         for (var i = 0; i < floatsWanted; i += RowLayout.Line) Sse.Prefetch0(row + i);
     }
 
-    /// <summary>Asks for the pages of the steps ahead that were not asked for yet.</summary>
+    /// <summary>Requests the pages of the steps ahead.</summary>
     void Ask(Seed seed, long step)
     {
         var last = Volatile.Read(ref asked);
-        // Another seed or a step back only means that something is asked for twice or not at all.
-        for (var ahead = last > step && last <= step + AheadSteps ? last + 1 : step; ahead <= step + AheadSteps; ahead++)
+        // Another seed or a step back only means that a page is requested twice or never.
+        var first = last > step && last <= step + AheadSteps ? last + 1 : step;
+        for (var ahead = first; ahead <= step + AheadSteps; ahead++)
             for (var i = 0; i < BatchSize; i++) MemoryAdvice.Soon(Row(seed, ahead, i), floatsWanted * sizeof(float));
         Volatile.Write(ref asked, step + AheadSteps);
     }

@@ -3,17 +3,19 @@ namespace Iql.Data;
 /// <summary>Gathers <see cref="DatasetStatistics"/> row by row.</summary>
 sealed class StatisticsBuilder(int observationSize, int actionSize)
 {
-    readonly double[] sum = new double[observationSize], shifted = new double[observationSize], square = new double[observationSize];
+    readonly double[] sum = new double[observationSize], shifted = new double[observationSize];
+    readonly double[] square = new double[observationSize];
     readonly float[] first = new float[observationSize], next = new float[observationSize];
     readonly List<(long Length, double Return)> kept = [];
     long rows, episodes, terminals, timeouts, outside, length, stride = 1;
     double rewards, episode, trajectory, least = double.PositiveInfinity, greatest = double.NegativeInfinity, largest;
     bool zeroOrOne = true, ended;
 
-    internal void Add(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward, bool terminal, bool timeout, ReadOnlySpan<float> nextObservation)
+    internal void Add(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward, bool terminal,
+        bool timeout, ReadOnlySpan<float> nextObservation)
     {
         if (rows == 0) observation.CopyTo(first);
-        else if (ended || Jump.Between(next, observation)) CloseTrajectory();
+        else if (ended || Discontinuity.Between(next, observation)) CloseTrajectory();
         rows++;
         for (var i = 0; i < sum.Length; i++)
         {
@@ -47,7 +49,8 @@ sealed class StatisticsBuilder(int observationSize, int actionSize)
             Terminals = terminals,
             Timeouts = timeouts,
             ObservationMean = [.. sum.Select(s => s / rows)],
-            ObservationDeviation = [.. square.Zip(shifted, (q, s) => Math.Sqrt(Math.Max(0, q / rows - s / rows * (s / rows))))],
+            ObservationDeviation =
+                [.. square.Zip(shifted, (q, s) => Math.Sqrt(Math.Max(0, q / rows - s / rows * (s / rows))))],
             LeastTrajectoryReturn = least,
             GreatestTrajectoryReturn = greatest,
             LargestReturn = largest,
@@ -59,10 +62,8 @@ sealed class StatisticsBuilder(int observationSize, int actionSize)
         };
     }
 
-    void CloseTrajectory()
-    {
+    void CloseTrajectory() =>
         (least, greatest, trajectory) = (Math.Min(least, trajectory), Math.Max(greatest, trajectory), 0);
-    }
 
     void CloseEpisode()
     {

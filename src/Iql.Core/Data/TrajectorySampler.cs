@@ -3,15 +3,12 @@ using Iql.Graph;
 
 namespace Iql.Data;
 
-/// <summary>
-/// Draws pieces of K consecutive rows of one episode, for models of sequences: an episode with a chance proportional to its length, a start
-/// uniformly inside it (which is one row drawn uniformly from all), as many rows from there as the episode has, at most K. Shorter pieces are
-/// padded on the left, behind a mask of zeros.
-/// </summary>
-/// <remarks>As in kzl/decision-transformer (gym/experiment.py), which pads on the left too; there padded actions are −10, here and there the mask hides them.</remarks>
+/// <summary>Draws pieces of at most K consecutive rows of one episode, for models of sequences: a row drawn uniformly,
+/// and those that follow. Short pieces are padded on the left.</summary>
+/// <remarks>As in kzl/decision-transformer (gym/experiment.py).</remarks>
 public sealed class TrajectorySampler : IBatchSource
 {
-    /// <summary>What stands where there is no action: outside ±1, so that nobody takes it for one.</summary>
+    /// <summary>The padding of actions: outside ±1, so that it looks like none.</summary>
     const float NoAction = -10;
 
     readonly record struct Column(Layout.Entry Entry, int Size, Func<int, ReadOnlyMemory<float>> Row, float Padding);
@@ -22,14 +19,14 @@ public sealed class TrajectorySampler : IBatchSource
     static readonly float[] One = [1];
 
     /// <summary>Takes the columns that the layout names.</summary>
-    /// <param name="transitions">The data; its episodes are what its terminals and time-outs say.</param>
-    /// <param name="batch">A layout whose entries are among those of <see cref="BatchLayout.Trajectories"/>, all of one B and one K.</param>
+    /// <param name="batch">A layout with entries of <see cref="BatchLayout.Trajectories"/>.</param>
     /// <exception cref="ArgumentException">An entry of another name or shape.</exception>
     public TrajectorySampler(Transitions transitions, Layout batch)
     {
         layout = batch;
-        Check.That(batch.Entries.Length > 0 && batch.Entries[0].Shape.Rank >= 2, batch.Name, "columns of shape [B, K, …]",
-            batch.Entries.Length == 0 ? "none" : batch.Entries[0].Shape.ToString(), "Make the layout with BatchLayout.Trajectories.");
+        Check.That(batch.Entries.Length > 0 && batch.Entries[0].Shape.Rank >= 2, batch.Name,
+            "columns of shape [B, K, …]", batch.Entries.Length == 0 ? "none" : batch.Entries[0].Shape.ToString(),
+            "Make the layout with BatchLayout.Trajectories.");
         (BatchSize, Context) = (batch.Entries[0].Shape[0], batch.Entries[0].Shape[1]);
         Count = transitions.Count;
         last = new int[Count];
@@ -45,12 +42,15 @@ public sealed class TrajectorySampler : IBatchSource
             "returnsToGo" => Numbers(entry, transitions.ReturnsToGo()),
             "timesteps" => Numbers(entry, timesteps),
             "mask" => new Column(entry, 1, _ => One, 0),
-            _ => throw new ArgumentException($"batch: expected observations, actions, rewards, returnsToGo, timesteps or mask, got {entry.Name}."),
+            _ => throw new ArgumentException(
+                $"batch: expected observations, actions, rewards, returnsToGo, timesteps or mask, got {entry.Name}."),
         })];
         foreach (var column in columns)
         {
-            var expected = column.Entry.Name is "observations" or "actions" ? new Shape(BatchSize, Context, column.Size) : new Shape(BatchSize, Context);
-            Check.That(column.Entry.Shape == expected, $"{batch.Name}/{column.Entry.Name}", $"shape {expected} for {transitions.Name}", column.Entry.Shape);
+            var expected = column.Entry.Name is "observations" or "actions"
+                ? new Shape(BatchSize, Context, column.Size) : new Shape(BatchSize, Context);
+            Check.That(column.Entry.Shape == expected,
+                $"{batch.Name}/{column.Entry.Name}", $"shape {expected} for {transitions.Name}", column.Entry.Shape);
         }
 
         static Column Rows(Layout.Entry entry, ReadOnlyMemory<float> numbers, int size, float padding) =>
@@ -61,24 +61,17 @@ public sealed class TrajectorySampler : IBatchSource
 
     /// <summary>B.</summary>
     public int BatchSize { get; }
-
     /// <summary>K.</summary>
     public int Context { get; }
-
     /// <summary>Number of rows a piece may start at: all N.</summary>
     public int Count { get; }
-
-    /// <summary>Fills a batch: its piece i starts at row <c>seed.Below(step · B + i, Count)</c>.</summary>
-    /// <param name="batch">A block of the layout this sampler was made for; its padding is left alone.</param>
-    /// <param name="seed">The run's seed split for "sampling".</param>
-    /// <param name="step">Number of batches drawn before, at least 0.</param>
+    /// <summary>Fills a batch: piece i starts at row <c>seed.Below(step · B + i, Count)</c>.</summary>
     public void Fill(TensorBlock batch, Seed seed, long step) => Fill(batch, seed, step, 0, BatchSize);
 
-    /// <inheritdoc/>
     public void Fill(TensorBlock batch, Seed seed, long step, int first, int end)
     {
-        Check.That(ReferenceEquals(batch.Layout, layout) || batch.Layout.Entries.AsSpan().SequenceEqual(layout.Entries.AsSpan()),
-            nameof(batch), $"the layout {layout.Name} of this sampler", batch.Layout.Name);
+        Check.That(batch.Layout.IsSame(layout), nameof(batch), $"the layout {layout.Name} of this sampler",
+            batch.Layout.Name);
         var storage = batch.Storage;
         for (var i = first; i < end; i++)
         {
@@ -95,7 +88,8 @@ public sealed class TrajectorySampler : IBatchSource
         }
     }
 
-    /// <summary>Where row number <paramref name="row"/> of [B · K, size] begins; a layout leaves axes of extent 1 out, so rows of one number lie side by side.</summary>
+    /// <summary>The offset of a row of [B · K, size]. Axes of extent 1 are dropped: rows of one number are
+    /// dense.</summary>
     static int Place(Column column, int row)
     {
         var (entry, number) = (column.Entry, row * column.Size);

@@ -3,34 +3,35 @@ using System.Runtime.InteropServices;
 
 namespace Iql.Data;
 
-/// <summary>
-/// A data set of N transitions (s, a, r, d, s′), immutable, row after row in the order they were made, all episodes behind each
-/// other. An episode ends where a row is terminal or timed out, and at the last row: the two flags and nothing else say where.
-/// </summary>
+/// <summary>A data set of N transitions (s, a, r, d, s′), immutable, in the order they were made. An episode ends where
+/// a row is terminal or timed out, and at the last row.</summary>
 public sealed class Transitions : IDataset
 {
     readonly Lazy<string> fingerprint;
     readonly Lazy<DatasetStatistics> statistics;
     readonly Lazy<RowTable> table;
 
-    /// <summary>Takes the columns over: the arrays must not be changed afterwards.</summary>
-    /// <param name="name">What to call the data set in runs and reports.</param>
+    /// <summary>Takes over the columns: the arrays must not change afterwards.</summary>
+    /// <param name="name">The data set's name in runs and reports.</param>
     /// <param name="observationSize">S, at least 1.</param>
     /// <param name="actionSize">A, at least 1.</param>
     /// <param name="observations">[N, S], row-major, finite.</param>
     /// <param name="actions">[N, A], finite.</param>
     /// <param name="rewards">[N], finite.</param>
-    /// <param name="terminals">[N]: the environment ended after this row, so s′ has no value.</param>
-    /// <param name="timeouts">[N]: the episode was cut after this row, but s′ has a value.</param>
-    /// <param name="nextObservations">[N, S], finite; what it holds in terminal rows does not matter.</param>
-    /// <param name="actionKind">Discrete: rows of actions are one-hot, a choice of A each.</param>
-    /// <exception cref="ArgumentException">No rows, columns of other lengths, a number that is NaN or infinite, a discrete action that is not one-hot.</exception>
-    public Transitions(string name, int observationSize, int actionSize, float[] observations, float[] actions, float[] rewards,
-        bool[] terminals, bool[] timeouts, float[] nextObservations, ActionKind actionKind = ActionKind.Continuous)
+    /// <param name="terminals">[N]: the environment ended after this row; s′ has no value.</param>
+    /// <param name="timeouts">[N]: the episode was cut after this row; s′ has a value.</param>
+    /// <param name="nextObservations">[N, S], finite; meaningless in terminal rows.</param>
+    /// <param name="actionKind">Discrete: rows of actions are one-hot.</param>
+    /// <exception cref="ArgumentException">No rows, another length, a number that is not finite, an invalid
+    /// action.</exception>
+    public Transitions(string name, int observationSize, int actionSize, float[] observations, float[] actions,
+        float[] rewards, bool[] terminals, bool[] timeouts, float[] nextObservations,
+        ActionKind actionKind = ActionKind.Continuous)
     {
         Check.AtLeast(observationSize, 1, nameof(observationSize));
         Check.AtLeast(actionSize, 1, nameof(actionSize));
-        Check.That(rewards.Length > 0, nameof(rewards), "at least one row", 0, "A data set without transitions teaches nothing.");
+        Check.That(rewards.Length > 0, nameof(rewards), "at least one row", 0,
+            "A data set without transitions teaches nothing.");
         Name = name;
         Count = rewards.Length;
         ObservationSize = observationSize;
@@ -42,8 +43,9 @@ public sealed class Transitions : IDataset
         Length(nextObservations.Length, observationSize, nameof(nextObservations));
         Finite.Require(observations, observationSize, nameof(observations));
         Finite.Require(actions, actionSize, nameof(actions));
-        if (ActionSpace.IsDiscrete && ActionSpace.FirstBreach(actions, actionSize) is >= 0 and var breach) throw new ArgumentException(
-            $"{nameof(actions)}: expected one-hot rows of {ActionSpace}, got [{string.Join(", ", actions.AsSpan(breach * actionSize, actionSize).ToArray())}] in row {breach}.");
+        if (ActionSpace.IsDiscrete && ActionSpace.FirstViolation(actions, actionSize) is >= 0 and var bad)
+            throw new ArgumentException($"{nameof(actions)}: expected one-hot rows of {ActionSpace}, " +
+                $"got [{string.Join(", ", actions.AsSpan(bad * actionSize, actionSize).ToArray())}] in row {bad}.");
         Finite.Require(rewards, 1, nameof(rewards));
         Finite.Require(nextObservations, observationSize, nameof(nextObservations));
         Observations = ImmutableCollectionsMarshal.AsImmutableArray(observations);
@@ -61,46 +63,29 @@ public sealed class Transitions : IDataset
             $"{Count} rows (as rewards has) of {columns}, {(long)Count * columns} numbers", actual);
     }
 
-    /// <summary>What the data set is called in runs and reports.</summary>
     public string Name { get; }
-
     /// <summary>N.</summary>
     public int Count { get; }
-
     /// <summary>S.</summary>
     public int ObservationSize { get; }
-
-    /// <inheritdoc/>
     public ActionSpace ActionSpace { get; }
-
     /// <summary>A.</summary>
     public int ActionSize => ActionSpace.Size;
-
     /// <summary>s, [N, S] row-major.</summary>
     public ImmutableArray<float> Observations { get; }
-
     /// <summary>a, [N, A] row-major.</summary>
     public ImmutableArray<float> Actions { get; }
-
     /// <summary>r, [N].</summary>
     public ImmutableArray<float> Rewards { get; }
-
     /// <summary>d, [N]: the environment ended after this row; no bootstrap from s′.</summary>
     public ImmutableArray<bool> Terminals { get; }
-
     /// <summary>[N]: the episode was cut after this row, s′ still has a value.</summary>
     public ImmutableArray<bool> Timeouts { get; }
-
     /// <summary>s′, [N, S] row-major; meaningless in terminal rows.</summary>
     public ImmutableArray<float> NextObservations { get; }
-
-    /// <summary>The episodes, in order; together they cover every row once.</summary>
+    /// <summary>The episodes, in order; every row is in one.</summary>
     public ImmutableArray<Episode> Episodes { get; }
-
-    /// <inheritdoc/>
     public string Fingerprint => fingerprint.Value;
-
-    /// <inheritdoc/>
     public DatasetStatistics Statistics => statistics.Value;
 
     long IDataset.Count => Count;
@@ -113,16 +98,10 @@ public sealed class Transitions : IDataset
 
     IDataset IDataset.Normalized(Normalization normalization) => normalization.Apply(this);
 
-    /// <summary>
-    /// Whether the action taken at s′ is known: the row after this one, in the same episode, holds it. Terminal rows need none
-    /// and count as known; the last row of a timed-out or unfinished episode has none.
-    /// </summary>
+    /// <summary>Whether the action at s′ is known, from the next row of the episode. Terminal rows need none.</summary>
     public bool HasNextAction(int row) => Terminals[row] || (row + 1 < Count && !Timeouts[row]);
 
-    /// <summary>
-    /// Returns to go, [N]: Σ γᵏ r of a row and those after it up to the end of its episode. Where the episode was cut rather than ended,
-    /// what would have come is left out.
-    /// </summary>
+    /// <summary>Returns to go, [N]: Σ γᵏ r from a row to the end of its episode.</summary>
     /// <param name="discount">γ, in [0, 1]; 1 sums the rewards.</param>
     public float[] ReturnsToGo(double discount = 1)
     {
@@ -131,55 +110,55 @@ public sealed class Transitions : IDataset
         foreach (var episode in Episodes)
         {
             var sum = 0.0;
-            for (var row = episode.Last; row >= episode.Start; row--) returns[row] = (float)(sum = Rewards[row] + discount * sum);
+            for (var row = episode.Last; row >= episode.Start; row--)
+                returns[row] = (float)(sum = Rewards[row] + discount * sum);
         }
         return returns;
     }
 
     /// <summary>One row of the observations, [S].</summary>
-    public ReadOnlySpan<float> Observation(int row) => Observations.AsSpan().Slice(row * ObservationSize, ObservationSize);
+    public ReadOnlySpan<float> Observation(int row) =>
+        Observations.AsSpan().Slice(row * ObservationSize, ObservationSize);
 
     /// <summary>One row of the actions, [A].</summary>
     public ReadOnlySpan<float> Action(int row) => Actions.AsSpan().Slice(row * ActionSize, ActionSize);
 
     /// <summary>One row of the next observations, [S].</summary>
-    public ReadOnlySpan<float> NextObservation(int row) => NextObservations.AsSpan().Slice(row * ObservationSize, ObservationSize);
+    public ReadOnlySpan<float> NextObservation(int row) =>
+        NextObservations.AsSpan().Slice(row * ObservationSize, ObservationSize);
 
     /// <summary>The same rows under another name.</summary>
     public Transitions Named(string name) => With(name: name);
 
-    /// <summary>The same rows and flags with some columns replaced; null keeps a column.</summary>
-    public Transitions With(string? name = null, float[]? observations = null, float[]? actions = null, float[]? rewards = null,
-        float[]? nextObservations = null) =>
+    /// <summary>The same rows with some columns replaced; null keeps a column.</summary>
+    public Transitions With(string? name = null, float[]? observations = null, float[]? actions = null,
+        float[]? rewards = null, float[]? nextObservations = null) =>
         new(name ?? Name, ObservationSize, ActionSize, observations ?? Array(Observations), actions ?? Array(Actions),
-            rewards ?? Array(Rewards), Array(Terminals), Array(Timeouts), nextObservations ?? Array(NextObservations), ActionSpace.Kind);
+            rewards ?? Array(Rewards), Array(Terminals), Array(Timeouts),
+            nextObservations ?? Array(NextObservations), ActionSpace.Kind);
 
-    /// <summary>
-    /// Some of the episodes, in the order given. An unfinished episode that is no longer the last is closed by a time-out, so
-    /// that it does not run on into the next.
-    /// </summary>
-    /// <param name="episodes">Indices into <see cref="Episodes"/>, at least one; one may come twice.</param>
+    /// <summary>Some of the episodes, in order. An unfinished one that is no longer the last gets a time-out.</summary>
+    /// <param name="episodes">Indices into <see cref="Episodes"/>, at least one; repeats are allowed.</param>
     public Transitions Subset(IEnumerable<int> episodes)
     {
         var rows = new List<Range>();
         foreach (var episode in episodes)
         {
-            Check.That((uint)episode < (uint)Episodes.Length, nameof(episodes), $"indices of {Name}'s {Episodes.Length} episodes", episode);
+            Check.That((uint)episode < (uint)Episodes.Length,
+                nameof(episodes), $"indices of {Name}'s {Episodes.Length} episodes", episode);
             rows.Add(Episodes[episode].Start..(Episodes[episode].Last + 1));
         }
         Check.That(rows.Count > 0, nameof(episodes), "at least one episode", 0);
         return Join(Name, [.. rows.Select(range => (this, range))]);
     }
 
-    /// <summary>
-    /// The rows of several data sets behind each other. An unfinished episode at the end of any but the last is closed by a
-    /// time-out, so that it does not run on into the next.
-    /// </summary>
+    /// <summary>The rows of several data sets. An unfinished episode that is not the last gets a time-out.</summary>
     public static Transitions Concatenate(string name, IReadOnlyList<Transitions> parts)
     {
         Check.That(parts.Count > 0, nameof(parts), "at least one data set", 0);
         foreach (var part in parts)
-            Check.That(part.ObservationSize == parts[0].ObservationSize && part.ActionSpace == parts[0].ActionSpace, nameof(parts),
+            Check.That(part.ObservationSize == parts[0].ObservationSize && part.ActionSpace == parts[0].ActionSpace,
+                nameof(parts),
                 $"observations of {parts[0].ObservationSize} and {parts[0].ActionSpace} as in {parts[0].Name}",
                 $"{part.ObservationSize} and {part.ActionSpace} in {part.Name}");
         return Join(name, [.. parts.Select(part => (part, ..part.Count))]);
@@ -196,11 +175,10 @@ public sealed class Transitions : IDataset
             end += rows.GetOffsetAndLength(source.Count).Length;
             timeouts[end - 1] |= !terminals[end - 1];
         }
-        return new(name, first.ObservationSize, first.ActionSize, Numbers(t => t.Observations, first.ObservationSize),
-            Numbers(t => t.Actions, first.ActionSize), Numbers(t => t.Rewards, 1), terminals, timeouts,
-            Numbers(t => t.NextObservations, first.ObservationSize), first.ActionSpace.Kind);
+        return new(name, first.ObservationSize, first.ActionSize, Gather(t => t.Observations, first.ObservationSize),
+            Gather(t => t.Actions, first.ActionSize), Gather(t => t.Rewards, 1), terminals, timeouts,
+            Gather(t => t.NextObservations, first.ObservationSize), first.ActionSpace.Kind);
 
-        float[] Numbers(Func<Transitions, ImmutableArray<float>> column, int size) => Gather(column, size);
         bool[] Flags(Func<Transitions, ImmutableArray<bool>> column) => Gather(column, 1);
         T[] Gather<T>(Func<Transitions, ImmutableArray<T>> column, int size)
         {

@@ -113,7 +113,7 @@ sealed class TrainingSession : IDisposable
             for (var row = 0; row < entry.Rows; row++)
             {
                 var numbers = block.Row(entry, row);
-                var at = Finite.FirstBreach(numbers);
+                var at = Finite.FirstNonFinite(numbers);
                 if (at >= 0) return ($"{prefix}/{entry.Name}", numbers[at]);
             }
         return null;

@@ -125,7 +125,7 @@ let private walk n begins timeouts =
 let ``time-outs in step with the episodes raise no suspicion`` () =
     let begins = [ 199..200..1999 ]
     let report = DatasetReport.Of(walk 2000 begins begins)
-    Assert.Equal((Nullable 0, 0), (report.SuspectedJumps, report.ContinuedTimeouts))
+    Assert.Equal((Nullable 0, 0), (report.SuspectedDiscontinuities, report.ContinuedTimeouts))
     Assert.DoesNotContain(report.Findings, fun finding -> finding.Contains "time-outs" || finding.Contains "no step")
 
 [<Fact>]
@@ -135,7 +135,7 @@ let ``time-outs out of step are found without next observations, and by how much
     for shift, told in [ 3, "3 rows too late"; -2, "2 rows too early" ] do
         let report = DatasetReport.Of(walk 2000 begins (begins |> List.map ((+) shift)))
         // The last episode's end is the file's.
-        Assert.Equal((Nullable 9, Nullable(-shift)), (report.SuspectedJumps, report.JumpOffset))
+        Assert.Equal((Nullable 9, Nullable(-shift)), (report.SuspectedDiscontinuities, report.FlagOffset))
         Assert.Equal(199, report.FirstDiscontinuities[0])
         Assert.True(report.ContinuedTimeouts >= 8)
         Assert.Contains(report.Findings, fun finding -> finding.Contains told)
@@ -144,7 +144,7 @@ let ``time-outs out of step are found without next observations, and by how much
 [<Fact>]
 let ``ends that are not flagged at all are found`` () =
     let report = DatasetReport.Of(walk 2000 [ 499; 999; 1499 ] [])
-    Assert.Equal((Nullable 3, Nullable()), (report.SuspectedJumps, report.JumpOffset))
+    Assert.Equal((Nullable 3, Nullable()), (report.SuspectedDiscontinuities, report.FlagOffset))
     Assert.Equal<int list>([ 499; 999; 1499 ], List.ofSeq report.FirstDiscontinuities)
     Assert.Contains(report.Findings, fun finding -> finding.Contains "ends may be missing")
 
@@ -170,7 +170,7 @@ let ``a time-out whose next observation is the next row's goes on`` () =
             )
         )
 
-    Assert.Equal((1, Nullable()), (report.ContinuedTimeouts, report.SuspectedJumps))
+    Assert.Equal((1, Nullable()), (report.ContinuedTimeouts, report.SuspectedDiscontinuities))
 
 [<Fact>]
 let ``both modes are foretold as they load`` () =

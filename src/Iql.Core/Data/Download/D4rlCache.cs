@@ -6,35 +6,41 @@ using Iql.Data.Files.Hdf5;
 
 namespace Iql.Data.Download;
 
-/// <summary>The folder that D4RL's loader keeps its files in, which this toolkit shares: what one has brought, the other finds.</summary>
+/// <summary>The folder of D4RL's loader, shared with it.</summary>
 public static class D4rlCache
 {
-    /// <summary>
-    /// Where files are looked for, in this order, unless IQL_D4RL_MIRRORS names others between blanks. {path}, {file} and {task} stand for
-    /// "gym_mujoco_v2/hopper_medium-v2.hdf5", "hopper_medium-v2.hdf5" and "hopper-medium-v2"; without any of them, /{path} is put behind.
-    /// </summary>
-    public static ImmutableArray<string> Mirrors => Environment.GetEnvironmentVariable("IQL_D4RL_MIRRORS") is { Length: > 0 } named
+    /// <summary>The mirrors in order, unless IQL_D4RL_MIRRORS names others between blanks. {path}, {file} and {task}
+    /// stand for "gym_mujoco_v2/hopper_medium-v2.hdf5", "hopper_medium-v2.hdf5" and "hopper-medium-v2"; without them,
+    /// /{path} is added.</summary>
+    public static ImmutableArray<string> Mirrors =>
+        Environment.GetEnvironmentVariable("IQL_D4RL_MIRRORS") is { Length: > 0 } named
         ? [.. named.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]
-        : ["http://rail.eecs.berkeley.edu/datasets/offline_rl/{path}", "https://huggingface.co/datasets/imone/D4RL/resolve/main/{task}.hdf5"];
+        :
+        [
+            "http://rail.eecs.berkeley.edu/datasets/offline_rl/{path}",
+            "https://huggingface.co/datasets/imone/D4RL/resolve/main/{task}.hdf5",
+        ];
 
     /// <summary>The environment variable D4RL_DATASET_DIR, or ~/.d4rl/datasets.</summary>
-    public static string Folder => Environment.GetEnvironmentVariable("D4RL_DATASET_DIR") is { Length: > 0 } named ? named
+    public static string Folder =>
+        Environment.GetEnvironmentVariable("D4RL_DATASET_DIR") is { Length: > 0 } named ? named
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".d4rl", "datasets");
 
-    /// <summary>Where a task's file lies, or would.</summary>
+    /// <summary>The path of a task's file.</summary>
     public static string PathOf(D4rlFile file) => Path.Combine(Folder, file.FileName);
 
-    /// <summary>Brings a file into the cache; what is there stays until another has been brought whole and found right.</summary>
-    /// <param name="file">Which.</param>
-    /// <param name="mirrors">Where from, in order: the first that has the file serves it.</param>
-    /// <param name="sha256">What its SHA-256 must be, in hexadecimal; null: unknown.</param>
-    /// <param name="progress">Told of bytes here and of all bytes, where the server says how many.</param>
-    /// <param name="cancellation">Asks to stop; what has come is kept, and the next call goes on from there.</param>
-    /// <param name="pauses">Seconds to wait after the first, second … failure without a byte between; null: 1, 2, 4, 8.</param>
-    /// <exception cref="IOException">No mirror gave the file; the message says for each what happened.</exception>
-    /// <exception cref="InvalidDataException">What came is not the file: another checksum, another number of rows, no data set.</exception>
-    public static string Download(D4rlFile file, IReadOnlyList<string> mirrors, string? sha256 = null, Action<long, long?>? progress = null,
-        CancellationToken cancellation = default, IReadOnlyList<double>? pauses = null)
+    /// <summary>Downloads a file into the cache. An existing file stays until the new one is complete and
+    /// verified.</summary>
+    /// <param name="mirrors">The mirrors, in order.</param>
+    /// <param name="sha256">Its SHA-256 in hexadecimal; null: unknown.</param>
+    /// <param name="progress">Called with the bytes here and, if known, of all.</param>
+    /// <param name="cancellation">Stops; the next call continues.</param>
+    /// <param name="pauses">Seconds to wait after consecutive failures; null: 1, 2, 4, 8.</param>
+    /// <exception cref="IOException">No mirror gave the file; the message has every reason.</exception>
+    /// <exception cref="InvalidDataException">Another checksum or number of rows, or no data set.</exception>
+    public static string Download(D4rlFile file, IReadOnlyList<string> mirrors, string? sha256 = null,
+        Action<long, long?>? progress = null, CancellationToken cancellation = default,
+        IReadOnlyList<double>? pauses = null)
     {
         var path = PathOf(file);
         Directory.CreateDirectory(Folder);
@@ -51,22 +57,26 @@ public static class D4rlCache
             catch (Exception failure) when (failure is IOException or InvalidDataException or HttpRequestException)
             {
                 outcomes.Add(failure.Message);
-                // Nothing came, so there is nothing to go on from.
-                if (new FileInfo(path + ".part") is { Exists: true, Length: 0 }) ResumableDownload.Forget(path + ".part");
+                // Nothing came, so there is nothing to continue.
+                if (new FileInfo(path + ".part") is { Exists: true, Length: 0 })
+                    ResumableDownload.Forget(path + ".part");
             }
         }
-        var message = $"{file.Task}: expected to get {file.FileName} from {mirrors.Count} mirrors, got none: {string.Join("; ", outcomes)}. " +
-            $"Bring the file some other way and take it over with `iql data download {file.Task} --from FOLDER`, or name another mirror with --mirror.";
-        throw outcomes.Count > 0 && outcomes.All(outcome => outcome.Contains("expected the file of ")) ? new InvalidDataException(message) : new IOException(message);
+        var message = $"{file.Task}: expected to get {file.FileName} from {mirrors.Count} mirrors, got none: " +
+            $"{string.Join("; ", outcomes)}. Bring the file some other way and take it over with " +
+            $"`iql data download {file.Task} --from FOLDER`, or name another mirror with --mirror.";
+        throw outcomes.Count > 0 && outcomes.All(outcome => outcome.Contains("expected the file of "))
+            ? new InvalidDataException(message) : new IOException(message);
     }
 
-    /// <summary>Takes a file over from a folder, where it may have D4RL's name or the task's.</summary>
+    /// <summary>Copies a file from a folder, under D4RL's name or the task's.</summary>
     /// <inheritdoc cref="Download" path="/exception"/>
     public static string Import(D4rlFile file, string folder, string? sha256 = null)
     {
         string[] names = [file.FileName, file.Task + ".hdf5", file.Task + ".h5"];
         var found = names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException($"{folder}: expected {string.Join(" or ", names)} there, found none of them.");
+            ?? throw new FileNotFoundException(
+                $"{folder}: expected {string.Join(" or ", names)} there, found none of them.");
         var path = PathOf(file);
         if (Path.GetFullPath(found) == Path.GetFullPath(path)) return path;
         Directory.CreateDirectory(Folder);
@@ -75,17 +85,18 @@ public static class D4rlCache
         return path;
     }
 
-    /// <summary>Looks whether a file is what it should be.</summary>
-    /// <exception cref="InvalidDataException">It is not; the message says what was expected and what came.</exception>
+    /// <summary>Verifies a file.</summary>
+    /// <exception cref="InvalidDataException">The file is another one.</exception>
     public static void Verify(D4rlFile file, string path, string? sha256, string source)
     {
         if (sha256 != null)
         {
             using var stream = File.OpenRead(path);
             var got = Convert.ToHexStringLower(SHA256.HashData(stream));
-            if (!got.Equals(sha256, StringComparison.OrdinalIgnoreCase)) throw Wrong($"SHA-256 {sha256.ToLowerInvariant()}", got);
+            if (!got.Equals(sha256, StringComparison.OrdinalIgnoreCase))
+                throw Wrong($"SHA-256 {sha256.ToLowerInvariant()}", got);
         }
-        // Without the library, the first bytes alone tell: the check is made when the file is read.
+        // Without the library the check waits until the file is read.
         if (!Hdf5File.IsAvailable) return;
         long rows;
         try
@@ -94,9 +105,11 @@ public static class D4rlCache
             rows = ColumnShapes.Of(data).Rows;
         }
         catch (InvalidDataException failure) { throw Wrong("an HDF5 file in D4RL's layout", failure.Message); }
-        if (file.Rows is { } known && known != rows) throw Wrong(FormattableString.Invariant($"{known:N0} rows"), FormattableString.Invariant($"{rows:N0}"));
+        if (file.Rows is { } known && known != rows)
+            throw Wrong(FormattableString.Invariant($"{known:N0} rows"), FormattableString.Invariant($"{rows:N0}"));
 
-        InvalidDataException Wrong(string expected, string got) => new($"{source}: expected the file of {file.Task} with {expected}, got {got}");
+        InvalidDataException Wrong(string expected, string got) =>
+            new($"{source}: expected the file of {file.Task} with {expected}, got {got}");
     }
 
     static void Accept(D4rlFile file, string path, string? sha256, string source)
@@ -120,6 +133,7 @@ public static class D4rlCache
         var template = mirror.Contains('{') ? mirror : mirror.TrimEnd('/') + "/{path}";
         var text = template.Replace("{path}", file.Path).Replace("{file}", file.FileName).Replace("{task}", file.Task);
         return Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme is "http" or "https") ? address
-            : throw new ArgumentException($"mirror: expected an address that begins with http:// or https://, got {mirror}.");
+            : throw new ArgumentException(
+                $"mirror: expected an address that begins with http:// or https://, got {mirror}.");
     }
 }

@@ -3,20 +3,23 @@ using System.Net.Http.Headers;
 
 namespace Iql.Data.Download;
 
-/// <summary>
-/// Brings a file over HTTP into a .part file, and goes on from what is there after a broken connection or in a later call. A server's ETag (or
-/// date) is kept beside it: only the same version of the file at the same address is gone on with.
-/// </summary>
+/// <summary>Downloads a file over HTTP into a .part file and resumes it after a broken connection or in a later call.
+/// The server's ETag (or date) is kept beside: only the same version at the same address is resumed.</summary>
 static class ResumableDownload
 {
-    /// <summary>A connection that gives nothing for so long is taken for broken.</summary>
+    /// <summary>A connection silent for so long counts as broken.</summary>
     static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
 
-    static readonly HttpClient Client = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(20) }) { Timeout = Timeout.InfiniteTimeSpan };
+    static readonly HttpClient Client = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(20) })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
 
-    /// <exception cref="IOException">The server has no such file, or the connection broke more often than there are pauses.</exception>
-    internal static void Fetch(Uri address, string part, Action<long, long?>? progress, IReadOnlyList<double> pauses, CancellationToken cancellation) =>
-        Task.Run(() => FetchAsync(address, part, progress, pauses, cancellation), cancellation).GetAwaiter().GetResult();
+    /// <exception cref="IOException">No such file, or more broken connections than pauses.</exception>
+    internal static void Fetch(Uri address, string part, Action<long, long?>? progress,
+        IReadOnlyList<double> pauses, CancellationToken cancellation) =>
+        Task.Run(() => FetchAsync(address, part, progress, pauses, cancellation), cancellation)
+            .GetAwaiter().GetResult();
 
     /// <summary>Removes a part and what is known of it.</summary>
     internal static void Forget(string part)
@@ -27,11 +30,16 @@ static class ResumableDownload
 
     static string Note(string part) => part + ".from";
 
-    static async Task FetchAsync(Uri address, string part, Action<long, long?>? progress, IReadOnlyList<double> pauses, CancellationToken cancellation)
+    static async Task FetchAsync(Uri address, string part, Action<long, long?>? progress,
+        IReadOnlyList<double> pauses, CancellationToken cancellation)
     {
         FileStream file;
         try { file = new(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None); }
-        catch (IOException failure) { throw new IOException($"{part}: expected to write it, but another process may be doing so ({failure.Message})"); }
+        catch (IOException failure)
+        {
+            throw new IOException(
+                $"{part}: expected to write it, but another process may be doing so ({failure.Message})");
+        }
         await using (file)
         {
             for (var failures = 0; ;)
@@ -42,21 +50,27 @@ static class ResumableDownload
                     await Once(address, file, part, progress, cancellation);
                     return;
                 }
-                catch (Exception failure) when (!cancellation.IsCancellationRequested && failure is IOException or HttpRequestException { StatusCode: null } or OperationCanceledException)
+                catch (Exception failure) when (!cancellation.IsCancellationRequested
+                    && failure is IOException
+                        or HttpRequestException { StatusCode: null } or OperationCanceledException)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     failures = file.Length > before ? 1 : failures + 1;
-                    if (failures > pauses.Count) throw new IOException($"{address}: the connection broke {failures} times, last after {file.Length} bytes ({failure.Message}); asking again goes on from there", failure);
+                    if (failures > pauses.Count)
+                        throw new IOException($"{address}: the connection broke {failures} times, last after " +
+                            $"{file.Length} bytes ({failure.Message}); asking again goes on from there", failure);
                     await Task.Delay(TimeSpan.FromSeconds(pauses[failures - 1]), cancellation);
                 }
             }
         }
     }
 
-    static async Task Once(Uri address, FileStream file, string part, Action<long, long?>? progress, CancellationToken cancellation)
+    static async Task Once(Uri address, FileStream file, string part, Action<long, long?>? progress,
+        CancellationToken cancellation)
     {
         var known = File.Exists(Note(part)) ? await File.ReadAllLinesAsync(Note(part), cancellation) : [];
-        var condition = known is [var from, var version] && from == address.ToString() && RangeConditionHeaderValue.TryParse(version, out var parsed) ? parsed : null;
+        var condition = known is [var from, var version] && from == address.ToString()
+            && RangeConditionHeaderValue.TryParse(version, out var parsed) ? parsed : null;
         if (condition == null) file.SetLength(0);
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         if (file.Length > 0) (request.Headers.Range, request.Headers.IfRange) = (new(file.Length, null), condition);
@@ -64,12 +78,13 @@ static class ResumableDownload
         silence.CancelAfter(Silence);
         using var response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
         long? all;
+        var range = response.Content.Headers.ContentRange;
         switch (response.StatusCode)
         {
-            case HttpStatusCode.PartialContent when response.Content.Headers.ContentRange?.From == file.Length:
-                all = response.Content.Headers.ContentRange.Length;
+            case HttpStatusCode.PartialContent when range?.From == file.Length:
+                all = range.Length;
                 break;
-            case HttpStatusCode.RequestedRangeNotSatisfiable when response.Content.Headers.ContentRange?.Length == file.Length:
+            case HttpStatusCode.RequestedRangeNotSatisfiable when range?.Length == file.Length:
                 return;
             case HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable:
                 file.SetLength(0);
@@ -78,12 +93,15 @@ static class ResumableDownload
                 file.SetLength(0);
                 all = response.Content.Headers.ContentLength;
                 break;
-            case >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout:
+            case >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests
+                or HttpStatusCode.RequestTimeout:
                 throw new IOException($"the server answered {(int)response.StatusCode} {response.ReasonPhrase}");
             default:
-                throw new HttpRequestException($"{address} answered {(int)response.StatusCode} {response.ReasonPhrase}", null, response.StatusCode);
+                throw new HttpRequestException($"{address} answered {(int)response.StatusCode} {response.ReasonPhrase}",
+                    null, response.StatusCode);
         }
-        var tag = response.Headers.ETag is { IsWeak: false } strong ? strong.ToString() : response.Content.Headers.LastModified?.ToString("R");
+        var tag = response.Headers.ETag is { IsWeak: false } strong
+            ? strong.ToString() : response.Content.Headers.LastModified?.ToString("R");
         await File.WriteAllLinesAsync(Note(part), [address.ToString(), tag ?? ""], cancellation);
         file.Seek(0, SeekOrigin.End);
         await using var body = await response.Content.ReadAsStreamAsync(silence.Token);

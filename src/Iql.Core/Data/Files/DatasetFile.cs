@@ -7,25 +7,25 @@ using Iql.Data.Rows;
 
 namespace Iql.Data.Files;
 
-/// <summary>Data sets on disk: D4RL's HDF5 layout, the same names in an .npz, and Minari's folders.</summary>
+/// <summary>Data sets on disk: D4RL's HDF5 layout, the same names in .npz, and Minari's folders.</summary>
 public static class DatasetFile
 {
     static ReadOnlySpan<byte> Hdf5Signature => [0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>Reads a file's transitions.</summary>
-    /// <param name="path">An .hdf5, .h5 or .npz file, whose first bytes decide, not its name; or a Minari data set's folder, or the file in it.</param>
-    /// <param name="mode">How rows become transitions.</param>
-    /// <param name="timeLimit">The task's longest episode; used only for a file without time-outs.</param>
-    /// <param name="actionCount">Choices there are, where the file's actions are discrete (integers, one a row); null: as the file says, or one more than its largest.</param>
+    /// <param name="path">An HDF5 or .npz file, by its first bytes, or a Minari data set's folder or file.</param>
+    /// <param name="mode">The rule for transitions.</param>
+    /// <param name="timeLimit">The task's longest episode, for a file without time-outs.</param>
+    /// <param name="actionCount">Number of discrete actions; null: from the file, or one more than the largest.</param>
     /// <exception cref="FileNotFoundException">No file there.</exception>
-    /// <exception cref="InvalidDataException">Another kind of file, a truncated one, missing or misshapen columns, NaN.</exception>
+    /// <exception cref="InvalidDataException">Another kind of file, a damaged one, wrong columns, NaN.</exception>
     public static Transitions Load(string path, DatasetMode mode, int? timeLimit = null, int? actionCount = null)
     {
         var raw = Read(path, actionCount);
         return RowSelection.Of(raw, mode, timeLimit).Of(raw);
     }
 
-    /// <summary>Reads a file's columns as they stand.</summary>
+    /// <summary>Reads a file's columns unchanged.</summary>
     /// <inheritdoc cref="Load" path="/exception"/>
     public static RawDataset Read(string path, int? actionCount = null)
     {
@@ -39,10 +39,14 @@ public static class DatasetFile
     {
         if (MinariFile.Inside(path) is { } inside) path = inside;
         if (!File.Exists(path)) throw new FileNotFoundException(
-            Directory.Exists(path) ? $"{path}: expected a data set file, got a folder that is no Minari data set (none of data/main_data.hdf5, main_data.hdf5 in it). Name the .hdf5, .npz or .rows file in it."
-                : $"{path}: expected a data set file (.hdf5, .npz or .rows) or a Minari data set's folder, found none there.", path);
+            Directory.Exists(path) ? $"{path}: expected a data set file, got a folder that is no Minari data set " +
+                "(none of data/main_data.hdf5, main_data.hdf5 in it). Name the .hdf5, .npz or .rows file in it."
+            : $"{path}: " +
+                "expected a data set file (.hdf5, .npz or .rows) or a Minari data set's folder, found none there.",
+            path);
         var start = new byte[64];
-        using (var stream = File.OpenRead(path)) start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        using (var stream = File.OpenRead(path))
+            start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         if (start.AsSpan().StartsWith("PK"u8)) return new NpzFile(path);
         if (start.AsSpan().StartsWith(Hdf5Signature))
         {
@@ -50,33 +54,37 @@ public static class DatasetFile
             return MinariFile.Fits(file) ? new MinariFile(file) : file;
         }
         if (RowFileHeader.Fits(start)) throw new InvalidDataException(
-            $"{path}: expected an HDF5 or .npz file, got a row file, which is mapped and not read. Open it with RowFile, or give it to --data.");
+            $"{path}: expected an HDF5 or .npz file, got a row file, which is mapped and not read. " +
+            "Open it with RowFile, or give it to --data.");
         var text = Encoding.Latin1.GetString(start);
-        throw new InvalidDataException($"{path}: expected an HDF5, .npz or row file, got " + text.TrimStart().FirstOrDefault() switch
-        {
-            _ when start.Length == 0 => "an empty file. Copy it again.",
-            _ when text.StartsWith("version https://git-lfs", StringComparison.Ordinal) => "a pointer of Git LFS. Fetch the file itself with git lfs pull.",
-            '<' => "what looks like a web page. The download failed; fetch it again.",
-            _ => $"{start.Length} first bytes of another kind ({Convert.ToHexString(start.AsSpan(0, Math.Min(8, start.Length)))}). Convert it to one of the two.",
-        });
+        throw new InvalidDataException(
+            $"{path}: expected an HDF5, .npz or row file, got " + text.TrimStart().FirstOrDefault() switch
+            {
+                _ when start.Length == 0 => "an empty file. Copy it again.",
+                _ when text.StartsWith("version https://git-lfs", StringComparison.Ordinal) =>
+                    "a pointer of Git LFS. Fetch the file itself with git lfs pull.",
+                '<' => "what looks like a web page. The download failed; fetch it again.",
+                _ => $"{start.Length} first bytes of another kind (" +
+                    $"{Convert.ToHexString(start.AsSpan(0, Math.Min(8, start.Length)))}). " +
+                    "Convert it to one of the two.",
+            });
     }
 
-    /// <summary>
-    /// Writes transitions in D4RL's layout, .hdf5 (or .h5) or .npz by the path's ending: observations, actions, rewards, terminals,
-    /// timeouts, next_observations, and one text per metadata entry; discrete actions as integers, with their number. In strict mode the file gives the same transitions back, bit for bit.
-    /// </summary>
-    /// <param name="path">Where to; written to a temporary name and renamed.</param>
-    /// <param name="transitions">The data.</param>
-    /// <param name="metadata">How the data came about: name and text, stored as "metadata/name".</param>
-    /// <param name="more">Further arrays as they are: D4RL's "infos/qpos", say.</param>
+    /// <summary>Writes transitions in D4RL's layout, with one text per metadata entry; discrete actions as integers,
+    /// with their number. Strict mode reads the same transitions back, bit for bit.</summary>
+    /// <param name="path">The file, ending in .hdf5, .h5 or .npz; written whole or not at all.</param>
+    /// <param name="metadata">The origin of the data: name and text, stored as "metadata/name".</param>
+    /// <param name="more">Further arrays, such as D4RL's "infos/qpos".</param>
     /// <exception cref="ArgumentException">A path of another ending.</exception>
-    public static void Save(string path, Transitions transitions, IReadOnlyDictionary<string, string>? metadata = null, params ArrayData[] more)
+    public static void Save(string path, Transitions transitions,
+        IReadOnlyDictionary<string, string>? metadata = null, params ArrayData[] more)
     {
         var t = transitions;
         List<ArrayData> arrays =
         [
             new("observations", [t.Count, t.ObservationSize], Plain(t.Observations)),
-            t.ActionSpace.IsDiscrete ? new("actions", [t.Count], Choices(t)) : new("actions", [t.Count, t.ActionSize], Plain(t.Actions)),
+            t.ActionSpace.IsDiscrete ? new("actions", [t.Count], Choices(t))
+                : new("actions", [t.Count, t.ActionSize], Plain(t.Actions)),
             new("rewards", [t.Count], Plain(t.Rewards)),
             new("terminals", [t.Count], Plain(t.Terminals)),
             new("timeouts", [t.Count], Plain(t.Timeouts)),
@@ -84,16 +92,21 @@ public static class DatasetFile
         ];
         arrays.AddRange(more);
         if (t.ActionSpace.IsDiscrete) arrays.Add(new(ColumnShapes.ActionCount, [], new long[] { t.ActionSize }));
-        foreach (var (name, text) in (metadata ?? ImmutableDictionary<string, string>.Empty).OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            arrays.Add(ArrayData.Of("metadata/" + name, text));
+        var texts = metadata ?? ImmutableDictionary<string, string>.Empty;
+        foreach (var name in texts.Keys.Order(StringComparer.Ordinal))
+            arrays.Add(ArrayData.Of("metadata/" + name, texts[name]));
         switch (Path.GetExtension(path).ToLowerInvariant())
         {
             case ".hdf5" or ".h5": Hdf5Writer.Write(path, arrays); break;
             case ".npz": NpzFile.Write(path, arrays); break;
-            case var other: throw new ArgumentException($"path: expected a name ending in .hdf5, .h5 or .npz, got '{other}' in {path}.");
+            case var other:
+                throw new ArgumentException(
+                    $"path: expected a name ending in .hdf5, .h5 or .npz, got '{other}' in {path}.");
         }
 
-        static long[] Choices(Transitions t) => [.. Enumerable.Range(0, t.Count).Select(row => (long)ActionSpace.Choice(t.Action(row)))];
-        static T[] Plain<T>(ImmutableArray<T> column) => System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsArray(column)!;
+        static long[] Choices(Transitions t) =>
+            [.. Enumerable.Range(0, t.Count).Select(row => (long)ActionSpace.Choice(t.Action(row)))];
+        static T[] Plain<T>(ImmutableArray<T> column) =>
+            System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsArray(column)!;
     }
 }

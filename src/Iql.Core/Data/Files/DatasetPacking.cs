@@ -3,36 +3,38 @@ using Iql.Data.Rows;
 
 namespace Iql.Data.Files;
 
-/// <summary>From a file in D4RL's layout to a <see cref="RowFile"/>, in pieces: neither of the two is ever in memory.</summary>
+/// <summary>Converts a file in D4RL's layout to a <see cref="RowFile"/> in pieces; neither is ever in memory.</summary>
 public static class DatasetPacking
 {
     const int PieceBytes = 1 << 23;
 
-    /// <summary>
-    /// Writes the transitions that <see cref="DatasetFile.Load"/> would make, the same to the bit and with the same fingerprint, as a row file.
-    /// </summary>
+    /// <summary>Writes the transitions of <see cref="DatasetFile.Load"/>, with the same bits and fingerprint.</summary>
     /// <param name="source">An .hdf5 or .npz file.</param>
-    /// <param name="path">The row file, written to a temporary name and renamed.</param>
-    /// <param name="mode">How rows become transitions.</param>
-    /// <param name="timeLimit">The task's longest episode; used only for a file without time-outs.</param>
-    /// <param name="progress">Told of the rows read and of their number, now and then.</param>
-    /// <param name="cancellation">Asks to stop; nothing is left then.</param>
-    /// <returns>What became of the file's rows: "kept 9,990 of 10,000 rows; …"</returns>
-    /// <exception cref="InvalidDataException">As <see cref="DatasetFile.Load"/>; also arrays in Fortran order, which do not come in pieces.</exception>
-    public static string Pack(string source, string path, DatasetMode mode, int? timeLimit = null, Action<long, long>? progress = null,
-        CancellationToken cancellation = default) => Pack(source, path, mode, timeLimit, progress, cancellation, null);
+    /// <param name="path">The row file, written whole or not at all.</param>
+    /// <param name="mode">The rule for transitions.</param>
+    /// <param name="timeLimit">The task's longest episode, for a file without time-outs.</param>
+    /// <param name="progress">Called with the rows read and their number.</param>
+    /// <param name="cancellation">Stops; nothing is left then.</param>
+    /// <returns>"kept 9,990 of 10,000 rows; …"</returns>
+    /// <exception cref="InvalidDataException">As <see cref="DatasetFile.Load"/>; also Fortran order.</exception>
+    public static string Pack(string source, string path, DatasetMode mode, int? timeLimit = null,
+        Action<long, long>? progress = null, CancellationToken cancellation = default) =>
+        Pack(source, path, mode, timeLimit, progress, cancellation, null);
 
-    internal static string Pack(string source, string path, DatasetMode mode, int? timeLimit, Action<long, long>? progress, CancellationToken cancellation, int? pieceRows)
+    internal static string Pack(string source, string path, DatasetMode mode, int? timeLimit,
+        Action<long, long>? progress, CancellationToken cancellation, int? pieceRows)
     {
         using var file = DatasetFile.Open(source);
         var columns = ColumnShapes.Of(file);
         var rule = new RowRule(mode, source, columns.Rows, columns.HasTimeouts, columns.HasNextObservations, timeLimit);
-        var metadata = RawDataset.ReadMetadata(file).SetItem("source", Path.GetFileName(source)).SetItem("mode", mode.ToString());
+        var metadata = RawDataset.ReadMetadata(file)
+            .SetItem("source", Path.GetFileName(source)).SetItem("mode", mode.ToString());
         var outcome = "";
         RowFileWriter.Write(path, file.Name, columns.ObservationSize, columns.Actions.Size, metadata, writer =>
         {
             var rows = new Rows(columns, rule, mode, writer);
-            var piece = pieceRows ?? (int)Math.Max(1, PieceBytes / (sizeof(float) * (2L * columns.ObservationSize + columns.Actions.Size + 1)));
+            var rowBytes = sizeof(float) * (2L * columns.ObservationSize + columns.Actions.Size + 1);
+            var piece = pieceRows ?? (int)Math.Max(1, PieceBytes / rowBytes);
             for (var first = 0L; first < columns.Rows; first += piece)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -41,17 +43,19 @@ public static class DatasetPacking
             }
             rows.Done();
             outcome = RowRule.Text(writer.Count, columns.Rows, rule.DroppedTimeouts, rule.DroppedLast);
-            if (writer.Count == 0) throw new InvalidDataException($"{source}: expected rows to train on, got none of its {columns.Rows} ({outcome}).");
+            if (writer.Count == 0) throw new InvalidDataException(
+                $"{source}: expected rows to train on, got none of its {columns.Rows} ({outcome}).");
         }, columns.Actions.Kind);
         return outcome;
     }
 
-    /// <summary>Rows on their way: each waits for the next, which may be its s′, and may cut its episode.</summary>
+    /// <summary>A row waits for the next one, which may be its s′ and may cut its episode.</summary>
     sealed class Rows(ColumnShapes columns, RowRule rule, DatasetMode mode, RowFileWriter writer)
     {
         readonly int s = columns.ObservationSize, a = columns.Actions.Size;
         readonly bool own = mode == DatasetMode.Strict && columns.HasNextObservations;
-        readonly float[] observation = new float[columns.ObservationSize], action = new float[columns.Actions.Size], next = new float[columns.ObservationSize];
+        readonly float[] observation = new float[columns.ObservationSize], next = new float[columns.ObservationSize];
+        readonly float[] action = new float[columns.Actions.Size];
         float reward;
         bool waits, terminal, timeout;
 
@@ -59,7 +63,8 @@ public static class DatasetPacking
         {
             var (file, path) = (columns.File, columns.File.Path);
             var observations = Numbers("observations", s);
-            var actions = columns.Actions.IsDiscrete ? columns.ActionRows(file.Read("actions", first, count)) : Numbers("actions", a);
+            var actions = columns.Actions.IsDiscrete
+                ? columns.ActionRows(file.Read("actions", first, count)) : Numbers("actions", a);
             var rewards = Numbers("rewards", 1);
             var nexts = own ? Numbers("next_observations", s) : [];
             var terminals = file.Read("terminals", first, count).Flags(path);
@@ -80,8 +85,9 @@ public static class DatasetPacking
             float[] Numbers(string name, int size)
             {
                 var numbers = file.Read(name, first, count).Numbers(path);
-                var at = Finite.FirstBreach(numbers);
-                return at < 0 ? numbers : throw new InvalidDataException($"{path}: {Finite.Message(numbers[at], first + at / size, at % size, name)}");
+                var at = Finite.FirstNonFinite(numbers);
+                return at < 0 ? numbers : throw new InvalidDataException(
+                    $"{path}: {Finite.Message(numbers[at], first + at / size, at % size, name)}");
             }
         }
 
@@ -91,8 +97,8 @@ public static class DatasetPacking
             waits = false;
         }
 
-        // Strict keeps a terminal row without a next observation, which plays no part there: it gets its own.
-        void Write(bool timeout, ReadOnlySpan<float> following) =>
-            writer.Add(observation, action, reward, terminal, timeout, own ? next : mode == DatasetMode.Strict && terminal ? observation : following);
+        // Strict mode keeps a terminal row without s′, which plays no part there: its own observation fills the place.
+        void Write(bool timeout, ReadOnlySpan<float> following) => writer.Add(observation, action, reward, terminal,
+            timeout, own ? next : mode == DatasetMode.Strict && terminal ? observation : following);
     }
 }

@@ -1,15 +1,14 @@
+using static Iql.Invariant;
+
 namespace Iql.Data.Files;
 
-/// <summary>
-/// A <see cref="DatasetMode"/> as a machine that takes a file's rows one after the other: the whole file in memory and a stream of it give
-/// the same transitions because both ask it.
-/// </summary>
+/// <summary>A <see cref="DatasetMode"/> row by row: a file in memory and a stream give the same transitions.</summary>
 sealed class RowRule
 {
-    /// <summary>What becomes of a row.</summary>
+    /// <summary>The rule's decision on a row.</summary>
     /// <param name="Keeps">Whether it is a transition.</param>
-    /// <param name="Timeout">Of a row kept: whether its episode is cut behind it, as far as is known before the next row.</param>
-    /// <param name="CutsBefore">Whether the row before it, which was kept, now ends its episode with a time-out.</param>
+    /// <param name="Timeout">Of a row kept: whether its episode is cut after it, as known before the next row.</param>
+    /// <param name="CutsBefore">Whether the row before now ends its episode with a time-out.</param>
     internal readonly record struct Fate(bool Keeps, bool Timeout, bool CutsBefore);
 
     readonly DatasetMode mode;
@@ -19,35 +18,34 @@ sealed class RowRule
     long row, step;
     bool open;
 
-    /// <param name="mode">The rule.</param>
     /// <param name="source">The file, for messages.</param>
-    /// <param name="count">Rows that will come.</param>
-    /// <param name="hasTimeouts">Whether the file records them.</param>
-    /// <param name="hasNextObservations">Whether the file records them.</param>
-    /// <param name="timeLimit">The task's longest episode in steps; used only without time-outs, and then needed for parity.</param>
+    /// <param name="hasTimeouts">Whether the file has time-outs.</param>
+    /// <param name="hasNextObservations">Whether the file has next observations.</param>
+    /// <param name="timeLimit">The task's longest episode; without time-outs, parity needs it.</param>
     /// <exception cref="InvalidDataException">Parity without time-outs and without a time limit.</exception>
-    internal RowRule(DatasetMode mode, string source, long count, bool hasTimeouts, bool hasNextObservations, int? timeLimit)
+    internal RowRule(DatasetMode mode, string source, long count, bool hasTimeouts, bool hasNextObservations,
+        int? timeLimit)
     {
         if (timeLimit is { } limit) Check.AtLeast(limit, 1, nameof(timeLimit));
         Check.That(mode is DatasetMode.D4rlParity or DatasetMode.Strict, nameof(mode), "D4rlParity or Strict", mode);
         if (mode == DatasetMode.D4rlParity && !hasTimeouts && timeLimit == null) throw new InvalidDataException(
-            $"{source}: expected 'timeouts' or a time limit for D4RL parity, got neither. D4RL then cuts at the environment's " +
-            "longest episode: give that number of steps, or use strict mode.");
-        (this.mode, this.count, this.timeLimit, this.hasNextObservations) = (mode, count, timeLimit, hasNextObservations);
+            $"{source}: expected 'timeouts' or a time limit for D4RL parity, got neither. D4RL then cuts at the " +
+            "environment's longest episode: give that number of steps, or use strict mode.");
+        (this.mode, this.count, this.timeLimit) = (mode, count, timeLimit);
+        this.hasNextObservations = hasNextObservations;
     }
 
-    /// <summary>Rows dropped because they timed out (parity), or timed out and have no next observation (strict).</summary>
+    /// <summary>Rows dropped: timed out (parity), or timed out without a next observation (strict).</summary>
     internal long DroppedTimeouts { get; private set; }
-
-    /// <summary>1 when the last row was dropped for want of a next observation, else 0.</summary>
+    /// <summary>1 when the last row was dropped without a next observation, else 0.</summary>
     internal int DroppedLast { get; private set; }
 
     /// <summary>"kept 9,990 of 10,000 rows; dropped 10 timed out, 0 last without a next observation"</summary>
-    internal static string Text(long kept, long rows, long droppedTimeouts, int droppedLast) => FormattableString.Invariant(
-        $"kept {kept:N0} of {rows:N0} rows; dropped {droppedTimeouts:N0} timed out, {droppedLast} last without a next observation");
+    internal static string Text(long kept, long rows, long droppedTimeouts, int droppedLast) => Say(
+        $"kept {kept:N0} of {rows:N0} rows; dropped {droppedTimeouts:N0} timed out, " +
+        $"{droppedLast} last without a next observation");
 
     /// <summary>Decides on the next row.</summary>
-    /// <param name="terminal">Its flag.</param>
     /// <param name="timeout">Its flag; null in a file without.</param>
     internal Fate Next(bool terminal, bool? timeout)
     {
@@ -66,7 +64,7 @@ sealed class RowRule
             step = 0;
             return DropTimeout();
         }
-        // Behind a terminal D4RL counts from 1, not from 0: an episode there is cut a row early when the file has no time-outs.
+        // After a terminal D4RL counts from 1, not 0: without time-outs the next episode is cut a row early.
         step = terminal ? 1 : step + 1;
         return new(true, false, false);
     }
@@ -80,7 +78,7 @@ sealed class RowRule
         return cut ? DropTimeout() : last ? DropLast(timeout) : new(true, false, false);
     }
 
-    /// <summary>The dropped row's episode now ends with the row before it, if that was the same episode's.</summary>
+    /// <summary>The dropped row's episode now ends with the row before, if that is of the same episode.</summary>
     Fate DropTimeout()
     {
         DroppedTimeouts++;

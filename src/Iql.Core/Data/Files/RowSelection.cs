@@ -2,39 +2,33 @@ using System.Collections.Immutable;
 
 namespace Iql.Data.Files;
 
-/// <summary>Which rows of a file become transitions, and why the others do not.</summary>
+/// <summary>The rows of a file that become transitions, and why the others do not.</summary>
 public sealed record RowSelection
 {
     /// <summary>The rule.</summary>
     public required DatasetMode Mode { get; init; }
-
     /// <summary>Rows of the file.</summary>
     public required int FileRows { get; init; }
-
     /// <summary>The rows kept, ascending.</summary>
     public required ImmutableArray<int> Rows { get; init; }
-
-    /// <summary>For every row kept: whether its episode is cut behind it (its own time-out, or that of a dropped row that followed).</summary>
+    /// <summary>For every row kept: whether its episode is cut after it.</summary>
     public required ImmutableArray<bool> Timeouts { get; init; }
-
-    /// <summary>Rows dropped because they timed out (parity), or timed out and have no next observation (strict).</summary>
+    /// <summary>Rows dropped: timed out (parity), or timed out without a next observation (strict).</summary>
     public required int DroppedTimeouts { get; init; }
-
-    /// <summary>1 when the file's last row was dropped for want of a next observation, else 0.</summary>
+    /// <summary>1 when the last row was dropped without a next observation, else 0.</summary>
     public required int DroppedLast { get; init; }
-
     /// <summary>"kept 9,990 of 10,000 rows; dropped 10 timed out, 0 last"</summary>
     public override string ToString() => RowRule.Text(Rows.Length, FileRows, DroppedTimeouts, DroppedLast);
 
     /// <summary>Chooses rows.</summary>
-    /// <param name="raw">The file's columns.</param>
-    /// <param name="mode">The rule.</param>
-    /// <param name="timeLimit">The task's longest episode in steps; used only when the file has no time-outs, and then needed for parity.</param>
-    /// <exception cref="InvalidDataException">Parity without time-outs and without a time limit, or no row left.</exception>
+    /// <param name="timeLimit">The task's longest episode; without time-outs, parity needs it.</param>
+    /// <exception cref="InvalidDataException">Parity without time-outs and time limit, or no row left.</exception>
     public static RowSelection Of(RawDataset raw, DatasetMode mode, int? timeLimit = null)
     {
-        var rule = new RowRule(mode, raw.Source, raw.Count, raw.Timeouts != null, raw.NextObservations != null, timeLimit);
-        var (rows, timeouts) = (ImmutableArray.CreateBuilder<int>(raw.Count), ImmutableArray.CreateBuilder<bool>(raw.Count));
+        var hasNext = raw.NextObservations != null;
+        var rule = new RowRule(mode, raw.Source, raw.Count, raw.Timeouts != null, hasNext, timeLimit);
+        var rows = ImmutableArray.CreateBuilder<int>(raw.Count);
+        var timeouts = ImmutableArray.CreateBuilder<bool>(raw.Count);
         for (var row = 0; row < raw.Count; row++)
         {
             var (keeps, timeout, cuts) = rule.Next(raw.Terminals[row], raw.Timeouts?[row]);
@@ -57,7 +51,7 @@ public sealed record RowSelection
     }
 
     /// <summary>The transitions these rows make.</summary>
-    /// <exception cref="InvalidDataException">A number that is used is NaN or infinite; file, column and row are named.</exception>
+    /// <exception cref="InvalidDataException">A number that is used is not finite.</exception>
     public Transitions Of(RawDataset raw)
     {
         var (s, a, n) = (raw.ObservationSize, raw.ActionSize, Rows.Length);
@@ -66,7 +60,8 @@ public sealed record RowSelection
         RequireFinite(raw.Actions, a, "actions");
         RequireFinite(raw.Rewards, 1, "rewards");
         if (own != null) RequireFinite(own, s, "next_observations");
-        float[] observations = new float[n * s], actions = new float[n * a], rewards = new float[n], next = new float[n * s];
+        float[] observations = new float[n * s], next = new float[n * s], actions = new float[n * a];
+        var rewards = new float[n];
         var terminals = new bool[n];
         for (var i = 0; i < n; i++)
         {
@@ -75,7 +70,7 @@ public sealed record RowSelection
             raw.Actions.AsSpan(row * a, a).CopyTo(actions.AsSpan(i * a));
             rewards[i] = raw.Rewards[row];
             terminals[i] = raw.Terminals[row];
-            // Strict keeps a terminal row without a next observation, which plays no part there: it gets its own.
+            // Strict mode keeps a terminal row without s′, which plays no part there: its observation fills the place.
             var from = own != null || (Mode == DatasetMode.Strict && terminals[i]) ? row : row + 1;
             (own ?? raw.Observations).AsSpan(from * s, s).CopyTo(next.AsSpan(i * s));
         }
@@ -83,8 +78,9 @@ public sealed record RowSelection
 
         void RequireFinite(float[] column, int size, string name)
         {
-            var i = Finite.FirstBreach(column);
-            if (i >= 0) throw new InvalidDataException($"{raw.Source}: {Finite.Message(column[i], i / size, i % size, name)}");
+            var i = Finite.FirstNonFinite(column);
+            if (i >= 0)
+                throw new InvalidDataException($"{raw.Source}: {Finite.Message(column[i], i / size, i % size, name)}");
         }
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Iql.Data.Files;
-
+using static Iql.Invariant;
 namespace Iql.Data.Inspection;
 
 /// <summary>Fills a <see cref="DatasetReport"/>.</summary>
@@ -10,10 +10,11 @@ static class DatasetInspection
     {
         var timeouts = raw.Timeouts ?? new bool[raw.Count];
         var episodes = Transitions.Split(raw.Rewards, raw.Terminals, timeouts);
-        float[] lengths = [.. episodes.Select(e => (float)e.Length)], returns = [.. episodes.Select(e => (float)e.Return)];
-        var jumps = Discontinuities(raw, timeouts);
+        float[] lengths = [.. episodes.Select(e => (float)e.Length)],
+            returns = [.. episodes.Select(e => (float)e.Return)];
+        var (found, continued) = Discontinuities(raw, timeouts);
         var discrete = raw.ActionKind == ActionKind.Discrete;
-        var joints = raw.NextObservations == null ? Joints.Of(raw, timeouts) : null;
+        var suspected = raw.NextObservations == null ? SuspectedDiscontinuities.Of(raw, timeouts) : null;
         var report = new DatasetReport
         {
             Name = raw.Name,
@@ -36,11 +37,11 @@ static class DatasetInspection
             BothFlags = raw.Terminals.Zip(timeouts).LongCount(flags => flags is (true, true)),
             LongestTerminalRun = LongestTerminalRun(raw),
             UnfinishedTail = episodes[^1].End == EpisodeEnd.Unfinished ? episodes[^1].Length : 0,
-            Discontinuities = raw.NextObservations == null ? null : jumps.Count,
-            FirstDiscontinuities = [.. (joints?.Jumps ?? [.. jumps]).Take(5)],
-            SuspectedJumps = joints?.Jumps.Length,
-            JumpOffset = joints?.Offset,
-            ContinuedTimeouts = joints?.Continued ?? Continued(raw, timeouts),
+            Discontinuities = raw.NextObservations == null ? null : found.Count,
+            FirstDiscontinuities = [.. (suspected?.Rows ?? [.. found]).Take(5)],
+            SuspectedDiscontinuities = suspected?.Rows.Length,
+            FlagOffset = suspected?.Offset,
+            ContinuedTimeouts = suspected?.Continued ?? continued,
             ActionsOutside = raw.Actions.LongCount(action => !(Math.Abs(action) <= 1f)) / (double)raw.Actions.Length,
             DuplicateRows = Duplicates(raw),
             Columns =
@@ -48,7 +49,8 @@ static class DatasetInspection
                 .. Columns("observations", raw.Observations, raw.ObservationSize),
                 .. Columns("actions", raw.Actions, discrete ? 0 : raw.ActionSize),
                 .. Columns("rewards", raw.Rewards, 1),
-                .. Columns("next_observations", raw.NextObservations ?? [], raw.NextObservations == null ? 0 : raw.ObservationSize),
+                .. Columns("next_observations", raw.NextObservations ?? [],
+                    raw.NextObservations == null ? 0 : raw.ObservationSize),
             ],
             Modes = [Mode(raw, DatasetMode.D4rlParity, timeLimit), Mode(raw, DatasetMode.Strict, timeLimit)],
             Findings = [],
@@ -59,31 +61,48 @@ static class DatasetInspection
     static IEnumerable<string> Findings(DatasetReport r)
     {
         foreach (var column in r.Columns.Where(column => column.NaNs + column.Infinities > 0))
-            yield return Say($"{column.Label} holds {column.NaNs:N0} NaN and {column.Infinities:N0} infinite numbers: no mode loads such rows.");
+            yield return Say(
+                $"{column.Label} holds {column.NaNs:N0} NaN and {column.Infinities:N0} infinite numbers: ") +
+                "no mode loads such rows.";
         if (r.Timeouts == null)
-            yield return "No time-outs are recorded: give the task's time limit, or episodes that were cut look like one.";
-        if (r.BothFlags > 0) yield return Say($"{r.BothFlags:N0} rows are terminal and timed out: parity drops them, strict takes them as terminal.");
-        if (r.LongestTerminalRun > 1) yield return Say($"Up to {r.LongestTerminalRun:N0} terminal rows stand in a row: the episode went on after its goal (antmaze), and is cut at each.");
-        if (r.Terminals == 0 && r.Timeouts is null or 0) yield return "No row ends an episode: all rows count as one unfinished episode.";
-        if (r.UnfinishedTail > 0 && r.Episodes.Length > 1) yield return Say($"The last {r.UnfinishedTail:N0} rows belong to an episode without an end.");
-        if (r.Discontinuities > 0) yield return Say($"{r.Discontinuities:N0} rows inside an episode lead to another state than the next row's (first at {r.FirstDiscontinuities[0]}): ends may be flagged in the wrong place.");
-        if (r.SuspectedJumps > 0) yield return Say($"{r.SuspectedJumps:N0} rows inside an episode are followed by a state that no step leads to (first after row {r.FirstDiscontinuities[0]})") + (r.JumpOffset switch
-        {
-            null => ": ends may be missing or flagged in the wrong place.",
-            var offset => Say($": ends are flagged {Math.Abs(offset.Value):N0} rows too {(offset < 0 ? "late" : "early")}."),
-        });
-        if (r.ContinuedTimeouts > 0) yield return Say($"After {r.ContinuedTimeouts:N0} of {r.Timeouts:N0} time-outs the next row goes on: they are out of step with the episodes, or cut one long trajectory (maze2d).");
-        if (r.ActionsOutside > 0) yield return Say($"{r.ActionsOutside:P2} of the actions' numbers lie outside [-1, 1], where policies cannot follow.");
-        if (r.ActionCounts.Contains(0))
-            yield return $"Never taken: action {string.Join(", ", Enumerable.Range(0, r.ActionCounts.Length).Where(a => r.ActionCounts[a] == 0).Take(12))} of {r.ActionSpace.Size}.";
+            yield return "No time-outs are recorded: " +
+                "give the task's time limit, or episodes that were cut look like one.";
+        if (r.BothFlags > 0) yield return Say(
+            $"{r.BothFlags:N0} rows are terminal and timed out: parity drops them, strict takes them as terminal.");
+        if (r.LongestTerminalRun > 1)
+            yield return Say($"Up to {r.LongestTerminalRun:N0} terminal rows stand in a row: ") +
+            "the episode went on after its goal (antmaze), and is cut at each.";
+        if (r.Terminals == 0 && r.Timeouts is null or 0)
+            yield return "No row ends an episode: all rows count as one unfinished episode.";
+        if (r.UnfinishedTail > 0 && r.Episodes.Length > 1)
+            yield return Say($"The last {r.UnfinishedTail:N0} rows belong to an episode without an end.");
+        if (r.Discontinuities > 0)
+            yield return Say(
+                $"{r.Discontinuities:N0} rows inside an episode lead to another state than the next row's " +
+                $"(first at {r.FirstDiscontinuities[0]}): ends may be flagged in the wrong place.");
+        if (r.SuspectedDiscontinuities > 0)
+            yield return Say(
+                $"{r.SuspectedDiscontinuities:N0} rows inside an episode are followed by a state that no step " +
+                $"leads to (first after row {r.FirstDiscontinuities[0]})") + (r.FlagOffset is { } offset
+                    ? Say($": ends are flagged {Math.Abs(offset):N0} rows too {(offset < 0 ? "late" : "early")}.")
+                    : ": ends may be missing or flagged in the wrong place.");
+        if (r.ContinuedTimeouts > 0)
+            yield return Say($"After {r.ContinuedTimeouts:N0} of {r.Timeouts:N0} time-outs the next row goes on: ") +
+                "they are out of step with the episodes, or cut one long trajectory (maze2d).";
+        if (r.ActionsOutside > 0) yield return Say(
+            $"{r.ActionsOutside:P2} of the actions' numbers lie outside [-1, 1], where policies cannot follow.");
+        var unused = Enumerable.Range(0, r.ActionCounts.Length).Where(a => r.ActionCounts[a] == 0);
+        if (unused.Any())
+            yield return $"Never taken: action {string.Join(", ", unused.Take(12))} of {r.ActionSpace.Size}.";
         // With few states and actions rows repeat by nature.
-        if (r.DuplicateRows > 0 && !r.ActionSpace.IsDiscrete) yield return Say($"{r.DuplicateRows:N0} rows repeat an earlier observation, action and reward.");
+        if (r.DuplicateRows > 0 && !r.ActionSpace.IsDiscrete)
+            yield return Say($"{r.DuplicateRows:N0} rows repeat an earlier observation, action and reward.");
         if (r.RewardValues.Length == 1) yield return "All rewards are the same: there is nothing to learn from them.";
-        var constant = r.Columns.Where(c => c.IsConstant && c.Name is "observations" or "actions" && c.IsConstant).Select(c => c.Label).ToList();
-        if (constant.Count > 0) yield return $"Constant: {string.Join(", ", constant.Take(12))}{(constant.Count > 12 ? $" and {constant.Count - 12} more" : "")}.";
+        List<string> constant =
+            [.. r.Columns.Where(c => c.IsConstant && c.Name is "observations" or "actions").Select(c => c.Label)];
+        var more = constant.Count > 12 ? $" and {constant.Count - 12} more" : "";
+        if (constant.Count > 0) yield return $"Constant: {string.Join(", ", constant.Take(12))}{more}.";
     }
-
-    static string Say(FormattableString text) => FormattableString.Invariant(text);
 
     static ModeReport Mode(RawDataset raw, DatasetMode mode, int? timeLimit)
     {
@@ -115,37 +134,41 @@ static class DatasetInspection
     static ImmutableArray<long> ActionCounts(RawDataset raw)
     {
         var counts = new long[raw.ActionSize];
-        for (var row = 0; row < raw.Count; row++) counts[ActionSpace.Choice(raw.Actions.AsSpan(row * raw.ActionSize, raw.ActionSize))]++;
+        for (var row = 0; row < raw.Count; row++)
+            counts[ActionSpace.Choice(raw.Actions.AsSpan(row * raw.ActionSize, raw.ActionSize))]++;
         return [.. counts];
     }
 
-    static List<int> Discontinuities(RawDataset raw, bool[] timeouts)
+    /// <summary>Whether next observations say that the row after this one starts elsewhere.</summary>
+    static bool Breaks(RawDataset raw, int row)
     {
-        var rows = new List<int>();
-        if (raw.NextObservations is not { } next) return rows;
         var size = raw.ObservationSize;
-        for (var row = 0; row < raw.Count - 1; row++)
-            if (!raw.Terminals[row] && !timeouts[row] && Jump.Between(next.AsSpan(row * size, size), raw.Observations.AsSpan((row + 1) * size, size)))
-                rows.Add(row);
-        return rows;
+        return raw.NextObservations is { } next
+            && Discontinuity.Between(next.AsSpan(row * size, size), raw.Observations.AsSpan((row + 1) * size, size));
     }
 
-    /// <summary>Time-outs whose next observation is the next row's.</summary>
-    static int Continued(RawDataset raw, bool[] timeouts)
+    /// <summary>Rows inside an episode that do not lead to the next, and the number of time-outs that do.</summary>
+    static (List<int> Rows, int Continued) Discontinuities(RawDataset raw, bool[] timeouts)
     {
-        var (next, size) = (raw.NextObservations!, raw.ObservationSize);
-        return Enumerable.Range(0, raw.Count - 1).Count(row => timeouts[row] && !raw.Terminals[row]
-            && !Jump.Between(next.AsSpan(row * size, size), raw.Observations.AsSpan((row + 1) * size, size)));
+        var (rows, continued) = (new List<int>(), 0);
+        if (raw.NextObservations == null) return (rows, continued);
+        for (var row = 0; row < raw.Count - 1; row++)
+        {
+            if (raw.Terminals[row]) continue;
+            var breaks = Breaks(raw, row);
+            if (timeouts[row]) continued += breaks ? 0 : 1;
+            else if (breaks) rows.Add(row);
+        }
+        return (rows, continued);
     }
 
-    // Where next observations tell that a row starts elsewhere, it is an episode of one step and not the same one's end again.
+    // A terminal row that starts elsewhere is an episode of one step, not another end of the same one.
     static int LongestTerminalRun(RawDataset raw)
     {
-        var (longest, run, size) = (0, 0, raw.ObservationSize);
+        var (longest, run) = (0, 0);
         for (var row = 0; row < raw.Count; row++)
         {
-            var elsewhere = row > 0 && raw.NextObservations is { } next
-                && Jump.Between(next.AsSpan((row - 1) * size, size), raw.Observations.AsSpan(row * size, size));
+            var elsewhere = row > 0 && Breaks(raw, row - 1);
             longest = Math.Max(longest, run = !raw.Terminals[row] ? 0 : elsewhere ? 1 : run + 1);
         }
         return longest;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Iql.Data.Files.Arrays;
-
+using static Iql.Invariant;
 namespace Iql.Data.Inspection;
 
 /// <summary>A <see cref="DatasetReport"/> for the terminal.</summary>
@@ -13,7 +13,9 @@ static class DatasetReportText
     {
         var text = new StringBuilder();
         Line($"{r.Name}   {r.Source}");
-        Line($"{r.Rows:N0} transitions in {r.Episodes.Length:N0} episodes, observations of {r.ObservationSize}, {(r.ActionSpace.IsDiscrete ? $"{r.ActionSpace}" : $"actions of {r.ActionSpace.Size}")}");
+        var actions = r.ActionSpace.IsDiscrete ? $"{r.ActionSpace}" : $"actions of {r.ActionSpace.Size}";
+        Line($"{r.Rows:N0} transitions in {r.Episodes.Length:N0} episodes, " +
+            $"observations of {r.ObservationSize}, {actions}");
         if (r.Findings.Length > 0)
         {
             Head("worth a look");
@@ -21,19 +23,30 @@ static class DatasetReportText
         }
         Head("in the file");
         foreach (var entry in r.Entries)
-            Line($"  {entry.Name,-28} {entry.Kind,-10} {ArrayData.Text(entry.Shape)}{(r.Metadata.TryGetValue(entry.Name, out var value) ? $" = {Short(value)}" : "")}");
+        {
+            var value = r.Metadata.TryGetValue(entry.Name, out var content) ? $" = {Short(content)}" : "";
+            Line($"  {entry.Name,-28} {entry.Kind,-10} {ArrayData.Text(entry.Shape)}{value}");
+        }
         Head("episodes");
-        Line($"  ended: {Ends(EpisodeEnd.Terminal):N0} terminal, {Ends(EpisodeEnd.Timeout):N0} timed out, {Ends(EpisodeEnd.Unfinished):N0} unfinished");
-        Line($"  flags: {r.Terminals:N0} terminals, {(r.Timeouts is { } timeouts ? $"{timeouts:N0} time-outs" : "no time-outs recorded")}, {r.BothFlags:N0} rows with both, unfinished tail of {r.UnfinishedTail:N0} rows");
-        Line($"  joints: {(r.Discontinuities is { } jumps ? $"{jumps:N0} rows inside an episode do not lead to the next row" : $"the file has no next observations; {r.SuspectedJumps:N0} rows inside an episode are followed by a state that no step leads to")}; {r.ContinuedTimeouts:N0} time-outs after which the next row goes on");
+        Line($"  ended: {Ends(EpisodeEnd.Terminal):N0} terminal, " +
+            $"{Ends(EpisodeEnd.Timeout):N0} timed out, {Ends(EpisodeEnd.Unfinished):N0} unfinished");
+        var timeouts = r.Timeouts is { } count ? Say($"{count:N0} time-outs") : "no time-outs recorded";
+        Line($"  flags: {r.Terminals:N0} terminals, " +
+            $"{timeouts}, {r.BothFlags:N0} rows with both, unfinished tail of {r.UnfinishedTail:N0} rows");
+        var joints = r.Discontinuities is { } found
+            ? Say($"{found:N0} rows inside an episode do not lead to the next row")
+            : Say($"the file has no next observations; {r.SuspectedDiscontinuities:N0} rows inside an episode are " +
+                $"followed by a state that no step leads to");
+        Line($"  joints: {joints}; {r.ContinuedTimeouts:N0} time-outs after which the next row goes on");
         Header("");
         Row("length", r.Lengths);
         Row("return", r.Returns);
         Head("rewards");
-        if (r.RewardValues.Length > 0) foreach (var (reward, count) in r.RewardValues) Bar($"{reward:G6}", count, r.RewardValues.Max(v => v.Count));
-        else
+        foreach (var (reward, rows) in r.RewardValues) Bar($"{reward:G6}", rows, r.RewardValues.Max(v => v.Count));
+        if (r.RewardValues.IsEmpty)
             for (var i = 0; i < r.RewardHistogram.Counts.Length; i++)
-                Bar($"{Number(r.RewardHistogram.Edges[i])} to {Number(r.RewardHistogram.Edges[i + 1])}", r.RewardHistogram.Counts[i], r.RewardHistogram.Counts.Max());
+                Bar($"{Number(r.RewardHistogram.Edges[i])} to {Number(r.RewardHistogram.Edges[i + 1])}",
+                    r.RewardHistogram.Counts[i], r.RewardHistogram.Counts.Max());
         if (r.ActionSpace.IsDiscrete)
         {
             Head("actions");
@@ -47,28 +60,42 @@ static class DatasetReportText
         Head("columns");
         Header("");
         foreach (var column in r.Columns.Where(column => column.Name != "next_observations"))
-            Row(column.Label, column.Summary, column.NaNs + column.Infinities > 0 ? $"  {column.NaNs} NaN, {column.Infinities} infinite" : column.IsConstant ? "  constant" : "");
-        Line($"  {(r.ActionSpace.IsDiscrete ? "" : Say($"{r.ActionsOutside:P2} of the actions' numbers outside [-1, 1]; "))}{r.DuplicateRows:N0} duplicate rows");
+            Row(column.Label, column.Summary,
+                column.NaNs + column.Infinities > 0 ? $"  {column.NaNs} NaN, {column.Infinities} infinite"
+                : column.IsConstant ? "  constant" : "");
+        var outside = r.ActionSpace.IsDiscrete
+            ? "" : Say($"{r.ActionsOutside:P2} of the actions' numbers outside [-1, 1]; ");
+        Line($"  {outside}{r.DuplicateRows:N0} duplicate rows");
         Head("modes");
         foreach (var mode in r.Modes)
         {
-            var outcome = mode.Refusal ?? Say($"keeps {mode.Rows:N0} of {r.Rows:N0} rows; drops {mode.DroppedTimeouts:N0} timed out, {mode.DroppedLast} last without a next observation");
+            var outcome = mode.Refusal ?? Say($"keeps {mode.Rows:N0} of {r.Rows:N0} rows; drops " +
+                $"{mode.DroppedTimeouts:N0} timed out, {mode.DroppedLast} last without a next observation");
             Line($"  {(mode.Mode == DatasetMode.D4rlParity ? "parity" : "strict"),-8} {outcome}");
         }
         return text.ToString();
 
-        void Line(FormattableString line) => text.Append(Say(line).TrimEnd()).Append('\n');
+        void Line(ref Text line) => text.Append(line.ToString().TrimEnd()).Append('\n');
         void Head(string title) => text.Append('\n').Append(title).Append('\n');
         int Ends(EpisodeEnd end) => r.Episodes.Count(episode => episode.End == end);
-        void Header(string name) => Line($"  {name,-18}{"min",12}{"1%",12}{"25%",12}{"median",12}{"75%",12}{"99%",12}{"max",12}{"mean",12}{"deviation",12}");
-        void Row(string name, Summary s, string note = "") => Line($"  {name,-18}{Number(s.Min),12}{Number(s.Percentile1),12}{Number(s.LowerQuartile),12}{Number(s.Median),12}{Number(s.UpperQuartile),12}{Number(s.Percentile99),12}{Number(s.Max),12}{Number(s.Mean),12}{Number(s.Deviation),12}{note}");
-        void Bar(string label, long count, long most) => Line($"  {label,-26} {new string('#', (int)Math.Ceiling(BarWidth * (double)count / most)),-BarWidth} {count:N0}");
+        void Header(string name) =>
+            Cells(name, "", "min", "1%", "25%", "median", "75%", "99%", "max", "mean", "deviation");
+        void Row(string name, Summary s, string note = "") => Cells(name, note, [.. new[]
+        {
+            s.Min,
+                s.Percentile1, s.LowerQuartile, s.Median, s.UpperQuartile, s.Percentile99, s.Max, s.Mean, s.Deviation,
+        }.Select(Number)]);
+        void Cells(string name, string note, params string[] cells) =>
+            Line($"  {name,-18}{string.Concat(cells.Select(cell => cell.PadLeft(12)))}{note}");
+        void Bar(string label, long count, long most)
+        {
+            var bar = new string('#', (int)Math.Ceiling(BarWidth * (double)count / most));
+            Line($"  {label,-26} {bar,-BarWidth} {count:N0}");
+        }
     }
 
-    static string Say(FormattableString text) => FormattableString.Invariant(text);
 
-    /// <summary>A Minari space may be as long as a page.</summary>
+    // A Minari space may be as long as a page.
     static string Short(string value) => value.Length > 100 ? value[..99] + "…" : value;
-
     static string Number(double number) => number.ToString("G5", CultureInfo.InvariantCulture);
 }

@@ -2,23 +2,20 @@ using System.Collections.Immutable;
 
 namespace Iql.Data.Inspection;
 
-/// <summary>A column of numbers in a few: order statistics interpolated linearly between neighbours, moments over all.</summary>
-/// <param name="Count">Finite numbers; the rest of the record speaks of them only, and is 0 when there are none.</param>
-/// <param name="Min">The least.</param>
+/// <summary>A column's order statistics (interpolated linearly) and moments.</summary>
+/// <param name="Count">Finite numbers, to which all else refers; without any, all is 0.</param>
 /// <param name="Percentile1">Greater than 1% of them.</param>
 /// <param name="LowerQuartile">Greater than a quarter.</param>
-/// <param name="Median">The middle.</param>
 /// <param name="UpperQuartile">Greater than three quarters.</param>
 /// <param name="Percentile99">Greater than 99%.</param>
-/// <param name="Max">The greatest.</param>
-/// <param name="Mean">Arithmetic mean.</param>
 /// <param name="Deviation">Population standard deviation.</param>
-public readonly record struct Summary(long Count, double Min, double Percentile1, double LowerQuartile, double Median, double UpperQuartile,
-    double Percentile99, double Max, double Mean, double Deviation)
+public readonly record struct Summary(long Count, double Min, double Percentile1, double LowerQuartile, double Median,
+    double UpperQuartile, double Percentile99, double Max, double Mean, double Deviation)
 {
     const int Sample = 100_000;
 
-    /// <summary>Of a column of a row-major matrix. From 100,000 rows on, quantiles come from that many evenly spaced ones.</summary>
+    /// <summary>Of a column of a row-major matrix. Above 100,000 rows, quantiles are of that many evenly spaced
+    /// ones.</summary>
     public static Summary Of(ReadOnlySpan<float> matrix, int columns = 1, int column = 0)
     {
         var rows = matrix.Length / columns;
@@ -34,7 +31,8 @@ public readonly record struct Summary(long Count, double Min, double Percentile1
             sum += before / ++count;
             squares += before * (number - sum);
             (min, max) = (Math.Min(min, number), Math.Max(max, number));
-            if (rows <= Sample || (long)row * Sample / rows != (long)(row - 1) * Sample / rows || row == 0) sample.Add(number);
+            if (rows <= Sample || (long)row * Sample / rows != (long)(row - 1) * Sample / rows || row == 0)
+                sample.Add(number);
         }
         if (count == 0) return default;
         sample.Sort();
@@ -42,18 +40,18 @@ public readonly record struct Summary(long Count, double Min, double Percentile1
         {
             var at = share * (sample.Count - 1);
             var below = (int)at;
-            return sample[below] + (at - below) * ((double)sample[Math.Min(below + 1, sample.Count - 1)] - sample[below]);
+            double above = sample[Math.Min(below + 1, sample.Count - 1)];
+            return sample[below] + (at - below) * (above - sample[below]);
         }
         return new(count, min, At(0.01), At(0.25), At(0.5), At(0.75), At(0.99), max, sum, Math.Sqrt(squares / count));
     }
 }
 
-/// <summary>Counts of numbers between edges: bin i holds edge i ≤ x &lt; edge i+1, the last bin its upper edge too.</summary>
-/// <param name="Edges">Ascending, one more than bins; empty when there were no numbers.</param>
-/// <param name="Counts">Per bin.</param>
+/// <summary>Counts between edges: bin i holds edge i ≤ x &lt; edge i+1, the last bin also its upper edge.</summary>
+/// <param name="Edges">Ascending, one more than bins; empty without numbers.</param>
 public sealed record Histogram(ImmutableArray<double> Edges, ImmutableArray<long> Counts)
 {
-    /// <summary>Of all finite numbers, in equal bins from the least to the greatest; a single bin when they are all the same.</summary>
+    /// <summary>Of all finite numbers, in equal bins from minimum to maximum; one bin when all are equal.</summary>
     public static Histogram Of(ReadOnlySpan<float> numbers, int bins = 20)
     {
         Check.AtLeast(bins, 1, nameof(bins));

@@ -3,33 +3,31 @@ using System.IO.MemoryMappedFiles;
 
 namespace Iql.Data.Rows;
 
-/// <summary>
-/// Transitions in a file that is mapped into memory, not read: for data sets beyond memory. Batches are the ones that the same
-/// transitions in memory give, to the bit; opening takes milliseconds, whatever the size.
-/// </summary>
-/// <remarks>
-/// The mapping stays as long as anything uses it. A file that is cut, or a disk that fails, while it is mapped ends the process: the
-/// system has no gentler way to say so. docs/large-datasets.md has the format and what it costs.
-/// </remarks>
+/// <summary>Transitions in a file that is mapped into memory, for data sets beyond memory. Batches are the same to the
+/// bit as those of transitions in memory; opening takes milliseconds, whatever the size.</summary>
+/// <remarks>A cut file or a failing disk ends the process. docs/large-datasets.md has the format and its
+/// costs.</remarks>
 public sealed class RowFile : IDataset
 {
     readonly RowFileDescription description;
 
     /// <summary>Opens a row file.</summary>
-    /// <param name="path">A file that <see cref="RowFileWriter"/> or <c>iql data pack</c> made; its first bytes decide, not its name.</param>
-    /// <param name="readAhead">Whether rows of coming steps are asked for; the batches are the same either way.</param>
+    /// <param name="path">A file of <see cref="RowFileWriter"/> or <c>iql data pack</c>.</param>
+    /// <param name="readAhead">Whether to request rows of coming steps; the batches are the same either way.</param>
     /// <exception cref="FileNotFoundException">No file there.</exception>
-    /// <exception cref="InvalidDataException">Another kind of file, another version, a truncated or damaged one.</exception>
+    /// <exception cref="InvalidDataException">Another kind of file or version, a damaged file.</exception>
     public RowFile(string path, bool readAhead = true)
     {
         if (!File.Exists(path)) throw new FileNotFoundException(
             $"{path}: expected a row file, found {(Directory.Exists(path) ? "a folder" : "none there")}.", path);
-        if (!BitConverter.IsLittleEndian) throw new PlatformNotSupportedException($"{path}: row files are little-endian, this machine is not.");
+        if (!BitConverter.IsLittleEndian)
+            throw new PlatformNotSupportedException($"{path}: row files are little-endian, this machine is not.");
         Path = path;
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         var header = RowFileHeader.Read(path, stream);
         description = RowFileDescription.Read(path, stream, header);
-        using var mapped = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        using var mapped = MemoryMappedFile.CreateFromFile(
+            stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         var view = mapped.CreateViewAccessor(0, header.DescriptionOffset, MemoryMappedFileAccess.Read);
         Table = new(view, RowFileHeader.Page, header.Count, header.Layout, readAhead);
     }
@@ -37,34 +35,19 @@ public sealed class RowFile : IDataset
     RowFile(RowFile raw, Normalization normalization) =>
         (description, Path, Table, Normalization) = (raw.description, raw.Path, raw.Table, normalization);
 
-    /// <summary>Where it lies.</summary>
+    /// <summary>Its path.</summary>
     public string Path { get; }
-
-    /// <inheritdoc/>
     public string Name => description.Name;
-
-    /// <inheritdoc/>
     public long Count => Table.Count;
-
-    /// <inheritdoc/>
     public int ObservationSize => Table.Layout.ObservationSize;
-
-    /// <inheritdoc/>
     public ActionSpace ActionSpace => new(description.ActionKind, Table.Layout.ActionSize);
-
     /// <summary>A.</summary>
     public int ActionSize => Table.Layout.ActionSize;
-
-    /// <inheritdoc/>
     public string Fingerprint => description.Fingerprint;
-
-    /// <inheritdoc/>
     public DatasetStatistics Statistics => description.Statistics;
-
-    /// <summary>How the data came about, by name.</summary>
+    /// <summary>The origin of the data, by name.</summary>
     public ImmutableSortedDictionary<string, string> Metadata => description.Metadata;
-
-    /// <summary>What is done to the numbers when a batch is filled.</summary>
+    /// <summary>Applied to the numbers when a batch is filled.</summary>
     public Normalization Normalization { get; } = Normalization.None;
 
     internal RowTable Table { get; }
@@ -82,16 +65,16 @@ public sealed class RowFile : IDataset
         return RowFileHeader.Fits(start.AsSpan(0, stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)));
     }
 
-    /// <inheritdoc/>
     public IDataset Normalized(Normalization normalization)
     {
-        Check.That(ReferenceEquals(Normalization, Normalization.None), Path, "raw rows to normalise", "rows that are normalised already");
+        Check.That(ReferenceEquals(Normalization, Normalization.None),
+            Path, "raw rows to normalise", "rows that are normalised already");
         return new RowFile(this, normalization);
     }
 
     /// <summary>Consecutive rows, raw, as transitions in memory.</summary>
     /// <param name="first">First row, in [0, N).</param>
-    /// <param name="count">How many, at least 1; fewer where the file ends.</param>
+    /// <param name="count">Maximum number of rows, at least 1.</param>
     public Transitions Rows(long first, int count)
     {
         Check.That(first >= 0 && first < Count, nameof(first), $"a row below {Count}", first);
@@ -99,7 +82,6 @@ public sealed class RowFile : IDataset
         return Gather((int)Math.Min(count, Count - first), i => first + i);
     }
 
-    /// <inheritdoc/>
     public Transitions Sample(int most)
     {
         Check.AtLeast(most, 1, nameof(most));
@@ -117,7 +99,8 @@ public sealed class RowFile : IDataset
     unsafe Transitions Gather(int count, Func<long, long> rowOf)
     {
         var (s, a, layout) = (ObservationSize, ActionSize, Table.Layout);
-        float[] observations = new float[(long)count * s], actions = new float[(long)count * a], rewards = new float[count], next = new float[(long)count * s];
+        float[] observations = new float[(long)count * s], next = new float[(long)count * s];
+        float[] actions = new float[(long)count * a], rewards = new float[count];
         bool[] terminals = new bool[count], timeouts = new bool[count];
         if (Table.Paging)
             for (var i = 0; i < count; i++) MemoryAdvice.Soon(Table.Row(rowOf(i)), layout.Bytes);
@@ -127,7 +110,8 @@ public sealed class RowFile : IDataset
             row[..s].CopyTo(observations.AsSpan(i * s));
             row.Slice(layout.Actions, a).CopyTo(actions.AsSpan(i * a));
             row.Slice(layout.NextObservations, s).CopyTo(next.AsSpan(i * s));
-            (rewards[i], terminals[i], timeouts[i]) = (row[layout.Reward], row[layout.Terminal] != 0, row[layout.Timeout] != 0);
+            (rewards[i], terminals[i]) = (row[layout.Reward], row[layout.Terminal] != 0);
+            timeouts[i] = row[layout.Timeout] != 0;
         }
         GC.KeepAlive(Table);
         return new(Name, s, a, observations, actions, rewards, terminals, timeouts, next, ActionSpace.Kind);

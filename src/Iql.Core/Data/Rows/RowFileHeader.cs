@@ -5,21 +5,15 @@ using System.Text.Json.Serialization;
 
 namespace Iql.Data.Rows;
 
-/// <summary>
-/// How a row file is laid out, in order: one page (magic, version, N, S, A, floats a row, bytes of the description; little-endian), N rows
-/// (<see cref="RowLayout"/>), a bit a row in words of 64 (whether its next action is known), the description as JSON. What describes all
-/// rows is known only behind the last: so it stands there, and the page, written last, is what makes the file whole.
-/// </summary>
+/// <summary>The layout of a row file: one page (magic, version, N, S, A, floats a row, bytes of the description;
+/// little-endian), N rows (<see cref="RowLayout"/>), a bit a row in words of 64 (whether its next action is known), the
+/// description as JSON. The page is written last and makes the file whole.</summary>
 readonly record struct RowFileHeader(long Count, RowLayout Layout, long DescriptionBytes)
 {
     internal const int Page = 4096, Version = 1;
-
     internal static ReadOnlySpan<byte> Magic => "IQL rows"u8;
-
     internal long MarksOffset => Page + Count * Layout.Bytes;
-
     internal long DescriptionOffset => MarksOffset + (Count + 63) / 64 * sizeof(ulong);
-
     internal long FileBytes => DescriptionOffset + DescriptionBytes;
 
     internal byte[] ToBytes()
@@ -38,35 +32,46 @@ readonly record struct RowFileHeader(long Count, RowLayout Layout, long Descript
     /// <summary>Whether a file begins as a row file does.</summary>
     internal static bool Fits(ReadOnlySpan<byte> start) => start.StartsWith(Magic);
 
-    /// <summary>Reads the page and holds it against the file's length.</summary>
-    /// <exception cref="InvalidDataException">Another kind of file, another version, a truncated or damaged one.</exception>
+    /// <summary>Reads the page and compares it with the file's length.</summary>
+    /// <exception cref="InvalidDataException">Another kind of file or version, a damaged file.</exception>
     internal static RowFileHeader Read(string path, Stream stream)
     {
         var page = new byte[Page];
         var got = stream.ReadAtLeast(page, Page, throwOnEndOfStream: false);
         if (!Fits(page.AsSpan(0, got))) throw Wrong("a row file",
-            got == 0 ? "an empty file" : $"first bytes of another kind ({Convert.ToHexString(page.AsSpan(0, Math.Min(8, got)))})", "Make one with iql data pack.");
+            got == 0 ? "an empty file"
+                : $"first bytes of another kind ({Convert.ToHexString(page.AsSpan(0, Math.Min(8, got)))})",
+            "Make one with iql data pack.");
         if (got < Page) throw Truncated(Page, got);
-        var version = BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(8));
-        if (version != Version) throw Wrong($"a row file of version {Version}", $"version {version}", "Pack the data again with this program.");
-        var layout = new RowLayout(BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(24)), BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(28)));
-        var header = new RowFileHeader(BinaryPrimitives.ReadInt64LittleEndian(page.AsSpan(16)), layout, BinaryPrimitives.ReadInt64LittleEndian(page.AsSpan(40)));
-        var stride = BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(32));
+        var version = Int(8);
+        if (version != Version) throw Wrong(
+            $"a row file of version {Version}", $"version {version}", "Pack the data again with this program.");
+        var layout = new RowLayout(Int(24), Int(28));
+        var header = new RowFileHeader(Long(16), layout, Long(40));
+        var stride = Int(32);
         const int widest = 1 << 24;
         if (layout.ObservationSize is < 1 or > widest || layout.ActionSize is < 1 or > widest || stride != layout.Stride
-            || header.Count < 1 || header.Count > long.MaxValue / 2 / layout.Bytes || header.DescriptionBytes is < 2 or > int.MaxValue)
-            throw Wrong("a first page that fits itself", $"{header.Count} rows of {layout.ObservationSize} and {layout.ActionSize} numbers, {stride} floats a row, " +
+            || header.Count < 1 || header.Count > long.MaxValue / 2 / layout.Bytes
+            || header.DescriptionBytes is < 2 or > int.MaxValue)
+            throw Wrong("a first page that fits itself",
+                $"{header.Count} rows of {layout.ObservationSize} and {layout.ActionSize} numbers, " +
+                $"{stride} floats a row, " +
                 $"{header.DescriptionBytes} bytes of description", "The file is damaged; pack the data again.");
         return stream.Length == header.FileBytes ? header : throw Truncated(header.FileBytes, stream.Length);
 
+        int Int(int at) => BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(at));
+        long Long(int at) => BinaryPrimitives.ReadInt64LittleEndian(page.AsSpan(at));
         InvalidDataException Truncated(long expected, long bytes) => Wrong($"{expected} bytes", $"{bytes}",
-            bytes < expected ? "The file is truncated; copy or pack it again." : "Something was added to the file; copy or pack it again.");
-        InvalidDataException Wrong(string expected, string came, string mend) => new($"{path}: expected {expected}, got {came}. {mend}");
+            $"{(bytes < expected ? "The file is truncated" : "Something was added to the file")}; " +
+            "copy or pack it again.");
+        InvalidDataException Wrong(string expected, string got, string hint) =>
+            new($"{path}: expected {expected}, got {got}. {hint}");
     }
 }
 
-/// <summary>What a row file says of itself, as JSON at its end.</summary>
-sealed record RowFileDescription(string Name, ImmutableArray<string> Columns, string Fingerprint, ImmutableSortedDictionary<string, string> Metadata,
+/// <summary>The description of a row file, JSON at its end.</summary>
+sealed record RowFileDescription(
+    string Name, ImmutableArray<string> Columns, string Fingerprint, ImmutableSortedDictionary<string, string> Metadata,
     DatasetStatistics Statistics, ActionKind ActionKind = ActionKind.Continuous)
 {
     static readonly JsonSerializerOptions Options = new()
@@ -79,8 +84,8 @@ sealed record RowFileDescription(string Name, ImmutableArray<string> Columns, st
 
     internal static ImmutableArray<string> ColumnsOf(RowLayout layout) =>
     [
-        $"observations [{layout.ObservationSize}]", $"actions [{layout.ActionSize}]", "rewards", "terminals", "timeouts",
-        $"nextObservations [{layout.ObservationSize}]",
+        $"observations [{layout.ObservationSize}]", $"actions [{layout.ActionSize}]", "rewards", "terminals",
+        "timeouts", $"nextObservations [{layout.ObservationSize}]",
     ];
 
     internal byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, Options);
@@ -92,13 +97,16 @@ sealed record RowFileDescription(string Name, ImmutableArray<string> Columns, st
         stream.ReadExactly(text);
         try
         {
-            var description = JsonSerializer.Deserialize<RowFileDescription>(text, Options) ?? throw new JsonException("got null.");
-            return description.Statistics.ObservationMean.Length == header.Layout.ObservationSize ? description
-                : throw new JsonException($"got statistics of {description.Statistics.ObservationMean.Length} observations.");
+            var description = JsonSerializer.Deserialize<RowFileDescription>(text, Options)
+                ?? throw new JsonException("got null.");
+            var size = description.Statistics.ObservationMean.Length;
+            return size == header.Layout.ObservationSize ? description
+                : throw new JsonException($"got statistics of {size} observations.");
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path}: expected a description as JSON behind the rows, {error.Message} The file is damaged; pack the data again.", error);
+            throw new InvalidDataException($"{path}: expected a description as JSON behind the rows, " +
+                $"{error.Message} The file is damaged; pack the data again.", error);
         }
     }
 }

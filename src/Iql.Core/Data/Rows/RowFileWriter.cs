@@ -3,14 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Iql.Data.Rows;
 
-/// <summary>
-/// Writes a <see cref="RowFile"/> row after row, holding megabytes of it, never the whole: what describes all rows is gathered on the way.
-/// The file is there whole or not at all.
-/// </summary>
+/// <summary>Writes a <see cref="RowFile"/> row by row. The file exists whole or not at all.</summary>
 public sealed class RowFileWriter
 {
     const int BufferBytes = 1 << 22;
-
     readonly RowLayout layout;
     readonly ActionKind actionKind;
     readonly Stream stream;
@@ -31,16 +27,17 @@ public sealed class RowFileWriter
     /// <summary>Rows added so far.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Writes a file to a temporary name and renames it. When writing throws, what was at the path stays.</summary>
-    /// <param name="path">Where to, best with the ending .rows. What writers that were killed left beside it is removed first.</param>
-    /// <param name="name">What the data set is called.</param>
+    /// <summary>Writes a temporary file and renames it. When writing throws, the old file stays.</summary>
+    /// <param name="path">The file, best named .rows. Temporary files of killed writers are removed.</param>
+    /// <param name="name">The data set's name.</param>
     /// <param name="observationSize">S, at least 1.</param>
     /// <param name="actionSize">A, at least 1.</param>
-    /// <param name="metadata">How the data came about: name and text.</param>
-    /// <param name="rows">Adds the rows in their order, at least one.</param>
+    /// <param name="metadata">The origin of the data: name and text.</param>
+    /// <param name="rows">Adds the rows in order, at least one.</param>
     /// <param name="actionKind">Discrete: rows of actions are one-hot.</param>
-    /// <exception cref="ArgumentException">No rows, a number that is NaN or infinite, a discrete action that is not one-hot.</exception>
-    public static void Write(string path, string name, int observationSize, int actionSize, IReadOnlyDictionary<string, string> metadata, Action<RowFileWriter> rows,
+    /// <exception cref="ArgumentException">No rows, a number that is not finite, an invalid action.</exception>
+    public static void Write(string path, string name, int observationSize, int actionSize,
+        IReadOnlyDictionary<string, string> metadata, Action<RowFileWriter> rows,
         ActionKind actionKind = ActionKind.Continuous)
     {
         Check.AtLeast(observationSize, 1, nameof(observationSize));
@@ -58,9 +55,11 @@ public sealed class RowFileWriter
     }
 
     /// <summary>Writes transitions that are in memory.</summary>
-    public static void Write(string path, Transitions transitions, IReadOnlyDictionary<string, string>? metadata = null) =>
-        Write(path, transitions.Name, transitions.ObservationSize, transitions.ActionSize, metadata ?? ImmutableDictionary<string, string>.Empty,
-            writer => writer.Add(transitions), transitions.ActionSpace.Kind);
+    public static void Write(
+        string path, Transitions transitions, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Write(path, transitions.Name, transitions.ObservationSize, transitions.ActionSize,
+            metadata ?? ImmutableDictionary<string, string>.Empty, writer => writer.Add(transitions),
+            transitions.ActionSpace.Kind);
 
     /// <summary>Adds all rows of transitions.</summary>
     public void Add(Transitions t)
@@ -69,18 +68,21 @@ public sealed class RowFileWriter
         Check.That(t.ObservationSize == layout.ObservationSize && t.ActionSpace == actions, t.Name,
             $"observations of {layout.ObservationSize} and {actions}", $"{t.ObservationSize} and {t.ActionSpace}");
         for (var row = 0; row < t.Count; row++)
-            Add(t.Observation(row), t.Action(row), t.Rewards[row], t.Terminals[row], t.Timeouts[row], t.NextObservation(row));
+            Add(t.Observation(row), t.Action(row), t.Rewards[row], t.Terminals[row], t.Timeouts[row],
+                t.NextObservation(row));
     }
 
     /// <summary>Adds one row.</summary>
     /// <exception cref="ArgumentException">A number that is NaN or infinite.</exception>
-    public void Add(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward, bool terminal, bool timeout, ReadOnlySpan<float> nextObservation)
+    public void Add(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward, bool terminal,
+        bool timeout, ReadOnlySpan<float> nextObservation)
     {
         var row = buffer.AsSpan(filled, layout.Stride);
         layout.Write(row, observation, action, reward, terminal, timeout, nextObservation);
-        if (Finite.FirstBreach(row) is >= 0 and var at) throw new ArgumentException(Breach(row, at));
-        if (actionKind == ActionKind.Discrete && ActionSpace.FirstBreach(action, layout.ActionSize) >= 0) throw new ArgumentException(
-            $"actions: expected a one-hot row, got [{string.Join(", ", action.ToArray())}] in row {Count}.");
+        if (Finite.FirstNonFinite(row) is >= 0 and var at) throw new ArgumentException(NotFinite(row, at));
+        if (actionKind == ActionKind.Discrete && ActionSpace.FirstViolation(action, layout.ActionSize) >= 0)
+            throw new ArgumentException(
+                $"actions: expected a one-hot row, got [{string.Join(", ", action.ToArray())}] in row {Count}.");
         statistics.Add(observation, action, reward, terminal, timeout, nextObservation);
         // The row before this one has a next action if its episode went on; terminal rows need none.
         if (open) Mark(Count - 1);
@@ -94,10 +96,11 @@ public sealed class RowFileWriter
 
     void Mark(long row) => CollectionsMarshal.AsSpan(marks)[(int)(row / 64)] |= 1UL << (int)(row % 64);
 
-    string Breach(ReadOnlySpan<float> row, int at)
+    string NotFinite(ReadOnlySpan<float> row, int at)
     {
         var (name, start) = at >= layout.NextObservations ? ("nextObservations", layout.NextObservations)
-            : at >= layout.Reward ? ("rewards", layout.Reward) : at >= layout.Actions ? ("actions", layout.Actions) : ("observations", 0);
+            : at >= layout.Reward ? ("rewards", layout.Reward)
+            : at >= layout.Actions ? ("actions", layout.Actions) : ("observations", 0);
         return Finite.Message(row[at], Count, at - start, name);
     }
 

@@ -2,31 +2,34 @@ using System.Collections.Immutable;
 
 namespace Iql.Data.Files.Arrays;
 
-/// <summary>What stands in an array file without its numbers: a name ("infos/qpos"), a kind ("float32"), the extents.</summary>
+/// <summary>An array of a file without its numbers: name ("infos/qpos"), kind ("float32"), extents.</summary>
 public sealed record ArrayEntry(string Name, string Kind, ImmutableArray<long> Shape)
 {
     /// <summary>"observations float32 [6729, 39]"</summary>
     public override string ToString() => $"{Name} {Kind} {ArrayData.Text(Shape)}";
 
+    /// <summary>Whether its kind is a whole number of some width.</summary>
+    internal bool IsInteger =>
+        Kind.StartsWith("int", StringComparison.Ordinal) || Kind.StartsWith("uint", StringComparison.Ordinal);
+
     internal void RequireRows(long first, int count, string file)
     {
         if (Shape.Length == 0 || first < 0 || count < 0 || first + count > Shape[0])
-            throw new InvalidDataException($"{file}: '{Name}': expected rows {first} to {first + count - 1}, got an array of {ArrayData.Text(Shape)}.");
+            throw new InvalidDataException($"{file}: '{Name}': expected rows {first} to {first + count - 1}, " +
+                $"got an array of {ArrayData.Text(Shape)}.");
     }
 }
 
-/// <summary>
-/// A named array as it stands in a file: the values are a float[], double[], long[], bool[] or string[], row-major, in the file's
-/// own precision.
-/// </summary>
+/// <summary>A named array: a float[], double[], long[], bool[] or string[], row-major, in the file's
+/// precision.</summary>
 public sealed record ArrayData
 {
-    /// <summary>An array for writing or as it was read.</summary>
-    /// <exception cref="ArgumentException">Values of another type, or another number of them than the shape holds.</exception>
+    /// <summary>An array to write or as read.</summary>
+    /// <exception cref="ArgumentException">Values of another type or number.</exception>
     public ArrayData(string name, ImmutableArray<long> shape, Array values)
     {
-        Check.That(values is float[] or double[] or long[] or bool[] or string[], name, "float, double, long, bool or string values",
-            values.GetType().GetElementType()?.Name);
+        Check.That(values is float[] or double[] or long[] or bool[] or string[], name,
+            "float, double, long, bool or string values", values.GetType().GetElementType()?.Name);
         var count = shape.Aggregate(1L, (product, extent) => checked(product * extent));
         Check.That(values.LongLength == count, name, $"{count} values for {Text(shape)}", values.LongLength);
         (Name, Shape, Values) = (name, shape, values);
@@ -34,17 +37,14 @@ public sealed record ArrayData
 
     /// <summary>Its name, with slashes between groups.</summary>
     public string Name { get; }
-
     /// <summary>Its extents; empty for a scalar.</summary>
     public ImmutableArray<long> Shape { get; }
-
     /// <summary>A float[], double[], long[], bool[] or string[].</summary>
     public Array Values { get; }
-
     /// <summary>A single text.</summary>
     public static ArrayData Of(string name, string text) => new(name, [], new[] { text });
 
-    /// <summary>The numbers as float32 (rounded to the nearest); true is 1. Throws for texts.</summary>
+    /// <summary>The numbers as float32, rounded to nearest; true is 1.</summary>
     /// <exception cref="InvalidDataException">The array holds texts.</exception>
     public float[] ToFloats() => Values switch
     {
@@ -61,12 +61,12 @@ public sealed record ArrayData
     {
         0f => false,
         1f => true,
-        _ => throw new InvalidDataException(FormattableString.Invariant($"'{Name}': expected flags (false and true, or 0 and 1), got {number}.")),
+        _ => throw new InvalidDataException(
+            FormattableString.Invariant($"'{Name}': expected flags (false and true, or 0 and 1), got {number}.")),
     });
 
     /// <summary><see cref="ToFloats"/> with the file named in its failures.</summary>
     internal float[] Numbers(string file) => InFile(file, ToFloats);
-
     /// <summary><see cref="ToFlags"/> with the file named in its failures.</summary>
     internal bool[] Flags(string file) => InFile(file, ToFlags);
 
@@ -80,27 +80,26 @@ public sealed record ArrayData
     internal static string Text(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
 }
 
-/// <summary>A file of named arrays that is open for reading: an .npz file, an .hdf5 file, or a Minari data set seen as one.</summary>
+/// <summary>A file of named arrays, open for reading: .npz, .hdf5, or a Minari data set.</summary>
 public interface IArrayFile : IDisposable
 {
-    /// <summary>Where it lies.</summary>
+    /// <summary>Its path.</summary>
     string Path { get; }
-
     /// <summary>"npz", "hdf5" or "minari".</summary>
     string Kind { get; }
 
-    /// <summary>What the data in it are called: the file's name without its ending, where nothing else is said.</summary>
+    /// <summary>The data's name, by default the file's name without its ending.</summary>
     string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
 
-    /// <summary>All arrays in it, those in groups too, sorted by name.</summary>
+    /// <summary>All arrays, also those in groups, sorted by name.</summary>
     ImmutableArray<ArrayEntry> Entries { get; }
 
     /// <summary>Reads one array.</summary>
-    /// <exception cref="InvalidDataException">No array of that name, a kind that cannot be read, or damaged contents.</exception>
+    /// <exception cref="InvalidDataException">No such array, an unreadable kind, or damaged contents.</exception>
     ArrayData Read(string name);
 
-    /// <summary>Reads some rows of an array of numbers or flags: entries first … first + count − 1 of its first extent.</summary>
-    /// <remarks>Pieces that follow one another cost the whole array once; to go back costs what lies before again.</remarks>
-    /// <exception cref="InvalidDataException">As above, or rows that the array does not have.</exception>
+    /// <summary>Reads rows first … first + count − 1 of an array of numbers or flags.</summary>
+    /// <remarks>Consecutive pieces cost the whole array once; a step back reads from the start again.</remarks>
+    /// <exception cref="InvalidDataException">As above, or missing rows.</exception>
     ArrayData Read(string name, long first, int count);
 }

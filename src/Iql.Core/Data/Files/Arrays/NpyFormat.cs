@@ -7,15 +7,13 @@ using System.Text.RegularExpressions;
 
 namespace Iql.Data.Files.Arrays;
 
-/// <summary>
-/// One array in NumPy's .npy form: 0x93 "NUMPY", a version, the length of a header, the header (a Python dictionary of descr,
-/// fortran_order and shape, padded so that the numbers start on a multiple of 64 bytes), the numbers.
-/// </summary>
+/// <summary>One array in NumPy's .npy form: 0x93 "NUMPY", a version, the header's length, the header (a Python
+/// dictionary of descr, fortran_order and shape, padded to a multiple of 64 bytes), the numbers.</summary>
 static partial class NpyFormat
 {
     static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    /// <summary>What the header says.</summary>
+    /// <summary>The header's entries.</summary>
     internal sealed record Header(string Descr, bool FortranOrder, ImmutableArray<long> Shape)
     {
         internal long Count => Shape.Aggregate(1L, (product, extent) => checked(product * extent));
@@ -25,7 +23,14 @@ static partial class NpyFormat
     internal static void Write(Stream stream, ArrayData array)
     {
         var widest = array.Values is string[] texts ? Math.Max(1, texts.Max(text => text.EnumerateRunes().Count())) : 0;
-        var descr = array.Values switch { float[] => "<f4", double[] => "<f8", long[] => "<i8", bool[] => "|b1", _ => $"<U{widest}" };
+        var descr = array.Values switch
+        {
+            float[] => "<f4",
+            double[] => "<f8",
+            long[] => "<i8",
+            bool[] => "|b1",
+            _ => $"<U{widest}",
+        };
         var shape = string.Join(", ", array.Shape) + (array.Shape.Length == 1 ? "," : "");
         var dictionary = $"{{'descr': '{descr}', 'fortran_order': False, 'shape': ({shape}), }}";
         var length = (10 + dictionary.Length + 1 + 63) / 64 * 64 - 10;
@@ -49,22 +54,26 @@ static partial class NpyFormat
         }
     }
 
-    /// <summary>Reads the header; the stream then stands at the numbers.</summary>
+    /// <summary>Reads the header; the numbers follow.</summary>
     internal static Header ReadHeader(Stream stream, string name)
     {
         var start = Bytes(stream, 8, name);
-        if (!start.AsSpan(0, 6).SequenceEqual(Magic)) throw new InvalidDataException($"'{name}': expected a .npy array, got other bytes.");
+        if (!start.AsSpan(0, 6).SequenceEqual(Magic))
+            throw new InvalidDataException($"'{name}': expected a .npy array, got other bytes.");
         var length = start[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(Bytes(stream, 2, name))
             : (int)Math.Min(int.MaxValue, BinaryPrimitives.ReadUInt32LittleEndian(Bytes(stream, 4, name)));
         if (start[6] is < 1 or > 3 || length > 1 << 20)
-            throw new InvalidDataException($"'{name}': expected .npy version 1, 2 or 3 with a short header, got version {start[6]} with {length} bytes.");
+            throw new InvalidDataException($"'{name}': expected .npy version 1, 2 or 3 with a short header, " +
+                $"got version {start[6]} with {length} bytes.");
         var text = Encoding.UTF8.GetString(Bytes(stream, length, name));
         var (descr, order, shape) = (Descr().Match(text), Order().Match(text), ShapeText().Match(text));
         if (!descr.Success || !order.Success || !shape.Success)
-            throw new InvalidDataException($"'{name}': expected a header with a plain descr, fortran_order and shape, got {text.Trim()}. " +
+            throw new InvalidDataException(
+                $"'{name}': expected a header with a plain descr, fortran_order and shape, got {text.Trim()}. " +
                 "Arrays of records and of Python objects cannot be read; save plain numbers.");
         return new(descr.Groups[1].Value, order.Groups[1].Value == "True",
-            [.. Digits().Matches(shape.Groups[1].Value).Select(digits => long.Parse(digits.Value, CultureInfo.InvariantCulture))]);
+            [
+            .. Digits().Matches(shape.Groups[1].Value).Select(d => long.Parse(d.Value, CultureInfo.InvariantCulture))]);
     }
 
     /// <summary>Reads the numbers that follow a header.</summary>
@@ -85,10 +94,12 @@ static partial class NpyFormat
             "|u1" => Array.ConvertAll(Block<byte>(), x => (long)x),
             ['<', 'U', .. var width] => Texts(4 * int.Parse(width, CultureInfo.InvariantCulture), Encoding.UTF32),
             ['|', 'S', .. var width] => Texts(int.Parse(width, CultureInfo.InvariantCulture), Encoding.UTF8),
-            _ => throw new InvalidDataException($"'{name}': expected little-endian numbers, flags or texts, got dtype {header.Descr}. " +
+            _ => throw new InvalidDataException(
+                $"'{name}': expected little-endian numbers, flags or texts, got dtype {header.Descr}. " +
                 "Convert it before saving, for instance with astype('<f4')."),
         };
-        return new(name, header.Shape, header.FortranOrder && header.Shape.Length > 1 ? RowMajor(values, header.Shape) : values);
+        var transposed = header.FortranOrder && header.Shape.Length > 1;
+        return new(name, header.Shape, transposed ? RowMajor(values, header.Shape) : values);
 
         T[] Block<T>() where T : struct
         {
@@ -103,10 +114,11 @@ static partial class NpyFormat
         }
 
         string[] Texts(int width, Encoding encoding) =>
-            [.. Enumerable.Range(0, checked((int)header.Count)).Select(_ => encoding.GetString(Bytes(stream, width, name)).TrimEnd('\0'))];
+            [.. Enumerable.Range(0, checked((int)header.Count))
+                .Select(_ => encoding.GetString(Bytes(stream, width, name)).TrimEnd('\0'))];
     }
 
-    /// <summary>A span of bytes holds at most 2 GiB, so numbers pass in pieces of this many.</summary>
+    /// <summary>Numbers in a piece: a span of bytes holds at most 2 GiB.</summary>
     const int Chunk = 1 << 24;
 
     static void Numbers<T>(Stream stream, T[] numbers) where T : struct
@@ -115,7 +127,7 @@ static partial class NpyFormat
             stream.Write(MemoryMarshal.AsBytes(numbers.AsSpan(at, Math.Min(Chunk, numbers.Length - at))));
     }
 
-    /// <summary>Fortran order has the first index run fastest: entry (i0, i1, …) stands at i0 + e0 (i1 + e1 (…)).</summary>
+    /// <summary>In Fortran order entry (i0, i1, …) is at i0 + e0 (i1 + e1 (…)).</summary>
     static Array RowMajor(Array columnMajor, ImmutableArray<long> shape)
     {
         var rowMajor = Array.CreateInstance(columnMajor.GetType().GetElementType()!, columnMajor.LongLength);

@@ -3,24 +3,23 @@ using System.IO.Compression;
 
 namespace Iql.Data.Files.Arrays;
 
-/// <summary>
-/// NumPy's .npz: a zip of .npy arrays. Reads what np.savez and np.savez_compressed write; writes uncompressed, with a fixed date,
-/// so the same arrays give the same bytes.
-/// </summary>
+/// <summary>NumPy's .npz: a zip of .npy arrays. Reads files of np.savez and np.savez_compressed; writes uncompressed
+/// with a fixed date, so the same arrays give the same bytes.</summary>
 public sealed class NpzFile : IArrayFile
 {
     readonly ZipArchive zip;
     readonly Dictionary<string, Reader> open = [];
 
     /// <summary>Opens a file for reading.</summary>
-    /// <exception cref="InvalidDataException">It is no zip file, or it is truncated.</exception>
+    /// <exception cref="InvalidDataException">No zip file, or a truncated one.</exception>
     public NpzFile(string path)
     {
         Path = path;
         try { zip = ZipFile.OpenRead(path); }
         catch (InvalidDataException)
         {
-            throw new InvalidDataException($"{path}: expected an .npz file (a zip of arrays), got something else or a truncated copy. Copy or write it again.");
+            throw new InvalidDataException($"{path}: expected an .npz file (a zip of arrays), got something else " +
+                "or a truncated copy. Copy or write it again.");
         }
         try
         {
@@ -38,37 +37,30 @@ public sealed class NpzFile : IArrayFile
         }
     }
 
-    /// <inheritdoc/>
     public string Path { get; }
-
-    /// <inheritdoc/>
     public string Kind => "npz";
-
-    /// <inheritdoc/>
     public ImmutableArray<ArrayEntry> Entries { get; }
 
-    /// <inheritdoc/>
     public ArrayData Read(string name) => InFile(() =>
     {
-        var entry = zip.GetEntry(name + ".npy") ?? throw new InvalidDataException(
-            $"'{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such array.");
-        using var stream = new BufferedStream(entry.Open(), 1 << 16);
+        using var stream = new BufferedStream(Find(name).Open(), 1 << 16);
         return NpyFormat.ReadValues(stream, NpyFormat.ReadHeader(stream, name), name);
     });
 
-    /// <inheritdoc/>
     public ArrayData Read(string name, long first, int count) => InFile(() =>
     {
         if (!open.TryGetValue(name, out var reader) || reader.Row > first)
         {
             reader?.Dispose();
-            open[name] = reader = new(zip.GetEntry(name + ".npy") ?? throw new InvalidDataException(
-                $"'{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such array."), name);
+            open[name] = reader = new(Find(name), name);
         }
         return reader.Read(first, count);
     });
 
-    /// <summary>An array that is read from its start to its end, in pieces.</summary>
+    ZipArchiveEntry Find(string name) => zip.GetEntry(name + ".npy") ?? throw new InvalidDataException(
+        $"'{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such array.");
+
+    /// <summary>An array read in pieces.</summary>
     sealed class Reader : IDisposable
     {
         readonly Stream stream;
@@ -80,27 +72,30 @@ public sealed class NpzFile : IArrayFile
             (this.name, stream) = (name, new BufferedStream(entry.Open(), 1 << 16));
             header = NpyFormat.ReadHeader(stream, name);
             if (header.FortranOrder && header.Shape.Length > 1) throw new InvalidDataException(
-                $"'{name}': expected rows behind each other (C order) to read it in pieces, got Fortran order. Save numpy.ascontiguousarray of it.");
+                $"'{name}': expected rows behind each other (C order) to read it in pieces, got Fortran order. " +
+                "Save numpy.ascontiguousarray of it.");
         }
 
-        /// <summary>The row it stands at.</summary>
+        /// <summary>The next row.</summary>
         internal long Row { get; private set; }
 
         internal ArrayData Read(long first, int count)
         {
             new ArrayEntry(name, header.Descr, header.Shape).RequireRows(first, count, "this file");
-            for (; Row < first; Row += Math.Min(count, first - Row)) Take((int)Math.Min(Math.Max(1, count), first - Row));
+            for (; Row < first; Row += Math.Min(count, first - Row))
+                Take((int)Math.Min(Math.Max(1, count), first - Row));
             var piece = Take(count);
             Row += count;
             return piece;
         }
 
-        ArrayData Take(int count) => NpyFormat.ReadValues(stream, header with { Shape = header.Shape.SetItem(0, count) }, name);
+        ArrayData Take(int count) =>
+            NpyFormat.ReadValues(stream, header with { Shape = header.Shape.SetItem(0, count) }, name);
 
         public void Dispose() => stream.Dispose();
     }
 
-    /// <summary>Writes arrays, in the order given, to a temporary file that is then renamed.</summary>
+    /// <summary>Writes arrays in order to a temporary file, then renames it.</summary>
     public static void Write(string path, IEnumerable<ArrayData> arrays) => AtomicFile.Write(path, temporary =>
     {
         using var zip = ZipFile.Open(temporary, ZipArchiveMode.Create);
@@ -121,7 +116,6 @@ public sealed class NpzFile : IArrayFile
     }
 
     static bool IsArray(ZipArchiveEntry entry) => entry.FullName.EndsWith(".npy", StringComparison.Ordinal);
-
     static string NameOf(ZipArchiveEntry entry) => entry.FullName[..^".npy".Length];
 
     static string KindOf(string descr) => descr switch

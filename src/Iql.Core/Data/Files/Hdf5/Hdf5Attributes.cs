@@ -6,7 +6,7 @@ using static Iql.Data.Files.Hdf5.Hdf5Library;
 
 namespace Iql.Data.Files.Hdf5;
 
-/// <summary>The attributes of a group or data set: small arrays, texts and single values. To be used under the library's gate.</summary>
+/// <summary>The attributes of a group or data set: small arrays, texts and single values, under the gate.</summary>
 static class Hdf5Attributes
 {
     const int IntegerClass = 0, FloatClass = 1, StringClass = 3, EnumerationClass = 8, LongestName = 1 << 10;
@@ -31,7 +31,8 @@ static class Hdf5Attributes
             var length = (int)H5Aget_name(attribute.Value, (nuint)name.Length, name);
             var text = Encoding.UTF8.GetString(name.AsSpan(0, Math.Clamp(length, 0, name.Length)));
             var count = extents.Aggregate(1L, (product, extent) => checked(product * (long)extent));
-            if (Values(attribute.Value, type.Value, count) is { } values) found[text] = new(text, [.. extents.Select(extent => (long)extent)], values);
+            if (Values(attribute.Value, type.Value, count) is { } values)
+                found[text] = new(text, [.. extents.Select(extent => (long)extent)], values);
         }
     }
 
@@ -39,9 +40,11 @@ static class Hdf5Attributes
     internal static void Write(long item, ArrayData value, long type, Array numbers, long memoryType)
     {
         var extents = value.Shape.Select(extent => (ulong)extent).ToArray();
-        using var space = new Hdf5Id(extents.Length == 0 ? H5Screate(0) : H5Screate_simple(extents.Length, extents, 0), value.Name);
+        using var space = new Hdf5Id(
+            extents.Length == 0 ? H5Screate(0) : H5Screate_simple(extents.Length, extents, 0), value.Name);
         using var attribute = new Hdf5Id(H5Acreate2(item, value.Name, type, space.Value, 0, 0), value.Name);
-        if (H5Awrite(attribute.Value, memoryType, ref MemoryMarshal.GetArrayDataReference(numbers)) < 0) throw new InvalidDataException(value.Name);
+        if (H5Awrite(attribute.Value, memoryType, ref MemoryMarshal.GetArrayDataReference(numbers)) < 0)
+            throw new InvalidDataException(value.Name);
     }
 
     static Array? Values(long attribute, long type, long count) => (H5Tget_class(type), (int)H5Tget_size(type)) switch
@@ -58,7 +61,8 @@ static class Hdf5Attributes
     static T[] Numbers<T>(long attribute, long memoryType, long count) where T : struct
     {
         var numbers = new T[count];
-        if (count > 0 && H5Aread(attribute, memoryType, ref Hdf5File.BytesOf(numbers)) < 0) throw new InvalidDataException("an attribute cannot be read");
+        if (count > 0 && H5Aread(attribute, memoryType, ref Hdf5File.BytesOf(numbers)) < 0)
+            throw new InvalidDataException("an attribute cannot be read");
         return numbers;
     }
 

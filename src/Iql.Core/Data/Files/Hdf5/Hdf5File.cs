@@ -6,15 +6,15 @@ using static Iql.Data.Files.Hdf5.Hdf5Library;
 
 namespace Iql.Data.Files.Hdf5;
 
-/// <summary>
-/// An HDF5 file open for reading: numbers, flags (h5py's bool is an enumeration of int8) and texts of any shape, in any group.
-/// Other kinds are listed and cannot be read.
-/// </summary>
+/// <summary>An HDF5 file open for reading: numbers, flags (h5py's bool is an enumeration of int8) and texts of any
+/// shape, in any group. Other kinds are listed and cannot be read.</summary>
 public sealed class Hdf5File : IArrayFile
 {
-    /// <summary>What <see cref="Entries"/> and <see cref="Read(string)"/> call the kinds of H5Tget_class that are not numbers or texts.</summary>
-    static readonly ImmutableArray<string> Classes =
-        ["integer", "float", "time", "string", "bitfield", "opaque", "compound", "reference", "enumeration", "list", "array"];
+    /// <summary>Names for the kinds of H5Tget_class.</summary>
+    static readonly ImmutableArray<string> Classes = [
+        "integer",
+        "float", "time", "string", "bitfield", "opaque", "compound", "reference", "enumeration", "list", "array",
+    ];
 
     const int GroupId = 2, DatasetId = 5;
     const int IntegerClass = 0, FloatClass = 1, StringClass = 3, EnumerationClass = 8;
@@ -22,8 +22,8 @@ public sealed class Hdf5File : IArrayFile
     long file = -1;
 
     /// <summary>Opens a file.</summary>
-    /// <exception cref="InvalidDataException">It is no HDF5 file, or a truncated one.</exception>
-    /// <exception cref="DllNotFoundException">The machine has no HDF5 library; the message says what to install.</exception>
+    /// <exception cref="InvalidDataException">No HDF5 file, or a truncated one.</exception>
+    /// <exception cref="DllNotFoundException">The machine has no HDF5 library.</exception>
     public Hdf5File(string path)
     {
         Path = path;
@@ -34,7 +34,8 @@ public sealed class Hdf5File : IArrayFile
             using var access = FileAccess(path);
             file = H5Fopen(path, readOnly, access.Value);
             if (file < 0) throw new InvalidDataException(
-                $"{path}: expected an HDF5 file, got {new FileInfo(path).Length} bytes that the library cannot open. It is most likely truncated; copy it again.");
+                $"{path}: expected an HDF5 file, got {new FileInfo(path).Length} bytes that the library cannot open. " +
+                "It is most likely truncated; copy it again.");
             var entries = ImmutableArray.CreateBuilder<ArrayEntry>();
             try
             {
@@ -53,17 +54,10 @@ public sealed class Hdf5File : IArrayFile
 
     /// <summary>Whether this machine has an HDF5 library.</summary>
     public static bool IsAvailable => Present;
-
-    /// <inheritdoc/>
     public string Path { get; }
-
-    /// <inheritdoc/>
     public string Kind => "hdf5";
-
-    /// <inheritdoc/>
     public ImmutableArray<ArrayEntry> Entries { get; }
 
-    /// <inheritdoc/>
     public ArrayData Read(string name, long first, int count)
     {
         var entry = Find(name);
@@ -77,10 +71,12 @@ public sealed class Hdf5File : IArrayFile
             ulong[] start = new ulong[entry.Shape.Length], extents = [.. entry.Shape.Select(extent => (ulong)extent)];
             (start[0], extents[0]) = ((ulong)first, (ulong)count);
             const int set = 0;
-            if (H5Sselect_hyperslab(rows.Value, set, start, 0, extents, 0) < 0) throw new InvalidDataException(Damaged(name));
+            if (H5Sselect_hyperslab(rows.Value, set, start, 0, extents, 0) < 0)
+                throw new InvalidDataException(Damaged(name));
             using var memory = new Hdf5Id(H5Screate_simple(extents.Length, extents, 0), Damaged(name));
             var numbers = extents.Aggregate(1L, (product, extent) => checked(product * (long)extent));
-            return new(name, entry.Shape.SetItem(0, count), Values(dataset.Value, type.Value, numbers, entry, memory.Value, rows.Value));
+            return new(name, entry.Shape.SetItem(0, count),
+                Values(dataset.Value, type.Value, numbers, entry, memory.Value, rows.Value));
         }
     }
 
@@ -88,10 +84,10 @@ public sealed class Hdf5File : IArrayFile
     {
         ObjectDisposedException.ThrowIf(file < 0, this);
         return named.GetValueOrDefault(name) ?? throw new InvalidDataException(
-            $"{Path}: '{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such data set.");
+            $"{Path}: '{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; " +
+            "there is no such data set.");
     }
 
-    /// <inheritdoc/>
     public ArrayData Read(string name)
     {
         var entry = Find(name);
@@ -105,8 +101,8 @@ public sealed class Hdf5File : IArrayFile
         }
     }
 
-    /// <summary>The attributes of a group ("/" is the file's own) or data set; of kinds that are not numbers, flags or texts none.</summary>
-    /// <exception cref="InvalidDataException">There is nothing of that name.</exception>
+    /// <summary>The attributes of a group ("/": the file) or data set that are numbers, flags or texts.</summary>
+    /// <exception cref="InvalidDataException">Nothing of that name.</exception>
     public ImmutableSortedDictionary<string, ArrayData> Attributes(string name)
     {
         ObjectDisposedException.ThrowIf(file < 0, this);
@@ -118,23 +114,27 @@ public sealed class Hdf5File : IArrayFile
         }
     }
 
-    /// <param name="dataset">Where from.</param>
-    /// <param name="type">Its type.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="entry">For messages.</param>
-    /// <param name="memory">The numbers' arrangement here, 0 for the whole array's.</param>
-    /// <param name="selection">What is wanted of the file's, 0 for all; texts come whole.</param>
-    Array Values(long dataset, long type, long count, ArrayEntry entry, long memory = 0, long selection = 0) => (H5Tget_class(type), (int)H5Tget_size(type)) switch
-    {
-        (FloatClass, <= 4) => Numbers<float>(dataset, Constant("H5T_NATIVE_FLOAT_g"), count, entry.Name, memory, selection),
-        (FloatClass, _) => Numbers<double>(dataset, Constant("H5T_NATIVE_DOUBLE_g"), count, entry.Name, memory, selection),
-        (IntegerClass, _) => Numbers<long>(dataset, Constant("H5T_NATIVE_INT64_g"), count, entry.Name, memory, selection),
-        (EnumerationClass, 1) => Array.ConvertAll(Numbers<byte>(dataset, type, count, entry.Name, memory, selection), flag => flag != 0),
-        (StringClass, _) when selection == 0 && H5Tis_variable_str(type) > 0 => VariableTexts(dataset, type, count, entry.Name),
-        (StringClass, var size) when selection == 0 => FixedTexts(Numbers<byte>(dataset, type, count * size, entry.Name), size),
-        _ => throw new InvalidDataException(
-            $"{Path}: '{entry.Name}': expected numbers{(selection == 0 ? ", flags or texts" : " or flags")}, got the HDF5 kind {entry.Kind}."),
-    };
+    /// <param name="memory">The arrangement in memory, 0 for the whole array's.</param>
+    /// <param name="selection">The selection in the file, 0 for all; texts come whole.</param>
+    Array Values(long dataset, long type, long count, ArrayEntry entry, long memory = 0, long selection = 0) =>
+        (H5Tget_class(type), (int)H5Tget_size(type)) switch
+        {
+            (FloatClass, <= 4) =>
+                Numbers<float>(dataset, Constant("H5T_NATIVE_FLOAT_g"), count, entry.Name, memory, selection),
+            (FloatClass, _) =>
+                Numbers<double>(dataset, Constant("H5T_NATIVE_DOUBLE_g"), count, entry.Name, memory, selection),
+            (IntegerClass, _) =>
+                Numbers<long>(dataset, Constant("H5T_NATIVE_INT64_g"), count, entry.Name, memory, selection),
+            (EnumerationClass, 1) =>
+                Array.ConvertAll(Numbers<byte>(dataset, type, count, entry.Name, memory, selection), flag => flag != 0),
+            (StringClass, _) when selection == 0 && H5Tis_variable_str(type) > 0 =>
+                VariableTexts(dataset, type, count, entry.Name),
+            (StringClass, var size) when selection == 0 =>
+                FixedTexts(Numbers<byte>(dataset, type, count * size, entry.Name), size),
+            _ => throw new InvalidDataException(
+                $"{Path}: '{entry.Name}': expected numbers{(selection == 0 ? ", flags or texts" : " or flags")}, " +
+                $"got the HDF5 kind {entry.Kind}."),
+        };
 
     /// <summary>Closes the file.</summary>
     public void Dispose()
@@ -147,7 +147,7 @@ public sealed class Hdf5File : IArrayFile
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Closes the file when nobody did.</summary>
+    /// <summary>Closes a forgotten file.</summary>
     ~Hdf5File() => Dispose();
 
     void List(long group, string prefix, int depth, ImmutableArray<ArrayEntry>.Builder entries)
@@ -160,7 +160,7 @@ public sealed class Hdf5File : IArrayFile
         for (var i = 0UL; i < info[1]; i++)
         {
             var name = prefix + LinkName(group, i, prefix);
-            // A soft link may point nowhere: such a name holds nothing to list.
+            // A soft link may point nowhere.
             var opened = H5Oopen(file, name, 0);
             if (opened < 0) continue;
             using var item = new Hdf5Id(opened, name);
@@ -202,10 +202,12 @@ public sealed class Hdf5File : IArrayFile
         return new(name, kind, [.. extents.Select(extent => (long)extent)]);
     }
 
-    T[] Numbers<T>(long dataset, long memoryType, long count, string name, long memory = 0, long selection = 0) where T : struct
+    T[] Numbers<T>(long dataset, long memoryType, long count, string name, long memory = 0, long selection = 0)
+        where T : struct
     {
         var numbers = new T[count];
-        if (count > 0 && H5Dread(dataset, memoryType, memory, selection, 0, ref BytesOf(numbers)) < 0) throw new InvalidDataException(Damaged(name));
+        if (count > 0 && H5Dread(dataset, memoryType, memory, selection, 0, ref BytesOf(numbers)) < 0)
+            throw new InvalidDataException(Damaged(name));
         return numbers;
     }
 
@@ -217,7 +219,7 @@ public sealed class Hdf5File : IArrayFile
         return Array.ConvertAll(Numbers<nint>(dataset, memoryType.Value, count, name), TakeText);
     }
 
-    /// <summary>Copies a text that the library handed out, and gives its memory back.</summary>
+    /// <summary>Copies a text of the library and releases its memory.</summary>
     internal static string TakeText(nint pointer)
     {
         var text = Marshal.PtrToStringUTF8(pointer) ?? "";
@@ -232,5 +234,6 @@ public sealed class Hdf5File : IArrayFile
         ref System.Runtime.CompilerServices.Unsafe.As<T, byte>(ref MemoryMarshal.GetArrayDataReference(numbers));
 
     string Damaged(string name) =>
-        $"{Path}: '{name}' cannot be read: expected whole HDF5 contents, got damaged ones (or a compression this library lacks). Copy the file again.";
+        $"{Path}: '{name}' cannot be read: expected whole HDF5 contents, got damaged ones (or a compression this " +
+        "library lacks). Copy the file again.";
 }

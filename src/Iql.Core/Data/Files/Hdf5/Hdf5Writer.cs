@@ -5,30 +5,28 @@ using static Iql.Data.Files.Hdf5.Hdf5Library;
 
 namespace Iql.Data.Files.Hdf5;
 
-/// <summary>
-/// Writes arrays as HDF5, so that h5py and D4RL's loader read them: compressed in chunks, flags as h5py's bool, texts as fixed-length
-/// UTF-8. No times are recorded: the same arrays give the same bytes.
-/// </summary>
+/// <summary>Writes arrays as HDF5 for h5py and D4RL's loader: compressed chunks, flags as h5py's bool, texts as
+/// fixed-length UTF-8. No times are recorded: the same arrays give the same bytes.</summary>
 public static class Hdf5Writer
 {
     const int ChunkBytes = 1 << 18;
 
-    /// <summary>Writes arrays to a temporary file that is then renamed; slashes in a name make groups.</summary>
-    /// <exception cref="IOException">The library could not write (a full disk, a folder without permission).</exception>
-    /// <exception cref="DllNotFoundException">The machine has no HDF5 library; the message says what to install.</exception>
+    /// <summary>Writes arrays to a temporary file, then renames it; slashes in a name make groups.</summary>
+    /// <exception cref="IOException">A full disk, a folder without permission.</exception>
+    /// <exception cref="DllNotFoundException">The machine has no HDF5 library.</exception>
     public static void Write(string path, IEnumerable<ArrayData> arrays) => Write(path, arrays, []);
 
-    /// <summary>Writes arrays, taking one after another, and then attributes of the groups that they made.</summary>
-    /// <param name="path">Where to.</param>
-    /// <param name="arrays">What to write, each under its name.</param>
-    /// <param name="attributes">Names of groups ("/" is the file itself) or arrays, with a named value each; asked for last.</param>
+    /// <summary>Writes arrays one after another, then attributes of their groups.</summary>
+    /// <param name="arrays">The arrays, each under its name.</param>
+    /// <param name="attributes">Names of groups ("/": the file) or arrays, with a named value each; read last.</param>
     /// <inheritdoc cref="Write(string, IEnumerable{ArrayData})" path="/exception"/>
-    public static void Write(string path, IEnumerable<ArrayData> arrays, IEnumerable<(string Of, ArrayData Value)> attributes) => AtomicFile.Write(path, temporary =>
+    public static void Write(string path, IEnumerable<ArrayData> arrays,
+        IEnumerable<(string Of, ArrayData Value)> attributes) => AtomicFile.Write(path, temporary =>
     {
         lock (Gate)
         {
             Ready();
-            // What goes wrong where the arrays come from is told as it is.
+            // A failure of the arrays' source is not ours.
             var ours = true;
             try
             {
@@ -46,7 +44,8 @@ public static class Hdf5Writer
             }
             catch (InvalidDataException failure) when (ours)
             {
-                throw new IOException($"{path}: expected to write an HDF5 file, failed at {failure.Message}. Is the disk full, or the folder closed to you?");
+                throw new IOException($"{path}: expected to write an HDF5 file, failed at {failure.Message}. " +
+                    "Is the disk full, or the folder closed to you?");
             }
 
             IEnumerable<T> Taken<T>(IEnumerable<T> items)
@@ -67,7 +66,8 @@ public static class Hdf5Writer
     static void Write(long file, ArrayData array)
     {
         var extents = array.Shape.Select(extent => (ulong)extent).ToArray();
-        using var space = new Hdf5Id(extents.Length == 0 ? H5Screate(0) : H5Screate_simple(extents.Length, extents, 0), array.Name);
+        using var space = new Hdf5Id(
+            extents.Length == 0 ? H5Screate(0) : H5Screate_simple(extents.Length, extents, 0), array.Name);
         using var type = new Hdf5Id(FileType(array), array.Name);
         using var create = new Hdf5Id(H5Pcreate(Constant("H5P_CLS_DATASET_CREATE_ID_g")), array.Name);
         using var link = new Hdf5Id(H5Pcreate(Constant("H5P_CLS_LINK_CREATE_ID_g")), array.Name);
@@ -81,13 +81,17 @@ public static class Hdf5Writer
             Require(H5Pset_shuffle(create.Value), array.Name);
             Require(H5Pset_deflate(create.Value, 4), array.Name);
         }
-        using var dataset = new Hdf5Id(H5Dcreate2(file, array.Name, type.Value, space.Value, link.Value, create.Value, 0), array.Name);
+        using var dataset = new Hdf5Id(
+            H5Dcreate2(file, array.Name, type.Value, space.Value, link.Value, create.Value, 0), array.Name);
         if (array.Values.Length == 0) return;
         Require(array.Values switch
         {
-            float[] numbers => H5Dwrite(dataset.Value, Constant("H5T_NATIVE_FLOAT_g"), 0, 0, 0, ref Hdf5File.BytesOf(numbers)),
-            double[] numbers => H5Dwrite(dataset.Value, Constant("H5T_NATIVE_DOUBLE_g"), 0, 0, 0, ref Hdf5File.BytesOf(numbers)),
-            long[] numbers => H5Dwrite(dataset.Value, Constant("H5T_NATIVE_INT64_g"), 0, 0, 0, ref Hdf5File.BytesOf(numbers)),
+            float[] numbers =>
+                H5Dwrite(dataset.Value, Constant("H5T_NATIVE_FLOAT_g"), 0, 0, 0, ref Hdf5File.BytesOf(numbers)),
+            double[] numbers =>
+                H5Dwrite(dataset.Value, Constant("H5T_NATIVE_DOUBLE_g"), 0, 0, 0, ref Hdf5File.BytesOf(numbers)),
+            long[] numbers =>
+                H5Dwrite(dataset.Value, Constant("H5T_NATIVE_INT64_g"), 0, 0, 0, ref Hdf5File.BytesOf(numbers)),
             bool[] flags => H5Dwrite(dataset.Value, type.Value, 0, 0, 0, ref Hdf5File.BytesOf(flags)),
             _ => H5Dwrite(dataset.Value, type.Value, 0, 0, 0, ref Hdf5File.BytesOf(Cells((string[])array.Values))),
         }, array.Name);
@@ -134,7 +138,8 @@ public static class Hdf5Writer
         return type;
     }
 
-    static int Width(string[] texts) => texts.Aggregate(1, (width, text) => Math.Max(width, Encoding.UTF8.GetByteCount(text)));
+    static int Width(string[] texts) =>
+        texts.Aggregate(1, (width, text) => Math.Max(width, Encoding.UTF8.GetByteCount(text)));
 
     static byte[] Cells(string[] texts)
     {

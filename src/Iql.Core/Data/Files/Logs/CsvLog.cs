@@ -2,30 +2,35 @@ using System.Text;
 
 namespace Iql.Data.Files.Logs;
 
-/// <summary>
-/// A CSV file: one line of names, then one record a row; fields with separators, quotes or line breaks in them stand in quotes, and a
-/// quote in them is doubled (RFC 4180). Blank lines are passed over.
-/// </summary>
+/// <summary>A CSV file: a line of names, then one record a row. Fields with separators, quotes or line breaks stand in
+/// quotes; a quote in them is doubled (RFC 4180). Blank lines are skipped.</summary>
 static class CsvLog
 {
     internal static IEnumerable<LogRow> Rows(string path, LogSchema schema)
     {
-        using var text = new StreamReader(path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16);
+        using var text = new StreamReader(
+            path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16);
         var records = Records(path, text, schema.Separator).GetEnumerator();
-        if (!records.MoveNext()) throw new InvalidDataException($"{path}: expected a line of column names, got an empty file.");
+        if (!records.MoveNext())
+            throw new InvalidDataException($"{path}: expected a line of column names, got an empty file.");
         var header = records.Current.Fields;
         var fields = new LogFields(path);
-        int[] observations = Places(schema.Observations), actions = Places(schema.Actions), next = Places(schema.NextObservations);
-        int reward = Place(schema.Reward), terminal = Optional(schema.Terminal), timeout = Optional(schema.Timeout), episode = Optional(schema.Episode);
+        int[] observations = Places(schema.Observations),
+            actions = Places(schema.Actions), next = Places(schema.NextObservations);
+        int reward = Place(schema.Reward), terminal = Optional(schema.Terminal),
+            timeout = Optional(schema.Timeout), episode = Optional(schema.Episode);
         while (records.MoveNext())
         {
             var (line, record) = records.Current;
             if (record.Count != header.Count) throw new InvalidDataException(FormattableString.Invariant(
-                $"{path}({line}): expected {header.Count} fields, as in the first line, got {record.Count}.{(record.Count == 1 && header.Count == 1 ? "" : " A field with a separator in it stands in quotes.")}"));
-            yield return new(line, Numbers(observations), Numbers(actions), fields.Number(line, schema.Reward, record[reward]), Flag(terminal), Flag(timeout),
+                $"{path}({line}): expected {header.Count} fields, as in the first line, got {record.Count}.") +
+                (record.Count == 1 && header.Count == 1 ? "" : " A field with a separator in it stands in quotes."));
+            yield return new(line, Numbers(observations), Numbers(actions),
+                fields.Number(line, schema.Reward, record[reward]), Flag(terminal), Flag(timeout),
                 episode < 0 ? null : record[episode], Numbers(next));
 
-            float[] Numbers(int[] places) => Array.ConvertAll(places, place => fields.Number(line, header[place], record[place]));
+            float[] Numbers(int[] places) =>
+                Array.ConvertAll(places, place => fields.Number(line, header[place], record[place]));
             bool Flag(int place) => place >= 0 && fields.Flag(line, header[place], record[place]);
         }
 
@@ -34,9 +39,11 @@ static class CsvLog
         int Place(string name) => header.Count(other => other == name) switch
         {
             1 => header.IndexOf(name),
-            0 => throw new InvalidDataException($"{path}(1): expected a column '{name}', which the schema names, got {string.Join(", ", header.Take(30))}{(header.Count > 30 ? ", …" : "")}." +
+            0 => throw new InvalidDataException($"{path}(1): expected a column '{name}', which the schema names, " +
+                $"got {string.Join(", ", header.Take(30))}{(header.Count > 30 ? ", …" : "")}." +
                 (header.Count == 1 ? " Is the separator another? Say so in the schema: \"separator\": \";\"." : "")),
-            var several => throw new InvalidDataException($"{path}(1): expected one column '{name}', got {several}. Rename the others."),
+            var several => throw new InvalidDataException(
+                $"{path}(1): expected one column '{name}', got {several}. Rename the others."),
         };
     }
 
@@ -60,7 +67,9 @@ static class CsvLog
                     {
                         if (at == line.Length)
                         {
-                            if (text.ReadLine() is not { } more) throw new InvalidDataException($"{path}({first}): expected a quote that closes the one in field {fields.Count + 1}, got the file's end.");
+                            if (text.ReadLine() is not { } more)
+                                throw new InvalidDataException($"{path}({first}): expected a quote that closes the " +
+                                    $"one in field {fields.Count + 1}, got the file's end.");
                             (line, number, at) = (more, number + 1, -1);
                             field.Append('\n');
                         }
@@ -70,7 +79,8 @@ static class CsvLog
                     }
                     at++;
                     if (at < line.Length && line[at] != separator)
-                        throw new InvalidDataException($"{path}({number}): expected '{separator}' behind a closing quote, got '{line[at]}'. A quote inside a field is doubled.");
+                        throw new InvalidDataException($"{path}({number}): expected '{separator}' behind a closing " +
+                            $"quote, got '{line[at]}'. A quote inside a field is doubled.");
                     fields.Add(field.ToString());
                 }
                 else

@@ -3,13 +3,15 @@ using System.Text.Json;
 
 namespace Iql.Data.Files.Logs;
 
-/// <summary>JSON lines: one object a row. A column may be a list of numbers (of numbers and lists), which is flattened; a dot leads into an object.</summary>
+/// <summary>JSON lines: one object a row. A column may be a nested list of numbers; a dot leads into an
+/// object.</summary>
 static class JsonLog
 {
     internal static IEnumerable<LogRow> Rows(string path, LogSchema schema)
     {
         var fields = new LogFields(path);
-        using var text = new StreamReader(path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16);
+        using var text = new StreamReader(
+            path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16);
         for (var line = 1L; text.ReadLine() is { } read; line++)
         {
             if (string.IsNullOrWhiteSpace(read)) continue;
@@ -20,7 +22,8 @@ static class JsonLog
         {
             using var json = Parse(line, read);
             var root = json.RootElement;
-            return new(line, Numbers(schema.Observations), Numbers(schema.Actions), Single(schema.Reward), Flag(schema.Terminal), Flag(schema.Timeout),
+            return new(line, Numbers(schema.Observations), Numbers(schema.Actions), Single(schema.Reward),
+                Flag(schema.Terminal), Flag(schema.Timeout),
                 schema.Episode is { } episode ? Name(Value(episode)) : null, Numbers(schema.NextObservations));
 
             JsonElement Value(string column)
@@ -29,7 +32,9 @@ static class JsonLog
                 var inside = root;
                 foreach (var key in column.Split('.'))
                     if (inside.ValueKind != JsonValueKind.Object || !inside.TryGetProperty(key, out inside))
-                        throw fields.Wrong(line, column, "a value", $"none among {string.Join(", ", root.EnumerateObject().Select(property => property.Name).Take(20))}");
+                        throw fields.Wrong(line, column, "a value",
+                            $"none " +
+                            $"among {string.Join(", ", root.EnumerateObject().Select(entry => entry.Name).Take(20))}");
                 return inside;
             }
 
@@ -57,8 +62,9 @@ static class JsonLog
 
             float Single(string column) => Number(column, Value(column));
 
-            bool Flag(string? column) => column != null && (Value(column) is var value && value.ValueKind is JsonValueKind.True or JsonValueKind.False
-                ? value.GetBoolean() : fields.Flag(line, column, value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText()));
+            bool Flag(string? column) => column != null && Value(column) is var value
+                && (value.ValueKind is JsonValueKind.True or JsonValueKind.False
+                    ? value.GetBoolean() : fields.Flag(line, column, Name(value)));
         }
 
         JsonDocument Parse(long line, string read)
@@ -68,15 +74,19 @@ static class JsonLog
                 var json = JsonDocument.Parse(read);
                 if (json.RootElement.ValueKind == JsonValueKind.Object) return json;
                 json.Dispose();
-                throw new InvalidDataException($"{path}({line}): expected an object a line, got {read[..Math.Min(40, read.Length)]}.");
+                throw new InvalidDataException(
+                    $"{path}({line}): expected an object a line, got {read[..Math.Min(40, read.Length)]}.");
             }
             catch (JsonException failure)
             {
-                throw new InvalidDataException($"{path}({line}): expected JSON, got something else at character {failure.BytePositionInLine + 1}" +
-                    (read.Contains("NaN") || read.Contains("Infinity") ? " (JSON has no NaN and no Infinity)." : ". Every line holds one whole object."));
+                throw new InvalidDataException(
+                    $"{path}({line}): expected JSON, got something else at character {failure.BytePositionInLine + 1}" +
+                    (read.Contains("NaN") || read.Contains("Infinity") ? " (JSON has no NaN and no Infinity)."
+                        : ". Every line holds one whole object."));
             }
         }
 
-        static string Name(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        static string Name(JsonElement value) =>
+            value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
     }
 }

@@ -4,22 +4,25 @@ using Iql.Data.Rows;
 
 namespace Iql.Data.Files.Logs;
 
-/// <summary>From a user's own log, CSV or JSON lines, to a data set file. The log is read row by row, once.</summary>
+/// <summary>Converts a user's log, CSV or JSON lines, to a data set file. Reads the log once, row by row.</summary>
 public static class LogImport
 {
-    /// <summary>Reads a log and writes a data set in D4RL's layout, or a row file, under a temporary name that is then renamed.</summary>
-    /// <param name="log">A .csv or .tsv file, or one of JSON lines (.jsonl, .ndjson).</param>
-    /// <param name="schema">Which columns are what.</param>
-    /// <param name="target">.hdf5, .h5, .npz, or .rows, for which only a row is held in memory; rows whose s′ is unknown are left out there, as in strict mode.</param>
-    /// <param name="progress">Told of rows read and the share of the log gone through, now and then.</param>
-    /// <param name="cancellation">Asks to stop; nothing is left then.</param>
-    /// <returns>What was written: "10,000 rows in 12 episodes, observations of 4, actions of 2".</returns>
-    /// <exception cref="InvalidDataException">A field, a row or the log as a whole is wrong: file, line, column, what was expected and what came.</exception>
-    public static string Import(string log, LogSchema schema, string target, Action<long>? progress = null, CancellationToken cancellation = default)
+    /// <summary>Reads a log and writes a data set in D4RL's layout, or a row file, whole or not at all.</summary>
+    /// <param name="log">A .csv, .tsv, .jsonl or .ndjson file.</param>
+    /// <param name="schema">The meaning of its columns.</param>
+    /// <param name="target">.hdf5, .h5, .npz or .rows; .rows leaves out rows without s′, as strict mode.</param>
+    /// <param name="progress">Called with the rows read.</param>
+    /// <param name="cancellation">Stops; nothing is left then.</param>
+    /// <returns>"10,000 rows in 12 episodes, observations of 4, actions of 2"</returns>
+    /// <exception cref="InvalidDataException">A wrong field, row or log, by line and column.</exception>
+    public static string Import(string log, LogSchema schema, string target, Action<long>? progress = null,
+        CancellationToken cancellation = default)
     {
-        if (File.Exists(target) || Directory.Exists(target)) throw new ArgumentException($"target: expected a new name, got {target}, where there is something. Delete it, or choose another.");
+        if (File.Exists(target) || Directory.Exists(target)) throw new ArgumentException(
+            $"target: expected a new name, got {target}, where there is something. Delete it, or choose another.");
         var ending = Path.GetExtension(target).ToLowerInvariant();
-        if (ending is not (".hdf5" or ".h5" or ".npz" or ".rows")) throw new ArgumentException($"target: expected a name ending in .hdf5, .h5, .npz or .rows, got '{ending}' in {target}.");
+        if (ending is not (".hdf5" or ".h5" or ".npz" or ".rows")) throw new ArgumentException(
+            $"target: expected a name ending in .hdf5, .h5, .npz or .rows, got '{ending}' in {target}.");
         if (!File.Exists(log)) throw new FileNotFoundException($"{log}: expected a log, found none there.", log);
         var rows = LogRows.Checked(log, schema, Watched());
         return ending == ".rows" ? ToRowFile(log, rows, target) : ToFlat(log, rows, target, ending);
@@ -45,7 +48,8 @@ public static class LogImport
         ".csv" => CsvLog.Rows(log, schema),
         ".tsv" => CsvLog.Rows(log, schema with { Separator = '\t' }),
         ".jsonl" or ".ndjson" or ".json" => JsonLog.Rows(log, schema),
-        var other => throw new ArgumentException($"log: expected a name ending in .csv, .tsv, .jsonl or .ndjson, got '{other}' in {log}."),
+        var other => throw new ArgumentException(
+            $"log: expected a name ending in .csv, .tsv, .jsonl or .ndjson, got '{other}' in {log}."),
     };
 
     static string ToFlat(string log, IEnumerable<LogRow> rows, string target, string ending)
@@ -56,7 +60,9 @@ public static class LogImport
         foreach (var row in rows)
         {
             (size, actionSize) = (row.Observation.Length, row.Action.Length);
-            if (observations.Count > Array.MaxLength - size) throw new InvalidDataException($"{log}: expected fewer rows for {ending}, got more than an array holds. Import to a .rows file, which may be larger than memory.");
+            if (observations.Count > Array.MaxLength - size) throw new InvalidDataException(
+                $"{log}: expected fewer rows for {ending}, got more than an array holds. " +
+                "Import to a .rows file, which may be larger than memory.");
             observations.AddRange(row.Observation);
             actions.AddRange(row.Action);
             rewards.Add(row.Reward);
@@ -87,26 +93,35 @@ public static class LogImport
         each.MoveNext();
         var first = each.Current;
         var (count, left, episodes) = (0L, 0L, 0L);
-        var metadata = new Dictionary<string, string> { ["source"] = Path.GetFileName(log), ["mode"] = nameof(DatasetMode.Strict) };
-        RowFileWriter.Write(target, Path.GetFileNameWithoutExtension(log), first.Observation.Length, first.Action.Length, metadata, writer =>
+        var (source, name) = (Path.GetFileName(log), Path.GetFileNameWithoutExtension(log));
+        var metadata = new Dictionary<string, string> { ["source"] = source, ["mode"] = nameof(DatasetMode.Strict) };
+        RowFileWriter.Write(target, name, first.Observation.Length, first.Action.Length, metadata, writer =>
         {
-            for (var (row, following) = (first, Next()); row != null; (row, following) = (following, following == null ? null : Next()))
+            LogRow? following;
+            for (var row = first; row != null; row = following)
             {
+                following = Next();
                 // Without its own s′, a row has the next row's observation, or none where its episode was cut.
-                var own = row.NextObservation.Length > 0 ? row.NextObservation : row.Terminal ? row.Observation : row.Timeout ? null : following?.Observation;
+                var own = row.NextObservation.Length > 0 ? row.NextObservation
+                    : row.Terminal ? row.Observation : row.Timeout ? null : following?.Observation;
                 episodes += row.Terminal || row.Timeout || following == null ? 1 : 0;
-                if (own == null) left++;
                 // The row before a left-out one is its episode's last.
-                else writer.Add(row.Observation, row.Action, row.Reward, row.Terminal, row.Timeout || (following is { NextObservation.Length: 0, Terminal: false, Timeout: true } && !row.Terminal), own);
+                var isLast = following is { NextObservation.Length: 0, Terminal: false, Timeout: true };
+                if (own == null) left++;
+                else writer.Add(row.Observation, row.Action, row.Reward, row.Terminal,
+                    row.Timeout || (isLast && !row.Terminal), own);
             }
             count = writer.Count;
-            if (count == 0) throw new InvalidDataException($"{log}: expected rows whose next observation is known, got none of {left}.");
+            if (count == 0) throw new InvalidDataException(
+                $"{log}: expected rows whose next observation is known, got none of {left}.");
         });
-        return Said(count, episodes, first.Observation.Length, first.Action.Length) + (left > 0 ? FormattableString.Invariant($"; left out {left:N0} rows without a next observation") : "");
+        return Said(count, episodes, first.Observation.Length, first.Action.Length) +
+            (left > 0 ? FormattableString.Invariant($"; left out {left:N0} rows without a next observation") : "");
 
         LogRow? Next() => each.MoveNext() ? each.Current : null;
     }
 
     static string Said(long rows, long episodes, int size, int actionSize) =>
-        FormattableString.Invariant($"{rows:N0} rows in {episodes:N0} episodes, observations of {size}, actions of {actionSize}");
+        FormattableString.Invariant(
+            $"{rows:N0} rows in {episodes:N0} episodes, observations of {size}, actions of {actionSize}");
 }

@@ -5,14 +5,14 @@ using Iql.Data.Files.Arrays;
 
 namespace Iql.Data.Files.Minari;
 
-/// <summary>An episode to be written: its rows, and where its last observation comes from.</summary>
+/// <summary>An episode to write.</summary>
 /// <param name="Start">First row.</param>
 /// <param name="Length">T, steps written.</param>
-/// <param name="Final">Row of the T + 1st observation, in the observations, or in the next observations if there are any.</param>
+/// <param name="Final">Row of the last observation, among the next observations if there are any.</param>
 /// <param name="Timeout">The truncation of the last step.</param>
 readonly record struct FlatEpisode(int Start, int Length, int Final, bool Timeout);
 
-/// <summary>Flat columns cut into the episodes that Minari's layout holds.</summary>
+/// <summary>Flat columns cut into the episodes of Minari's layout.</summary>
 sealed record FlatEpisodes
 {
     internal required ImmutableArray<FlatEpisode> Episodes { get; init; }
@@ -21,21 +21,20 @@ sealed record FlatEpisodes
     internal required Array? NextObservations { get; init; }
     internal required Array Actions { get; init; }
 
-    /// <summary>How many there are, where actions are choices (long[], one a row).</summary>
+    /// <summary>Number of discrete actions (long[], one a row).</summary>
     internal required int Choices { get; init; }
     internal required Array Rewards { get; init; }
     internal required bool[] Terminals { get; init; }
     internal required bool[] Timeouts { get; init; }
     internal required long[]? Seeds { get; init; }
 
-    /// <summary>The options of each episode's reset, null for one without.</summary>
+    /// <summary>The options of each episode's reset, or null.</summary>
     internal required string?[]? Options { get; init; }
     internal required ImmutableSortedDictionary<string, string> MinariMetadata { get; init; }
     internal required IReadOnlyList<ArrayData> FlatMetadata { get; init; }
-
     internal int ActionSize => Actions.Length / Terminals.Length;
 
-    /// <summary>The space of actions as Minari writes it, a box of ±1 where all lie inside.</summary>
+    /// <summary>Minari's space of actions: a box of ±1 if all lie inside.</summary>
     internal string ActionSpace => Actions switch
     {
         float[] numbers => MinariSpace.Box("float32", [ActionSize], numbers.All(x => Math.Abs(x) <= 1) ? 1 : null),
@@ -43,7 +42,8 @@ sealed record FlatEpisodes
         _ => MinariSpace.Discrete(Choices),
     };
 
-    internal static string Group(int episode) => string.Create(CultureInfo.InvariantCulture, $"{MinariEpisode.Prefix}{episode}");
+    internal static string Group(int episode) =>
+        string.Create(CultureInfo.InvariantCulture, $"{MinariEpisode.Prefix}{episode}");
 
     /// <summary>The arrays of one episode.</summary>
     internal IEnumerable<ArrayData> Arrays(int index)
@@ -63,7 +63,8 @@ sealed record FlatEpisodes
             });
             column += block.Size;
         }
-        yield return new(group + "/actions", Actions is long[]? [length] : [length, ActionSize], Rows(Actions, start, length, ActionSize));
+        yield return new(group + "/actions",
+            Actions is long[]? [length] : [length, ActionSize], Rows(Actions, start, length, ActionSize));
         yield return new(group + "/rewards", [length], Rows(Rewards, start, length, 1));
         yield return new(group + "/terminations", [length], Terminals[start..(start + length)]);
         var truncations = Timeouts[start..(start + length)];
@@ -75,10 +76,12 @@ sealed record FlatEpisodes
             var numbers = new T[(length + 1) * size];
             for (var i = 0; i <= length; i++)
             {
-                var (from, row) = i < length ? (Observations, start + i) : (NextObservations ?? Observations, episode.Final);
-                // Exact: a block is single where its numbers came from singles, and Array.Copy widens.
+                var (from, row) = i < length
+                    ? (Observations, start + i) : (NextObservations ?? Observations, episode.Final);
+                // Exact: a float32 block came from float32 numbers, and Array.Copy widens.
                 if (from is double[] doubles && numbers is float[] singles)
-                    for (var j = 0; j < size; j++) singles[i * size + j] = (float)doubles[row * (long)width + first + j];
+                    for (var j = 0; j < size; j++)
+                        singles[i * size + j] = (float)doubles[row * (long)width + first + j];
                 else Array.Copy(from, row * (long)width + first, numbers, (long)i * size, size);
             }
             return numbers;
@@ -102,6 +105,7 @@ sealed record FlatEpisodes
             _ => false,
         };
 
-        ReadOnlySpan<byte> Bytes<T>(T[] numbers, int row) where T : struct => MemoryMarshal.AsBytes(numbers.AsSpan(row * width, width));
+        ReadOnlySpan<byte> Bytes<T>(T[] numbers, int row) where T : struct =>
+            MemoryMarshal.AsBytes(numbers.AsSpan(row * width, width));
     }
 }

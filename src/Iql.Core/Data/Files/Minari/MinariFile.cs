@@ -5,13 +5,11 @@ using Iql.Data.Files.Hdf5;
 
 namespace Iql.Data.Files.Minari;
 
-/// <summary>
-/// A Minari data set (HDF5, one group episode_0, episode_1, … an episode) seen as the flat columns of D4RL's layout: the T + 1
-/// observations of an episode become T observations and T next observations, the final one included; terminations are terminals,
-/// truncations time-outs. Dictionary observations are flattened as <see cref="ObservationBlock"/> says. An episode before the last
-/// that ends without a flag counts as timed out at its last row, so that it does not run on into the next.
-/// </summary>
-/// <remarks>Source: Minari's documentation, "Dataset structure"; both its forms of metadata (metadata.json, attributes of the file) are read.</remarks>
+/// <summary>A Minari data set (HDF5, a group episode_0, episode_1, … for each episode) as flat columns of D4RL's
+/// layout. The T + 1 observations of an episode become T observations and T next observations; terminations are
+/// terminals, truncations time-outs. Dictionary observations are flattened (<see cref="ObservationBlock"/>). An episode
+/// before the last without a final flag counts as timed out at its last row.</summary>
+/// <remarks>Source: Minari's documentation, "Dataset structure", with both its forms of metadata.</remarks>
 public sealed class MinariFile : IArrayFile
 {
     readonly Hdf5File inner;
@@ -20,8 +18,8 @@ public sealed class MinariFile : IArrayFile
     readonly ObservationBlock action;
     readonly long rows;
 
-    /// <summary>Takes an open HDF5 file over.</summary>
-    /// <exception cref="InvalidDataException">An episode lacks an array, or has one of another length or kind than the first; the message names it.</exception>
+    /// <summary>Takes over an open HDF5 file.</summary>
+    /// <exception cref="InvalidDataException">An episode lacks an array, or has another one than the first.</exception>
     public MinariFile(Hdf5File file)
     {
         inner = file;
@@ -36,7 +34,8 @@ public sealed class MinariFile : IArrayFile
             var kind = Blocks.All(block => block.IsSingle) ? "float32" : "float64";
             Entries =
             [
-                MinariEpisode.IsChoice(action) ? new("actions", "int64", [rows]) : new("actions", action.IsSingle ? "float32" : "float64", [rows, action.Size]),
+                MinariEpisode.IsChoice(action) ? new("actions", "int64", [rows])
+                    : new("actions", action.IsSingle ? "float32" : "float64", [rows, action.Size]),
                 .. metadata.Values.Select(value => new ArrayEntry(value.Name, KindOf(value.Values), value.Shape)),
                 new("next_observations", kind, [rows, size]),
                 new("observations", kind, [rows, size]),
@@ -53,16 +52,15 @@ public sealed class MinariFile : IArrayFile
     }
 
     /// <summary>Whether an open file is Minari's.</summary>
-    public static bool Fits(IArrayFile file) => file.Entries.Any(entry => entry.Name.StartsWith("episode_0/", StringComparison.Ordinal));
+    public static bool Fits(IArrayFile file) =>
+        file.Entries.Any(entry => entry.Name.StartsWith("episode_0/", StringComparison.Ordinal));
 
-    /// <summary>The data file of a folder that is a Minari data set (with data/ in it, or that folder itself); null of another folder.</summary>
+    /// <summary>The data file of a Minari data set's folder (or of data/ in it); null for another folder.</summary>
     public static string? Inside(string folder) =>
-        ((string[])[System.IO.Path.Combine(folder, "data", MinariNames.File), System.IO.Path.Combine(folder, MinariNames.File)]).FirstOrDefault(File.Exists);
+        ((string[])[System.IO.Path.Combine(folder, "data", MinariNames.File),
+            System.IO.Path.Combine(folder, MinariNames.File)]).FirstOrDefault(File.Exists);
 
-    /// <inheritdoc/>
     public string Path => inner.Path;
-
-    /// <inheritdoc/>
     public string Kind => "minari";
 
     /// <summary>The data set's folder: D4RL/door/human-v2/data/main_data.hdf5 is human-v2.</summary>
@@ -72,30 +70,27 @@ public sealed class MinariFile : IArrayFile
         {
             var folder = new FileInfo(Path).Directory!;
             var own = folder.Name == "data" && folder.Parent is { } above ? above.Name : folder.Name;
-            return System.IO.Path.GetFileName(Path) == MinariNames.File && own != "" ? own : System.IO.Path.GetFileNameWithoutExtension(Path);
+            return System.IO.Path.GetFileName(Path) == MinariNames.File && own != "" ? own
+                : System.IO.Path.GetFileNameWithoutExtension(Path);
         }
     }
 
-    /// <inheritdoc/>
     public ImmutableArray<ArrayEntry> Entries { get; }
-
     /// <summary>The parts of an observation, in their order.</summary>
     public ImmutableArray<ObservationBlock> Blocks { get; }
-
     /// <summary>Steps of each episode.</summary>
     public IEnumerable<int> Lengths => episodes.Select(episode => episode.Length);
-
-    /// <summary>What the data set holds beside the columns and has no place among them: "infos/qpos", or "episode_4", which has no steps.</summary>
+    /// <summary>Arrays without a place among the columns: "infos/qpos", or "episode_4", which has no steps.</summary>
     public ImmutableArray<string> Others { get; }
 
-    /// <inheritdoc/>
-    public ArrayData Read(string name) => metadata.TryGetValue(name, out var value) ? value : Read(name, 0, checked((int)rows));
+    public ArrayData Read(string name) =>
+        metadata.TryGetValue(name, out var value) ? value : Read(name, 0, checked((int)rows));
 
-    /// <inheritdoc/>
     public ArrayData Read(string name, long first, int count)
     {
         var entry = Entries.FirstOrDefault(entry => entry.Name == name) ?? throw new InvalidDataException(
-            $"{Path}: '{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such column.");
+            $"{Path}: '{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; " +
+            "there is no such column.");
         entry.RequireRows(first, count, Path);
         return name switch
         {
@@ -106,7 +101,8 @@ public sealed class MinariFile : IArrayFile
             "rewards" => Matrix(name, [new("", entry.Kind, [])], "rewards", 0, first, count),
             "terminals" => new(name, [count], Flags("terminations", first, count)),
             "timeouts" => new(name, [count], Timeouts(first, count)),
-            _ => throw new InvalidDataException($"{Path}: '{name}': expected a column, got single values. Read it whole."),
+            _ => throw new InvalidDataException(
+                $"{Path}: '{name}': expected a column, got single values. Read it whole."),
         };
     }
 
@@ -134,10 +130,12 @@ public sealed class MinariFile : IArrayFile
         return flags;
     }
 
-    ArrayData Matrix(string name, ImmutableArray<ObservationBlock> blocks, string group, int shift, long first, int count)
+    ArrayData Matrix(
+        string name, ImmutableArray<ObservationBlock> blocks, string group, int shift, long first, int count)
     {
         var width = blocks.Sum(block => block.Size);
-        Array numbers = blocks.All(block => block.IsSingle) ? new float[checked((long)count * width)] : new double[checked((long)count * width)];
+        Array numbers = blocks.All(block => block.IsSingle)
+            ? new float[checked((long)count * width)] : new double[checked((long)count * width)];
         foreach (var (episode, from, length, at) in Pieces(first, count))
         {
             var column = 0;
@@ -154,7 +152,8 @@ public sealed class MinariFile : IArrayFile
 
     static void Place<T>(T[] piece, T[] into, int row, int column, int size, int width)
     {
-        for (var i = 0; i * size < piece.Length; i++) piece.AsSpan(i * size, size).CopyTo(into.AsSpan((row + i) * width + column));
+        for (var i = 0; i * size < piece.Length; i++)
+            piece.AsSpan(i * size, size).CopyTo(into.AsSpan((row + i) * width + column));
     }
 
     static double[] Doubles(ArrayData piece) => piece.Values switch
@@ -166,7 +165,7 @@ public sealed class MinariFile : IArrayFile
         _ => throw new InvalidDataException($"'{piece.Name}': expected numbers, got texts."),
     };
 
-    /// <summary>The parts of episodes that rows first … first + count − 1 lie in: from which step, how many, and where they go.</summary>
+    /// <summary>The parts of episodes in rows first … first + count − 1: first step, length, target row.</summary>
     IEnumerable<(MinariEpisode Episode, int From, int Length, int At)> Pieces(long first, int count)
     {
         var at = 0;
@@ -179,11 +178,19 @@ public sealed class MinariFile : IArrayFile
         }
     }
 
-    static string KindOf(Array values) => values switch { float[] => "float32", double[] => "float64", long[] => "int64", bool[] => "bool", _ => "string" };
+    static string KindOf(Array values) => values switch
+    {
+        float[] => "float32",
+        double[] => "float64",
+        long[] => "int64",
+        bool[] => "bool",
+        _ => "string",
+    };
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => inner.Dispose();
 
     /// <summary>"minari data set human-v2: 25 episodes"</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"minari data set {Name}: {episodes.Length} episodes");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"minari data set {Name}: {episodes.Length} episodes");
 }

@@ -6,14 +6,13 @@ using Iql.Data.Files.Hdf5;
 
 namespace Iql.Data.Files.Minari;
 
-/// <summary>What a Minari data set says of itself, as named values of the flat layout.</summary>
+/// <summary>A Minari data set's metadata as named values of the flat layout.</summary>
 static class MinariMetadata
 {
-    /// <summary>
-    /// metadata.json beside the file (older data sets: attributes of the file itself), one text an entry; seeds of resets; and what
-    /// <see cref="MinariNames"/> lists where the columns do not tell it.
-    /// </summary>
-    internal static ImmutableSortedDictionary<string, ArrayData> Read(Hdf5File file, ImmutableArray<MinariEpisode> episodes, ImmutableArray<ObservationBlock> blocks, bool discrete,
+    /// <summary>metadata.json (older data sets: attributes of the file), one text an entry; seeds of resets; and the
+    /// entries of <see cref="MinariNames"/> that the columns do not tell.</summary>
+    internal static ImmutableSortedDictionary<string, ArrayData> Read(Hdf5File file,
+        ImmutableArray<MinariEpisode> episodes, ImmutableArray<ObservationBlock> blocks, bool discrete,
         IReadOnlyList<ImmutableSortedDictionary<string, ArrayData>> attributes)
     {
         var values = ImmutableSortedDictionary.CreateBuilder<string, ArrayData>(StringComparer.Ordinal);
@@ -21,17 +20,21 @@ static class MinariMetadata
         if (File.Exists(path)) FromJson(path, values);
         else
             foreach (var (name, value) in file.Attributes("/"))
-                if (value.Values.Length == 1) Add(ArrayData.Of(MinariNames.Metadata + name, JsonSerializer.Serialize(value.Values.GetValue(0))));
-        if (discrete && !values.ContainsKey(ColumnShapes.ActionCount) && values.GetValueOrDefault(MinariNames.ActionSpace)?.Values is string[] space
+                if (value.Values.Length == 1)
+                    Add(ArrayData.Of(MinariNames.Metadata + name, JsonSerializer.Serialize(value.Values.GetValue(0))));
+        if (discrete && !values.ContainsKey(ColumnShapes.ActionCount)
+            && values.GetValueOrDefault(MinariNames.ActionSpace)?.Values is string[] space
             && MinariSpace.Choices(space[0]) is { } choices) Add(new(ColumnShapes.ActionCount, [], new[] { choices }));
-        if (blocks is not [{ Name: "", Shape.Length: 1, Kind: "float32" or "float64" }]) Add(ArrayData.Of(MinariNames.Blocks, ObservationBlock.Text(blocks)));
+        if (blocks is not [{ Name: "", Shape.Length: 1, Kind: "float32" or "float64" }])
+            Add(ArrayData.Of(MinariNames.Blocks, ObservationBlock.Text(blocks)));
         var open = episodes.Index().Where(pair => pair.Item.IsOpen).Select(pair => (long)pair.Index).ToArray();
         if (open.Length > 0) Add(new(MinariNames.OpenEnds, [open.Length], open));
         if (episodes.Any(episode => FlaggedInside(file, episode)))
-            Add(new(MinariNames.Lengths, [episodes.Length], episodes.Select(episode => (long)episode.Length).ToArray()));
+            Add(new(MinariNames.Lengths, [episodes.Length], episodes.Select(e => (long)e.Length).ToArray()));
         if (Seeds(attributes) is { } seeds) Add(new(MinariNames.Seeds, [seeds.Length], seeds));
         var options = attributes.Select(OptionsText).ToList();
-        if (options.Any(text => text != null)) Add(ArrayData.Of(MinariNames.Options, JsonSerializer.Serialize(options)));
+        if (options.Any(text => text != null))
+            Add(ArrayData.Of(MinariNames.Options, JsonSerializer.Serialize(options)));
         return values.ToImmutable();
 
         void Add(ArrayData value) => values[value.Name] = value;
@@ -45,11 +48,14 @@ static class MinariMetadata
             foreach (var property in json.RootElement.EnumerateObject())
                 if (property.Name == MinariNames.Flat)
                     foreach (var own in property.Value.EnumerateObject()) values[own.Name] = Value(own);
-                else values[MinariNames.Metadata + property.Name] = ArrayData.Of(MinariNames.Metadata + property.Name, property.Value.GetRawText());
+                else values[MinariNames.Metadata + property.Name] = ArrayData.Of(
+                    MinariNames.Metadata + property.Name, property.Value.GetRawText());
         }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception failure) when (failure is JsonException
+            or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw new InvalidDataException($"{path}: expected the metadata of a Minari data set, a JSON object, got something else ({failure.Message}). Copy it again.");
+            throw new InvalidDataException($"{path}: expected the metadata of a Minari data set, a JSON object, " +
+                $"got something else ({failure.Message}). Copy it again.");
         }
     }
 
@@ -67,7 +73,7 @@ static class MinariMetadata
         });
     }
 
-    /// <summary>A single value with its kind, so that it comes back as it was.</summary>
+    /// <summary>A single value with its kind, for an exact way back.</summary>
     internal static (string Kind, string Text) Text(ArrayData value) => value.Values switch
     {
         float[] numbers => ("float32", numbers[0].ToString("R", CultureInfo.InvariantCulture)),
@@ -77,16 +83,16 @@ static class MinariMetadata
         _ => ("string", ((string[])value.Values)[0]),
     };
 
-    /// <summary>Whether a flag stands before an episode's end: flags alone would then cut it in two.</summary>
+    /// <summary>Whether a flag inside an episode would cut it in two.</summary>
     static bool FlaggedInside(Hdf5File file, MinariEpisode episode) =>
         ((string[])["terminations", "truncations"]).Any(name => episode.Length > 1
             && file.Read($"{episode.Group}/{name}", 0, episode.Length - 1).Flags(file.Path).Contains(true));
 
-    /// <summary>An episode's options, a text; null without, or of another kind (<see cref="HasOddOptions"/>).</summary>
+    /// <summary>An episode's options, if they are a text.</summary>
     static string? OptionsText(ImmutableSortedDictionary<string, ArrayData> episode) =>
         episode.GetValueOrDefault(MinariNames.OptionsAttribute)?.Values is string[] { Length: 1 } text ? text[0] : null;
 
-    /// <summary>Whether an episode has options that are not a text, which the flat layout has no place for.</summary>
+    /// <summary>Whether an episode has options that are no text, which the flat layout cannot hold.</summary>
     internal static bool HasOddOptions(ImmutableSortedDictionary<string, ArrayData> episode) =>
         episode.ContainsKey(MinariNames.OptionsAttribute) && OptionsText(episode) == null;
 

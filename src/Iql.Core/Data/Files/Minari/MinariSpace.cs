@@ -4,20 +4,22 @@ using System.Text.Json;
 
 namespace Iql.Data.Files.Minari;
 
-/// <summary>Spaces as Minari writes them: JSON in which a bound may be the bare word Infinity.</summary>
+/// <summary>Minari's spaces: JSON in which a bound may be the bare word Infinity.</summary>
 static class MinariSpace
 {
-    /// <summary>A box of one shape with the same bound everywhere, infinite where none is given.</summary>
+    /// <summary>A box with the same bound everywhere, infinite without one.</summary>
     internal static string Box(string kind, IReadOnlyList<long> shape, double? bound)
     {
-        var (low, high) = bound is { } b ? (FormattableString.Invariant($"{-b:F1}"), FormattableString.Invariant($"{b:F1}")) : ("-Infinity", "Infinity");
-        return $"{{\"type\": \"Box\", \"dtype\": \"{kind}\", \"shape\": [{string.Join(", ", shape)}], \"low\": {Filled(shape, low)}, \"high\": {Filled(shape, high)}}}";
+        var high = bound is { } b ? FormattableString.Invariant($"{b:F1}") : "Infinity";
+        return $"{{\"type\": \"Box\", \"dtype\": \"{kind}\", \"shape\": [{string.Join(", ", shape)}], " +
+            $"\"low\": {Filled(shape, "-" + high)}, \"high\": {Filled(shape, high)}}}";
     }
 
-    /// <summary>So many choices, numbered from 0.</summary>
-    internal static string Discrete(int choices) => FormattableString.Invariant($"{{\"type\": \"Discrete\", \"dtype\": \"int64\", \"start\": 0, \"n\": {choices}}}");
+    /// <summary>Discrete actions, numbered from 0.</summary>
+    internal static string Discrete(int choices) => FormattableString.Invariant(
+        $"{{\"type\": \"Discrete\", \"dtype\": \"int64\", \"start\": 0, \"n\": {choices}}}");
 
-    /// <summary>How many choices a discrete space has, written as a JSON text within a JSON text; null of another.</summary>
+    /// <summary>The number of actions of a discrete space, a JSON text within a JSON text; else null.</summary>
     internal static long? Choices(string text)
     {
         try
@@ -25,19 +27,24 @@ static class MinariSpace
             using var space = JsonDocument.Parse(JsonSerializer.Deserialize<string>(text)!);
             return space.RootElement.TryGetProperty("n", out var n) && n.TryGetInt64(out var choices) ? choices : null;
         }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or ArgumentNullException) { return null; }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or ArgumentNullException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A box, or a dictionary of boxes, nested where names are.</summary>
     internal static string Of(ImmutableArray<ObservationBlock> blocks) =>
-        blocks is [{ Name: "" } only] ? Box(only.Kind, only.Shape, null) : Dictionary([.. blocks.Select(block => (block.Name, block))]);
+        blocks is [{ Name: "" } only]
+            ? Box(only.Kind, only.Shape, null) : Dictionary([.. blocks.Select(block => (block.Name, block))]);
 
     static string Dictionary(IReadOnlyList<(string Name, ObservationBlock Block)> members)
     {
         var text = new StringBuilder("{\"type\": \"Dict\", \"subspaces\": {");
         foreach (var (i, group) in members.GroupBy(member => member.Name.Split('/')[0]).Index())
         {
-            var inside = group.Select(member => (member.Name[Math.Min(member.Name.Length, group.Key.Length + 1)..], member.Block)).ToList();
+            var inside = group.Select(member =>
+                (member.Name[Math.Min(member.Name.Length, group.Key.Length + 1)..], member.Block)).ToList();
             text.Append(i == 0 ? "" : ", ").Append(JsonSerializer.Serialize(group.Key)).Append(": ")
                 .Append(inside is [("", var block)] ? Box(block.Kind, block.Shape, null) : Dictionary(inside));
         }

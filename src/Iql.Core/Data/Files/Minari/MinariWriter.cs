@@ -5,13 +5,11 @@ using Iql.Data.Files.Hdf5;
 
 namespace Iql.Data.Files.Minari;
 
-/// <summary>Writes flat columns as a Minari data set: a folder with data/main_data.hdf5, one group an episode, and data/metadata.json.</summary>
+/// <summary>Writes a Minari data set: data/main_data.hdf5, one group an episode, and data/metadata.json.</summary>
 static class MinariWriter
 {
-    /// <summary>Writes under a temporary name and renames the folder.</summary>
-    /// <param name="folder">A new folder.</param>
-    /// <param name="flat">The columns.</param>
-    /// <param name="defaults">Entries of metadata.json, as JSON texts, for those that the columns do not bring.</param>
+    /// <summary>Writes a temporary folder and renames it.</summary>
+    /// <param name="defaults">Default entries of metadata.json, as JSON texts.</param>
     internal static void Write(string folder, FlatEpisodes flat, IReadOnlyDictionary<string, string> defaults)
     {
         var full = Path.GetFullPath(folder);
@@ -22,7 +20,8 @@ static class MinariWriter
             Directory.CreateDirectory(data);
             var file = Path.Combine(data, MinariNames.File);
             Hdf5Writer.Write(file, Enumerable.Range(0, flat.Episodes.Length).SelectMany(flat.Arrays), Attributes(flat));
-            AtomicFile.Write(Path.Combine(data, MinariNames.MetadataFile), (Stream stream) => Metadata(stream, flat, defaults, Path.GetFileName(full), new FileInfo(file).Length));
+            AtomicFile.Write(Path.Combine(data, MinariNames.MetadataFile), (Stream stream) =>
+                Metadata(stream, flat, defaults, Path.GetFileName(full), new FileInfo(file).Length));
             Directory.Move(temporary, full);
         }
         finally
@@ -38,11 +37,13 @@ static class MinariWriter
             yield return (FlatEpisodes.Group(i), new("id", [], new[] { (long)i }));
             yield return (FlatEpisodes.Group(i), new("total_steps", [], new[] { (long)flat.Episodes[i].Length }));
             if (flat.Seeds is { } seeds) yield return (FlatEpisodes.Group(i), new("seed", [], new[] { seeds[i] }));
-            if (flat.Options?[i] is { } options) yield return (FlatEpisodes.Group(i), ArrayData.Of(MinariNames.OptionsAttribute, options));
+            if (flat.Options?[i] is { } options)
+                yield return (FlatEpisodes.Group(i), ArrayData.Of(MinariNames.OptionsAttribute, options));
         }
     }
 
-    static void Metadata(Stream stream, FlatEpisodes flat, IReadOnlyDictionary<string, string> defaults, string id, long bytes)
+    static void Metadata(
+        Stream stream, FlatEpisodes flat, IReadOnlyDictionary<string, string> defaults, string id, long bytes)
     {
         var entries = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
@@ -54,8 +55,8 @@ static class MinariWriter
         };
         foreach (var (name, json) in defaults) entries[name] = json;
         foreach (var (name, json) in flat.MinariMetadata) entries[name] = json;
-        entries["total_episodes"] = flat.Episodes.Length.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        entries["total_steps"] = flat.Episodes.Sum(episode => (long)episode.Length).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        entries["total_episodes"] = FormattableString.Invariant($"{flat.Episodes.Length}");
+        entries["total_steps"] = FormattableString.Invariant($"{flat.Episodes.Sum(e => (long)e.Length)}");
         entries["data_format"] = "\"hdf5\"";
         using var writer = new Utf8JsonWriter(stream, new() { Indented = true });
         writer.WriteStartObject();

@@ -3,27 +3,23 @@ using System.Text.Json;
 
 namespace Iql.Data.Files.Minari;
 
-/// <summary>
-/// A named part of an observation that Minari holds as a dictionary (or tuple). Flattened, blocks stand behind each other in the
-/// alphabetical order of their names, level by level, which is the order of gymnasium.spaces.flatten: achieved_goal, desired_goal, observation.
-/// </summary>
-/// <param name="Name">Its key, with slashes between levels; empty for an observation that is one array.</param>
-/// <param name="Kind">What its numbers are in the file: "float32".</param>
-/// <param name="Shape">Its extents for one step; empty for a single number.</param>
+/// <summary>A named part of Minari's dictionary (or tuple) observations. Flattened, blocks are in alphabetical order,
+/// level by level, as gymnasium.spaces.flatten: achieved_goal, desired_goal, observation.</summary>
+/// <param name="Name">Its key, with slashes between levels; empty for a single array.</param>
+/// <param name="Kind">The kind of its numbers, "float32".</param>
+/// <param name="Shape">Its extents in one step; empty for a number.</param>
 public sealed record ObservationBlock(string Name, string Kind, ImmutableArray<long> Shape)
 {
     /// <summary>Numbers a step.</summary>
     public int Size => checked((int)Shape.Aggregate(1L, (product, extent) => product * extent));
 
-    /// <summary>Whether the block is what shall be reached, or what has been: achieved_goal, desired_goal.</summary>
-    public bool IsGoal => Name is "achieved_goal" or "desired_goal";
+    internal bool IsSame(ObservationBlock other) =>
+        Name == other.Name && Kind == other.Kind && Shape.SequenceEqual(other.Shape);
 
     /// <summary>Whether float32 holds its numbers exactly.</summary>
     internal bool IsSingle => Kind is "float16" or "float32" or "bool" or "int8" or "uint8" or "int16" or "uint16";
-
-    /// <summary>Where it stands under a group: "observations/achieved_goal".</summary>
+    /// <summary>Its path under a group: "observations/achieved_goal".</summary>
     internal string Under(string group) => Name == "" ? group : $"{group}/{Name}";
-
     /// <summary>"achieved_goal[2]"</summary>
     public override string ToString() => $"{(Name == "" ? "observation" : Name)}[{string.Join(", ", Shape)}]";
 
@@ -33,31 +29,37 @@ public sealed record ObservationBlock(string Name, string Kind, ImmutableArray<l
         var (left, right) = (a.Split('/'), b.Split('/'));
         for (var i = 0; i < Math.Min(left.Length, right.Length); i++)
         {
-            var order = Member(left[i]) is { } first && Member(right[i]) is { } second ? first.CompareTo(second) : string.CompareOrdinal(left[i], right[i]);
+            var order = (Member(left[i]), Member(right[i])) is ({ } first, { } second)
+                ? first.CompareTo(second) : string.CompareOrdinal(left[i], right[i]);
             if (order != 0) return order;
         }
         return left.Length.CompareTo(right.Length);
 
-        static int? Member(string key) => key.StartsWith("_index_", StringComparison.Ordinal) && int.TryParse(key.AsSpan("_index_".Length), out var number) ? number : null;
+        static int? Member(string key) => key.StartsWith("_index_", StringComparison.Ordinal)
+            && int.TryParse(key.AsSpan("_index_".Length), out var number) ? number : null;
     }
 
     /// <summary>Blocks as a text that <see cref="Parse"/> reads.</summary>
     internal static string Text(IEnumerable<ObservationBlock> blocks) =>
-        "[" + string.Join(", ", blocks.Select(block => $"{{\"name\": {JsonSerializer.Serialize(block.Name)}, \"kind\": \"{block.Kind}\", \"shape\": [{string.Join(", ", block.Shape)}]}}")) + "]";
+        "[" + string.Join(", ", blocks.Select(block => $"{{\"name\": {JsonSerializer.Serialize(block.Name)}, " +
+            $"\"kind\": \"{block.Kind}\", \"shape\": [{string.Join(", ", block.Shape)}]}}")) + "]";
 
     /// <summary>The blocks of a text.</summary>
-    /// <exception cref="InvalidDataException">The text is another.</exception>
+
     internal static ImmutableArray<ObservationBlock> Parse(string text, string file)
     {
         try
         {
             using var json = JsonDocument.Parse(text);
-            return [.. json.RootElement.EnumerateArray().Select(block => new ObservationBlock(block.GetProperty("name").GetString()!,
-                block.GetProperty("kind").GetString()!, [.. block.GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt64())]))];
+            return [.. json.RootElement.EnumerateArray().Select(block => new ObservationBlock(
+                block.GetProperty("name").GetString()!, block.GetProperty("kind").GetString()!,
+                [.. block.GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt64())]))];
         }
-        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception failure) when (failure is JsonException
+            or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new InvalidDataException($"{file}: '{MinariNames.Blocks}': expected a list of name, kind and shape, got {text}. Delete the array, and one block is written.");
+            throw new InvalidDataException($"{file}: '{MinariNames.Blocks}': expected a list of name, kind and " +
+                $"shape, got {text}. Delete the array, and one block is written.");
         }
     }
 }

@@ -3,27 +3,25 @@ using Iql.Data.Files;
 
 namespace Iql.Data.Inspection;
 
-/// <summary>
-/// Whether rows lead on to the next where they should, for files without next observations, judged by how far observations usually move.
-/// A step moves column j by |Δⱼ|; q_j is the 99th percentile of that over steps inside episodes.
-/// </summary>
-/// <param name="Jumps">
-/// Rows inside an episode after which some column moves by more than 10 q_j and by more than a quarter of its own range (1st to
-/// 99th percentile): the next row most likely begins another episode.
-/// </param>
-/// <param name="Continued">Time-outs after which every column moves by at most q_j: the next row most likely goes on.</param>
-/// <param name="Offset">Rows from the flagged end to the jump, where most jumps have the same (−1: the flag stands one row late); null without.</param>
-sealed record Joints(ImmutableArray<int> Jumps, int Continued, int? Offset)
+/// <summary>Where rows seem not to lead to the next, in files without next observations. A step moves column j by |Δⱼ|;
+/// q_j is the 99th percentile of that inside episodes.</summary>
+/// <param name="Rows">Rows inside an episode after which a column moves by more than 10 q_j and a quarter of its range
+/// (1st to 99th percentile): the next row most likely begins another episode.</param>
+/// <param name="Continued">Time-outs after which no column moves by more than q_j: the next row seems to
+/// continue.</param>
+/// <param name="Offset">Rows from the flag to the discontinuity, if most agree (−1: the flag is one row late); else
+/// null.</param>
+sealed record SuspectedDiscontinuities(ImmutableArray<int> Rows, int Continued, int? Offset)
 {
     const double Far = 10, Quarter = 0.25, Usual = 0.99;
     const int Window = 8;
 
-    internal static Joints Of(RawDataset raw, bool[] timeouts)
+    internal static SuspectedDiscontinuities Of(RawDataset raw, bool[] timeouts)
     {
         var size = raw.ObservationSize;
         var (usual, range) = (new double[size], new double[size]);
         for (var column = 0; column < size; column++) (usual[column], range[column]) = Scales(raw, timeouts, column);
-        // Where a step may lead anywhere (cells numbered one-hot), nothing is near.
+        // Where a step may lead anywhere (one-hot cells), nothing is near.
         var local = Enumerable.Range(0, size).Any(column => usual[column] < Quarter * range[column]);
         var jumps = ImmutableArray.CreateBuilder<int>();
         var continued = 0;
@@ -51,7 +49,7 @@ sealed record Joints(ImmutableArray<int> Jumps, int Continued, int? Offset)
         return Math.Abs((double)raw.Observations[at + raw.ObservationSize] - raw.Observations[at]);
     }
 
-    /// <summary>q_j and the column's range, over at most a hundred thousand rows, evenly spaced.</summary>
+    /// <summary>q_j and the column's range, over at most 100,000 evenly spaced rows.</summary>
     static (double Usual, double Range) Scales(RawDataset raw, bool[] timeouts, int column)
     {
         const int most = 100_000;
@@ -69,7 +67,8 @@ sealed record Joints(ImmutableArray<int> Jumps, int Continued, int? Offset)
         values.Sort();
         return (At(moves, Usual), At(values, Usual) - At(values, 1 - Usual));
 
-        static double At(List<double> sorted, double share) => sorted.Count == 0 ? 0 : sorted[(int)(share * (sorted.Count - 1))];
+        static double At(List<double> sorted, double share) =>
+            sorted.Count == 0 ? 0 : sorted[(int)(share * (sorted.Count - 1))];
     }
 
     static int? OffsetOf(IReadOnlyList<int> jumps, RawDataset raw, bool[] timeouts)

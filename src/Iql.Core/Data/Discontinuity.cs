@@ -1,9 +1,9 @@
 namespace Iql.Data;
 
-/// <summary>Tells whether one row goes on where another left off.</summary>
-static class Jump
+/// <summary>Whether a row continues the row before.</summary>
+static class Discontinuity
 {
-    /// <summary>How far apart two observations may be and still count as one.</summary>
+    /// <summary>The maximum distance of two observations that count as one.</summary>
     internal const double Tolerance = 1e-6;
 
     /// <summary>‖s′ − s‖, the Euclidean distance.</summary>
@@ -18,7 +18,7 @@ static class Jump
         return Math.Sqrt(sum);
     }
 
-    /// <summary>Whether s′ of a row is not s of the next.</summary>
+    /// <summary>Whether s′ of a row differs from s of the next.</summary>
     internal static bool Between(ReadOnlySpan<float> next, ReadOnlySpan<float> observation) =>
         !next.SequenceEqual(observation) && Distance(next, observation) > Tolerance;
 }
