@@ -1,9 +1,9 @@
 namespace Iql.Cli
 
-open Iql.Scripts
-
 open System.IO
 open Iql.Algorithms
+open Iql.Data
+open Iql.Scripts
 
 /// `iql explain`
 [<RequireQualifiedAccess>]
@@ -11,82 +11,104 @@ module ExplainCommand =
 
     type private Asked = {
         What: string
-        /// What `--algorithm` calls it; None: implicit Q-learning of the case's sizes.
+        /// What `--algorithm` calls it; None: implicit Q-learning of the sizes below.
         Algorithm: string option
-        Case: BenchCase
+        Observations: int
+        Actions: int
+        Batch: int
+        Hidden: int list
         Policies: int
         All: bool
-        Html: string option
+        Dot: string option
     }
+
+    let private standard: Asked = {
+        What = ""
+        Algorithm = None
+        Observations = 11
+        Actions = 3
+        Batch = 256
+        Hidden = [ 256; 256 ]
+        Policies = 1
+        All = false
+        Dot = None
+    }
+
+    /// The task whose presets `--algorithm` takes.
+    let private task = "hopper-medium-v2"
 
     let private subjects = [ for name, _ in Explain.losses -> name ] @ [ "step" ]
 
-    let private explain (asked: Asked) : Explanation =
-        let case = asked.Case
+    let private step (asked: Asked) : Explanation =
+        let config =
+            ImplicitQLearningConfig().With(hiddenSizes = asked.Hidden, batchSize = asked.Batch)
 
+        let hidden = asked.Hidden |> List.map string<int> |> String.concat "x"
+
+        let policies =
+            if asked.Policies = 1 then
+                ""
+            else
+                $", {asked.Policies} policies"
+
+        ImplicitQLearning.Learner(
+            config,
+            asked.Observations,
+            asked.Actions,
+            [| for beta in 1 .. asked.Policies -> float beta |]
+        )
+        |> Explain.step (
+            $"one IQL step ({asked.Observations} observations, {asked.Actions} actions, "
+            + $"batch {asked.Batch}, {hidden}{policies})"
+        )
+
+    let private explain (asked: Asked) : Explanation =
         match List.tryFind (fun (name, _) -> name = asked.What) Explain.losses, asked.Algorithm with
         | Some _, Some _ -> raise (Refusal $"--algorithm: goes with 'step', got '{asked.What}'.")
-        | Some(_, loss), None -> loss case.Batch
+        | Some(_, loss), None -> loss asked.Batch
+        | None, None -> step asked
         | None, Some name ->
-            let standard = BenchCase.standard
-
             if
-                case.Batch <> standard.Batch
-                || case.Hidden <> standard.Hidden
-                || asked.Policies > 1
+                (asked.Batch, asked.Hidden, asked.Policies)
+                <> (standard.Batch, standard.Hidden, standard.Policies)
             then
                 raise (
-                    Refusal
-                        "--algorithm: takes batch, widths and policies of its preset; --batch, --hidden and --policies are for a step of iql without it."
+                    Refusal(
+                        "--algorithm: takes batch, widths and policies of its preset; "
+                        + "--batch, --hidden and --policies are for a step of iql without it."
+                    )
                 )
 
-            BenchAlgorithms.learner name case.Observations case.Actions
+            Trial.learner asked.Observations (Iql.ActionSpace.Continuous asked.Actions) [ Preset.trial name task ]
             |> Explain.step
-                $"one step of {name} ({case.Observations} observations, {case.Actions} actions, the preset of {BenchAlgorithms.task})"
-        | None, None ->
-            let betas = [ for i in 1 .. asked.Policies -> float i ]
-            let hidden = asked.Case.Hidden |> List.map string<int> |> String.concat "x"
-
-            let policies =
-                if asked.Policies = 1 then
-                    ""
-                else
-                    $", {asked.Policies} policies"
-
-            BenchCase.learner {
-                asked.Case with
-                    InverseTemperatures = betas
-            }
-            |> Explain.step
-                $"one IQL step ({asked.Case.Observations} observations, {asked.Case.Actions} actions, batch {asked.Case.Batch}, {hidden}{policies})"
+                $"one step of {name} ({asked.Observations} observations, {asked.Actions} actions, the preset of {task})"
 
     let private run (asked: Asked) : int =
-        let html = asked.Html |> Option.map (Files.writable "--html")
+        let dot = asked.Dot |> Option.map (Files.writable "--dot")
         let explanation = explain asked
         let most = if asked.All then System.Int32.MaxValue else 30
         printfn "The life of %s\n" explanation.Name
         ExplainText.lines most explanation |> List.iter (printfn "%s")
 
-        match html with
+        match dot with
         | Some path ->
-            ExplainPage.save path explanation
+            let text = ExplainDot.write explanation
+            AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, text)))
             printfn "\n%s" path
         | None -> ()
 
         Shell.success
 
-    let private sized name hint doc shown set : Parameter<Asked> =
-        Parameter.value name hint doc (Read.whole 1) (fun size (asked: Asked) -> {
-            asked with
-                Case = set size asked.Case
-        })
-        |> Parameter.showing shown
+    let private sized name hint doc shown (set: int -> Asked -> Asked) : Parameter<Asked> =
+        Parameter.value name hint doc (Read.whole 1) set |> Parameter.showing shown
 
     let command: Command =
         Command.create
             "explain"
             "Show the life of an expression: graph, schedule, memory, kernels and their time"
-            "A loss is explained with its gradient, 'step' is a whole training step. It is traced, simplified, put into kernels and phases, given memory, and timed on one thread with made-up numbers. In F#, Explain.loss does the same for a loss of your own."
+            ("A loss is explained with its gradient, 'step' is a whole training step. It is traced, simplified, "
+             + "put into kernels and phases, given memory, and timed on one thread with made-up numbers. "
+             + "In F#, Explain.loss does the same for a loss of your own.")
             [
                 Parameter.value
                     "WHAT"
@@ -99,24 +121,24 @@ module ExplainCommand =
                 Parameter.value
                     "--algorithm"
                     "NAME"
-                    $"Whose step, with its preset of {BenchAlgorithms.task}; without it, implicit Q-learning of these sizes"
+                    $"Whose step, with its preset of {task}; without it, implicit Q-learning of these sizes"
                     (Read.oneOf Algorithm.names)
                     (fun name (asked: Asked) -> { asked with Algorithm = Some name })
-                sized "--batch" "B" "Rows of a batch" "256" (fun size case -> { case with Batch = size })
-                sized "--observations" "S" "Size of an observation, of a step" "11" (fun size case -> {
-                    case with
+                sized "--batch" "B" "Rows of a batch" "256" (fun size asked -> { asked with Batch = size })
+                sized "--observations" "S" "Size of an observation, of a step" "11" (fun size asked -> {
+                    asked with
                         Observations = size
                 })
-                sized "--actions" "A" "Size of an action, of a step" "3" (fun size case -> { case with Actions = size })
+                sized "--actions" "A" "Size of an action, of a step" "3" (fun size asked -> {
+                    asked with
+                        Actions = size
+                })
                 Parameter.value
                     "--hidden"
                     "SIZES"
                     "Widths of hidden layers, of a step"
                     Read.sizes
-                    (fun sizes (asked: Asked) -> {
-                        asked with
-                            Case = { asked.Case with Hidden = sizes }
-                    })
+                    (fun sizes (asked: Asked) -> { asked with Hidden = sizes })
                 |> Parameter.showing "256x256"
                 Parameter.value
                     "--policies"
@@ -129,22 +151,17 @@ module ExplainCommand =
                     asked with
                         All = true
                 })
-                Parameter.value "--html" "FILE" "Also draw it on a page" Read.text (fun file (asked: Asked) -> {
-                    asked with
-                        Html = Some file
-                })
+                Parameter.value
+                    "--dot"
+                    "FILE"
+                    "Also write its graph, for Graphviz to draw: dot -Tsvg FILE"
+                    Read.text
+                    (fun file (asked: Asked) -> { asked with Dot = Some file })
             ]
             [
                 "iql explain expectile", "what becomes of the expectile loss"
-                "iql explain step --html step.html", "a training step, drawn"
-                "iql explain step --algorithm cql", "the same of another algorithm, in words"
+                "iql explain step --dot step.dot", "a training step, and its kernels as a graph"
+                "iql explain step --algorithm cql", "the same of another algorithm"
             ]
-            {
-                What = ""
-                Algorithm = None
-                Case = BenchCase.standard
-                Policies = 1
-                All = false
-                Html = None
-            }
+            standard
             run

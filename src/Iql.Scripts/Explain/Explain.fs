@@ -33,7 +33,8 @@ type Explanation = {
     MemoryLength: int
 }
 
-/// Explains graphs: `Explain.loss "mine" [ "residual", [ 256 ] ] [ "expectile", 0.7 ] (fun x tau -> …) |> ExplainText.whole`.
+/// Explains graphs:
+/// `Explain.loss "mine" [ "residual", [ 256 ] ] [ "expectile", 0.7 ] (fun x tau -> …) |> ExplainText.whole`.
 [<RequireQualifiedAccess>]
 module Explain =
 
@@ -41,20 +42,15 @@ module Explain =
     let private madeUp (layout: Layout) : TensorBlock =
         let random = Random 1
         let block = new TensorBlock(layout)
-        let storage = block.Storage
 
-        for i in 0 .. storage.Length - 1 do
-            storage[i] <- 0.1f * random.NextSingle()
+        for i in 0 .. layout.Length - 1 do
+            block.Storage[i] <- 0.1f * random.NextSingle()
 
         block
 
-    /// Microseconds of a run in each kernel. A state that was handed over is stepped where it
-    /// lies, if it can be; numbers that were made up stay as they are.
-    let private time
-        (scalars: Map<string, float>)
-        (state: TensorBlock list)
-        (compiled: CompiledGraph)
-        : float list option =
+    /// Microseconds of a run in each kernel, on made-up numbers; None where those do not fit the graph.
+    /// A state is stepped where it lies, if it can be.
+    let private time (scalars: Map<string, float>) (state: TensorBlock list) (compiled: CompiledGraph) =
         let graph = compiled.Function
 
         let inputs = [|
@@ -75,40 +71,34 @@ module Explain =
 
         let metrics = Array.zeroCreate<float> graph.Metrics.Length
 
-        let run () =
-            compiled.Run(ReadOnlySpan inputs, ReadOnlySpan values, ReadOnlySpan outputs, Span metrics)
-
         /// Runs for some seconds; how many.
-        let runs seconds =
+        let runs (seconds: float) =
             let clock = Stopwatch.StartNew()
             let mutable count = 0
 
             while clock.Elapsed.TotalSeconds < seconds do
-                run ()
+                compiled.Run(ReadOnlySpan inputs, ReadOnlySpan values, ReadOnlySpan outputs, Span metrics)
                 count <- count + 1
 
-            count
+            float count
+
+        /// Microseconds of one round, kernel by kernel.
+        let round () =
+            let before = compiled.KernelSeconds
+            let count = runs 0.01
+
+            Seq.map2 (fun was now -> (now - was) / count * 1e6) before compiled.KernelSeconds
+            |> List.ofSeq
 
         try
             try
-                // What is met often is compiled again, better, a moment later.
+                // The runtime compiles what runs often again, better, a moment later.
                 runs 0.3 |> ignore
                 compiled.IsTimed <- true
-
-                // Many short rounds, the middle one of each kernel: machines are shared.
-                let rounds = [
-                    for _ in 1..15 ->
-                        let before = compiled.KernelSeconds
-                        let count = runs 0.01
-
-                        [
-                            for a, b in Seq.zip before compiled.KernelSeconds -> (b - a) / float count * 1e6
-                        ]
-                ]
-
+                // The middle one of many short rounds: machines are shared.
+                let rounds = List.init 15 (fun _ -> round ())
                 Some [ for times in List.transpose rounds -> (List.sort times)[times.Length / 2] ]
             with :? InvalidOperationException ->
-                // Indices outside their table, for instance: made-up numbers do not fit every graph.
                 None
         finally
             for block in Seq.append inputs outputs |> Seq.distinct do
@@ -148,14 +138,14 @@ module Explain =
             MemoryLength = compiled.MemoryLength
         }
 
-    /// Explains a traced function. `scalars` are values of its scalar inputs; one that is missing is 0.5. Tensors are made up.
+    /// Explains a traced function. `scalars` are values of its scalar inputs; a missing one is 0.5.
     let of' (name: string) (scalars: (string * float) list) (graph: GraphFunction) : Explanation =
         explain name scalars [] graph
 
     /// Explains a loss together with its gradient with respect to its first tensor.
     ///
-    /// tensors: names and shapes of what it is given, at least one. scalars: names and values of its numbers. trace: from both to a
-    /// scalar.
+    /// tensors: names and shapes of its tensors, at least one. scalars: names and values of its numbers.
+    /// trace: from both to a scalar.
     let loss
         (name: string)
         (tensors: (string * int list) list)
@@ -187,37 +177,20 @@ module Explain =
         )
         |> of' name scalars
 
+    let private named name tensors scalars trace : string * (int -> Explanation) =
+        name, (fun rows -> loss name [ for tensor in tensors -> tensor, [ rows ] ] scalars trace)
+
     /// The losses that have a name here: what they are called, and what they explain for a batch of some rows.
     let losses: (string * (int -> Explanation)) list = [
-        "expectile",
-        fun rows ->
-            loss "expectile" [ "residual", [ rows ] ] [ "expectile", 0.7 ] (fun tensors scalars ->
-                Expectile.Loss(tensors[0], scalars[0]))
-        "td",
-        fun rows ->
-            loss
-                "td"
-                [
-                    "prediction", [ rows ]
-                    "rewards", [ rows ]
-                    "terminals", [ rows ]
-                    "next", [ rows ]
-                ]
-                [ "discount", 0.99 ]
-                (fun tensors scalars ->
-                    let target =
-                        TemporalDifference.Target(tensors[1], tensors[2], scalars[0], tensors[3])
-
-                    TemporalDifference.Squared(target, tensors[0]))
-        "advantage-weighted",
-        fun rows ->
-            loss
-                "advantage-weighted"
-                [ "logDensity", [ rows ]; "advantage", [ rows ] ]
-                [ "inverseTemperature", 3.0; "maxAdvantageWeight", 100.0 ]
-                (fun tensors scalars ->
-                    let weight = AdvantageWeighted.Weight(tensors[1], scalars[0], scalars[1])
-                    AdvantageWeighted.Likelihood(weight, tensors[0]))
+        named "expectile" [ "residual" ] [ "expectile", 0.7 ] (fun x scalars -> Expectile.Loss(x[0], scalars[0]))
+        named "td" [ "prediction"; "rewards"; "terminals"; "next" ] [ "discount", 0.99 ] (fun x scalars ->
+            TemporalDifference.Squared(TemporalDifference.Target(x[1], x[2], scalars[0], x[3]), x[0]))
+        named
+            "advantage-weighted"
+            [ "logDensity"; "advantage" ]
+            [ "inverseTemperature", 3.0; "maxAdvantageWeight", 100.0 ]
+            (fun x scalars ->
+                AdvantageWeighted.Likelihood(AdvantageWeighted.Weight(x[1], scalars[0], scalars[1]), x[0]))
     ]
 
     /// Explains a learner's whole step, without its metrics, from the state it starts in.

@@ -1,5 +1,6 @@
 namespace Iql.Scripts
 
+open System
 open System.Collections.Generic
 open System.Globalization
 open Iql.Cpu
@@ -9,31 +10,32 @@ open Iql.Graph
 [<RequireQualifiedAccess>]
 module ExplainText =
 
+    let private shown (format: string) (value: float) =
+        value.ToString(format, CultureInfo.InvariantCulture)
+
+    let private isComputed (node: Tensor) =
+        node.Op <> Op.Input && node.Op <> Op.Constant
+
     /// Names for nodes: an input's own, a constant's number, "%12" for the others in their order.
     let names (nodes: Tensor list) : Tensor -> string =
-        let numbered = Dictionary<Tensor, int>(HashIdentity.Reference)
-
-        for node in nodes do
-            if node.Op <> Op.Input && node.Op <> Op.Constant then
-                numbered[node] <- numbered.Count
+        let numbers = Dictionary<Tensor, int>(HashIdentity.Reference)
+        nodes |> List.filter isComputed |> List.iteri (fun i node -> numbers[node] <- i)
 
         fun node ->
-            match node.Op, numbered.TryGetValue node with
-            | Op.Input, _ -> node.Name
-            | Op.Constant, _ -> Json.numberText node.Number
-            | _, (true, number) -> $"%%{number}"
-            | _ -> "?"
+            match node.Op with
+            | Op.Input -> node.Name
+            | Op.Constant -> shown "R" node.Number
+            | _ -> $"%%{numbers[node]}"
 
     /// "%3 = Multiply [256] (%1, 0.5)"
-    let node (name: Tensor -> string) (node: Tensor) : string =
+    let private node (name: Tensor -> string) (node: Tensor) : string =
+        let isProduct = node.Op = Op.MatMul
+
         let source i (tensor: Tensor) =
-            if node.Op = Op.MatMul && node.Integers[i] = 1 then
-                name tensor + "ᵀ"
-            else
-                name tensor
+            name tensor + (if isProduct && node.Integers[i] = 1 then "ᵀ" else "")
 
         let detail =
-            if node.Op = Op.MatMul || node.Integers.IsEmpty then
+            if isProduct || node.Integers.IsEmpty then
                 ""
             else
                 let numbers = node.Integers |> Seq.map string<int> |> String.concat ", "
@@ -42,61 +44,42 @@ module ExplainText =
         let sources = node.Sources |> Seq.mapi source |> String.concat ", "
         $"{name node} = {node.Op} {node.Shape}{detail} ({sources})"
 
-    let private computed (nodes: Tensor list) =
-        nodes |> List.filter (fun node -> node.Op <> Op.Input && node.Op <> Op.Constant)
-
     /// "1.5 KB"
-    let bytes (floats: float) : string =
-        let bytes = 4.0 * floats
-
-        let shown (value: float) unit =
-            value.ToString("0.#", CultureInfo.InvariantCulture) + " " + unit
-
-        if bytes < 1024.0 then
-            shown bytes "bytes"
-        elif bytes < 1024.0 * 1024.0 then
-            shown (bytes / 1024.0) "KB"
-        else
-            shown (bytes / 1024.0 / 1024.0) "MB"
+    let private bytes (floats: int) : string =
+        match 4.0 * float floats with
+        | bytes when bytes < 1024.0 -> shown "0" bytes + " bytes"
+        | bytes when bytes < 1048576.0 -> shown "0.#" (bytes / 1024.0) + " KB"
+        | bytes -> shown "0.#" (bytes / 1048576.0) + " MB"
 
     /// "12.3 µs"
-    let microseconds (value: float option) : string =
+    let private microseconds (value: float option) : string =
         match value with
-        | Some value ->
-            value.ToString((if value < 10.0 then "F2" else "F1"), CultureInfo.InvariantCulture)
-            + " µs"
+        | Some value -> shown (if value < 10.0 then "F2" else "F1") value + " µs"
         | None -> "–"
 
     /// "loop [256, 256]"
-    let kernel (kernel: ExplainedKernel) : string =
+    let private kernel (kernel: ExplainedKernel) : string =
         let extents = kernel.Info.Extents |> Seq.map string<int> |> String.concat ", "
         $"{KernelKind.name kernel.Info} [{extents}]"
 
+    /// "k3 loop [256, 256], 12.3 µs"
+    let numbered (number: int) (each: ExplainedKernel) : string =
+        $"k{number} {kernel each}, {microseconds each.Microseconds}"
+
     /// "105.2 GFLOP/s" of a product that was timed, else nothing.
-    let rate (kernel: ExplainedKernel) : string =
+    let private rate (kernel: ExplainedKernel) : string =
         match kernel.Microseconds with
-        | Some time when time > 0.0 && kernel.Info.Flop > 0.0 ->
-            (kernel.Info.Flop / time / 1e3).ToString("F1", CultureInfo.InvariantCulture)
-            + " GFLOP/s"
+        | Some time when time > 0.0 && kernel.Info.Flop > 0.0 -> shown "F1" (kernel.Info.Flop / time / 1e3) + " GFLOP/s"
         | _ -> ""
 
-    /// The nodes it computes, the first few by name.
-    let nodes (name: Tensor -> string) (kernel: ExplainedKernel) : string =
-        let all = kernel.Info.Nodes |> Seq.map (fun node -> name node) |> List.ofSeq
-
-        if all.Length > 9 then
-            String.concat " " (List.truncate 8 all) + $" … {all.Length} in all"
-        else
-            String.concat " " all
-
-    /// Phases of the schedule.
-    let phases (explanation: Explanation) : int =
-        match explanation.Kernels with
-        | [] -> 0
-        | kernels -> 1 + (kernels |> List.map _.Info.Phase |> List.max)
+    /// The kernels of every phase with their numbers.
+    let private phases (explanation: Explanation) : (int * (int * ExplainedKernel) list) list =
+        explanation.Kernels
+        |> List.indexed
+        |> List.groupBy (fun (_, kernel) -> kernel.Info.Phase)
 
     /// Time of kernels together, where it was measured.
-    let sum (kernels: ExplainedKernel list) : float option =
+    let private sum (kernels: ExplainedKernel list) : float option =
         let times = kernels |> List.choose _.Microseconds
 
         if times.Length = kernels.Length then
@@ -104,88 +87,90 @@ module ExplainText =
         else
             None
 
-    let private listing (most: int) (nodes: Tensor list) : string list =
-        let name = names nodes
-        let computed = computed nodes
+    let private listing (most: int) (lines: string list) : string list = [
+        for line in List.truncate most lines do
+            "   " + line
+        if lines.Length > most then
+            $"   … {lines.Length - most} more; --all lists them"
+    ]
+
+    let private graph (heading: string) (most: int) (nodes: Tensor list) : string list =
+        let computed, given = nodes |> List.partition isComputed
+        let inputs = given |> List.filter (fun node -> node.Op = Op.Input)
 
         [
-            for tensor in List.truncate most computed do
-                "   " + node name tensor
-            if computed.Length > most then
-                $"   … {computed.Length - most} more; --all lists them"
+            $"""{heading}: {Plural.count computed.Length "node"} out of {Plural.count inputs.Length "input"}"""
+            yield! listing most [ for tensor in computed -> node (names nodes) tensor ]
+            ""
         ]
 
     let private schedule (explanation: Explanation) : string list =
         let name = names explanation.Simplified
+        let kernels = Plural.count explanation.Kernels.Length "kernel"
+        let phases = phases explanation
+        let instructions = (string explanation.InstructionSet).ToLowerInvariant()
+        let time = microseconds (sum explanation.Kernels)
+
+        let nodes (kernel: ExplainedKernel) =
+            let all = [ for node in kernel.Info.Nodes -> name node ]
+            let more = if all.Length > 9 then $" … {all.Length} in all" else ""
+            String.concat " " (List.truncate (if all.Length > 9 then 8 else 9) all) + more
 
         [
-            for phase, kernels in
-                explanation.Kernels
-                |> List.indexed
-                |> List.groupBy (fun (_, kernel) -> kernel.Info.Phase) do
+            $"""3. Schedule: {kernels} in {Plural.count phases.Length "phase"}, {instructions}, {time} by one thread"""
+            for phase, kernels in phases do
                 $"   phase {phase}, {microseconds (sum (List.map snd kernels))}"
 
                 for i, each in kernels do
                     let number, what = $"k{i}".PadRight 4, (kernel each).PadRight 38
-
-                    let time, speed =
-                        (microseconds each.Microseconds).PadLeft 10, (rate each).PadLeft 14
-
-                    $"     {number} {what} {time} {speed}  {nodes name each}"
+                    let time = (microseconds each.Microseconds).PadLeft 10
+                    $"     {number} {what} {time} {(rate each).PadLeft 14}  {nodes each}"
+            ""
         ]
 
-    /// The first and the last kernel that touch a temporary, by their numbers; one made before all kernels counts from the first.
-    let first (buffer: BufferInfo) : int = max 0 (buffer.Made - 1)
-
-    let last (buffer: BufferInfo) : int = max (first buffer) (buffer.LastUse - 1)
-
-    let private temporaries (explanation: Explanation) : string list =
+    let private memory (most: int) (explanation: Explanation) : string list =
         let name = names explanation.Simplified
 
-        TextTable.lines [
-            for buffer in explanation.Memory |> List.sortBy _.Offset ->
-                [
-                    $"   {name buffer.Value} {buffer.Value.Op} {buffer.Value.Shape}"
-                    bytes (float buffer.Length)
-                    $"at {bytes (float buffer.Offset)}"
-                    $"k{first buffer}–k{last buffer}"
-                ]
-        ]
-
-    let private counts (nodes: Tensor list) =
-        let inputs = nodes |> List.filter (fun node -> node.Op = Op.Input) |> List.length
-        $"""{Plural.count (computed nodes).Length "node"} out of {Plural.count inputs "input"}"""
-
-    /// Everything; at most `most` nodes and temporaries of a list.
-    let lines (most: int) (explanation: Explanation) : string list =
-        let apart = explanation.Memory |> List.sumBy (fun buffer -> float buffer.Length)
-        let temporaries = temporaries explanation
-
-        let inPlace =
+        let place =
             if explanation.RunsInPlace then
                 "; the state is stepped where it lies"
             else
                 ""
 
+        let apart = explanation.Memory |> List.sumBy _.Length
+        let count = explanation.Memory.Length
+
         [
-            $"1. As written, with gradients: {counts explanation.Traced}"
-            yield! listing most explanation.Traced
-            ""
-            $"2. Simplified: {counts explanation.Simplified}"
-            yield! listing most explanation.Simplified
-            ""
-            $"""3. Schedule: {Plural.count explanation.Kernels.Length "kernel"} in {Plural.count (phases explanation) "phase"}, {(string explanation.InstructionSet).ToLowerInvariant()}, {microseconds (sum explanation.Kernels)} by one thread; within a phase nobody waits for another"""
-            yield! schedule explanation
-            ""
-            if explanation.Memory.IsEmpty then
-                $"4. Memory: no temporaries{inPlace}"
+            if count = 0 then
+                $"4. Memory: no temporaries{place}"
             else
-                $"4. Memory: {explanation.Memory.Length} temporaries in {bytes (float explanation.MemoryLength)}, apart they would take {bytes apart}{inPlace}"
-            yield! List.truncate most temporaries
-            if temporaries.Length > most then
-                $"   … {temporaries.Length - most} more; --all lists them"
+                let length = bytes explanation.MemoryLength
+                $"4. Memory: {count} temporaries in {length}, apart they would take {bytes apart}{place}"
+            yield!
+                [
+                    // A temporary that is made before all kernels counts from the first.
+                    for buffer in explanation.Memory |> List.sortBy _.Offset ->
+                        let first = max 0 (buffer.Made - 1)
+
+                        [
+                            $"{name buffer.Value} {buffer.Value.Op} {buffer.Value.Shape}"
+                            bytes buffer.Length
+                            $"at {bytes buffer.Offset}"
+                            $"k{first}–k{max first (buffer.LastUse - 1)}"
+                        ]
+                ]
+                |> TextTable.lines
+                |> listing most
         ]
+
+    /// Everything; at most `most` nodes and temporaries of a list.
+    let lines (most: int) (explanation: Explanation) : string list = [
+        yield! graph "1. As written, with gradients" most explanation.Traced
+        yield! graph "2. Simplified" most explanation.Simplified
+        yield! schedule explanation
+        yield! memory most explanation
+    ]
 
     /// Everything, as one text.
     let whole (explanation: Explanation) : string =
-        lines System.Int32.MaxValue explanation |> String.concat "\n"
+        lines Int32.MaxValue explanation |> String.concat "\n"

@@ -17,7 +17,8 @@ module KernelKind =
             | _ -> "product X·W (forward)"
         | kind, _ -> kind
 
-    /// Floating-point operations: those of the product, one for each number an elementwise node makes or a reduction takes.
+    /// Floating-point operations: those of the product, and one for each number that an elementwise node makes or a
+    /// reduction takes.
     let flop (kernel: KernelInfo) : float =
         kernel.Flop
         + Seq.sum [

@@ -6,7 +6,6 @@ open System.Diagnostics
 open System.Threading
 open System.Threading.Tasks
 open Iql.Algorithms
-open Iql.Measurement
 open Iql.Training
 
 /// How one run of a sweep came out; without a result it was interrupted and can go on.
@@ -57,8 +56,6 @@ type LaunchOptions = {
     Watch: SweepProgress -> unit
     /// Called when there is something to tell, by one thread at a time.
     Say: LaunchNote -> unit
-    /// How busy the machine is; asked now and then while training.
-    Load: unit -> SystemLoad
     /// Asks to stop; what was trained is saved first.
     Cancellation: CancellationToken
 }
@@ -74,7 +71,6 @@ module Launch =
         Threads = Environment.ProcessorCount
         Watch = ignore
         Say = ignore
-        Load = SystemLoad.Now
         Cancellation = CancellationToken.None
     }
 
@@ -88,14 +84,7 @@ module Launch =
 
     /// The learner of trials that are trained together: a member each.
     let learner (problem: Problem) (trials: Trial list) : Learner =
-        let entry = Trial.entry (List.head trials)
-
-        entry.Learner
-            [
-                for trial in trials -> Trial.configured problem.Transitions.ActionSpace trial
-            ]
-            problem.Transitions.ObservationSize
-            problem.Transitions.ActionSize
+        Trial.learner problem.Transitions.ObservationSize problem.Transitions.ActionSpace trials
 
     /// Cells that are trained together from the same step on.
     type private Job = {
@@ -225,7 +214,7 @@ module Launch =
             options.Say(Chosen split)
 
         let lookAround =
-            Crowding.watch Environment.ProcessorCount (Split.threads split) options.Load (Oversubscribed >> options.Say)
+            Crowding.watch (Split.threads split) (Oversubscribed >> options.Say)
 
         let advance job progress =
             board.Advance job progress

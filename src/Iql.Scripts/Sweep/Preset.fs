@@ -55,6 +55,17 @@ module Preset =
                 NormalizeObservations = Some(fst preset.NormalizeObservations)
         }
 
+    /// The standard trial of an algorithm or a variant by its name, with its preset for a task or a dataset where it has one.
+    let trial (algorithm: string) (name: string) : Trial =
+        match Algorithm.find algorithm with
+        | None -> invalidArg (nameof algorithm) $"algorithm: expected one of {Algorithm.names}, got {algorithm}."
+        | Some found ->
+            {
+                Trial.standard with
+                    Algorithm = found
+            }
+            |> (forTask algorithm name |> Option.map apply |> Option.defaultValue id)
+
     let private rewards (preset: Preset) =
         match preset.Rewards with
         | None -> "the task's rewards"

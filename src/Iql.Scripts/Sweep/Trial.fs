@@ -52,6 +52,10 @@ module Trial =
                     $"{entry.Name}: expected {expected}, got data of {actions}. Algorithms that learn of these: {others}."
             )
 
+    /// The learner of trials that are trained together: a member each, on data with so many observations and these actions.
+    let learner (observations: int) (actions: Iql.ActionSpace) (trials: Trial list) : Learner =
+        (entry (List.head trials)).Learner [ for trial in trials -> configured actions trial ] observations actions.Size
+
     /// A trial of implicit Q-learning with another configuration.
     let implicit (change: ImplicitQLearningConfig -> ImplicitQLearningConfig) (trial: Trial) : Trial =
         match trial.Algorithm with
