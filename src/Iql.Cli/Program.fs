@@ -14,7 +14,6 @@ let commands: Command list = [
     DataImport.command
     DataDownload.command
     Play.command
-    Bench.command
     ExplainCommand.command
     Lists.tasks
     Lists.reference

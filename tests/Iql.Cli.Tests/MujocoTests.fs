@@ -63,16 +63,3 @@ let ``a task without data of its own asks for a file`` () =
 
     // A data set of D4RL without an environment here.
     refuses [ "train"; "--task"; "kitchen-mixd-v0" ] [ "Did you mean kitchen-mixed-v0?" ]
-
-[<Fact>]
-let ``environments are measured beside the C library, to the same bits`` () =
-    needsMujoco ()
-    let rows, reason = EnvironmentBench.measureAll 1
-    Assert.Equal(4, rows.Length)
-    Assert.Equal(5, (EnvironmentBench.lines rows).Length)
-
-    for row in rows do
-        Assert.True(row.Own > 0.0)
-        // Where gcc is, there is something to compare with.
-        Assert.Equal(reason.IsNone, row.SameBits = Some true)
-        Assert.Equal(reason.IsNone, row.Library.IsSome)

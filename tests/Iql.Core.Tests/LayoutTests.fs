@@ -29,7 +29,6 @@ let order = [
     "Environments/Tasks"
     "Algorithms"
     "Training"
-    "Measurement"
 ]
 
 let private source = "src/Iql.Core/"

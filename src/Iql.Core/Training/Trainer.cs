@@ -78,9 +78,6 @@ public sealed class Trainer : IDisposable
     /// <summary>The program that made the last step that was asked for metrics; it names them.</summary>
     public GraphFunction Measured => measured;
 
-    /// <summary>The program of a step without metrics as it is run, for measuring it.</summary>
-    internal CompiledGraph Program(long step) => compiled.Program(step, metrics: false);
-
     /// <summary>
     /// Makes one step. Where workers have networks of their own, some may still be at it when this returns, and the next step begins beside
     /// it; <see cref="Finish"/> waits for them.

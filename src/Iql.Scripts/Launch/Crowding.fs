@@ -1,57 +1,55 @@
 namespace Iql.Scripts
 
 open System
+open System.Diagnostics
 open System.Globalization
-open Iql.Measurement
+open System.IO
 
-/// When more threads want to run than there are cores: a team of threads then waits for the one that has none.
+/// Whether others want the cores that training asked for: a team of threads goes as fast as its slowest.
 [<RequireQualifiedAccess>]
 module Crowding =
 
-    /// Readings closer together than this say little, in seconds.
-    let private least = 5.0
+    /// Seconds before the first look: the load average is one of the last minute.
+    let private patience = 30.0
 
-    /// Processor time that threads may miss before it is said, as a share: files and evaluations do not keep them all busy.
-    let private missing = 0.15
+    /// The warning for threads that got a share of the processor time they asked for. It takes two signs: the share is
+    /// low, and the load average is above the number of cores. Files and evaluations alone lower the share, too.
+    let warning (cores: int) (threads: int) (load: float) (share: float) : string option =
+        if load > float cores + 0.5 && share < 0.85 then
+            let shown (value: float) =
+                value.ToString("F1", CultureInfo.InvariantCulture)
 
-    /// What to say of two readings, with `threads` of ours that would like to run all the time on `cores`: nothing, or a warning
-    /// with what it costs and the mend. It takes two signs: our threads got less processor time than they asked for, and the load
-    /// average is above the number of cores. Where the system tells no load average, twice as much must be missing.
-    let warning (cores: int) (threads: int) (before: SystemLoad) (after: SystemLoad) : string option =
-        let seconds = (after.Clock - before.Clock).TotalSeconds
+            let times = shown (1.0 / max 0.05 share)
 
-        let had =
-            (after.Processor - before.Processor).TotalSeconds
-            / max 1e-9 (seconds * float threads)
+            Some(
+                $"the machine is oversubscribed: {shown load} threads want its {cores} cores, "
+                + $"and training takes about {times} times as long. Stop what else is running, or give this sweep "
+                + $"the cores that are free (--threads {max 1 (threads - 1)}). The numbers stay the same."
+            )
+        else
+            None
 
-        let wanted =
-            match Option.ofNullable after.Average with
-            | Some average when average > float cores + 0.5 && had < 1.0 - missing -> Some $"%.1f{average} threads"
-            | None when had < 1.0 - 2.0 * missing -> Some "more threads than that"
-            | _ -> None
-
-        match wanted with
-        | Some wanted when seconds >= least ->
-            let times = (1.0 / max 0.05 had).ToString("0.0", CultureInfo.InvariantCulture)
-
-            Some
-                $"the machine is oversubscribed: {wanted} want its {cores} cores, and training got {Math.Round(100.0 * had)} %% of the processor time it asked for, so it takes about {times} times as long. Stop what else is running, or give this sweep the cores that are free (--threads {max 1 (threads - 1)}). The numbers stay the same."
-        | _ -> None
-
-    /// Something that is told of every moment and says a warning now and then: at most one in ten minutes.
-    let watch (cores: int) (threads: int) (read: unit -> SystemLoad) (say: string -> unit) : unit -> unit =
+    /// A function to call now and then, by any thread; it says the warning once. Only Linux has a load average.
+    let watch (threads: int) (say: string -> unit) : unit -> unit =
+        let clock, before = Stopwatch.StartNew(), Environment.CpuUsage.TotalTime
         let gate = obj ()
-        let last, silentUntil = ref (read ()), ref TimeSpan.MinValue
+        let isDone = ref (not (File.Exists "/proc/loadavg"))
 
         fun () ->
             lock gate (fun () ->
-                let now = read ()
+                if not isDone.Value && clock.Elapsed.TotalSeconds > patience then
+                    let load = (File.ReadAllText "/proc/loadavg").Split(' ')[0]
+                    let had = (Environment.CpuUsage.TotalTime - before).TotalSeconds
+                    let share = had / (clock.Elapsed.TotalSeconds * float threads)
 
-                if (now.Clock - last.Value.Clock).TotalSeconds >= least then
-                    match warning cores threads last.Value now with
-                    | Some text when now.Clock >= silentUntil.Value ->
-                        silentUntil.Value <- now.Clock + TimeSpan.FromMinutes 10.0
+                    match
+                        warning
+                            Environment.ProcessorCount
+                            threads
+                            (Double.Parse(load, CultureInfo.InvariantCulture))
+                            share
+                    with
+                    | Some text ->
+                        isDone.Value <- true
                         say text
-                    | _ -> ()
-
-                    last.Value <- now)
+                    | None -> ())
