@@ -156,7 +156,7 @@ let collect (recipe: Recipe) : unit =
 
         let collected =
             {
-                Collection.standard (Problem.task recipe.Like) policies with
+                Collection.standard (Problem.task recipe.Like |> Result.defaultWith failwith) policies with
                     Size = recipe.Size
                     Threads = number "IQL_THREADS" |> Option.defaultValue 0
             }
@@ -173,7 +173,7 @@ let collect (recipe: Recipe) : unit =
 
                 let score =
                     if collected.Shares |> List.exists _.Score.IsSome then
-                        $", score {(Problem.task recipe.Like).Reference.Normalised mean:F1}"
+                        $", score {(Environments.Tasks.Tasks.Get recipe.Like).Reference.Normalised mean:F1}"
                     else
                         ""
 

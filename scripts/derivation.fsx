@@ -56,30 +56,21 @@ let results =
 let cells = [
     for name in names ->
         Cells.ofRuns [ "objective" ] results.Runs
-        |> Cells.where "objective" (Json.Text name)
+        |> Cells.where "objective" name
         |> List.exactlyOne
 ]
 
 /// Mean over seeds of a number along training, a line an objective.
-let curves (points: Run -> (int * float) list) =
+let curves (points: Run -> (float * float) list) =
     List.map3
         (fun title colour (cell: Cell) ->
             let along = cell.Runs |> List.collect points |> List.groupBy fst |> List.sortBy fst
 
-            Chart.line title [ for step, _ in along -> float step ] [
-                for _, values in along -> values |> List.averageBy snd
-            ]
+            Chart.line title (List.map fst along) [ for _, values in along -> values |> List.averageBy snd ]
             |> Chart.coloured colour)
         titles
         colours
         cells
-
-let metric name (run: Run) = [
-    for line in run.Train do
-        match Map.tryFind name line.Values with
-        | Some value -> line.Step, value
-        | None -> ()
-]
 
 /// What the data's actions are worth if an expert drives on: what Q should be, or a little less.
 let truth =
@@ -91,7 +82,7 @@ let truth =
         Array.zeroCreate<float> 4, Array.zeroCreate<float32> 4, Array.zeroCreate<float32> 2
 
     // Every decision costs 1 but the one that reaches the goal.
-    let rec drive (expert: Environments.Expert) discount =
+    let rec drive (expert: Environments.Tasks.Expert) discount =
         expert.Invoke(ReadOnlySpan state, Span action)
         let result = environment.Step(Span state, ReadOnlySpan action, Span observation)
 
@@ -223,7 +214,7 @@ let curvesOf name =
     | [ a; b; c; d; iql ] -> [ a; b; c; d; Chart.withTrace "line.dash" (Json.Text "dash") iql ]
     | others -> others
 
-let q = curvesOf (metric "qMean") |> List.map Chart.unlisted
+let q = curvesOf (Cells.metric "qMean") |> List.map Chart.unlisted
 
 let expert =
     Chart.line "what an expert would make of the data's actions" [ 0.0; float learning.Steps ] [ truth; truth ]

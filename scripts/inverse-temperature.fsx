@@ -40,7 +40,7 @@ for beta, cell in List.zip betas cells do
 // One learning curve a β, averaged over seeds.
 let curve (beta: float) (cell: Cell) =
     let points = cell.Runs |> List.collect (Cells.curve Score) |> List.groupBy fst
-    let steps = [ for step, _ in points -> float step ]
+    let steps = List.map fst points
     Chart.line $"β = {beta}" steps [ for _, scores in points -> scores |> List.averageBy snd ]
 
 List.map2 curve betas cells

@@ -71,9 +71,9 @@ let results =
 let curve (cell: Cell) =
     let points = cell.Runs |> List.collect (Cells.curve Score) |> List.groupBy fst
     let scores = [ for _, scores in points -> scores |> List.averageBy snd ]
-    let name = Json.display (snd cell.Values.Head)
+    let name = snd cell.Values.Head
     printfn "%-10s score %.1f" name (List.last scores)
-    Chart.line name [ for step, _ in points -> float step ] scores
+    Chart.line name (List.map fst points) scores
 
 Cells.ofRuns [ "valueLoss" ] results.Runs
 |> List.map curve

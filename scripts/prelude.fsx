@@ -12,12 +12,13 @@ let tiny = Environment.GetEnvironmentVariable "IQL_TINY" = "1"
 /// A size for a real look, and one for trying whether the script runs.
 let size (full: int) (small: int) : int = if tiny then small else full
 
-/// The standard maze with data collected on the spot.
-let problem: Problem = Problem.ofTask Problem.standardTask (size 100_000 4_000)
+/// What a step gave, or its message as an exception: a script stops where something is wrong.
+let get (result: Result<'T, string>) : 'T = Result.defaultWith failwith result
 
-/// A trial that learns the maze in a minute on one core.
+/// A trial that learns the standard maze, from data collected on the spot, in a minute on one core.
 let trial: Trial = {
     Ablation.standard with
+        Data = DataSource.Task(Problem.standardTask, Some(size 100_000 4_000))
         Steps = size Ablation.standard.Steps 100
         EvaluateEvery = size 1_500 50
         Episodes = size 50 2
@@ -29,16 +30,20 @@ let folder (name: string) : string =
         Path.Combine(__SOURCE_DIRECTORY__, "..", "runs", (if tiny then "scripts-tiny" else "scripts"), name)
     )
 
+/// Its data.
+let problem: Problem = Problem.load trial.Data |> get
 
 /// Prints how far a sweep is, a line every few seconds.
-let progress: SweepProgress -> unit =
+let progress: SweepEvent -> unit =
     let clock = Diagnostics.Stopwatch.StartNew()
     let next = ref TimeSpan.Zero
 
-    fun now ->
-        if clock.Elapsed >= next.Value || now.Done = now.Runs then
+    fun event ->
+        match event with
+        | Advanced now when clock.Elapsed >= next.Value || now.Done = now.Runs ->
             next.Value <- clock.Elapsed + TimeSpan.FromSeconds 5.0
             printfn "%3.0f %%, %d of %d runs done" (100.0 * float now.Steps / float now.TotalSteps) now.Done now.Runs
+        | _ -> ()
 
 /// Trains a sweep into its folder, with a line now and then; what is there already is not trained again.
 let train (sweep: Sweep) : SweepResults =
@@ -47,19 +52,16 @@ let train (sweep: Sweep) : SweepResults =
     if tiny && Directory.Exists target then
         Directory.Delete(target, true)
 
-
     Launch.run
         {
             Launch.into target with
                 Watch = progress
         }
-        problem
         sweep
+    |> get
     |> ignore
 
-    match Results.readSweep target with
-    | Ok results -> results
-    | Error problem -> raise (InvalidDataException problem)
+    Results.readSweep target |> get
 
 /// Writes a figure as a page of its own and prints where.
 let save (name: string) (figure: Figure) : unit =

@@ -24,13 +24,13 @@ let run = List.head results.Runs
 let steps = [ for evaluation in run.Evaluations -> float evaluation.Step ]
 
 let scores = [
-    for evaluation in run.Evaluations -> Option.defaultValue nan evaluation.Score
+    for evaluation in run.Evaluations -> evaluation.ScoreMean.GetValueOrDefault nan
 ]
 
 printfn
     "score %.1f after %d steps (0 is a random policy, 100 the maze's own controller)"
     (List.last scores)
-    run.Settings.Steps
+    run.Config.Steps
 
 Chart.line "τ = 0.9, β = 10" steps scores
 |> Chart.titled "Learning to cross a maze from pieces" "gradient step" "normalised score"

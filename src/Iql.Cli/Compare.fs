@@ -3,6 +3,7 @@ namespace Iql.Cli
 open Iql.Scripts
 
 open System.IO
+open Iql.Environments.Tasks
 
 /// `iql compare`
 [<RequireQualifiedAccess>]
@@ -10,47 +11,57 @@ module Compare =
 
     let private defaults = [ "iql"; "td3bc"; "bc" ]
 
-    /// The rows asked for: tasks, files, or files with the tasks they are scored in, in the same order.
-    let private tasks (request: CompareRequest) : ComparisonTask list =
-        let mode = request.Shared.Mode
+    let private missing (path: string) : 'nothing =
+        raise (Refusal $"{path}: expected a data set file, found none there.")
 
+    /// A file's transitions, scored in the task of a name; without one, in the task that the file is called after.
+    let private file (request: CompareRequest) (task: string option) (path: string) : DataSource =
+        let called = DatasetName.ofPath path
+
+        if task.IsNone && isNull (Tasks.Find called) then
+            raise (
+                Refusal
+                    $"{path}: expected a task to score policies in, got none: no built-in task is called {called}.{Problem.meant called} Name one with --task (`iql tasks` lists them); `iql train --data` learns without scores."
+            )
+
+        let card = defaultArg task called |> Problem.task |> Command.orRefuse
+
+        if File.Exists path then
+            DataSource.File(path, request.Shared.Mode, Some card.Name)
+        else
+            missing path
+
+    /// The rows asked for: tasks, files, or files with the tasks they are scored in, in the same order.
+    let private sources (request: CompareRequest) : DataSource list =
         match request.Tasks, request.Files with
-        | [], [] -> [ ComparisonTask.builtIn request.Shared.Transitions Problem.standardTask ]
+        | [], [] -> [ DataSource.Task(Problem.standardTask, request.Shared.Transitions) ]
         | tasks, [] ->
             tasks
             |> List.map (fun task ->
                 match DataDownload.cachedFor task with
-                | Some path -> ComparisonTask.ofFile mode (Some task) path
-                | None -> ComparisonTask.builtIn request.Shared.Transitions task)
-        | [], files -> files |> List.map (ComparisonTask.ofFile mode None)
+                | Some path -> file request (Some task) path
+                | None -> DataSource.Task((Problem.task task |> Command.orRefuse).Name, request.Shared.Transitions))
+        | [], files -> files |> List.map (file request None)
         | tasks, files when tasks.Length = files.Length ->
             List.zip tasks files
-            |> List.map (fun (task, file) -> ComparisonTask.ofFile mode (Some task) file)
+            |> List.map (fun (task, path) -> file request (Some task) path)
         | tasks, files ->
             raise (
                 Refusal
                     $"--data: expected one file for each --task, in the same order, got {files.Length} for {tasks.Length}. Leave --task out to score files in the tasks they are called after."
             )
 
-    let private contenders (request: CompareRequest) : Contender list =
+    /// The columns asked for.
+    let private algorithms (request: CompareRequest) : Axis =
         let names =
             if request.Algorithms.IsEmpty then
                 defaults
             else
                 request.Algorithms
-        // Names first, so that a wrong one is the first thing said.
-        let algorithms = names |> List.map (Contender.algorithm >> Algorithm.name)
 
         let has (hyperparameter: Hyperparameter) algorithm =
             hyperparameter.Algorithms.IsEmpty
             || List.contains algorithm hyperparameter.Algorithms
-
-        for option, hyperparameter, _ in List.rev request.Own do
-            if not (List.exists (has hyperparameter) algorithms) then
-                raise (
-                    Refusal
-                        $"""{option}: belongs to --algorithm {String.concat " or " hyperparameter.Algorithms}, got {String.concat ", " names}."""
-                )
 
         let change (trial: Trial) =
             let own = [
@@ -63,7 +74,18 @@ module Compare =
             ||> List.foldBack (fun change trial -> change trial)
             |> Training.settled request.Shared
 
-        names |> List.map (Contender.preset Ablation.trialOf change)
+        // Names first, so that a wrong one is the first thing said.
+        let axis = Axis.algorithm Ablation.small change names
+        let known = names |> List.choose Algorithm.find |> List.map Algorithm.name
+
+        for option, hyperparameter, _ in List.rev request.Own do
+            if not (List.exists (has hyperparameter) known) then
+                raise (
+                    Refusal
+                        $"""{option}: belongs to --algorithm {String.concat " or " hyperparameter.Algorithms}, got {String.concat ", " names}."""
+                )
+
+        axis
 
     let private published (request: CompareRequest) : int =
         let known what known given =
@@ -97,121 +119,76 @@ module Compare =
         Shell.success
 
     /// Where results go: one task's name, or the domains of several.
-    let private folder (request: CompareRequest) (tasks: ComparisonTask list) : string =
+    let private folder (request: CompareRequest) (tasks: string list) : string =
         let name =
             match tasks with
-            | [ task ] -> task.Name
+            | [ task ] -> task
             | tasks ->
                 tasks
-                |> List.map (fun task -> (DatasetName.read task.Name).Domain)
+                |> List.map (fun task -> (DatasetName.read task).Domain)
                 |> List.distinct
                 |> String.concat "-"
 
         request.Shared.Output
         |> Option.defaultValue (Path.Combine("runs", $"compare-{name}"))
 
-    let private introduce (comparison: Comparison) (examined: ExaminedTask list) : unit =
-        let count number word = Plural.count (List.length number) word
-        let runs = examined.Length * comparison.Contenders.Length * comparison.Seeds.Length
-
-        printfn
-            "%s (%s × %s × %s)"
-            (Plural.count runs "run")
-            (count examined "task")
-            (count comparison.Contenders "algorithm")
-            (count comparison.Seeds "seed")
-
-        for task in examined do
-            printfn "%s: %d transitions, %d episodes" task.Task task.Transitions task.Episodes
-
-        for contender in comparison.Contenders do
-            for preset in
-                examined
-                |> List.choose (fun task -> contender.Preset task.Task)
-                |> List.distinct do
-                printfn "preset of %s for %s" contender.Name preset
-
-        for remark in examined |> List.collect _.Remarks do
-            eprintfn "note: %s" remark
-
-    let private finish (folder: string) (compared: ComparedTask list) : int =
-        let outcomes = [
-            for task in compared do
-                for outcome in task.Outcomes -> task.Task, outcome
-        ]
-
-        let unfinished = outcomes |> List.filter (fun (_, outcome) -> outcome.Result.IsNone)
-
-        if unfinished.IsEmpty then
-            let report =
-                match ComparisonReport.write folder with
-                | Ok path -> path
-                | Error problem -> raise (InvalidDataException problem)
-
-            for task, outcome in outcomes do
-                match outcome.Result with
-                | Some result when not (isNull result.Failure) ->
-                    printfn "diverged: %s, %s: %s" task outcome.Cell.Name result.Failure.Message
-                | _ -> ()
-
-            match ComparisonResults.read folder with
-            | Error problem -> raise (InvalidDataException problem)
-            | Ok results ->
-                let table = ScoreTable.ofResults results
-                printfn ""
-                ScoreTableText.lines table |> List.iter (printfn "%s")
-                printfn ""
-                ScoreTableText.notes table |> List.iter (printfn "%s")
-
-            printfn "%s" (Path.GetFullPath report)
-            Shell.success
-        else
-            eprintfn
-                "Stopped: %d of %d runs are done, the others are saved in %s. The same command goes on."
-                (outcomes.Length - unfinished.Length)
-                outcomes.Length
-                folder
-
-            Shell.interrupted
-
     let private train (request: CompareRequest) : int =
-        let contenders = contenders request
-        let tasks = tasks request
-        let folder = folder request tasks
+        let algorithms = algorithms request
+        let sources = sources request
+        let tasks = List.map DataSource.task sources
 
-        let comparison = {
-            Name = $"Comparison on {tasks |> List.map _.Name |> Findings.listed}"
-            Tasks = tasks
-            Contenders = contenders
-            Seeds = request.Seeds
-            Last = request.Last
+        [
+            for source in sources do
+                DataSource.task source
+                DatasetName.plain (DataSource.name source)
+        ]
+        |> List.distinct
+        |> DatasetName.agree
+        |> Command.orRefuse
+
+        let sweep = {
+            Name = $"Comparison on {Findings.listed tasks}"
+            Base = Ablation.standard
+            Axes = [ Axis.task sources; algorithms; Axis.seed request.Seeds ]
         }
 
-        Interrupt.guard (fun cancellation ->
-            let options = {
-                Launch.into folder with
-                    Command = Some(Training.typed ())
-                    Threads = request.Shared.Threads
-                    Cancellation = cancellation
-            }
+        for cell in List.truncate 1 (Sweep.cells sweep) do
+            if cell.Trial.Episodes < 1 then
+                raise (
+                    Refusal
+                        $"episodes: expected at least 1 an evaluation, got {cell.Trial.Episodes}. A comparison is one of scores."
+                )
 
-            Comparison.examine options comparison |> introduce comparison
+        let folder = folder request tasks
 
-            Progress.show (fun watch say ->
-                // Every task's launch chooses a split; the same one need not be said twice.
-                let said = System.Collections.Generic.HashSet<LaunchNote>()
+        let introduce (examined: ExaminedSweep) =
+            printfn
+                "%s (%s × %s × %s)"
+                (Plural.count examined.Runs.Length "run")
+                (Plural.count sources.Length "task")
+                (Plural.count algorithms.Values.Length "algorithm")
+                (Plural.count request.Seeds.Length "seed")
 
-                Comparison.train
-                    {
-                        options with
-                            Watch = watch
-                            Say =
-                                fun note ->
-                                    if said.Add note then
-                                        say note
-                    }
-                    comparison))
-        |> finish folder
+            for data in examined.Data do
+                printfn "%s: %d transitions, %d episodes" data.Task data.Dataset.Transitions data.Dataset.Episodes
+
+            for name, preset in
+                [
+                    for cell, config in examined.Runs do
+                        for preset in Option.toList (Option.ofObj config.Preset) ->
+                            List.find (fst >> (=) "algorithm") cell.Labels |> snd, preset
+                ]
+                |> List.distinct do
+                printfn "preset of %s for %s" name preset
+
+        let conclude _ =
+            let table = Results.readSweep folder |> Command.orRefuse |> ScoreTable.ofResults
+            printfn ""
+            ScoreTableText.lines table |> List.iter (printfn "%s")
+            printfn ""
+            ScoreTableText.notes table |> List.iter (printfn "%s")
+
+        Training.launch request.Shared folder request.Last introduce conclude sweep
 
     let private run (request: CompareRequest) : int =
         if request.Published then

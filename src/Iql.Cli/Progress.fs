@@ -101,30 +101,42 @@ module Progress =
 
         table
 
-    /// What a launch tells, as a line.
-    let note (note: LaunchNote) : string =
-        match note with
-        | Chosen split -> Split.describe split
-        | Oversubscribed warning -> $"note: {warning}"
+    /// What a launch has to tell besides how far it is, as a line; warnings are marked.
+    let note (event: SweepEvent) : string option =
+        match event with
+        | Advanced _ -> None
+        | Chosen split -> Some(Split.describe split)
+        | Oversubscribed warning -> Some $"note: {warning}"
+        | Waiting(group, holder) ->
+            Some
+                $"note: {group} is claimed by {holder}, of which no sign of life was seen yet. After five silent minutes it is trained here."
+        | Lost(group, taker) ->
+            let who = taker |> Option.map string |> Option.defaultValue "another process"
+
+            Some
+                $"note: {group} is trained by {who} now, because this process showed no sign of life for too long. Nothing more of it is written here."
 
     /// Prints what a launch tells; warnings go to standard error.
-    let say (launched: LaunchNote) : unit =
-        match launched with
-        | Chosen _ -> printfn "%s" (note launched)
-        | Oversubscribed _ -> eprintfn "%s" (note launched)
+    let say (event: SweepEvent) : unit =
+        match event, note event with
+        | _, None -> ()
+        | Chosen _, Some text -> printfn "%s" text
+        | _, Some text -> eprintfn "%s" text
 
-    let private live (work: (SweepProgress -> unit) -> (LaunchNote -> unit) -> 'result) : 'result =
+    let private live (work: (SweepEvent -> unit) -> 'result) : 'result =
         let latest = ref None
 
         AnsiConsole
             .Live(Text "Compiling the training step …")
             .AutoClear(true)
             .Start(fun context ->
-                // Lines that go through this console appear above the table.
-                let say launched = AnsiConsole.WriteLine(note launched)
+                let watch event =
+                    match event with
+                    | Advanced progress -> latest.Value <- Some progress
+                    // Lines that go through this console appear above the table.
+                    | event -> note event |> Option.iter AnsiConsole.WriteLine
 
-                let task =
-                    Task.Run(fun () -> work (fun progress -> latest.Value <- Some progress) say)
+                let task = Task.Run(fun () -> work watch)
 
                 while not (task.Wait 200) do
                     latest.Value
@@ -147,10 +159,14 @@ module Progress =
 
     /// Runs a piece of work that tells how far it is and what else there is to know, and shows that in the way that suits where
     /// standard output goes.
-    let show (work: (SweepProgress -> unit) -> (LaunchNote -> unit) -> 'result) : 'result =
+    let show (work: (SweepEvent -> unit) -> 'result) : 'result =
         AnsiConsole.Profile.Capabilities.Ansi <- not Console.IsOutputRedirected
 
         if Console.IsOutputRedirected then
-            work (lines 5.0) say
+            let print = lines 5.0
+
+            work (function
+                | Advanced progress -> print progress
+                | event -> say event)
         else
             live work

@@ -10,13 +10,13 @@ module Rebuild =
     let command: Command =
         Command.create
             "report"
-            "Build report.html anew from the files of a sweep, a comparison or a run"
+            "Build report.html anew from the files of a sweep or a run"
             "Everything the report shows is in the folder; runs that are still going are shown as far as they are."
             [
                 Parameter.value
                     "FOLDER"
                     ""
-                    "A folder with a sweep.json or a comparison.json, or a run's with a config.json"
+                    "A folder with a sweep.json, or a run's with a config.json"
                     Read.text
                     (fun folder (_: string) -> folder)
             ]
@@ -27,17 +27,12 @@ module Rebuild =
             ""
             (fun folder ->
                 let written =
-                    if File.Exists(ComparisonPlan.path folder) then
-                        ComparisonReport.write folder
-                    elif File.Exists(Path.Combine(folder, "sweep.json")) then
+                    if File.Exists(Path.Combine(folder, "sweep.json")) then
                         Report.write folder
                     elif File.Exists(Path.Combine(folder, "config.json")) then
                         Report.forRun folder
                     else
-                        Error(
-                            $"{folder}: expected a folder with a sweep.json, a comparison.json or a "
-                            + "config.json, found none of them there."
-                        )
+                        Error $"{folder}: expected a folder with a sweep.json or a config.json, found neither there."
 
                 printfn "%s" (Path.GetFullPath(Command.orRefuse written))
                 Shell.success)

@@ -85,23 +85,6 @@ module Shell =
             else
                 command.Run arguments
 
-    /// Whether an exception tells of something the user can mend: wrong input, a file that is missing, broken or not ours to write.
-    let rec private mendable (error: exn) : string option =
-        match error with
-        | Refusal message -> Some message
-        | :? AggregateException as many when many.InnerExceptions.Count = 1 -> mendable many.InnerExceptions[0]
-        // A wrong environment variable is met where a constant is first needed.
-        | :? TypeInitializationException as failed when not (isNull failed.InnerException) ->
-            mendable failed.InnerException
-        | :? ArgumentNullException
-        | :? ArgumentOutOfRangeException -> None
-        | :? ArgumentException
-        | :? InvalidDataException
-        | :? IOException
-        | :? UnauthorizedAccessException
-        | :? DllNotFoundException -> Some error.Message
-        | _ -> None
-
     /// Runs a command line. Every failure is one message on standard error; IQL_DEBUG=1 adds where it came from.
     let run (commands: Command list) (words: string seq) : int =
         try
@@ -109,7 +92,7 @@ module Shell =
         with error ->
             let debug = Environment.GetEnvironmentVariable "IQL_DEBUG" = "1"
 
-            match error, mendable error with
+            match error, Attempt.mendable error with
             | :? OperationCanceledException, _ -> interrupted
             | _, Some message ->
                 eprintfn "iql: %s" message

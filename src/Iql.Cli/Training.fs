@@ -83,37 +83,35 @@ module Training =
 
         settled request changed, preset
 
-    let private problem (request: Request) : Problem =
+    /// What a request learns from. Of a task whose data do not come with it, D4RL's file lies in its cache, or is to be brought there.
+    let source (request: Request) : DataSource =
         match request.Data with
-        | Some path -> Problem.ofFile path request.Mode request.Task None false
+        | Some path -> DataSource.File(path, request.Mode, request.Task)
         | None ->
             let name = dataName request
-            let card = Tasks.Find name |> Option.ofObj
 
-            // Of a task whose data do not come with it, D4RL's file lies in its cache, or is to be brought there.
             match DataDownload.cachedFor name with
-            | Some path -> Problem.ofFile path request.Mode (card |> Option.map _.Name) None false
-            | None -> Problem.collect name request.Transitions None false
+            | Some path -> DataSource.File(path, request.Mode, Tasks.Find name |> Option.ofObj |> Option.map _.Name)
+            | None -> DataSource.Task(name, request.Transitions)
 
-    /// Mean score (or the value loss, where nothing was evaluated) of the runs that agree in two axes, as lines of text.
-    let table (sweep: Sweep) (outcomes: CellOutcome list) : string list =
+    /// Mean score of the runs that agree on two axes, as lines of text.
+    let private table (sweep: Sweep) (outcome: SweepOutcome) : string list =
+        let outcomes = SweepOutcome.finished outcome
+
         let number (value: float) =
             value.ToString("F1", CultureInfo.InvariantCulture)
 
-        let shown (outcomes: CellOutcome list) =
+        let shown (outcomes: (SweepCell * RunResult) list) =
             let scores = [
-                for outcome in outcomes do
-                    match outcome.Result with
-                    | Some result when result.Status = RunStatus.Finished && result.Score.HasValue -> result.Score.Value
-                    | _ -> ()
+                for _, result in outcomes do
+                    if result.Status = RunStatus.Finished && result.Score.HasValue then
+                        result.Score.Value
             ]
 
             if scores.IsEmpty then "–" else number (List.average scores)
 
-        let value axis (outcome: CellOutcome) =
-            outcome.Cell.Labels
-            |> List.tryFind (fun (name, _) -> name = axis)
-            |> Option.map snd
+        let value axis (cell: SweepCell, _) =
+            cell.Labels |> List.tryFind (fun (name, _) -> name = axis) |> Option.map snd
 
         match
             [
@@ -155,14 +153,13 @@ module Training =
           ]
         | [] -> [ $"  {shown outcomes}" ]
 
-    let private sizes (sweep: Sweep) (cells: SweepCell list) : string =
+    let private sizes (sweep: Sweep) (runs: int) : string =
         let axes =
             sweep.Axes
             |> List.map (fun axis -> $"{axis.Values.Length} {axis.Name}")
             |> String.concat " × "
 
-        let runs = if cells.Length = 1 then "1 run" else $"{cells.Length} runs"
-        if cells.Length = 1 then runs else $"{runs} ({axes})"
+        if runs = 1 then "1 run" else $"{runs} runs ({axes})"
 
     /// The command line as it was typed, quoted where a shell needs it.
     let typed () : string =
@@ -179,18 +176,84 @@ module Training =
         :: [ for word in Seq.skip 1 (Environment.GetCommandLineArgs()) -> quote word ]
         |> String.concat " "
 
+    /// Examines a sweep, trains it into a folder, writes the report and says what came out: `introduce` what was found in the data, `conclude`
+    /// what the runs brought.
+    let launch
+        (request: Request)
+        (folder: string)
+        (last: int)
+        (introduce: ExaminedSweep -> unit)
+        (conclude: SweepOutcome -> unit)
+        (sweep: Sweep)
+        : int =
+        Interrupt.guard (fun cancellation ->
+            let options = {
+                Launch.into folder with
+                    Command = Some(typed ())
+                    Last = last
+                    Threads = request.Threads
+                    Cancellation = cancellation
+            }
+
+            let examined = Examine.sweep options sweep |> Command.orRefuse
+            introduce examined
+            examined.Remarks |> List.iter (eprintfn "note: %s")
+
+            let outcome =
+                Progress.show (fun watch -> Launch.train { options with Watch = watch } examined)
+                |> Command.orRefuse
+
+            let finished = (SweepOutcome.finished outcome).Length
+
+            if SweepOutcome.isWhole outcome then
+                match Report.writeAlone (outcome.Left = 0) folder |> Command.orRefuse with
+                | Report.Written page ->
+                    for name, message in SweepOutcome.failures outcome do
+                        printfn "diverged: %s: %s" name message
+
+                    conclude outcome
+                    printfn "%s" (Path.GetFullPath page)
+                | Report.WrittenElsewhere ->
+                    printfn
+                        "All runs are done, %d of them by this process. The report is another process's work."
+                        outcome.Trained
+
+                Shell.success
+            elif cancellation.IsCancellationRequested then
+                eprintfn
+                    "Stopped: %d of %d runs are done, the others are saved in %s. The same command goes on."
+                    finished
+                    outcome.Runs.Length
+                    folder
+
+                Shell.interrupted
+            else
+                printfn
+                    "%d of %d runs are done, %d of them by this process. Other processes train the rest, and write the report:"
+                    finished
+                    outcome.Runs.Length
+                    outcome.Trained
+
+                for group, holder in outcome.Elsewhere do
+                    printfn "  %s: %O" group holder
+
+                Shell.success)
+
     /// Trains a request's sweep into its folder, writes the report, prints what came out.
     let run (command: string) (standard: Algorithm -> Trial) (axes: Algorithm -> Axis list) (request: Request) : int =
         let standard, preset = trial standard request
+
+        let standard = { standard with Data = source request }
+
         let axes = axes standard.Algorithm
 
-        let folder =
-            let name =
-                if request.Algorithm = "iql" then
-                    command
-                else
-                    $"{command}-{request.Algorithm}"
+        let name =
+            if request.Algorithm = "iql" then
+                command
+            else
+                $"{command}-{request.Algorithm}"
 
+        let folder =
             request.Output
             |> Option.defaultValue (Path.Combine("runs", $"{name}-{dataName request}"))
 
@@ -215,90 +278,40 @@ module Training =
             ]
             |> List.sortBy (fun axis -> axis.Name = "seed")
 
-        let problem = problem request
-        let actions = problem.Transitions.ActionSpace
-        Trial.configured actions standard |> ignore
-        refuseMeaningless standard.Algorithm actions request
-
         let sweep = {
-            Name =
-                (if request.Algorithm = "iql" then
-                     $"{command} {problem.Dataset.Name}"
-                 else
-                     $"{command} {request.Algorithm} {problem.Dataset.Name}")
+            Name = $"{name.Replace('-', ' ')} {DataSource.name standard.Data}"
             Base = standard
             Axes = axes
         }
 
-        let cells = Sweep.cells sweep
+        let introduce (examined: ExaminedSweep) =
+            let data = examined.Data.Head
+            refuseMeaningless standard.Algorithm data.Actions request
 
-        printfn
-            "%s on %s: %d transitions, %d episodes"
-            (sizes sweep cells)
-            problem.Dataset.Name
-            problem.Dataset.Transitions
-            problem.Dataset.Episodes
+            printfn
+                "%s on %s: %d transitions, %d episodes"
+                (sizes sweep examined.Runs.Length)
+                data.Dataset.Name
+                data.Dataset.Transitions
+                data.Dataset.Episodes
 
-        for preset in Option.toList preset do
-            let varied =
-                if axes.Length > 1 then
-                    "; the grid varies what it names"
-                else
-                    ""
+            for preset in Option.toList preset do
+                let varied =
+                    if axes.Length > 1 then
+                        "; the grid varies what it names"
+                    else
+                        ""
 
-            printfn "preset %s: %s%s" preset.Domain (Preset.describe preset) varied
+                printfn "preset %s: %s%s" preset.Domain (Preset.describe preset) varied
 
-        Problem.remarks problem standard |> List.iter (eprintfn "note: %s")
-
-        let outcomes =
-            Interrupt.guard (fun cancellation ->
-                Progress.show (fun watch say ->
-                    Launch.run
-                        {
-                            Launch.into folder with
-                                Command = Some(typed ())
-                                Threads = request.Threads
-                                Watch = watch
-                                Say = say
-                                Cancellation = cancellation
-                        }
-                        problem
-                        sweep))
-
-        let unfinished = outcomes |> List.filter (fun outcome -> outcome.Result.IsNone)
-
-        if unfinished.IsEmpty then
-            // The report shows what the data look like, and is made of the folder's files alone.
-            Charts.DatasetPicture.save folder (Charts.DatasetPicture.ofDataset (Problem.maze problem) problem.Raw)
-
-            let report =
-                match Report.write folder with
-                | Ok path -> path
-                | Error problem -> raise (InvalidDataException problem)
-
-            let failures = [
-                for outcome in outcomes do
-                    match outcome.Result with
-                    | Some result when not (isNull result.Failure) -> outcome.Cell.Name, result.Failure.Message
-                    | _ -> ()
-            ]
-
-            for name, message in failures do
-                printfn "diverged: %s: %s" name message
-
-            if problem.Task.IsSome then
+        let conclude (outcome: SweepOutcome) =
+            if
+                SweepOutcome.finished outcome
+                |> List.exists (fun (_, result) -> result.Return.HasValue)
+            then
                 printfn "Mean score of the last evaluation over seeds (0 random, 100 expert):"
-                table sweep outcomes |> List.iter (printfn "%s")
+                table sweep outcome |> List.iter (printfn "%s")
             else
                 printfn "No environment, so no scores: the report shows losses and value statistics on the data alone."
 
-            printfn "%s" (Path.GetFullPath report)
-            Shell.success
-        else
-            eprintfn
-                "Stopped: %d of %d runs are done, the others are saved in %s. The same command goes on."
-                (outcomes.Length - unfinished.Length)
-                outcomes.Length
-                folder
-
-            Shell.interrupted
+        launch request folder 1 introduce conclude sweep

@@ -116,7 +116,8 @@ let ``a trial is not told what its algorithm does not have`` () =
 
 [<Fact>]
 let ``the best share is chosen before anything is normalised, by the task's own rewards`` () =
-    let problem = Problem.ofTask Problem.standardTask 2000
+    let problem =
+        DataSource.Task(Problem.standardTask, Some 2000) |> Problem.load |> Attempt.get
 
     let trial = {
         Trial.standard with
@@ -124,19 +125,18 @@ let ``the best share is chosen before anything is normalised, by the task's own 
             NormalizeObservations = Some true
     }
 
-    let seen = Problem.forTrial problem trial
+    let seen = Problem.forTrial problem trial |> Attempt.get
     let kept = BestEpisodes.Of(problem.Raw :?> Transitions, 0.1, ShareOf.Trajectories)
     Assert.Equal(int64 kept.Count, seen.Transitions.Count)
     Assert.Equal(problem.Dataset, seen.Dataset)
     let expected = Normalization.Of(kept, true, RewardRule.AntMaze)
     Assert.Equal<float32 seq>(expected.ObservationMean, seen.Normalization.ObservationMean)
     Assert.Equal(expected.Apply(kept).Fingerprint, seen.Transitions.Fingerprint)
-    Assert.Same(problem, Problem.forTrial problem Trial.standard)
+    Assert.Same(problem, Problem.forTrial problem Trial.standard |> Attempt.get)
 
 [<Fact>]
 let ``runs of different normalisations and shares stand in one sweep`` () =
     use scratch = new Scratch()
-    let problem = Problem.ofTask Problem.standardTask 2000
 
     let change algorithm normalize (trial: Trial) = {
         trial with
@@ -147,29 +147,28 @@ let ``runs of different normalisations and shares stand in one sweep`` () =
     let small =
         Hyperparameter.set "hiddenSizes" "8x8" >> Hyperparameter.set "batchSize" "16"
 
-    let outcomes =
-        Launch.run (Launch.into (scratch.Path "sweep")) problem {
+    let outcome =
+        Launch.run (Launch.into (scratch.Path "sweep")) {
             Name = "compare"
             Base = {
                 small Trial.standard with
+                    Data = DataSource.Task(Problem.standardTask, Some 2000)
                     Steps = 40
                     EvaluateEvery = 20
                     Episodes = 2
             }
             Axes = [
-                {
-                    Name = "algorithm"
-                    Values = [
-                        "iql", change "iql" false >> small
-                        "td3bc", change "td3bc" true >> small
-                        "10%bc", change "10%bc" true >> small
-                    ]
-                }
+                Axis.own "algorithm" [
+                    "iql", change "iql" false >> small
+                    "td3bc", change "td3bc" true >> small
+                    "10%bc", change "10%bc" true >> small
+                ]
                 Axis.seed [ 0; 1 ]
             ]
         }
+        |> Attempt.get
 
-    Assert.All(outcomes, (fun outcome -> Assert.Equal(RunStatus.Finished, outcome.Result.Value.Status)))
+    Assert.All(outcome.Runs, (fun (_, result) -> Assert.Equal(RunStatus.Finished, result.Value.Status)))
 
     Assert.Equal<bool list>(
         [ true; true; false; false; true; true ],

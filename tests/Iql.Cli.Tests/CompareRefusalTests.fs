@@ -27,8 +27,8 @@ let ``unknown names are refused with the nearest one`` () =
 let ``no seeds, names given twice and empty names are refused`` () =
     refused [ "--seeds"; "" ] [ "--seeds: expected seeds such as" ]
     refused [ "--seeds"; "1,1" ] [ "each once" ]
-    refused [ "-a"; "iql,iql" ] [ "algorithms: expected each once, got iql twice" ]
-    refused [ "--task"; "pointmaze-umaze-v0,pointmaze-umaze-v0" ] [ "tasks: expected each once" ]
+    refused [ "-a"; "iql,iql" ] [ "algorithm: expected each value once, got iql twice" ]
+    refused [ "--task"; "pointmaze-umaze-v0,pointmaze-umaze-v0" ] [ "task: expected each value once" ]
     refused [ "-a"; "" ] [ "--algorithms: expected names between commas" ]
     refused [ "--last"; "0" ] [ "--last: expected a whole number of at least 1" ]
     refused [ "--episodes"; "0" ] [ "expected at least 1 an evaluation" ]
@@ -100,7 +100,7 @@ let ``a folder of something else, or with more than was asked for, is refused an
     let code, _, error = iql ("compare" :: words)
     Assert.Equal("", error)
     Assert.Equal(0, code)
-    let before = results (Path.Combine(folder, Problem.standardTask))
+    let before = results folder
 
     let refuses words =
         refuses ([ "compare" ] @ words @ small @ [ "-o"; folder ])
@@ -109,10 +109,10 @@ let ``a folder of something else, or with more than was asked for, is refused an
     refuses [ "-a"; "iql,bc"; "--seeds"; "0"; "--discount"; "0.9" ] [ "discount: 0.99, 0.9" ]
 
     refuses [ "-a"; "iql,bc"; "--seeds"; "0"; "--task"; "pointmaze-umaze-v0" ] [
-        "the task pointmaze-umaze-stitch-v0, which was not asked for now"
+        "the run task=pointmaze-umaze-stitch-v0,algorithm=iql,seed=0, which was not asked for now"
     ]
 
-    Assert.Equal<(string * string) list>(before, results (Path.Combine(folder, Problem.standardTask)))
+    Assert.Equal<(string * string) list>(before, results folder)
     let mine = scratch.Path "mine"
     Directory.CreateDirectory mine |> ignore
     File.WriteAllText(Path.Combine(mine, "thesis.tex"), "mine")

@@ -65,7 +65,7 @@ let ``tasks by algorithms by seeds are trained, put into a table and reported on
     // Each algorithm with its own preset: cloning standardises observations, implicit Q-learning does not.
     let normalised name =
         Iql.Training
-            .RunFolder(Path.Combine(folder, "pointmaze-umaze-stitch-v0", "runs", name))
+            .RunFolder(Path.Combine(folder, "runs", $"task=pointmaze-umaze-stitch-v0,{name}"))
             .ReadConfig()
             .Normalization.ChangesObservations
 
@@ -97,7 +97,7 @@ let ``repeated options add up, and a hyperparameter changes the algorithms that 
 
     let hyperparameters name =
         Iql.Training
-            .RunFolder(Path.Combine(folder, "pointmaze-medium-stitch-v0", "runs", name))
+            .RunFolder(Path.Combine(folder, "runs", $"task=pointmaze-medium-stitch-v0,{name}"))
             .ReadConfig()
             .Hyperparameters
 
@@ -123,22 +123,20 @@ let ``more seeds, algorithms and tasks go on where the comparison stood`` () =
     ]
     |> ignore
 
-    let umaze = Path.Combine(folder, "pointmaze-umaze-stitch-v0")
-    let before = results umaze
+    let before = results folder
 
     compared [ "--task"; mazes; "-a"; "bc,iql"; "--seeds"; "0,1"; "-o"; folder ]
     |> ignore
 
-    let after = results umaze
-    Assert.Equal(12, after.Length)
+    let after = results folder
+    Assert.Equal(24, after.Length)
     Assert.All(before, (fun result -> Assert.Contains(result, after)))
-    Assert.Equal(12, (results (Path.Combine(folder, "pointmaze-medium-stitch-v0"))).Length)
 
 [<Fact>]
 let ``a comparison that is killed goes on to the same bytes`` () =
     use scratch = new Scratch()
 
-    goesOnAfterAKillIn [ "pointmaze-umaze-stitch-v0"; "pointmaze-medium-stitch-v0" ] scratch (fun folder -> [
+    goesOnAfterAKill scratch (fun folder -> [
         "compare"
         "--task"
         mazes
@@ -178,9 +176,9 @@ let ``the report is made again from the folder, to the same bytes; other last ev
     Assert.EndsWith("report.html", output.TrimEnd())
     Assert.Equal(before, File.ReadAllText page)
 
-    let trained = results (Path.Combine(folder, Problem.standardTask))
+    let trained = results folder
     Assert.Contains("mean of a run's last 3 evaluations", compared (words @ [ "--last"; "3" ]))
-    Assert.Equal<(string * string) list>(trained, results (Path.Combine(folder, Problem.standardTask)))
+    Assert.Equal<(string * string) list>(trained, results folder)
 
 [<Fact>]
 let ``files are scored in the tasks they are called after, or in those named`` () =

@@ -2,8 +2,10 @@
 [<Xunit.Collection "console">]
 module Iql.Cli.Tests.DataOriginTests
 
+open System.Collections.Immutable
 open System.IO
 open Xunit
+open Iql.Training
 open Iql.Environments.Mujoco
 open Iql.Scripts
 open Iql.Cli
@@ -16,21 +18,20 @@ let private succeeds words =
     Assert.True((code = 0), error)
     output
 
-let private collected: DataOrigin = {
-    File = "hopper-iql-medium-replay.hdf5"
-    Rows = 1_000_000L
-    Task = Some "hopper-v4"
-    Policies = [
-        for iteration in [ "0000"; "0020"; "0040" ] -> $"hopper-trpo-{iteration}: a policy file, drawn actions, noise 0"
-    ]
-    Seed = Some "0"
-    Collected = true
-}
+let private origin (policies: string list) (collected: bool) =
+    DataOrigin(1_000_000L, "hopper-v4", ImmutableArray.CreateRange policies, "0", collected)
+
+let private collected =
+    origin
+        [
+            for iteration in [ "0000"; "0020"; "0040" ] ->
+                $"hopper-trpo-{iteration}: a policy file, drawn actions, noise 0"
+        ]
+        true
 
 [<Fact>]
 let ``an origin names one policy, two, or the first and the last of many`` () =
-    let by policies =
-        DataOrigin.words { collected with Policies = policies }
+    let by policies = DataOrigin.words (origin policies true)
 
     Assert.Equal(
         "collected in hopper-v4 by 3 policies in equal shares, hopper-trpo-0000 to hopper-trpo-0040 (a policy file, drawn actions, noise 0), seed 0",
@@ -45,18 +46,10 @@ let ``an origin names one policy, two, or the first and the last of many`` () =
     )
 
     Assert.Equal("collected in hopper-v4 by the task's own recipe, seed 0", by [])
-
-    Assert.Equal(
-        "",
-        DataOrigin.words {
-            collected with
-                Policies = []
-                Collected = false
-        }
-    )
+    Assert.Equal("", DataOrigin.words (origin [] false))
 
 [<Fact>]
-let ``an origin is read from a file, kept in a folder, and found again where the file lies`` () =
+let ``an origin is read from a file, packed or not`` () =
     use scratch = new Scratch()
     let file = scratch.Path "mine.npz"
 
@@ -77,50 +70,18 @@ let ``an origin is read from a file, kept in a folder, and found again where the
 
     let origin = (DataOrigin.ofFile file).Value
 
-    Assert.Equal(
-        {
-            File = "mine.npz"
-            Rows = 500L
-            Task = Some "pointmaze-umaze-v0"
-            Policies = [ "random: U(-1, 1)" ]
-            Seed = Some "0"
-            Collected = true
-        },
-        origin
-    )
+    Assert.Equal((500L, "pointmaze-umaze-v0", "0", true), (origin.Rows, origin.Task, origin.Seed, origin.Collected))
 
+    Assert.Equal<string seq>([ "random: U(-1, 1)" ], origin.Policies)
     let packed = (DataOrigin.ofFile (scratch.Path "mine.rows")).Value
     Assert.Equal(DataOrigin.words origin, DataOrigin.words packed)
     Assert.Equal(None, DataOrigin.ofFile (scratch.Path "none.npz"))
-
-    let folder = scratch.Path "runs"
-    Directory.CreateDirectory folder |> ignore
-    Assert.Equal(None, DataOrigin.read folder)
-    DataOrigin.save folder origin
-    Assert.Equal(Some origin, DataOrigin.read folder)
-
-    let search source transitions =
-        DataOrigin.search
-            (Path.Combine(folder, "task"))
-            (Some $"iql compare --data 'x,{file}' -o runs")
-            source
-            transitions
-
-    Assert.Equal(Some origin, search "mine.npz" 499L)
-    // Another file of this name.
-    Assert.Equal(None, search "mine.npz" 501L)
-    Assert.Equal(None, search "mine.npz" 200L)
-    Assert.Equal(None, search "other.npz" 499L)
 
 [<Fact>]
 let ``published figures beside other data say whose they are, and what ours are`` () =
     let hoppers = locomotion "hopper-iql-medium-replay.hdf5"
 
-    let told = {
-        hoppers with
-            Origins = Map [ "hopper-medium-v2", collected ]
-    }
-
+    let told = locomotionOf "hopper-iql-medium-replay.hdf5" (Some collected)
     let table = ScoreTable.ofResults told
     let text = ScoreTableText.lines table |> String.concat "\n"
     Assert.Matches("hopper-medium-v2 † .*\n  IQL paper, of D4RL's data +66.3 +58.5\n  CORL, of D4RL's data ", text)
@@ -140,7 +101,7 @@ let ``published figures beside other data say whose they are, and what ours are`
         Assert.Contains("IQL paper, of D4RL's data", whole)
         Assert.Contains(DataOrigin.words collected, whole)
 
-    let page = ComparisonReport.page [] [] told
+    let page = Report.ofTable [] [] told table
     Assert.Contains("IQL paper, of D4RL's data", page.Replace("&#39;", "'"))
     Assert.Contains("3 policies in equal shares", page)
     // Where nobody knows who acted, that is said.
@@ -154,10 +115,7 @@ let ``a file that says it was collected here is not taken for D4RL's by its name
     let named = locomotion "hopper_medium-v2.hdf5"
     Assert.Equal(None, (ScoreTable.ofResults named).Rows[0].ForeignData)
 
-    let renamed = {
-        named with
-            Origins = Map [ "hopper-medium-v2", collected ]
-    }
+    let renamed = locomotionOf "hopper_medium-v2.hdf5" (Some collected)
 
     Assert.True (ScoreTable.ofResults renamed).Rows[0].ForeignData.IsSome
 
@@ -178,7 +136,7 @@ let ``where a table has another version of a task's data, that is said and its f
     )
 
 [<Fact>]
-let ``a report of a folder without origins reads them from the files anew, and says less without files`` () =
+let ``a report says how data came about without the files`` () =
     if not MujocoLibrary.IsAvailable then
         Assert.Skip "The machine has no MuJoCo 2.2.2."
 
@@ -225,10 +183,5 @@ let ``a report of a folder without origins reads them from the files anew, and s
 
     let first = File.ReadAllText(Path.Combine(folder, "table.md"))
     Assert.Equal(first, report ())
-    // As an older build left it.
-    File.Delete(Path.Combine(folder, "hopper-medium-v2", "origin.json"))
-    Assert.Equal(first, report ())
     File.Delete data
-    let less = report ()
-    Assert.Contains("  CORL, of D4RL's data".Trim(), less)
-    Assert.Contains("who acted in it is not known here", less)
+    Assert.Equal(first, report ())

@@ -35,9 +35,9 @@ let ``algorithms that learn discrete actions do so where the data have them`` ()
         Assert.Contains("preset gridmaze", output)
         Assert.Contains("Mean score", output)
         Assert.Equal("discrete", hyperparameter "actions" folder)
-        let pictures = File.ReadAllText(Path.Combine(folder, "dataset.json"))
-        Assert.Contains("share of rows", pictures)
-        Assert.Contains("of one that the data never take nothing is known", pictures)
+        let page = File.ReadAllText(Path.Combine(folder, "report.html"))
+        Assert.Contains("share of rows", page)
+        Assert.Contains("of one that the data never take nothing is known", page)
 
 [<Fact>]
 let ``the others say which do, before any folder is made`` () =
@@ -174,7 +174,7 @@ let ``collected walks are a file of integers, packed and trained from with the s
 [<Fact>]
 let ``a task knows how many actions there are where its data never take the last`` () =
     use scratch = new Scratch()
-    let card = Problem.task task
+    let card = Problem.task task |> Attempt.get
     let whole = RawDataset.Of(card.Dataset.Invoke(Seed 1UL, 500))
     let file = scratch.Path "few.npz"
 
@@ -194,13 +194,16 @@ let ``a task knows how many actions there are where its data never take the last
         |]
     )
 
-    Assert.Equal(ActionSpace.Discrete 3, (Problem.ofFile file None None None false).Raw.ActionSpace)
-    Assert.Equal(ActionSpace.Discrete 4, (Problem.ofFile file None (Some task) None false).Raw.ActionSpace)
+    let actions task =
+        (DataSource.File(file, None, task) |> Problem.load |> Attempt.get).Raw.ActionSpace
+
+    Assert.Equal(ActionSpace.Discrete 3, actions None)
+    Assert.Equal(ActionSpace.Discrete 4, actions (Some task))
 
 [<Fact>]
 let ``a sweep in F# adapts its trials to the data`` () =
     use scratch = new Scratch()
-    let problem = Problem.ofTask task 500
+    let problem = DataSource.Task(task, Some 500) |> Problem.load |> Attempt.get
     let trial = Trial.standard
 
     Assert.Equal(
@@ -210,14 +213,14 @@ let ``a sweep in F# adapts its trials to the data`` () =
          | _ -> failwith "iql")
     )
 
-    let learner = Launch.learner problem [ trial ]
+    let learner = Examine.learner problem [ trial ]
     let shared, policy = learner.Blocks[0], learner.Blocks[1]
     Assert.Equal(26, shared["critic1/w0"].Shape[0])
     Assert.Equal(4, policy["w2"].Shape[1])
 
     let refused =
         Assert.Throws<Refusal>(fun () ->
-            Launch.learner problem [
+            Examine.learner problem [
                 {
                     trial with
                         Algorithm = (Algorithm.find "td3bc").Value

@@ -32,7 +32,16 @@ let private problem (lastReward: float32) (action: float32) (rewards: RewardRule
         )
 
     DatasetFile.Save(path, transitions)
-    Problem.ofFile path (Some DatasetMode.Strict) None (Some rewards) false
+
+    let trial = {
+        Trial.standard with
+            Rewards = Some rewards
+    }
+
+    DataSource.File(path, Some DatasetMode.Strict, None)
+    |> Problem.load
+    |> Result.bind (fun problem -> Problem.forTrial problem trial)
+    |> Attempt.get
 
 let private remarks lastReward action rewards =
     Problem.remarks (problem lastReward action rewards) Trial.standard

@@ -15,11 +15,11 @@ open Iql.Training
 [<Fact>]
 let ``cells that share a value function get the bits they would get alone`` () =
     use scratch = new Scratch()
-    let problem = Problem.ofTask Problem.standardTask 1000
 
     let trial = {
         (Trial.standard
          |> Trial.implicit _.With(hiddenSizes = [ 8; 8 ], batchSize = 16, inverseTemperature = 3.0)) with
+            Data = DataSource.Task(Problem.standardTask, Some 1000)
             Steps = 40
             EvaluateEvery = 20
             Episodes = 2
@@ -31,12 +31,12 @@ let ``cells that share a value function get the bits they would get alone`` () =
                 Launch.into (scratch.Path name) with
                     Threads = 1
             }
-            problem
             {
                 Name = name
                 Base = trial
                 Axes = axes
             }
+        |> Attempt.get
         |> ignore
 
         results (scratch.Path name)
@@ -138,27 +138,32 @@ let ``runs that were interrupted are not counted as done`` () =
     use stop = new CancellationTokenSource()
     let said = Collections.Concurrent.ConcurrentQueue<SweepProgress>()
 
-    let outcomes =
+    let watch event =
+        match event with
+        | Advanced progress ->
+            said.Enqueue progress
+            stop.Cancel()
+        | _ -> ()
+
+    let outcome =
         Launch.run
             {
                 Launch.into (scratch.Path "sweep") with
                     Cancellation = stop.Token
-                    Watch =
-                        fun progress ->
-                            said.Enqueue progress
-                            stop.Cancel()
+                    Watch = watch
             }
-            (Problem.ofTask Problem.standardTask 1000)
             {
                 Name = "interrupted"
                 Base = {
                     (Trial.standard |> Trial.implicit _.With(hiddenSizes = [ 8; 8 ], batchSize = 16)) with
+                        Data = DataSource.Task(Problem.standardTask, Some 1000)
                         Steps = 1_000_000
                         EvaluateEvery = 500_000
                         Episodes = 1
                 }
                 Axes = [ Axis.seed [ 0; 1 ] ]
             }
+        |> Attempt.get
 
-    Assert.All(outcomes, (fun outcome -> Assert.Equal(None, outcome.Result)))
+    Assert.All(outcome.Runs, (fun (_, result) -> Assert.Equal(None, result)))
     Assert.All(said, (fun progress -> Assert.Equal(0, progress.Done)))

@@ -154,7 +154,8 @@ let ``a mode other than a row file's own is refused`` () =
     refuses (train collected "strict") [ "written as transitions, got strict"; "Leave --mode out." ]
     Assert.False(Directory.Exists(scratch.Path "out"))
     // Its own may be said again.
-    Assert.Equal(3000L, (Problem.ofFile rows (Some DatasetMode.Strict) None None false).Raw.Count)
+    let strict = DataSource.File(rows, Some DatasetMode.Strict, None)
+    Assert.Equal(3000L, (Problem.load strict |> Attempt.get).Raw.Count)
 
 [<Fact>]
 let ``collected rows are the task's own`` () =

@@ -105,23 +105,24 @@ let ``what iql data inspect says is text and, if asked, a page`` () =
 [<Fact>]
 let ``a run that diverges is an outcome and stops nothing`` () =
     use scratch = new Scratch()
-    let problem = Problem.ofTask Problem.standardTask 1000
 
     let trial = {
         (Trial.standard |> Trial.implicit _.With(hiddenSizes = [ 8 ], batchSize = 16)) with
+            Data = DataSource.Task(Problem.standardTask, Some 1000)
             Steps = 60
             EvaluateEvery = 20
             Episodes = 0
     }
 
-    let outcomes =
-        Launch.run (Launch.into (scratch.Path "sweep")) problem {
+    let outcome =
+        Launch.run (Launch.into (scratch.Path "sweep")) {
             Name = "divergence"
             Base = trial
             Axes = [ Axis.criticLearningRate [ 3e-4; 1e30 ] ]
         }
+        |> Attempt.get
 
     Assert.Equal<RunStatus list>(
         [ RunStatus.Finished; RunStatus.Diverged ],
-        [ for outcome in outcomes -> outcome.Result.Value.Status ]
+        [ for _, result in outcome.Runs -> result.Value.Status ]
     )

@@ -84,15 +84,13 @@ let start (words: string list) : Process =
     Process.Start info
 
 /// Trains four runs to their end in the folder "whole", and in "broken" with a kill between the first checkpoint of the first group and
-/// its end: what they leave must be the same. `sweeps` are the folders below, one a sweep.
-let goesOnAfterAKillIn (sweeps: string list) (scratch: Scratch) (command: string -> string list) : unit =
+/// its end: what they leave must be the same.
+let goesOnAfterAKill (scratch: Scratch) (command: string -> string list) : unit =
     let succeeds folder =
         let code, _, error = iql (command folder)
         Assert.True((code = 0), error)
 
-    let left folder =
-        sweeps
-        |> List.collect (fun sweep -> results (Path.Combine(scratch.Path folder, sweep)))
+    let left folder = results (scratch.Path folder)
 
     succeeds "whole"
     use victim = start (command "broken")
@@ -116,7 +114,3 @@ let goesOnAfterAKillIn (sweeps: string list) (scratch: Scratch) (command: string
     Assert.True(count "result.json" < 4)
     succeeds "broken"
     Assert.Equal<(string * string) list>(left "whole", left "broken")
-
-/// The same for a single sweep.
-let goesOnAfterAKill (scratch: Scratch) (command: string -> string list) : unit =
-    goesOnAfterAKillIn [ "" ] scratch command

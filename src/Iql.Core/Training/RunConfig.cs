@@ -1,7 +1,16 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Iql.Data;
 
 namespace Iql.Training;
+
+/// <summary>How a data file came about, in the words that stand in it: `iql data collect` writes them as metadata.</summary>
+/// <param name="Rows">Rows in the file, of which training keeps most.</param>
+/// <param name="Task">The task it was collected in; null where it does not say.</param>
+/// <param name="Policies">Who acted, a line each: "hopper-sac: a policy file, drawn actions, noise 0".</param>
+/// <param name="Seed">What the collection was drawn from; null where it does not say.</param>
+/// <param name="Collected">Whether `iql data collect` wrote it, so that it is no file of D4RL.</param>
+public sealed record DataOrigin(long Rows, string? Task, ImmutableArray<string> Policies, string? Seed, bool Collected);
 
 /// <summary>Which transitions a run learns from.</summary>
 /// <param name="Name">Short name, "pointmaze-umaze-stitch-v0".</param>
@@ -9,11 +18,14 @@ namespace Iql.Training;
 /// <param name="Transitions">N, rows after preparation.</param>
 /// <param name="Episodes">Number of episodes.</param>
 /// <param name="Fingerprint">A hash of the numbers: two datasets with the same one are the same.</param>
-public sealed record DatasetInfo(string Name, string Source, long Transitions, long Episodes, string Fingerprint);
+/// <param name="Origin">How the file came about; null without a file, or where it says nothing.</param>
+public sealed record DatasetInfo(
+    string Name, string Source, long Transitions, long Episodes, string Fingerprint, DataOrigin? Origin = null);
 
 /// <summary>
 /// Everything that decides a run's numbers, and on what and with what it was computed: the config.json of a run folder. Two
-/// configurations are equal when they decide the same numbers: machine, version, commit and where the dataset lay are not compared.
+/// configurations are equal when they decide the same numbers: machine, version, commit, the preset's words and where the dataset came from
+/// are not compared.
 /// </summary>
 public sealed record RunConfig
 {
@@ -56,6 +68,9 @@ public sealed record RunConfig
     /// <summary>Every field of the algorithm's own configuration, camelCase, as a JSON object.</summary>
     public required JsonElement Hyperparameters { get; init; }
 
+    /// <summary>The preset that the hyperparameters started from, in words; null without one.</summary>
+    public string? Preset { get; init; }
+
     /// <summary>How observations and rewards were changed before training.</summary>
     public Normalization Normalization { get; init; } = Normalization.None;
 
@@ -84,10 +99,6 @@ public sealed record RunConfig
         Check.That(Hyperparameters.ValueKind == JsonValueKind.Object, "hyperparameters", "a JSON object", Hyperparameters.ValueKind);
         return this;
     }
-
-    /// <summary>The hyperparameters as an algorithm's own configuration.</summary>
-    public T Typed<T>() => Hyperparameters.Deserialize<T>(RunJson.Options)
-        ?? throw new ArgumentException($"hyperparameters: expected those of {typeof(T).Name}, got null.");
 
     /// <summary>A copy with some fields replaced; for F#, which has no "with" for C# records.</summary>
     public RunConfig With(string? algorithm = null, string? task = null, DatasetInfo? dataset = null, ulong? seed = null, long? steps = null, int? batchSize = null, long? evaluateEvery = null, int? evaluationEpisodes = null,
@@ -121,7 +132,8 @@ public sealed record RunConfig
         Machine = new("", 0, 0, "", ""),
         Version = "",
         Commit = "",
-        Dataset = Dataset with { Source = "" },
+        Preset = null,
+        Dataset = Dataset with { Source = "", Origin = null },
     };
 
     static string? Difference(string path, JsonElement here, JsonElement there)

@@ -60,7 +60,27 @@ public sealed class RunFolder(string path)
     }
 
     /// <summary>The configuration.</summary>
-    public RunConfig ReadConfig() => RunJson.Read<RunConfig>(ConfigPath);
+    public RunConfig ReadConfig() => RunJson.Read<RunConfig>(ConfigPath, RunConfig.FormatName);
+
+    /// <summary>Everything in the folder, as far as it is.</summary>
+    /// <param name="labels">What a sweep's plan calls the run by.</param>
+    /// <exception cref="InvalidDataException">A file is damaged; the message names it.</exception>
+    /// <exception cref="IOException">There is no configuration.</exception>
+    public Run Read(OrderedDictionary<string, string>? labels = null)
+    {
+        var result = ReadResult(); // first: all lines are there when it is
+        var lines = MetricsFile.Read(MetricsPath);
+        return new()
+        {
+            Name = Name,
+            Labels = labels ?? [],
+            Config = ReadConfig(),
+            Train = [.. lines.OfType<TrainLine>()],
+            Evaluations = [.. lines.OfType<EvaluationLine>().Where(line => double.IsFinite(line.ReturnMean))],
+            Weights = [.. lines.OfType<WeightsLine>()],
+            Result = result,
+        };
+    }
 
     /// <summary>The result, null when the run is not done.</summary>
     public RunResult? ReadResult() => File.Exists(ResultPath) ? RunJson.Read<RunResult>(ResultPath) : null;
@@ -68,24 +88,8 @@ public sealed class RunFolder(string path)
     /// <summary>Writes the result: the run is done.</summary>
     public void WriteResult(RunResult result)
     {
-        Check.That(result.Status != RunStatus.Cancelled, nameof(result), "a run that ended", result.Status);
+        Check.That(result.Status != RunStatus.Unfinished, nameof(result), "a run that ended", result.Status);
         RunJson.Write(ResultPath, result);
-    }
-
-    /// <summary>
-    /// Keeps other processes from training in this folder until the returned value is disposed of or this process ends, however it ends.
-    /// Throws an IOException when another process has it.
-    /// </summary>
-    public IDisposable Lock()
-    {
-        try
-        {
-            return new FileStream(Inside("run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
-        }
-        catch (IOException error)
-        {
-            throw new IOException($"{Path}: expected a folder nobody trains in, got one that another process is using. Wait for it, or stop it.", error);
-        }
     }
 
     string Inside(string file) => System.IO.Path.Combine(Path, file);

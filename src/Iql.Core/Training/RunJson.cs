@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -45,18 +46,47 @@ public static class RunJson
     public static void Write<T>(string path, T value) => AtomicFile.Write(path, (Stream stream) => JsonSerializer.Serialize(stream, value, Options));
 
     /// <summary>Reads a file; InvalidDataException names the file and the place when it is not what was expected.</summary>
-    public static T Read<T>(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="format">What its field "format" must say; null where it has none.</param>
+    public static T Read<T>(string path, string? format = null)
     {
+        var bytes = File.ReadAllBytes(path);
         try
         {
-            using var stream = File.OpenRead(path);
-            return JsonSerializer.Deserialize<T>(stream, Options) ?? throw new JsonException("got null.");
+            if (format is not null)
+            {
+                var fields = JsonElement.Parse(bytes);
+                var got = fields.ValueKind == JsonValueKind.Object && fields.TryGetProperty("format", out var said) ? said.ToString() : "none";
+                if (got != format)
+                    throw new InvalidDataException($"{path}: expected the format {format}, got {got}. Another version of Iql wrote it: train into a new folder.");
+            }
+            return JsonSerializer.Deserialize<T>(bytes, Options) ?? throw new JsonException("got null.");
         }
         catch (JsonException error)
         {
             throw new InvalidDataException($"{path}: expected {typeof(T).Name} as JSON, {error.Message}", error);
         }
     }
+
+    /// <summary>Every single value below a value, by its dotted name and as people read it; of a list longer than twelve, its length.</summary>
+    public static IEnumerable<(string Name, string Text)> Leaves<T>(T value) => Leaves("", Element(value));
+
+    static IEnumerable<(string, string)> Leaves(string path, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(field => Leaves(path == "" ? field.Name : $"{path}.{field.Name}", field.Value)),
+        JsonValueKind.Array when value.GetArrayLength() > 12 => [(path, $"{value.GetArrayLength()} numbers")],
+        JsonValueKind.Array => [(path, string.Join(", ", value.EnumerateArray().Select(Text)))],
+        _ => [(path, Text(value))],
+    };
+
+    static string Text(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => "–",
+        JsonValueKind.True => "yes",
+        JsonValueKind.False => "no",
+        JsonValueKind.Number when Math.Abs(value.GetDouble()) >= 1e7 => value.GetDouble().ToString("0.####e0", CultureInfo.InvariantCulture),
+        _ => value.ToString(),
+    };
 
     /// <summary>JSON has no words for infinity and not-a-number: they are null.</summary>
     sealed class FiniteNumberConverter : JsonConverter<double>

@@ -1,26 +1,26 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
 using Iql.Algorithms;
 
 namespace Iql.Training;
 
-/// <summary>One run's folder while it is trained in, its metrics open for appending.</summary>
+/// <summary>One run's folder while it is trained in, its metrics open for appending. Nothing is written once the claim is lost.</summary>
 sealed class RunLog : IDisposable
 {
     readonly MetricsFile metrics;
+    readonly Claim claim;
     readonly int member;
     long saved;
 
     /// <summary>Takes a started folder that nobody else uses: drops the metrics of steps after the checkpoint, and what a killed process left half-written.</summary>
-    internal RunLog(TrainingRun run, int member, long step)
+    internal RunLog(TrainingRun run, Claim claim, int member, long step)
     {
-        (Run, this.member, saved) = (run, member, step);
+        (Run, this.claim, this.member, saved) = (run, claim, member, step);
         Data.AtomicFile.Sweep(run.Folder.Path);
         MetricsFile.Truncate(run.Folder.MetricsPath, step);
         var lines = MetricsFile.Read(run.Folder.MetricsPath);
-        SecondsBefore = lines.Length == 0 ? 0 : lines[^1].GetProperty("seconds").GetDouble();
-        Score = lines.Select(line => Number(line, "scoreMean")).LastOrDefault(score => score is not null);
+        SecondsBefore = lines.IsEmpty ? 0 : lines[^1].Seconds;
+        Score = lines.OfType<EvaluationLine>().LastOrDefault(line => line.ScoreMean is not null)?.ScoreMean;
         metrics = new(run.Folder.MetricsPath);
     }
 
@@ -37,40 +37,59 @@ sealed class RunLog : IDisposable
 
     internal bool Live => Outcome is null;
 
-    internal void Train(long step, double seconds, double stepsPerSecond, IEnumerable<(string Name, double Value)> values) =>
-        metrics.Append("train", step, seconds, json =>
-        {
-            foreach (var (name, value) in values) MetricsFile.Number(json, name, value);
-            json.WriteNumber("stepsPerSecond", Math.Round(stepsPerSecond, 1));
-        });
+    /// <summary>Whether the run goes on and is still this process's: to be asked before anything is written.</summary>
+    bool Held()
+    {
+        if (Live && !claim.Holds()) Cancel();
+        return Live;
+    }
+
+    internal void Train(long step, double seconds, double stepsPerSecond, IEnumerable<(string Name, double Value)> values) => Append(new TrainLine
+    {
+        Step = step,
+        Seconds = Math.Round(seconds, 3),
+        Metrics = new(values.Select(metric => KeyValuePair.Create(metric.Name, metric.Value))),
+        StepsPerSecond = Math.Round(stepsPerSecond, 1),
+    });
 
     internal void Evaluation(long step, double seconds, EvaluationResult result)
     {
         Score = result.ScoreMean ?? Score;
-        metrics.Append("evaluation", step, seconds, json =>
+        Append(new EvaluationLine
         {
-            MetricsFile.Number(json, "returnMean", result.ReturnMean);
-            MetricsFile.Number(json, "returnStd", result.ReturnStd);
-            if (result.ScoreMean is { } score) MetricsFile.Number(json, "scoreMean", score);
-            MetricsFile.Numbers(json, "returns", result.Episodes.Select(episode => episode.Return));
-            MetricsFile.Numbers(json, "lengths", result.Episodes.Select(episode => (double)episode.Length));
-            MetricsFile.Numbers(json, "successes", result.Episodes.Select(episode => episode.Success ? 1.0 : 0.0));
-            MetricsFile.Number(json, "successRate", result.SuccessRate);
+            Step = step,
+            Seconds = Math.Round(seconds, 3),
+            ReturnMean = result.ReturnMean,
+            ReturnStd = result.ReturnStd,
+            ScoreMean = result.ScoreMean,
+            Returns = [.. result.Episodes.Select(episode => episode.Return)],
+            Lengths = [.. result.Episodes.Select(episode => episode.Length)],
+            Successes = [.. result.Episodes.Select(episode => episode.Success ? 1 : 0)],
+            SuccessRate = result.SuccessRate,
         });
     }
 
-    internal void Weights(long step, double seconds, ImmutableArray<int> counts) => metrics.Append("weights", step, seconds, json =>
+    internal void Weights(long step, double seconds, ImmutableArray<int> counts) =>
+        Append(new WeightsLine { Step = step, Seconds = Math.Round(seconds, 3), Edges = WeightHistogram.Edges, Counts = counts });
+
+    void Append(MetricsLine line)
     {
-        MetricsFile.Numbers(json, "edges", WeightHistogram.Edges);
-        MetricsFile.Numbers(json, "counts", counts.Select(count => (double)count));
-    });
+        if (Held()) metrics.Append(line);
+    }
 
     /// <summary>Saves the member's state, unless it is saved already; all metrics up to here are on the disk before it.</summary>
     internal void Save(LearnerState state)
     {
-        if (saved == state.Step) return;
+        if (saved == state.Step || !Held()) return;
         metrics.Flush();
-        Checkpoint.Save(Run.Folder, state, member);
+        try
+        {
+            Checkpoint.Save(Run.Folder, state, member);
+        }
+        catch (IOException) when (!Held())
+        {
+            return; // whoever took the run over removed the file that was being written
+        }
         saved = state.Step;
     }
 
@@ -84,37 +103,33 @@ sealed class RunLog : IDisposable
 
     internal void Finish(long step, double seconds) => End(RunStatus.Finished, step, seconds, null);
 
-    internal void Cancel() => Outcome = new(Run, RunStatus.Cancelled, null);
+    /// <summary>Ends without a result: the run was asked to stop, or is another process's now.</summary>
+    internal void Cancel() => Outcome = new(Run, RunStatus.Unfinished, null);
 
     void End(RunStatus status, long step, double seconds, RunFailure? failure)
     {
+        if (!Held()) return;
         metrics.Flush();
         // Read back from the file: a resumed run's result is made of the same lines as an uninterrupted one's.
         var lines = MetricsFile.Read(Run.Folder.MetricsPath);
-        var evaluations = lines.Where(line => Kind(line) == "evaluation").ToArray();
-        var last = lines.LastOrDefault(line => Kind(line) == "train");
+        var evaluations = lines.OfType<EvaluationLine>().ToArray();
         var result = new RunResult
         {
             Status = status,
             Steps = step,
             Seconds = Math.Round(seconds, 3),
             StepsPerSecond = Math.Round(step / Math.Max(seconds, 1e-3), 1),
-            Score = evaluations.Length == 0 ? null : Number(evaluations[^1], "scoreMean"),
-            Scores = [.. evaluations.Select(line => Number(line, "scoreMean")).OfType<double>()],
-            Return = evaluations.Length == 0 ? null : Number(evaluations[^1], "returnMean"),
+            Score = Finite(evaluations.LastOrDefault()?.ScoreMean),
+            Scores = [.. evaluations.Select(line => Finite(line.ScoreMean)).OfType<double>()],
+            Return = Finite(evaluations.LastOrDefault()?.ReturnMean),
             Failure = failure,
-            Metrics = last.ValueKind != JsonValueKind.Object ? [] : new(last.EnumerateObject()
-                .Where(field => field.Name is not ("kind" or "step" or "seconds" or "stepsPerSecond"))
-                .Select(field => KeyValuePair.Create(field.Name, Number(last, field.Name) ?? double.NaN))),
+            Metrics = lines.OfType<TrainLine>().LastOrDefault()?.Metrics ?? [],
         };
         Run.Folder.WriteResult(result);
         Outcome = new(Run, status, result);
     }
 
-    static string? Kind(JsonElement line) => line.TryGetProperty("kind", out var kind) ? kind.GetString() : null;
-
-    static double? Number(JsonElement line, string name) =>
-        line.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+    static double? Finite(double? number) => number is { } value && double.IsFinite(value) ? value : null;
 
     public void Dispose() => metrics.Dispose();
 }

@@ -9,8 +9,8 @@ public enum RunStatus
     Finished,
     /// <summary>A number became infinite or not a number; the checkpoint is the last good one.</summary>
     Diverged,
-    /// <summary>It was asked to stop; its folder has no result and goes on from its checkpoint. Never written to a file.</summary>
-    Cancelled,
+    /// <summary>There is no result: it goes on from its checkpoint. Never written to a file.</summary>
+    Unfinished,
 }
 
 /// <summary>Where a run diverged.</summary>

@@ -31,27 +31,30 @@ public static class TrainingLoop
     /// </param>
     /// <param name="progress">Called from this thread at train lines and evaluations.</param>
     /// <param name="cancellation">Asks to stop after the current step.</param>
+    /// <param name="claims">One for each run, which the caller gives back; null makes some. A run whose claim is lost stops there, and nothing more of it is written.</param>
     /// <returns>What came out, in the order of the runs. A run that diverges does not stop the others.</returns>
     /// <exception cref="ArgumentException">The plan and the configurations do not fit each other, or the data lack what the learner needs.</exception>
     /// <exception cref="InvalidOperationException">A folder holds another run or a finished one, or checkpoints are at different steps.</exception>
     /// <exception cref="InvalidDataException">A file in a folder is damaged.</exception>
     /// <exception cref="IOException">Another process trains in a folder.</exception>
-    public static ImmutableArray<TrainingOutcome> Run(
-        TrainingPlan plan, IReadOnlyList<TrainingRun> runs, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    public static ImmutableArray<TrainingOutcome> Run(TrainingPlan plan, IReadOnlyList<TrainingRun> runs,
+        Action<TrainingProgress>? progress = null, CancellationToken cancellation = default, IReadOnlyList<Claim>? claims = null)
     {
         Fit(plan, runs);
         var batches = plan.Learner.Source(plan.Transitions); // says what the data lack before a folder is made
+        if (claims is null)
+        {
+            using var shared = new Claims();
+            return Run(plan, runs, progress, cancellation, [.. runs.Select(run => Claimed(shared, run.Folder.Path))]);
+        }
+        Check.That(claims.Count == runs.Count, nameof(claims), $"{runs.Count}, one for each run", claims.Count);
         foreach (var run in runs)
             if (run.Folder.Create(run.Config) == RunFolderState.Finished) throw Finished(run);
-        var locks = new List<IDisposable>();
         var logs = new List<RunLog>();
         try
         {
-            foreach (var run in runs) locks.Add(run.Folder.Lock());
-            foreach (var run in runs)
-                if (run.Folder.State == RunFolderState.Finished) throw Finished(run); // by a process that had the lock before
             var start = Start(plan.Learner, runs);
-            for (var i = 0; i < runs.Count; i++) logs.Add(new(runs[i], i, start.Step));
+            for (var i = 0; i < runs.Count; i++) logs.Add(new(runs[i], claims[i], i, start.Step));
             using var session = new TrainingSession(plan, batches, logs, start);
             session.Train(progress, cancellation);
             return [.. logs.Select(log => log.Outcome!)];
@@ -59,9 +62,11 @@ public static class TrainingLoop
         finally
         {
             foreach (var log in logs) log.Dispose();
-            foreach (var held in locks) held.Dispose();
         }
     }
+
+    static Claim Claimed(Claims claims, string folder) => claims.TryTake(folder) ?? throw new IOException(
+        $"{folder}: expected a folder nobody trains in, got one that is claimed by {claims.Holder(folder, out _)}. Wait for it, or stop it.");
 
     static InvalidOperationException Finished(TrainingRun run) =>
         new($"{run.Folder.Path}: expected a run that is not done, got one with a result. Leave it out; TrainingLoop.Groups does.");

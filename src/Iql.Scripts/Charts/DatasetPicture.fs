@@ -2,8 +2,6 @@
 module Iql.Scripts.Charts.DatasetPicture
 
 open System
-open System.Collections.Immutable
-open Iql
 open Iql.Data
 open Iql.Data.Inspection
 open Iql.Environments
@@ -53,25 +51,13 @@ let columns (title: string) (labels: string seq) (summaries: Summary seq) : Figu
     |> Figure.withLayout "xaxis.type" (Json.Text "category")
     |> Figure.withLayout "showlegend" (Json.Bool false)
 
-/// Cells a side of a maze's unit square.
-let private fine = 8
-
-/// How often each place of a maze was visited, seen from above as the maze is drawn: x down, y to the right. Walls
-/// are grey, the goal is ringed. Counts are shown in powers of ten; places nobody went to stay white.
-let visits (maze: Maze) (transitions: Transitions) : Figure =
+/// How often each place of a maze was visited, seen from above as the maze is drawn: x down, y to the right. Walls are grey,
+/// the goal is ringed. Counts are shown in powers of ten; places nobody went to stay white.
+let private visits (numbers: DatasetNumbers) : Figure =
+    let maze = Maze(ReadOnlySpan(Array.ofList numbers.Maze))
+    let fine = DatasetNumbers.fine
     let rows, columns = maze.Rows * fine, maze.Columns * fine
-    let counts = Array.zeroCreate<int>(rows * columns)
-    let observations = transitions.Observations.AsSpan()
-
-    for row in 0 .. transitions.Count - 1 do
-        let x = observations[row * transitions.ObservationSize]
-        let y = observations[row * transitions.ObservationSize + 1]
-        let down = int (floor ((float x + 0.5) * float fine))
-        let right = int (floor ((float y + 0.5) * float fine))
-
-        if down >= 0 && down < rows && right >= 0 && right < columns then
-            counts[down * columns + right] <- counts[down * columns + right] + 1
-
+    let counts = Array.ofList numbers.Visits
     let middle i = (float i + 0.5) / float fine - 0.5
 
     let shape kind (colour: string) line x y half =
@@ -131,22 +117,19 @@ let visits (maze: Maze) (transitions: Transitions) : Figure =
     |> Chart.withTrace "colorbar.title" (Json.Object [ "text", Json.Text "rows"; "side", Json.Text "right" ])
     |> Chart.withTrace "colorbar.tickvals" (Json.ofNumbers powers)
     |> Chart.withTrace "colorbar.ticktext" (Json.ofTexts [ for power in powers -> Json.numberText (10.0 ** power) ])
-    |> Chart.titled $"Where the data went: {transitions.Name}" "" ""
+    |> Chart.titled $"Where the data went: {numbers.Name}" "" ""
     |> Figure.withLayout "yaxis.autorange" (Json.Text "reversed")
     |> Figure.withLayout "xaxis.visible" (Json.Bool false)
     |> Figure.withLayout "yaxis.visible" (Json.Bool false)
     |> Figure.withLayout "shapes" (Json.List(walls @ [ goal ]))
     |> Figure.tall (150 + 52 * min 9 maze.Rows)
 
-let private counted (numbers: float32 seq) : Histogram =
-    Histogram.Of(ReadOnlySpan(Array.ofSeq numbers), 40)
-
 /// Lengths, returns and rewards side by side.
-let private histograms (lengths: Histogram) (returns: Histogram) (rewards: Histogram) : Picture option =
+let private histograms (numbers: DatasetNumbers) : Picture option =
     [
-        histogram "Episode lengths" "steps" lengths
-        histogram "Episode returns" "return" returns
-        histogram "Rewards" "reward" rewards
+        histogram "Episode lengths" "steps" numbers.Lengths
+        histogram "Episode returns" "return" numbers.Returns
+        histogram "Rewards" "reward" numbers.Rewards
     ]
     |> List.choose id
     |> function
@@ -170,160 +153,53 @@ let frequencies (counts: int64 seq) : Figure =
     |> Figure.withLayout "xaxis.type" (Json.Text "category")
     |> Figure.withLayout "showlegend" (Json.Bool false)
 
-let private boxes title (summaries: (string * Summary) list) =
-    columns title (List.map fst summaries) (List.map snd summaries)
+/// Observations beside actions: boxes, or the shares of discrete choices.
+let private spread (numbers: DatasetNumbers) : Picture =
+    let boxes title name (summaries: Summary list) =
+        let shown = [
+            for column, summary in List.indexed summaries do
+                if summary.Count > 0L then
+                    $"{name}[{column}]", summary
+        ]
 
-let private boxWords =
-    "box from the lower to the upper quartile with the median, whiskers from the 1st to the 99th percentile."
+        columns title (List.map fst shown) (List.map snd shown)
 
-let private beside (caption: string) (observations: (string * Summary) list) (actions: Figure) : Picture = {
-    Caption = caption
-    Figure =
-        Chart.grid 2 280 [ boxes "Observations" observations; actions ]
-        |> Figure.withLayout "showlegend" (Json.Bool false)
-}
+    let words =
+        "box from the lower to the upper quartile with the median, whiskers from the 1st to the 99th percentile."
 
-let private spread (observations: (string * Summary) list) (actions: (string * Summary) list) : Picture =
-    boxes "Actions" actions
-    |> beside $"Each number of an observation and of an action: {boxWords}" observations
+    let caption, actions =
+        if numbers.Choices.IsEmpty then
+            $"Each number of an observation and of an action: {words}", boxes "Actions" "a" numbers.Actions
+        else
+            $"Each number of an observation: {words} Beside it the share of rows that take each discrete action; of one that the data never take nothing is known.",
+            frequencies numbers.Choices
 
-let private chosen (observations: (string * Summary) list) (counts: int64 seq) : Picture =
-    frequencies counts
-    |> beside
-        (String.concat " " [
-            $"Each number of an observation: {boxWords}"
-            "Beside it the share of rows that take each discrete action;"
-            "of one that the data never take nothing is known."
-        ])
-        observations
+    {
+        Caption = caption
+        Figure =
+            Chart.grid 2 280 [ boxes "Observations" "s" numbers.Observations; actions ]
+            |> Figure.withLayout "showlegend" (Json.Bool false)
+    }
 
-/// At most so many rows of a row file are looked at.
-let private mostRows = 100_000
-
-/// Pictures of a data set; of a maze's also the view from above, which comes first. A row file shows a sample of its
-/// rows and episodes.
-let ofDataset (maze: Maze option) (dataset: IDataset) : Picture list =
-    let transitions = dataset.Sample mostRows
-
+/// Pictures of a data set; of a maze's also the view from above, which comes first.
+let ofNumbers (numbers: DatasetNumbers) : Picture list =
     let sampled =
-        let episodes = dataset.Statistics.EpisodeLengths.Length
-
-        if
-            int64 transitions.Count < dataset.Count
-            || int64 episodes < dataset.Statistics.Episodes
-        then
-            let rows = $"{transitions.Count} of {dataset.Count} rows"
-            $" Shown are {rows} and {episodes} of {dataset.Statistics.Episodes} episodes, taken evenly."
+        if numbers.SampledRows < numbers.Rows || numbers.SampledEpisodes < numbers.Episodes then
+            $" Shown are {numbers.SampledRows} of {numbers.Rows} rows and {numbers.SampledEpisodes} of {numbers.Episodes} episodes, taken evenly."
         else
             ""
 
-    let summaries (name: string) (size: int) (numbers: ImmutableArray<float32>) = [
-        for column in 0 .. size - 1 -> $"{name}[{column}]", Summary.Of(numbers.AsSpan(), size, column)
-    ]
-
     [
-        maze
-        |> Option.map (fun maze -> {
-            Caption =
-                "The data from above: brighter places were visited more often, on a logarithmic scale; grey is wall, "
-                + "the orange ring is the goal. A policy can only be good where there are data."
-            Figure = visits maze transitions
-        })
-        histograms
-            (counted (dataset.Statistics.EpisodeLengths |> Seq.map float32))
-            (counted (dataset.Statistics.EpisodeReturns |> Seq.map float32))
-            (counted transitions.Rewards)
-        (let observations =
-            summaries "s" transitions.ObservationSize transitions.Observations
-
-         if transitions.ActionSpace.IsDiscrete then
-             let counts = Array.zeroCreate<int64> transitions.ActionSize
-
-             for row in 0 .. transitions.Count - 1 do
-                 let choice = ActionSpace.Choice(transitions.Action row)
-                 counts[choice] <- counts[choice] + 1L
-
-             Some(chosen observations counts)
-         else
-             Some(spread observations (summaries "a" transitions.ActionSize transitions.Actions)))
+        if not numbers.Maze.IsEmpty then
+            {
+                Caption =
+                    "The data from above: brighter places were visited more often, on a logarithmic scale; grey is wall, the orange ring is the goal. A policy can only be good where there are data."
+                Figure = visits numbers
+            }
+        yield! Option.toList (histograms numbers)
+        spread numbers
     ]
-    |> List.choose id
     |> List.map (fun picture -> {
         picture with
             Caption = picture.Caption + sampled
     })
-
-/// Pictures of a data set that was only looked through.
-let ofReport (report: DatasetReport) : Picture list =
-    let summaries (name: string) (short: string) = [
-        for column in report.Columns do
-            if column.Name = name && column.Summary.Count > 0L then
-                $"{short}[{column.Index}]", column.Summary
-    ]
-
-    [
-        histograms report.LengthHistogram report.ReturnHistogram report.RewardHistogram
-        Some(
-            if report.ActionSpace.IsDiscrete then
-                chosen (summaries "observations" "s") report.ActionCounts
-            else
-                spread (summaries "observations" "s") (summaries "actions" "a")
-        )
-    ]
-    |> List.choose id
-
-/// The pictures' file in a sweep's or run's folder.
-let fileName = "dataset.json"
-
-let private format = "iql-pictures-1"
-
-/// Writes pictures into a folder, where the report finds them: it is made of files and never asks for the data set
-/// again.
-let save (folder: string) (pictures: Picture list) : unit =
-    let json =
-        Json.Object [
-            "format", Json.Text format
-            "pictures",
-            Json.List [
-                for picture in pictures ->
-                    Json.Object [
-                        "caption", Json.Text picture.Caption
-                        "data", Json.List picture.Figure.Data
-                        "layout", picture.Figure.Layout
-                        "config", picture.Figure.Config
-                    ]
-            ]
-        ]
-
-    AtomicFile.Write(
-        IO.Path.Combine(folder, fileName),
-        (fun (draft: string) -> IO.File.WriteAllText(draft, Json.write json))
-    )
-
-/// The pictures in a folder; none where there is no such file. The error names the file.
-let read (folder: string) : Result<Picture list, string> =
-    let path = IO.Path.Combine(folder, fileName)
-
-    if not (IO.File.Exists path) then
-        Ok []
-    else
-        Json.readFile path
-        |> Result.bind (fun json ->
-            match Json.text "format" json with
-            | Some found when found = format ->
-                Ok [
-                    for picture in json |> Json.field "pictures" |> Json.items ->
-                        {
-                            Caption = Json.text "caption" picture |> Option.defaultValue ""
-                            Figure = {
-                                Data = picture |> Json.field "data" |> Json.items
-                                Layout = Json.field "layout" picture
-                                Config = Json.field "config" picture
-                            }
-                        }
-                ]
-            | other ->
-                let got = other |> Option.defaultValue "none"
-
-                Error
-                    $"{path}: expected format \"{format}\", got \"{got}\". Delete the file to go without its pictures.")

@@ -18,7 +18,7 @@ let private cellLine (measure: Measure) (name: string) (colour: string) (listed:
         |> List.sortBy fst
         |> List.choose (fun (step, values) ->
             Cells.summariseWith bandReplicates $"{Cells.describe cell.Values} at {step}" (List.map snd values)
-            |> Option.map (fun summary -> float step, summary))
+            |> Option.map (fun summary -> step, summary))
 
     let steps = points |> List.map fst
     let means = points |> List.map (fun (_, summary) -> summary.Mean)
@@ -41,11 +41,10 @@ let private cellLine (measure: Measure) (name: string) (colour: string) (listed:
             if listed then line else Chart.unlisted line
 
         for run in lost do
-            let steps, values =
-                run |> Cells.curve measure |> List.map (fun (s, v) -> float s, v) |> List.unzip
+            let steps, values = run |> Cells.curve measure |> List.unzip
 
             if not steps.IsEmpty then
-                Chart.line $"{name}, seed {run.Settings.Seed}, diverged" steps values
+                Chart.line $"{name}, seed {run.Config.Seed}, diverged" steps values
                 |> Chart.coloured colour
                 |> Chart.withTrace "mode" (Json.Text "lines+markers")
                 |> Chart.withTrace "line.dash" (Json.Text "dot")
@@ -85,8 +84,8 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
         if
             columnValues
             |> List.forall (function
-                | Some(_, Json.Text _) -> false
-                | _ -> true)
+                | Some(_, value) -> (Cells.number value).IsSome
+                | None -> true)
         then
             Palette.ordered columnValues.Length
         else
@@ -94,7 +93,7 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
 
     let name value =
         match value with
-        | Some(_, value) -> Json.display value
+        | Some(_, value) -> value
         | None -> Cells.measureTitle measure
 
     let everything =
@@ -115,7 +114,7 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
     let lastStep =
         cells
         |> List.collect (fun cell -> cell.Runs |> List.collect (Cells.curve measure) |> List.map fst)
-        |> List.fold max 1
+        |> List.fold max 1.0
 
     let panels =
         valuesOf rows
@@ -129,14 +128,14 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
             |> Chart.over
             |> Chart.titled
                 (match row with
-                 | Some("task", task) -> Json.display task
+                 | Some("task", task) -> task
                  | Some row -> Cells.describe [ row ]
                  | None -> "")
                 "gradient step"
                 (if i % across = 0 then Cells.measureTitle measure else "")
             |> Chart.between low high
             // A little past the end, so that crosses and the last points are whole.
-            |> Figure.withLayout "xaxis.range" (Json.ofNumbers [ 0.0; 1.02 * float lastStep ]))
+            |> Figure.withLayout "xaxis.range" (Json.ofNumbers [ 0.0; 1.02 * lastStep ]))
 
     let whole =
         match panels with

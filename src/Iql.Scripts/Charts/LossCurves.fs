@@ -1,6 +1,7 @@
 /// Losses over training, one panel a metric, one line for each value of a hyperparameter.
 module Iql.Scripts.Charts.LossCurves
 
+open Iql.Training
 open Iql.Scripts
 
 /// At most this many points a line; more would only make the page heavy.
@@ -18,12 +19,7 @@ let private thinned (series: (float * float) list) : (float * float) list =
 let private line (metric: string) (label: string) (colour: string) (listed: bool) (runs: Run list) : Figure option =
     let steps =
         runs
-        |> List.collect (fun run ->
-            run.Train
-            |> List.choose (fun line ->
-                Map.tryFind metric line.Values
-                |> Option.map (fun value -> float line.Step, value))
-            |> thinned)
+        |> List.collect (fun run -> run |> Cells.metric metric |> thinned)
         |> List.groupBy fst
         |> List.sortBy fst
         |> List.map (fun (step, values) -> step, List.map snd values)
@@ -44,15 +40,12 @@ let private readable (metric: string) (cells: Cell list) (figure: Figure) : Figu
     let values = [
         for cell in cells do
             for run in cell.Runs do
-                for line in run.Train do
-                    match Map.tryFind metric line.Values with
-                    | Some value -> line.Step, value
-                    | None -> ()
+                yield! Cells.metric metric run
     ]
 
-    let last = values |> List.map fst |> List.fold max 0
+    let last = values |> List.map fst |> List.fold max 0.0
 
-    match List.map snd values, values |> List.filter (fun (step, _) -> step > last / 10) |> List.map snd with
+    match List.map snd values, values |> List.filter (fun (step, _) -> step > last / 10.0) |> List.map snd with
     | [], _
     | _, [] -> figure
     | all, _ when
@@ -72,9 +65,7 @@ let private readable (metric: string) (cells: Cell list) (figure: Figure) : Figu
 let figure (metrics: (string * string) list) (name: string option) (cells: Cell list) : Figure option =
     let groups =
         match name with
-        | Some name -> [
-            for value in Cells.values name cells -> Json.display value, Cells.where name value cells
-          ]
+        | Some name -> [ for value in Cells.values name cells -> value, Cells.where name value cells ]
         | None -> [ "all runs", cells ]
 
     let colours = Palette.ordered groups.Length

@@ -99,8 +99,8 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: Cell list
         | Return -> low, high
 
     Chart.heatmap
-        (List.map Json.display columnValues)
-        (List.map Json.display rowValues)
+        columnValues
+        rowValues
         (means |> Seq.map Seq.ofList)
         (summaries
          |> List.map (

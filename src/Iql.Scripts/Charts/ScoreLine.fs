@@ -12,7 +12,7 @@ let figure (measure: Measure) (name: string) (cells: Cell list) : Figure =
             High = summary.Mean
         }
 
-        Json.display value,
+        value,
         Cells.finals measure cell,
         {
             Value = summary.Mean

@@ -1,6 +1,7 @@
 /// What the expectile does to the value function: V and the advantages Q − V at the end of training, against τ.
 module Iql.Scripts.Charts.ValueStatistics
 
+open Iql.Training
 open Iql.Scripts
 open Iql.Scripts.Statistics
 
@@ -16,7 +17,7 @@ let private panels = [
 let private bySeed (metric: string) (runs: Run list) : float list =
     runs
     |> List.filter (Cells.failed >> not)
-    |> List.groupBy (fun run -> run.Settings.Seed)
+    |> List.groupBy (fun run -> run.Config.Seed)
     |> List.choose (fun (_, runs) ->
         match List.choose (Cells.lastMetric metric) runs with
         | [] -> None
@@ -27,12 +28,10 @@ let private bySeed (metric: string) (runs: Run list) : float list =
 let private panel (name: string) (cells: Cell list) (metric: string, title: string, unit: string) : Figure option =
     let points =
         Cells.values name cells
-        |> List.choose (fun value ->
-            let label = Json.display value
-
+        |> List.choose (fun label ->
             let seeds =
                 cells
-                |> Cells.where name value
+                |> Cells.where name label
                 |> List.collect (fun cell -> cell.Runs)
                 |> bySeed metric
 

@@ -8,21 +8,21 @@ let private shares (cell: Cell) : (float list * float list) option =
     let last =
         cell.Runs
         |> List.filter (Cells.failed >> not)
-        |> List.choose (fun run -> List.tryLast run.Weights)
+        |> List.choose (fun run -> Seq.tryLast run.Weights)
 
     match last with
     | [] -> None
     | first :: _ ->
         let counts =
             last
-            |> List.filter (fun histogram -> histogram.Edges = first.Edges)
-            |> List.map (fun histogram -> histogram.Counts)
+            |> List.filter (fun histogram -> Seq.forall2 (=) histogram.Edges first.Edges)
+            |> List.map (fun histogram -> [ for count in histogram.Counts -> float count ])
             |> List.transpose
             |> List.map List.sum
 
         match List.sum counts with
         | 0.0 -> None
-        | total -> Some(first.Edges, counts |> List.map (fun count -> count / total))
+        | total -> Some(List.ofSeq first.Edges, counts |> List.map (fun count -> count / total))
 
 /// On a logarithmic axis an edge at 0 is drawn one bin's width to the left of the next edge.
 let private positive (edges: float list) : float list =
@@ -32,16 +32,21 @@ let private positive (edges: float list) : float list =
     | first :: rest when first <= 0.0 -> 1e-6 :: rest
     | edges -> edges
 
-/// Cells that differ in one hyperparameter, usually β → one histogram a cell, above each other over one logarithmic
-/// axis of weights, with the share that hit the cap written beside it; None where no run counted its weights.
-let figure (name: string) (cells: Cell list) : Figure option =
-    let rows =
-        Cells.values name cells
-        |> List.choose (fun value ->
-            cells
-            |> Cells.where name value
-            |> List.tryHead
-            |> Option.bind (fun cell -> shares cell |> Option.map (fun histogram -> value, cell, histogram)))
+/// Cells that differ on one axis, usually β, or a single one → one histogram a cell, above each other over one logarithmic axis of
+/// weights, with the share that hit the cap written beside it; None where no run counted its weights.
+let figure (name: string option) (cells: Cell list) : Figure option =
+    let cells =
+        match name with
+        | Some name -> [
+            for value in Cells.values name cells do
+                for cell in cells |> Cells.where name value |> List.truncate 1 -> Cells.describe [ name, value ], cell
+          ]
+        | None -> [ for cell in List.truncate 1 cells -> "", cell ]
+
+    let rows = [
+        for label, cell in cells do
+            for histogram in Option.toList (shares cell) -> label, cell, histogram
+    ]
 
     match rows with
     | [] -> None
@@ -60,8 +65,7 @@ let figure (name: string) (cells: Cell list) : Figure option =
             | [] -> None
             | values -> Some(List.average values)
 
-        let row i ((value, cell, (edges, shares)), colour) =
-            let label = Cells.describe [ name, value ]
+        let row i ((label: string, cell, (edges, shares)), colour) =
             // A long name does not fit beside so low a chart; it goes into the note.
             let short = label.Length <= 9
 
@@ -92,7 +96,7 @@ let figure (name: string) (cells: Cell list) : Figure option =
 
             let last = i = rows.Length - 1
 
-            Chart.steps (Cells.describe [ name, value ]) (positive edges) shares
+            Chart.steps label (positive edges) shares
             |> Chart.coloured colour
             |> Chart.logX
             |> Chart.titled
@@ -118,9 +122,8 @@ let figure (name: string) (cells: Cell list) : Figure option =
         |> Figure.withLayout
             "margin.r"
             (Json.Number(
-                if String.length name > 20 || Cells.symbol name = name then
-                    220.0
-                else
-                    136.0
+                match name with
+                | Some name when name.Length > 20 || Cells.symbol name = name -> 220.0
+                | _ -> 136.0
             ))
         |> Some

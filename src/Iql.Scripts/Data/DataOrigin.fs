@@ -1,45 +1,33 @@
 namespace Iql.Scripts
 
 open System
+open System.Collections.Immutable
 open System.Globalization
 open System.IO
 open Iql.Data
 open Iql.Data.Files
 open Iql.Data.Rows
+open Iql.Training
 
-/// How a data file came about, in the words that stand in it: `iql data collect` writes them as metadata.
-type DataOrigin = {
-    /// The file's name without its folder.
-    File: string
-    /// Rows in the file, of which training keeps most.
-    Rows: int64
-    /// The task it was collected in.
-    Task: string option
-    /// Who acted, a line each: "hopper-sac: a policy file, drawn actions, noise 0".
-    Policies: string list
-    Seed: string option
-    /// Whether `iql data collect` wrote it, so that it is no file of D4RL.
-    Collected: bool
-}
-
-/// Reading origins from data files, keeping them in folders of runs, and saying them.
-[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+/// Reading how data files came about, and saying it.
+[<RequireQualifiedAccess>]
 module DataOrigin =
 
     let private thousands (value: int64) =
         value.ToString("#,0", CultureInfo.InvariantCulture).Replace(",", "\u202f")
 
-    let private lines (text: string) =
-        List.ofArray (text.Split('\n', StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries))
+    let private ofEntries (rows: int64) (entry: string -> string option) : DataOrigin =
+        let policies =
+            (defaultArg (entry "policies") "")
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries)
 
-    let private ofEntries (path: string) (rows: int64) (entry: string -> string option) : DataOrigin = {
-        File = Path.GetFileName path
-        Rows = rows
-        Task = entry "task"
-        Policies = entry "policies" |> Option.map lines |> Option.defaultValue []
-        Seed = entry "seed"
-        Collected = (entry "iql").IsSome
-    }
+        DataOrigin(
+            rows,
+            Option.toObj (entry "task"),
+            ImmutableArray.Create<string> policies,
+            Option.toObj (entry "seed"),
+            (entry "iql").IsSome
+        )
 
     /// What a data file says of itself; None where it cannot be read. Reads single values only, however large the file is.
     let ofFile (path: string) : DataOrigin option =
@@ -48,7 +36,7 @@ module DataOrigin =
                 let file = RowFile path
 
                 Some(
-                    ofEntries path file.Count (fun name ->
+                    ofEntries file.Count (fun name ->
                         [ name; "metadata/" + name ]
                         |> List.tryPick (fun name ->
                             match file.Metadata.TryGetValue name with
@@ -76,76 +64,12 @@ module DataOrigin =
                     |> Seq.tryFind (fun entry -> entry.Name = "rewards")
                     |> Option.map (fun entry -> Seq.head entry.Shape)
 
-                Some(ofEntries path (defaultArg rows 0L) text)
+                Some(ofEntries (defaultArg rows 0L) text)
         with
         | :? IOException
         | :? InvalidDataException
         | :? UnauthorizedAccessException
         | :? DllNotFoundException -> None
-
-    let private format = "iql-origin-1"
-
-    let private path (folder: string) = Path.Combine(folder, "origin.json")
-
-    /// Keeps an origin in the folder of the runs that learned from it: a report needs no data file then.
-    let save (folder: string) (origin: DataOrigin) : unit =
-        let text = Option.map Json.Text >> Option.defaultValue Json.Null
-
-        let json =
-            Json.Object [
-                "format", Json.Text format
-                "file", Json.Text origin.File
-                "rows", Json.Number(float origin.Rows)
-                "task", text origin.Task
-                "policies", Json.ofTexts origin.Policies
-                "seed", text origin.Seed
-                "collected", Json.Bool origin.Collected
-            ]
-
-        AtomicFile.Write(path folder, (fun (draft: string) -> File.WriteAllText(draft, Json.write json + "\n")))
-
-    /// The origin kept in a folder; None where none was, or where it cannot be read.
-    let read (folder: string) : DataOrigin option =
-        match Json.readFile (path folder) with
-        | Ok json when Json.text "format" json = Some format ->
-            Some {
-                File = Json.text "file" json |> Option.defaultValue ""
-                Rows = Json.number "rows" json |> Option.map int64 |> Option.defaultValue 0L
-                Task = Json.text "task" json
-                Policies = json |> Json.field "policies" |> Json.items |> List.choose Json.asText
-                Seed = Json.text "seed" json
-                Collected = Json.field "collected" json = Json.Bool true
-            }
-        | _ -> None
-
-    /// Looks for the data file again, for a folder of runs without a word of it: where the command named it, seen from here and from
-    /// the folders above, and beside the folder. A file of another size is another file.
-    let search (folder: string) (command: string option) (source: string) (transitions: int64) : DataOrigin option =
-        let named =
-            (defaultArg command "").Split([| ' '; ','; '\''; '=' |], StringSplitOptions.RemoveEmptyEntries)
-            |> List.ofArray
-            |> List.filter (fun word -> Path.GetFileName word = source)
-
-        let full = Path.GetFullPath folder
-
-        let above =
-            full
-            |> List.unfold (fun (at: string) ->
-                match Path.GetDirectoryName at with
-                | null -> None
-                | up -> Some(up, up))
-            |> List.truncate 3
-
-        [
-            for home in Directory.GetCurrentDirectory() :: above do
-                for word in named @ [ source ] do
-                    Path.Combine(home, word)
-        ]
-        |> List.distinct
-        |> List.filter File.Exists
-        |> List.tryPick (fun path ->
-            ofFile path
-            |> Option.filter (fun origin -> origin.Rows >= transitions && 0.9 * float origin.Rows <= float transitions))
 
     /// "26 policies in equal shares, hopper-gail-trpo-0000 to hopper-gail-trpo-0500 (a policy file, drawn actions, noise 0)".
     let private actors (policies: string list) : string =
@@ -174,17 +98,17 @@ module DataOrigin =
         else
             $"{policies.Length} policies in equal shares, {groups}"
 
-    /// What the data are, in words that go on a sentence: "acted in hopper-v4 by …, seed 0". Nothing where the file does not say.
+    /// What the data are, in words that go on a sentence: "collected in hopper-v4 by …, seed 0". Nothing where the file does not say.
     let words (origin: DataOrigin) : string =
-        let place =
-            origin.Task |> Option.map (fun task -> $" in {task}") |> Option.defaultValue ""
-
-        let seed =
-            origin.Seed
-            |> Option.map (fun seed -> $", seed {seed}")
+        let said before value =
+            value
+            |> Option.ofObj
+            |> Option.map (sprintf "%s %s" before)
             |> Option.defaultValue ""
 
-        match origin.Policies, origin.Collected with
+        let place, seed = said " in" origin.Task, said ", seed" origin.Seed
+
+        match List.ofSeq origin.Policies, origin.Collected with
         | [], false -> ""
         | [], true -> $"collected{place} by the task's own recipe{seed}"
         | policies, _ -> $"collected{place} by {actors policies}{seed}"

@@ -22,12 +22,12 @@ type Problem = {
     Dataset: DatasetInfo
 }
 
-/// Problems from built-in tasks and from files.
+/// Problems from data sources. What cannot be loaded is an Error that says what was expected.
 [<RequireQualifiedAccess>]
 module Problem =
 
     /// The task when nobody names one.
-    let standardTask = "pointmaze-umaze-stitch-v0"
+    let standardTask = DataSource.name DataSource.standard
 
     /// The nearest name of a task here, or of a data set of D4RL, as a question; nothing where none is near. D4RL's data sets without an
     /// environment here can be learned from by name, if without scores.
@@ -41,84 +41,33 @@ module Problem =
             name
 
     /// A task that has an environment here, by its name; whether its library is installed is not asked.
-    let card (name: string) : TaskCard =
+    let card (name: string) : Result<TaskCard, string> =
         match Tasks.Find name with
         | null ->
             let own = [ for card in Tasks.All -> card.Name ]
 
-            raise (
-                Refusal
-                    $"""task: expected one of {String.concat ", " own}, or one of MuJoCo's ({MujocoTasks.Names}; `iql tasks` lists them), got {name}.{meant name}"""
-            )
-        | card -> card
+            Error
+                $"""task: expected one of {String.concat ", " own}, or one of MuJoCo's ({MujocoTasks.Names}; `iql tasks` lists them), got {name}.{meant name}"""
+        | card -> Ok card
 
     /// A task that has an environment here, by its name. One on MuJoCo needs its library, which is asked for before any work.
-    let task (name: string) : TaskCard =
-        let card = card name
+    let task (name: string) : Result<TaskCard, string> = result {
+        let! card = card name
 
-        if card.Environment :? Mujoco.MujocoEnvironment then
-            Mujoco.MujocoLibrary.Require()
+        return!
+            Attempt.run (fun () ->
+                if card.Environment :? Mujoco.MujocoEnvironment then
+                    Mujoco.MujocoLibrary.Require()
 
-        card
-
-    /// The data set that comes with a task.
-    let private ownData (card: TaskCard) : Func<Seed, int, Transitions> =
-        match card.Dataset with
-        | null ->
-            raise (
-                Refusal
-                    $"--task {card.Name}: expected --data FILE with it, got none: its data do not come with Iql. Give a file, or collect data of your own: `iql data collect`."
-            )
-        | data -> data
-
-    let private prepare
-        (task: TaskCard option)
-        (source: string)
-        (rewards: RewardRule)
-        (observations: bool)
-        (raw: IDataset)
-        : Problem =
-        let normalization = Normalization.Of(raw, observations, rewards)
-
-        {
-            Task = task
-            Raw = raw
-            Transitions = raw.Normalized normalization
-            Normalization = normalization
-            Dataset = DatasetInfo(raw.Name, source, raw.Count, raw.Statistics.Episodes, raw.Fingerprint)
-        }
-
-    /// What a task's data has done to its rewards when nobody says otherwise.
-    let private rule (card: TaskCard) =
-        if card.RewardShift = -1.0 then
-            RewardRule.AntMaze
-        else
-            RewardRule.None
-
-    /// A built-in task with data collected on the spot: always the same for a number of transitions.
-    let collect
-        (name: string)
-        (transitions: int option)
-        (rewards: RewardRule option)
-        (normalizeObservations: bool)
-        : Problem =
-        let card = task name
-
-        let data = ownData card
-        let raw = data.Invoke(Seed.Named "dataset", defaultArg transitions card.DatasetSize)
-
-        prepare (Some card) "generated" (defaultArg rewards (rule card)) normalizeObservations raw
-
-    /// A built-in task with so many transitions, everything else as the task has it.
-    let ofTask (name: string) (transitions: int) : Problem =
-        collect name (Some transitions) None false
+                card)
+    }
 
     /// As --mode has it.
     let private modeName (mode: DatasetMode) =
         if mode = DatasetMode.Strict then "strict" else "d4rl"
 
     /// Maps a row file. What its rows are was decided when it was written: another mode would change nothing.
-    let private mapRows (path: string) (mode: DatasetMode option) : IDataset =
+    let private mapRows (path: string) (mode: DatasetMode option) : Result<IDataset, string> =
         let file = RowFile path
 
         let written =
@@ -128,52 +77,88 @@ module Problem =
 
         match mode, written with
         | Some mode, Some own when mode <> own ->
-            raise (
-                Refusal
-                    $"--mode: expected {modeName own}, as {path} was packed, got {modeName mode}. Leave --mode out, or pack its source again: iql data pack FILE --mode {modeName mode}."
-            )
+            Error
+                $"--mode: expected {modeName own}, as {path} was packed, got {modeName mode}. Leave --mode out, or pack its source again: iql data pack FILE --mode {modeName mode}."
         | Some mode, None ->
-            raise (
-                Refusal
-                    $"--mode: expected none for {path}, a row file that was written as transitions, got {modeName mode}. Leave --mode out."
-            )
-        | _ -> file
+            Error
+                $"--mode: expected none for {path}, a row file that was written as transitions, got {modeName mode}. Leave --mode out."
+        | _ -> Ok file
 
-    /// The transitions of a file, scored in a built-in task if one is named. A row file is mapped, not read, and has its mode already:
-    /// another is refused. Without a mode, rows of other files become transitions as D4RL has them.
-    let ofFile
-        (path: string)
-        (mode: DatasetMode option)
-        (taskName: string option)
-        (rewards: RewardRule option)
-        (normalizeObservations: bool)
-        : Problem =
-        let card = taskName |> Option.map task
+    /// The rows of a source. A row file is mapped, not read.
+    let private rows (source: DataSource) (card: TaskCard option) : Result<IDataset, string> =
+        match source, card with
+        | DataSource.Task(_, transitions), Some card when not (isNull card.Dataset) ->
+            Ok(card.Dataset.Invoke(Seed.Named "dataset", defaultArg transitions card.DatasetSize))
+        | DataSource.Task(name, _), _ ->
+            Error
+                $"--task {name}: expected --data FILE with it, got none: its data do not come with Iql. Give a file, or collect data of your own: `iql data collect`."
+        | DataSource.File(path, mode, _), _ when RowFile.IsRowFile path -> mapRows path mode
+        | DataSource.File(path, mode, _), _ ->
+            // The task knows how many choices there are, also where the data never make the last one.
+            let choices =
+                match card with
+                | Some card when card.Environment.ActionSpace.IsDiscrete -> Nullable card.Environment.ActionSize
+                | _ -> Nullable()
 
-        let raw: IDataset =
-            if RowFile.IsRowFile path then
-                mapRows path mode
-            else
-                // The task knows how many choices there are, also where the data never make the last one.
-                let choices =
-                    match card with
-                    | Some card when card.Environment.ActionSpace.IsDiscrete -> Nullable card.Environment.ActionSize
-                    | _ -> Nullable()
+            Ok(DatasetFile.Load(path, defaultArg mode DatasetMode.D4rlParity, actionCount = choices))
+        | DataSource.Memory(data, _), _ -> Ok data
 
-                DatasetFile.Load(path, defaultArg mode DatasetMode.D4rlParity, actionCount = choices)
-
+    /// What a task's data has done to its rewards when nobody says otherwise.
+    let private rule (card: TaskCard option) : RewardRule =
         match card with
-        | Some card when
-            card.Environment.ObservationSize <> raw.ObservationSize
-            || card.Environment.ActionSpace <> raw.ActionSpace
-            ->
-            raise (
-                Refusal
-                    $"{path}: expected observations of {card.Environment.ObservationSize} numbers and {card.Environment.ActionSpace}, as in {card.Name}, got {raw.ObservationSize} and {raw.ActionSpace}."
-            )
-        | _ ->
-            let own = card |> Option.map rule |> Option.defaultValue RewardRule.None
-            prepare card (Path.GetFileName path) (defaultArg rewards own) normalizeObservations raw
+        | Some card when card.RewardShift = -1.0 -> RewardRule.AntMaze
+        | _ -> RewardRule.None
+
+    /// The transitions of a source, collected, read or mapped, with the rewards that the task wants.
+    let load (source: DataSource) : Result<Problem, string> = result {
+        let! card =
+            match source with
+            | DataSource.Task(name, _)
+            | DataSource.File(_, _, Some name)
+            | DataSource.Memory(_, Some name) -> task name |> Result.map Some
+            | _ -> Ok None
+
+        let! raw = Attempt.run (fun () -> rows source card) |> Result.bind id
+
+        return!
+            match card with
+            | Some card when
+                card.Environment.ObservationSize <> raw.ObservationSize
+                || card.Environment.ActionSpace <> raw.ActionSpace
+                ->
+                let which =
+                    match source with
+                    | DataSource.File(path, _, _) -> path
+                    | _ -> raw.Name
+
+                Error
+                    $"{which}: expected observations of {card.Environment.ObservationSize} numbers and {card.Environment.ActionSpace}, as in {card.Name}, got {raw.ObservationSize} and {raw.ActionSpace}."
+            | _ ->
+                Attempt.run (fun () ->
+                    let normalization = Normalization.Of(raw, false, rule card)
+
+                    let from, origin =
+                        match source with
+                        | DataSource.Task _ -> "generated", None
+                        | DataSource.File(path, _, _) -> Path.GetFileName path, DataOrigin.ofFile path
+                        | DataSource.Memory _ -> "memory", None
+
+                    {
+                        Task = card
+                        Raw = raw
+                        Transitions = raw.Normalized normalization
+                        Normalization = normalization
+                        Dataset =
+                            DatasetInfo(
+                                raw.Name,
+                                from,
+                                raw.Count,
+                                raw.Statistics.Episodes,
+                                raw.Fingerprint,
+                                Option.toObj origin
+                            )
+                    })
+    }
 
     /// The maze that observations are places in, to look at from above; None where they are no places.
     let maze (problem: Problem) : Maze option =
@@ -184,18 +169,16 @@ module Problem =
             | _ -> Option.ofObj card.Maze)
 
     /// The episodes of highest return. Those of a row file are not looked for: it may be larger than memory, and gives single rows.
-    let private select (selection: Selection) (raw: IDataset) : IDataset =
+    let private select (selection: Selection) (raw: IDataset) : Result<IDataset, string> =
         match raw with
-        | :? Transitions as transitions -> BestEpisodes.Of(transitions, selection.Share, selection.Of)
+        | :? Transitions as transitions -> Ok(BestEpisodes.Of(transitions, selection.Share, selection.Of))
         | _ ->
-            raise (
-                Refusal
-                    $"{raw.Name}: expected transitions in memory to choose the best {100.0 * selection.Share:G6} %% of, got a row file, which gives single rows. Train on the .hdf5 or .npz file, or on all rows: --best-share 1."
-            )
+            Error
+                $"{raw.Name}: expected transitions in memory to choose the best {100.0 * selection.Share:G6} %% of, got a row file, which gives single rows. Train on the .hdf5 or .npz file, or on all rows: --best-share 1."
 
     /// The problem as a trial sees it: the episodes its algorithm selects, normalised as the trial says, the problem's own way where it
     /// says nothing.
-    let forTrial (problem: Problem) (trial: Trial) : Problem =
+    let forTrial (problem: Problem) (trial: Trial) : Result<Problem, string> =
         let selection = (Trial.entry trial).Selection trial.Algorithm
         let own = problem.Normalization
         let rewards = defaultArg trial.Rewards own.Rewards
@@ -206,35 +189,39 @@ module Problem =
             && rewards = own.Rewards
             && observations = own.ChangesObservations
         then
-            problem
+            Ok problem
         else
-            let kept =
-                match selection with
-                | Some selection -> select selection problem.Raw
-                | None -> problem.Raw
+            result {
+                let! kept =
+                    match selection with
+                    | Some selection -> select selection problem.Raw
+                    | None -> Ok problem.Raw
 
-            let normalization =
-                if rewards = RewardRule.Custom then
-                    let own = Normalization.Custom(own.RewardScale, own.RewardShift)
-                    let observed = Normalization.Of(kept, observations, RewardRule.None)
-                    own.WithObservations observed
-                else
-                    Normalization.Of(kept, observations, rewards)
+                return!
+                    Attempt.run (fun () ->
+                        let normalization =
+                            if rewards = RewardRule.Custom then
+                                Normalization
+                                    .Custom(own.RewardScale, own.RewardShift)
+                                    .WithObservations(Normalization.Of(kept, observations, RewardRule.None))
+                            else
+                                Normalization.Of(kept, observations, rewards)
 
-            let normalization = normalization.WithActionLimit own.ActionLimit
+                        let normalization = normalization.WithActionLimit own.ActionLimit
 
-            {
-                problem with
-                    Transitions = kept.Normalized normalization
-                    Normalization = normalization
+                        {
+                            problem with
+                                Transitions = kept.Normalized normalization
+                                Normalization = normalization
+                        })
             }
 
     /// The same, computed once for trials that want the same.
-    let preparing (problem: Problem) : Trial -> Problem =
+    let preparing (problem: Problem) : Trial -> Result<Problem, string> =
         let known =
             Collections.Concurrent.ConcurrentDictionary<
                 Selection option * RewardRule option * bool option,
-                Lazy<Problem>
+                Lazy<Result<Problem, string>>
              >()
 
         fun trial ->
@@ -243,10 +230,9 @@ module Problem =
 
             known.GetOrAdd(wanted, lazy (forTrial problem trial)).Value
 
-    /// What a user should hear before a trial is trained on a problem.
+    /// What a user should hear before a trial is trained on the problem that it sees.
     let remarks (problem: Problem) (trial: Trial) : string list = [
         let entry = Trial.entry trial
-        let problem = forTrial problem trial
         let statistics = problem.Raw.Statistics
 
         if

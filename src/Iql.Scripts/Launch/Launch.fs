@@ -1,66 +1,127 @@
 namespace Iql.Scripts
 
 open System
-open System.Collections.Concurrent
-open System.Diagnostics
 open System.Threading
 open System.Threading.Tasks
-open Iql.Algorithms
+open Iql.Environments
 open Iql.Training
 
-/// How one run of a sweep came out; without a result it was interrupted and can go on.
-type CellOutcome = {
-    Cell: SweepCell
-    Result: RunResult option
-}
-
-/// A group of runs that share a learner, while it is trained.
-type GroupProgress = {
+/// Runs that are trained by one learner, and what they have in common, as a name.
+type internal LaunchGroup = {
     Name: string
-    Runs: int
-    Latest: TrainingProgress
-}
+    Runs: (SweepCell * TrainingRun) list
+} with
 
-/// How far a sweep is.
-type SweepProgress = {
-    /// Runs in all.
-    Runs: int
-    /// Runs with a result, diverged ones too.
-    Done: int
-    Diverged: int
-    /// Training steps made, of all runs, and what they will be.
-    Steps: int64
-    TotalSteps: int64
-    /// Training steps a second since the launch, counting each run's own.
-    StepsPerSecond: float
-    Elapsed: TimeSpan
-    /// Groups that are being trained.
-    Training: GroupProgress list
-}
+    member group.Data = (fst group.Runs.Head).Trial.Data
 
-/// What a launch has to tell besides how far it is.
-type LaunchNote =
-    /// How the groups that are still to be trained share the cores.
-    | Chosen of Split
-    /// Too many threads want the cores; the text says what it costs and the mend.
-    | Oversubscribed of string
+/// What a thread that has nothing to do should do.
+type internal NextGroup =
+    /// Train this group, whose runs are claimed.
+    | Train of LaunchGroup * Claim list
+    /// Look again in a moment: what is left may fall free.
+    | Wait
+    | Stop
 
-/// Where and how a sweep runs.
-type LaunchOptions = {
-    Folder: string
-    /// What a person types to start this sweep, for the report to show.
-    Command: string option
-    /// Cores to use, at most those the machine has; results do not depend on it.
-    Threads: int
-    /// Called at train lines and evaluations, by one thread at a time.
-    Watch: SweepProgress -> unit
-    /// Called when there is something to tell, by one thread at a time.
-    Say: LaunchNote -> unit
-    /// Asks to stop; what was trained is saved first.
-    Cancellation: CancellationToken
-}
+/// The groups that are left, shared by the threads of this process and, through claims, with other processes.
+type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board) =
+    let gate = obj ()
+    let mutable waiting = groups
+    let mutable told = Set.empty
 
-/// Trains the runs of a sweep: those that can share a learner as one, several such groups side by side.
+    /// The group's runs that have no result; results there are go to the board.
+    let open' (group: LaunchGroup) : LaunchGroup = {
+        group with
+            Runs =
+                group.Runs
+                |> List.filter (fun (cell, run) ->
+                    match run.Folder.ReadResult() with
+                    | null -> true
+                    | result ->
+                        board.Found cell result
+                        false)
+    }
+
+    let folders (group: LaunchGroup) = [ for _, run in group.Runs -> run.Folder.Path ]
+
+    /// Who trains a group, and whether a sign of life was seen.
+    let holder (group: LaunchGroup) : (ClaimHolder * bool) option =
+        folders group
+        |> List.tryPick (fun folder ->
+            let mutable beats = false
+
+            claims.Holder(folder, &beats)
+            |> Option.ofObj
+            |> Option.map (fun holder -> holder, beats))
+
+    /// The first group, from here on, that can be claimed.
+    let rec take (before: LaunchGroup list) (groups: LaunchGroup list) : NextGroup =
+        match groups with
+        | [] ->
+            waiting <- List.rev before
+
+            let silent = [
+                for group in waiting do
+                    match holder group with
+                    | Some(_, true) -> ()
+                    | other -> group.Name, other
+            ]
+
+            for name, other in silent do
+                match other with
+                | Some(other, _) when not (told.Contains other.Token) ->
+                    told <- told.Add other.Token
+                    board.Say(Waiting(name, other))
+                | _ -> ()
+
+            if silent.IsEmpty then Stop else Wait
+        | group :: rest ->
+            let left = open' group
+
+            if left.Runs.IsEmpty then
+                take before rest
+            else
+                match claims.TryTake(folders left) with
+                | null -> take (left :: before) rest
+                | taken ->
+                    // Between the look and the claim, another process may have come to an end.
+                    let mine = open' left
+
+                    let paths = folders mine
+
+                    let kept, others =
+                        List.zip (folders left) (List.ofArray taken)
+                        |> List.partition (fun (path, _) -> List.contains path paths)
+
+                    for _, claim in others do
+                        claim.Dispose()
+
+                    if kept.IsEmpty then
+                        take before rest
+                    else
+                        waiting <- List.rev before @ rest
+                        Train(mine, List.map snd kept)
+
+    member _.Next() : NextGroup = lock gate (fun () -> take [] waiting)
+
+    /// A group that was begun and is not done; other threads leave it alone until they have nothing else.
+    member _.Return(group: LaunchGroup) : unit =
+        lock gate (fun () -> waiting <- waiting @ [ group ])
+
+    /// The data of the group that comes next.
+    member _.Ahead: DataSource list =
+        lock gate (fun () -> waiting |> List.truncate 1 |> List.map _.Data)
+
+    /// What other processes train.
+    member _.Elsewhere: (string * ClaimHolder) list =
+        lock gate (fun () -> [
+            for group in waiting do
+                match holder group with
+                | Some(holder, _) -> group.Name, holder
+                | None -> ()
+        ])
+
+/// Trains the runs of a sweep: those that can share a learner as one, several such groups side by side. Other processes that were started
+/// on the same folder, on this machine or others, train what nobody trains.
 [<RequireQualifiedAccess>]
 module Launch =
 
@@ -68,164 +129,60 @@ module Launch =
     let into (folder: string) : LaunchOptions = {
         Folder = folder
         Command = None
+        Last = 1
         Threads = Environment.ProcessorCount
+        Lease = Claims.StandardLease
         Watch = ignore
-        Say = ignore
         Cancellation = CancellationToken.None
     }
 
-    /// How many of these runs diverged.
-    let diverged (outcomes: CellOutcome list) : int =
-        outcomes
-        |> List.filter (fun outcome ->
-            outcome.Result
-            |> Option.exists (fun result -> result.Status = RunStatus.Diverged))
-        |> List.length
+    let private groups (folder: string) (runs: (SweepCell * RunConfig) list) : LaunchGroup list =
+        let configs = Map [ for cell, config in runs -> cell.Name, config ]
 
-    /// The learner of trials that are trained together: a member each.
-    let learner (problem: Problem) (trials: Trial list) : Learner =
-        Trial.learner problem.Transitions.ObservationSize problem.Transitions.ActionSpace trials
-
-    /// Cells that are trained together from the same step on.
-    type private Job = {
-        Name: string
-        Cells: SweepCell list
-        Runs: TrainingRun list
-        Step: int64
-    }
-
-    let private jobs (prepared: Trial -> Problem) (folder: string) (cells: SweepCell list) : Job list = [
-        for group in Sweep.groups cells do
-            let run (cell: SweepCell) =
-                TrainingRun(Store.runFolder folder cell, Store.config (prepared cell.Trial) cell.Trial)
-
-            let runs = group |> List.map (fun cell -> cell, run cell)
-
-            // What all of them have in common.
-            let name =
-                (List.head group).Labels
-                |> List.filter (fun label -> group |> List.forall (fun cell -> List.contains label cell.Labels))
-                |> List.map (fun (axis, value) -> $"{axis}={value}")
-                |> String.concat ","
-
-            for together in TrainingLoop.Groups(List.map snd runs) do
-                let members = runs |> List.filter (fun (_, run) -> together.Runs.Contains run)
+        [
+            for group in Sweep.groups (List.map fst runs) ->
+                let shared =
+                    (List.head group).Labels
+                    |> List.filter (fun label -> group |> List.forall (fun cell -> List.contains label cell.Labels))
+                    |> List.map (fun (axis, value) -> $"{axis}={value}")
+                    |> String.concat ","
 
                 {
-                    Name = (if name = "" then "run" else name)
-                    Cells = List.map fst members
-                    Runs = List.map snd members
-                    Step = together.Step
+                    Name = (if shared = "" then "run" else shared)
+                    Runs = [
+                        for cell in group -> cell, TrainingRun(Store.runFolder folder cell, configs[cell.Name])
+                    ]
                 }
-    ]
-
-    /// What all threads together have done so far.
-    type private Board(cells: SweepCell list, outcomes: CellOutcome list, jobs: Job list, watch: SweepProgress -> unit)
-        =
-        let clock = Stopwatch.StartNew()
-        let gate = obj ()
-        let total = cells |> List.sumBy (fun cell -> int64 cell.Trial.Steps)
-        let latest = ConcurrentDictionary<Job, TrainingProgress>(HashIdentity.Reference)
-        let resumed = jobs |> List.sumBy (fun job -> job.Step * int64 job.Cells.Length)
-        let mutable finished = outcomes
-        let skipped = outcomes |> List.sumBy (fun outcome -> int64 outcome.Cell.Trial.Steps)
-
-        let report () =
-            let closed = set [ for outcome in finished -> outcome.Cell.Name ]
-
-            let going =
-                [ for pair in latest -> pair.Key, pair.Value ]
-                |> List.filter (fun (job, _) -> not (closed.Contains job.Cells.Head.Name))
-
-            let waiting =
-                jobs
-                |> List.filter (fun job -> not (closed.Contains job.Cells.Head.Name) && not (latest.ContainsKey job))
-
-            let steps =
-                (finished |> List.sumBy (fun outcome -> int64 outcome.Cell.Trial.Steps))
-                + (going
-                   |> List.sumBy (fun (job, progress) -> progress.Step * int64 job.Cells.Length))
-                + (waiting |> List.sumBy (fun job -> job.Step * int64 job.Cells.Length))
-
-            watch {
-                Runs = cells.Length
-                Done = finished.Length
-                Diverged = diverged finished
-                Steps = steps
-                TotalSteps = total
-                StepsPerSecond = float (steps - skipped - resumed) / clock.Elapsed.TotalSeconds
-                Elapsed = clock.Elapsed
-                Training = [
-                    for job, progress in going ->
-                        {
-                            Name = job.Name
-                            Runs = job.Cells.Length
-                            Latest = progress
-                        }
-                ]
-            }
-
-        member _.Outcomes = finished
-
-        member _.Advance (job: Job) (progress: TrainingProgress) =
-            lock gate (fun () ->
-                latest[job] <- progress
-                report ())
-
-        member _.Finish(ended: CellOutcome list) =
-            lock gate (fun () ->
-                finished <- finished @ ended
-                report ())
-
-    /// Trains every run of the sweep that has no result yet; those with a checkpoint go on from it. The outcomes come in the order
-    /// of the sweep's cells. A run that diverges is an outcome; it stops nothing.
-    let run (options: LaunchOptions) (problem: Problem) (sweep: Sweep) : CellOutcome list =
-        let cells = Sweep.cells sweep
-        let prepared = Problem.preparing problem
-
-        // Before any folder is made: an algorithm that has no head for the data's actions is refused.
-        for cell in cells do
-            Trial.configured problem.Transitions.ActionSpace cell.Trial |> ignore
-
-        let cores = Split.cores Environment.ProcessorCount options.Threads
-
-        Store.openSweep
-            options.Folder
-            options.Command
-            prepared
-            sweep
-            cells
-            (Split.share cores (Sweep.groups cells).Length)
-
-        let finished = [
-            for cell in cells do
-                match (Store.runFolder options.Folder cell).ReadResult() with
-                | null -> ()
-                | result -> { Cell = cell; Result = Some result }
         ]
 
-        let jobs = jobs prepared options.Folder cells
-        let queue = ConcurrentQueue jobs
-        let board = Board(cells, finished, jobs, options.Watch)
-        use stop = CancellationTokenSource.CreateLinkedTokenSource options.Cancellation
-        let split = Split.share cores jobs.Length
+    /// Trains a claimed group from where it stands: runs at one step together, the furthest first.
+    let private trainGroup
+        (folder: string)
+        (shelf: Shelf)
+        (board: Board)
+        (lookAround: unit -> unit)
+        (stop: CancellationToken)
+        (threads: int)
+        (group: LaunchGroup)
+        (claims: Claim list)
+        : unit =
+        let problem = shelf.For (fst group.Runs.Head).Trial |> Attempt.get
 
-        if not jobs.IsEmpty then
-            options.Say(Chosen split)
+        DatasetNumbers.keep folder problem.Dataset.Fingerprint (fun () ->
+            DatasetNumbers.ofDataset (Problem.maze problem) problem.Raw)
 
-        let lookAround =
-            Crowding.watch (Split.threads split) (Oversubscribed >> options.Say)
+        let cellOf = Map [ for cell, run in group.Runs -> run.Folder.Path, cell ]
 
-        let advance job progress =
-            board.Advance job progress
-            lookAround ()
+        let claimOf =
+            Map [ for (_, run), claim in List.zip group.Runs claims -> run.Folder.Path, claim ]
 
-        let train (threads: int) (job: Job) =
-            let problem = prepared job.Cells.Head.Trial
+        for together in TrainingLoop.Groups(List.map snd group.Runs) do
+            let runs = List.ofSeq together.Runs
+            board.Begin runs.Length together.Step
 
             let plan =
                 TrainingPlan(
-                    Learner = learner problem [ for cell in job.Cells -> cell.Trial ],
+                    Learner = Examine.learner problem [ for run in runs -> cellOf[run.Folder.Path].Trial ],
                     Transitions = problem.Transitions,
                     Environment =
                         (match problem.Task with
@@ -234,49 +191,114 @@ module Launch =
                     Threads = threads
                 )
 
+            let advance progress =
+                board.Advance group.Name runs.Length progress
+                lookAround ()
+
             let outcomes =
-                TrainingLoop.Run(plan, List.toArray job.Runs, advance job, stop.Token)
+                TrainingLoop.Run(
+                    plan,
+                    List.toArray runs,
+                    advance,
+                    stop,
+                    [| for run in runs -> claimOf[run.Folder.Path] |]
+                )
 
-            [
-                for cell, outcome in Seq.zip job.Cells outcomes ->
-                    {
-                        Cell = cell
-                        Result = Option.ofObj outcome.Result
-                    }
+            board.End group.Name [
+                for outcome in outcomes do
+                    match outcome.Result with
+                    | null -> ()
+                    | result -> cellOf[outcome.Run.Folder.Path], result
             ]
-            // Those that were interrupted are not done.
-            |> List.filter (fun outcome -> outcome.Result.IsSome)
-            |> board.Finish
 
-        let rec work threads =
-            match queue.TryDequeue() with
-            | true, job when not stop.IsCancellationRequested ->
-                // What one group cannot do (a full disk, a damaged checkpoint), the others should not wait for.
+        match claims |> List.tryFind _.Lost with
+        | Some lost -> board.Say(Lost(group.Name, Option.ofObj lost.Taker))
+        | None -> ()
+
+    /// Trains what has no result yet of an examined sweep, each run from its checkpoint if it has one, and comes back when nothing is left
+    /// but what other processes train. A run that diverges is a result; it stops nothing. What goes wrong with files is an Error, once the
+    /// other groups are saved.
+    let train (options: LaunchOptions) (examined: ExaminedSweep) : Result<SweepOutcome, string> =
+        let go () =
+            use claims = new Claims(options.Lease)
+            use stop = CancellationTokenSource.CreateLinkedTokenSource options.Cancellation
+            let groups = groups options.Folder examined.Runs
+
+            let openRuns (group: LaunchGroup) =
+                group.Runs
+                |> List.filter (fun (_, run) -> run.Folder.State <> RunFolderState.Finished)
+                |> List.length
+
+            let left = groups |> List.filter (fun group -> openRuns group > 0)
+
+            let board =
+                Board(List.map fst examined.Runs, left |> List.sumBy openRuns, options.Watch)
+
+            let queue = GroupQueue(groups, claims, board)
+
+            let split =
+                Split.share (Split.cores Environment.ProcessorCount options.Threads) left.Length
+
+            let lookAround =
+                Crowding.watch (Split.threads split) (Oversubscribed >> board.Say)
+
+            let training = System.Collections.Generic.List<DataSource>()
+
+            let shelve change =
+                lock training (fun () ->
+                    change ()
+                    examined.Shelf.Keep(List.ofSeq training @ queue.Ahead))
+
+            let rec work threads =
+                if not stop.IsCancellationRequested then
+                    match queue.Next() with
+                    | Stop -> ()
+                    | Wait ->
+                        stop.Token.WaitHandle.WaitOne(min claims.Pause (TimeSpan.FromSeconds 1.0))
+                        |> ignore
+
+                        work threads
+                    | Train(group, held) ->
+                        try
+                            shelve (fun () -> training.Add group.Data)
+                            trainGroup options.Folder examined.Shelf board lookAround stop.Token threads group held
+                        finally
+                            for claim in held do
+                                claim.Dispose()
+
+                            queue.Return group
+                            shelve (fun () -> training.Remove group.Data |> ignore)
+
+                        work threads
+
+            // What one group cannot do (a full disk, a damaged checkpoint), the others should not wait for.
+            let mutable first: exn option = None
+
+            let guarded threads =
                 try
-                    train threads job
-                with _ ->
+                    work threads
+                with error ->
+                    lock board (fun () -> first <- first |> Option.orElse (Some error))
                     stop.Cancel()
-                    reraise ()
 
-                work threads
-            | _ -> ()
+            if not left.IsEmpty then
+                board.Say(Chosen split)
 
-        let threads = [|
-            for threads in split.ThreadsEach ->
-                Task.Factory.StartNew((fun () -> work threads), TaskCreationOptions.LongRunning)
-        |]
+            Task.WaitAll [|
+                for threads in split.ThreadsEach ->
+                    Task.Factory.StartNew((fun () -> guarded threads), TaskCreationOptions.LongRunning)
+            |]
 
-        try
-            Task.WaitAll threads
-        with :? AggregateException as errors ->
-            // The first is the cause; the others were told to stop.
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(errors.Flatten().InnerExceptions[0])
+            first
+            |> Option.iter (System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw)
 
-        let byName = Map [ for outcome in board.Outcomes -> outcome.Cell.Name, outcome ]
+            board.Outcome queue.Elsewhere
 
-        [
-            for cell in cells ->
-                byName
-                |> Map.tryFind cell.Name
-                |> Option.defaultValue { Cell = cell; Result = None }
-        ]
+        result {
+            do! Store.write options.Folder examined.Plan
+            return! Attempt.run go
+        }
+
+    /// Examines a sweep and trains it.
+    let run (options: LaunchOptions) (sweep: Sweep) : Result<SweepOutcome, string> =
+        Examine.sweep options sweep |> Result.bind (train options)

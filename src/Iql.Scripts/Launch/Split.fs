@@ -46,10 +46,3 @@ module Split =
         | 1 -> $"one group at a time, " + Plural.count most "thread"
         | _ when least = most -> $"{groups} side by side, " + Plural.count most "thread" + " each"
         | _ -> $"{groups} side by side, {least} or {most} threads each"
-
-    /// The split in a sweep's plan.
-    let toJson (split: Split) : Json =
-        Json.Object [
-            "sideBySide", Json.Number(float (sideBySide split))
-            "threadsEach", Json.ofNumbers (List.map float split.ThreadsEach)
-        ]

@@ -1,34 +1,29 @@
 namespace Iql.Scripts
 
-open System
+open System.Collections.Generic
+open System.Collections.Immutable
 open System.IO
 open System.Text.Json
-open Iql.Data
 open Iql.Training
 
-/// A sweep's folder: sweep.json, and a run folder for each cell under runs/.
+/// A sweep's folder: sweep.json, a run folder for each cell under runs/, and what its data look like under data/.
 [<RequireQualifiedAccess>]
 module Store =
 
-    /// The plan file.
-    let planPath (folder: string) : string = Path.Combine(folder, "sweep.json")
-
     /// The folder of one run.
-    let runFolder (folder: string) (cell: SweepCell) : RunFolder =
-        RunFolder(Path.Combine(folder, "runs", cell.Name))
+    let runFolder (folder: string) (cell: SweepCell) : RunFolder = SweepPlan.RunFolder(folder, cell.Name)
 
-    let private json (element: JsonElement) : Json =
-        match Json.parse (element.GetRawText()) with
-        | Ok json -> json
+    let private hyperparameters (problem: Problem) (trial: Trial) : JsonElement =
+        let entry = Trial.entry trial
+        let written = entry.Written(Trial.configured problem.Transitions.ActionSpace trial)
+
+        match Json.parse (written.GetRawText()) with
+        | Ok json -> JsonElement.Parse(Json.write (Json.Object(Json.fields json @ entry.Extra trial.Algorithm)))
         | Error problem -> raise (InvalidDataException problem)
 
     /// What stands in a run's config.json. The problem is the trial's own: `Problem.forTrial`.
     let config (problem: Problem) (trial: Trial) : RunConfig =
         let entry = Trial.entry trial
-
-        let fields =
-            Json.fields (json (entry.Written(Trial.configured problem.Transitions.ActionSpace trial)))
-            @ entry.Extra trial.Algorithm
 
         RunConfig(
             Algorithm = entry.RunName trial.Algorithm,
@@ -44,115 +39,68 @@ module Store =
             EvaluationEpisodes = (if problem.Task.IsSome then trial.Episodes else 0),
             LogEvery = int64 (max 1 (trial.Steps / 100)),
             CheckpointEvery = int64 trial.EvaluateEvery,
-            Hyperparameters = JsonElement.Parse(Json.write (Json.Object fields)),
+            Hyperparameters = hyperparameters problem trial,
+            Preset = Option.toObj trial.Preset,
             Normalization = problem.Normalization
         )
 
-    let private plan
-        (command: string option)
-        (prepared: Trial -> Problem)
-        (sweep: Sweep)
-        (cells: SweepCell list)
-        (split: Split)
-        : Json =
-        let value (label: string) =
-            match Read.numberWhere "a number" (fun _ -> true) label with
-            | Ok number when Json.numberText number = label -> Json.Number number
-            | _ -> Json.Text label
-
-        Json.Object [
-            "format", Json.Text "iql-sweep-1"
-            "name", Json.Text sweep.Name
-            "axes",
-            Json.List [
-                for axis in sweep.Axes ->
-                    Json.Object [
-                        "name", Json.Text axis.Name
-                        "values", Json.List [ for label, _ in axis.Values -> value label ]
-                    ]
-            ]
-            "base", json (RunJson.Element(config (prepared sweep.Base) sweep.Base))
-            "runs", Json.ofTexts [ for cell in cells -> cell.Name ]
-            "split", Split.toJson split
-            "command", command |> Option.map Json.Text |> Option.defaultValue Json.Null
-        ]
-
-    let private refuse (folder: string) (difference: string) : 'nothing =
-        raise (
-            Refusal
-                $"{folder}: expected an empty folder or one of this sweep, got another sweep ({difference}). Choose another folder, or delete this one."
+    /// The plan of a sweep; a run's score will be the mean of so many of its last evaluations.
+    let plan (command: string option) (last: int) (sweep: Sweep) (cells: SweepCell list) : SweepPlan =
+        SweepPlan(
+            Name = sweep.Name,
+            Command = Option.toObj command,
+            Last = last,
+            Axes =
+                ImmutableArray.CreateRange [
+                    for axis in sweep.Axes -> SweepAxis(axis.Name, ImmutableArray.CreateRange(List.map fst axis.Values))
+                ],
+            Runs =
+                ImmutableArray.CreateRange [
+                    for cell in cells ->
+                        PlannedRun(
+                            cell.Name,
+                            OrderedDictionary([ for axis, value in cell.Labels -> KeyValuePair(axis, value) ])
+                        )
+                ]
         )
 
-    /// What keeps one sweep from going on in the folder of another, in words. More values on an axis do not.
-    let private difference (there: Json) (here: Json) : string option =
-        let names json =
-            Json.field "runs" json |> Json.items |> List.choose Json.asText
+    /// What keeps a sweep from going on in a folder, in words: files of something else, a run that was not asked for now, a run with other
+    /// numbers. More values on an axis do not.
+    let private difference (folder: string) (plan: SweepPlan) (wanted: (SweepCell * RunConfig) list) : string option =
+        if File.Exists(SweepPlan.PathIn folder) then
+            let planned = set [ for run in plan.Runs -> run.Folder ]
 
-        let baseOf json : RunConfig =
-            JsonSerializer.Deserialize(Json.write (Json.field "base" json), RunJson.Options)
+            SweepPlan.Read(folder).Runs
+            |> Seq.tryFind (fun run -> not (planned.Contains run.Folder))
+            |> Option.map (fun run -> $"another sweep: it has the run {run.Folder}, which was not asked for now")
+            |> Option.orElseWith (fun () ->
+                wanted
+                |> List.tryPick (fun (cell, config) ->
+                    let run = runFolder folder cell
 
-        match (baseOf there).FirstDifference(baseOf here) with
-        | null ->
-            names there
-            |> List.tryFind (fun run -> not (List.contains run (names here)))
-            |> Option.map (fun run -> $"it has the run {run}, which was not asked for now")
-        | difference -> Some $"there, asked for: {difference}"
-
-    /// The plan of a sweep, once its folder was found to be empty, or to hold this sweep already, perhaps with fewer values on its axes.
-    /// A folder of anything else is refused, and nothing is written. `prepared` is the problem as a trial sees it.
-    let checkSweep
-        (folder: string)
-        (command: string option)
-        (prepared: Trial -> Problem)
-        (sweep: Sweep)
-        (cells: SweepCell list)
-        (split: Split)
-        : Json =
-        let here = plan command prepared sweep cells split
-        // What a trial asks in vain of the data is said before there is a folder.
-        let wanted = [ for cell in cells -> cell, config (prepared cell.Trial) cell.Trial ]
-        let path = planPath folder
-
-        if File.Exists path then
-            match Json.readFile path with
-            | Error problem -> raise (InvalidDataException problem)
-            | Ok there -> difference there here |> Option.iter (refuse folder)
+                    if run.State = RunFolderState.Absent then
+                        None
+                    else
+                        Option.ofObj (run.ReadConfig().FirstDifference config)
+                        |> Option.map (fun difference -> $"another sweep: {cell.Name} there, asked for: {difference}")))
         elif
             Directory.Exists folder
             && not (Seq.isEmpty (Directory.EnumerateFileSystemEntries folder))
         then
-            raise (
-                Refusal
-                    $"{folder}: expected an empty folder or one of this sweep, got one with other files in it. Choose another folder."
-            )
+            Some "one with other files in it"
+        else
+            None
 
-        for cell, config in wanted do
-            let run = runFolder folder cell
+    /// Refuses a folder that does not hold this sweep and is not empty; nothing is written.
+    let check (folder: string) (plan: SweepPlan) (wanted: (SweepCell * RunConfig) list) : Result<unit, string> =
+        Attempt.run (fun () -> difference folder plan wanted)
+        |> Result.bind (function
+            | None -> Ok()
+            | Some difference ->
+                Error
+                    $"{folder}: expected an empty folder or one of this sweep, got {difference}. Choose another folder, or delete this one.")
 
-            if run.State <> RunFolderState.Absent then
-                match run.ReadConfig().FirstDifference config with
-                | null -> ()
-                | difference -> refuse folder $"{cell.Name} there, asked for: {difference}"
-
-        here
-
-    /// Writes a plan file into a folder that is made if need be; an existing one is replaced in one move.
-    let writePlan (path: string) (plan: Json) : unit =
-        try
-            AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, Json.write plan + "\n")))
-        with
-        | :? IOException
-        | :? UnauthorizedAccessException as error ->
-            raise (Refusal $"{Path.GetDirectoryName path}: expected a folder that can be written to: {error.Message}")
-
-    /// Makes the folder of a sweep, or finds that it holds this one already; see `checkSweep`.
-    let openSweep
-        (folder: string)
-        (command: string option)
-        (prepared: Trial -> Problem)
-        (sweep: Sweep)
-        (cells: SweepCell list)
-        (split: Split)
-        : unit =
-        checkSweep folder command prepared sweep cells split
-        |> writePlan (planPath folder)
+    /// Writes the plan into a folder that is made if need be; an existing one is replaced in one move.
+    let write (folder: string) (plan: SweepPlan) : Result<unit, string> =
+        Attempt.run (fun () -> plan.Write folder)
+        |> Result.mapError (sprintf "%s: expected a folder that can be written to: %s" folder)

@@ -3,6 +3,7 @@ namespace Iql.Scripts
 open System
 open System.Globalization
 open Iql.Data.Download
+open Iql.Training
 
 /// Published scores, in one place.
 [<RequireQualifiedAccess>]

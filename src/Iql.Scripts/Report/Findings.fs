@@ -3,6 +3,7 @@
 module Iql.Scripts.Findings
 
 open Iql
+open Iql.Training
 open Iql.Scripts.Statistics
 
 /// "1 run", "3 runs".
@@ -46,7 +47,7 @@ let private basis (cell: Cell) (summary: RunSummary) : string =
     let episodes =
         match
             cell.Runs
-            |> List.map (fun run -> run.Settings.EvaluationEpisodes)
+            |> List.map (fun run -> run.Config.EvaluationEpisodes)
             |> List.distinct
         with
         | [ episodes ] when episodes > 0 ->
@@ -60,8 +61,8 @@ let private basis (cell: Cell) (summary: RunSummary) : string =
 let private episodes (run: Run) : Html list =
     match
         run.Evaluations
-        |> List.tryLast
-        |> Option.map (fun last -> Array.ofList last.Returns)
+        |> Seq.tryLast
+        |> Option.map (fun last -> Array.ofSeq last.Returns)
     with
     | Some returns when returns.Length > 1 ->
         let estimate =
@@ -170,13 +171,13 @@ let private effect (measure: Measure) (cells: Cell list) (name: string) : Html l
 
             let series =
                 points
-                |> List.map (fun (value, _, summary) -> $"{Cells.showSummary summary} at {Json.display value}")
+                |> List.map (fun (value, _, summary) -> $"{Cells.showSummary summary} at {value}")
                 |> listed
 
             let _, low, lowSummary = points |> List.minBy (fun (_, _, summary) -> summary.Mean)
 
             let value (cell: Cell) =
-                cell.Values |> List.find (fun (key, _) -> key = name) |> snd |> Json.display
+                cell.Values |> List.find (fun (key, _) -> key = name) |> snd
 
             let verdict =
                 match difference measure best low with
@@ -200,7 +201,7 @@ let private effect (measure: Measure) (cells: Cell list) (name: string) : Html l
 
 /// The best cell beside β = 0, where the policy is cloned from the data without weights.
 let private cloning (measure: Measure) (cells: Cell list) : Html list =
-    let zero = "inverseTemperature", Json.Number 0.0
+    let zero = "inverseTemperature", "0"
 
     let swept =
         cells
@@ -305,7 +306,7 @@ let private offline (rows: string option) (cells: Cell list) : Html list =
                     Runs = Cells.where name value cells |> List.collect (fun cell -> cell.Runs)
                 }
                 |> lastOf "valueMean"
-                |> Option.map (fun summary -> $"{Cells.show summary.Mean} at {Json.display value}"))
+                |> Option.map (fun summary -> $"{Cells.show summary.Mean} at {value}"))
 
     [
         Html.element "p" [ "class", "lead" ] [

@@ -1,113 +1,106 @@
-/// One self-contained HTML page from the folders of a sweep or of a run. It holds plotly.js and all it shows, asks no network
-/// for anything, and is made of the folders alone: the same folders give the same bytes.
+/// One self-contained HTML page from the folder of a sweep or of a run. It holds plotly.js and all it shows, asks no network for anything,
+/// and is made of the folder alone: the same folder gives the same bytes.
 module Iql.Scripts.Report
 
-open System
+open System.Collections.Immutable
 open System.IO
 open Iql.Data
+open Iql.Training
 open Iql.Scripts.Charts
 
-let internal section (id: string) (title: string) (body: Html list) : Html =
-    Html.element "section" [ "id", id ] (Html.plain "h2" [ Html.text title ] :: body)
-
-let private runTitle (run: Run) : string =
-    run.Name.Replace(",", ", ").Replace("=", " = ")
+let private title (name: string) : string =
+    name.Replace(",", ", ").Replace("=", " = ")
 
 /// Failures come before anything else on the page.
-let internal failures (sweep: SweepResults) : Html list =
-    let item (run: Run) =
-        match run.Outcome with
-        | Diverged(step, metric, message) ->
+let private failures (sweep: SweepResults) : Html list =
+    let planned = sweep.Runs.Length + sweep.Missing.Length
+    let at (run: Run) = Tables.thousands (float run.Step)
+
+    let failed = [
+        for run in List.filter Cells.failed sweep.Runs do
+            let failure = run.Result.Failure
+
             let what =
-                if message.Contains metric then
-                    message
+                if failure.Message.Contains failure.Metric then
+                    failure.Message
                 else
-                    $"{metric}: {message}"
+                    $"{failure.Metric}: {failure.Message}"
 
-            Some(
-                Html.plain "li" [
-                    Html.strong (runTitle run)
-                    Html.text $": stopped at step {Tables.thousands (float step)}. {what}"
-                ]
-            )
-        | Finished
-        | Unfinished _ -> None
+            Html.plain "li" [
+                Html.strong (title run.Name)
+                Html.text $": stopped at step {at run}. {what}"
+            ]
+    ]
 
-    let pending =
-        sweep.Runs
-        |> List.choose (fun run ->
-            match run.Outcome with
-            | Unfinished step ->
-                Some
-                    $"{runTitle run} (at step {Tables.thousands (float step)} of {Tables.thousands (float run.Settings.Steps)})"
-            | Finished
-            | Diverged _ -> None)
-
-    let missing =
-        sweep.Missing
-        |> List.map (fun name -> name.Replace(",", ", ").Replace("=", " = "))
-
-    let planned = sweep.Runs.Length + missing.Length
+    let waiting =
+        [
+            for run in sweep.Runs do
+                if run.Status = RunStatus.Unfinished then
+                    $"{title run.Name} (at step {at run} of {Tables.thousands (float run.Config.Steps)})"
+        ]
+        @ [ for name in sweep.Missing -> $"{title name} (not started)" ]
 
     [
-        match List.choose item sweep.Runs with
-        | [] -> ()
-        | items ->
+        if not failed.IsEmpty then
             Html.element "div" [ "class", "bad"; "role", "alert" ] [
-                Html.plain "h2" [ Html.text $"{items.Length} of {planned} runs failed" ]
-                Html.plain "ul" items
+                Html.plain "h2" [ Html.text $"{failed.Length} of {planned} runs failed" ]
+                Html.plain "ul" failed
             ]
-
-        match pending @ (missing |> List.map (fun name -> $"{name} (not started)")) with
-        | [] -> ()
-        | waiting ->
-            let shown = List.truncate 12 waiting
-
+        if not waiting.IsEmpty then
             let more =
-                match waiting.Length - shown.Length with
-                | 0 -> []
-                | more -> [ $"and {more} more" ]
+                match waiting.Length - 12 with
+                | more when more > 0 -> [ $"and {more} more" ]
+                | _ -> []
 
             Html.element "div" [ "class", "warn" ] [
                 Html.plain "h2" [ Html.text $"{waiting.Length} of {planned} runs have no result yet" ]
-                Html.plain "ul" [ for text in shown @ more -> Html.plain "li" [ Html.text text ] ]
+                Html.plain "ul" [
+                    for text in List.truncate 12 waiting @ more -> Html.plain "li" [ Html.text text ]
+                ]
             ]
     ]
 
-let private distinct (pick: Run -> string) (runs: Run list) : string =
-    runs |> List.map pick |> List.distinct |> String.concat ", "
-
 /// One line on what was run.
-let private subtitle (runs: Run list) : string =
-    let seeds =
-        runs |> List.map (fun run -> run.Settings.Seed) |> List.distinct |> List.length
+let private subtitle (sweep: SweepResults) : string =
+    let distinct pick =
+        sweep.Runs |> List.map pick |> List.distinct
 
-    let steps =
-        runs |> distinct (fun run -> Tables.thousands (float run.Settings.Steps))
+    let algorithm (run: Run) =
+        match Cells.valueOf "algorithm" run with
+        | "" -> run.Config.Algorithm.ToUpperInvariant()
+        | name -> Published.title name
+
+    let task (run: Run) =
+        run.Config.Task |> Option.ofObj |> Option.defaultValue run.Config.Dataset.Name
 
     [
-        runs |> distinct (fun run -> run.Settings.Algorithm.ToUpperInvariant())
-        runs
-        |> distinct (fun run -> run.Settings.Task |> Option.defaultValue run.Settings.DatasetName)
-        Findings.count runs.Length "run"
-        Findings.count seeds "seed"
-        $"{steps} steps"
+        distinct algorithm |> String.concat ", "
+        match distinct task with
+        | tasks when tasks.Length > 3 -> Findings.count tasks.Length "task"
+        | tasks -> String.concat ", " tasks
+        Findings.count sweep.Runs.Length "run"
+        Findings.count (distinct _.Config.Seed).Length "seed"
+        (distinct (fun run -> Tables.thousands (float run.Config.Steps))
+         |> String.concat " or ")
+        + " steps"
     ]
     |> String.concat " · "
 
-/// Where the numbers of runs come from, and how the page is made again; `data` tells of the dataset.
-let internal origin (data: Html list) (rebuild: string list) (runs: Run list) : Html list = [
+/// Where the numbers of runs come from, and how the page is made again.
+let private origin (rebuild: string list) (runs: Run list) : Html list = [
     Html.element "div" [ "class", "columns" ] [
         Html.plain "div" [
-            yield! data
+            if (runs |> List.map _.Config.Dataset.Fingerprint |> List.distinct).Length = 1 then
+                Html.plain "h3" [ Html.text "Dataset" ]
+                Html.facts (Tables.dataset runs)
             Html.plain "h3" [ Html.text "Normalisation" ]
-            Html.facts (Tables.provenance "normalization" runs)
+            Html.facts (Tables.normalization runs)
         ]
         Html.plain "div" [
             Html.plain "h3" [ Html.text "Machine" ]
-            Html.facts (Tables.provenance "machine" runs)
+            Html.facts (Tables.machine runs)
             Html.plain "h3" [ Html.text "Software" ]
-            Html.facts (Tables.provenance "version" runs @ Tables.provenance "commit" runs)
+            Html.facts (Tables.software runs)
         ]
     ]
     Html.plain "h3" [ Html.text "How to rebuild" ]
@@ -116,157 +109,208 @@ let internal origin (data: Html list) (rebuild: string list) (runs: Run list) : 
     Html.plain "pre" [ Html.text (String.concat "\n" rebuild) ]
 ]
 
-/// An episode of the best run of a folder's; nothing where no run was evaluated.
-let private episodes (folderOf: Run -> string) (runs: Run list) : Html list =
+/// An episode of the best run; nothing where no run was evaluated.
+let private episode (folderOf: Run -> string) (runs: Run list) : Html list =
     match Animations.best runs with
-    | Some({ Settings = { Task = Some task } } as run) ->
-        let title, says =
+    | Some run when not (isNull run.Config.Task) ->
+        let heading, says =
             match runs with
-            | [ _ ] -> $"{run.Settings.Algorithm.ToUpperInvariant()}, seed {run.Settings.Seed}", ""
-            | _ -> runTitle run, "The run with the best last evaluation. "
+            | [ _ ] -> $"{run.Config.Algorithm.ToUpperInvariant()}, seed {run.Config.Seed}", ""
+            | _ -> title run.Name, "The run with the best last evaluation. "
 
-        Animations.ofTask task [ { Title = title; Folder = folderOf run } ]
+        Animations.ofTask run.Config.Task [ Animations.chosen heading (folderOf run) ]
         |> Animations.section says
     | _ -> []
 
-/// The page of a sweep, with an episode of it and pictures of its data. `rebuild` are the commands that make it again.
-let ofSweep
-    (rebuild: string list)
-    (episodes: Html list)
-    (pictures: DatasetPicture.Picture list)
-    (sweep: SweepResults)
-    : string =
-    let runs = sweep.Runs
+/// Pictures of the data, where all runs learned from the same.
+let private pictures (folder: string) (runs: Run list) : Result<Html list, string> =
+    match runs |> List.map _.Config.Dataset.Fingerprint |> List.distinct with
+    | [ only ] ->
+        DatasetNumbers.find folder only
+        |> Result.map (fun numbers -> [
+            for i, picture in
+                numbers
+                |> Option.map DatasetPicture.ofNumbers
+                |> Option.defaultValue []
+                |> List.indexed do
+                Html.figure $"figure-data-{i + 1}" picture.Caption (Figure.untitled picture.Figure)
+        ])
+    | _ -> Ok []
+
+/// What a sweep over numbers found, and its sections: a facet a combination of the axes that are not shown as a plane.
+let private ofPlane (sweep: SweepResults) : Html list * Sections.Section list =
     let plane = Cells.plane sweep
     let many = plane.Facets.Length > 1
 
-    let names = sweep.Axes |> List.map fst |> List.filter (fun name -> name <> "seed")
-
-    let facets =
-        plane.Facets
-        |> List.mapi (fun i (values, cells) ->
+    let facets = [
+        for i, (values, cells) in List.indexed plane.Facets do
             let prefix = if many then $"f{i + 1}-" else ""
-            let measure = cells |> List.collect (fun cell -> cell.Runs) |> Cells.measure
-            let title = if many then Cells.describe values else ""
+            let measure = cells |> List.collect _.Runs |> Cells.measure
+            let aside = if many then $": {Cells.describe values}" else ""
 
-            let findings =
-                Html.element "section" [ "id", $"{prefix}found" ] [
-                    Html.plain "h2" [
-                        Html.text (
-                            if many then
-                                $"What was found: {title}"
-                            else
-                                "What was found"
-                        )
-                    ]
-                    yield! Findings.ofCells measure plane.Rows plane.Columns cells
-                ]
-
-            findings,
+            Html.element "section" [ "id", $"{prefix}found" ] [
+                yield Html.plain "h2" [ Html.text $"What was found{aside}" ]
+                yield! Findings.ofCells measure plane.Rows plane.Columns cells
+            ],
             [
                 for section in Sections.ofCells prefix measure plane cells ->
-                    section.Id,
-                    (if many then
-                         $"{section.Heading}: {title}"
-                     else
-                         section.Heading),
-                    section.Body
-            ])
-
-    let configuration =
-        let rows = Tables.settings runs
-        let left, right = List.splitAt ((rows.Length + 1) / 2) rows
-
-        [
-            Html.paragraph "Where runs differ, all values are given, separated by bars."
-            Html.element "div" [ "class", "columns" ] [ Html.facts left; Html.facts right ]
-        ]
-
-    let dataset = [
-        Html.plain "h3" [ Html.text "Dataset" ]
-        Html.facts (Tables.provenance "dataset" runs)
+                    {
+                        section with
+                            Heading = section.Heading + aside
+                    }
+            ]
     ]
 
-    let data =
-        pictures
-        |> List.mapi (fun i picture ->
-            Html.figure $"figure-data-{i + 1}" picture.Caption (Figure.untitled picture.Figure))
+    List.map fst facets, List.collect snd facets
+
+/// The page of a sweep: what was found, and its sections. `rebuild` are the commands that make it again.
+let private page (rebuild: string list) (sweep: SweepResults) found (sections: Sections.Section list) : string =
+    let runs = sweep.Runs
+
+    let names = [
+        for axis in sweep.Plan.Axes do
+            if axis.Name <> "seed" then
+                axis.Name
+    ]
 
     let sections =
-        (if episodes.IsEmpty then
-             []
-         else
-             [ "episode", "An episode", episodes ])
-        @ (facets |> List.collect snd)
-        @ (if data.IsEmpty then [] else [ "data", "The data", data ])
-        @ [
+        sections
+        @ Sections.shown "" [
             "runs", "All runs", [ Tables.runs (Cells.measure runs) names runs ]
-            "configuration", "Configuration", configuration
-            "origin", "Where the numbers come from", origin dataset rebuild runs
+            "origin", "Where the numbers come from", origin rebuild runs
         ]
 
-    let header =
+    [
         Html.plain "header" [
-            Html.plain "h1" [ Html.text sweep.Name ]
-            Html.element "p" [ "class", "under" ] [ Html.text (subtitle runs) ]
+            Html.plain "h1" [ Html.text sweep.Plan.Name ]
+            Html.element "p" [ "class", "under" ] [ Html.text (subtitle sweep) ]
         ]
-
-    let contents =
-        Html.plain "nav" [
-            for id, title, _ in sections do
-                Html.element "a" [ "href", $"#{id}" ] [ Html.text title ]
-        ]
-
-    [ header ]
+    ]
     @ failures sweep
-    @ List.map fst facets
-    @ [ contents ]
-    @ [ for id, title, body in sections -> section id title body ]
-    |> Html.page sweep.Name
+    @ found
+    @ [
+        Html.plain "nav" [
+            for section in sections -> Html.element "a" [ "href", $"#{section.Id}" ] [ Html.text section.Heading ]
+        ]
+    ]
+    @ [
+        for section in sections ->
+            Html.element "section" [ "id", section.Id ] (Html.plain "h2" [ Html.text section.Heading ] :: section.Body)
+    ]
+    |> Html.page sweep.Plan.Name
 
-/// The page of a single run.
-let ofRun (rebuild: string list) (episodes: Html list) (pictures: DatasetPicture.Picture list) (run: Run) : string =
-    ofSweep rebuild episodes pictures {
-        Name = runTitle run
-        Command = None
-        Axes = []
+/// The page of a sweep over numbers, with an episode of it and pictures of its data.
+let ofSweep (rebuild: string list) (episode: Html list) (pictures: Html list) (sweep: SweepResults) : string =
+    let found, sections = ofPlane sweep
+
+    page
+        rebuild
+        sweep
+        found
+        (Sections.shown "" [ "episode", "An episode", episode ]
+         @ sections
+         @ Sections.shown "" [
+             "data", "The data", pictures
+             "configuration",
+             "Configuration",
+             [
+                 Html.paragraph "Where runs differ, all values are given, separated by bars."
+                 Tables.inColumns (Tables.settings sweep.Runs)
+             ]
+         ])
+
+/// The page of a sweep over tasks or algorithms, with its score table and its episodes.
+let ofTable (rebuild: string list) (episodes: Html list) (sweep: SweepResults) (table: ScoreTable) : string =
+    page
+        rebuild
+        sweep
+        [
+            Html.element "section" [ "id", "found" ] [
+                yield Html.plain "h2" [ Html.text "What was found" ]
+                yield! ScoreFindings.ofTable table
+            ]
+        ]
+        (ScoreSections.ofTable episodes sweep table)
+
+let private save (folder: string) (files: (string * string) list) : Result<string, string> =
+    files
+    |> Attempt.each (fun (name, text) ->
+        let path = Path.Combine(folder, name)
+
+        Attempt.run (fun () ->
+            AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, text)))
+            path)
+        |> Result.mapError (sprintf "%s: could not be written. %s" path))
+    |> Result.map List.last
+
+let private nameOf (folder: string) : string =
+    Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath folder))
+
+/// Reads a sweep's folder and writes report.html into it, for a score table also table.md, table.tex and scores.csv; the page's path, or
+/// what could not be read.
+let write (folder: string) : Result<string, string> = result {
+    let! sweep = Results.readSweep folder
+
+    let rebuild =
+        $"iql report {nameOf folder}" :: Option.toList (Option.ofObj sweep.Plan.Command)
+
+    return!
+        if sweep.Runs.IsEmpty then
+            Error $"{folder}: expected at least one run, got none. Start the sweep first."
+        elif ScoreTable.fits sweep.Plan then
+            let table = ScoreTable.ofResults sweep
+            let page = ofTable rebuild (ScoreSections.episodes folder sweep table) sweep table
+            save folder (ScoreSections.files sweep table @ [ "report.html", page ])
+        else
+            pictures folder sweep.Runs
+            |> Result.bind (fun pictures ->
+                let episode =
+                    sweep.Runs |> episode (fun run -> SweepPlan.RunFolder(folder, run.Name).Path)
+
+                save folder [ "report.html", ofSweep rebuild episode pictures sweep ])
+}
+
+/// Reads a run's folder and writes report.html into it; the page's path, or what could not be read.
+let forRun (folder: string) : Result<string, string> = result {
+    let! run = Results.readRun folder
+
+    let sweep = {
+        Plan = SweepPlan(Name = title run.Name, Axes = ImmutableArray.Empty, Runs = ImmutableArray.Empty)
         Runs = [ run ]
         Missing = []
     }
 
-/// Writes to a temporary name beside the file and renames, so that a reader never sees half a page.
-let internal save (path: string) (text: string) : Result<string, string> =
-    try
-        AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, text)))
-        Ok path
-    with
-    | :? IOException
-    | :? UnauthorizedAccessException as problem -> Error $"{path}: could not be written. {problem.Message}"
+    let page =
+        ofSweep [ $"iql report {run.Name}" ] (episode (fun _ -> folder) [ run ]) [] sweep
 
-/// Reads a sweep folder and writes report.html into it; the page's path, or what could not be read.
-let write (sweepFolder: string) : Result<string, string> =
-    match Results.readSweep sweepFolder, DatasetPicture.read sweepFolder with
-    | Error problem, _
-    | _, Error problem -> Error problem
-    | Ok sweep, _ when sweep.Runs.IsEmpty ->
-        Error $"{sweepFolder}: expected at least one run under runs/, got none. Start the sweep first."
-    | Ok sweep, Ok pictures ->
-        let folder =
-            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath sweepFolder))
+    return! save folder [ "report.html", page ]
+}
 
-        let episodes =
-            sweep.Runs |> episodes (fun run -> Path.Combine(sweepFolder, "runs", run.Name))
+/// What became of a report that several processes may want to write.
+type Writing =
+    | Written of page: string
+    /// Another process is at it, or wrote it after the last result.
+    | WrittenElsewhere
 
-        sweep
-        |> ofSweep ($"iql report {folder}" :: Option.toList sweep.Command) episodes pictures
-        |> save (Path.Combine(sweepFolder, "report.html"))
+/// Writes the report of a sweep that is done, so that of several processes that find it done one does. `anyhow` writes it also when it is
+/// newer than every result.
+let writeAlone (anyhow: bool) (folder: string) : Result<Writing, string> =
+    let age (path: string) = File.GetLastWriteTimeUtc path
 
-/// Reads a run folder and writes report.html into it; the page's path, or what could not be read.
-let forRun (runFolder: string) : Result<string, string> =
-    match Results.readRun runFolder, DatasetPicture.read runFolder with
-    | Error problem, _
-    | _, Error problem -> Error problem
-    | Ok run, Ok pictures ->
-        run
-        |> ofRun [ $"iql report {run.Name}" ] (episodes (fun _ -> runFolder) [ run ]) pictures
-        |> save (Path.Combine(runFolder, "report.html"))
+    let isNewer () =
+        let page = Path.Combine(folder, "report.html")
+
+        File.Exists page
+        && SweepPlan.Read(folder).Runs
+           |> Seq.forall (fun run -> age (SweepPlan.RunFolder(folder, run.Folder).ResultPath) <= age page)
+
+    use claims = new Claims()
+
+    Attempt.run (fun () ->
+        use claim = claims.TryTake folder
+
+        if isNull claim || (not anyhow && isNewer ()) then
+            Ok WrittenElsewhere
+        else
+            write folder |> Result.map Written)
+    |> Result.bind id

@@ -10,11 +10,22 @@ type Section = {
     Body: Html list
 }
 
+/// Sections that have something to show; `prefix` keeps the ids of planes apart.
+let shown (prefix: string) (parts: (string * string * Html list) list) : Section list = [
+    for id, heading, body in parts do
+        if not body.IsEmpty then
+            {
+                Id = prefix + id
+                Heading = heading
+                Body = body
+            }
+]
+
 let private figure (prefix: string) (id: string) (caption: string) (chart: Figure) : Html =
     Html.figure $"{prefix}figure-{id}" caption (Figure.untitled chart)
 
 /// The cells in line with the best one along a hyperparameter, and the values they share; all cells where nothing is best.
-let private bestAlong (measure: Measure option) (name: string) (cells: Cell list) : (string * Json) list * Cell list =
+let private bestAlong (measure: Measure option) (name: string) (cells: Cell list) : (string * string) list * Cell list =
     match measure |> Option.bind (fun measure -> Cells.best measure cells) with
     | None -> [], cells
     | Some(best, _) ->
@@ -25,7 +36,7 @@ let private bestAlong (measure: Measure option) (name: string) (cells: Cell list
         |> List.filter (fun cell -> cell.Values |> List.filter (fun (key, _) -> key <> name) = others)
 
 /// " at τ = 0.9", or nothing.
-let private at (values: (string * Json) list) : string =
+let private at (values: (string * string) list) : string =
     if values.IsEmpty then
         ""
     else
@@ -94,15 +105,12 @@ let private value prefix axis (cells: Cell list) : Html list =
     | None -> []
 
 let private weights prefix measure axis (cells: Cell list) : Html list =
-    let name, (others, along) =
+    let others, along =
         match axis with
-        | Some name -> name, bestAlong measure name cells
-        | None ->
-            // A single cell is a plane of one β.
-            let name = "inverseTemperature"
-            name, ([], cells |> List.collect (fun cell -> cell.Runs) |> Cells.ofRuns [ name ])
+        | Some name -> bestAlong measure name cells
+        | None -> [], cells
 
-    match WeightDistribution.figure name along with
+    match WeightDistribution.figure axis along with
     | Some chart -> [
         figure
             prefix
@@ -178,9 +186,4 @@ let ofCells (prefix: string) (measure: Measure option) (plane: Plane) (cells: Ce
         "weights", "Advantage weights", weights prefix measure policyAxis cells
         "losses", "Losses", losses prefix measure valueAxis policyAxis cells
     ]
-    |> List.filter (fun (_, _, body) -> not body.IsEmpty)
-    |> List.map (fun (id, heading, body) -> {
-        Id = prefix + id
-        Heading = heading
-        Body = body
-    })
+    |> shown prefix

@@ -2,6 +2,7 @@
 module Iql.Scripts.Tables
 
 open System.Globalization
+open Iql.Training
 open Iql.Scripts.Statistics
 
 /// Whole numbers with a thin gap between thousands, as in 20 000.
@@ -22,13 +23,7 @@ let private bestOf (measure: Measure) (run: Run) : float option =
     | [] -> None
     | values -> Some(List.max values)
 
-let private valueCells (values: (string * Json) list) : Html.TableCell list = [
-    for _, value in values ->
-        {
-            Html.Shown = Html.Text(Json.display value)
-            Html.SortedBy = Json.display value
-        }
-]
+let private valueCells (values: string list) : Html.TableCell list = List.map Html.cell values
 
 /// One row a cell: mean with interval, interquartile mean, standard deviation, last ten, best, successes.
 let cells (measure: Measure) (cells: Cell list) : Html =
@@ -54,7 +49,7 @@ let cells (measure: Measure) (cells: Cell list) : Html =
         let summary = Cells.summary measure cell
         let finals = Cells.finals measure cell |> Array.ofList
 
-        valueCells cell.Values
+        valueCells (List.map snd cell.Values)
         @ [
             {
                 Html.Shown = Html.Text $"{finals.Length} of {cell.Runs.Length}"
@@ -110,14 +105,16 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : Html 
         let marked kind text =
             Html.element "span" [ "class", kind ] [ Html.text text ]
 
-        match run.Outcome with
-        | Finished -> Html.cell "finished"
-        | Diverged(step, _, _) -> {
-            Html.Shown = marked "failed" $"diverged at {thousands (float step)}"
+        let at = thousands (float run.Step)
+
+        match run.Status with
+        | RunStatus.Finished -> Html.cell "finished"
+        | RunStatus.Diverged -> {
+            Html.Shown = marked "failed" $"diverged at {at}"
             Html.SortedBy = "diverged"
           }
-        | Unfinished step -> {
-            Html.Shown = marked "pending" $"unfinished, at {thousands (float step)}"
+        | _ -> {
+            Html.Shown = marked "pending" $"unfinished, at {at}"
             Html.SortedBy = "unfinished"
           }
 
@@ -131,8 +128,8 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : Html 
         @ [ "Steps"; "Time"; "Steps/s" ]
 
     let row (run: Run) =
-        valueCells [ for name in names -> name, Cells.valueOf name run ]
-        @ [ Html.cell (string run.Settings.Seed); outcome run ]
+        valueCells [ for name in names -> Cells.valueOf name run ]
+        @ [ Html.cell (string run.Config.Seed); outcome run ]
         @ (match measure with
            | Some measure ->
                let measured = Html.numberCell (Cells.showMeasured measure)
@@ -149,45 +146,20 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : Html 
                number (Cells.lastMetric "criticLoss" run)
                number (Cells.lastMetric "policyLoss" run)
              ])
-        @ [
-            Html.numberCell thousands (Json.number "steps" run.Result)
-            Html.numberCell duration (Json.number "seconds" run.Result)
-            number (Json.number "stepsPerSecond" run.Result)
-        ]
+        @ (let ended pick =
+            Option.ofObj run.Result |> Option.map pick
+
+           [
+               Html.numberCell thousands (ended (fun result -> float result.Steps))
+               Html.numberCell duration (ended _.Seconds)
+               number (ended _.StepsPerSecond)
+           ])
 
     Html.sortable heads (List.map row runs)
 
-/// Leaves of a JSON object by dotted name.
-let rec private leaves (prefix: string) (json: Json) : (string * string) list =
-    match json with
-    | Json.Object fields ->
-        fields
-        |> List.collect (fun (name, value) -> leaves (if prefix = "" then name else $"{prefix}.{name}") value)
-    | Json.List items when items.Length > 12 -> [ prefix, $"{items.Length} numbers" ]
-    | other -> [ prefix, Json.display other ]
-
-/// Every setting of the runs: one value where all agree, all values where they do not.
-let settings (runs: Run list) : (string * string) list =
-    let ofRun (run: Run) =
-        run.Settings.Whole
-        |> Json.fields
-        |> List.filter (fun (name, _) ->
-            not (
-                List.contains name [
-                    "format"
-                    "machine"
-                    "version"
-                    "commit"
-                    "dataset"
-                    "normalization"
-                    "hyperparameters"
-                ]
-            ))
-        |> fun fields -> fields @ run.Settings.Hyperparameters
-        |> Json.Object
-        |> leaves ""
-
-    let all = runs |> List.map ofRun
+/// Names and values of runs: one value where all agree, all values where they do not.
+let private alike (pick: Run -> (string * string) list) (runs: Run list) : (string * string) list =
+    let all = runs |> List.map pick
 
     [
         for name in all |> List.collect (List.map fst) |> List.distinct ->
@@ -199,17 +171,59 @@ let settings (runs: Run list) : (string * string) list =
             name, String.concat " | " values
     ]
 
-/// Where the numbers come from: dataset, normalisation, machine, version and commit, as the runs wrote them down.
-let provenance (part: string) (runs: Run list) : (string * string) list =
-    let all =
-        runs |> List.map (fun run -> run.Settings.Whole |> Json.field part |> leaves "")
+let private leaves (value: 'T) : (string * string) list = [
+    for struct (name, text) in RunJson.Leaves value -> name, text
+]
 
-    [
-        for name in all |> List.collect (List.map fst) |> List.distinct ->
-            let values =
-                all
-                |> List.choose (List.tryFind (fun (key, _) -> key = name) >> Option.map snd)
-                |> List.distinct
+let private orDash (text: string) : string =
+    text |> Option.ofObj |> Option.defaultValue "–"
 
-            (if name = "" then part else name), String.concat " | " values
-    ]
+/// Every setting of the runs.
+let settings: Run list -> (string * string) list =
+    alike (fun run ->
+        let config = run.Config
+
+        [
+            "algorithm", config.Algorithm
+            "task", orDash config.Task
+            "seed", string config.Seed
+            "steps", string config.Steps
+            "batchSize", string config.BatchSize
+            "evaluateEvery", string config.EvaluateEvery
+            "evaluationEpisodes", string config.EvaluationEpisodes
+            "logEvery", string config.LogEvery
+            "checkpointEvery", string config.CheckpointEvery
+        ]
+        @ leaves config.Hyperparameters)
+
+/// What the runs learned from.
+let dataset: Run list -> (string * string) list =
+    alike (fun run ->
+        let data = run.Config.Dataset
+
+        [
+            "name", data.Name
+            "source", data.Source
+            "transitions", string data.Transitions
+            "episodes", string data.Episodes
+            "fingerprint", data.Fingerprint
+            for origin in Option.toList (Option.ofObj data.Origin) do
+                "origin", DataOrigin.words origin
+        ])
+
+/// What was done to observations and rewards.
+let normalization: Run list -> (string * string) list =
+    alike (fun run -> leaves run.Config.Normalization)
+
+/// What the runs were computed on.
+let machine: Run list -> (string * string) list =
+    alike (fun run -> leaves run.Config.Machine)
+
+/// What they were computed with.
+let software: Run list -> (string * string) list =
+    alike (fun run -> [ "version", run.Config.Version; "commit", run.Config.Commit ])
+
+/// Names and values in two columns.
+let inColumns (rows: (string * string) list) : Html =
+    let left, right = List.splitAt ((rows.Length + 1) / 2) rows
+    Html.element "div" [ "class", "columns" ] [ Html.facts left; Html.facts right ]

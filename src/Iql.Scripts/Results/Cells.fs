@@ -1,13 +1,16 @@
 namespace Iql.Scripts
 
+open System
+open System.Collections.Generic
 open System.Globalization
 open Iql
+open Iql.Training
 open Iql.Scripts.Statistics
 
-/// The runs of one combination of hyperparameters: they differ only in their seed.
+/// The runs of one combination of values: they differ only in their seed.
 type Cell = {
-    /// The swept hyperparameters and their values here, without the seed.
-    Values: (string * Json) list
+    /// The axes and their values here, without the seed.
+    Values: (string * string) list
     Runs: Run list
 }
 
@@ -22,12 +25,11 @@ type RunSummary = {
     Iqm: float
 }
 
-/// How a sweep is laid out: rows and columns are the two hyperparameters shown as a plane, a facet is one combination of
-/// all the others (of tasks, for example).
+/// How a sweep is laid out: rows and columns are the two axes shown as a plane, a facet is one combination of all the others.
 type Plane = {
     Rows: string option
     Columns: string option
-    Facets: ((string * Json) list * Cell list) list
+    Facets: ((string * string) list * Cell list) list
 }
 
 /// Grouping runs into cells, and numbers of cells.
@@ -57,71 +59,58 @@ module Cells =
         | name -> name
 
     /// "τ = 0.7, β = 3".
-    let describe (values: (string * Json) list) : string =
+    let describe (values: (string * string) list) : string =
         values
-        |> List.map (fun (name, value) -> $"{symbol name} = {Json.display value}")
+        |> List.map (fun (name, value) -> $"{symbol name} = {value}")
         |> String.concat ", "
 
-    /// The value a run has for a hyperparameter, "seed" and "task" included; null where it has none.
-    let valueOf (name: string) (run: Run) : Json =
-        let fromName () =
-            run.Name.Split ','
-            |> Array.tryPick (fun part ->
-                match part.Split('=', 2) with
-                | [| key; value |] when key = name -> Some(Json.Text value)
-                | _ -> None)
+    /// The value a run has on an axis; nothing where the sweep has no such axis.
+    let valueOf (axis: string) (run: Run) : string = run.Labels.GetValueOrDefault(axis, "")
 
-        let named () =
-            if name = "algorithm" then fromName () else None
-
-        // Several algorithms of one sweep may be variants of one learner: the sweep's name for them tells them apart.
-        named ()
-        |> Option.orElse (
-            run.Settings.Hyperparameters
-            |> List.tryFind (fun (key, _) -> key = name)
-            |> Option.map snd
-        )
-        |> Option.orElse (Json.tryField name run.Settings.Whole)
-        |> Option.orElseWith fromName
-        |> Option.defaultValue Json.Null
+    /// The number that a value is, if it is one.
+    let number (value: string) : float option =
+        match Double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture) with
+        | true, number -> Some number
+        | _ -> None
 
     /// Numbers by size, everything else in the order met.
-    let private sorted (values: Json list) : Json list =
+    let private sorted (values: string list) : string list =
         let distinct = List.distinct values
 
-        if distinct |> List.forall (fun value -> Json.asNumber value <> None) then
-            List.sort distinct
+        if distinct |> List.forall (number >> Option.isSome) then
+            List.sortBy number distinct
         else
             distinct
 
-    /// The values of one hyperparameter over cells, in order.
-    let values (name: string) (cells: Cell list) : Json list =
+    /// The values of one axis over cells, in order.
+    let values (name: string) (cells: Cell list) : string list =
         cells
         |> List.choose (fun cell -> cell.Values |> List.tryFind (fun (key, _) -> key = name) |> Option.map snd)
         |> sorted
 
-    /// The cells whose hyperparameter has this value.
-    let where (name: string) (value: Json) (cells: Cell list) : Cell list =
+    /// The cells with this value on an axis.
+    let where (name: string) (value: string) (cells: Cell list) : Cell list =
         cells |> List.filter (fun cell -> List.contains (name, value) cell.Values)
 
-    /// Runs grouped by the named hyperparameters, in the order of the runs.
+    /// Runs grouped by the named axes, in the order of the runs.
     let ofRuns (names: string list) (runs: Run list) : Cell list =
         runs
         |> List.groupBy (fun run -> [ for name in names -> name, valueOf name run ])
         |> List.map (fun (values, runs) -> {
             Values = values
-            Runs = runs |> List.sortBy (fun run -> run.Settings.Seed)
+            Runs = runs |> List.sortBy (fun run -> run.Config.Seed)
         })
 
-    /// The plane of a sweep. Expectile and inverse temperature are rows and columns where they vary; otherwise the first two
-    /// hyperparameters that do.
+    /// The plane of a sweep. Expectile and inverse temperature are rows and columns where they vary; otherwise the first two axes that do.
     let plane (sweep: SweepResults) : Plane =
-        let varying =
-            sweep.Axes
-            |> List.map fst
-            |> List.filter (fun name ->
-                name <> "seed"
-                && sweep.Runs |> List.map (valueOf name) |> List.distinct |> List.length > 1)
+        let varying = [
+            for axis in sweep.Plan.Axes do
+                if
+                    axis.Name <> "seed"
+                    && sweep.Runs |> List.map (valueOf axis.Name) |> List.distinct |> List.length > 1
+                then
+                    axis.Name
+        ]
 
         let preferred =
             [ "expectile"; "inverseTemperature" ]
@@ -151,17 +140,17 @@ module Cells =
 
     /// Scores where every evaluated run has them, else returns; None where nothing was evaluated.
     let measure (runs: Run list) : Measure option =
-        match runs |> List.collect (fun run -> run.Evaluations) with
+        match runs |> List.collect (fun run -> List.ofSeq run.Evaluations) with
         | [] -> None
-        | evaluations when evaluations |> List.forall (fun evaluation -> evaluation.Score <> None) -> Some Score
+        | evaluations when evaluations |> List.forall _.ScoreMean.HasValue -> Some Score
         | _ -> Some Return
 
     /// The measured number of an evaluation.
-    let measured (measure: Measure) (evaluation: Evaluation) : float =
-        match measure, evaluation.Score with
-        | Score, Some score -> score
-        | Score, None
-        | Return, _ -> evaluation.Return
+    let measured (measure: Measure) (evaluation: EvaluationLine) : float =
+        if measure = Score && evaluation.ScoreMean.HasValue then
+            evaluation.ScoreMean.Value
+        else
+            evaluation.ReturnMean
 
     /// The measure in words.
     let measureTitle (measure: Measure) : string =
@@ -170,23 +159,22 @@ module Cells =
         | Return -> "return"
 
     /// The run's numbers, evaluation by evaluation.
-    let curve (measure: Measure) (run: Run) : (int * float) list =
-        run.Evaluations
-        |> List.map (fun evaluation -> evaluation.Step, measured measure evaluation)
+    let curve (measure: Measure) (run: Run) : (float * float) list = [
+        for evaluation in run.Evaluations -> float evaluation.Step, measured measure evaluation
+    ]
+
+    /// Did the run make all its steps?
+    let finished (run: Run) : bool = run.Status = RunStatus.Finished
+
+    /// Did the run come to nothing?
+    let failed (run: Run) : bool = run.Status = RunStatus.Diverged
 
     /// The last evaluation of a run that finished; None for others, whose last evaluation is not their end.
     let final (measure: Measure) (run: Run) : float option =
-        match run.Outcome with
-        | Finished -> run |> curve measure |> List.tryLast |> Option.map snd
-        | Diverged _
-        | Unfinished _ -> None
-
-    /// Did the run come to nothing?
-    let failed (run: Run) : bool =
-        match run.Outcome with
-        | Diverged _ -> true
-        | Finished
-        | Unfinished _ -> false
+        if finished run then
+            run |> curve measure |> List.tryLast |> Option.map snd
+        else
+            None
 
     /// Numbers of runs summed up, with an interval that depends on the numbers and the purpose alone; `replicates` are its
     /// bootstrap's.
@@ -233,7 +221,7 @@ module Cells =
 
     /// Mean of a number over a cell's finished runs; None where none has it.
     let meanOf (pick: Run -> float option) (cell: Cell) : float option =
-        match cell.Runs |> List.filter (fun run -> run.Outcome = Finished) |> List.choose pick with
+        match cell.Runs |> List.filter finished |> List.choose pick with
         | [] -> None
         | values -> Some(List.average values)
 
@@ -250,29 +238,32 @@ module Cells =
                     |> List.maxBy (fun (cell, summary) -> summary.Mean, meanOf (lastTen measure) cell)
                 )
 
+    /// A training metric over a run, where it is finite: steps and values.
+    let metric (name: string) (run: Run) : (float * float) list = [
+        for line in run.Train do
+            let value = line.Metrics.GetValueOrDefault(name, nan)
+
+            if Double.IsFinite value then
+                float line.Step, value
+    ]
+
     /// A training metric at the end of a run: the mean of its last ten lines, which steadies a number that is computed on
     /// one batch; None where the run never logged it.
     let lastMetric (name: string) (run: Run) : float option =
-        run.Train
-        |> List.choose (fun line -> Map.tryFind name line.Values)
-        |> function
-            | [] -> None
-            | values -> values |> List.skip (max 0 (values.Length - 10)) |> List.average |> Some
+        match metric name run |> List.map snd with
+        | [] -> None
+        | values -> values |> List.skip (max 0 (values.Length - 10)) |> List.average |> Some
 
-    /// Successes and episodes of the last evaluations of a cell's finished runs; None where the task has no goal.
+    /// Successes and episodes of the last evaluations of a cell's finished runs; None where there were none.
     let successes (cell: Cell) : (int * int) option =
-        cell.Runs
-        |> List.filter (fun run -> run.Outcome = Finished)
-        |> List.choose (fun run -> List.tryLast run.Evaluations)
-        |> List.choose (fun last ->
-            last.SuccessRate
-            |> Option.map (fun share -> int (round (share * float last.Returns.Length)), last.Returns.Length))
-        |> function
-            | [] -> None
-            | counts ->
-                match List.sumBy fst counts, List.sumBy snd counts with
-                | _, 0 -> None
-                | won, tried -> Some(won, tried)
+        match
+            [
+                for run in List.filter finished cell.Runs do
+                    yield! Option.toList (Seq.tryLast run.Evaluations)
+            ]
+        with
+        | [] -> None
+        | last -> Some(last |> List.sumBy (fun line -> Seq.sum line.Successes), last |> List.sumBy _.Successes.Length)
 
     /// Decimals that leave a number of this size three digits or so.
     let private decimals (size: float) : string =

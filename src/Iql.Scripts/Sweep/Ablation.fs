@@ -4,16 +4,18 @@ namespace Iql.Scripts
 [<RequireQualifiedAccess>]
 module Ablation =
 
+    /// A trial with small networks.
+    let small: Trial -> Trial = Hyperparameter.set "hiddenSizes" "64x64"
+
     /// The trial of an algorithm.
     let trialOf (algorithm: Algorithm) : Trial =
-        {
+        small {
             Trial.standard with
                 Algorithm = algorithm
                 Steps = 15_000
                 EvaluateEvery = 0
                 Episodes = 50
         }
-        |> Hyperparameter.set "hiddenSizes" "64x64"
 
     /// The same for implicit Q-learning.
     let standard: Trial = trialOf Trial.standard.Algorithm

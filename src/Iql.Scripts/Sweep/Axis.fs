@@ -98,3 +98,42 @@ module Axis =
                     yield name, set (Some(name, loss))
             ]
         }
+
+    /// Data to learn from, each by the task that its policies are scored in.
+    let task (sources: DataSource seq) : Axis = {
+        Name = "task"
+        Values = [
+            for source in sources -> DataSource.task source, (fun trial -> { trial with Data = source })
+        ]
+    }
+
+    /// Algorithms and variants by name: each in its standard setting, changed by `start`, by the preset that it has for the task's
+    /// name, and by `change`. Comes after the axis of tasks.
+    let algorithm (start: Trial -> Trial) (change: Trial -> Trial) (names: string seq) : Axis = {
+        Name = "algorithm"
+        Values = [
+            for name in names do
+                match Algorithm.find name with
+                | None ->
+                    raise (
+                        System.ArgumentException
+                            $"""algorithms: expected some of {String.concat ", " Algorithm.names}, got {name}.{Spelling.didYouMean Algorithm.names name}"""
+                    )
+                | Some algorithm ->
+                    let set (trial: Trial) =
+                        Preset.forTask name (DataSource.task trial.Data)
+                        |> Option.map Preset.apply
+                        |> Option.defaultValue id
+                        <| start {
+                            trial with
+                                Algorithm = algorithm
+                                Preset = None
+                        }
+                        |> change
+
+                    name, set
+        ]
+    }
+
+    /// An axis of one's own: what each value does to a trial, by name.
+    let own (name: string) (values: (string * (Trial -> Trial)) list) : Axis = { Name = name; Values = values }

@@ -43,29 +43,6 @@ module Preset =
         |> Option.bind (fun domain -> named algorithm domain.Name)
         |> Option.map (ofTask name)
 
-    /// A trial with the preset's numbers, whose algorithm must be the preset's.
-    let apply (preset: Preset) (trial: Trial) : Trial =
-        let changed =
-            (trial, preset.Values)
-            ||> List.fold (fun trial value -> Hyperparameter.set value.Name value.Value trial)
-
-        {
-            changed with
-                Rewards = preset.Rewards |> Option.map fst |> Option.orElse trial.Rewards
-                NormalizeObservations = Some(fst preset.NormalizeObservations)
-        }
-
-    /// The standard trial of an algorithm or a variant by its name, with its preset for a task or a dataset where it has one.
-    let trial (algorithm: string) (name: string) : Trial =
-        match Algorithm.find algorithm with
-        | None -> invalidArg (nameof algorithm) $"algorithm: expected one of {Algorithm.names}, got {algorithm}."
-        | Some found ->
-            {
-                Trial.standard with
-                    Algorithm = found
-            }
-            |> (forTask algorithm name |> Option.map apply |> Option.defaultValue id)
-
     let private rewards (preset: Preset) =
         match preset.Rewards with
         | None -> "the task's rewards"
@@ -86,6 +63,30 @@ module Preset =
         [ for value in preset.Values -> $"{value.Name} {value.Value}" ]
         @ [ rewards preset; observations preset ]
         |> String.concat ", "
+
+    /// A trial with the preset's numbers, whose algorithm must be the preset's.
+    let apply (preset: Preset) (trial: Trial) : Trial =
+        let changed =
+            (trial, preset.Values)
+            ||> List.fold (fun trial value -> Hyperparameter.set value.Name value.Value trial)
+
+        {
+            changed with
+                Preset = Some $"{preset.Domain}: {describe preset}"
+                Rewards = preset.Rewards |> Option.map fst |> Option.orElse trial.Rewards
+                NormalizeObservations = Some(fst preset.NormalizeObservations)
+        }
+
+    /// The standard trial of an algorithm or a variant by its name, with its preset for a task or a dataset where it has one.
+    let trial (algorithm: string) (name: string) : Trial =
+        match Algorithm.find algorithm with
+        | None -> invalidArg (nameof algorithm) $"algorithm: expected one of {Algorithm.names}, got {algorithm}."
+        | Some found ->
+            {
+                Trial.standard with
+                    Algorithm = found
+            }
+            |> (forTask algorithm name |> Option.map apply |> Option.defaultValue id)
 
     /// The preset in full, for a list: what each number is and where it is from, and where it differs from the paper.
     let lines (preset: Preset) : string list =

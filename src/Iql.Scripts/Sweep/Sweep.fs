@@ -2,7 +2,7 @@ namespace Iql.Scripts
 
 /// One run of a sweep.
 type SweepCell = {
-    /// "expectile=0.7,inverseTemperature=3,seed=0", also its folder's name.
+    /// "expectile=0.7,inverseTemperature=3,seed=0": its folder's name.
     Name: string
     /// Axis and value.
     Labels: (string * string) list
@@ -39,6 +39,38 @@ module Sweep =
                 Labels = labels
                 Trial = trial
             })
+
+    let private twice (names: string list) : string option =
+        names
+        |> List.countBy id
+        |> List.tryFind (fun (_, count) -> count > 1)
+        |> Option.map fst
+
+    /// What is wrong with a sweep before any data are looked at.
+    let check (sweep: Sweep) : Result<unit, string> =
+        let names = [ for axis in sweep.Axes -> axis.Name ]
+
+        let wrong (axis: Axis) =
+            let labels = List.map fst axis.Values
+
+            let unfit =
+                labels
+                |> List.tryFind (fun label -> label = "" || label |> Seq.exists (fun c -> Seq.contains c "/\\,="))
+
+            match twice labels, unfit with
+            | _ when labels.IsEmpty -> Some $"{axis.Name}: expected at least one value, got none."
+            | Some label, _ -> Some $"{axis.Name}: expected each value once, got {label} twice."
+            | _, Some label ->
+                Some
+                    $"{axis.Name}: expected values that can stand in a folder's name, got '{label}' with one of / \\ , = or nothing."
+            | _ -> None
+
+        match twice names, List.tryPick wrong sweep.Axes with
+        | Some name, _ -> Error $"axes: expected each once, got {name} twice."
+        | _, Some problem -> Error problem
+        | _ when names |> List.skipWhile ((<>) "algorithm") |> List.contains "task" ->
+            Error "axes: expected task before algorithm, whose presets are for a task, got them the other way round."
+        | _ -> Ok()
 
     /// The runs of a sweep.
     let cells (sweep: Sweep) : SweepCell list = grid sweep.Axes sweep.Base

@@ -3,9 +3,13 @@ namespace Iql.Scripts
 open Iql.Algorithms
 open Iql.Data
 
-/// Everything that decides a run's numbers, but for the data it learns from.
+/// Everything that decides a run's numbers.
 type Trial = {
+    /// What it learns from.
+    Data: DataSource
     Algorithm: Algorithm
+    /// The preset that the algorithm's numbers started from, in words.
+    Preset: string option
     /// What is done to rewards before training; None: what the problem does.
     Rewards: RewardRule option
     /// Whether observations are standardised before training; None: what the problem does.
@@ -25,7 +29,9 @@ module Trial =
 
     /// The paper's locomotion setting, a million steps on two layers of 256, with an evaluation every 50,000.
     let standard: Trial = {
+        Data = DataSource.standard
         Algorithm = Algorithm.ImplicitQLearning ImplicitConfig.standard
+        Preset = None
         Rewards = None
         NormalizeObservations = None
         Seed = 0

@@ -4,9 +4,60 @@ open System
 open System.IO
 open Iql.Environments.Mujoco
 
+/// Steps of which each may fail with a message: `result { let! data = load source ... }`.
+type ResultBuilder() =
+    member _.Return value = Ok value
+    member _.ReturnFrom(value: Result<'T, string>) = value
+    member _.Bind(value: Result<'T, string>, next: 'T -> Result<'U, string>) = Result.bind next value
+    member _.Zero() = Ok()
+
+/// The builder.
+[<AutoOpen>]
+module ResultBuilder =
+    let result = ResultBuilder()
+
 /// Expected failures as values.
 [<RequireQualifiedAccess>]
-module internal Attempt =
+module Attempt =
+
+    /// What an exception says of something that the user can mend: wrong input, a file that is missing or broken; None for
+    /// any other.
+    let rec mendable (error: exn) : string option =
+        match error with
+        | Refusal message -> Some message
+        | :? AggregateException as many when many.InnerExceptions.Count = 1 -> mendable many.InnerExceptions[0]
+        // A wrong environment variable is met where a constant is first needed.
+        | :? TypeInitializationException as failed when not (isNull failed.InnerException) ->
+            mendable failed.InnerException
+        | :? ArgumentNullException
+        | :? ArgumentOutOfRangeException -> None
+        | :? ArgumentException
+        | :? InvalidDataException
+        | :? IOException
+        | :? UnauthorizedAccessException
+        | :? DllNotFoundException -> Some error.Message
+        | _ -> None
+
+    /// A piece of work whose expected failures are exceptions.
+    let run (work: unit -> 'value) : Result<'value, string> =
+        try
+            Ok(work ())
+        with error when (mendable error).IsSome ->
+            Error (mendable error).Value
+
+    /// A step for each item, up to the first that fails.
+    let rec each (step: 'item -> Result<'value, string>) (items: 'item list) : Result<'value list, string> =
+        match items with
+        | [] -> Ok []
+        | item :: rest ->
+            step item
+            |> Result.bind (fun first -> each step rest |> Result.map (fun others -> first :: others))
+
+    /// The value, or a Refusal.
+    let get (value: Result<'value, string>) : 'value =
+        match value with
+        | Ok value -> value
+        | Error message -> raise (Refusal message)
 
     /// The values, or the first Error.
     let all (results: Result<'value, 'error> list) : Result<'value list, 'error> =

@@ -3,7 +3,6 @@ module Iql.Core.Tests.Training.InterruptionTests
 open System
 open System.Diagnostics
 open System.IO
-open System.Reflection
 open System.Threading
 open Iql
 open Iql.Algorithms
@@ -50,37 +49,14 @@ let trainSlowly (folder: string) =
 
 /// This test program again, running the test below alone, told to train.
 let startTraining (folder: string) : Process =
-    let program = Assembly.GetExecutingAssembly().Location
-
-    let itself =
-        Path.Combine(AppContext.BaseDirectory, Path.GetFileNameWithoutExtension program)
-
-    let executable =
-        if OperatingSystem.IsWindows() then
-            itself + ".exe"
-        else
-            itself
-
-    let start =
-        ProcessStartInfo(
-            executable,
-            [
-                "-noLogo"
-                "-method"
-                "*InterruptionTests.training killed after step 1,000 goes on to the same bits"
-            ]
-        )
-
-    start.Environment[variable] <- folder
-    start.RedirectStandardOutput <- true
-    Process.Start start
+    Processes.thisTest variable folder "InterruptionTests" "training killed after step 1,000 goes on to the same bits"
 
 /// Waits until a run has a checkpoint of at least step 1,000 and metrics beyond it.
 let waitUntilBeyond (training: Process) (folder: RunFolder) =
     let clock = Stopwatch.StartNew()
 
     let lastStep () =
-        (MetricsFile.Read folder.MetricsPath |> Seq.last).GetProperty("step").GetInt64()
+        (MetricsFile.Read folder.MetricsPath |> Seq.last).Step
 
     let beyond () =
         Checkpoint.Step folder >= 1000L && lastStep () > Checkpoint.Step folder

@@ -1,6 +1,7 @@
 module Iql.Core.Tests.Training.RunFolderTests
 
 open System
+open System.Collections.Generic
 open System.Collections.Immutable
 open System.IO
 open System.Text.Json
@@ -40,6 +41,7 @@ let ``the file has the names of the contract in camelCase`` () =
                 "logEvery"
                 "checkpointEvery"
                 "hyperparameters"
+                "preset"
                 "normalization"
                 "machine"
                 "version"
@@ -161,6 +163,58 @@ let ``a result makes a run finished and is read again`` () =
         Assert.Contains("\"status\": \"diverged\"", File.ReadAllText run.ResultPath)
         Assert.DoesNotContain("NaN,", File.ReadAllText run.ResultPath))
 
+let private line (step: int64) (loss: float) =
+    TrainLine(Step = step, Seconds = 0.1, Metrics = OrderedDictionary(dict [ "loss", loss ]), StepsPerSecond = 50.0)
+
+[<Fact>]
+let ``every kind of line is read as it was written`` () =
+    inFolder (fun folder ->
+        let path = RunFolder(folder).MetricsPath
+
+        let evaluation =
+            EvaluationLine(
+                Step = 20L,
+                Seconds = 1.25,
+                ReturnMean = 1.5,
+                ReturnStd = 0.5,
+                ScoreMean = 75.0,
+                Returns = [ 1.0; 2.0 ].ToImmutableArray(),
+                Lengths = [ 7; 5 ].ToImmutableArray(),
+                Successes = [ 0; 1 ].ToImmutableArray(),
+                SuccessRate = 0.5
+            )
+
+        let weights =
+            WeightsLine(
+                Step = 20L,
+                Seconds = 1.0,
+                Edges = [ 0.0; 1.0; 10.0 ].ToImmutableArray(),
+                Counts = [ 3; 4 ].ToImmutableArray()
+            )
+
+        do
+            use metrics = new MetricsFile(path)
+
+            metrics.Append(line 20L nan)
+            metrics.Append weights
+            metrics.Append evaluation
+
+        match List.ofSeq (MetricsFile.Read path) with
+        | [ (:? TrainLine as read); (:? WeightsLine as weighed); (:? EvaluationLine as evaluated) ] ->
+            Assert.Equal<string seq>([ "loss" ], read.Metrics.Keys)
+            Assert.True(Double.IsNaN read.Metrics["loss"])
+            Assert.Equal(50.0, read.StepsPerSecond)
+            Assert.Equal<float seq>(weights.Edges, weighed.Edges)
+            Assert.Equal<int seq>(weights.Counts, weighed.Counts)
+            Assert.Equal(75.0, evaluated.ScoreMean.Value)
+            Assert.Equal<float seq>(evaluation.Returns, evaluated.Returns)
+            Assert.Equal<int seq>(evaluation.Lengths, evaluated.Lengths)
+            Assert.Equal<int seq>(evaluation.Successes, evaluated.Successes)
+            Assert.Equal((20L, 1.25, 0.5), (evaluated.Step, evaluated.Seconds, evaluated.SuccessRate))
+        | other -> failwith $"expected three kinds of lines, got {other}"
+
+        Assert.StartsWith("""{"kind":"evaluation","step":20,"seconds":1.25,""", (File.ReadAllLines path)[2]))
+
 [<Fact>]
 let ``metrics after a step are dropped, and a line cut short with them`` () =
     inFolder (fun folder ->
@@ -170,16 +224,11 @@ let ``metrics after a step are dropped, and a line cut short with them`` () =
             use metrics = new MetricsFile(path)
 
             for step in 5L..5L..20L do
-                metrics.Append(
-                    "train",
-                    step,
-                    0.1,
-                    fun json -> MetricsFile.Number(json, "loss", if step = 10L then nan else 0.25)
-                )
+                metrics.Append(line step (if step = 10L then nan else 0.25))
 
         let lines = File.ReadAllLines path
-        Assert.Equal("""{"kind":"train","step":5,"seconds":0.1,"loss":0.25}""", lines[0])
-        Assert.Equal("""{"kind":"train","step":10,"seconds":0.1,"loss":null}""", lines[1])
+        Assert.Equal("""{"kind":"train","step":5,"seconds":0.1,"loss":0.25,"stepsPerSecond":50}""", lines[0])
+        Assert.Equal("""{"kind":"train","step":10,"seconds":0.1,"loss":null,"stepsPerSecond":50}""", lines[1])
         File.AppendAllText(path, """{"kind":"train","st""")
         Assert.Equal(4, (MetricsFile.Read path).Length)
         MetricsFile.Truncate(path, 10L)
@@ -187,7 +236,7 @@ let ``metrics after a step are dropped, and a line cut short with them`` () =
 
         do
             use metrics = new MetricsFile(path)
-            metrics.Append("train", 15L, 0.2, fun _ -> ())
+            metrics.Append(line 15L 0.5)
 
         Assert.Equal(3, (MetricsFile.Read path).Length)
         MetricsFile.Truncate(path, 0L)
@@ -197,21 +246,14 @@ let ``metrics after a step are dropped, and a line cut short with them`` () =
 let ``a metrics line that is damaged in the middle is named`` () =
     inFolder (fun folder ->
         let path = RunFolder(folder).MetricsPath
-        File.WriteAllText(path, "{\"step\":1}\nnonsense\n{\"step\":3}\n")
+
+        File.WriteAllText(
+            path,
+            "{\"kind\":\"train\",\"step\":1,\"seconds\":1,\"stepsPerSecond\":1}\nnonsense\n{\"step\":3}\n"
+        )
+
         Assert.Contains("line 2", messageOf<InvalidDataException>(fun () -> MetricsFile.Truncate(path, 9L)))
         Assert.Equal(3, (File.ReadAllLines path).Length))
-
-[<Fact>]
-let ``a locked folder cannot be locked again until it is released`` () =
-    inFolder (fun folder ->
-        let run = RunFolder folder
-
-        do
-            use _ = run.Lock()
-            Assert.Contains(folder, messageOf<IOException>(fun () -> run.Lock().Dispose()))
-
-        run.Lock().Dispose()
-        Assert.Empty(Directory.GetFiles folder))
 
 [<Fact>]
 let ``the machine says what it is`` () =

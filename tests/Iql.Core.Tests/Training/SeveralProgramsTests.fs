@@ -108,14 +108,12 @@ let ``a stopped and resumed run leaves the same files as one that went through``
     inFolder (fun root ->
         let through = go (root + "/through") -1L
         Assert.Equal(RunStatus.Finished, through.Status)
-        Assert.Equal(RunStatus.Cancelled, (go (root + "/stopped") 16L).Status)
+        Assert.Equal(RunStatus.Unfinished, (go (root + "/stopped") 16L).Status)
         let resumed = go (root + "/stopped") -1L
         Assert.Equal(contents through.Run.Folder, contents resumed.Run.Folder)
 
         let withPolicy = [
-            for line in MetricsFile.Read resumed.Run.Folder.MetricsPath do
-                if line.GetProperty("kind").GetString() = "train" then
-                    line.GetProperty("step").GetInt64(), fst (line.TryGetProperty "policyLoss")
+            for line in resumed.Run.Folder.Read().Train -> line.Step, line.Metrics.ContainsKey "policyLoss"
         ]
 
         Assert.Equal<(int64 * bool) list>([ for step in 4L..4L..40L -> step, step % 3L = 0L ], withPolicy))

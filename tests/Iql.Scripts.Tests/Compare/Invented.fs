@@ -1,87 +1,117 @@
-/// Invented results of comparisons.
+/// Invented results of sweeps.
 module Iql.Scripts.Tests.Invented
 
+open System
+open System.Collections.Generic
+open System.Collections.Immutable
 open Iql.Scripts
+open Iql.Training
 
-/// An invented run: its scores, one an evaluation.
-let private run task (algorithm: string) (seed: int) (source: string) (outcome: Outcome) (scores: float list) : Run = {
-    Name = $"algorithm={algorithm},seed={seed}"
-    Settings = {
-        // Two variants of one learner: names tell them apart.
-        Algorithm = "learner"
-        Task = Some task
-        DatasetName = task
-        Seed = seed
-        Steps = 100 * scores.Length
-        EvaluationEpisodes = 10
-        Hyperparameters = []
-        Whole =
-            Json.Object [
-                "algorithm", Json.Text "learner"
-                "task", Json.Text task
-                "dataset",
-                Json.Object [
-                    "source", Json.Text source
-                    "transitions", Json.Number 998_000.0
-                    "episodes", Json.Number 1000.0
-                ]
-            ]
-    }
-    Train = []
-    Evaluations = [
-        for i, score in List.indexed scores ->
-            {
-                Step = 100 * (i + 1)
-                Return = 10.0 * score
-                Score = Some score
-                Returns = [ 10.0 * score ]
-                SuccessRate = None
-            }
+/// A run by its labels; each score is that of an evaluation.
+let run (labels: (string * string) list) (data: DatasetInfo) (ended: RunStatus) (scores: float list) : Run =
+    let value axis =
+        labels |> List.tryFind (fun (name, _) -> name = axis) |> Option.map snd
+
+    let steps = int64 (100 * scores.Length)
+
+    Run(
+        Name = String.concat "," [ for axis, value in labels -> $"{axis}={value}" ],
+        Labels = OrderedDictionary [ for axis, value in labels -> KeyValuePair(axis, value) ],
+        Config =
+            RunConfig(
+                Algorithm = "learner",
+                Task = Option.toObj (value "task"),
+                Dataset = data,
+                Seed = uint64 (defaultArg (value "seed") "0"),
+                Steps = max 1L steps,
+                EvaluationEpisodes = 20,
+                Hyperparameters = RunJson.Element {| |}
+            ),
+        Evaluations =
+            ImmutableArray.CreateRange [
+                for i, score in List.indexed scores ->
+                    EvaluationLine(
+                        Step = int64 (100 * (i + 1)),
+                        Seconds = 1.0,
+                        ReturnMean = 10.0 * score,
+                        ReturnStd = 0.0,
+                        ScoreMean = (if Double.IsNaN score then Nullable() else Nullable score),
+                        Returns = ImmutableArray.Create(10.0 * score, 10.0 * score),
+                        Lengths = ImmutableArray.Create(1, 1),
+                        Successes = ImmutableArray.Create(0, 0),
+                        SuccessRate = 0.0
+                    )
+            ],
+        Result =
+            match ended with
+            | RunStatus.Unfinished -> null
+            | ended ->
+                RunResult(
+                    Status = ended,
+                    Steps = steps,
+                    Seconds = 1.5,
+                    StepsPerSecond = 100.0,
+                    Failure =
+                        (if ended = RunStatus.Diverged then
+                             RunFailure(steps, "criticLoss", "NaN", "criticLoss is NaN")
+                         else
+                             null)
+                )
+    )
+
+/// The data of a task, from a file of this name or "generated".
+let data (task: string) (source: string) (origin: DataOrigin option) : DatasetInfo =
+    DatasetInfo(task, source, 998_000L, 1000L, "0123", Option.toObj origin)
+
+/// What came out: a task's data and, for each algorithm, how each seed ended, and with which scores.
+type Task = string * DatasetInfo * (string * (RunStatus * float list) list) list
+
+/// Results of such tasks; a run's score is the mean of its last evaluations.
+let resultsOf (last: int) (tasks: Task list) : SweepResults =
+    let runs = [
+        for task, data, columns in tasks do
+            for algorithm, seeds in columns do
+                for seed, (ended, scores) in List.indexed seeds ->
+                    run [ "task", task; "algorithm", algorithm; "seed", string<int> seed ] data ended scores
     ]
-    Weights = []
-    Outcome = outcome
-    Result = Json.Null
-}
 
-/// Results of tasks with their data's source and, for each algorithm, the scores of each seed.
-let results (last: int) (tasks: (string * string * (string * float list list) list) list) : ComparisonResults = {
-    Plan = {
-        Name = "invented"
-        Command = None
-        Tasks = [ for task, _, _ in tasks -> { Name = task; Presets = [] } ]
-        Contenders =
-            [
-                for _, _, columns in tasks do
-                    yield! List.map fst columns
-            ]
-            |> List.distinct
-        Seeds =
-            (let _, _, columns = tasks.Head
-             [ 0 .. (snd columns.Head).Length - 1 ])
-        Last = last
+    let axis name =
+        SweepAxis(name, ImmutableArray.CreateRange(runs |> List.map (Cells.valueOf name) |> List.distinct))
+
+    {
+        Plan =
+            SweepPlan(
+                Name = "invented",
+                Last = last,
+                Axes = ImmutableArray.Create(axis "task", axis "algorithm", axis "seed"),
+                Runs = ImmutableArray.CreateRange [ for run in runs -> PlannedRun(run.Name, run.Labels) ]
+            )
+        Runs = runs
+        Missing = []
     }
-    Tasks = [
+
+/// The same of finished runs: tasks with their data's source and, for each algorithm, the scores of each seed.
+let results (last: int) (tasks: (string * string * (string * float list list) list) list) : SweepResults =
+    resultsOf last [
         for task, source, columns in tasks ->
             task,
-            {
-                Name = task
-                Command = None
-                Axes = []
-                Runs = [
-                    for algorithm, seeds in columns do
-                        for seed, scores in List.indexed seeds -> run task algorithm seed source Finished scores
-                ]
-                Missing = []
-            }
+            data task source None,
+            [
+                for algorithm, seeds in columns -> algorithm, [ for scores in seeds -> RunStatus.Finished, scores ]
+            ]
     ]
-    Origins = Map []
-}
 
-/// Two tasks of D4RL, the first learned from a file of this name, or from data "generated" here.
-let locomotion (source: string) : ComparisonResults =
-    results 1 [
-        "hopper-medium-v2", source, [ "iql", [ [ 60.0 ]; [ 70.0 ] ]; "cql", [ [ 50.0 ]; [ 52.0 ] ] ]
+/// Two tasks of D4RL, the first learned from a file of this name and origin, or from data "generated" here.
+let locomotionOf (source: string) (origin: DataOrigin option) : SweepResults =
+    let finished scores = [ for score in scores -> RunStatus.Finished, [ score ] ]
+
+    resultsOf 1 [
+        "hopper-medium-v2",
+        data "hopper-medium-v2" source origin,
+        [ "iql", finished [ 60.0; 70.0 ]; "cql", finished [ 50.0; 52.0 ] ]
         "walker2d-medium-v2",
-        "walker2d_medium-v2.hdf5",
-        [ "iql", [ [ 78.0 ]; [ 79.0 ] ]; "cql", [ [ 72.0 ]; [ 73.0 ] ] ]
+        data "walker2d-medium-v2" "walker2d_medium-v2.hdf5" None,
+        [ "iql", finished [ 78.0; 79.0 ]; "cql", finished [ 72.0; 73.0 ] ]
     ]
+
+let locomotion (source: string) : SweepResults = locomotionOf source None

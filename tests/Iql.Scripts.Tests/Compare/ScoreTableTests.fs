@@ -3,11 +3,12 @@ module Iql.Scripts.Tests.ScoreTableTests
 open System
 open Iql.Scripts
 open Iql.Scripts.Statistics
+open Iql.Training
 open Iql.Scripts.Tests.Invented
 open Xunit
 
-let private mazes =
-    results 1 [
+let private mazesOf (last: int) =
+    results last [
         "pointmaze-umaze-v0",
         "generated",
         [
@@ -22,17 +23,35 @@ let private mazes =
         ]
     ]
 
+let private mazes = mazesOf 1
+
 let private close (expected: float) (actual: float) =
     Assert.True(abs (expected - actual) < 1e-9, $"expected {expected}, got {actual}")
 
+/// A number of ours on a task.
+let private entry (row: int) (column: int) (table: ScoreTable) : ScoreEntry option =
+    (List.item row (ScoreTable.ours table.Rows)).Entries[column]
+
 let private value name i table =
-    (List.item i (ScoreTable.aggregate name table).Value.Estimates).Value.Value
+    (ScoreTable.total name table).Value.Entries[i].Value.Value
+
+let private leads (line: ScoreLine) : bool list = [ for entry in line.Entries -> entry.Value.Leads ]
+
+/// What a published table says of all tasks together.
+let private published name (source: string) (table: ScoreTable) : float list = [
+    for line in table.Totals do
+        if
+            line.Heading = name
+            && line.Source |> Option.exists (fun table -> table.Name = source)
+        then
+            for entry in line.Entries -> entry.Value.Value
+]
 
 [<Fact>]
 let ``means, sums and interquartile means are those of the runs`` () =
     let table = ScoreTable.ofResults mazes
-    close 92.0 table.Rows[0].Cells[0].Summary.Value.Mean
-    close 55.0 table.Rows[1].Cells[1].Summary.Value.Mean
+    close 92.0 (entry 0 0 table).Value.Value
+    close 55.0 (entry 1 1 table).Value.Value
     close 142.0 (value "sum" 0 table)
     close 75.0 (value "sum" 1 table)
     close 71.0 (value "mean" 0 table)
@@ -44,22 +63,17 @@ let ``means, sums and interquartile means are those of the runs`` () =
 [<Fact>]
 let ``bold is the best of a row and what cannot be told from it`` () =
     let table = ScoreTable.ofResults mazes
-    Assert.Equal<bool list>([ true; false ], [ for cell in table.Rows[0].Cells -> cell.Leads ])
-    Assert.Equal<bool list>([ true; true ], [ for cell in table.Rows[1].Cells -> cell.Leads ])
-    Assert.Equal<bool list>([ true; false ], (ScoreTable.aggregate "mean" table).Value.Leads)
-    Assert.Equal<bool list>([ true; false ], (ScoreTable.aggregate "optimality gap" table).Value.Leads)
+    Assert.Equal<bool list>([ true; false ], leads table.Rows[0])
+    Assert.Equal<bool list>([ true; true ], leads table.Rows[1])
+    Assert.Equal<bool list>([ true; false ], leads (ScoreTable.total "mean" table).Value)
+    Assert.Equal<bool list>([ true; false ], leads (ScoreTable.total "optimality gap" table).Value)
 
 [<Fact>]
 let ``a run's score is the mean of its last evaluations`` () =
-    let two =
-        ScoreTable.ofResults {
-            mazes with
-                Plan = { mazes.Plan with Last = 2 }
-        }
-
-    close ((45.0 + 48.5 + 47.0) / 3.0) two.Rows[0].Cells[0].Summary.Value.Mean
+    let two = ScoreTable.ofResults (mazesOf 2)
+    close ((45.0 + 48.5 + 47.0) / 3.0) (entry 0 0 two).Value.Value
     // A run that has only one evaluation counts with that.
-    close 50.0 two.Rows[1].Cells[0].Summary.Value.Mean
+    close 50.0 (entry 1 0 two).Value.Value
     Assert.Contains("mean of a run's last 2 evaluations", String.concat " " (ScoreTableText.notes two))
 
 [<Fact>]
@@ -93,7 +107,7 @@ let ``one that wins every pair improves with certainty, ties count half`` () =
 
     close 0.5 found["iql", "dt"].Value
     Assert.True(found["iql", "dt"].Interval.Low < 0.5 && found["iql", "dt"].Interval.High > 0.5)
-    Assert.Empty table.Aggregates
+    Assert.Empty table.Totals
 
 let private hoppers source =
     ScoreTable.ofResults (locomotion source)
@@ -104,15 +118,10 @@ let ``published columns stand beside ours, added up where they have every task``
     Assert.Equal<string list>([ "iql-paper"; "corl" ], [ for source in table.Published -> source.Name ])
     Assert.Equal<string list>([ "cql"; "iql" ], table.Published.Head.Algorithms)
     Assert.Equal(None, table.Rows[0].ForeignData)
-    let sum = (ScoreTable.aggregate "sum" table).Value.Published
-    close (66.3 + 78.3) sum[0].[0].Value
-    close (67.53 + 80.91) sum[1].[0].Value
-    close (58.5 + 72.5) sum[0].[1].Value
-
-    Assert.Equal<float option list list>(
-        [ [ None; None ]; [ None; None ] ],
-        (ScoreTable.aggregate "IQM" table).Value.Published
-    )
+    close (66.3 + 78.3) (List.item 0 (published "sum" "iql-paper" table))
+    close (67.53 + 80.91) (List.item 0 (published "sum" "corl" table))
+    close (58.5 + 72.5) (List.item 1 (published "sum" "iql-paper" table))
+    Assert.Empty(published "IQM" "iql-paper" table)
 
     let text = ScoreTableText.lines table |> String.concat "\n"
     Assert.Matches("hopper-medium-v2 +65.0 ± .*\n  IQL paper +66.3 +58.5\n  CORL +67.5 ± 3.8 +59.1 ± 3.8\n", text)
@@ -123,7 +132,7 @@ let ``published columns stand beside ours, added up where they have every task``
 let ``data that are not D4RL's are marked in the table, and not counted as agreement`` () =
     let table = hoppers "generated"
     Assert.True table.Rows[0].ForeignData.IsSome
-    Assert.Equal(None, table.Rows[1].ForeignData)
+    Assert.Equal(None, (List.item 1 (ScoreTable.ours table.Rows)).ForeignData)
     let text = ScoreTableText.lines table |> String.concat "\n"
     Assert.Contains("hopper-medium-v2 †", text)
 
@@ -134,53 +143,48 @@ let ``data that are not D4RL's are marked in the table, and not counted as agree
 
     Assert.Contains("hopper-medium-v2$^\\dagger$", ScoreTableText.latex table)
 
-    let page =
-        ComparisonFindings.ofTable table |> List.map Html.write |> String.concat ""
+    let page = ScoreFindings.ofTable table |> List.map Html.write |> String.concat ""
 
     Assert.Matches("IQL paper: . of 2 published figures of the same data", page)
 
 [<Fact>]
 let ``runs that diverged or wait are left out, and said so`` () =
-    let broken = {
-        mazes with
-            Tasks = [
-                for task, sweep in mazes.Tasks ->
-                    task,
-                    {
-                        sweep with
-                            Runs = [
-                                for each in sweep.Runs ->
-                                    match task, each.Name with
-                                    | "pointmaze-umaze-v0", "algorithm=iql,seed=0" -> {
-                                        each with
-                                            Outcome = Diverged(100, "criticLoss", "NaN")
-                                      }
-                                    | "pointmaze-umaze-v0", "algorithm=iql,seed=1" -> {
-                                        each with
-                                            Outcome = Unfinished 100
-                                      }
-                                    | "pointmaze-medium-v0", name when name.StartsWith "algorithm=bc" -> {
-                                        each with
-                                            Outcome = Diverged(100, "policyLoss", "NaN")
-                                      }
-                                    | _ -> each
-                            ]
-                    }
+    let ended status score = status, [ score ]
+
+    let broken =
+        resultsOf 1 [
+            "pointmaze-umaze-v0",
+            data "pointmaze-umaze-v0" "generated" None,
+            [
+                "iql",
+                [
+                    ended RunStatus.Diverged 90.0
+                    ended RunStatus.Unfinished 92.0
+                    ended RunStatus.Finished 94.0
+                ]
+                "bc", [ for score in [ 10.0; 20.0; 30.0 ] -> ended RunStatus.Finished score ]
             ]
-    }
+            "pointmaze-medium-v0",
+            data "pointmaze-medium-v0" "generated" None,
+            [
+                "iql", [ for score in [ 40.0; 60.0; 50.0 ] -> ended RunStatus.Finished score ]
+                "bc", [ for score in [ 45.0; 55.0; 65.0 ] -> ended RunStatus.Diverged score ]
+            ]
+        ]
 
     let table = ScoreTable.ofResults broken
-    let cell = table.Rows[0].Cells[0]
-    Assert.Equal((1, 1, [ 94.0 ]), (cell.Diverged, cell.Waiting, cell.Scores))
-    Assert.Equal(None, table.Rows[1].Cells[1].Summary)
-    Assert.Equal(None, (ScoreTable.aggregate "sum" table).Value.Estimates[1])
+    let first = table.Rows[0]
+    Assert.Equal((1, 1), (first.Diverged[0], first.Waiting[0]))
+    Assert.Equal<float list>([ 94.0 ], first.Entries[0].Value.Scores)
+    Assert.Equal(None, entry 1 1 table)
+    Assert.Equal(None, (ScoreTable.total "sum" table).Value.Entries[1])
     let notes = String.concat "\n" (ScoreTableText.notes table)
     Assert.Contains("* IQL on pointmaze-umaze-v0: 1 of 3 runs diverged", notes)
     Assert.Contains("* IQL on pointmaze-umaze-v0: 1 of 3 runs have no result yet", notes)
     Assert.Contains("94.0*", String.concat "\n" (ScoreTableText.lines table))
     // Charts and page go without what is missing.
     Assert.True((Charts.ScoreIntervals.overall table).IsSome)
-    Assert.Contains("runs failed", ComparisonReport.page [] [] broken)
+    Assert.Contains("runs failed", Report.ofTable [] [] broken table)
 
 [<Fact>]
 let ``one seed has no intervals, and is not called better`` () =
@@ -207,32 +211,20 @@ let ``Markdown, LaTeX and comma-separated values hold the table`` () =
     Assert.DoesNotContain("±", latex.Substring(latex.IndexOf "\\begin"))
     let csv = (ScoreTableText.csv mazes table).TrimEnd().Split '\n'
     Assert.Equal(13, csv.Length)
-    Assert.Equal("pointmaze-umaze-v0,iql,1,finished,92,,", csv[2])
+    Assert.Equal("pointmaze-umaze-v0,iql,1,finished,92,200,1.5", csv[2])
 
 [<Fact>]
 let ``without scores everywhere there are returns, and nothing is added up`` () =
-    let returns = {
-        mazes with
-            Tasks = [
-                for task, sweep in mazes.Tasks ->
-                    task,
-                    {
-                        sweep with
-                            Runs = [
-                                for run in sweep.Runs ->
-                                    {
-                                        run with
-                                            Evaluations = [ for each in run.Evaluations -> { each with Score = None } ]
-                                    }
-                            ]
-                    }
-            ]
-    }
+    let returns =
+        results 1 [
+            "a-v0", "generated", [ "iql", [ [ nan ]; [ nan ] ] ]
+            "b-v0", "generated", [ "iql", [ [ 50.0 ]; [ 60.0 ] ] ]
+        ]
 
     let table = ScoreTable.ofResults returns
     Assert.Equal(Return, table.Measure)
-    close 920.0 table.Rows[0].Cells[0].Summary.Value.Mean
-    Assert.Empty table.Aggregates
+    close 550.0 (entry 1 0 table).Value.Value
+    Assert.Empty table.Totals
 
 [<Fact>]
 let ``the same results give the same intervals`` () =

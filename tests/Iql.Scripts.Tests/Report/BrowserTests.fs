@@ -89,7 +89,8 @@ let ``a browser draws every figure of a comparison without an error or a request
 
     try
         let page = Path.Combine(folder, "report.html")
-        File.WriteAllText(page, ComparisonReport.page [] [] (Invented.locomotion "generated"))
+        let results = Invented.locomotion "generated"
+        File.WriteAllText(page, Report.ofTable [] [] results (ScoreTable.ofResults results))
         draws 4 page
     finally
         Directory.Delete(folder, true)

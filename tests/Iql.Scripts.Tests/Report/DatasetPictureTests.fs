@@ -10,11 +10,13 @@ open Iql.Scripts.Charts
 open Xunit
 
 let private card = Tasks.Get "pointmaze-umaze-v0"
-let private data = card.Dataset.Invoke(Seed.Named "pictures", 2000)
+
+let private numbers =
+    DatasetNumbers.ofDataset (Some card.Maze) (card.Dataset.Invoke(Seed.Named "pictures", 2000))
 
 [<Fact>]
 let ``a maze's visits add up to the rows of the data`` () =
-    let figure = DatasetPicture.visits card.Maze data
+    let figure = (DatasetPicture.ofNumbers numbers).Head.Figure
 
     let rows =
         figure.Data.Head
@@ -30,7 +32,7 @@ let ``a maze's visits add up to the rows of the data`` () =
 [<Fact>]
 let ``walls are drawn where the maze has them`` () =
     let shapes =
-        (DatasetPicture.visits card.Maze data).Layout
+        (DatasetPicture.ofNumbers numbers).Head.Figure.Layout
         |> Json.field "shapes"
         |> Json.items
 
@@ -39,7 +41,7 @@ let ``walls are drawn where the maze has them`` () =
     Assert.Equal(walls + 1, shapes.Length)
 
 [<Fact>]
-let ``pictures are saved beside a sweep and shown in its report`` () =
+let ``numbers are kept beside a sweep, and its report draws them`` () =
     let plan = {
         Synthetic.plan with
             Expectiles = [ 0.7 ]
@@ -48,20 +50,25 @@ let ``pictures are saved beside a sweep and shown in its report`` () =
     }
 
     Synthetic.withSweep plan (fun folder ->
-        DatasetPicture.save folder (DatasetPicture.ofDataset (Some card.Maze) data)
-        Assert.Equal(Ok 3, DatasetPicture.read folder |> Result.map List.length)
+        let fingerprint = "9f3c1a77e2b04d58"
+        DatasetNumbers.keep folder fingerprint (fun () -> numbers)
+        let text = Iql.Training.RunJson.Element >> string
+        Assert.Equal(Ok(Some(text numbers)), DatasetNumbers.find folder fingerprint |> Result.map (Option.map text))
+        DatasetNumbers.keep folder fingerprint (fun () -> failwith "they are there")
 
         match Report.write folder with
         | Ok path -> Assert.Contains("figure-data-3", File.ReadAllText path)
         | Error problem -> failwith problem
 
-        File.WriteAllText(Path.Combine(folder, DatasetPicture.fileName), "{}")
+        File.WriteAllText(Path.Combine(folder, "data", fingerprint + ".json"), "{}")
 
         match Report.write folder with
         | Ok _ -> failwith "expected an error, got a page"
-        | Error problem -> Assert.Contains("dataset.json", problem))
+        | Error problem -> Assert.Contains(fingerprint, problem))
 
 [<Fact>]
 let ``a histogram of nothing is no figure`` () =
-    let nothing = Iql.Data.Inspection.Histogram(ImmutableArray.Empty, ImmutableArray.Empty)
+    let nothing =
+        Iql.Data.Inspection.Histogram(ImmutableArray.Empty, ImmutableArray.Empty)
+
     Assert.Equal(None, DatasetPicture.histogram "t" "u" nothing)

@@ -1,42 +1,30 @@
 module Iql.Scripts.Tests.FindingsTests
 
 open Iql.Scripts
+open Iql.Training
 open Xunit
 
-let private run (expectile: float) (beta: float) (seed: int) (outcome: Outcome) (score: float option) : Run = {
-    Name = Synthetic.runName expectile beta seed
-    Settings = {
-        Algorithm = "iql"
-        Task = Some "task"
-        DatasetName = "data"
-        Seed = seed
-        Steps = 10
-        EvaluationEpisodes = 20
-        Hyperparameters = [ "expectile", Json.Number expectile; "inverseTemperature", Json.Number beta ]
-        Whole = Json.Object []
-    }
-    Train = []
-    Evaluations = [
-        match score with
-        | Some score -> {
-            Step = 10
-            Return = score
-            Score = Some score
-            Returns = [ score; score ]
-            SuccessRate = None
-          }
-        | None -> ()
-    ]
-    Weights = []
-    Outcome = outcome
-    Result = Json.Null
-}
+let private run (expectile: float) (beta: float) (seed: int) (ended: RunStatus) (scores: float list) : Run =
+    Invented.run
+        [
+            "expectile", Json.numberText expectile
+            "inverseTemperature", Json.numberText beta
+            "seed", string seed
+        ]
+        (Invented.data "data" "generated" None)
+        ended
+        scores
+
+let private values expectile beta = [
+    "expectile", Json.numberText expectile
+    "inverseTemperature", Json.numberText beta
+]
 
 let private cell expectile beta scores = {
-    Values = [ "expectile", Json.Number expectile; "inverseTemperature", Json.Number beta ]
+    Values = values expectile beta
     Runs =
         scores
-        |> List.mapi (fun seed score -> run expectile beta seed Finished (Some score))
+        |> List.mapi (fun seed score -> run expectile beta seed RunStatus.Finished [ score ])
 }
 
 let private words cells =
@@ -88,7 +76,7 @@ let ``failed runs are left out and the text says so`` () =
 
     let failing = {
         good with
-            Runs = run 0.9 3.0 2 (Diverged(5, "criticLoss", "NaN")) (Some 0.0) :: good.Runs
+            Runs = run 0.9 3.0 2 RunStatus.Diverged [ 0.0 ] :: good.Runs
     }
 
     let text = words [ failing ]
@@ -99,7 +87,7 @@ let ``failed runs are left out and the text says so`` () =
 let ``without evaluations the page says it knows no score`` () =
     let nothing = {
         cell 0.9 3.0 [] with
-            Runs = [ run 0.9 3.0 0 Finished None ]
+            Runs = [ run 0.9 3.0 0 RunStatus.Finished [] ]
     }
 
     let text =
@@ -119,29 +107,13 @@ let ``numbers keep about three digits and intervals one width`` () =
 
 [<Fact>]
 let ``of cells that end alike the one that was good for longest is the best`` () =
-    let climbing expectile early =
-        let late = cell expectile 3.0 [ 100.0; 100.0 ]
-
-        {
-            late with
-                Runs = [
-                    for run in late.Runs ->
-                        {
-                            run with
-                                Evaluations = [
-                                    for last in run.Evaluations do
-                                        {
-                                            last with
-                                                Step = 5
-                                                Score = Some early
-                                        }
-
-                                        last
-                                ]
-                        }
-                ]
-        }
+    let climbing expectile early = {
+        Values = values expectile 3.0
+        Runs = [
+            for seed in 0..1 -> run expectile 3.0 seed RunStatus.Finished [ early; 100.0 ]
+        ]
+    }
 
     match Cells.best Score [ climbing 0.7 0.0; climbing 0.9 80.0; climbing 0.95 40.0 ] with
-    | Some(best, _) -> Assert.Equal(Json.Number 0.9, snd best.Values.Head)
+    | Some(best, _) -> Assert.Equal("0.9", snd best.Values.Head)
     | None -> Assert.Fail "a best cell"

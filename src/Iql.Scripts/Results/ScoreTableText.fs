@@ -2,7 +2,7 @@
 module Iql.Scripts.ScoreTableText
 
 open System.Globalization
-open Iql.Scripts.Statistics
+open Iql.Training
 
 let private tenth (value: float) : string =
     value.ToString("0.0", CultureInfo.InvariantCulture).Replace("-0.0", "0.0")
@@ -27,11 +27,13 @@ let private entry (measure: Measure) (entry: ScoreEntry option) : string =
 
 let private leads (entry: ScoreEntry option) : bool = entry |> Option.exists _.Leads
 
-/// A row's name, with a dagger where published figures are of other data; those of others stand below, set in.
-let private name (indent: string) (line: ScoreLine) : string =
-    match line.Source with
-    | Some source -> indent + source
-    | None -> line.Heading + (if line.ForeignData then " †" else "")
+/// A line's name, with a dagger where published figures are of other data; those of others are set in.
+let heading (indent: string) (line: ScoreLine) : string =
+    match line.Source, line.ForeignData with
+    | Some source, Some _ -> $"{indent}{source.Title}, of D4RL's data"
+    | Some source, None -> indent + source.Title
+    | None, Some _ -> line.Heading + " †"
+    | None, None -> line.Heading
 
 let private heads (table: ScoreTable) : string list =
     "task" :: List.map Published.title table.Contenders
@@ -51,21 +53,21 @@ let notes (table: ScoreTable) : string list = [
     else
         $"{what}: mean over {table.Seeds} seeds ± half the width of the 95 %% bootstrap interval."
 
-    for row in table.Rows do
-        for contender, cell in List.zip table.Contenders row.Cells do
-            if cell.Diverged > 0 then
-                $"* {Published.title contender} on {row.Task}: {cell.Diverged} of {table.Seeds} runs diverged and are left out."
+    for line in ScoreTable.ours table.Rows do
+        for contender, diverged, waiting in List.zip3 table.Contenders line.Diverged line.Waiting do
+            if diverged > 0 then
+                $"* {Published.title contender} on {line.Heading}: {diverged} of {table.Seeds} runs diverged and are left out."
 
-            if cell.Waiting > 0 then
-                $"* {Published.title contender} on {row.Task}: {cell.Waiting} of {table.Seeds} runs have no result yet."
+            if waiting > 0 then
+                $"* {Published.title contender} on {line.Heading}: {waiting} of {table.Seeds} runs have no result yet."
 
-    for row in table.Rows do
-        for why in Option.toList row.ForeignData do
-            $"† {row.Task}: learned from {why}. The published figures are of D4RL's data, not of these."
+    for line in ScoreTable.ours table.Rows do
+        for why in Option.toList line.ForeignData do
+            $"† {line.Heading}: learned from {why}. The published figures are of D4RL's data, not of these."
 
     for source, versions in
-        table.Rows
-        |> List.collect (fun row -> Published.otherVersions row.Task table.Contenders)
+        ScoreTable.tasks table
+        |> List.collect (fun task -> Published.otherVersions task table.Contenders)
         |> List.groupBy fst do
         if table.Measure = Score then
             let names = versions |> List.map snd
@@ -75,7 +77,7 @@ let notes (table: ScoreTable) : string list = [
     for source in table.Published do
         $"{source.Title}: {source.Source}; {source.Protocol}."
 
-    if not (table.Published.IsEmpty || table.Aggregates.IsEmpty) then
+    if not (table.Published.IsEmpty || table.Totals.IsEmpty) then
         "Sums and means of published figures are those of the rows above, which are rounded."
 ]
 
@@ -83,8 +85,8 @@ let notes (table: ScoreTable) : string list = [
 let lines (table: ScoreTable) : string list =
     TextTable.lines [
         yield heads table
-        for line in ScoreTable.rows table @ ScoreTable.totals table do
-            yield name "  " line :: List.map (entry table.Measure) line.Entries
+        for line in table.Rows @ table.Totals do
+            yield heading "  " line :: List.map (entry table.Measure) line.Entries
     ]
 
 /// A Markdown table; what leads its row is bold.
@@ -97,8 +99,8 @@ let markdown (table: ScoreTable) : string =
         yield!
             TextTable.markdown [
                 yield heads table
-                for line in ScoreTable.rows table @ ScoreTable.totals table do
-                    yield name "&emsp;" line :: List.map bold line.Entries
+                for line in table.Rows @ table.Totals do
+                    yield heading "&emsp;" line :: List.map bold line.Entries
             ]
         for note in notes table do
             yield ""
@@ -123,10 +125,9 @@ let latex (table: ScoreTable) : string =
     let row (cells: string list) = String.concat " & " cells + " \\\\"
 
     let body (lines: ScoreLine list) = [
-        for line in lines -> escape (name "\\quad " line) :: List.map set line.Entries |> row
+        for line in lines -> escape (heading "\\quad " line) :: List.map set line.Entries |> row
     ]
 
-    let totals = ScoreTable.totals table
     let columns = String.replicate table.Contenders.Length "r"
 
     [
@@ -137,10 +138,10 @@ let latex (table: ScoreTable) : string =
         "\\toprule"
         heads table |> List.map escape |> row
         "\\midrule"
-        yield! body (ScoreTable.rows table)
-        if not totals.IsEmpty then
+        yield! body table.Rows
+        if not table.Totals.IsEmpty then
             "\\midrule"
-            yield! body totals
+            yield! body table.Totals
         "\\bottomrule"
         "\\end{tabular}"
     ]
@@ -148,10 +149,7 @@ let latex (table: ScoreTable) : string =
     |> fun text -> text + "\n"
 
 /// A line a run: task, algorithm, seed, outcome, its number in the table, steps and seconds.
-let csv (results: ComparisonResults) (table: ScoreTable) : string =
-    let text (value: float option) =
-        value |> Option.map Json.numberText |> Option.defaultValue ""
-
+let csv (sweep: SweepResults) (table: ScoreTable) : string =
     let measured =
         match table.Measure with
         | Score -> "score"
@@ -159,25 +157,28 @@ let csv (results: ComparisonResults) (table: ScoreTable) : string =
 
     [
         $"task,algorithm,seed,outcome,{measured},steps,seconds"
-        for task, sweep in results.Tasks do
-            for contender in table.Contenders do
-                for run in ScoreTable.runsOf contender sweep do
-                    let outcome, score =
-                        match run.Outcome with
-                        | Finished -> "finished", Cells.lastOf table.Last table.Measure run
-                        | Diverged _ -> "diverged", None
-                        | Unfinished _ -> "unfinished", None
+        for task, contender in List.allPairs (ScoreTable.tasks table) table.Contenders do
+            for run in ScoreTable.runsOf task contender sweep do
+                let ended =
+                    match run.Result with
+                    | null -> [ ""; "" ]
+                    | result -> [ string result.Steps; Json.numberText result.Seconds ]
 
-                    [
-                        task
-                        contender
-                        string run.Settings.Seed
-                        outcome
-                        text score
-                        text (Json.number "steps" run.Result)
-                        text (Json.number "seconds" run.Result)
-                    ]
-                    |> String.concat ","
+                let score =
+                    if Cells.finished run then
+                        Cells.lastOf table.Last table.Measure run
+                    else
+                        None
+
+                [
+                    task
+                    contender
+                    string run.Config.Seed
+                    (string run.Status).ToLowerInvariant()
+                    score |> Option.map Json.numberText |> Option.defaultValue ""
+                ]
+                @ ended
+                |> String.concat ","
     ]
     |> String.concat "\n"
     |> fun text -> text + "\n"

@@ -7,13 +7,13 @@ open Iql.Scripts.Statistics
 let private grey = "#9aa5b1"
 
 /// A point without an interval, for a single run.
-let private estimateOf (summary: RunSummary) : Estimate = {
-    Value = summary.Mean
+let private estimateOf (entry: ScoreEntry) : Estimate = {
+    Value = entry.Value
     Interval =
-        summary.Interval
+        entry.Interval
         |> Option.defaultValue {
-            Low = summary.Mean
-            High = summary.Mean
+            Low = entry.Value
+            High = entry.Value
         }
 }
 
@@ -27,32 +27,31 @@ let private symbols = [ "diamond-open"; "square-open"; "triangle-up-open" ]
 let byTask (table: ScoreTable) : Figure =
     let rows = titles table
     let colours = Palette.apart rows.Length
-    let columns = min 3 table.Rows.Length
+    let tasks = ScoreTable.ours table.Rows
+    let columns = min 3 tasks.Length
 
-    let published (row: ScoreRow) = [
+    let published (row: ScoreLine) = [
         for source, symbol in List.zip table.Published (List.truncate table.Published.Length symbols) do
             for algorithm in source.Algorithms do
-                match PublishedTable.find row.Task algorithm source with
+                match PublishedTable.find row.Heading algorithm source with
                 | Some score -> source.Title, symbol, Published.title algorithm, score.Value
                 | None -> ()
     ]
 
     /// The panel whose marks of a source stand in the legend for all.
     let firstWith source =
-        table.Rows
+        tasks
         |> List.findIndex (fun row -> published row |> List.exists (fun (other, _, _, _) -> other = source))
 
-    let one i (row: ScoreRow) =
+    let one i (row: ScoreLine) =
         let theirs = published row
 
         let values = [
-            for cell in row.Cells do
-                yield! cell.Scores
-
-                for summary in Option.toList cell.Summary do
-                    let estimate = estimateOf summary
-                    yield estimate.Interval.Low
-                    yield estimate.Interval.High
+            for entry in List.choose id row.Entries do
+                yield! entry.Scores
+                let estimate = estimateOf entry
+                yield estimate.Interval.Low
+                yield estimate.Interval.High
             for _, _, _, value in theirs do
                 yield value
         ]
@@ -64,12 +63,11 @@ let byTask (table: ScoreTable) : Figure =
                 List.min values, List.max values
 
         [
-            for name, colour, cell in List.zip3 rows colours row.Cells do
-                for summary in Option.toList cell.Summary do
-                    IntervalBars.interval name name (estimateOf summary) |> Chart.coloured colour
+            for name, colour, entry in List.zip3 rows colours row.Entries do
+                for entry in Option.toList entry do
+                    IntervalBars.interval name name (estimateOf entry) |> Chart.coloured colour
 
-                if not cell.Scores.IsEmpty then
-                    IntervalBars.marks "one seed" "circle" name cell.Scores
+                    IntervalBars.marks "one seed" "circle" name entry.Scores
                     |> Chart.coloured grey
                     |> Chart.withTrace "marker.size" (Json.Number 5.0)
                     |> Chart.unlisted
@@ -86,13 +84,13 @@ let byTask (table: ScoreTable) : Figure =
                 if first then marks else Chart.unlisted marks
         ]
         |> IntervalBars.panel
-            (row.Task + (if row.ForeignData.IsSome then " †" else ""))
+            (ScoreTableText.heading "" row)
             (Cells.measureTitle table.Measure)
             (i % columns = 0)
             rows
             bounds
 
-    let whole = table.Rows |> List.mapi one |> IntervalBars.together columns rows
+    let whole = tasks |> List.mapi one |> IntervalBars.together columns rows
 
     if table.Published.IsEmpty then
         Figure.withLayout "showlegend" (Json.Bool false) whole
@@ -100,7 +98,7 @@ let byTask (table: ScoreTable) : Figure =
         Chart.legendAbove "published:  " whole
 
 /// A panel each for mean, median, interquartile mean and optimality gap over all tasks, with stratified bootstrap intervals; None
-/// for a table without aggregates.
+/// for a table without totals.
 let overall (table: ScoreTable) : Figure option =
     let rows = titles table
     let colours = Palette.apart rows.Length
@@ -113,22 +111,22 @@ let overall (table: ScoreTable) : Figure option =
                 "IQM", "IQM"
                 "optimality gap", "optimality gap (less is better)"
             ] do
-            for aggregate in Option.toList (ScoreTable.aggregate name table) do
-                if aggregate.Estimates |> List.exists Option.isSome then
-                    title, aggregate
+            for total in Option.toList (ScoreTable.total name table) do
+                if total.Entries |> List.exists Option.isSome then
+                    title, total
     ]
 
     if shown.IsEmpty then
         None
     else
         shown
-        |> List.mapi (fun i (title, aggregate) ->
-            let present = List.choose id aggregate.Estimates
+        |> List.mapi (fun i (title, total) ->
+            let present = total.Entries |> List.choose id |> List.map estimateOf
 
             [
-                for name, colour, estimate in List.zip3 rows colours aggregate.Estimates do
-                    for estimate in Option.toList estimate do
-                        IntervalBars.interval name name estimate |> Chart.coloured colour
+                for name, colour, entry in List.zip3 rows colours total.Entries do
+                    for entry in Option.toList entry do
+                        IntervalBars.interval name name (estimateOf entry) |> Chart.coloured colour
             ]
             |> IntervalBars.panel
                 title
@@ -174,15 +172,14 @@ let improvement (table: ScoreTable) : Figure option =
         |> Some
 
 /// Scores over training: a panel a task, a line a contender, a band over seeds.
-let curves (results: ComparisonResults) (table: ScoreTable) : Figure =
+let curves (sweep: SweepResults) (table: ScoreTable) : Figure =
     [
-        for task, sweep in results.Tasks do
-            for contender in table.Contenders do
-                match ScoreTable.runsOf contender sweep with
-                | [] -> ()
-                | runs -> {
-                    Values = [ "task", Json.Text task; "algorithm", Json.Text(Published.title contender) ]
-                    Runs = runs
-                  }
+        for task, contender in List.allPairs (ScoreTable.tasks table) table.Contenders do
+            match ScoreTable.runsOf task contender sweep with
+            | [] -> ()
+            | runs -> {
+                Values = [ "task", task; "algorithm", Published.title contender ]
+                Runs = runs
+              }
     ]
     |> LearningCurves.figure table.Measure (Some "task") (Some "algorithm")

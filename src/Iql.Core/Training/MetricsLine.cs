@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Iql.Training;
+
+/// <summary>A line of metrics.jsonl: what was measured after some steps. A number that is not finite is null there and NaN here.</summary>
+public abstract record MetricsLine
+{
+    private protected MetricsLine(string kind) => Kind = kind;
+
+    /// <summary>What the line is about: "train", "evaluation" or "weights".</summary>
+    [JsonPropertyOrder(-3)] public string Kind { get; }
+
+    /// <summary>Steps made.</summary>
+    [JsonPropertyOrder(-2)] public required long Step { get; init; }
+
+    /// <summary>Wall time of the run, evaluations included, interruptions not.</summary>
+    [JsonPropertyOrder(-1)] public required double Seconds { get; init; }
+
+    internal static JsonSerializerOptions Options { get; } = new(RunJson.Options)
+    {
+        WriteIndented = false,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    /// <summary>A line out of its text; a JsonException, InvalidOperationException or KeyNotFoundException where it is none.</summary>
+    internal static MetricsLine Parse(string text)
+    {
+        var fields = JsonElement.Parse(text);
+        MetricsLine? line = fields.GetProperty("kind").GetString() switch
+        {
+            "train" => fields.Deserialize<TrainLine>(Options),
+            "evaluation" => fields.Deserialize<EvaluationLine>(Options),
+            "weights" => fields.Deserialize<WeightsLine>(Options),
+            var kind => throw new JsonException($"the kind {kind} is unknown."),
+        };
+        return line!;
+    }
+}
+
+/// <summary>The metrics of the very step that made the line.</summary>
+[JsonConverter(typeof(Flat))]
+public sealed record TrainLine() : MetricsLine("train")
+{
+    /// <summary>By name, in the learner's order; docs/metrics.md says what they mean.</summary>
+    public required OrderedDictionary<string, double> Metrics { get; init; }
+
+    /// <summary>Pace since the line before, evaluations and files not counted.</summary>
+    public required double StepsPerSecond { get; init; }
+
+    /// <summary>Metrics stand among the other fields, so that a table of lines has a column for each.</summary>
+    sealed class Flat : JsonConverter<TrainLine>
+    {
+        static readonly string[] Others = ["kind", "step", "seconds", "stepsPerSecond"];
+
+        public override TrainLine Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+        {
+            var fields = JsonElement.ParseValue(ref reader);
+            double Number(string name) => fields.GetProperty(name).Deserialize<double>(options);
+            return new()
+            {
+                Step = fields.GetProperty("step").GetInt64(),
+                Seconds = Number("seconds"),
+                StepsPerSecond = Number("stepsPerSecond"),
+                Metrics = new(fields.EnumerateObject().Select(field => field.Name).Except(Others)
+                    .Select(name => KeyValuePair.Create(name, Number(name)))),
+            };
+        }
+
+        public override void Write(Utf8JsonWriter writer, TrainLine line, JsonSerializerOptions options)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("kind", line.Kind);
+            writer.WriteNumber("step", line.Step);
+            foreach (var (name, value) in line.Metrics.Prepend(new("seconds", line.Seconds)).Append(new("stepsPerSecond", line.StepsPerSecond)))
+            {
+                writer.WritePropertyName(name);
+                JsonSerializer.Serialize(writer, value, options);
+            }
+            writer.WriteEndObject();
+        }
+    }
+}
+
+/// <summary>Episodes of the policy in the environment; one number an episode in the lists.</summary>
+public sealed record EvaluationLine() : MetricsLine("evaluation")
+{
+    /// <summary>Mean undiscounted return.</summary>
+    public required double ReturnMean { get; init; }
+
+    /// <summary>Population standard deviation of the returns.</summary>
+    public required double ReturnStd { get; init; }
+
+    /// <summary>Normalised score of the mean return (0 random, 100 expert); null where the task has no reference scores.</summary>
+    public double? ScoreMean { get; init; }
+
+    /// <summary>Undiscounted returns.</summary>
+    public required ImmutableArray<double> Returns { get; init; }
+
+    /// <summary>Decisions made.</summary>
+    public required ImmutableArray<int> Lengths { get; init; }
+
+    /// <summary>1 for a success by the environment's rule, else 0.</summary>
+    public required ImmutableArray<int> Successes { get; init; }
+
+    /// <summary>Share of successes, in [0, 1].</summary>
+    public required double SuccessRate { get; init; }
+}
+
+/// <summary>How the policy weighs one fixed batch: bin i holds weights from edge i up to, but not including, edge i + 1.</summary>
+public sealed record WeightsLine() : MetricsLine("weights")
+{
+    /// <summary>[K + 1], ascending.</summary>
+    public required ImmutableArray<double> Edges { get; init; }
+
+    /// <summary>[K]; the last bin also has all weights above it.</summary>
+    public required ImmutableArray<int> Counts { get; init; }
+}

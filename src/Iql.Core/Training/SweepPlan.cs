@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+
+namespace Iql.Training;
+
+/// <summary>One dimension of a sweep.</summary>
+/// <param name="Name">"expectile", "algorithm", "task", "seed".</param>
+/// <param name="Values">As text, in the sweep's order.</param>
+public sealed record SweepAxis(string Name, ImmutableArray<string> Values);
+
+/// <summary>A run of a sweep.</summary>
+/// <param name="Folder">Name of its folder under "runs".</param>
+/// <param name="Labels">Value by axis, in the order of the axes.</param>
+public sealed record PlannedRun(string Folder, OrderedDictionary<string, string> Labels);
+
+/// <summary>What a sweep's folder was made for: its sweep.json, which alone says what a run is called by.</summary>
+public sealed record SweepPlan
+{
+    /// <summary>What <see cref="Format"/> says.</summary>
+    public const string FormatName = "iql-sweep-2";
+
+    /// <summary>Name and version of this file's format.</summary>
+    public string Format { get; init; } = FormatName;
+
+    /// <summary>What the report is headed by.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What a person types to start it; null where there is no such thing.</summary>
+    public string? Command { get; init; }
+
+    /// <summary>A run's score is the mean of so many of its last evaluations, at least 1.</summary>
+    public int Last { get; init; } = 1;
+
+    /// <summary>The axes, the slowest first.</summary>
+    public required ImmutableArray<SweepAxis> Axes { get; init; }
+
+    /// <summary>Every run, in the order of the axes.</summary>
+    public required ImmutableArray<PlannedRun> Runs { get; init; }
+
+    /// <summary>Where a folder's plan is.</summary>
+    public static string PathIn(string folder) => Path.Combine(folder, "sweep.json");
+
+    /// <summary>The folder of a run in a sweep's folder.</summary>
+    public static RunFolder RunFolder(string folder, string run) => new(Path.Combine(folder, "runs", run));
+
+    /// <summary>The plan of a folder.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or of another format.</exception>
+    /// <exception cref="IOException">There is none.</exception>
+    public static SweepPlan Read(string folder) => RunJson.Read<SweepPlan>(PathIn(folder), FormatName);
+
+    /// <summary>Replaces a folder's plan; the folder is made if need be.</summary>
+    public void Write(string folder) => RunJson.Write(PathIn(folder), this);
+
+    /// <summary>The runs of a folder as far as they are, in the plan's order; those that were not begun are left out.</summary>
+    public ImmutableArray<Run> Begun(string folder) =>
+    [
+        .. from planned in Runs
+           let run = RunFolder(folder, planned.Folder)
+           where run.State != RunFolderState.Absent
+           select run.Read(planned.Labels),
+    ];
+}

@@ -1,0 +1,160 @@
+namespace Iql.Scripts
+
+open System
+open System.IO
+open Iql
+open Iql.Data
+open Iql.Data.Inspection
+open Iql.Environments
+open Iql.Training
+
+/// What a data set looks like, in numbers: all that its pictures are drawn from.
+type DatasetNumbers = {
+    Format: string
+    Name: string
+    /// Rows and episodes in all, and those that were looked at.
+    Rows: int64
+    Episodes: int64
+    SampledRows: int64
+    SampledEpisodes: int64
+    /// Episodes by length and by undiscounted return, rows by reward.
+    Lengths: Histogram
+    Returns: Histogram
+    Rewards: Histogram
+    /// A column each. Those without a finite number count none.
+    Observations: Summary list
+    /// A column each; none where actions are discrete.
+    Actions: Summary list
+    /// Rows that take each discrete action.
+    Choices: int64 list
+    /// The maze that observations are places in, as it is drawn; no lines where they are no places.
+    Maze: string list
+    /// Rows in each small square of the maze, `DatasetNumbers.fine` a side of a cell, in reading order.
+    Visits: int list
+}
+
+/// Counting, keeping and finding them.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module DatasetNumbers =
+
+    /// Squares a side of a maze's cell.
+    let fine = 8
+
+    /// At most so many rows of a row file are looked at.
+    let private mostRows = 100_000
+
+    let private format = "iql-dataset-1"
+
+    let private visits (maze: Maze) (transitions: Transitions) : int list =
+        let rows, columns = maze.Rows * fine, maze.Columns * fine
+        let counts = Array.zeroCreate<int>(rows * columns)
+
+        let square (place: float32) =
+            int (floor ((float place + 0.5) * float fine))
+
+        for row in 0 .. transitions.Count - 1 do
+            let place = transitions.Observation row
+            let down, right = square place[0], square place[1]
+
+            if down >= 0 && down < rows && right >= 0 && right < columns then
+                counts[down * columns + right] <- counts[down * columns + right] + 1
+
+        List.ofArray counts
+
+    /// The numbers of a data set; with its maze, also where its rows are. A row file shows a sample of its rows and episodes.
+    let ofDataset (maze: Maze option) (dataset: IDataset) : DatasetNumbers =
+        let transitions = dataset.Sample mostRows
+        let statistics = dataset.Statistics
+        let discrete = transitions.ActionSpace.IsDiscrete
+
+        let counted (numbers: float32 seq) =
+            Histogram.Of(ReadOnlySpan(Array.ofSeq numbers), 40)
+
+        {
+            Format = format
+            Name = dataset.Name
+            Rows = dataset.Count
+            Episodes = statistics.Episodes
+            SampledRows = transitions.Count
+            SampledEpisodes = statistics.EpisodeLengths.Length
+            Lengths = counted (statistics.EpisodeLengths |> Seq.map float32)
+            Returns = counted (statistics.EpisodeReturns |> Seq.map float32)
+            Rewards = counted transitions.Rewards
+            Observations = [
+                for column in 0 .. transitions.ObservationSize - 1 ->
+                    Summary.Of(transitions.Observations.AsSpan(), transitions.ObservationSize, column)
+            ]
+            Actions = [
+                if not discrete then
+                    for column in 0 .. transitions.ActionSize - 1 ->
+                        Summary.Of(transitions.Actions.AsSpan(), transitions.ActionSize, column)
+            ]
+            Choices =
+                if discrete then
+                    let taken =
+                        [
+                            for row in 0 .. transitions.Count - 1 -> ActionSpace.Choice(transitions.Action row)
+                        ]
+                        |> List.countBy id
+                        |> Map.ofList
+
+                    [
+                        for action in 0 .. transitions.ActionSize - 1 ->
+                            taken |> Map.tryFind action |> Option.defaultValue 0 |> int64
+                    ]
+                else
+                    []
+            Maze =
+                maze
+                |> Option.map (fun maze -> List.ofSeq maze.Drawing)
+                |> Option.defaultValue []
+            Visits =
+                maze
+                |> Option.map (fun maze -> visits maze transitions)
+                |> Option.defaultValue []
+        }
+
+    /// The numbers of a data set that was looked through.
+    let ofReport (report: DatasetReport) : DatasetNumbers =
+        let columns (name: string) = [
+            for column in report.Columns do
+                if column.Name = name then
+                    column.Summary
+        ]
+
+        {
+            Format = format
+            Name = report.Name
+            Rows = report.Rows
+            Episodes = report.Episodes.Length
+            SampledRows = report.Rows
+            SampledEpisodes = report.Episodes.Length
+            Lengths = report.LengthHistogram
+            Returns = report.ReturnHistogram
+            Rewards = report.RewardHistogram
+            Observations = columns "observations"
+            Actions = columns "actions"
+            Choices = List.ofSeq report.ActionCounts
+            Maze = []
+            Visits = []
+        }
+
+    /// The file of a data set in a sweep's folder.
+    let private path (folder: string) (fingerprint: string) : string =
+        Path.Combine(folder, "data", fingerprint + ".json")
+
+    /// Keeps the numbers of a data set in a sweep's folder, unless they are there: a report is made of that folder alone.
+    let keep (folder: string) (fingerprint: string) (numbers: unit -> DatasetNumbers) : unit =
+        let path = path folder fingerprint
+
+        if not (File.Exists path) then
+            RunJson.Write(path, numbers ())
+
+    /// The numbers of a data set in a sweep's folder; None where they are not kept.
+    let find (folder: string) (fingerprint: string) : Result<DatasetNumbers option, string> =
+        let path = path folder fingerprint
+
+        if File.Exists path then
+            Attempt.run (fun () -> Some(RunJson.Read<DatasetNumbers>(path, format)))
+        else
+            Ok None

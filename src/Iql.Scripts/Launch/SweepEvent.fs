@@ -1,0 +1,76 @@
+namespace Iql.Scripts
+
+open System
+open Iql.Training
+
+/// A group of runs that share a learner, while it is trained here.
+type GroupProgress = {
+    Name: string
+    Runs: int
+    Latest: TrainingProgress
+}
+
+/// How far a sweep is.
+type SweepProgress = {
+    /// Runs in all.
+    Runs: int
+    /// Runs with a result, diverged ones too.
+    Done: int
+    Diverged: int
+    /// Training steps made, of all runs, and what they will be.
+    Steps: int64
+    TotalSteps: int64
+    /// Training steps a second made here since the launch, counting each run's own.
+    StepsPerSecond: float
+    Elapsed: TimeSpan
+    /// Groups that are being trained here.
+    Training: GroupProgress list
+}
+
+/// What a launch has to tell while it goes on.
+type SweepEvent =
+    /// How far it is: at train lines and evaluations.
+    | Advanced of SweepProgress
+    /// How the groups that are still to be trained share the cores.
+    | Chosen of Split
+    /// Too many threads want the cores; the text says what it costs and the mend.
+    | Oversubscribed of string
+    /// Nothing is left but a group of another process, which has shown no sign of life yet.
+    | Waiting of group: string * ClaimHolder
+    /// Another process took a group over; nothing more of it is written here.
+    | Lost of group: string * ClaimHolder option
+
+/// How a sweep came out, as far as it is.
+type SweepOutcome = {
+    /// Every run in the order of the sweep, with its result if it has one.
+    Runs: (SweepCell * RunResult option) list
+    /// How many of them had no result when the launch began.
+    Left: int
+    /// How many of those it trained to their end.
+    Trained: int
+    /// Groups that other processes train.
+    Elsewhere: (string * ClaimHolder) list
+}
+
+/// What to make of an outcome.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module SweepOutcome =
+
+    /// Runs that have a result.
+    let finished (outcome: SweepOutcome) : (SweepCell * RunResult) list = [
+        for cell, result in outcome.Runs do
+            match result with
+            | Some result -> cell, result
+            | None -> ()
+    ]
+
+    /// Whether every run has one.
+    let isWhole (outcome: SweepOutcome) : bool =
+        outcome.Runs |> List.forall (fun (_, result) -> result.IsSome)
+
+    /// The runs that diverged, with what is said of it.
+    let failures (outcome: SweepOutcome) : (string * string) list = [
+        for cell, result in finished outcome do
+            if result.Status = RunStatus.Diverged then
+                cell.Name, result.Failure.Message
+    ]

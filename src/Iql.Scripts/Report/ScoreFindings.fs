@@ -1,0 +1,138 @@
+/// What a score table found, in plain words, written from the numbers alone.
+module Iql.Scripts.ScoreFindings
+
+open Iql.Scripts.Statistics
+
+/// Who leads, with a number, and who cannot be told from the leader.
+let private lead (what: string) (contenders: string list) (line: ScoreLine) : Html list =
+    let present = [
+        for name, entry in List.zip contenders line.Entries do
+            for entry in Option.toList entry -> Published.title name, entry
+    ]
+
+    match present with
+    | [] -> [ Html.paragraph "No run has finished, so there is nothing to compare yet." ]
+    | _ ->
+        let best, entry = present |> List.maxBy (fun (_, entry) -> entry.Value)
+
+        let shown =
+            match entry.Interval with
+            | Some interval ->
+                Cells.showEstimate {
+                    Value = entry.Value
+                    Interval = interval
+                }
+            | None -> $"{Cells.show entry.Value} (one run)"
+
+        let others = present |> List.filter (fun (name, _) -> name <> best)
+        let equals = others |> List.filter (fun (_, entry) -> entry.Leads) |> List.map fst
+
+        [
+            Html.element "p" [ "class", "lead" ] [
+                Html.text $"The highest {what} is that of "
+                Html.strong best
+                Html.text ", "
+                Html.strong shown
+                Html.text "."
+            ]
+            if not others.IsEmpty && entry.Interval.IsSome then
+                if equals.IsEmpty then
+                    let each =
+                        if others.Length = 1 then
+                            "the other"
+                        else
+                            "each of the others"
+
+                    Html.paragraph $"Its lead over {each} is larger than the spread between seeds explains."
+                else
+                    Html.paragraph
+                        $"It cannot be told from {Findings.listed equals}: the 95 %% interval of the difference holds zero."
+        ]
+
+/// Tasks on which somebody else than the overall leader is ahead of all, by more than the spread between seeds.
+let private elsewhere (best: string option) (table: ScoreTable) : Html list =
+    let clear = [
+        for row in ScoreTable.ours table.Rows do
+            let ahead = [
+                for name, entry in List.zip table.Contenders row.Entries do
+                    if entry |> Option.exists _.Leads then
+                        name
+            ]
+
+            match ahead with
+            | [ only ] when Some only <> best && table.Contenders.Length > 1 && table.Seeds > 1 -> only, row.Heading
+            | _ -> ()
+    ]
+
+    [
+        for name, tasks in List.groupBy fst clear ->
+            Html.paragraph
+                $"On {tasks |> List.map snd |> Findings.listed} it is {Published.title name}, whose lead over each of the others is larger than the spread between seeds explains."
+    ]
+
+/// How often the figures others published fall into our intervals, where the data are the same.
+let private agreement (table: ScoreTable) : Html list = [
+    for source in table.Published do
+        let pairs = [
+            for row in ScoreTable.ours table.Rows do
+                if row.ForeignData.IsNone then
+                    for contender, entry in List.zip table.Contenders row.Entries do
+                        match PublishedTable.find row.Heading contender source, entry with
+                        | Some theirs, Some { Interval = Some interval } -> theirs.Value, interval
+                        | _ -> ()
+        ]
+
+        if not pairs.IsEmpty then
+            let inside =
+                pairs
+                |> List.filter (fun (value, interval) -> value >= interval.Low && value <= interval.High)
+
+            Html.paragraph
+                $"{source.Title}: {inside.Length} of {pairs.Length} published figures of the same data lie within our 95 %% intervals."
+]
+
+let private caution (table: ScoreTable) : Html =
+    let sentences = [
+        if table.Last = 1 then
+            "Every number is that of a run's last evaluation; no best policy was picked."
+        else
+            $"Every number is the mean of a run's last {table.Last} evaluations; no best policy was picked."
+        if table.Seeds = 1 then
+            "There is one seed, so there are no intervals: any difference may be chance."
+        else
+            let over =
+                if (ScoreTable.tasks table).Length > 1 then
+                    ", drawn within each task where tasks are put together"
+                else
+                    ""
+
+            let few =
+                if table.Seeds < 5 then
+                    "; with fewer than five or so seeds they come out too narrow, so read them as the least uncertainty there is"
+                else
+                    ""
+
+            $"""Brackets are 95 %% percentile-bootstrap intervals over {Findings.count table.Seeds "seed"}{over}{few}."""
+        if table.Rows |> List.exists (fun row -> List.sum row.Diverged > 0) then
+            "Runs that diverged are left out of the means, which makes their algorithm look better than it is."
+    ]
+
+    Html.element "p" [ "class", "under" ] [ Html.text (String.concat " " sentences) ]
+
+/// The findings of a table: who leads, where others do, how it agrees with what was published, and how far to trust it all.
+let ofTable (table: ScoreTable) : Html list =
+    let title = Cells.measureTitle table.Measure
+
+    [
+        match ScoreTable.total "mean" table, ScoreTable.ours table.Rows with
+        | Some mean, rows when List.exists Option.isSome mean.Entries ->
+            let best, _ =
+                List.zip table.Contenders mean.Entries |> List.maxBy (snd >> Option.map _.Value)
+
+            yield! lead $"{title} over {rows.Length} tasks" table.Contenders mean
+            yield! elsewhere (Some best) table
+        | _, [ row ] -> yield! lead $"{title} on {row.Heading}" table.Contenders row
+        | _ -> yield! elsewhere None table
+        yield! agreement table
+        yield caution table
+    ]

@@ -1,0 +1,239 @@
+/// The sections of a report that are about a score table.
+module Iql.Scripts.ScoreSections
+
+open System.Globalization
+open System.IO
+open Iql.Training
+open Iql.Scripts.Charts
+
+let private decimal (value: float) : string =
+    value.ToString("0.0", CultureInfo.InvariantCulture).Replace('-', '−')
+
+let private number (measure: Measure) (value: float) : string =
+    match measure with
+    | Score -> decimal value
+    | Return -> Cells.show value
+
+/// A number in bold where it leads, with its interval or spread small below it.
+let private cell (measure: Measure) (entry: ScoreEntry option) : Html =
+    Html.plain
+        "td"
+        (match entry with
+         | None -> [ Html.text "–" ]
+         | Some entry ->
+             let value = number measure entry.Value + (if entry.Partial then "*" else "")
+
+             [
+                 if entry.Leads then Html.strong value else Html.text value
+                 match entry.Interval, entry.Spread with
+                 | Some interval, _ ->
+                     Html.element "span" [ "class", "range" ] [
+                         Html.text $"[{number measure interval.Low}, {number measure interval.High}]"
+                     ]
+                 | None, Some spread -> Html.element "span" [ "class", "spread" ] [ Html.text $" ± {decimal spread}" ]
+                 | None, None -> ()
+             ])
+
+/// The table as papers print it: tasks by algorithms, published figures below ours, totals at the end.
+let private scores (table: ScoreTable) : Html =
+    let body (lines: ScoreLine list) =
+        Html.plain "tbody" [
+            for line in lines ->
+                Html.element "tr" (if line.Source.IsSome then [ "class", "theirs" ] else []) [
+                    Html.element "th" [ "scope", "row" ] [ Html.text (ScoreTableText.heading "" line) ]
+                    for entry in line.Entries do
+                        cell table.Measure entry
+                ]
+        ]
+
+    Html.element "div" [ "class", "wide" ] [
+        Html.element "table" [ "class", "scores" ] [
+            Html.plain "thead" [
+                Html.plain "tr" [
+                    for name in "task" :: List.map Published.title table.Contenders ->
+                        Html.element "th" [ "scope", "col" ] [ Html.text name ]
+                ]
+            ]
+            body table.Rows
+            if not table.Totals.IsEmpty then
+                body table.Totals
+        ]
+    ]
+
+let private note (text: string) : Html =
+    Html.element "p" [ "class", "note" ] [ Html.text text ]
+
+let private figure (id: string) (caption: string) (chart: Figure) : Html =
+    Html.figure $"figure-{id}" caption (Figure.untitled chart)
+
+/// What stands below the table: where the figures are from, what the marks mean.
+let private notes (table: ScoreTable) : Html list = [
+    let below =
+        if table.Seeds > 1 then
+            "Below each mean is its 95 % interval; bold is the best of a row and what cannot be told from it. "
+        else
+            ""
+
+    note
+        $"{below}The same table as text lies beside this page: table.md, table.tex for LaTeX, and scores.csv with a line a run."
+
+    for text in List.tail (ScoreTableText.notes table) do
+        note text
+
+    if table.Published.IsEmpty then
+        note
+            "There are no published scores of these tasks: such figures appear below ours for datasets of D4RL, version and all."
+]
+
+let private byTask (table: ScoreTable) : Html =
+    let dots =
+        if table.Seeds > 1 then
+            "Strokes are means, bars their 95 % intervals over seeds, grey dots the seeds."
+        else
+            "Strokes are the scores of the one seed."
+
+    let theirs =
+        match table.Published, table.Rows |> List.exists _.ForeignData.IsSome with
+        | [], _ -> ""
+        | _, false -> " Open marks are published figures."
+        | _, true ->
+            " Open marks are published figures, where a task is marked † of D4RL's data and not of those our runs learned from."
+
+    figure "tasks" (dots + theirs) (ScoreIntervals.byTask table)
+
+/// How each contender was set up: its presets, and every setting of its runs.
+let private trained (sweep: SweepResults) (table: ScoreTable) : Html list = [
+    Html.paragraph
+        "Each algorithm starts from the preset that it has for the task's name (`iql presets` has their sources); options of the command change all of them alike. Where an algorithm's runs differ, all values are given, separated by bars."
+    for contender in table.Contenders do
+        let runs = [
+            for task in ScoreTable.tasks table do
+                for run in ScoreTable.runsOf task contender sweep -> task, run
+        ]
+
+        let presets = [
+            for task, run in runs do
+                for preset in Option.toList (Option.ofObj run.Config.Preset) -> preset, task
+        ]
+
+        Html.plain "details" [
+            Html.plain "summary" [ Html.text (Published.title contender) ]
+            for preset, tasks in List.groupBy fst presets do
+                Html.paragraph $"Preset for {tasks |> List.map snd |> List.distinct |> Findings.listed}: {preset}."
+            Tables.inColumns (Tables.settings (List.map snd runs))
+        ]
+]
+
+/// A row a task: what its runs learned from, as they wrote it down.
+let private data (sweep: SweepResults) (table: ScoreTable) : Html =
+    let rows = [
+        for task in ScoreTable.tasks table do
+            let runs =
+                table.Contenders
+                |> List.collect (fun contender -> ScoreTable.runsOf task contender sweep)
+
+            for run in List.truncate 1 runs do
+                let data = run.Config.Dataset
+
+                let about =
+                    data.Origin
+                    |> Option.ofObj
+                    |> Option.map DataOrigin.words
+                    |> Option.defaultValue ""
+
+                [
+                    Html.cell task
+                    Html.cell (
+                        if data.Source = "generated" then
+                            "collected here"
+                        else
+                            data.Source
+                    )
+                    Html.cell (if about = "" then "–" else about)
+                    Html.numberCell Tables.thousands (Some(float data.Transitions))
+                    Html.numberCell Tables.thousands (Some(float data.Episodes))
+                    Html.cell data.Fingerprint
+                ]
+    ]
+
+    Html.sortable
+        [
+            "Task"
+            "Source"
+            "How they came about"
+            "Transitions"
+            "Episodes"
+            "Fingerprint"
+        ]
+        rows
+
+/// An episode a task and contender, of runs in a sweep's folder; nothing where no run was evaluated.
+let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : Html list =
+    let stages = [
+        for task in ScoreTable.tasks table do
+            let chosen = [
+                for contender in table.Contenders do
+                    for run in Option.toList (Animations.median (ScoreTable.runsOf task contender sweep)) ->
+                        Animations.chosen
+                            $"{Published.title contender}, seed {run.Config.Seed}"
+                            (SweepPlan.RunFolder(folder, run.Name).Path)
+            ]
+
+            if not chosen.IsEmpty then
+                yield Html.plain "h3" [ Html.text task ]
+                yield! Animations.ofTask task chosen
+    ]
+
+    let says =
+        if table.Seeds > 1 then
+            "Of each algorithm, the seed in the middle of its last evaluations (of an even number, the better of the two). "
+        else
+            ""
+
+    if stages.IsEmpty then
+        []
+    else
+        Animations.section says stages
+
+/// The sections of a table, with its episodes; those without anything to show are left out.
+let ofTable (episodes: Html list) (sweep: SweepResults) (table: ScoreTable) : Sections.Section list =
+    let chart id caption =
+        Option.map (figure id caption) >> Option.toList
+
+    [
+        "scores", "Scores", scores table :: notes table @ [ byTask table ]
+        "episodes", "Episodes", episodes
+        "overall",
+        "Over all tasks",
+        ScoreIntervals.overall table
+        |> chart
+            "overall"
+            "Strokes are values over all tasks, bars their stratified bootstrap 95 % intervals. Mean and median are of tasks' means; IQM (interquartile mean) drops the best and the worst quarter of all runs; the optimality gap is how far runs stay below 100 on average."
+        "improvement",
+        "Probability of improvement",
+        ScoreIntervals.improvement table
+        |> chart
+            "improvement"
+            "How likely a run of the first scores higher than a run of the second on the same task, averaged over tasks, with its 95 % interval. An interval that holds 0.5 does not tell the two apart; one above it is about how often, not about how much."
+        "curves",
+        "Learning curves",
+        [
+            figure
+                "curves"
+                (if table.Seeds > 1 then
+                     "Each point is one evaluation: the line is the mean over seeds, the band its 95 % interval."
+                 else
+                     "Each point is one evaluation.")
+                (ScoreIntervals.curves sweep table)
+        ]
+        "trained", "What was trained", trained sweep table
+        "data", "The data", [ data sweep table ]
+    ]
+    |> Sections.shown ""
+
+/// The files of a table beside a report: their names and texts.
+let files (sweep: SweepResults) (table: ScoreTable) : (string * string) list = [
+    "table.md", ScoreTableText.markdown table
+    "table.tex", ScoreTableText.latex table
+    "scores.csv", ScoreTableText.csv sweep table
+]

@@ -1,0 +1,368 @@
+namespace Iql.Scripts
+
+open System.Collections.Generic
+open Iql
+open Iql.Training
+open Iql.Scripts.Statistics
+
+/// A number of a score table.
+type ScoreEntry = {
+    Value: float
+    /// Ours: the 95 % interval over runs; None for a single one.
+    Interval: Interval option
+    /// Somebody else's: the spread that stands beside it, if any.
+    Spread: float option
+    /// Whether it is the best of its line, or cannot be told from it: the 95 % interval of the difference holds zero.
+    Leads: bool
+    /// Whether runs are left out of it.
+    Partial: bool
+    /// Of a task's line of ours: a number a finished run, by seed.
+    Scores: float list
+}
+
+/// A line of a score table.
+type ScoreLine = {
+    /// A task, or what is said of all tasks together: "mean".
+    Heading: string
+    /// Where the numbers were published; None for ours.
+    Source: PublishedTable option
+    /// Why published figures here are of other data than ours, in words; None where they are of the same, or there are none.
+    ForeignData: string option
+    /// One a contender; None is a dash.
+    Entries: ScoreEntry option list
+    /// Runs that diverged, and runs that have no result yet, one a contender.
+    Diverged: int list
+    Waiting: int list
+}
+
+/// How likely a run of one contender beats a run of another on the same task, averaged over tasks.
+type Improvement = {
+    Better: string
+    Worse: string
+    Probability: Estimate
+}
+
+/// The table that papers print: tasks by contenders, with published figures below ours. A contender is what is trained under one name: an
+/// algorithm, or whatever other axes than the task and the seed say.
+type ScoreTable = {
+    Measure: Measure
+    /// A run's number is the mean of so many of its last evaluations.
+    Last: int
+    Seeds: int
+    Contenders: string list
+    /// A line a task, and below it those of published tables that have the very same dataset.
+    Rows: ScoreLine list
+    /// The same over all tasks; empty for a single task, or where returns take the place of scores.
+    Totals: ScoreLine list
+    Published: PublishedTable list
+}
+
+/// Tables out of results.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module ScoreTable =
+
+    /// Whether a sweep is one that a score table is made of: over tasks, or over algorithms.
+    let fits (plan: SweepPlan) : bool =
+        plan.Axes
+        |> Seq.exists (fun axis -> axis.Name = "task" || axis.Name = "algorithm")
+
+    let private contender (labels: OrderedDictionary<string, string>) : string =
+        match
+            [
+                for label in labels do
+                    if label.Key <> "task" && label.Key <> "seed" then
+                        label.Key, label.Value
+            ]
+        with
+        | [ "algorithm", name ] -> name
+        | others -> Cells.describe others
+
+    /// The task of runs that no axis tells apart.
+    let private onlyTask (sweep: SweepResults) : string =
+        match sweep.Runs with
+        | run :: _ -> run.Config.Task |> Option.ofObj |> Option.defaultValue run.Config.Dataset.Name
+        | [] -> sweep.Plan.Name
+
+    let private task (sweep: SweepResults) (labels: OrderedDictionary<string, string>) : string =
+        match labels.GetValueOrDefault "task" with
+        | null -> onlyTask sweep
+        | task -> task
+
+    /// The runs of a contender on a task, by seed.
+    let runsOf (wanted: string) (name: string) (sweep: SweepResults) : Run list =
+        sweep.Runs
+        |> List.filter (fun run -> task sweep run.Labels = wanted && contender run.Labels = name)
+        |> List.sortBy _.Config.Seed
+
+    /// The lines of our own runs.
+    let ours (lines: ScoreLine list) : ScoreLine list = lines |> List.filter _.Source.IsNone
+
+    /// The names of the tasks.
+    let tasks (table: ScoreTable) : string list = ours table.Rows |> List.map _.Heading
+
+    /// The line of all tasks together of this name, if there is one.
+    let total (name: string) (table: ScoreTable) : ScoreLine option =
+        ours table.Totals |> List.tryFind (fun line -> line.Heading = name)
+
+    /// The scores of a contender, task by task; None unless every task has some.
+    let scoresOf (contender: string) (table: ScoreTable) : float[][] option =
+        let place = List.findIndex ((=) contender) table.Contenders
+
+        let scores = [|
+            for line in ours table.Rows ->
+                line.Entries[place]
+                |> Option.map (fun entry -> Array.ofList entry.Scores)
+                |> Option.defaultValue [||]
+        |]
+
+        if Array.exists Array.isEmpty scores then
+            None
+        else
+            Some scores
+
+    /// Which of several lead in a statistic of their tasks' scores; a contender without scores does not. `better` is that statistic, or its
+    /// negative where less is better.
+    let private leaders (purpose: string) (better: float[][] -> float) (scores: float[][] option list) : bool list =
+        let leads best each =
+            let several =
+                Array.append each best |> Array.forall (fun (runs: float[]) -> runs.Length > 1)
+
+            let ahead () =
+                bootstrapTwoTasks
+                    (Seed.Named("comparison difference").Split purpose)
+                    Cells.replicates
+                    Cells.confidence
+                    (fun a b -> better a - better b)
+                    best
+                    each
+
+            better each = better best || (several && (ahead ()).Interval.Low <= 0.0)
+
+        match List.choose id scores with
+        | [] -> List.map (fun _ -> false) scores
+        | present ->
+            let best = List.maxBy better present
+            scores |> List.map (Option.exists (leads best))
+
+    let private row measure (sweep: SweepResults) contenders (published: PublishedTable list) name : ScoreLine =
+        let plan = sweep.Plan
+
+        let cells = [
+            for contender' in contenders ->
+                let runs = runsOf name contender' sweep
+                let finished = List.filter Cells.finished runs
+                let diverged = runs |> List.filter Cells.failed |> List.length
+
+                let planned =
+                    plan.Runs
+                    |> Seq.filter (fun run -> task sweep run.Labels = name && contender run.Labels = contender')
+                    |> Seq.length
+
+                finished |> List.choose (Cells.lastOf plan.Last measure), diverged, planned - finished.Length - diverged
+        ]
+
+        let leads =
+            leaders $"lead {name}" (fun scores -> mean scores[0]) [
+                for scores, _, _ in cells ->
+                    if scores.IsEmpty then
+                        None
+                    else
+                        Some [| Array.ofList scores |]
+            ]
+
+        let known =
+            published
+            |> List.exists (fun table -> List.exists (fun (dataset, _) -> dataset = name) table.Rows)
+
+        {
+            Heading = name
+            Source = None
+            ForeignData =
+                match sweep.Runs |> List.tryFind (fun run -> task sweep run.Labels = name) with
+                | Some run when known ->
+                    let data = run.Config.Dataset
+                    Published.foreignData name data.Source data.Transitions (Option.ofObj data.Origin)
+                | _ -> None
+            Entries = [
+                for contender, (scores, diverged, waiting), leads in List.zip3 contenders cells leads ->
+                    Cells.summarise $"{name} {contender}" scores
+                    |> Option.map (fun summary -> {
+                        Value = summary.Mean
+                        Interval = summary.Interval
+                        Spread = None
+                        Leads = leads
+                        Partial = diverged + waiting > 0
+                        Scores = scores
+                    })
+            ]
+            Diverged = [ for _, diverged, _ in cells -> diverged ]
+            Waiting = [ for _, _, waiting in cells -> waiting ]
+        }
+
+    let private plain (value: float) : ScoreEntry = {
+        Value = value
+        Interval = None
+        Spread = None
+        Leads = false
+        Partial = false
+        Scores = []
+    }
+
+    /// A line as a published table has it.
+    let private theirs (line: ScoreLine) (source: PublishedTable) entries : ScoreLine = {
+        line with
+            Source = Some source
+            Entries = entries
+            Diverged = []
+            Waiting = []
+    }
+
+    let private withPublished (table: ScoreTable) (line: ScoreLine) : ScoreLine list =
+        line
+        :: [
+            for source in table.Published do
+                if source.Rows |> List.exists (fun (dataset, _) -> dataset = line.Heading) then
+                    theirs line source [
+                        for contender in table.Contenders ->
+                            PublishedTable.find line.Heading contender source
+                            |> Option.map (fun score -> {
+                                plain score.Value with
+                                    Spread = score.Spread
+                            })
+                    ]
+        ]
+
+    /// What is said of all tasks together; published columns are added up and averaged only where they have every task.
+    let private totals (table: ScoreTable) : ScoreLine list =
+        let scores = [ for contender in table.Contenders -> scoresOf contender table ]
+        let foreign = ours table.Rows |> List.tryPick _.ForeignData
+
+        let one name sign (statistic: float[][] -> float) (ofPublished: (float list -> float) option) = [
+            let estimate contender each =
+                bootstrapTasks
+                    (Seed.Named("comparison").Split $"{name} {contender}")
+                    Cells.replicates
+                    Cells.confidence
+                    statistic
+                    each
+
+            let leads = leaders name (fun scores -> sign * statistic scores) scores
+
+            let own = {
+                Heading = name
+                Source = None
+                ForeignData = None
+                Entries = [
+                    for contender, each, leads in List.zip3 table.Contenders scores leads ->
+                        each
+                        |> Option.map (estimate contender)
+                        |> Option.map (fun estimate -> {
+                            plain estimate.Value with
+                                Interval = (if table.Seeds > 1 then Some estimate.Interval else None)
+                                Leads = leads
+                        })
+                ]
+                Diverged = []
+                Waiting = []
+            }
+
+            own
+
+            for ofPublished, source in List.allPairs (Option.toList ofPublished) table.Published do
+                let entries = [
+                    for contender in table.Contenders ->
+                        let found = [ for task in tasks table -> PublishedTable.find task contender source ]
+
+                        if List.forall Option.isSome found then
+                            Some(plain (ofPublished [ for each in found -> each.Value.Value ]))
+                        else
+                            None
+                ]
+
+                if List.exists Option.isSome entries then
+                    theirs { own with ForeignData = foreign } source entries
+        ]
+
+        List.concat [
+            one "sum" 1.0 sumOfTasks (Some List.sum)
+            one "mean" 1.0 meanOfTasks (Some List.average)
+            one "median" 1.0 medianOfTasks (Some(Array.ofList >> median))
+            one "IQM" 1.0 iqmOfTasks None
+            one "optimality gap" -1.0 (optimalityGapOfTasks 100.0) None
+        ]
+
+    /// The table of a sweep's results.
+    let ofResults (sweep: SweepResults) : ScoreTable =
+        let plan = sweep.Plan
+
+        let distinct pick =
+            plan.Runs |> Seq.map (fun run -> pick run.Labels) |> Seq.distinct |> List.ofSeq
+
+        let tasks, contenders = distinct (task sweep), distinct contender
+        let measure = Cells.measure sweep.Runs |> Option.defaultValue Score
+
+        // Figures of others are scores, and stand beside scores only.
+        let published =
+            match measure with
+            | Score -> Published.beside tasks contenders
+            | Return -> []
+
+        let table = {
+            Measure = measure
+            Last = plan.Last
+            Seeds =
+                plan.Axes
+                |> Seq.tryFind (fun axis -> axis.Name = "seed")
+                |> Option.map _.Values.Length
+                |> Option.defaultValue 1
+            Contenders = contenders
+            Rows = []
+            Totals = []
+            Published = published
+        }
+
+        let table = {
+            table with
+                Rows =
+                    tasks
+                    |> List.map (row measure sweep contenders published)
+                    |> List.collect (withPublished table)
+        }
+
+        if tasks.Length > 1 && measure = Score then
+            { table with Totals = totals table }
+        else
+            table
+
+    /// The probability of improvement of every pair of contenders that have all tasks, the one more likely to win first. Pairs of
+    /// which one has a single run somewhere are left out.
+    let improvements (table: ScoreTable) : Improvement list =
+        let scored = [
+            for contender in table.Contenders do
+                match scoresOf contender table with
+                | Some scores when scores |> Array.forall (fun runs -> runs.Length > 1) -> contender, scores
+                | _ -> ()
+        ]
+
+        [
+            for i, (a, x) in List.indexed scored do
+                for b, y in List.skip (i + 1) scored do
+                    let better, worse, first, second =
+                        if probabilityOfImprovement x y >= 0.5 then
+                            a, b, x, y
+                        else
+                            b, a, y, x
+
+                    {
+                        Better = better
+                        Worse = worse
+                        Probability =
+                            bootstrapTwoTasks
+                                (Seed.Named("improvement").Split(better).Split worse)
+                                Cells.replicates
+                                Cells.confidence
+                                probabilityOfImprovement
+                                first
+                                second
+                    }
+        ]
