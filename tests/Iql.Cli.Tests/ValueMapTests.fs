@@ -24,9 +24,8 @@ let private valuing (formula: float32[] -> float) : ValueFunction = {
 
 let private resting (task: string) (values: ValueFunction) : Scene =
     let card = Tasks.Get task
-    let action: float32[] = Array.zeroCreate card.Environment.ActionSize
 
-    match Scene.play card card.Environment (Seed 3UL) "rests" (Some values) (fun _ _ _ -> action) with
+    match Scene.play card card.Environment (Seed 3UL) "rests" (Some values) (fun _ _ _ _ -> ()) with
     | Ok scene -> scene
     | Error problem -> failwith problem
 
@@ -84,7 +83,7 @@ let ``an ant stands at each place of its maze`` () =
     }
 
     let scene =
-        Scene.play card short (Seed 3UL) "rests" (Some resting) (fun _ _ _ -> Array.zeroCreate 8)
+        Scene.play card short (Seed 3UL) "rests" (Some resting) (fun _ _ _ _ -> ())
 
     let map = (Result.toOption scene).Value.Values.Value
 

@@ -7,7 +7,17 @@ namespace Iql.Environments;
 /// <param name="Transitions">N rows: whole episodes one after the other, the last cut at N by a time-out.</param>
 /// <param name="States">[N, StateSize] row-major: the environment's state before the decision.</param>
 /// <param name="Returns">Undiscounted return of each whole episode.</param>
-public sealed record CollectedRows(Transitions Transitions, double[] States, IReadOnlyList<double> Returns);
+public sealed record CollectedRows(Transitions Transitions, double[] States, IReadOnlyList<double> Returns)
+{
+    /// <summary>A part of every state, [N, size] row-major.</summary>
+    public double[] Column(StateColumn column)
+    {
+        var (width, numbers) = (States.Length / Transitions.Count, new double[Transitions.Count * column.Size]);
+        for (var row = 0; row < Transitions.Count; row++)
+            States.AsSpan(row * width + column.First, column.Size).CopyTo(numbers.AsSpan(row * column.Size));
+        return numbers;
+    }
+}
 
 /// <summary>
 /// The data of a policy that acts: episodes from the environment's own starts, each until it is terminal or reaches the time limit, which

@@ -102,37 +102,17 @@ module Collection =
         else
             Ok()
 
-    /// A part of the state before each decision.
-    let private column (stateSize: int) (parts: CollectedRows list) (column: StateColumn) : ArrayData =
-        let rows = parts |> List.sumBy _.Transitions.Count
-        let numbers: float[] = Array.zeroCreate (rows * column.Size)
-        let mutable written = 0
-
-        for part in parts do
-            for row in 0 .. part.Transitions.Count - 1 do
-                Array.blit part.States (row * stateSize + column.First) numbers written column.Size
-                written <- written + column.Size
-
-        ArrayData(column.Name, ImmutableArray.Create<int64>(int64 rows, int64 column.Size), numbers)
-
     let private noise (collection: Collection) (policy: Policy) : float =
-        match policy.Make with
-        | null -> 0.0
-        | _ ->
-            collection.Noise
-            |> Option.defaultValue (if policy.Walks then AntMazeData.Noise else 0.0)
+        defaultArg collection.Noise (if policy.Walks then AntMazeData.Noise else 0.0)
 
     /// What the file says of a policy.
     let private description (collection: Collection) (policy: Policy) : string =
-        let steered =
-            if policy.Walks then
-                ", steered from goal to goal by D4RL's procedure"
-            else
-                ""
+        let noise = Json.numberText (noise collection policy)
 
-        match policy.Make with
-        | null -> policy.Description
-        | _ -> $"{policy.Description}{steered}, noise {Json.numberText (noise collection policy)}"
+        match policy.Make, policy.Walks with
+        | null, _ -> policy.Description
+        | _, true -> $"{policy.Description}, steered from goal to goal by D4RL's procedure, noise {noise}"
+        | _ -> $"{policy.Description}, noise {noise}"
 
     let private collect (collection: Collection) (policy: Policy) seed size name progress cancellation =
         let card, noise, threads =
@@ -152,10 +132,9 @@ module Collection =
             Transitions = collected.Transitions.Count
             Returns = returns
             Score =
-                if policy.Walks || returns.IsEmpty then
-                    None
-                else
-                    Some(card.Reference.Normalised(List.average returns))
+                match returns with
+                | _ :: _ when not policy.Walks -> Some(card.Reference.Normalised(List.average returns))
+                | _ -> None
         }
 
     let private saveAll (options: CollectionOptions) (path: string) (collection: Collection) (policies: Policy list) =
@@ -195,8 +174,12 @@ module Collection =
                 "policies", policies |> List.map (description collection) |> String.concat "\n"
             ]
 
-        let environment = collection.Task.Environment
-        let recorded = [| for part in environment.Recorded -> column environment.StateSize rows part |]
+        let recorded = [|
+            for column in collection.Task.Environment.Recorded ->
+                let shape = ImmutableArray.Create(int64 transitions.Count, int64 column.Size)
+                ArrayData(column.Name, shape, Array.concat [ for part in rows -> part.Column column ])
+        |]
+
         DatasetFile.Save(path, transitions, metadata, recorded)
 
         {

@@ -18,28 +18,22 @@ module Episode =
         | null -> Error $"{card.Name} has no controller."
         | make ->
             let expert = make.Invoke((seed.Split "controller").Split "waypoints")
-            let action: float32[] = Array.zeroCreate card.Environment.ActionSize
 
-            Scene.play card card.Environment seed "the task's own controller" None (fun state _ _ ->
-                expert.Invoke(ReadOnlySpan state, action.AsSpan())
-                Array.copy action)
+            Scene.play card card.Environment seed "the task's own controller" None (fun state _ _ action ->
+                expert.Invoke(ReadOnlySpan state, action.AsSpan()))
 
-    let private acting (environment: IEnvironment) (policy: IRolloutPolicy) (seed: Seed) =
+    let private acting (policy: IRolloutPolicy) (seed: Seed) =
         let act = policy.Begin seed
         let episodes = [| 0 |]
-        let action: float32[] = Array.zeroCreate environment.ActionSize
 
-        fun (_: float[]) (observation: float32[]) (reward: float32) ->
+        fun (_: float[]) (observation: float32[]) (reward: float32) (action: float32[]) ->
             act.Invoke(ReadOnlySpan episodes, ReadOnlySpan observation, ReadOnlySpan [| reward |], action.AsSpan())
-            Array.copy action
 
     let private random (environment: IEnvironment) (seed: Seed) =
         let policy = ReferenceMeasurement.RandomPolicy(environment.ActionSpace, seed)
-        let action: float32[] = Array.zeroCreate environment.ActionSize
 
-        fun (_: float[]) (observation: float32[]) (_: float32) ->
+        fun (_: float[]) (observation: float32[]) (_: float32) (action: float32[]) ->
             policy.Invoke(ReadOnlySpan observation, 1, action.AsSpan())
-            Array.copy action
 
     /// A walker's, who is steered to the goal.
     let private steered (card: TaskCard) (maze: AntMaze) (seed: Seed) (walker: Policy) =
@@ -51,7 +45,7 @@ module Episode =
 
         use navigator = new AntMazeNavigator(walker.Make.Invoke 1, wandering)
 
-        acting environment navigator (seed.Split "policy")
+        acting navigator (seed.Split "policy")
         |> Scene.play card environment seed $"{walker.Description}, steered through the maze" None
 
     /// A policy's episode from a seed.
@@ -64,7 +58,7 @@ module Episode =
         | make, _ ->
             use actor = make.Invoke 1
 
-            acting card.Environment actor (seed.Split "policy")
+            acting actor (seed.Split "policy")
             |> Scene.play card card.Environment seed policy.Description policy.Values
 
     /// The episode that a run's evaluations start with, as its policy plays it now.
@@ -72,5 +66,5 @@ module Episode =
         let seed = trained.State.Seed.Split "evaluation"
         use policy = trained.Act 1
 
-        acting card.Environment policy seed
+        acting policy seed
         |> Scene.play card card.Environment (seed.Split 0UL) "" trained.Values

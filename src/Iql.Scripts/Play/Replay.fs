@@ -30,21 +30,6 @@ module Replay =
         ]
         |> List.tryPick (MujocoTasks.Find >> Option.ofObj)
 
-    let private sizes observations actions =
-        $"observations of {observations} numbers and actions of {actions}"
-
-    /// Why a robot's data are not replayed; None where they can be.
-    let private obstacle (robot: MujocoEnvironment) : string option =
-        if not MujocoLibrary.IsAvailable then
-            Some "MuJoCo 2.2.2 is not installed here (apt-get install libmujoco2.2.2)"
-        elif robot.World.Task.ChangesModel then
-            Some(
-                $"{robot.Name} moves things of its model from episode to episode, "
-                + "which positions and velocities do not tell"
-            )
-        else
-            None
-
     /// A report with what replaying rows of its data in their task showed, or why it was not done. Data of no task on
     /// MuJoCo stay as they are, unless a task is given. Rows: 0 replays none. A row file's rows come without the
     /// file, and may end as D4RL parity has them. An Error says that the data do not fit the task that was given.
@@ -68,21 +53,27 @@ module Replay =
         | Some card ->
             match card.Robot with
             | null -> without $"{card.Name} is no task on MuJoCo"
-            | robot ->
-                let wanted = sizes robot.ObservationSize robot.ActionSize
+            | _ when not MujocoLibrary.IsAvailable ->
+                without "MuJoCo 2.2.2 is not installed here (apt-get install libmujoco2.2.2)"
+            | robot when robot.World.Task.ChangesModel ->
+                let moves = $"{robot.Name} moves things of its model from episode to episode"
+                without $"{moves}, which positions and velocities do not tell"
+            | robot when
+                robot.ObservationSize <> raw.ObservationSize
+                || robot.ActionSize <> raw.ActionSize
+                ->
+                let wanted =
+                    $"observations of {robot.ObservationSize} numbers and actions of {robot.ActionSize}"
+
                 let got = $"{raw.ObservationSize} and {raw.ActionSize}"
+                let differ = $"expected {wanted}, as in {robot.Name}, got {got}"
 
-                match obstacle robot with
-                | Some why -> without why
-                | None when wanted <> sizes raw.ObservationSize raw.ActionSize ->
-                    let differ = $"expected {wanted}, as in {robot.Name}, got {got}"
+                if task.IsSome then
+                    Error $"--task: {differ}."
+                else
+                    without differ
+            | robot ->
+                let replay =
+                    DatasetReplay.Of(robot, raw, Option.toObj file, rows, terminalsLead = file.IsSome)
 
-                    if task.IsSome then
-                        Error $"--task: {differ}."
-                    else
-                        without differ
-                | None ->
-                    let replay =
-                        DatasetReplay.Of(robot, raw, Option.toObj file, rows, terminalsLead = file.IsSome)
-
-                    Ok(report.WithReplay(replay.Lines, replay.Findings))
+                Ok(report.WithReplay(replay.Lines, replay.Findings))

@@ -55,7 +55,7 @@ module Scene =
                     }
         ]
 
-    /// Plays one episode. `act` is given the state, the observation and the last reward, and gives the action;
+    /// Plays one episode. `act` is given the state, the observation and the last reward, and writes the action;
     /// `values` are those of the one who acts. An Error says that the environment has no picture.
     let play
         (card: TaskCard)
@@ -63,10 +63,11 @@ module Scene =
         (seed: Seed)
         (description: string)
         (values: ValueFunction option)
-        (act: float[] -> float32[] -> float32 -> float32[])
+        (act: float[] -> float32[] -> float32 -> float32[] -> unit)
         : Result<Scene, string> =
         let state: float[] = Array.zeroCreate environment.StateSize
         let observation: float32[] = Array.zeroCreate environment.ObservationSize
+        let action: float32[] = Array.zeroCreate environment.ActionSize
         environment.Reset(seed, state, observation)
 
         match environment.Draw(Array.copy state, Array.copy observation) with
@@ -86,7 +87,7 @@ module Scene =
 
             let rec go decision total (rewards: float32 list) moments =
                 let before = List.tryHead rewards |> Option.defaultValue 0f
-                let action = act (Array.copy state) observation before
+                act (Array.copy state) observation before action
                 let result = environment.Step(state, ReadOnlySpan action, observation)
                 let total = total + float result.Reward
                 let rewards = result.Reward :: rewards

@@ -21,7 +21,7 @@ let legend (map: ValueMap) : Html list =
             "title", "Discounted rewards to come from each place, at rest, in the units of training"
         ] [
             Html.text $"{map.Formula}: {shown low}"
-            shape "span" [ "class", "ramp"; "style", $"background:linear-gradient(90deg,{ramp})" ]
+            shape "span" $"class=ramp style=background:linear-gradient(90deg,{ramp})"
             Html.text (shown high)
         ]
       ]
@@ -37,20 +37,12 @@ let private chart (scene: Scene) (lines: (string * string * (float * float) list
 
     Html.element "svg" [ "class", "chart"; "viewBox", "0 0 1000 90"; "preserveAspectRatio", "none" ] [
         for colour, dashes, points in lines do
-            shape "polyline" [
-                "points", points |> List.map place |> String.concat " "
-                "fill", "none"
-                "stroke", colour
-                "stroke-width", "2"
-                "stroke-dasharray", dashes
-                "vector-effect", "non-scaling-stroke"
-            ]
-        line (0.0, 0.0, 0.0, 90.0) [
-            "class", "cursor"
-            "stroke", "#d55e00"
-            "stroke-width", "1.5"
-            "vector-effect", "non-scaling-stroke"
-        ]
+            let look = $"fill=none stroke={colour} stroke-width=2 stroke-dasharray={dashes}"
+            let points = points |> List.map place |> String.concat " "
+            Html.element "polyline" (("points", points) :: attributes $"{look} vector-effect=non-scaling-stroke") []
+        shape
+            "line"
+            "class=cursor x1=0 x2=0 y1=0 y2=90 stroke=#d55e00 stroke-width=1.5 vector-effect=non-scaling-stroke"
     ]
 
 let private between (points: (float * float) list) =
@@ -86,6 +78,6 @@ let rewardsToGo (scene: Scene) : Html list =
                 key "#4d4d4d" $"what then came, {between came}"
                 Html.text ". After a time-out nothing more is counted."
             ]
-            chart scene [ "#4d4d4d", "5 4", came; "#882255", "none", expected ]
+            chart scene [ "#4d4d4d", "5,4", came; "#882255", "none", expected ]
         ]
     | _ -> []

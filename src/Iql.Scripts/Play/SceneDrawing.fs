@@ -14,86 +14,56 @@ let internal number: float -> string = rounded 3
 let private list (digits: int) (values: float seq) =
     "[" + String.concat "," (Seq.map (rounded digits) values) + "]"
 
-let internal shape name attributes = Html.element name attributes []
+/// Attributes as "x1=0 y1=1": no value has a blank in it.
+let internal attributes (text: string) : (string * string) list = [
+    for word in text.Split ' ' do
+        let cut = word.IndexOf '='
+        word[.. cut - 1], word[cut + 1 ..]
+]
 
-let private rectangle (x, y, width, height) fill more =
-    shape
-        "rect"
-        ([
-            "x", number x
-            "y", number y
-            "width", number width
-            "height", number height
-            "fill", fill
-         ]
-         @ more)
-
-let internal line (x1, x2, y1, y2) more =
-    shape "line" ([ "x1", number x1; "x2", number x2; "y1", number y1; "y2", number y2 ] @ more)
+let internal shape (name: string) (text: string) = Html.element name (attributes text) []
 
 /// The way so far, which the script draws.
 let private trail (width: float) =
-    shape "polyline" [
-        "class", "trail"
-        "fill", "none"
-        "stroke", "#d55e00"
-        "stroke-width", number width
-        "stroke-opacity", "0.8"
-        "points", ""
-    ]
+    shape "polyline" $"class=trail fill=none stroke=#d55e00 stroke-width={number width} stroke-opacity=0.8 points="
 
 /// A floor seen from the side, with a mark at every metre.
 let private floor (left: float) (right: float) : Html list = [
-    rectangle (left - 5.0, 0.0, right - left + 10.0, 1.0) "#e4e1d8" []
+    shape "rect" $"x={number (left - 5.0)} y=0 width={number (right - left + 10.0)} height=1 fill=#e4e1d8"
     for metre in int left - 3 .. int right + 3 do
-        line (float metre, float metre, 0.0, 0.06) [ "stroke", "#999"; "stroke-width", "0.012" ]
+        shape "line" $"x1={metre} x2={metre} y1=0 y2=0.06 stroke=#999 stroke-width=0.012"
 
-        Html.element "text" [
-            "x", string metre
-            "y", "0.22"
-            "text-anchor", "middle"
-            "style", "font-size: .13px"
-        ] [ Html.text $"{metre} m" ]
+        Html.element "text" (attributes $"x={metre} y=0.22 text-anchor=middle style=font-size:.13px") [
+            Html.text $"{metre} m"
+        ]
 ]
 
 /// A ground seen from above, with lines a metre apart.
 let private ground (left: float) (right: float) (top: float) (bottom: float) : Html list = [
-    let look = [ "stroke", "#ddd"; "stroke-width", "0.015" ]
-
     for metre in int left - 5 .. int right + 5 do
-        line (float metre, float metre, top - 5.0, bottom + 5.0) look
-
+        let y = $"y1={number (top - 5.0)} y2={number (bottom + 5.0)}"
+        shape "line" $"x1={metre} x2={metre} {y} stroke=#ddd stroke-width=0.015"
     for metre in int top - 5 .. int bottom + 5 do
-        line (left - 5.0, right + 5.0, float metre, float metre) look
-
+        let x = $"x1={number (left - 5.0)} x2={number (right + 5.0)}"
+        shape "line" $"{x} y1={metre} y2={metre} stroke=#ddd stroke-width=0.015"
     trail 0.03
 ]
 
 /// Walls and goal.
 let private walls (maze: PictureMaze) : Html list = [
-    let side = maze.Side * 1.002
+    let side = number (maze.Side * 1.002)
 
     for row in 0 .. maze.Maze.Rows - 1 do
         for column in 0 .. maze.Maze.Columns - 1 do
             if maze.Maze.IsWall(row, column) then
                 let struct (x, y) = maze.Middle(row, column)
-
-                rectangle (x - maze.Side / 2.0, y - maze.Side / 2.0, side, side) "#8f8a80" [
-                    "shape-rendering", "crispEdges"
-                ]
+                let place = $"x={number (x - maze.Side / 2.0)} y={number (y - maze.Side / 2.0)}"
+                shape "rect" $"{place} width={side} height={side} fill=#8f8a80 shape-rendering=crispEdges"
 
     let struct (x, y) = maze.Goal
-
-    shape "circle" [
-        "cx", number x
-        "cy", number y
-        "r", number maze.GoalRadius
-        "fill", "#009e73"
-        "fill-opacity", "0.35"
-        "stroke", "#009e73"
-        "stroke-width", number (maze.GoalRadius / 12.0)
-    ]
-
+    let place = $"cx={number x} cy={number y} r={number maze.GoalRadius}"
+    let look = "fill=#009e73 fill-opacity=0.35 stroke=#009e73"
+    shape "circle" $"{place} {look} stroke-width={number (maze.GoalRadius / 12.0)}"
     trail (maze.Side / 30.0)
 ]
 
@@ -139,7 +109,7 @@ let private valued (map: ValueMap) : Html list =
                     |> List.groupBy (fun (_, _, _, shade) -> shade)
                     |> List.sortBy fst ->
                     let path = [ for column, row, wide, _ in runs -> $"M{column} {row}h{wide}v1h-{wide}z" ]
-                    shape "path" [ "fill", palette[shade]; "d", String.concat "" path ]
+                    Html.element "path" [ "fill", palette[shade]; "d", String.concat "" path ] []
             ]
         ]
 
@@ -152,15 +122,11 @@ let picture (scene: Scene) : Html =
         "viewBox", $"{number left} {number top} {number (right - left)} {number (bottom - top)}"
     ] [
         Html.element "g" [ "class", "world" ] [
-            yield! scene.Values |> Option.map valued |> Option.defaultValue []
+            yield! scene.Values |> Option.toList |> List.collect valued
             yield! still scene
             for bar in scene.Picture.Bars do
-                shape "line" [
-                    "class", "bar"
-                    "stroke", bar.Colour
-                    "stroke-width", number (2.0 * bar.Radius)
-                    "stroke-linecap", "round"
-                ]
+                let width = number (2.0 * bar.Radius)
+                shape "line" $"class=bar stroke={bar.Colour} stroke-width={width} stroke-linecap=round"
         ]
     ]
 

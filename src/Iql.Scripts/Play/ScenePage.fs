@@ -25,28 +25,14 @@ let stage (shown: Shown list) : Html =
     let several = if shown.Length > 1 then " several" else ""
 
     Html.element "div" [ "class", "stage" + several ] [
-        Html.element "div" [ "class", "controls" ] [
-            Html.element "button" [ "type", "button" ] [ Html.text "Pause" ]
-            Html.element "input" [
-                "type", "range"
-                "min", "0"
-                "step", "any"
-                "value", "0"
-                "aria-label", "time"
-            ] []
-            Html.element "select" [ "aria-label", "speed" ] [
-                for value in [ "0.25"; "0.5"; "1"; "2"; "4"; "8" ] do
-                    Html.element "option" [ "value", value ] [ Html.text $"{value} ×" ]
-            ]
-            Html.plain "output" []
-        ]
+        Html.Raw(Resource.text "controls.html")
         Html.element "div" [ "class", "scenes" ] [
             for each in shown ->
                 Html.element "figure" [ "class", "played" ] [
                     yield! each.Above
                     SceneDrawing.picture each.Scene
                     Html.element "output" [ "class", "told" ] []
-                    yield! each.Scene.Values |> Option.map SceneCharts.legend |> Option.defaultValue []
+                    yield! each.Scene.Values |> Option.toList |> List.collect SceneCharts.legend
                     yield! each.Below
                     SceneDrawing.moments each.Digits each.Scene
                 ]
