@@ -9,7 +9,7 @@ public readonly record struct PictureBar(double Radius, string Colour);
 
 /// <summary>A moment of a picture.</summary>
 /// <param name="Ends">x and y of the one end and of the other, bar after bar.</param>
-/// <param name="X">Where it is that moves, to the right.</param>
+/// <param name="X">Position of the one who moves, to the right.</param>
 /// <param name="Y">The same, downwards.</param>
 public readonly record struct PictureMoment(double[] Ends, double X, double Y);
 
@@ -68,7 +68,7 @@ public sealed record Picture
     /// <summary>Where a state's bars are.</summary>
     public required Func<double[], PictureMoment> Show { get; init; }
 
-    /// <summary>Two corners of the part that is seen, from where it follows.</summary>
+    /// <summary>Two corners of the visible part, counted from the point that it follows.</summary>
     public required (double Left, double Top, double Right, double Bottom) Frame { get; init; }
 
     /// <summary>Whether it follows what moves.</summary>
@@ -77,7 +77,7 @@ public sealed record Picture
     /// <summary>The maze below; null where there is none.</summary>
     public PictureMaze? Maze { get; init; }
 
-    /// <summary>The part of a maze that is seen: of the walls around it, a bit.</summary>
+    /// <summary>The visible part of a maze: its inside, and a strip of the walls around it.</summary>
     internal static (double Left, double Top, double Right, double Bottom) Inside(PictureMaze maze)
     {
         var (left, top) = maze.Middle(0, 0);
@@ -89,7 +89,7 @@ public sealed record Picture
     /// <summary>A disc in a maze, whose row and column are its place.</summary>
     /// <param name="maze">Cells of side 1.</param>
     /// <param name="seconds">Time from decision to decision.</param>
-    /// <param name="place">Row and column in a state, counted as <paramref name="shift"/> says.</param>
+    /// <param name="place">Row and column in a state, counted with <paramref name="shift"/>.</param>
     /// <param name="observe">The observation at a row and a column, counted so; null where nobody decides.</param>
     /// <param name="shift">How far a cell's number lies before its middle.</param>
     internal static Picture OfDisc(Maze maze, double seconds, Func<double[], (double Row, double Column)> place,

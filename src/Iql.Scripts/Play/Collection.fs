@@ -47,9 +47,9 @@ type CollectedFile = {
 
 /// Who listens while data are collected, and who may stop it.
 type CollectionOptions = {
-    /// Told of each policy's share when it is done.
+    /// Receives each policy's share when it is done.
     Done: CollectedShare -> unit
-    /// Told of the rows there are, and of how many there will be.
+    /// Receives the number of rows so far, and of all rows.
     Progress: int64 -> int64 -> unit
     Cancellation: CancellationToken
 }
@@ -105,7 +105,7 @@ module Collection =
     let private noise (collection: Collection) (policy: Policy) : float =
         defaultArg collection.Noise (if policy.Walks then AntMazeData.Noise else 0.0)
 
-    /// What the file says of a policy.
+    /// A policy's line in the file's metadata.
     let private description (collection: Collection) (policy: Policy) : string =
         let noise = Json.numberText (noise collection policy)
 
@@ -188,8 +188,8 @@ module Collection =
             Episodes = transitions.Episodes.Length
         }
 
-    /// Collects into a new file, .hdf5 or .npz, with what says how it came about. The same collection gives the same
-    /// data on any number of threads; the file is there whole or not at all. An Error comes before any work.
+    /// Collects into a new file, .hdf5 or .npz, whose metadata describe its origin. The same collection gives the same
+    /// data on any number of threads. The file is there whole or not at all. An Error comes before any work.
     let save (options: CollectionOptions) (path: string) (collection: Collection) : Result<CollectedFile, string> =
         checkName path
         |> Result.bind (fun () ->
@@ -200,6 +200,6 @@ module Collection =
         |> Result.bind (function
             | [] -> Error $"{collection.Task.Name}: expected at least one policy, got none."
             | policies when collection.Size < policies.Length ->
-                let least = $"at least {policies.Length}, a transition for each policy"
-                Error $"--size: expected {least}, got {collection.Size}."
+                let minimum = $"at least {policies.Length}, a transition for each policy"
+                Error $"--size: expected {minimum}, got {collection.Size}."
             | policies -> Ok(saveAll options path collection policies))

@@ -11,8 +11,8 @@ open Iql.Environments.Mujoco
 [<RequireQualifiedAccess>]
 module Replay =
 
-    /// The task on MuJoCo that data are of: by what the file says of itself, else by its name, the task's own or
-    /// D4RL's for its file.
+    /// The task on MuJoCo of a data set, by the file's metadata, else by its name: the task's own, or D4RL's for its
+    /// file.
     let taskOf (report: DatasetReport) : TaskCard option =
         let entry name =
             match report.Metadata.TryGetValue name with
@@ -30,9 +30,9 @@ module Replay =
         ]
         |> List.tryPick (MujocoTasks.Find >> Option.ofObj)
 
-    /// A report with what replaying rows of its data in their task showed, or why it was not done. Data of no task on
-    /// MuJoCo stay as they are, unless a task is given. Rows: 0 replays none. A row file's rows come without the
-    /// file, and may end as D4RL parity has them. An Error says that the data do not fit the task that was given.
+    /// A report with the result of replaying rows of its data in their task, or with the reason against it. Data of no
+    /// task on MuJoCo stay as they are, unless a task is given. Rows: 0 replays none. Rows of a row file come without
+    /// the file, and may end as in D4RL parity. Error: the data do not fit the given task.
     let extend
         (task: TaskCard option)
         (rows: int)

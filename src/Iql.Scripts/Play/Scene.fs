@@ -56,7 +56,7 @@ module Scene =
         ]
 
     /// Plays one episode. `act` is given the state, the observation and the last reward, and writes the action;
-    /// `values` are those of the one who acts. An Error says that the environment has no picture.
+    /// `values` are those of the one who acts. Error: the environment has no picture.
     let play
         (card: TaskCard)
         (environment: IEnvironment)

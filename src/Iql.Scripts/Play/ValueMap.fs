@@ -38,13 +38,13 @@ module ValueMap =
             Corner = left, top
             Side = side
             Squares = [
-                for (column, row, _), value in Seq.zip places (values.Of [ for _, _, seen in places -> seen ]) do
+                for (column, row, _), value in Seq.zip places (values.Of [ for _, _, at in places -> at ]) do
                     if System.Double.IsFinite value then
                         column, row, value
             ]
         }
 
-    /// The least and the greatest value; None where there are none.
+    /// Minimum and maximum of the values; None without values.
     let range (map: ValueMap) : (float * float) option =
         match [ for _, _, value in map.Squares -> value ] with
         | [] -> None
