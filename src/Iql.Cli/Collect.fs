@@ -102,7 +102,7 @@ module Collect =
                         environment.ActionSize,
                         metadata,
                         (fun writer ->
-                            for piece in card.DatasetPieces.Invoke(seed, int64 size) do
+                            for piece in card.Dataset.Pieces(seed, int64 size) do
                                 cancellation.ThrowIfCancellationRequested()
                                 writer.Add piece
                                 say writer.Count (int64 size)),
@@ -112,7 +112,7 @@ module Collect =
                 let file = RowFile path
                 file.Count, file.Statistics.Episodes
             else
-                let transitions = card.Dataset.Invoke(seed, size)
+                let transitions = card.Dataset.Collect(seed, size)
                 DatasetFile.Save(path, transitions, metadata)
                 int64 transitions.Count, int64 transitions.Episodes.Length
 

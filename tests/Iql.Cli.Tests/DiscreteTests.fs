@@ -175,7 +175,7 @@ let ``collected walks are a file of integers, packed and trained from with the s
 let ``a task knows how many actions there are where its data never take the last`` () =
     use scratch = new Scratch()
     let card = Problem.task task |> Attempt.get
-    let whole = RawDataset.Of(card.Dataset.Invoke(Seed 1UL, 500))
+    let whole = RawDataset.Of(card.Dataset.Collect(Seed 1UL, 500))
     let file = scratch.Path "few.npz"
 
     let array (name: string) (shape: int list) (values: Array) =

@@ -135,3 +135,57 @@ let ``a file uses only folders that stand before its own`` () =
     ]
 
     Assert.True(wrong.IsEmpty, String.concat "\n" wrong)
+
+/// The files of an F# project in compile order, from the project's folder on.
+let private compiled (project: string) = [
+    for line in Repository.lines project do
+        let found = Regex.Match(line, "<Compile Include=\"([^\"]+)\"")
+
+        if found.Success then
+            found.Groups[1].Value.Replace('\\', '/')
+]
+
+let private projects =
+    Repository.files
+    |> List.filter (fun path -> Regex.IsMatch(path, @"^src/[^/]+/[^/]+\.fsproj$"))
+
+/// "Data", "Data/Files": the folders that a file stands in.
+let private rooms (file: string) =
+    let parts = file.Split '/'
+    [ for count in 1 .. parts.Length - 1 -> String.concat "/" parts[.. count - 1] ]
+
+[<Fact>]
+let ``an F# project lists every folder in one place`` () =
+    let torn = [
+        for project in projects do
+            let files = compiled project
+
+            for room in files |> List.collect rooms |> List.distinct do
+                let places = [
+                    for index, file in List.indexed files do
+                        if file.StartsWith(room + "/") then
+                            index
+                ]
+
+                if List.last places - List.head places >= places.Length then
+                    $"{project}: {room} stands in two places"
+    ]
+
+    Assert.True(torn.IsEmpty, String.concat "\n" torn)
+
+[<Fact>]
+let ``an F# project lists all of its files`` () =
+    let wrong = [
+        for project in projects do
+            let home = Path.GetDirectoryName(project).Replace('\\', '/') + "/"
+            let listed = [ for file in compiled project -> home + file ]
+
+            let existing =
+                Repository.files
+                |> List.filter (fun path -> path.StartsWith home && path.EndsWith ".fs")
+
+            for path in List.except listed existing @ List.except existing listed do
+                $"{project} and its folder differ in {path}"
+    ]
+
+    Assert.True(wrong.IsEmpty, String.concat "\n" wrong)

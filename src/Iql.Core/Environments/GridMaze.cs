@@ -1,10 +1,8 @@
 namespace Iql.Environments;
 
-/// <summary>
-/// A walk through a maze, cell by cell, with four discrete actions: 0 up, 1 down, 2 left, 3 right, as the maze is drawn. A move into a
-/// wall stays where it is. Observation [cells]: one-hot, so a linear network is a table. Reward 1 and a terminal at the goal, else 0.
-/// Nothing is random but the start, any free cell other than the goal: the best return of a walk is known.
-/// </summary>
+/// <summary>A walk through a maze, cell by cell, with four discrete actions: 0 up, 1 down, 2 left, 3 right in the
+/// drawing. A move into a wall has no effect. Observation [cells]: one-hot, so a linear network is a table. Reward 1
+/// and a terminal at the goal, else 0. Only the start is random, any free cell but the goal.</summary>
 public sealed class GridMaze : IEnvironment
 {
     static readonly (int Row, int Column)[] Moves = [(-1, 0), (1, 0), (0, -1), (0, 1)];
@@ -12,7 +10,6 @@ public sealed class GridMaze : IEnvironment
     readonly int[] after;
 
     /// <summary>A task in a maze.</summary>
-    /// <param name="name">Task name.</param>
     /// <param name="maze">Walls and goal; its start cell is not used.</param>
     /// <param name="timeLimit">Decisions in an episode, at least 1.</param>
     public GridMaze(string name, Maze maze, int timeLimit)
@@ -26,40 +23,31 @@ public sealed class GridMaze : IEnvironment
         }))];
     }
 
-    /// <inheritdoc/>
     public string Name { get; }
-
     /// <summary>Walls and goal.</summary>
     public Maze Maze { get; }
-
-    /// <inheritdoc/>
     public int TimeLimit { get; }
-
-    /// <inheritdoc/>
     public int ObservationSize => Maze.Cells.Length;
-
-    /// <inheritdoc/>
     public ActionSpace ActionSpace => ActionSpace.Discrete(Moves.Length);
-
     /// <summary>The cell's number.</summary>
     public int StateSize => 1;
 
-    /// <summary>The cell that a move leads to from a cell.</summary>
+    /// <summary>The cell after a move.</summary>
     /// <param name="cell">Number of a free cell.</param>
     /// <param name="action">0 up, 1 down, 2 left, 3 right.</param>
     public int After(int cell, int action) => after[cell * Moves.Length + action];
 
     /// <summary>The first action of a shortest walk from a cell to the goal; at the goal, 0.</summary>
-    public int Best(int cell) => Enumerable.Range(0, Moves.Length).FirstOrDefault(action => After(cell, action) == Maze.Next(cell, Maze.Goal));
+    public int Best(int cell) =>
+        Enumerable.Range(0, Moves.Length).FirstOrDefault(action => After(cell, action) == Maze.Next(cell, Maze.Goal));
 
-    /// <summary>Any free cell but the goal's, all alike.</summary>
+    /// <summary>Starts in any free cell but the goal's.</summary>
     public void Reset(Seed seed, Span<double> state, Span<float> observation)
     {
         state[0] = Start(seed, 0);
         Observe((int)state[0], observation);
     }
 
-    /// <inheritdoc/>
     public StepResult Step(Span<double> state, ReadOnlySpan<float> action, Span<float> observation)
     {
         var cell = After((int)state[0], ActionSpace.Choice(action));
@@ -68,20 +56,19 @@ public sealed class GridMaze : IEnvironment
         return new(cell == Maze.Goal ? 1 : 0, cell == Maze.Goal);
     }
 
-    /// <inheritdoc/>
     public Picture Draw(double[] start, float[] observation)
     {
-        // A walk in cells has no time of its own.
+        // A walk in cells has no time.
         var picture = Picture.OfDisc(Maze, seconds: 0.4, state => Maze.Cells[(int)state[0]], Rest);
         return picture with { Maze = picture.Maze! with { Squares = 1 } };
     }
 
     float[]? Rest(double row, double column)
     {
-        var (cell, seen) = (Maze.CellAt(row, column), new float[ObservationSize]);
+        var (cell, observation) = (Maze.CellAt(row, column), new float[ObservationSize]);
         if (cell == Maze.Goal) return null;
-        Observe(cell, seen);
-        return seen;
+        Observe(cell, observation);
+        return observation;
     }
 
     /// <summary>The observation of a cell.</summary>

@@ -2,23 +2,22 @@ using System.Collections.Immutable;
 
 namespace Iql.Environments;
 
-/// <summary>
-/// A maze of unit cells. Cell (row, column) is the square of side 1 centred at (x, y) = (row, column), so x runs down the
-/// drawing and y to its right. Free cells are numbered from 0 in reading order.
-/// </summary>
+/// <summary>A maze of unit cells. Cell (row, column) is centred at (x, y) = (row, column): x runs down the drawing, y
+/// to the right. Free cells are numbered from 0 in reading order.</summary>
 public sealed class Maze
 {
     internal const int Up = 1, Down = 2, Left = 4, Right = 8, UpLeft = 16, UpRight = 32, DownLeft = 64, DownRight = 128;
-
     readonly byte[] contacts;
     readonly int[] numbers;
     readonly int[] distances;
     readonly short[] hops;
     readonly int[][] neighbours;
 
-    /// <summary>Reads a drawing: '#' wall, 'O' free, 'G' goal, 'S' start. The border must be wall, all free cells connected.</summary>
+    /// <summary>Reads a drawing: '#' wall, 'O' free, 'G' goal, 'S' start. The border is wall; free cells are
+    /// connected.</summary>
     /// <param name="rows">One text a row, all of one length.</param>
-    /// <exception cref="ArgumentException">Another character, ragged rows, an open border, no or two goals, two starts, a cell cut off.</exception>
+    /// <exception cref="ArgumentException">Another character, ragged rows, an open border, not one goal, two starts, a
+    /// cell cut off.</exception>
     public Maze(params ReadOnlySpan<string> rows)
     {
         Check.AtLeast(rows.Length, 3, nameof(rows));
@@ -28,7 +27,8 @@ public sealed class Maze
         (Goal, Start) = (-1, -1);
         for (var row = 0; row < Rows; row++)
         {
-            Check.That(rows[row].Length == Columns, $"row {row}", $"{Columns} characters, as row 0 has", rows[row].Length);
+            Check.That(rows[row].Length == Columns, $"row {row}", $"{Columns} characters, as row 0 has",
+                rows[row].Length);
             for (var column = 0; column < Columns; column++)
             {
                 var mark = rows[row][column];
@@ -49,28 +49,24 @@ public sealed class Maze
         contacts = Contacts();
         neighbours = Adjacency();
         (distances, hops) = ShortestPaths();
-        Check.That(!distances.Contains(int.MaxValue), nameof(rows), "free cells that are all connected", "a cell cut off");
+        var connected = !distances.Contains(int.MaxValue);
+        Check.That(connected, nameof(rows), "free cells that are all connected", "a cell cut off");
     }
 
-    /// <summary>The rows it was read from.</summary>
+    /// <summary>The drawing.</summary>
     public ImmutableArray<string> Drawing { get; }
-
     /// <summary>Number of rows, walls included.</summary>
     public int Rows { get; }
-
     /// <summary>Number of columns, walls included.</summary>
     public int Columns { get; }
-
     /// <summary>The free cells in reading order: cell i's centre is at (x, y) = Cells[i].</summary>
     public ImmutableArray<(int Row, int Column)> Cells { get; }
-
     /// <summary>Number of the goal cell.</summary>
     public int Goal { get; }
-
-    /// <summary>Number of the start cell, −1 where episodes may start anywhere.</summary>
+    /// <summary>Number of the start cell; −1: episodes start anywhere.</summary>
     public int Start { get; }
 
-    /// <summary>Whether a cell is wall; everything outside is.</summary>
+    /// <summary>Whether a cell is wall, as everything outside is.</summary>
     public bool IsWall(int row, int column) =>
         (uint)row >= (uint)Rows || (uint)column >= (uint)Columns || numbers[row * Columns + column] < 0;
 
@@ -83,14 +79,11 @@ public sealed class Maze
 
     /// <summary>Length of the shortest path between two free cells, in cells.</summary>
     public int Distance(int from, int to) => distances[from * Cells.Length + to];
-
-    /// <summary>The cell after <paramref name="from"/> on the shortest path to <paramref name="to"/>; ties go up, down, left, right.</summary>
+    /// <summary>The next cell on the shortest path to <paramref name="to"/>; ties go up, down, left, right.</summary>
     public int Next(int from, int to) => hops[from * Cells.Length + to];
-
     /// <summary>Free cells that share a side with a free cell: up, down, left, right.</summary>
     public ReadOnlySpan<int> Neighbours(int cell) => neighbours[cell];
-
-    /// <summary>What a disc in a free cell may touch: a bit per side that is wall, and per wall corner that stands free between two open sides.</summary>
+    /// <summary>Contacts of a disc in a free cell: a bit per wall side, and per free corner of a wall.</summary>
     internal int ContactsOf(int row, int column) => contacts[row * Columns + column];
 
     byte[] Contacts()
@@ -128,7 +121,8 @@ public sealed class Maze
                         queue.Enqueue(neighbour);
                     }
             for (var from = 0; from < count; from++)
-                hop[from * count + to] = (short)neighbours[from].FirstOrDefault(cell => length[cell * count + to] < length[from * count + to], to);
+                hop[from * count + to] = (short)neighbours[from]
+                    .FirstOrDefault(cell => length[cell * count + to] < length[from * count + to], to);
         }
         return (length, hop);
     }

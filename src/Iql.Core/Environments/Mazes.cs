@@ -11,7 +11,7 @@ public static class Mazes
         "#OOO#",
         "#####");
 
-    /// <summary>The U with a start at its other end, 6 cells from the goal.</summary>
+    /// <summary>The U with a start at the other end, 6 cells from the goal.</summary>
     public static Maze UMazeStitch { get; } = Starting(UMaze, 3, 1);
 
     /// <summary>26 free cells, the goal in the lower right.</summary>
@@ -47,7 +47,6 @@ public static class Mazes
 
     /// <summary>The medium maze with a start in the upper left, 10 cells from the goal.</summary>
     public static Maze MediumStitch { get; } = Starting(Medium, 1, 1);
-
     /// <summary>The large maze with a start in the upper left, 14 cells from the goal.</summary>
     public static Maze LargeStitch { get; } = Starting(Large, 1, 1);
 

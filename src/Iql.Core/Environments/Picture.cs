@@ -2,27 +2,25 @@ using System.Collections.Immutable;
 
 namespace Iql.Environments;
 
-/// <summary>A round bar of a picture; a disc where both ends are the same.</summary>
+/// <summary>A round bar of a picture; a disc if both ends are the same.</summary>
 /// <param name="Radius">Half its thickness.</param>
 /// <param name="Colour">"#0072b2".</param>
 public readonly record struct PictureBar(double Radius, string Colour);
 
 /// <summary>A moment of a picture.</summary>
-/// <param name="Ends">x and y of the one end and of the other, bar after bar.</param>
-/// <param name="X">Position of the one who moves, to the right.</param>
+/// <param name="Ends">x and y of both ends, bar after bar.</param>
+/// <param name="X">Place of the moving thing, to the right.</param>
 /// <param name="Y">The same, downwards.</param>
 public readonly record struct PictureMoment(double[] Ends, double X, double Y);
 
-/// <summary>How a picture moves with what it shows.</summary>
+/// <summary>How a picture moves with its subject.</summary>
 public enum PictureMotion
 {
-    /// <summary>It stands still.</summary>
+    /// <summary>No motion.</summary>
     Still,
-
-    /// <summary>It follows to the right and left, along a floor at y = 0: a view from the side.</summary>
+    /// <summary>Follows along a floor at y = 0: a view from the side.</summary>
     AlongFloor,
-
-    /// <summary>It follows everywhere: a view from above.</summary>
+    /// <summary>Follows everywhere: a view from above.</summary>
     OverGround,
 }
 
@@ -31,53 +29,40 @@ public sealed record PictureMaze
 {
     /// <summary>Walls and ways.</summary>
     public required Maze Maze { get; init; }
-
     /// <summary>Side of a cell.</summary>
     public double Side { get; init; } = 1;
-
     /// <summary>x and y of the middle of the first row's first cell.</summary>
     public (double X, double Y) Origin { get; init; }
-
     /// <summary>x and y of the goal.</summary>
     public required (double X, double Y) Goal { get; init; }
-
-    /// <summary>Distance from the goal that counts as there.</summary>
+    /// <summary>Distance within which the goal is reached.</summary>
     public double GoalRadius { get; init; } = 0.5;
-
-    /// <summary>Squares of colour along a cell, for values of places: one where nothing stands between cells.</summary>
+    /// <summary>Squares of colour along a cell, for values of places.</summary>
     public int Squares { get; init; } = 8;
-
-    /// <summary>
-    /// The observation of somebody at rest at (x, y), else as the episode starts; null where nobody decides any more.
-    /// </summary>
+    /// <summary>The observation at rest at (x, y), else as at the start; null where the episode has ended.</summary>
     public required Func<double, double, float[]?> Observe { get; init; }
-
     /// <summary>x and y of a cell's middle.</summary>
     public (double X, double Y) Middle(int row, int column) => (Origin.X + Side * column, Origin.Y + Side * row);
 }
 
-/// <summary>How an episode looks: bars that move in a plane, x to the right and y down, in metres or cells.</summary>
+/// <summary>The drawing of an episode: bars that move in a plane, x to the right and y down, in metres or
+/// cells.</summary>
 public sealed record Picture
 {
     /// <summary>Time from decision to decision.</summary>
     public required double Seconds { get; init; }
-
-    /// <summary>The bars, those behind first.</summary>
+    /// <summary>The bars, from back to front.</summary>
     public required ImmutableArray<PictureBar> Bars { get; init; }
-
-    /// <summary>Where a state's bars are.</summary>
+    /// <summary>The places of the bars in a state.</summary>
     public required Func<double[], PictureMoment> Show { get; init; }
-
-    /// <summary>Two corners of the visible part, counted from the point that it follows.</summary>
+    /// <summary>Two corners of the visible part, relative to the moving thing.</summary>
     public required (double Left, double Top, double Right, double Bottom) Frame { get; init; }
-
-    /// <summary>Whether it follows what moves.</summary>
+    /// <summary>How it follows the moving thing.</summary>
     public PictureMotion Motion { get; init; }
-
-    /// <summary>The maze below; null where there is none.</summary>
+    /// <summary>The maze below, or null.</summary>
     public PictureMaze? Maze { get; init; }
 
-    /// <summary>The visible part of a maze: its inside, and a strip of the walls around it.</summary>
+    /// <summary>The visible part of a maze, with a bit of the walls around.</summary>
     internal static (double Left, double Top, double Right, double Bottom) Inside(PictureMaze maze)
     {
         var (left, top) = maze.Middle(0, 0);
@@ -86,12 +71,12 @@ public sealed record Picture
         return (left + bit, top + bit, right - bit, bottom - bit);
     }
 
-    /// <summary>A disc in a maze, whose row and column are its place.</summary>
+    /// <summary>A disc in a maze.</summary>
     /// <param name="maze">Cells of side 1.</param>
     /// <param name="seconds">Time from decision to decision.</param>
-    /// <param name="place">Row and column in a state, counted with <paramref name="shift"/>.</param>
-    /// <param name="observe">The observation at a row and a column, counted so; null where nobody decides.</param>
-    /// <param name="shift">How far a cell's number lies before its middle.</param>
+    /// <param name="place">Row and column in a state, with <paramref name="shift"/>.</param>
+    /// <param name="observe">The observation at a row and a column, counted alike.</param>
+    /// <param name="shift">A cell's middle less its number.</param>
     internal static Picture OfDisc(Maze maze, double seconds, Func<double[], (double Row, double Column)> place,
         Func<double, double, float[]?> observe, double shift = 0)
     {

@@ -1,35 +1,28 @@
 namespace Iql.Environments;
 
-/// <summary>
-/// A disc pushed through a maze. One step of length h, per axis, with force g a (g gear, a action in [−1, 1]), mass m and
-/// damping b: v ← clip((m v + h g a) / (m + h b), ±v_max), then x ← x + h v; then the walls push back. Damping is implicit and
-/// the position uses the new velocity (semi-implicit Euler), as MuJoCo's Euler does; walls are inelastic and without friction.
-/// </summary>
-/// <remarks>Defaults are D4RL Maze2D's: gear 100, a sphere of radius 0.1 and density 1000, joint damping 1, step 0.01, speed 5 per axis.</remarks>
+/// <summary>A disc pushed through a maze. One step of length h, per axis, with force g a (g gear, a action in [−1, 1]),
+/// mass m and damping b: v ← clip((m v + h g a) / (m + h b), ±v_max), then x ← x + h v; then the walls push back.
+/// Implicit damping and semi-implicit Euler, as MuJoCo; walls are inelastic, without friction.</summary>
+/// <remarks>Defaults are D4RL Maze2D's: gear 100, radius 0.1, density 1000, damping 1, step 0.01, speed 5 per
+/// axis.</remarks>
 public sealed record PointMass
 {
     /// <summary>m &gt; 0, kilograms: 4/3 π 0.1³ × 1000.</summary>
     public double Mass { get; init; } = 4.1887902047863905;
-
     /// <summary>g &gt; 0, newtons at full action.</summary>
     public double Gear { get; init; } = 100;
-
     /// <summary>b ≥ 0, newtons per cell a second.</summary>
     public double Damping { get; init; } = 1;
-
     /// <summary>h &gt; 0, seconds.</summary>
     public double TimeStep { get; init; } = 0.01;
-
-    /// <summary>v_max &gt; 0, cells a second and axis. A step's length, √2 h v_max, must stay below the radius: then nothing tunnels.</summary>
+    /// <summary>v_max &gt; 0, cells a second and axis. √2 h v_max is below the radius: no tunnelling.</summary>
     public double MaxSpeed { get; init; } = 5;
-
     /// <summary>Radius of the disc, in (0, 0.5) cells.</summary>
     public double Radius { get; init; } = 0.1;
-
-    /// <summary>The same disc in syrup: damping 40 lets speed decay within 0.1 seconds and tops it at 2.5 cells a second and axis.</summary>
+    /// <summary>Damping 40: speed decays within 0.1 seconds and is at most 2.5 cells a second and axis.</summary>
     public static PointMass Syrup { get; } = new() { Damping = 40 };
 
-    /// <summary>These numbers, once they are legal.</summary>
+    /// <summary>These numbers, checked.</summary>
     /// <exception cref="ArgumentException">A number outside its range.</exception>
     public PointMass Checked()
     {
@@ -42,9 +35,8 @@ public sealed record PointMass
         return this;
     }
 
-    /// <summary>Some steps with one action.</summary>
-    /// <param name="maze">The walls.</param>
-    /// <param name="state">Read and written: x, y in cells, v_x, v_y in cells a second. The disc must not overlap a wall.</param>
+    /// <summary>Steps with one action.</summary>
+    /// <param name="state">Read and written: x, y in cells, v_x, v_y in cells a second.</param>
     /// <param name="actionX">a along x, in [−1, 1].</param>
     /// <param name="actionY">a along y, in [−1, 1].</param>
     /// <param name="steps">How many, at least 1.</param>
@@ -62,7 +54,7 @@ public sealed record PointMass
             x += h * vx;
             y += h * vy;
 
-            // The centre kept a radius' distance from every wall and moved by less: it is in a free cell, whose walls are all that matters.
+            // The centre moved by less than a radius: it is in a free cell, and only its walls matter.
             var (row, column) = ((int)(x + 0.5), (int)(y + 0.5));
             var contacts = maze.ContactsOf(row, column);
             var (dx, dy) = (x - row, y - column);
@@ -78,7 +70,7 @@ public sealed record PointMass
         (state[0], state[1], state[2], state[3]) = (x, y, vx, vy);
     }
 
-    // Out of the nearest corner of the cell along the line from the corner to the centre, without the speed into it.
+    // Pushes the disc out of the cell's nearest corner and removes the speed into it.
     void Corner(ref double x, ref double y, ref double vx, ref double vy)
     {
         var (cornerX, cornerY) = (Math.CopySign(0.5, x), Math.CopySign(0.5, y));
@@ -91,7 +83,7 @@ public sealed record PointMass
         var inward = Math.Min(vx * nx + vy * ny, 0);
         vx -= inward * nx;
         vy -= inward * ny;
-        // Turning towards an axis may lift its speed over the bound: shorten, do not turn back into the wall.
+        // The turn may lift an axis' speed over the bound: shorten the velocity.
         var excess = Math.Max(Math.Abs(vx), Math.Abs(vy)) / MaxSpeed;
         if (excess > 1) (vx, vy) = (vx / excess, vy / excess);
     }

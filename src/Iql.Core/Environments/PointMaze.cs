@@ -2,26 +2,24 @@ using System.Runtime.CompilerServices;
 
 namespace Iql.Environments;
 
-/// <summary>
-/// A disc in a maze that is to reach a goal. State [4] and observation [4]: x, y, v_x, v_y; action [2]: the force, held for
-/// <see cref="FrameSkip"/> physics steps. Reward 1 when the centre is within 0.5 of the goal cell's centre after the decision,
-/// else 0. The rules are D4RL Maze2D's (Fu et al. 2020, arXiv:2004.07219), the physics is our own: hence the name.
-/// </summary>
+/// <summary>A disc in a maze with a goal. State [4] and observation [4]: x, y, v_x, v_y; action [2]: the force, held
+/// for <see cref="FrameSkip"/> physics steps. Reward 1 within 0.5 of the goal cell's centre after the decision, else 0.
+/// The rules are D4RL Maze2D's (Fu et al. 2020, arXiv:2004.07219), the physics is our own.</summary>
 public sealed class PointMaze : IEnvironment
 {
-    /// <summary>Distance from the goal that counts as there, in cells.</summary>
+    /// <summary>Distance within which the goal is reached, in cells.</summary>
     public const double GoalRadius = 0.5;
 
     readonly double goalX, goalY;
 
     /// <summary>A task in a maze.</summary>
-    /// <param name="name">Task name.</param>
     /// <param name="maze">Walls and goal; with a start cell every episode starts there, else in any free cell.</param>
     /// <param name="timeLimit">Decisions in an episode, at least 1.</param>
-    /// <param name="endsAtGoal">Whether reaching the goal is terminal; else rewards go on until the time limit, as in Maze2D.</param>
+    /// <param name="endsAtGoal">Whether the goal is terminal; else rewards go on, as in Maze2D.</param>
     /// <param name="frameSkip">Physics steps in a decision, at least 1.</param>
     /// <param name="physics">Maze2D's numbers when not given.</param>
-    public PointMaze(string name, Maze maze, int timeLimit, bool endsAtGoal = false, int frameSkip = 1, PointMass? physics = null)
+    public PointMaze(string name, Maze maze, int timeLimit, bool endsAtGoal = false, int frameSkip = 1,
+        PointMass? physics = null)
     {
         Check.AtLeast(timeLimit, 1, nameof(timeLimit));
         Check.AtLeast(frameSkip, 1, nameof(frameSkip));
@@ -30,31 +28,18 @@ public sealed class PointMaze : IEnvironment
         (goalX, goalY) = maze.Cells[maze.Goal];
     }
 
-    /// <inheritdoc/>
     public string Name { get; }
-
     /// <summary>Walls, goal, start.</summary>
     public Maze Maze { get; }
-
-    /// <summary>How the disc moves.</summary>
+    /// <summary>The physics of the disc.</summary>
     public PointMass Physics { get; }
-
     /// <summary>Physics steps in a decision.</summary>
     public int FrameSkip { get; }
-
-    /// <summary>Whether reaching the goal is terminal.</summary>
+    /// <summary>Whether the goal is terminal.</summary>
     public bool EndsAtGoal { get; }
-
-    /// <inheritdoc/>
     public int TimeLimit { get; }
-
-    /// <inheritdoc/>
     public int ObservationSize => 4;
-
-    /// <inheritdoc/>
     public ActionSpace ActionSpace => ActionSpace.Continuous(2);
-
-    /// <inheritdoc/>
     public int StateSize => 4;
 
     /// <summary>Whether a point is within <see cref="GoalRadius"/> of the goal.</summary>
@@ -73,7 +58,6 @@ public sealed class PointMaze : IEnvironment
         Observe(state, observation);
     }
 
-    /// <inheritdoc/>
     public StepResult Step(Span<double> state, ReadOnlySpan<float> action, Span<float> observation)
     {
         double actionX = Math.Clamp(action[0], -1f, 1f), actionY = Math.Clamp(action[1], -1f, 1f);
@@ -83,7 +67,6 @@ public sealed class PointMaze : IEnvironment
         return new(there ? 1 : 0, there && EndsAtGoal);
     }
 
-    /// <inheritdoc/>
     public Picture Draw(double[] start, float[] observation) => Picture.OfDisc(Maze, Physics.TimeStep * FrameSkip,
         state => (state[0], state[1]), (row, column) => [(float)row, (float)column, 0, 0]);
 

@@ -4,23 +4,19 @@ using System.Text.Json;
 
 namespace Iql.Environments;
 
-/// <summary>
-/// A policy trained elsewhere, as plain numbers: NAME.json, which lists tensors (name, shape, offset in floats), the hidden layers'
-/// activation and the kind of output, beside NAME.f32, little-endian float32. A multilayer perceptron from an observation to a mean and,
-/// where it has one, a standard deviation.
-/// </summary>
-/// <remarks>
-/// Tensors: W0, b0, W1, b1, … hidden layers, [out, in] and [out]; Wmu, bmu the mean; logstd [A], or Wlogstd, blogstd of the last hidden
-/// layer, clipped to logstd_clip; obs_mean, obs_std the observation's shift and scale, then clipped to ± obs_clip. Output
-/// "tanh_squashed_gaussian" squashes the draw, "gaussian_clipped_to_unit_box" clips it.
-/// </remarks>
+/// <summary>A policy trained elsewhere, as plain numbers: NAME.json lists tensors (name, shape, offset in floats), the
+/// activation of hidden layers and the kind of output; NAME.f32 holds little-endian float32. A multilayer perceptron
+/// from an observation to a mean and perhaps a standard deviation.</summary>
+/// <remarks>Tensors: W0, b0, W1, b1, … hidden layers, [out, in] and [out]; Wmu, bmu the mean; logstd [A], or Wlogstd,
+/// blogstd, clipped to logstd_clip; obs_mean, obs_std shift and scale the observation, then clipped to ± obs_clip.
+/// Output "tanh_squashed_gaussian" squashes the draw, "gaussian_clipped_to_unit_box" clips it.</remarks>
 public sealed class PolicyFile
 {
     readonly Layer[] hidden;
     readonly Layer mean;
     readonly Layer? spread;
     readonly float[]? logStd, shift, scale;
-    readonly float observationLimit = float.PositiveInfinity, leastLogStd = -20, greatestLogStd = 2;
+    readonly float observationLimit = float.PositiveInfinity, minLogStd = -20, maxLogStd = 2;
     readonly bool relu, squashes;
 
     /// <summary>Reads a policy.</summary>
@@ -29,35 +25,38 @@ public sealed class PolicyFile
     public PolicyFile(string path)
     {
         Path = path;
-        var numbers = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(System.IO.Path.ChangeExtension(path, ".f32"))).ToArray();
+        var bytes = File.ReadAllBytes(System.IO.Path.ChangeExtension(path, ".f32"));
+        var numbers = MemoryMarshal.Cast<byte, float>(bytes).ToArray();
         using var document = Parse(path);
         var root = document.RootElement;
         if (root.TryGetProperty("time_feature", out var time) && time.ValueKind == JsonValueKind.True)
             throw Wrong("a policy of the observation alone", "one that is told the time (time_feature)");
         relu = Word(root, "hidden_activation", "relu", "tanh") == "relu";
-        squashes = Word(root, "output", "tanh_squashed_gaussian", "gaussian_clipped_to_unit_box") == "tanh_squashed_gaussian";
+        const string squashed = "tanh_squashed_gaussian";
+        squashes = Word(root, "output", squashed, "gaussian_clipped_to_unit_box") == squashed;
         var tensors = Tensors(root, numbers);
-        hidden = [.. Enumerable.Range(0, 16).TakeWhile(i => tensors.ContainsKey($"W{i}")).Select(i => Layer.Of(tensors, $"W{i}", $"b{i}", Wrong))];
+        hidden = [.. Enumerable.Range(0, 16).TakeWhile(i => tensors.ContainsKey($"W{i}"))
+            .Select(i => Layer.Of(tensors, $"W{i}", $"b{i}", Wrong))];
         mean = Layer.Of(tensors, "Wmu", "bmu", Wrong);
         if (tensors.ContainsKey("Wlogstd")) spread = Layer.Of(tensors, "Wlogstd", "blogstd", Wrong);
         logStd = tensors.GetValueOrDefault("logstd").Numbers;
         (shift, scale) = (tensors.GetValueOrDefault("obs_mean").Numbers, tensors.GetValueOrDefault("obs_std").Numbers);
-        if (root.TryGetProperty("obs_clip", out var clip) && clip.ValueKind == JsonValueKind.Number) observationLimit = clip.GetSingle();
-        if (root.TryGetProperty("logstd_clip", out var bounds)) (leastLogStd, greatestLogStd) = (bounds[0].GetSingle(), bounds[1].GetSingle());
+        if (root.TryGetProperty("obs_clip", out var clip) && clip.ValueKind == JsonValueKind.Number)
+            observationLimit = clip.GetSingle();
+        if (root.TryGetProperty("logstd_clip", out var bounds))
+            (minLogStd, maxLogStd) = (bounds[0].GetSingle(), bounds[1].GetSingle());
     }
 
     /// <summary>Where it was read.</summary>
     public string Path { get; }
-
     /// <summary>S.</summary>
     public int ObservationSize => (hidden.Length > 0 ? hidden[0] : mean).Inputs;
-
     /// <summary>A.</summary>
     public int ActionSize => mean.Outputs;
 
-    /// <summary>A policy that acts in so many episodes at a time.</summary>
+    /// <summary>A policy that acts in several episodes at a time.</summary>
     /// <param name="episodes">E, at least 1.</param>
-    /// <param name="draws">Whether actions are drawn from its distribution; else they are the mean.</param>
+    /// <param name="draws">Whether actions are drawn; else they are the mean.</param>
     public IRolloutPolicy Actor(int episodes, bool draws) => new Acting(this, episodes, draws);
 
     /// <summary>The action for an observation.</summary>
@@ -66,9 +65,11 @@ public sealed class PolicyFile
     /// <param name="noise">Standard normal numbers, [A]; empty takes the mean.</param>
     public void Act(ReadOnlySpan<float> observation, Span<float> action, ReadOnlySpan<float> noise)
     {
-        Span<float> input = stackalloc float[Math.Max(observation.Length, 512)], output = stackalloc float[input.Length];
+        Span<float> input = stackalloc float[Math.Max(observation.Length, 512)],
+            output = stackalloc float[input.Length];
         for (var i = 0; i < observation.Length; i++)
-            input[i] = shift is null ? observation[i] : Math.Clamp((observation[i] - shift[i]) / scale![i], -observationLimit, observationLimit);
+            input[i] = shift is null ? observation[i]
+                : Math.Clamp((observation[i] - shift[i]) / scale![i], -observationLimit, observationLimit);
         var width = observation.Length;
         foreach (var layer in hidden)
         {
@@ -86,7 +87,8 @@ public sealed class PolicyFile
             if (noise.Length > 0)
             {
                 var log = spread is not null ? output[i] : logStd is not null ? logStd[i] : float.NegativeInfinity;
-                action[i] += MathF.Exp(float.IsNegativeInfinity(log) ? log : Math.Clamp(log, leastLogStd, greatestLogStd)) * noise[i];
+                if (!float.IsNegativeInfinity(log)) log = Math.Clamp(log, minLogStd, maxLogStd);
+                action[i] += MathF.Exp(log) * noise[i];
             }
             action[i] = squashes ? MathF.Tanh(action[i]) : Math.Clamp(action[i], -1, 1);
         }
@@ -95,7 +97,10 @@ public sealed class PolicyFile
     static JsonDocument Parse(string path)
     {
         try { return JsonDocument.Parse(File.ReadAllText(path)); }
-        catch (JsonException error) { throw new InvalidDataException($"{path}: expected a policy's description as JSON, {error.Message}", error); }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{path}: expected a policy's description as JSON, {error.Message}", error);
+        }
     }
 
     Dictionary<string, (int[] Shape, float[] Numbers)> Tensors(JsonElement root, float[] numbers)
@@ -108,7 +113,8 @@ public sealed class PolicyFile
             var (name, offset) = (tensor.GetProperty("name").GetString()!, tensor.GetProperty("offset").GetInt32());
             var count = shape.Aggregate(1, (product, extent) => product * extent);
             if (offset < 0 || offset + count > numbers.Length)
-                throw Wrong($"{count} numbers of {name} from number {offset} on", $"{numbers.Length} numbers in all in {System.IO.Path.GetFileName(System.IO.Path.ChangeExtension(Path, ".f32"))}");
+                throw Wrong($"{count} numbers of {name} from number {offset} on",
+                    $"{numbers.Length} numbers in all in {System.IO.Path.GetFileNameWithoutExtension(Path)}.f32");
             tensors[name] = (shape, numbers[offset..(offset + count)]);
         }
         return tensors;
@@ -127,10 +133,13 @@ public sealed class PolicyFile
     {
         internal int Outputs => Bias.Length;
 
-        internal static Layer Of(Dictionary<string, (int[] Shape, float[] Numbers)> tensors, string weights, string bias, Func<string, string, InvalidDataException> wrong)
+        internal static Layer Of(Dictionary<string, (int[] Shape, float[] Numbers)> tensors,
+            string weights, string bias, Func<string, string, InvalidDataException> wrong)
         {
-            if (!tensors.TryGetValue(weights, out var w) || !tensors.TryGetValue(bias, out var b)) throw wrong($"tensors {weights} and {bias}", "none of one of them");
-            if (w.Shape.Length != 2 || w.Shape[0] != b.Numbers.Length || w.Shape[0] > 512) throw wrong($"{weights} of {b.Numbers.Length} rows, at most 512", string.Join(" × ", w.Shape));
+            if (!tensors.TryGetValue(weights, out var w) || !tensors.TryGetValue(bias, out var b))
+                throw wrong($"tensors {weights} and {bias}", "none of one of them");
+            if (w.Shape.Length != 2 || w.Shape[0] != b.Numbers.Length || w.Shape[0] > 512)
+                throw wrong($"{weights} of {b.Numbers.Length} rows, at most 512", string.Join(" × ", w.Shape));
             return new(w.Numbers, b.Numbers, w.Shape[1]);
         }
 
@@ -140,7 +149,8 @@ public sealed class PolicyFile
             {
                 var weights = Weights.AsSpan(row * Inputs, Inputs);
                 var (sum, i) = (Vector<float>.Zero, 0);
-                for (; i <= Inputs - Vector<float>.Count; i += Vector<float>.Count) sum += new Vector<float>(weights[i..]) * new Vector<float>(x[i..]);
+                for (; i <= Inputs - Vector<float>.Count; i += Vector<float>.Count)
+                    sum += new Vector<float>(weights[i..]) * new Vector<float>(x[i..]);
                 var total = Vector.Sum(sum) + Bias[row];
                 for (; i < Inputs; i++) total += weights[i] * x[i];
                 y[row] = total;
@@ -160,7 +170,8 @@ public sealed class PolicyFile
                 for (var row = 0; row < running.Length; row++)
                 {
                     var own = seed.Split((ulong)running[row]);
-                    for (var i = 0; i < noise.Length; i++) noise[i] = (float)own.Normal((ulong)(decision * noise.Length + i));
+                    for (var i = 0; i < noise.Length; i++)
+                        noise[i] = (float)own.Normal((ulong)(decision * noise.Length + i));
                     policy.Act(observations.Slice(row * policy.ObservationSize, policy.ObservationSize),
                         actions.Slice(row * policy.ActionSize, policy.ActionSize), noise);
                 }

@@ -3,8 +3,8 @@ using Iql.Data;
 
 namespace Iql.Environments;
 
-/// <summary>What a policy did, with the state before each decision.</summary>
-/// <param name="Transitions">N rows: whole episodes one after the other, the last cut at N by a time-out.</param>
+/// <summary>A policy's rows, with the state before each decision.</summary>
+/// <param name="Transitions">N rows: whole episodes, the last cut at N by a time-out.</param>
 /// <param name="States">[N, StateSize] row-major: the environment's state before the decision.</param>
 /// <param name="Returns">Undiscounted return of each whole episode.</param>
 public sealed record CollectedRows(Transitions Transitions, double[] States, IReadOnlyList<double> Returns)
@@ -19,33 +19,28 @@ public sealed record CollectedRows(Transitions Transitions, double[] States, IRe
     }
 }
 
-/// <summary>
-/// The data of a policy that acts: episodes from the environment's own starts, each until it is terminal or reaches the time limit, which
-/// is a time-out. Actions are the policy's plus N(0, <see cref="Noise"/>), clipped to ±1, or U(−1, 1) without a policy.
-/// </summary>
+/// <summary>The data of an acting policy: whole episodes from the environment's own starts. Actions are the policy's
+/// plus N(0, <see cref="Noise"/>), clipped to ±1, or U(−1, 1) without a policy.</summary>
 public sealed record RolloutData
 {
     // Rows that one call of the policy serves; fixed, so that the bits depend on the seed alone.
     const int EpisodesAtATime = 8;
 
-    /// <summary>Makes a policy for each thread, which acts in <paramref name="episodes"/> episodes at a time; null: uniform random actions.</summary>
-    /// <param name="episodes">E.</param>
+    /// <summary>Makes a policy for a thread, which acts in <paramref name="episodes"/> episodes at a time.</summary>
+
     public delegate IRolloutPolicy MakePolicy(int episodes);
 
-    /// <summary>The policy; null acts at random.</summary>
+    /// <summary>The policy; null: uniform random actions.</summary>
     public MakePolicy? Policy { get; init; }
-
     /// <summary>Standard deviation of normal noise added to the policy's actions, at least 0.</summary>
     public double Noise { get; init; }
 
     /// <summary>Collects N transitions; the bits depend on environment, policy, seed and N alone.</summary>
-    /// <param name="environment">Where.</param>
     /// <param name="seed">Where every draw comes from.</param>
     /// <param name="size">N, at least 1.</param>
-    /// <param name="name">What the transitions are called.</param>
-    /// <param name="threads">At most this many, 0 for one a core.</param>
-    /// <param name="progress">Told of the rows there are, now and then, from one thread.</param>
-    /// <param name="cancellation">Asks to stop.</param>
+    /// <param name="name">The name of the transitions.</param>
+    /// <param name="threads">Maximum threads, 0 for one a core.</param>
+    /// <param name="progress">Called with the rows so far, from one thread.</param>
     public CollectedRows Collect(IEnvironment environment, Seed seed, int size, string name, int threads = 0,
         Action<long>? progress = null, CancellationToken cancellation = default)
     {
@@ -54,17 +49,20 @@ public sealed record RolloutData
         Check.NotNegative(Noise, nameof(Noise));
         if (threads == 0) threads = System.Environment.ProcessorCount;
         var source = seed.Split($"roll out {environment.Name}");
-        using var policies = new ThreadLocal<IRolloutPolicy?>(() => Policy?.Invoke(EpisodesAtATime), trackAllValues: true);
+        using var policies = new ThreadLocal<IRolloutPolicy?>(
+            () => Policy?.Invoke(EpisodesAtATime), trackAllValues: true);
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
         var (episodes, rows, blocks) = (new List<RecordedEpisode>(), 0L, 0);
         try
         {
             while (rows < size)
             {
-                // As many blocks as will do by the rows of those before, at least one a thread: their order is their number.
-                var wanted = rows == 0 ? threads : (int)Math.Clamp((size - rows) * blocks / rows, threads, 64 * threads);
+                // As many blocks as the rows of those before suggest, at least one a thread.
+                var wanted = rows == 0
+                    ? threads : (int)Math.Clamp((size - rows) * blocks / rows, threads, 64 * threads);
                 var wave = new List<RecordedEpisode>[wanted];
-                Parallel.For(0, wanted, options, i => wave[i] = Block(environment, policies.Value, source.Split((ulong)(blocks + i))));
+                Parallel.For(0, wanted, options, i =>
+                    wave[i] = Block(environment, policies.Value, source.Split((ulong)(blocks + i))));
                 foreach (var block in wave)
                 {
                     if (rows < size) episodes.AddRange(block);
@@ -90,12 +88,13 @@ public sealed record RolloutData
         {
             act?.Invoke(running, observations, rewards, actions);
             var size = environment.ActionSize;
-            // Noise is for numbers; a choice is taken as it is.
+            // Noise is for continuous actions only.
             var discrete = environment.ActionSpace.IsDiscrete;
             for (var row = 0; row < running.Length; row++)
             {
                 var (own, disturbance) = (draws.Split((ulong)running[row]), noise.Split((ulong)running[row]));
-                if (discrete && act is null) ActionSpace.Write(own.Below((ulong)decision, size), actions.Slice(row * size, size));
+                if (discrete && act is null)
+                    ActionSpace.Write(own.Below((ulong)decision, size), actions.Slice(row * size, size));
                 for (var i = 0; i < size && !discrete; i++)
                 {
                     var number = (ulong)(decision * size + i);
@@ -118,13 +117,15 @@ public sealed record RolloutData
         {
             var length = Math.Min(episode.Rewards.Count, size - row);
             if (length == 0) break;
-            CollectionsMarshal.AsSpan(episode.States)[..(length * environment.StateSize)].CopyTo(states.AsSpan(row * environment.StateSize));
-            Span<float> seen = CollectionsMarshal.AsSpan(episode.Observations), actions = CollectionsMarshal.AsSpan(episode.Actions);
+            CollectionsMarshal.AsSpan(episode.States)[..(length * environment.StateSize)]
+                .CopyTo(states.AsSpan(row * environment.StateSize));
+            var observations = CollectionsMarshal.AsSpan(episode.Observations);
+            var actions = CollectionsMarshal.AsSpan(episode.Actions);
             for (var i = 0; i < length; i++, row++)
             {
-                Row(seen, i, environment.ObservationSize).CopyTo(columns.Observation(row));
+                Row(observations, i, environment.ObservationSize).CopyTo(columns.Observation(row));
                 Row(actions, i, environment.ActionSize).CopyTo(columns.Action(row));
-                Row(seen, i + 1, environment.ObservationSize).CopyTo(columns.NextObservation(row));
+                Row(observations, i + 1, environment.ObservationSize).CopyTo(columns.NextObservation(row));
                 var last = i + 1 == episode.Rewards.Count;
                 columns.End(row, new(episode.Rewards[i], last && episode.Terminal), timeout: i + 1 == length);
             }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Iql.Environments;
 
-/// <summary>One episode as it was played.</summary>
+/// <summary>A recorded episode.</summary>
 sealed class RecordedEpisode
 {
     internal readonly List<double> States = [];
@@ -10,19 +10,14 @@ sealed class RecordedEpisode
     internal bool Terminal;
 }
 
-/// <summary>An environment that writes down what happens in another, episode by episode; its states end in the episode's number.</summary>
+/// <summary>Records the episodes of another environment; its states end in the episode's number.</summary>
 sealed class RolloutRecorder(IEnvironment inner) : IEnvironment
 {
     internal List<RecordedEpisode> Episodes { get; } = [];
-
     public string Name => inner.Name;
-
     public int ObservationSize => inner.ObservationSize;
-
     public ActionSpace ActionSpace => inner.ActionSpace;
-
     public int StateSize => inner.StateSize + 1;
-
     public int TimeLimit => inner.TimeLimit;
 
     public void Reset(Seed seed, Span<double> state, Span<float> observation)

@@ -1,13 +1,10 @@
 namespace Iql.Environments;
 
-/// <summary>
-/// Drives a disc to a target along the shortest path of cells: a = clip(p (w − x) − d v, ±1) towards waypoint w, the next one
-/// once it is nearer than 0.1. Waypoints are centres of cells plus U(−0.1, 0.1) per axis, the last is the target itself.
-/// </summary>
-/// <remarks>
-/// D4RL's Maze2D controller with p = 10, d = 1 and, in D4RL's shifted coordinates, an offset of −0.1: its noise is −U(0, 0.2) about a cell's
-/// number. Its further rule, that a waypoint counts only when the last displacement was below 0.1, always holds.
-/// </remarks>
+/// <summary>Drives a disc to a target along the shortest path of cells: a = clip(p (w − x) − d v, ±1) towards waypoint
+/// w, and the next one within 0.1 of it. Waypoints are centres of cells plus U(−0.1, 0.1) per axis; the last is the
+/// target.</summary>
+/// <remarks>D4RL's Maze2D controller has p = 10, d = 1 and, in its shifted coordinates, an offset of −0.1. Its further
+/// rule, that the last displacement is below 0.1 at a waypoint, always holds.</remarks>
 public struct WaypointController
 {
     /// <summary>A waypoint counts as reached below this distance, in cells.</summary>
@@ -22,10 +19,10 @@ public struct WaypointController
 
     /// <summary>A controller without a target yet.</summary>
     /// <param name="maze">Where it drives.</param>
-    /// <param name="seed">Where its waypoints' noise comes from.</param>
+    /// <param name="seed">The seed of the waypoints' noise.</param>
     /// <param name="proportional">p, 1 per cell.</param>
     /// <param name="derivative">d, seconds per cell.</param>
-    /// <param name="offset">Where the middle of ways lies from a cell's number, per axis.</param>
+    /// <param name="offset">The middle of ways less a cell's number, per axis.</param>
     public WaypointController(Maze maze, Seed seed, double proportional = 10, double derivative = 1, double offset = 0)
     {
         this.offset = offset;
@@ -33,19 +30,20 @@ public struct WaypointController
         (this.proportional, this.derivative) = (proportional, derivative);
     }
 
-    /// <summary>Plans the way from one point to another, both in free cells.</summary>
+    /// <summary>Plans the way between two points in free cells.</summary>
     public void Aim(double x, double y, double targetX, double targetY)
     {
         (this.targetX, this.targetY) = (targetX, targetY);
         (cell, targetCell) = (maze.CellAt(x, y), maze.CellAt(targetX, targetY));
-        Check.That(cell >= 0 && targetCell >= 0, "path", "two points in free cells", $"({x}, {y}) to ({targetX}, {targetY})");
+        Check.That(cell >= 0 && targetCell >= 0, "path", "two points in free cells",
+            $"({x}, {y}) to ({targetX}, {targetY})");
         Advance();
     }
 
-    /// <summary>The next action; takes the next waypoint first when this one is reached.</summary>
+    /// <summary>The next action, to the next waypoint if this one is reached.</summary>
     /// <param name="state">x, y, v_x, v_y.</param>
     /// <param name="action">Written, [2].</param>
-    /// <returns>Whether the target is reached; the action then holds it.</returns>
+    /// <returns>Whether the target is reached; the action then holds the disc there.</returns>
     public bool Act(ReadOnlySpan<double> state, Span<float> action)
     {
         var near = Square(waypointX - state[0], waypointY - state[1]) < Near * Near;
@@ -65,7 +63,8 @@ public struct WaypointController
             return;
         }
         var (row, column) = maze.Cells[cell];
-        (waypointX, waypointY) = (row + offset + seed.Uniform(draws, 0.1), column + offset + seed.Uniform(draws + 1, 0.1));
+        waypointX = row + offset + seed.Uniform(draws, 0.1);
+        waypointY = column + offset + seed.Uniform(draws + 1, 0.1);
         draws += 2;
     }
 

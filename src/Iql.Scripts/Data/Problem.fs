@@ -56,9 +56,7 @@ module Problem =
 
         return!
             Attempt.run (fun () ->
-                if card.Environment :? Mujoco.MujocoEnvironment then
-                    Mujoco.MujocoLibrary.Require()
-
+                card.Environment.Require()
                 card)
     }
 
@@ -88,7 +86,7 @@ module Problem =
     let private rows (source: DataSource) (card: TaskCard option) : Result<IDataset, string> =
         match source, card with
         | DataSource.Task(_, transitions), Some card when not (isNull card.Dataset) ->
-            Ok(card.Dataset.Invoke(Seed.Named "dataset", defaultArg transitions card.DatasetSize))
+            Ok(card.Dataset.Collect(Seed.Named "dataset", defaultArg transitions card.DatasetSize))
         | DataSource.Task(name, _), _ ->
             Error
                 $"--task {name}: expected --data FILE with it, got none: its data do not come with Iql. Give a file, or collect data of your own: `iql data collect`."
@@ -102,12 +100,6 @@ module Problem =
 
             Ok(DatasetFile.Load(path, defaultArg mode DatasetMode.D4rlParity, actionCount = choices))
         | DataSource.Memory(data, _), _ -> Ok data
-
-    /// What a task's data has done to its rewards when nobody says otherwise.
-    let private rule (card: TaskCard option) : RewardRule =
-        match card with
-        | Some card when card.RewardShift = -1.0 -> RewardRule.AntMaze
-        | _ -> RewardRule.None
 
     /// The transitions of a source, collected, read or mapped, with the rewards that the task wants.
     let load (source: DataSource) : Result<Problem, string> = result {
@@ -135,7 +127,8 @@ module Problem =
                     $"{which}: expected observations of {card.Environment.ObservationSize} numbers and {card.Environment.ActionSpace}, as in {card.Name}, got {raw.ObservationSize} and {raw.ActionSpace}."
             | _ ->
                 Attempt.run (fun () ->
-                    let normalization = Normalization.Of(raw, false, rule card)
+                    let rewards = card |> Option.map _.Rewards |> Option.defaultValue RewardRule.None
+                    let normalization = Normalization.Of(raw, false, rewards)
 
                     let from, origin =
                         match source with
@@ -162,11 +155,7 @@ module Problem =
 
     /// The maze that observations are places in, to look at from above; None where they are no places.
     let maze (problem: Problem) : Maze option =
-        problem.Task
-        |> Option.bind (fun card ->
-            match card.Environment with
-            | :? GridMaze -> None
-            | _ -> Option.ofObj card.Maze)
+        problem.Task |> Option.bind (fun card -> Option.ofObj card.Map)
 
     /// The episodes of highest return. Those of a row file are not looked for: it may be larger than memory, and gives single rows.
     let private select (selection: Selection) (raw: IDataset) : Result<IDataset, string> =

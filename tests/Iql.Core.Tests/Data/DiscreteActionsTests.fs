@@ -15,7 +15,7 @@ open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.DatasetFileTests
 open Xunit
 
-let private walks = (Tasks.Get "gridmaze-medium-v0").Dataset.Invoke(Seed 3UL, 500)
+let private walks = (Tasks.Get "gridmaze-medium-v0").Dataset.Collect(Seed 3UL, 500)
 
 let private choices (transitions: Transitions) = [
     for row in 0 .. transitions.Count - 1 -> ActionSpace.Choice(transitions.Action row)

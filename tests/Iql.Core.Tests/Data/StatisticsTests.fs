@@ -97,7 +97,7 @@ let ``a column far from 0 keeps the digits of its deviation`` () =
 [<Fact>]
 let ``a row file's statistics have the bits of those in memory`` () =
     withFolder (fun folder ->
-        let t = (Tasks.Get "pointmaze-umaze-v0").Dataset.Invoke(Seed 3UL, 30_000)
+        let t = (Tasks.Get "pointmaze-umaze-v0").Dataset.Collect(Seed 3UL, 30_000)
         let path = Path.Combine(folder, "maze.rows")
         RowFileWriter.Write(path, t)
         let file = RowFile path
@@ -126,7 +126,7 @@ let ``of very many episodes evenly spaced ones are kept`` () =
 [<InlineData("pointmaze-umaze-v0", 1_050_001)>]
 let ``a task's data in pieces are its data`` (task: string) (size: int) =
     let card = Tasks.Get task
-    let pieces = card.DatasetPieces.Invoke(Seed 5UL, int64 size) |> List.ofSeq
+    let pieces = card.Dataset.Pieces(Seed 5UL, int64 size) |> List.ofSeq
     Assert.True(pieces.Length > 1)
     let joined = Transitions.Concatenate("joined", ResizeArray pieces)
-    Assert.Equal(card.Dataset.Invoke(Seed 5UL, size).Fingerprint, joined.Fingerprint)
+    Assert.Equal(card.Dataset.Collect(Seed 5UL, size).Fingerprint, joined.Fingerprint)

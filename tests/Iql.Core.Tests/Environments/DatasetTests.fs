@@ -23,13 +23,13 @@ let ``a data set has the same bits on any number of threads`` () =
     let grid = (Tasks.Get "gridmaze-medium-v0").Environment :?> GridMaze
 
     let wander threads =
-        WanderingData(Noise = 0.2).Collect(wandering, Seed 7UL, 61_234, threads)
+        WanderingData(Noise = 0.2).In(wandering).Collect(Seed 7UL, 61_234, threads)
 
     let pieces threads =
-        StitchData().Collect(stitch, Seed 7UL, 31_234, threads)
+        StitchData().In(stitch).Collect(Seed 7UL, 31_234, threads)
 
     let walks threads =
-        GridWalks().Collect(grid, Seed 7UL, 31_234, threads)
+        GridWalks().In(grid).Collect(Seed 7UL, 31_234, threads)
 
     for collect, size in [ wander, 61_234; pieces, 31_234; walks, 31_234 ] do
         let alone: Transitions = collect 1
@@ -40,14 +40,14 @@ let ``a data set has the same bits on any number of threads`` () =
 [<Fact>]
 let ``another seed gives another data set`` () =
     for card in Tasks.All do
-        let prints = [ for seed in 0UL .. 3UL -> card.Dataset.Invoke(Seed seed, 500).Fingerprint ]
+        let prints = [ for seed in 0UL .. 3UL -> card.Dataset.Collect(Seed seed, 500).Fingerprint ]
         Assert.Equal(4, List.length (List.distinct prints))
 
 [<Fact>]
 let ``every row replays in the environment`` () =
     for card in points do
         let environment = pointMaze card
-        let data = card.Dataset.Invoke(Seed 1UL, 3_000)
+        let data = card.Dataset.Collect(Seed 1UL, 3_000)
         let observation = Array.zeroCreate<float32> 4
 
         for row in 0 .. data.Count - 1 do
@@ -65,7 +65,7 @@ let ``every row replays in the environment`` () =
 [<Fact>]
 let ``inside an episode a row starts where the one before ended`` () =
     for card in Tasks.All do
-        let data = card.Dataset.Invoke(Seed 2UL, 50_000)
+        let data = card.Dataset.Collect(Seed 2UL, 50_000)
 
         for row in 0 .. data.Count - 2 do
             if not data.Terminals[row] && not data.Timeouts[row] then
@@ -75,7 +75,7 @@ let ``inside an episode a row starts where the one before ended`` () =
 let ``a never-ending roll-out has no terminals and no episode beyond the time limit`` () =
     for card in Tasks.All do
         if not card.Sparse then
-            let data = card.Dataset.Invoke(Seed 3UL, 50_000)
+            let data = card.Dataset.Collect(Seed 3UL, 50_000)
             Assert.DoesNotContain(true, data.Terminals)
             Assert.All(data.Episodes, fun episode -> Assert.True(episode.Length <= card.Environment.TimeLimit))
             Assert.All(data.Episodes, fun episode -> Assert.Equal(EpisodeEnd.Timeout, episode.End))
@@ -95,7 +95,7 @@ let private shortestWay = [
 let ``no piece of a stitch task leads from start to goal`` () =
     for card in stitch do
         let maze = card.Maze
-        let data = card.Dataset.Invoke(Seed 4UL, 100_000)
+        let data = card.Dataset.Collect(Seed 4UL, 100_000)
 
         for episode in data.Episodes do
             let cells = [
@@ -128,7 +128,7 @@ let ``a piece is too short for the way even at full speed`` () =
 let ``most actions of a stitch task lead away from the goal, and some reach it`` () =
     for card in stitch do
         let maze = card.Maze
-        let data = card.Dataset.Invoke(Seed 5UL, 50_000)
+        let data = card.Dataset.Collect(Seed 5UL, 50_000)
 
         let distance (observation: float32[]) =
             maze.Distance(maze.CellAt(float observation[0], float observation[1]), maze.Goal)
@@ -157,10 +157,10 @@ let ``a recipe is refused for the wrong kind of task`` () =
     let wandering, stitch =
         pointMaze (Tasks.Get "pointmaze-umaze-v0"), pointMaze (Tasks.Get "pointmaze-umaze-stitch-v0")
 
-    Assert.Throws<ArgumentException>(fun () -> StitchData().Collect(wandering, Seed 0UL, 10) |> ignore)
+    Assert.Throws<ArgumentException>(fun () -> StitchData().In(wandering).Collect(Seed 0UL, 10) |> ignore)
     |> ignore
 
-    Assert.Throws<ArgumentException>(fun () -> WanderingData().Collect(stitch, Seed 0UL, 10) |> ignore)
+    Assert.Throws<ArgumentException>(fun () -> WanderingData().In(stitch).Collect(Seed 0UL, 10) |> ignore)
     |> ignore
 
-    Assert.Throws<ArgumentException>(fun () -> StitchData(TowardShare = 1.5).Collect(stitch, Seed 0UL, 10) |> ignore)
+    Assert.Throws<ArgumentException>(fun () -> StitchData(TowardShare = 1.5).In(stitch).Collect(Seed 0UL, 10) |> ignore)

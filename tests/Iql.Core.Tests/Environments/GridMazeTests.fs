@@ -81,7 +81,7 @@ let ``an action is the place of its largest number`` () =
     Assert.Equal("4 discrete actions", string environment.ActionSpace)
     Assert.Equal("actions of 2 numbers", string (ActionSpace.Continuous 2))
 
-let private data = card.Dataset.Invoke(Seed 5UL, 20_000)
+let private data = card.Dataset.Collect(Seed 5UL, 20_000)
 
 let private cellOf (observation: ReadOnlySpan<float32>) = ActionSpace.Choice observation
 
@@ -124,13 +124,13 @@ let ``every cell has its best move in the walks, and from most cells most moves 
 
 [<Fact>]
 let ``the task's pieces are its data set`` () =
-    let pieces = [ for piece in card.DatasetPieces.Invoke(Seed 5UL, 20_000L) -> piece ]
+    let pieces = [ for piece in card.Dataset.Pieces(Seed 5UL, 20_000L) -> piece ]
     Assert.Equal(data.Fingerprint, (Transitions.Concatenate(data.Name, List.toArray pieces)).Fingerprint)
 
 [<Fact>]
 let ``a recipe out of its range is refused`` () =
     let refuses (recipe: GridWalks) =
-        Assert.Throws<ArgumentException>(fun () -> recipe.Collect(environment, Seed 0UL, 10) |> ignore)
+        Assert.Throws<ArgumentException>(fun () -> recipe.In(environment).Collect(Seed 0UL, 10) |> ignore)
         |> ignore
 
     refuses (GridWalks(TowardShare = 1.5))

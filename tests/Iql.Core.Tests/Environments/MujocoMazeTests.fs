@@ -95,7 +95,7 @@ let ``random actions and the waypoint controller get D4RL's reference returns in
 let ``Maze2D's data have D4RL's rewards, of the place before the action`` () =
     needsMujoco ()
     let card = Tasks.Get "maze2d-umaze-v1"
-    let data = card.Dataset.Invoke(Seed 6UL, 4000)
+    let data = card.Dataset.Collect(Seed 6UL, 4000)
     let struct (row, column) = card.Maze.Cells[card.Maze.Goal]
 
     for i in 0 .. data.Count - 1 do

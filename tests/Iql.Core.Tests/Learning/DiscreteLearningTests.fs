@@ -207,7 +207,7 @@ let ``conservative Q-learning comes to the fixed point of its equation; without 
 
 // ---- from logs
 
-let private walks = lazy card.Dataset.Invoke(Seed.Named "walks", 30_000)
+let private walks = lazy card.Dataset.Collect(Seed.Named "walks", 30_000)
 
 [<Fact>]
 let ``cloning on a table comes to the data's frequencies`` () =

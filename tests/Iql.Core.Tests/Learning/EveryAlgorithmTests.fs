@@ -19,7 +19,7 @@ open Iql.Core.Tests.Learning.Execute
 let private s, a = 4, 2
 
 let private dataOf (task: string) =
-    (Tasks.Get task).Dataset.Invoke(Seed.Named "every algorithm", 2000)
+    (Tasks.Get task).Dataset.Collect(Seed.Named "every algorithm", 2000)
 
 let private points, walks =
     dataOf "pointmaze-umaze-stitch-v0", dataOf "gridmaze-medium-v0"

@@ -163,7 +163,7 @@ let ``the probe weighs transitions as the policy's loss does`` () =
 let ``a short run on a point maze is scored`` () =
     inFolder (fun root ->
         let card = Tasks.Get "pointmaze-umaze-v0"
-        let data = card.Dataset.Invoke(Seed 3UL, 2000)
+        let data = card.Dataset.Collect(Seed 3UL, 2000)
 
         let config =
             config(3.0)

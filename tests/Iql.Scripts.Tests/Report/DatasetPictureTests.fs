@@ -12,7 +12,7 @@ open Xunit
 let private card = Tasks.Get "pointmaze-umaze-v0"
 
 let private numbers =
-    DatasetNumbers.ofDataset (Some card.Maze) (card.Dataset.Invoke(Seed.Named "pictures", 2000))
+    DatasetNumbers.ofDataset (Some card.Maze) (card.Dataset.Collect(Seed.Named "pictures", 2000))
 
 [<Fact>]
 let ``a maze's visits add up to the rows of the data`` () =

@@ -1,17 +1,15 @@
 namespace Iql.Environments.Mujoco;
 
-/// <summary>
-/// D4RL's hammer: the hand takes a hammer and drives a nail into a board. Observation [46]: arm and hand joints and the nail's, the
-/// hammer's velocities clipped to ±1, palm, hammer, how it is turned (Euler angles), nail, the force on it clipped to ±1; action [26].
-/// </summary>
-/// <remarks>
-/// Rajeswaran et al. 2018, arXiv:1709.10087; code d4rl/hand_manipulation_suite/hammer_v0.py. With n = |nail − goal|, reward = −0.1
-/// |palm − hammer| − |tool − nail| − 10 n − 0.01 |v| + 2 [hammer and tool above z = 0.04] + 25 [n &lt; 0.02] + 75 [n &lt; 0.01]; never
-/// terminal. Places are as MuJoCo last worked them out, before the last physics step's integration. The memory is the board's height.
-/// </remarks>
+/// <summary>D4RL's hammer: the hand takes a hammer and drives a nail into a board. Observation [46]: arm and hand
+/// joints and the nail's, the hammer's velocities clipped to ±1, palm, hammer, its Euler angles, nail, the force on it
+/// clipped to ±1; action [26].</summary>
+/// <remarks>Rajeswaran et al. 2018, arXiv:1709.10087; code d4rl/hand_manipulation_suite/hammer_v0.py. With n = |nail −
+/// goal|, reward = −0.1 |palm − hammer| − |tool − nail| − 10 n − 0.01 |v| + 2 [hammer and tool above z = 0.04] + 25 [n
+/// &lt; 0.02] + 75 [n &lt; 0.01]; never terminal. Places are of before the last physics step's integration. The memory
+/// is the board's height.</remarks>
 public sealed class AdroitHammer : IMujocoTask
 {
-    /// <summary>Distance of the nail's head from its goal that counts as driven in.</summary>
+    /// <summary>Maximum distance of a nail's head from its goal when driven in.</summary>
     public const double Driven = 0.01;
 
     const int Board = 28, Hammer = 30, Goal = 1, Nail = 2, Tool = 3;
@@ -19,7 +17,6 @@ public sealed class AdroitHammer : IMujocoTask
     /// <summary>Its model, one for all names.</summary>
     public static MujocoWorld World { get; } = new(new AdroitHammer(), "hammer");
 
-    /// <inheritdoc/>
     public string Model { get; } = AdroitHand.Mjcf("hammer", "-1.57 0 3.14",
         [new("ARRx", "hinge", "1 0 0", "-0.4 0.25"), new("ARRy", "hinge", "0 1 0", "-0.3 0.3")],
         $"""
@@ -36,7 +33,8 @@ public sealed class AdroitHammer : IMujocoTask
           </body>
         </body>
         <body name="Object" pos="0 -0.2 0.035" quat="0.707388 0.706825 0 0">
-          <inertial pos="-0.11025 0 0" quat="0.50001 0.49999 0.49999 0.50001" mass="0.253442" diaginertia="0.00349644 0.00345287 8.947e-05"/>
+          <inertial pos="-0.11025 0 0" quat="0.50001 0.49999 0.49999 0.50001" mass="0.253442"
+            diaginertia="0.00349644 0.00345287 8.947e-05"/>
           {AdroitHand.Loose(turning: "0.1")}
           <geom name="handle" type="capsule" size="0.025 0.05" quat="0.707388 0 0.706825 0" condim="4"/>
           <geom name="neck" type="capsule" size="0.007 0.085" pos="-0.14 0 0" quat="0.707388 0 0.706825 0" condim="4"/>
@@ -49,28 +47,15 @@ public sealed class AdroitHammer : IMujocoTask
         <contact><exclude body1="nail_board" body2="nail"/></contact>
         """);
 
-    /// <inheritdoc/>
     public int PositionCount => 33;
-
-    /// <inheritdoc/>
     public int VelocityCount => 33;
-
-    /// <inheritdoc/>
     public int ActionSize => 26;
-
-    /// <inheritdoc/>
     public int ObservationSize => 46;
-
     /// <summary>The board's height.</summary>
     public int MemorySize => 1;
-
-    /// <inheritdoc/>
     public bool ChangesModel => true;
-
     /// <summary>The nail in for more than 25 decisions; nothing else brings more than 27.</summary>
     public SuccessRule Success => new(50, 25);
-
-    /// <inheritdoc/>
     public int FrameSkip => AdroitHand.FrameSkip;
 
     /// <summary>Everything at rest, the board at z U(0.1, 0.25).</summary>
@@ -81,10 +66,9 @@ public sealed class AdroitHammer : IMujocoTask
         simulation.Forward();
     }
 
-    /// <inheritdoc/>
-    public void Furnish(MujocoSimulation simulation, ReadOnlySpan<double> memory) => simulation.Model.BodyPlace(Board)[2] = memory[0];
+    public void Furnish(MujocoSimulation simulation, ReadOnlySpan<double> memory) =>
+        simulation.Model.BodyPlace(Board)[2] = memory[0];
 
-    /// <inheritdoc/>
     public Outcome Step(MujocoSimulation simulation, ReadOnlySpan<double> action, Span<double> memory)
     {
         AdroitHand.Drive(simulation, action);
@@ -93,14 +77,14 @@ public sealed class AdroitHammer : IMujocoTask
         var speed = 0.0;
         foreach (var velocity in simulation.Velocities) speed += velocity * velocity;
         var left = AdroitHand.Distance(nail, simulation.SitePosition(Goal));
-        var reward = -0.1 * AdroitHand.Distance(palm, hammer) - AdroitHand.Distance(tool, nail) - 10 * left - 0.01 * Math.Sqrt(speed);
+        var reward = -0.1 * AdroitHand.Distance(palm, hammer) - AdroitHand.Distance(tool, nail)
+            - 10 * left - 0.01 * Math.Sqrt(speed);
         if (hammer[2] > 0.04 && tool[2] > 0.04) reward += 2;
         if (left < 0.02) reward += 25;
         if (left < Driven) reward += 75;
         return new(reward, false);
     }
 
-    /// <inheritdoc/>
     public void Observe(MujocoSimulation simulation, ReadOnlySpan<double> memory, Span<double> observation)
     {
         simulation.Positions[..27].CopyTo(observation);
@@ -126,7 +110,6 @@ public sealed class AdroitHammer : IMujocoTask
             : -Math.Atan2(2 * (x * y - w * z), 1 - 2 * (y * y + z * z));
     }
 
-    /// <inheritdoc/>
     public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) =>
         MujocoPicture.Hand(environment, start);
 }

@@ -9,41 +9,37 @@ namespace Iql.Environments.Mujoco;
 /// <param name="Range">Of the joint and of its servo's control, "-0.75 0.75".</param>
 readonly record struct ArmJoint(string Name, string Kind, string Axis, string Range);
 
-/// <summary>
-/// The Adroit hand of D4RL's four manipulation tasks, in MJCF of our own: 24 joints of a Shadow hand, each with a position servo, over a
-/// table. Shapes that touch nothing and only please the eye (meshes) are left out; masses and inertias are given outright, so
-/// nothing depends on them.
-/// </summary>
-/// <remarks>
-/// The numbers are those of the compiled models (Kumar 2016, thesis, University of Washington; Rajeswaran et al. 2018, arXiv:1709.10087).
-/// What those do not show was read in D4RL's assets/DAPG_assets.xml: friction in the joints, the coupling of the last two joints of each
-/// finger, the pairs of the hand's own shapes that touch, the servos' gains, 20 solver and 20 no-slip iterations. Quaternions have six digits
-/// because the original's have: rounder ones would compile to other inertias.
-/// </remarks>
+/// <summary>The Adroit hand of D4RL's four manipulation tasks, in MJCF of our own: 24 joints of a Shadow hand, each
+/// with a position servo, over a table. Meshes, which touch nothing, are left out; masses and inertias are given as
+/// numbers.</summary>
+/// <remarks>The numbers are those of the compiled models (Kumar 2016, thesis, University of Washington; Rajeswaran et
+/// al. 2018, arXiv:1709.10087). The rest is from D4RL's assets/DAPG_assets.xml: friction in the joints, the coupling of
+/// each finger's last two joints, the pairs of shapes that touch, the servos' gains, 20 solver and 20 no-slip
+/// iterations. Quaternions have six digits as the original's; rounder ones would compile to other inertias.</remarks>
 static class AdroitHand
 {
     /// <summary>Number of the site in the palm, S_grasp.</summary>
     internal const int Palm = 0;
-
     /// <summary>Physics steps in a decision, of 0.002 s.</summary>
     internal const int FrameSkip = 5;
 
     static readonly ImmutableArray<string> Fingers = ["ff", "mf", "rf", "lf"];
 
-    // Shapes of the hand that touch each other. One stands twice, as in the original: two contacts then share its force.
+    // Shapes of the hand that touch. One pair stands twice, as in the original: two contacts share its force.
     const string Touching = """
-        palm0 thdistal, ffproximal mfproximal, ffproximal thdistal, ffmiddle thdistal, ffdistal mfdistal, ffdistal thdistal,
-        mfproximal rfproximal, mfproximal thdistal, mfdistal rfdistal, mfdistal lfdistal, mfdistal thdistal, rfproximal lfproximal,
-        rfmiddle lfmiddle, rfmiddle lfdistal, rfdistal lfmiddle, rfdistal lfdistal, rfdistal lfdistal, rfdistal thdistal, lfdistal thdistal
+        palm0 thdistal, ffproximal mfproximal, ffproximal thdistal, ffmiddle thdistal, ffdistal mfdistal,
+        ffdistal thdistal, mfproximal rfproximal, mfproximal thdistal, mfdistal rfdistal, mfdistal lfdistal,
+        mfdistal thdistal, rfproximal lfproximal, rfmiddle lfmiddle, rfmiddle lfdistal, rfdistal lfmiddle,
+        rfdistal lfdistal, rfdistal lfdistal, rfdistal thdistal, lfdistal thdistal
         """;
 
     /// <summary>A task's model.</summary>
-    /// <param name="name">Its name.</param>
     /// <param name="turn">Euler angles of the forearm.</param>
     /// <param name="arm">Joints that move the forearm; none holds it still.</param>
-    /// <param name="things">What stands on the table or beside it: bodies, MJCF.</param>
+    /// <param name="things">Bodies on the table or beside it, MJCF.</param>
     /// <param name="more">Further sections of the document.</param>
-    internal static string Mjcf(string name, string turn, ImmutableArray<ArmJoint> arm, string things, string more = "") => $"""
+    internal static string Mjcf(
+        string name, string turn, ImmutableArray<ArmJoint> arm, string things, string more = "") => $"""
         <mujoco model="adroit-{name}">
           <compiler angle="radian"/>
           <option timestep="0.002" iterations="20" noslip_iterations="20"/>
@@ -55,8 +51,10 @@ static class AdroitHand
             <default class="hand"><geom conaffinity="0"/></default>
             <default class="shown"><geom contype="0" conaffinity="0"/></default>
             <default class="arm"><joint damping="20"/><general gainprm="500" biasprm="0 -200"/></default>
-            <default class="wrist"><joint damping="0.5" armature="0.005"/><general gainprm="10" biasprm="0 -10"/></default>
-            <default class="spread"><joint axis="0 1 0" range="-0.436 0.436"/><general ctrlrange="-0.44 0.44"/></default>
+            <default class="wrist"><joint damping="0.5" armature="0.005"/><general gainprm="10" biasprm="0 -10"/>
+            </default>
+            <default class="spread"><joint axis="0 1 0" range="-0.436 0.436"/><general ctrlrange="-0.44 0.44"/>
+            </default>
             <default class="bend"><joint axis="1 0 0" range="0 1.571"/><general ctrlrange="0 1.6"/></default>
             <default class="loose"><joint limited="false" damping="0"/></default>
           </default>
@@ -71,15 +69,18 @@ static class AdroitHand
               <geom class="shown" type="cylinder" size="0.03 0.01"/>
             </body>
             <body name="forearm" pos="0 -0.7 0.2" euler="{turn}">
-              <inertial pos="0.001 -0.002 0.29" quat="0.982037 -0.0160006 0 -0.188007" mass="4" diaginertia="0.01 0.01 0.0075"/>
-              {string.Concat(arm.Select(joint => $"<joint class=\"arm\" name=\"{joint.Name}\" type=\"{joint.Kind}\" axis=\"{joint.Axis}\" range=\"{joint.Range}\"/>"))}
+              <inertial pos="0.001 -0.002 0.29" quat="0.982037 -0.0160006 0 -0.188007" mass="4"
+                diaginertia="0.01 0.01 0.0075"/>
+              {string.Concat(arm.Select(Motion))}
               <geom class="hand" name="C_forearm1" type="capsule" size="0.05 0.033" pos="0 0 0.29"/>
               <body name="wrist" pos="0 0 0.396">
-                <inertial pos="0.003 0 0.016" quat="0.504234 0.49623 0.49523 0.504234" mass="0.3" diaginertia="0.001 0.001 0.001"/>
+                <inertial pos="0.003 0 0.016" quat="0.504234 0.49623 0.49523 0.504234" mass="0.3"
+                  diaginertia="0.001 0.001 0.001"/>
                 <joint class="wrist" name="WRJ1" axis="0 1 0" range="-0.524 0.175"/>
                 <geom class="hand" name="C_wrist" type="capsule" size="0.015 0.01" quat="1 1 0 0"/>
                 <body name="palm" pos="0 0 0.034">
-                  <inertial pos="0.006 0 0.036" quat="0.715833 0.0439898 0.0749825 0.692839" mass="0.3" diaginertia="0.001 0.001 0.001"/>
+                  <inertial pos="0.006 0 0.036" quat="0.715833 0.0439898 0.0749825 0.692839" mass="0.3"
+                    diaginertia="0.001 0.001 0.001"/>
                   <joint class="wrist" name="WRJ0" axis="1 0 0" range="-0.785 0.611"/>
                   <geom class="hand" name="C_palm0" type="box" size="0.032 0.0111 0.049" pos="0.011 0 0.038"/>
                   <geom class="hand" name="C_palm1" type="box" size="0.011 0.0111 0.025" pos="-0.032 0 0.014"/>
@@ -88,9 +89,11 @@ static class AdroitHand
                   {Finger("mf", "0.011 0 0.099")}
                   {Finger("rf", "-0.011 0 0.095")}
                   <body name="lfmetacarpal" pos="-0.017 0 0.044">
-                    <inertial pos="-0.014 0.001 0.014" quat="0.709167 -0.0920216 -0.0630148 0.696164" mass="0.075" diaginertia="1e-5 1e-5 1e-5"/>
+                    <inertial pos="-0.014 0.001 0.014" quat="0.709167 -0.0920216 -0.0630148 0.696164" mass="0.075"
+                      diaginertia="1e-5 1e-5 1e-5"/>
                     <joint name="LFJ4" axis="0.570977 0 0.820966" range="0 0.698"/>
-                    <geom class="hand" name="C_lfmetacarpal" type="box" size="0.0095 0.0111 0.025" pos="-0.0165 0 0.01"/>
+                    <geom class="hand" name="C_lfmetacarpal" type="box" size="0.0095 0.0111 0.025"
+                      pos="-0.0165 0 0.01"/>
                     {Finger("lf", "-0.017 0 0.044")}
                   </body>
                   {Thumb}
@@ -99,26 +102,37 @@ static class AdroitHand
             </body>
             {things}
           </worldbody>
-          <contact>{string.Concat(Touching.Split(',').Select(pair => pair.Trim().Split(' ')).Select(pair => $"<pair geom1=\"C_{pair[0]}\" geom2=\"C_{pair[1]}\" condim=\"1\"/>"))}</contact>
+          <contact>{string.Concat(Touching.Split(',').Select(pair => pair.Trim().Split(' ')).Select(Contact))}</contact>
           <tendon>{string.Concat(Fingers.Select(finger => Coupling(finger.ToUpperInvariant())))}</tendon>
           <actuator>
-            {string.Concat(arm.Select(joint => $"<general class=\"arm\" joint=\"{joint.Name}\" ctrlrange=\"{joint.Range}\"/>"))}
+            {string.Concat(arm.Select(Servo))}
             <general class="wrist" joint="WRJ1" ctrlrange="-0.524 0.175"/>
             <general class="wrist" joint="WRJ0" ctrlrange="-0.79 0.61"/>
             {Servos("FF")}{Servos("MF")}{Servos("RF")}
             <general joint="LFJ4" ctrlrange="0 0.7"/>{Servos("LF")}
-            <general joint="THJ4" ctrlrange="-1 1"/><general joint="THJ3" ctrlrange="0 1.3"/><general joint="THJ2" ctrlrange="-0.26 0.26"/>
+            <general joint="THJ4" ctrlrange="-1 1"/><general joint="THJ3" ctrlrange="0 1.3"/>
+            <general joint="THJ2" ctrlrange="-0.26 0.26"/>
             <general joint="THJ1" ctrlrange="-0.52 0.52"/><general joint="THJ0" ctrlrange="-1.571 0"/>
           </actuator>
           {more}
         </mujoco>
         """;
 
-    /// <summary>Six joints that let a thing go anywhere: where it is, then how it is turned.</summary>
+    static string Motion(ArmJoint joint) =>
+        $"""<joint class="arm" name="{joint.Name}" type="{joint.Kind}" axis="{joint.Axis}" range="{joint.Range}"/>""";
+
+    static string Servo(ArmJoint joint) =>
+        $"""<general class="arm" joint="{joint.Name}" ctrlrange="{joint.Range}"/>""";
+
+    static string Contact(string[] pair) => $"""<pair geom1="C_{pair[0]}" geom2="C_{pair[1]}" condim="1"/>""";
+
+    /// <summary>Six joints that let a thing go anywhere: three for its place, three for its turn.</summary>
     internal static string Loose(string turning = "0") => string.Concat(
         from motion in new[] { ("T", "slide", "0"), ("R", "hinge", turning) }
         from axis in new[] { ("x", "1 0 0"), ("y", "0 1 0"), ("z", "0 0 1") }
-        select $"<joint class=\"loose\" name=\"OBJ{motion.Item1}{axis.Item1}\" type=\"{motion.Item2}\" axis=\"{axis.Item2}\" damping=\"{motion.Item3}\"/>");
+        let name = $"OBJ{motion.Item1}{axis.Item1}"
+        select $"""<joint class="loose" name="{name}" type="{motion.Item2}" axis="{axis.Item2}" """ +
+            $"damping=\"{motion.Item3}\"/>");
 
     const string Thumb = """
         <body name="thbase" pos="0.034 -0.009 0.029" quat="0.923956 0 0.382499 0">
@@ -134,11 +148,13 @@ static class AdroitHand
               <joint name="THJ2" axis="1 0 0" range="-0.262 0.262"/>
               <geom name="V_thhub" type="box" size="0.001 0.001 0.001"/>
               <body name="thmiddle">
-                <inertial pos="0 0 0.016" quat="0.999971 -0.000999971 -0.00699979 0.00299991" mass="0.016" diaginertia="1e-5 1e-5 1e-5"/>
+                <inertial pos="0 0 0.016" quat="0.999971 -0.000999971 -0.00699979 0.00299991" mass="0.016"
+                  diaginertia="1e-5 1e-5 1e-5"/>
                 <joint name="THJ1" axis="0 1 0" range="-0.524 0.524"/>
                 <geom class="hand" name="C_thmiddle" type="capsule" size="0.011 0.016" pos="0 0 0.016"/>
                 <body name="thdistal" pos="0 0 0.032">
-                  <inertial pos="0 0 0.016" quat="0.99887 -0.00499935 -0.0469939 0.00499935" mass="0.016" diaginertia="1e-5 1e-5 1e-5"/>
+                  <inertial pos="0 0 0.016" quat="0.99887 -0.00499935 -0.0469939 0.00499935" mass="0.016"
+                    diaginertia="1e-5 1e-5 1e-5"/>
                   <joint name="THJ0" axis="0 1 0" range="-1.571 0"/>
                   <geom class="hand" name="C_thdistal" type="capsule" size="0.00918 0.013" pos="0 0 0.013" condim="4"/>
                 </body>
@@ -148,14 +164,17 @@ static class AdroitHand
         </body>
         """;
 
-    static string Leg(string place) => $"""<geom class="shown" type="cylinder" size="0.04 0.5" pos="{place} -0.501" quat="0 1 0 0"/>""";
+    static string Leg(string place) =>
+        $"""<geom class="shown" type="cylinder" size="0.04 0.5" pos="{place} -0.501" quat="0 1 0 0"/>""";
 
     static string Finger(string name, string place, string middle = "0.012") => $"""
         <body name="{name}knuckle" pos="{place}">
-          <inertial pos="0 0 0" quat="0.520062 0.854102 0.00600072 -0.00300036" mass="0.008" diaginertia="1e-5 1e-5 1e-5"/>
+          <inertial pos="0 0 0" quat="0.520062 0.854102 0.00600072 -0.00300036" mass="0.008"
+            diaginertia="1e-5 1e-5 1e-5"/>
           <joint class="spread" name="{name.ToUpperInvariant()}J3"/>
           <body name="{name}proximal">
-            <inertial pos="0 0 0.023" quat="0.707095 -0.00400054 0.00400054 0.707095" mass="0.014" diaginertia="1e-5 1e-5 1e-5"/>
+            <inertial pos="0 0 0.023" quat="0.707095 -0.00400054 0.00400054 0.707095" mass="0.014"
+              diaginertia="1e-5 1e-5 1e-5"/>
             <joint class="bend" name="{name.ToUpperInvariant()}J2"/>
             <geom class="hand" name="C_{name}proximal" type="capsule" size="0.01 0.0225" pos="0 0 0.0225"/>
             <body name="{name}middle" pos="0 0 0.045">
@@ -163,39 +182,45 @@ static class AdroitHand
               <joint class="bend" name="{name.ToUpperInvariant()}J1"/>
               <geom class="hand" name="C_{name}middle" type="capsule" size="0.00805 0.0125" pos="0 0 0.0125"/>
               <body name="{name}distal" pos="0 0 0.025">
-                <inertial pos="0 0 0.015" quat="0.7071 -0.00300043 0.00300043 0.7071" mass="0.01" diaginertia="1e-5 1e-5 1e-5"/>
+                <inertial pos="0 0 0.015" quat="0.7071 -0.00300043 0.00300043 0.7071" mass="0.01"
+                  diaginertia="1e-5 1e-5 1e-5"/>
                 <joint class="bend" name="{name.ToUpperInvariant()}J0"/>
-                <geom class="hand" name="C_{name}distal" type="capsule" size="0.00705 0.012" pos="0 0 0.012" condim="4"/>
+                <geom class="hand" name="C_{name}distal" type="capsule" size="0.00705 0.012" pos="0 0 0.012"
+                  condim="4"/>
               </body>
             </body>
           </body>
         </body>
         """;
 
-    // One tendon bends the last two joints together: 0.00705 of the one to 0.00805 of the other, with a millimetre of play.
+    // One tendon bends the last two joints together, 0.00705 of the one to 0.00805 of the other; play: a millimetre.
     static string Coupling(string finger) => $"""
-        <fixed limited="true" range="-0.001 0.001"><joint joint="{finger}J0" coef="0.00705"/><joint joint="{finger}J1" coef="-0.00805"/></fixed>
+        <fixed limited="true" range="-0.001 0.001"><joint joint="{finger}J0" coef="0.00705"/>
+        <joint joint="{finger}J1" coef="-0.00805"/></fixed>
         """;
 
     static string Servos(string finger) => $"""
-        <general class="spread" joint="{finger}J3"/><general class="bend" joint="{finger}J2"/><general class="bend" joint="{finger}J1"/><general class="bend" joint="{finger}J0"/>
+        <general class="spread" joint="{finger}J3"/><general class="bend" joint="{finger}J2"/>
+        <general class="bend" joint="{finger}J1"/><general class="bend" joint="{finger}J0"/>
         """;
 
-    /// <summary>Tells the servos where to go, −1 the least and 1 the greatest of each one's range, and makes a decision's physics steps.</summary>
+    /// <summary>Sets the servos, −1 the minimum and 1 the maximum of each one's range, and makes a decision's physics
+    /// steps.</summary>
     internal static void Drive(MujocoSimulation simulation, ReadOnlySpan<double> action)
     {
         var ranges = simulation.Model.ControlRanges;
         var controls = simulation.Controls;
         for (var i = 0; i < action.Length; i++)
         {
-            var (least, greatest) = (ranges[2 * i], ranges[2 * i + 1]);
-            controls[i] = (least + greatest) / 2 + Math.Clamp(action[i], -1, 1) * (0.5 * (greatest - least));
+            var (minimum, maximum) = (ranges[2 * i], ranges[2 * i + 1]);
+            controls[i] = (minimum + maximum) / 2 + Math.Clamp(action[i], -1, 1) * (0.5 * (maximum - minimum));
         }
         simulation.Step(FrameSkip);
     }
 
     /// <summary>A draw between two numbers.</summary>
-    internal static double Between(Seed seed, ulong draw, double least, double greatest) => least + (greatest - least) * seed.Unit(draw);
+    internal static double Between(Seed seed, ulong draw, double minimum, double maximum) =>
+        minimum + (maximum - minimum) * seed.Unit(draw);
 
     /// <summary>|a − b|.</summary>
     internal static double Distance(ReadOnlySpan<double> a, ReadOnlySpan<double> b)

@@ -1,15 +1,11 @@
 namespace Iql.Environments.Mujoco;
 
-/// <summary>
-/// D4RL's pen: a hand that is held still turns a pen between its fingers into a direction that is shown. Observation [45]: the hand's
-/// joints, the pen's place, its velocities, its direction, the wanted direction, both differences; action [24].
-/// </summary>
-/// <remarks>
-/// Rajeswaran et al. 2018, arXiv:1709.10087; code d4rl/hand_manipulation_suite/pen_v0.py. With d the distance from the place over the palm
-/// and c the cosine between the directions, reward = −d + c + 10 [d &lt; 0.075, c > 0.9] + 50 [d &lt; 0.075, c > 0.95]; below z = 0.075
-/// the pen has fallen: −5, terminal. Place and directions are as MuJoCo last worked them out, before the last physics step's
-/// integration. The memory is how the target is turned, a quaternion.
-/// </remarks>
+/// <summary>D4RL's pen: a fixed hand turns a pen between its fingers into a direction. Observation [45]: the hand's
+/// joints, the pen's place, velocities and direction, the wanted direction, both differences; action [24].</summary>
+/// <remarks>Rajeswaran et al. 2018, arXiv:1709.10087; code d4rl/hand_manipulation_suite/pen_v0.py. With d the distance
+/// from the place over the palm and c the cosine between the directions, reward = −d + c + 10 [d &lt; 0.075, c > 0.9] +
+/// 50 [d &lt; 0.075, c > 0.95]; below z = 0.075 the pen has fallen: −5, terminal. Place and directions are of before
+/// the last physics step's integration. The memory is the target's quaternion.</remarks>
 public sealed class AdroitPen : IMujocoTask
 {
     const int Pen = 28, Target = 29, Ball = 0, ObjectTop = 2, ObjectBottom = 3, TargetTop = 4, TargetBottom = 5;
@@ -18,7 +14,6 @@ public sealed class AdroitPen : IMujocoTask
     /// <summary>Its model, one for all names.</summary>
     public static MujocoWorld World { get; } = new(new AdroitPen(), "pen");
 
-    /// <inheritdoc/>
     public string Model { get; } = AdroitHand.Mjcf("pen", "-1.57 0 0", [], $"""
         <site name="eps_ball" pos="0 -0.2 0.25" size="0.075"/>
         <body name="Object" pos="0 -0.2 0.25" euler="0 1.57 0">
@@ -38,31 +33,21 @@ public sealed class AdroitPen : IMujocoTask
         </body>
         """);
 
-    /// <inheritdoc/>
     public int PositionCount => 30;
-
-    /// <inheritdoc/>
     public int VelocityCount => 30;
-
-    /// <inheritdoc/>
     public int ActionSize => 24;
-
-    /// <inheritdoc/>
     public int ObservationSize => 45;
-
-    /// <summary>How the target is turned.</summary>
+    /// <summary>The target's quaternion.</summary>
     public int MemorySize => 4;
-
-    /// <inheritdoc/>
     public bool ChangesModel => true;
 
-    /// <summary>The pen within 0.075 of its place and a cosine of 0.95 for more than 20 decisions; nothing else brings more than 11.</summary>
+    /// <summary>The pen within 0.075 and a cosine above 0.95 for more than 20 decisions; nothing else brings more than
+    /// 11.</summary>
     public SuccessRule Success => new(30, 20);
 
-    /// <inheritdoc/>
     public int FrameSkip => AdroitHand.FrameSkip;
 
-    /// <summary>Hand and pen at rest; the target turned by U(−1, 1) about x, then by U(−1, 1) about its own y.</summary>
+    /// <summary>Hand and pen at rest; the target turned by U(−1, 1) about x, then U(−1, 1) about its own y.</summary>
     public void Start(Seed seed, MujocoSimulation simulation, Span<double> memory)
     {
         // D4RL's euler2quat of angles (a, b, 0).
@@ -75,10 +60,9 @@ public sealed class AdroitPen : IMujocoTask
         simulation.Forward();
     }
 
-    /// <inheritdoc/>
-    public void Furnish(MujocoSimulation simulation, ReadOnlySpan<double> memory) => memory.CopyTo(simulation.Model.BodyTurn(Target));
+    public void Furnish(MujocoSimulation simulation, ReadOnlySpan<double> memory) =>
+        memory.CopyTo(simulation.Model.BodyTurn(Target));
 
-    /// <inheritdoc/>
     public Outcome Step(MujocoSimulation simulation, ReadOnlySpan<double> action, Span<double> memory)
     {
         AdroitHand.Drive(simulation, action);
@@ -95,7 +79,6 @@ public sealed class AdroitPen : IMujocoTask
         return new(fallen ? reward - 5 : reward, fallen);
     }
 
-    /// <inheritdoc/>
     public void Observe(MujocoSimulation simulation, ReadOnlySpan<double> memory, Span<double> observation)
     {
         simulation.Positions[..24].CopyTo(observation);
@@ -115,9 +98,9 @@ public sealed class AdroitPen : IMujocoTask
         foreach (ref var part in direction) part /= Length;
     }
 
-    static string Ends(string of) => $"""<site name="{of}_top" pos="0 0 0.065"/><site name="{of}_bottom" pos="0 0 -0.065"/>""";
+    static string Ends(string of) =>
+        $"""<site name="{of}_top" pos="0 0 0.065"/><site name="{of}_bottom" pos="0 0 -0.065"/>""";
 
-    /// <inheritdoc/>
     public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) =>
         MujocoPicture.Hand(environment, start);
 }

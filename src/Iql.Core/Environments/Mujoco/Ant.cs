@@ -3,7 +3,7 @@ namespace Iql.Environments.Mujoco;
 /// <summary>A ball on four legs of two joints each.</summary>
 public static class Ant
 {
-    /// <summary>The body that is tracked and whose height keeps it healthy.</summary>
+    /// <summary>The tracked body, whose height decides about health.</summary>
     internal const int Torso = 1;
 
     static readonly Locomotion Rules = new()
@@ -21,16 +21,15 @@ public static class Ant
         Healthy = static (positions, _) => positions[2] is >= 0.2 and <= 1.0,
     };
 
-    /// <summary>27 numbers seen, 8 motors, 0.05 seconds a decision; ends when the torso is too low or too high. gym's version 4.</summary>
+    /// <summary>Observation [27], 8 motors, 0.05 seconds a decision; ends with the torso too low or high. gym's version
+    /// 4.</summary>
     public static MujocoWorld World { get; } = new(Rules, "ant");
 
-    /// <summary>
-    /// The same with 84 zeros behind what is seen: D4RL's data and gym's version 2 have contact forces there, which were all zero, in
-    /// the observation and in the reward, with the MuJoCo of the time.
-    /// </summary>
+    /// <summary>The same with 84 zeros behind: D4RL's data and gym's version 2 have contact forces there, all zero, in
+    /// observation and reward, with the MuJoCo of the time.</summary>
     public static MujocoWorld PaddedWorld { get; } = new(Rules with { Padding = 84 }, "ant");
 
-    /// <summary>The model, with what the maze's ant has otherwise.</summary>
+    /// <summary>The model; the parameters differ for the maze's ant.</summary>
     internal static string Mjcf(string timeStep, string contact, string gear, string range, string walls)
     {
         (string Name, string Leg, string Ankle, string X, string Y, string Axis, string Range)[] legs =
@@ -46,7 +45,8 @@ public static class Ant
               <option integrator="RK4" timestep="{timeStep}"/>
               <default>
                 <joint type="hinge" limited="true" armature="1" damping="1"/>
-                <geom type="capsule" contype="1" conaffinity="0" condim="3" density="5" friction="1 0.5 0.5" margin="0.01"{contact}/>
+                <geom type="capsule" contype="1" conaffinity="0" condim="3" density="5" friction="1 0.5 0.5"
+                  margin="0.01"{contact}/>
                 <motor ctrllimited="true" ctrlrange="{range}" gear="{gear}"/>
               </default>
               <worldbody>
@@ -71,7 +71,8 @@ public static class Ant
             </mujoco>
             """;
 
-        static string Leg(int i, (string Name, string Leg, string Ankle, string X, string Y, string Axis, string Range) leg) => $"""
+        static string Leg(
+            int i, (string Name, string Leg, string Ankle, string X, string Y, string Axis, string Range) leg) => $"""
             <body name="{leg.Name}">
               <geom name="aux_{i}_geom" size="0.08" fromto="0 0 0 {leg.X}0.2 {leg.Y}0.2 0"/>
               <body name="aux_{i}" pos="{leg.X}0.2 {leg.Y}0.2 0">

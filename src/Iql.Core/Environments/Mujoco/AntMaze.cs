@@ -1,26 +1,22 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using static Iql.Invariant;
 
 namespace Iql.Environments.Mujoco;
 
-/// <summary>
-/// D4RL's AntMaze, version 2: an ant walks from one end of a maze to the other. Observation [29]: positions and velocities; action [8]:
-/// the motors' torques as shares of 30. Reward 1 and the end within 0.5 of the goal, else 0; falling over ends nothing.
-/// </summary>
-/// <remarks>
-/// Fu et al. 2020, arXiv:2004.07219; code d4rl/locomotion. Cells are 4 wide, the start cell's corner is the origin, x runs along the
-/// drawing and y down it. The goal is drawn anew in each episode: its cell plus U(0, 1) plus U(0, 0.5) per axis; it is not seen.
-/// </remarks>
+/// <summary>D4RL's AntMaze, version 2: an ant walks from one end of a maze to the other. Observation [29]: positions
+/// and velocities; action [8]: the motors' torques as shares of 30. Reward 1 and the end within 0.5 of the goal, else
+/// 0; falling over ends nothing.</summary>
+/// <remarks>Fu et al. 2020, arXiv:2004.07219; code d4rl/locomotion. Cells are 4 wide. The start cell's corner is the
+/// origin; x runs along the drawing, y down it. Each episode draws a goal: its cell plus U(0, 1) plus U(0, 0.5) per
+/// axis. No observation shows it.</remarks>
 public sealed class AntMaze : IMujocoTask
 {
     /// <summary>Side of a cell.</summary>
     public const double CellSize = 4;
-
-    /// <summary>Distance from the goal that counts as there.</summary>
+    /// <summary>Distance within which the goal is reached.</summary>
     public const double GoalRadius = 0.5;
 
     const double Torque = 30;
-
     readonly Maze maze;
     readonly ImmutableArray<int> starts, goals;
     readonly bool wanders;
@@ -35,59 +31,46 @@ public sealed class AntMaze : IMujocoTask
     {
         Check.That(maze.Start >= 0, nameof(maze), "a maze with a start 'S'", "none");
         (this.maze, this.starts, this.goals, this.wanders) = (maze, starts, goals, wanders);
-        Model = Ant.Mjcf(timeStep: "0.02", contact: """ solref="0.02 1" solimp="0.8 0.8 0.01" """, gear: "1", range: "-30 30", walls: string.Concat(Walls()));
+        Model = Ant.Mjcf(timeStep: "0.02", contact: """ solref="0.02 1" solimp="0.8 0.8 0.01" """,
+            gear: "1", range: "-30 30", walls: string.Concat(Walls()));
     }
 
-    /// <summary>
-    /// The same maze for collecting data: goals that change from episode to episode and are seen, as two numbers behind the 29, and that
-    /// end nothing. Starts in a cell are its corner plus U(0, 1) per axis.
-    /// </summary>
-    /// <param name="starts">Cells to start in; empty is the task's own start.</param>
-    /// <param name="goals">Cells to aim at.</param>
-    public AntMaze Wandering(ImmutableArray<int> starts, ImmutableArray<int> goals) => new(maze, starts, goals, wanders: true);
+    /// <summary>The same maze for data: goals change by episode, end nothing and are two more numbers of the
+    /// observation. A start is a cell's corner plus U(0, 1) per axis.</summary>
+    /// <param name="starts">Start cells; empty is the task's own start.</param>
+    /// <param name="goals">Goal cells.</param>
+    public AntMaze Wandering(ImmutableArray<int> starts, ImmutableArray<int> goals) =>
+        new(maze, starts, goals, wanders: true);
 
-    /// <summary>Where it is played.</summary>
+    /// <summary>The maze.</summary>
     public Maze Maze => maze;
-
-    /// <inheritdoc/>
     public string Model { get; }
-
-    /// <inheritdoc/>
     public int PositionCount => 15;
-
-    /// <inheritdoc/>
     public int VelocityCount => 14;
-
-    /// <inheritdoc/>
     public int ActionSize => 8;
-
-    /// <inheritdoc/>
     public int ObservationSize => wanders ? 31 : 29;
-
     /// <summary>The goal's x and y.</summary>
     public int MemorySize => 2;
-
-    /// <inheritdoc/>
     public string MemoryName => "infos/goal";
-
-    /// <inheritdoc/>
     public int FrameSkip => 5;
 
-    /// <summary>x and y of a cell's corner, from which its noise is counted.</summary>
+    /// <summary>x and y of a cell's corner, the origin of its noise.</summary>
     public (double X, double Y) Corner(int cell)
     {
         var ((row, column), (startRow, startColumn)) = (maze.Cells[cell], maze.Cells[maze.Start]);
         return (CellSize * (column - startColumn), CellSize * (row - startRow));
     }
 
-    /// <summary>The free cell that holds a place as D4RL's planner has it (corners, not middles, lie in the middle of ways); −1 in a wall.</summary>
+    /// <summary>The free cell of a place as D4RL's planner has it (corners lie in the middle of ways); −1 in a
+    /// wall.</summary>
     public int CellAt(double x, double y)
     {
         var (row, column) = Place(x, y);
         return maze.CellAt(row, column);
     }
 
-    /// <summary>The cell to go to next on the shortest way from a place to a cell; from a wall's edge, the free neighbour nearest to it.</summary>
+    /// <summary>The next cell on the shortest way from a place to a cell; from a wall's edge, the nearest free
+    /// neighbour.</summary>
     public int Next(double x, double y, int target)
     {
         var cell = CellAt(x, y);
@@ -96,7 +79,8 @@ public sealed class AntMaze : IMujocoTask
         foreach (var (r, c) in new[] { (row, column - 1), (row, column + 1), (row + 1, column), (row - 1, column) })
         {
             var neighbour = maze.CellAt(r, c);
-            if (neighbour >= 0 && (cell < 0 || maze.Distance(neighbour, target) < maze.Distance(cell, target))) cell = neighbour;
+            if (neighbour >= 0 && (cell < 0 || maze.Distance(neighbour, target) < maze.Distance(cell, target)))
+                cell = neighbour;
         }
         return cell >= 0 ? cell : target;
     }
@@ -114,7 +98,8 @@ public sealed class AntMaze : IMujocoTask
         return (Math.Max(x + seed.Unit(0) + 0.5 * seed.Unit(1), 0), Math.Max(y + seed.Unit(2) + 0.5 * seed.Unit(3), 0));
     }
 
-    /// <summary>Every position plus U(−0.1, 0.1), velocities 0.1 N(0, 1), at the start cell's corner; a new goal.</summary>
+    /// <summary>Every position plus U(−0.1, 0.1), velocities 0.1 N(0, 1), at the start cell's corner; a new
+    /// goal.</summary>
     public void Start(Seed seed, MujocoSimulation simulation, Span<double> memory)
     {
         Span<double> positions = simulation.Positions, velocities = simulation.Velocities;
@@ -131,7 +116,6 @@ public sealed class AntMaze : IMujocoTask
         (memory[0], memory[1]) = Goal(goals[places.Below(3, goals.Length)], seed.Split("goal"));
     }
 
-    /// <inheritdoc/>
     public Outcome Step(MujocoSimulation simulation, ReadOnlySpan<double> action, Span<double> memory)
     {
         for (var i = 0; i < action.Length; i++) simulation.Controls[i] = Torque * action[i];
@@ -141,7 +125,6 @@ public sealed class AntMaze : IMujocoTask
         return new(there ? 1 : 0, there && !wanders);
     }
 
-    /// <inheritdoc/>
     public void Observe(MujocoSimulation simulation, ReadOnlySpan<double> memory, Span<double> observation)
     {
         simulation.Positions.CopyTo(observation);
@@ -149,7 +132,6 @@ public sealed class AntMaze : IMujocoTask
         if (wanders) memory.CopyTo(observation[29..]);
     }
 
-    /// <inheritdoc/>
     public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation)
     {
         var (startRow, startColumn) = maze.Cells[maze.Start];
@@ -160,9 +142,14 @@ public sealed class AntMaze : IMujocoTask
             Side = CellSize,
             Origin = (-CellSize * startColumn, -CellSize * startRow),
             Goal = (goal[0], goal[1]),
-            Observe = (x, y) => [(float)x, (float)y, .. observation[2..PositionCount], .. new float[observation.Length - PositionCount]],
+            Observe = (x, y) =>
+            [
+                (float)x, (float)y, .. observation[2..PositionCount],
+                .. new float[observation.Length - PositionCount],
+            ],
         };
-        return MujocoPicture.Above(environment) with { Maze = plan, Frame = Picture.Inside(plan), Motion = PictureMotion.Still };
+        var picture = MujocoPicture.Above(environment);
+        return picture with { Maze = plan, Frame = Picture.Inside(plan), Motion = PictureMotion.Still };
     }
 
     IEnumerable<string> Walls()
@@ -172,7 +159,7 @@ public sealed class AntMaze : IMujocoTask
             from row in Enumerable.Range(0, maze.Rows)
             from column in Enumerable.Range(0, maze.Columns)
             where maze.IsWall(row, column)
-            select string.Create(CultureInfo.InvariantCulture,
-                $"<geom type=\"box\" size=\"2 2 1\" pos=\"{CellSize * (column - startColumn)} {CellSize * (row - startRow)} 1\" contype=\"1\" conaffinity=\"1\"/>\n");
+            let place = Say($"{CellSize * (column - startColumn)} {CellSize * (row - startRow)} 1")
+            select $"<geom type=\"box\" size=\"2 2 1\" pos=\"{place}\" contype=\"1\" conaffinity=\"1\"/>\n";
     }
 }

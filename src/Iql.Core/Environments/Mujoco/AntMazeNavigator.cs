@@ -1,27 +1,18 @@
 namespace Iql.Environments.Mujoco;
 
-/// <summary>
-/// Steers a policy that walks where it is told to through a maze, as D4RL's generator does: towards the next cell of the shortest path,
-/// at its corner plus U(0, 1) per axis drawn anew in each decision, and to the goal itself once in its cell.
-/// </summary>
-/// <remarks>
-/// The policy sees [29]: the 27 numbers of posture and velocity, and the direction, of length 10. The environment is
-/// <see cref="AntMaze.Wandering"/>, whose observation [31] ends in the goal. Source: d4rl/locomotion/maze_env.py, create_navigation_policy,
-/// and scripts/generation/generate_ant_maze_datasets.py.
-/// </remarks>
-/// <param name="walker">The policy.</param>
-/// <param name="task">The maze.</param>
+/// <summary>Steers a walker through a maze, as D4RL's generator does: towards the next cell of the shortest path, at
+/// its corner plus U(0, 1) per axis, drawn in each decision; in the goal's cell, to the goal.</summary>
+/// <remarks>The walker's observation [29] has 27 numbers of posture and velocity, and the direction, of length 10. The
+/// environment is <see cref="AntMaze.Wandering"/>, whose observation [31] ends in the goal. Source:
+/// d4rl/locomotion/maze_env.py, create_navigation_policy, and
+/// scripts/generation/generate_ant_maze_datasets.py.</remarks>
 public sealed class AntMazeNavigator(IRolloutPolicy walker, AntMaze task) : IRolloutPolicy
 {
-    const int Seen = 31, Posture = 27, WalkerSees = 29;
+    const int Width = 31, Posture = 27, WalkerWidth = 29;
     const double Length = 10;
-
-    readonly float[] told = new float[walker.Episodes * WalkerSees];
-
-    /// <inheritdoc/>
+    readonly float[] orders = new float[walker.Episodes * WalkerWidth];
     public int Episodes => walker.Episodes;
 
-    /// <inheritdoc/>
     public PolicyEpisodes Begin(Seed seed)
     {
         var act = walker.Begin(seed.Split("walker"));
@@ -30,16 +21,17 @@ public sealed class AntMazeNavigator(IRolloutPolicy walker, AntMaze task) : IRol
         {
             for (var row = 0; row < episodes.Length; row++)
             {
-                var seen = observations.Slice(row * Seen, Seen);
-                var own = told.AsSpan(row * WalkerSees, WalkerSees);
-                seen.Slice(2, Posture).CopyTo(own);
-                var (x, y) = Waypoint(seen[0], seen[1], seen[29], seen[30], noise.Split((ulong)episodes[row]), decision);
-                (x, y) = (x - seen[0], y - seen[1]);
+                var full = observations.Slice(row * Width, Width);
+                var own = orders.AsSpan(row * WalkerWidth, WalkerWidth);
+                full.Slice(2, Posture).CopyTo(own);
+                var draws = noise.Split((ulong)episodes[row]);
+                var (x, y) = Waypoint(full[0], full[1], full[29], full[30], draws, decision);
+                (x, y) = (x - full[0], y - full[1]);
                 var scale = Length / Math.Sqrt(x * x + y * y);
                 (own[Posture], own[Posture + 1]) = ((float)(scale * x), (float)(scale * y));
             }
             decision++;
-            act(episodes, told.AsSpan(0, episodes.Length * WalkerSees), rewards, actions);
+            act(episodes, orders.AsSpan(0, episodes.Length * WalkerWidth), rewards, actions);
         };
     }
 
@@ -52,6 +44,5 @@ public sealed class AntMazeNavigator(IRolloutPolicy walker, AntMaze task) : IRol
         return (corner.X + noise.Unit(2 * decision), corner.Y + noise.Unit(2 * decision + 1));
     }
 
-    /// <inheritdoc/>
     public void Dispose() => walker.Dispose();
 }

@@ -1,6 +1,6 @@
 namespace Iql.Environments.Mujoco;
 
-/// <summary>Half of a running cat: a torso with a hind and a front leg in the plane. It cannot fall so that it would not go on.</summary>
+/// <summary>Half of a running cat: a torso with a hind and a front leg in the plane. No fall ends its run.</summary>
 public static class HalfCheetah
 {
     const string Mjcf = """
@@ -8,8 +8,10 @@ public static class HalfCheetah
           <compiler angle="radian" inertiafromgeom="true" settotalmass="14"/>
           <option timestep="0.01"/>
           <default>
-            <joint type="hinge" axis="0 1 0" limited="true" armature="0.1" solreflimit="0.02 1" solimplimit="0 0.8 0.03"/>
-            <geom type="capsule" contype="1" conaffinity="0" condim="3" friction="0.4 0.1 0.1" solref="0.02 1" solimp="0 0.8 0.01"/>
+            <joint type="hinge" axis="0 1 0" limited="true" armature="0.1" solreflimit="0.02 1"
+              solimplimit="0 0.8 0.03"/>
+            <geom type="capsule" contype="1" conaffinity="0" condim="3" friction="0.4 0.1 0.1" solref="0.02 1"
+              solimp="0 0.8 0.01"/>
             <motor ctrllimited="true" ctrlrange="-1 1"/>
           </default>
           <worldbody>
@@ -57,7 +59,7 @@ public static class HalfCheetah
         </mujoco>
         """;
 
-    /// <summary>17 numbers seen, 6 motors, 0.05 seconds a decision; never ends.</summary>
+    /// <summary>Observation [17], 6 motors, 0.05 seconds a decision; never ends.</summary>
     public static MujocoWorld World { get; } = new(new Locomotion
     {
         Model = Mjcf,

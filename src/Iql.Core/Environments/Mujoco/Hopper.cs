@@ -3,18 +3,21 @@ namespace Iql.Environments.Mujoco;
 /// <summary>One leg that hops: torso, thigh, leg and foot in the plane.</summary>
 public static class Hopper
 {
+    static string Leg => PlanarRobot.Leg(side: "", reach: "0.13", heel: "-0.26", toe: "0.13", "friction=\"2\"");
+
     static readonly string Mjcf = $"""
         <mujoco model="hopper">
           <compiler angle="degree" inertiafromgeom="true"/>
           <option integrator="RK4" timestep="0.002"/>
           <default>
             <joint limited="true" armature="1" damping="1"/>
-            <geom contype="1" conaffinity="1" condim="1" margin="0.001" solref="0.02 1" solimp="0.8 0.8 0.01" friction="0.9"/>
+            <geom contype="1" conaffinity="1" condim="1" margin="0.001" solref="0.02 1" solimp="0.8 0.8 0.01"
+              friction="0.9"/>
             <motor ctrllimited="true" ctrlrange="-1 1" gear="200"/>
           </default>
           <worldbody>
             <geom name="floor" type="plane" size="20 20 0.125" condim="3" friction="1"/>
-            {PlanarRobot.Torso(PlanarRobot.Leg(side: "", reach: "0.13", heel: "-0.26", toe: "0.13", contact: "friction=\"2\""))}
+            {PlanarRobot.Torso(Leg)}
           </worldbody>
           <actuator>
             {PlanarRobot.Motors("")}
@@ -22,7 +25,8 @@ public static class Hopper
         </mujoco>
         """;
 
-    /// <summary>11 numbers seen, 3 motors, 0.008 seconds a decision; ends when it falls, bends over or is flung about.</summary>
+    /// <summary>Observation [11], 3 motors, 0.008 seconds a decision; ends when it falls, bends over or flies
+    /// off.</summary>
     public static MujocoWorld World { get; } = new(new Locomotion
     {
         Model = Mjcf,

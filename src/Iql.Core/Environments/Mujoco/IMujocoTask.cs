@@ -1,38 +1,31 @@
 namespace Iql.Environments.Mujoco;
 
-/// <summary>What one decision brought, in full precision.</summary>
+/// <summary>The result of a decision, in full precision.</summary>
 /// <param name="Reward">Raw reward of the transition.</param>
 /// <param name="Terminal">Whether the episode ended for good.</param>
 public readonly record struct Outcome(double Reward, bool Terminal);
 
-/// <summary>
-/// A decision process on a MuJoCo model: everything but where states are kept. A state is positions, velocities, the solver's warm start
-/// and <see cref="MemorySize"/> numbers of the task's own; the simulation it is given holds the first three.
-/// </summary>
+/// <summary>A decision process on a MuJoCo model, without its state. A state is positions, velocities, the solver's
+/// warm start and <see cref="MemorySize"/> numbers of the task's own; the simulation holds the first three.</summary>
 public interface IMujocoTask
 {
     /// <summary>The model, MJCF.</summary>
     string Model { get; }
-
     /// <summary>Numbers in a position (nq) of the model.</summary>
     int PositionCount { get; }
-
     /// <summary>Numbers in a velocity (nv) of the model.</summary>
     int VelocityCount { get; }
-
     /// <summary>A, numbers in an action.</summary>
     int ActionSize { get; }
-
     /// <summary>S, numbers in an observation.</summary>
     int ObservationSize { get; }
-
-    /// <summary>Numbers that the task remembers from decision to decision besides positions and velocities: a goal, say.</summary>
+    /// <summary>Further numbers that the task keeps from decision to decision, such as a goal.</summary>
     int MemorySize { get; }
 
-    /// <summary>What files call the memory, "infos/goal"; null where they do not hold it.</summary>
+    /// <summary>The memory's name in files, "infos/goal"; null where they lack it.</summary>
     string? MemoryName => null;
 
-    /// <summary>Whether episodes differ in the model itself, so that no two simulations may share one.</summary>
+    /// <summary>Whether episodes change the model, so that each simulation needs its own.</summary>
     bool ChangesModel => false;
 
     /// <summary>When an episode counts as a success.</summary>
@@ -43,32 +36,26 @@ public interface IMujocoTask
 
     /// <summary>Starts an episode.</summary>
     /// <param name="seed">Where every draw comes from.</param>
-    /// <param name="simulation">Just reset; left at the start's positions and velocities, after <see cref="MujocoSimulation.Forward"/>.</param>
-    /// <param name="memory">Written.</param>
+    /// <param name="simulation">Reset before; set to the start, with <see cref="MujocoSimulation.Forward"/>.</param>
     void Start(Seed seed, MujocoSimulation simulation, Span<double> memory);
 
-    /// <summary>Writes what the memory says of the model into the simulation's own copy, before a decision; needed with <see cref="ChangesModel"/>.</summary>
-    /// <param name="simulation">Whatever its model was changed to before.</param>
-    /// <param name="memory">Of the state that comes next.</param>
+    /// <summary>Writes the memory into the simulation's own model before a decision; for
+    /// <see cref="ChangesModel"/>.</summary>
     void Furnish(MujocoSimulation simulation, ReadOnlySpan<double> memory)
     {
     }
 
     /// <summary>Makes one decision.</summary>
-    /// <param name="simulation">At the state; left at the next one.</param>
-    /// <param name="action">[A], as the policy gave it.</param>
-    /// <param name="memory">Read and written.</param>
+    /// <param name="simulation">At the state; moved to the next one.</param>
+    /// <param name="action">[A], the policy's own.</param>
     Outcome Step(MujocoSimulation simulation, ReadOnlySpan<double> action, Span<double> memory);
 
-    /// <summary>What is seen after a start or a decision.</summary>
-    /// <param name="simulation">At the state.</param>
-    /// <param name="memory">Read.</param>
+    /// <summary>Observes after a start or a decision.</summary>
     /// <param name="observation">Written, [S].</param>
     void Observe(MujocoSimulation simulation, ReadOnlySpan<double> memory, Span<double> observation);
 
-    /// <summary>How an episode looks.</summary>
-    /// <param name="environment">The task's.</param>
-    /// <param name="start">The state that it starts in.</param>
-    /// <param name="observation">What is seen there.</param>
+    /// <summary>The picture of an episode.</summary>
+    /// <param name="start">Its first state.</param>
+    /// <param name="observation">Its first observation.</param>
     Picture Draw(MujocoEnvironment environment, double[] start, float[] observation);
 }

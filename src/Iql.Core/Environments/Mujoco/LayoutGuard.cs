@@ -1,6 +1,7 @@
 namespace Iql.Environments.Mujoco;
 
-/// <summary>Sees once whether MuJoCo's structures lie where <see cref="MjModel"/> and <see cref="MjData"/> say, on a model of known numbers.</summary>
+/// <summary>Checks once, on a known model, that MuJoCo's structures are those of <see cref="MjModel"/> and
+/// <see cref="MjData"/>.</summary>
 static class LayoutGuard
 {
     const string Known = """
@@ -20,8 +21,8 @@ static class LayoutGuard
 
     static bool started;
 
-    /// <summary>Called under the gate, with the first model that is compiled.</summary>
-    /// <exception cref="DllNotFoundException">Something lies elsewhere: the library was built in another way.</exception>
+    /// <summary>Called under the gate, with the first compiled model.</summary>
+    /// <exception cref="DllNotFoundException">Another layout: the library was built in another way.</exception>
     internal static void Check(MujocoModel first)
     {
         if (started) return;
@@ -60,6 +61,7 @@ static class LayoutGuard
     static void Same(string name, ReadOnlySpan<double> expected, ReadOnlySpan<double> actual)
     {
         if (!expected.SequenceEqual(actual)) throw new DllNotFoundException(
-            $"MuJoCo: expected {name} to be {string.Join(", ", expected.ToArray())}, got {string.Join(", ", actual.ToArray())}: this library is built in another way than the release 2.2.2.");
+            $"MuJoCo: expected {name} to be {string.Join(", ", expected.ToArray())}, " +
+            $"got {string.Join(", ", actual.ToArray())}: this library is built in another way than the release 2.2.2.");
     }
 }

@@ -1,23 +1,20 @@
-using System.Globalization;
+using static Iql.Invariant;
 
 namespace Iql.Environments.Mujoco;
 
-/// <summary>
-/// D4RL's Maze2D, version 1: a ball in a maze, pushed by a force, that is to be at a goal. Observation [4] x, y, v_x, v_y; action [2].
-/// Reward 1 within 0.5 of the goal after the decision (dense: e to the power of −distance); never terminal.
-/// </summary>
-/// <remarks>
-/// Fu et al. 2020, arXiv:2004.07219; code d4rl/pointmaze/maze_model.py. Coordinates are cells' numbers: a cell's middle lies at its number
-/// less 0.2, which D4RL never corrected, so neither do starts, goals and controllers here. Velocities are clipped to ±5 before each step.
-/// </remarks>
+/// <summary>D4RL's Maze2D, version 1: a force pushes a ball through a maze to a goal. Observation [4] x, y, v_x, v_y;
+/// action [2]. Reward 1 within 0.5 of the goal after the decision (dense: e to the power of −distance); never
+/// terminal.</summary>
+/// <remarks>Fu et al. 2020, arXiv:2004.07219; code d4rl/pointmaze/maze_model.py. Coordinates are cells' numbers: a
+/// cell's middle lies at its number less 0.2. D4RL never corrected that, so nor do starts, goals and controllers here.
+/// Velocities are clipped to ±5 before each step.</remarks>
 public sealed class Maze2D : IMujocoTask
 {
-    /// <summary>Where the middle of ways lies from a cell's number as D4RL's controller has it.</summary>
+    /// <summary>Shift of the waypoints of D4RL's controller from a cell's number.</summary>
     public const double Offset = -0.1;
 
-    // Middle: how far a cell's number lies before its middle.
+    // Middle: a cell's number less its middle.
     const double GoalRadius = 0.5, MaxSpeed = 5, Middle = 0.2;
-
     readonly Maze maze;
     readonly bool dense;
     readonly double goalX, goalY;
@@ -54,25 +51,12 @@ public sealed class Maze2D : IMujocoTask
             """;
     }
 
-    /// <inheritdoc/>
     public string Model { get; }
-
-    /// <inheritdoc/>
     public int PositionCount => 2;
-
-    /// <inheritdoc/>
     public int VelocityCount => 2;
-
-    /// <inheritdoc/>
     public int ActionSize => 2;
-
-    /// <inheritdoc/>
     public int ObservationSize => 4;
-
-    /// <inheritdoc/>
     public int MemorySize => 0;
-
-    /// <inheritdoc/>
     public int FrameSkip => 1;
 
     /// <summary>The reward of being at a place.</summary>
@@ -86,12 +70,12 @@ public sealed class Maze2D : IMujocoTask
     public void Start(Seed seed, MujocoSimulation simulation, Span<double> memory)
     {
         var (row, column) = maze.Cells[seed.Below(0, maze.Cells.Length)];
-        (simulation.Positions[0], simulation.Positions[1]) = (row + seed.Uniform(1, 0.1), column + seed.Uniform(2, 0.1));
-        (simulation.Velocities[0], simulation.Velocities[1]) = (0.1 * seed.Normal(2), 0.1 * seed.Normal(3));
+        Span<double> positions = simulation.Positions, velocities = simulation.Velocities;
+        (positions[0], positions[1]) = (row + seed.Uniform(1, 0.1), column + seed.Uniform(2, 0.1));
+        (velocities[0], velocities[1]) = (0.1 * seed.Normal(2), 0.1 * seed.Normal(3));
         simulation.Forward();
     }
 
-    /// <inheritdoc/>
     public Outcome Step(MujocoSimulation simulation, ReadOnlySpan<double> action, Span<double> memory)
     {
         for (var i = 0; i < 2; i++)
@@ -103,20 +87,19 @@ public sealed class Maze2D : IMujocoTask
         return new(Reward(simulation.Positions[0], simulation.Positions[1]), false);
     }
 
-    /// <inheritdoc/>
     public void Observe(MujocoSimulation simulation, ReadOnlySpan<double> memory, Span<double> observation)
     {
         simulation.Positions.CopyTo(observation);
         simulation.Velocities.CopyTo(observation[2..]);
     }
 
-    /// <inheritdoc/>
-    public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) => Picture.OfDisc(maze, environment.Seconds,
-        state => (state[0], state[1]), (row, column) => [(float)row, (float)column, 0, 0], Middle);
+    public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) =>
+        Picture.OfDisc(maze, environment.Seconds, state => (state[0], state[1]),
+            (row, column) => [(float)row, (float)column, 0, 0], Middle);
 
     static IEnumerable<string> Walls(Maze maze) =>
         from row in Enumerable.Range(0, maze.Rows)
         from column in Enumerable.Range(0, maze.Columns)
         where maze.IsWall(row, column)
-        select string.Create(CultureInfo.InvariantCulture, $"<geom type=\"box\" size=\"0.5 0.5 0.2\" pos=\"{row + 1} {column + 1} 0\"/>\n");
+        select Say($"<geom type=\"box\" size=\"0.5 0.5 0.2\" pos=\"{row + 1} {column + 1} 0\"/>\n");
 }

@@ -2,14 +2,11 @@ using System.Collections.Immutable;
 
 namespace Iql.Environments.Mujoco;
 
-/// <summary>
-/// A task on a MuJoCo model as two pure functions. A state is [positions, velocities, warm start, the task's memory]: everything that a
-/// physics step reads, so the same state and action give the same bits on any thread and after anything else.
-/// </summary>
-/// <remarks>
-/// An action or a state that is not a number, and a simulation that diverges, make the state and what is seen NaN, bring reward 0 and
-/// end the episode. Needs the MuJoCo library from the first reset on; <see cref="MujocoLibrary.Require"/> says so earlier.
-/// </remarks>
+/// <summary>A task on a MuJoCo model as two pure functions. A state is [positions, velocities, warm start, the task's
+/// memory]: all that a physics step reads. So the same state and action give the same bits, on any thread.</summary>
+/// <remarks>An action or state that is not a number, or a simulation that diverges, ends the episode with reward 0 and
+/// makes state and observation NaN. The first reset needs the MuJoCo library; <see cref="Require"/> checks
+/// it.</remarks>
 public sealed class MujocoEnvironment : IEnvironment
 {
     readonly MujocoWorld world;
@@ -25,61 +22,43 @@ public sealed class MujocoEnvironment : IEnvironment
         (Name, TimeLimit, this.world, task) = (name, timeLimit, world, world.Task);
     }
 
-    /// <inheritdoc/>
     public string Name { get; }
-
-    /// <inheritdoc/>
     public int TimeLimit { get; }
-
-    /// <inheritdoc/>
     public int ObservationSize => task.ObservationSize;
-
-    /// <inheritdoc/>
     public ActionSpace ActionSpace => ActionSpace.Continuous(task.ActionSize);
-
     /// <summary>A, numbers in an action.</summary>
     public int ActionSize => task.ActionSize;
-
-    /// <inheritdoc/>
     public int StateSize => task.PositionCount + 2 * task.VelocityCount + task.MemorySize;
-
-    /// <inheritdoc/>
     public bool StepsAreSlow => true;
-
-    /// <inheritdoc/>
     public SuccessRule Success => task.Success;
-
     /// <summary>The rules and the model.</summary>
     public MujocoWorld World => world;
-
     /// <summary>qpos of a state.</summary>
     public Span<double> Positions(Span<double> state) => state[..task.PositionCount];
-
     /// <summary>qvel of a state.</summary>
     public Span<double> Velocities(Span<double> state) => state.Slice(task.PositionCount, task.VelocityCount);
-
-    /// <summary>What the task remembers in a state.</summary>
+    /// <summary>The task's memory in a state.</summary>
     public Span<double> Memory(Span<double> state) => state[(task.PositionCount + 2 * task.VelocityCount)..];
 
-    /// <inheritdoc/>
+    public void Require() => MujocoLibrary.Require();
+
     public void Reset(Seed seed, Span<double> state, Span<float> observation)
     {
         var simulation = world.Simulation;
         simulation.Reset();
         task.Start(seed, simulation, Memory(state));
         Save(simulation, state);
-        Span<double> seen = stackalloc double[ObservationSize];
-        task.Observe(simulation, Memory(state), seen);
-        Narrow(seen, observation);
+        Span<double> observed = stackalloc double[ObservationSize];
+        task.Observe(simulation, Memory(state), observed);
+        Narrow(observed, observation);
     }
 
-    /// <inheritdoc/>
     public StepResult Step(Span<double> state, ReadOnlySpan<float> action, Span<float> observation)
     {
-        Span<double> seen = stackalloc double[ObservationSize], wide = stackalloc double[ActionSize];
+        Span<double> observed = stackalloc double[ObservationSize], wide = stackalloc double[ActionSize];
         for (var i = 0; i < wide.Length; i++) wide[i] = action[i];
-        var (reward, terminal) = StepInFull(state, wide, seen);
-        Narrow(seen, observation);
+        var (reward, terminal) = StepInFull(state, wide, observed);
+        Narrow(observed, observation);
         return new((float)reward, terminal);
     }
 
@@ -111,21 +90,20 @@ public sealed class MujocoEnvironment : IEnvironment
         return new(0, true);
     }
 
-    /// <summary>Positions and velocities, and what the task names of its memory.</summary>
+    /// <summary>Positions, velocities, and the task's memory if it has a name.</summary>
     public ImmutableArray<StateColumn> Recorded =>
     [
         new("infos/qpos", 0, task.PositionCount),
         new("infos/qvel", task.PositionCount, task.VelocityCount),
-        .. task.MemoryName is { } name ? (StateColumn[])[new(name, task.PositionCount + 2 * task.VelocityCount, task.MemorySize)] : [],
+        .. task.MemoryName is { } name
+            ? (StateColumn[])[new(name, task.PositionCount + 2 * task.VelocityCount, task.MemorySize)] : [],
     ];
 
     /// <summary>Time from decision to decision.</summary>
     public double Seconds => world.Model.TimeStep * task.FrameSkip;
-
-    /// <inheritdoc/>
     public Picture Draw(double[] start, float[] observation) => task.Draw(this, start, observation);
 
-    /// <summary>Puts this thread's simulation into a state and works out what follows from it, for looking at: where bodies and shapes are.</summary>
+    /// <summary>This thread's simulation in a state, with the places of bodies and shapes, for pictures.</summary>
     public MujocoSimulation Show(Span<double> state)
     {
         var simulation = world.Simulation;

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace Iql.Environments.Mujoco;
 
-/// <summary>What a row of an array of mjModel belongs to.</summary>
+/// <summary>The owners of an mjModel array's rows.</summary>
 enum MujocoRows
 {
     Position,
@@ -14,9 +14,9 @@ enum MujocoRows
     Site,
 }
 
-/// <summary>An array of mjModel by MuJoCo's own name: where it lies and what its rows are.</summary>
+/// <summary>An array of mjModel: its place and its rows.</summary>
 /// <param name="Offset">Of the pointer in mjModel, in bytes (MuJoCo 2.2.2, 64-bit).</param>
-/// <param name="Rows">What a row belongs to.</param>
+/// <param name="Rows">A row's owner.</param>
 /// <param name="Width">Numbers in a row.</param>
 /// <param name="Size">Bytes of a number: 8 double, 4 int, 1 flag.</param>
 readonly record struct MujocoField(int Offset, MujocoRows Rows, int Width, int Size = 8)

@@ -9,24 +9,18 @@ public enum MujocoObject
 {
     /// <summary>A rigid body.</summary>
     Body = 1,
-
     /// <summary>A joint.</summary>
     Joint = 3,
-
     /// <summary>A shape.</summary>
     Geom = 5,
-
     /// <summary>A marked place.</summary>
     Site = 6,
-
     /// <summary>A motor.</summary>
     Actuator = 18,
 }
 
-/// <summary>
-/// A model that MuJoCo has compiled from MJCF text. It does not change (but for <see cref="Copy"/>'s, whose owner may change them), so
-/// any number of simulations and threads share one.
-/// </summary>
+/// <summary>A model that MuJoCo compiled from MJCF text. Only the owner of a <see cref="Copy"/> may change it, so
+/// simulations and threads share one.</summary>
 public sealed unsafe class MujocoModel : IDisposable
 {
     MjModel* model;
@@ -37,7 +31,7 @@ public sealed unsafe class MujocoModel : IDisposable
         Name = name;
     }
 
-    /// <summary>What messages call it.</summary>
+    /// <summary>Its name in messages.</summary>
     public string Name { get; }
 
     internal MjModel* Pointer
@@ -51,20 +45,16 @@ public sealed unsafe class MujocoModel : IDisposable
 
     /// <summary>Numbers in a position (qpos).</summary>
     public int PositionCount => Pointer->Positions;
-
     /// <summary>Numbers in a velocity (qvel).</summary>
     public int VelocityCount => Pointer->Velocities;
-
     /// <summary>Numbers in a control (ctrl).</summary>
     public int ControlCount => Pointer->Controls;
-
     /// <summary>Seconds in a physics step.</summary>
     public double TimeStep => Pointer->TimeStep;
 
     /// <summary>Compiles a model.</summary>
-    /// <param name="mjcf">The MJCF document itself.</param>
-    /// <param name="name">What messages call it.</param>
-    /// <exception cref="MujocoException">The document is wrong; the message is the compiler's own, with the line.</exception>
+    /// <param name="mjcf">The MJCF document.</param>
+    /// <exception cref="MujocoException">A wrong document; the message is the compiler's own.</exception>
     /// <exception cref="DllNotFoundException">The machine has no MuJoCo 2.2.2.</exception>
     public static MujocoModel Compile(string mjcf, string name)
     {
@@ -76,16 +66,19 @@ public sealed unsafe class MujocoModel : IDisposable
         }
     }
 
-    /// <summary>A model of its own, equal to this one, that its owner may change.</summary>
-    public MujocoModel Copy() => new((MjModel*)NativeGuard.Run(MujocoLibrary.Function("mj_copyModel"), 0, (nint)Pointer), Name);
+    /// <summary>An equal model that its owner may change.</summary>
+    public MujocoModel Copy() =>
+        new((MjModel*)NativeGuard.Run(MujocoLibrary.Function("mj_copyModel"), 0, (nint)Pointer), Name);
 
-    /// <summary>Least and greatest control of each motor (actuator_ctrlrange), [controls, 2].</summary>
+    /// <summary>Minimum and maximum control of each motor (actuator_ctrlrange), [controls, 2].</summary>
     public ReadOnlySpan<double> ControlRanges => new(Pointer->ControlRanges, 2 * model->Controls);
 
-    /// <summary>Where a body sits in its parent (body_pos), [3]; only the owner of a <see cref="Copy"/> may write.</summary>
+    /// <summary>A body's place in its parent (body_pos), [3]; only the owner of a <see cref="Copy"/> may
+    /// write.</summary>
     public Span<double> BodyPlace(int body) => Row(Pointer->BodyPositions, body, 3);
 
-    /// <summary>How a body is turned in its parent (body_quat), [4]; only the owner of a <see cref="Copy"/> may write.</summary>
+    /// <summary>A body's turn in its parent (body_quat), [4]; only the owner of a <see cref="Copy"/> may
+    /// write.</summary>
     public Span<double> BodyTurn(int body) => Row(Pointer->BodyOrientations, body, 4);
 
     Span<double> Row(double* rows, int body, int width)
@@ -101,20 +94,26 @@ public sealed unsafe class MujocoModel : IDisposable
         Span<byte> text = stackalloc byte[Encoding.UTF8.GetMaxByteCount(name.Length) + 1];
         text[Encoding.UTF8.GetBytes(name, text)] = 0;
         int found;
-        fixed (byte* first = text) found = (int)NativeGuard.Run(MujocoLibrary.Function("mj_name2id"), (nint)Pointer, (nint)kind, (nint)first);
+        var function = MujocoLibrary.Function("mj_name2id");
+        fixed (byte* first = text) found = (int)NativeGuard.Run(function, (nint)Pointer, (nint)kind, (nint)first);
         Check.That(found >= 0, Name, $"a {kind.ToString().ToLowerInvariant()} of this name", name);
         return found;
     }
 
     /// <summary>The name of a thing, empty where it has none.</summary>
-    public string NameOf(MujocoObject kind, int number) =>
-        Marshal.PtrToStringUTF8(NativeGuard.Run(MujocoLibrary.Function("mj_id2name"), (nint)Pointer, (nint)kind, number)) ?? "";
+    public string NameOf(MujocoObject kind, int number)
+    {
+        var name = NativeGuard.Run(MujocoLibrary.Function("mj_id2name"), (nint)Pointer, (nint)kind, number);
+        return Marshal.PtrToStringUTF8(name) ?? "";
+    }
 
-    /// <summary>An array of the compiled model as numbers, row-major, by MuJoCo's own name: "body_mass", "geom_size", "qpos0".</summary>
+    /// <summary>An array of the compiled model as numbers, row-major, by MuJoCo's own name: "body_mass", "geom_size",
+    /// "qpos0".</summary>
     /// <exception cref="ArgumentException">There is none of this name among those that are known here.</exception>
     public ImmutableArray<double> Read(string field)
     {
-        Check.That(MujocoField.All.TryGetValue(field, out var place), nameof(field), $"one of {string.Join(", ", MujocoField.All.Keys.Order())}", field);
+        Check.That(MujocoField.All.TryGetValue(field, out var place),
+            nameof(field), $"one of {string.Join(", ", MujocoField.All.Keys.Order())}", field);
         var numbers = (byte*)*(nint*)((byte*)Pointer + place.Offset);
         var count = place.Width * (place.Rows switch
         {
@@ -127,7 +126,8 @@ public sealed unsafe class MujocoModel : IDisposable
             _ => model->Sites,
         });
         var read = ImmutableArray.CreateBuilder<double>(count);
-        for (var i = 0; i < count; i++) read.Add(place.Size switch { 8 => ((double*)numbers)[i], 4 => ((int*)numbers)[i], _ => numbers[i] });
+        for (var i = 0; i < count; i++)
+            read.Add(place.Size switch { 8 => ((double*)numbers)[i], 4 => ((int*)numbers)[i], _ => numbers[i] });
         GC.KeepAlive(this);
         return read.MoveToImmutable();
     }
@@ -144,11 +144,15 @@ public sealed unsafe class MujocoModel : IDisposable
             error[0] = 0;
             fixed (byte* fileName = "model.xml\0"u8)
             {
-                var full = NativeGuard.Run(MujocoLibrary.Function("mj_makeEmptyFileVFS"), (nint)files, (nint)fileName, document.Length);
-                if ((int)full != 0) throw new MujocoException($"{name}: MuJoCo could not take a document of {document.Length} bytes.");
+                var full = NativeGuard.Run(
+                    MujocoLibrary.Function("mj_makeEmptyFileVFS"), (nint)files, (nint)fileName, document.Length);
+                if ((int)full != 0)
+                    throw new MujocoException($"{name}: MuJoCo could not take a document of {document.Length} bytes.");
                 document.CopyTo(new Span<byte>(*(byte**)(files + contents), document.Length));
-                var loaded = (MjModel*)NativeGuard.Run(MujocoLibrary.Function("mj_loadXML"), (nint)fileName, (nint)files, (nint)error, errorSize);
-                if (loaded == null) throw new MujocoException($"{name}: {Marshal.PtrToStringUTF8((nint)error)!.ReplaceLineEndings(" ").Trim()}");
+                var loaded = (MjModel*)NativeGuard.Run(
+                    MujocoLibrary.Function("mj_loadXML"), (nint)fileName, (nint)files, (nint)error, errorSize);
+                if (loaded == null) throw new MujocoException(
+                    $"{name}: {Marshal.PtrToStringUTF8((nint)error)!.ReplaceLineEndings(" ").Trim()}");
                 return loaded;
             }
         }

@@ -47,7 +47,6 @@ static class MujocoPicture
     static string Colour(int body) => Colours[body % Colours.Length];
 
     /// <summary>The Adroit hand and its things, seen from the right, from behind and from above.</summary>
-    /// <param name="robot">The task.</param>
     /// <param name="start">A state; the picture has room around what moves there.</param>
     /// <param name="target">Where a state's target is in space; null where none is shown.</param>
     internal static Picture Hand(MujocoEnvironment robot, double[] start, Func<double[], double[]>? target = null)

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Iql.Environments.Mujoco;
 
-/// <summary>The fields of mjModel that are used, where MuJoCo 2.2.2 has them (64-bit; offsetof of its headers). Arrays are row-major.</summary>
+/// <summary>The used fields of mjModel in MuJoCo 2.2.2 (64-bit; offsetof of its headers). Arrays are
+/// row-major.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 3280)]
 unsafe struct MjModel
 {
@@ -25,7 +26,7 @@ unsafe struct MjModel
     [FieldOffset(2792)] internal double* ControlRanges;
 }
 
-/// <summary>The fields of mjData that are used. The arrays stay where they are as long as the data live.</summary>
+/// <summary>The used fields of mjData. The arrays do not move while the data live.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 41176)]
 unsafe struct MjData
 {

@@ -1,15 +1,15 @@
 namespace Iql.Environments.Mujoco;
 
-/// <summary>A task's model, compiled when it is first needed, and a simulation of it for each thread that asks.</summary>
-/// <param name="task">The task.</param>
-/// <param name="name">What messages call its model.</param>
+/// <summary>A task's model, compiled on first use, with a simulation for each thread.</summary>
+/// <param name="name">The model's name in messages.</param>
 public sealed class MujocoWorld(IMujocoTask task, string name)
 {
     readonly Lazy<MujocoModel> model = new(() =>
     {
         var compiled = MujocoModel.Compile(task.Model, name);
         Check.That((compiled.PositionCount, compiled.VelocityCount) == (task.PositionCount, task.VelocityCount), name,
-            $"{task.PositionCount} positions and {task.VelocityCount} velocities", (compiled.PositionCount, compiled.VelocityCount));
+            $"{task.PositionCount} positions and {task.VelocityCount} velocities",
+            (compiled.PositionCount, compiled.VelocityCount));
         return compiled;
     });
 
@@ -19,9 +19,9 @@ public sealed class MujocoWorld(IMujocoTask task, string name)
     public IMujocoTask Task => task;
 
     /// <summary>The compiled model.</summary>
-    /// <exception cref="DllNotFoundException">The machine has no MuJoCo 2.2.2; the message says what to install.</exception>
+    /// <exception cref="DllNotFoundException">The machine has no MuJoCo 2.2.2; the message has a hint.</exception>
     public MujocoModel Model => model.Value;
 
-    /// <summary>This thread's simulation, in whatever state it was left.</summary>
+    /// <summary>This thread's simulation, in any state.</summary>
     internal MujocoSimulation Simulation => simulations.Value ??= new(task.ChangesModel ? Model.Copy() : Model);
 }

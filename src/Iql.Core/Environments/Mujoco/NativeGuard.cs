@@ -5,13 +5,12 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Iql.Environments.Mujoco;
 
-/// <summary>
-/// Calls into MuJoCo that come back when MuJoCo gives up. mju_error ends the process unless a handler takes it, and that handler may
-/// not return; C programs leave it with longjmp. Managed frames cannot be jumped over, so the jump is made between two native frames of
-/// our own: a few instructions call the function and remember the stack, and the handler goes back there. Warnings are kept for the
-/// caller instead of being printed.
-/// </summary>
-/// <remarks>Where the instructions cannot be (another processor, Windows, a system that forbids new code) an error ends the process with its message.</remarks>
+/// <summary>Calls into MuJoCo that return when MuJoCo gives up. mju_error ends the process unless a handler takes it,
+/// and that handler may not return; C programs leave it with longjmp. No jump may cross managed frames. So it goes
+/// between two native frames of our own: a few instructions call the function and remember the stack; the handler
+/// returns there. Warnings are kept for the caller, not printed.</summary>
+/// <remarks>Where that is impossible (another processor, Windows, a system that forbids new code) an error ends the
+/// process with its message.</remarks>
 static unsafe class NativeGuard
 {
     /// <summary>One call: read and written by the instructions below, which know these offsets.</summary>
@@ -21,9 +20,9 @@ static unsafe class NativeGuard
         internal nint Stack, Function, First, Second, Third, Fourth, Count, Result;
     }
 
-    // guarded(call): saves the registers that a callee keeps, remembers the stack in call, calls count times, returns 0.
-    // vzeroupper: managed code leaves the upper halves of vector registers in use, and with them MuJoCo's SSE code ran a third slower.
-    // handler(message), at 0x4D: asks managed code for the call it belongs to, takes up its stack, returns 1 from guarded.
+    // guarded(call): saves the registers that a callee keeps, stores the stack in call, calls count times, returns 0.
+    // vzeroupper: managed code leaves the upper halves of vector registers in use; MuJoCo's SSE code ran a third
+    // slower. handler(message), at 0x4D: asks managed code for its call, takes over its stack, returns 1 from guarded.
     static ReadOnlySpan<byte> Instructions =>
     [
         0x53,                                     // push rbx
@@ -79,12 +78,20 @@ static unsafe class NativeGuard
         *(nint*)NativeLibrary.GetExport(library, "mju_user_warning") = (nint)warned;
     }
 
-    /// <summary>Calls function(first, second, third, fourth) so many times, on this thread; arguments too many do no harm.</summary>
-    /// <returns>What the last call returned.</returns>
+    /// <summary>Calls function(first, second, third, fourth) on this thread; extra arguments do no harm.</summary>
+    /// <returns>The last call's result.</returns>
     /// <exception cref="MujocoException">MuJoCo gave up, or warned; the message is MuJoCo's own.</exception>
     internal static nint Run(nint function, nint first, nint second = 0, nint third = 0, nint fourth = 0, int count = 1)
     {
-        Call call = new() { Function = function, First = first, Second = second, Third = third, Fourth = fourth, Count = count };
+        var call = new Call
+        {
+            Function = function,
+            First = first,
+            Second = second,
+            Third = third,
+            Fourth = fourth,
+            Count = count,
+        };
         said = null;
         if (Works)
         {
@@ -94,7 +101,10 @@ static unsafe class NativeGuard
             if (failed != 0) throw new MujocoException($"MuJoCo gave up: {said}");
         }
         else
-            for (var i = 0; i < count; i++) call.Result = ((delegate* unmanaged<nint, nint, nint, nint, nint>)function)(first, second, third, fourth);
+        {
+            var plain = (delegate* unmanaged<nint, nint, nint, nint, nint>)function;
+            for (var i = 0; i < count; i++) call.Result = plain(first, second, third, fourth);
+        }
         if (said is not null) Warn();
         return call.Result;
     }
@@ -103,7 +113,8 @@ static unsafe class NativeGuard
     {
         var message = said!;
         said = null;
-        throw new MujocoException($"MuJoCo warned: {message}", message.Contains("Nan, Inf or huge value", StringComparison.Ordinal));
+        var unstable = message.Contains("Nan, Inf or huge value", StringComparison.Ordinal);
+        throw new MujocoException($"MuJoCo warned: {message}", unstable);
     }
 
     [UnmanagedCallersOnly]

@@ -1,13 +1,14 @@
 namespace Iql.Environments.Mujoco;
 
-/// <summary>What hopper and walker2d are made of, in MJCF: a torso that moves in the plane, and legs that hang from it.</summary>
+/// <summary>The parts of hopper and walker2d in MJCF: a torso that moves in the plane, and its legs.</summary>
 static class PlanarRobot
 {
     /// <summary>A torso, free in x, z and pitch, with its legs.</summary>
     public static string Torso(string legs) => $"""
         <body name="torso" pos="0 0 1.25">
           <joint name="rootx" type="slide" axis="1 0 0" pos="0 0 -1.25" limited="false" armature="0" damping="0"/>
-          <joint name="rootz" type="slide" axis="0 0 1" pos="0 0 -1.25" ref="1.25" limited="false" armature="0" damping="0"/>
+          <joint name="rootz" type="slide" axis="0 0 1" pos="0 0 -1.25" ref="1.25" limited="false" armature="0"
+            damping="0"/>
           <joint name="rooty" type="hinge" axis="0 1 0" limited="false" armature="0" damping="0"/>
           <geom name="torso_geom" type="capsule" size="0.05" fromto="0 0 0.2 0 0 -0.2"/>
           {legs}
@@ -16,7 +17,7 @@ static class PlanarRobot
 
     /// <summary>Thigh, leg and foot.</summary>
     /// <param name="side">Ends their names: "", "_left".</param>
-    /// <param name="reach">How far before its ankle the foot's frame lies; the other places are counted from that frame.</param>
+    /// <param name="reach">Distance from the ankle to the foot's frame, the origin of heel and toe.</param>
     /// <param name="heel">x of the foot's heel.</param>
     /// <param name="toe">x of its toe.</param>
     /// <param name="contact">Further attributes of the foot's shape.</param>

@@ -23,7 +23,7 @@ public static class Walker2d
         </mujoco>
         """;
 
-    /// <summary>17 numbers seen, 6 motors, 0.008 seconds a decision; ends when it falls or bends over.</summary>
+    /// <summary>Observation [17], 6 motors, 0.008 seconds a decision; ends when it falls or bends over.</summary>
     public static MujocoWorld World { get; } = new(new Locomotion
     {
         Model = Mjcf,
@@ -37,5 +37,6 @@ public static class Walker2d
         Healthy = static (positions, _) => positions[1] is > 0.8 and < 2.0 && positions[2] is > -1 and < 1,
     }, "walker2d");
 
-    static string Leg(string side, string contact) => PlanarRobot.Leg(side, reach: "0.2", heel: "-0.2", toe: "0", contact);
+    static string Leg(string side, string contact) =>
+        PlanarRobot.Leg(side, reach: "0.2", heel: "-0.2", toe: "0", contact);
 }

@@ -3,22 +3,28 @@ using Iql.Environments.Mujoco;
 
 namespace Iql.Environments.Tasks;
 
-/// <summary>
-/// The tasks on MuJoCo's models. A name of D4RL's gives the environment its scores were made in; its data come in the user's file.
-/// Listing and finding them needs no library.
-/// </summary>
+/// <summary>The tasks on MuJoCo's models. A name of D4RL's gives the environment of its scores; its data come in the
+/// user's file. A listing needs no library.</summary>
 public static class MujocoTasks
 {
     static readonly ImmutableArray<(string Family, string Description, Func<string, MujocoWorld> World)> Families =
     [
-        ("ant", "Run with four legs: reward for speed, for being upright and for saving effort.", name => name == "ant-v4" ? Ant.World : Ant.PaddedWorld),
-        ("halfcheetah", "Run with two legs that cannot fall: reward for speed and for saving effort.", _ => HalfCheetah.World),
-        ("hammer", "A hand of 24 joints takes a hammer and drives a nail into a board: reward for a nail that is in.", _ => AdroitHammer.World),
+        ("ant", "Run with four legs: reward for speed, for being upright and for saving effort.",
+            name => name == "ant-v4" ? Ant.World : Ant.PaddedWorld),
+        ("halfcheetah", "Run with two legs that cannot fall: reward for speed and for saving effort.",
+            _ => HalfCheetah.World),
+        ("hammer", "A hand of 24 joints takes a hammer and drives a nail into a board: reward for a nail that is in.",
+            _ => AdroitHammer.World),
         ("hopper", "Hop on one leg: reward for speed, for being upright and for saving effort.", _ => Hopper.World),
-        ("door", "A hand of 24 joints on an arm turns a latch and pulls the door open: reward for an open door.", _ => AdroitDoor.World),
-        ("pen", "A hand of 24 joints turns a pen between its fingers: reward for a pen that points where it should.", _ => AdroitPen.World),
-        ("relocate", "A hand of 24 joints on an arm takes a ball to a place in the air: reward for a ball that is there.", _ => AdroitRelocate.World),
-        ("walker2d", "Walk on two legs: reward for speed, for being upright and for saving effort.", _ => Walker2d.World),
+        ("door", "A hand of 24 joints on an arm turns a latch and pulls the door open: reward for an open door.",
+            _ => AdroitDoor.World),
+        ("pen", "A hand of 24 joints turns a pen between its fingers: reward for a pen that points where it should.",
+            _ => AdroitPen.World),
+        ("relocate",
+            "A hand of 24 joints on an arm takes a ball to a place in the air: reward for a ball that is there.",
+            _ => AdroitRelocate.World),
+        ("walker2d", "Walk on two legs: reward for speed, for being upright and for saving effort.",
+            _ => Walker2d.World),
     ];
 
     static readonly (AntMaze Task, MujocoWorld World)
@@ -26,16 +32,18 @@ public static class MujocoTasks
         AntMedium = Ants(Mazes.MediumStitch, "antmaze-medium"),
         AntLarge = Ants(Mazes.LargeStitch, "antmaze-large");
 
-    // After what it is made of: fields are set in this order.
-    static readonly ImmutableDictionary<string, TaskCard> ByName = Everything().ToImmutableDictionary(card => card.Name);
+    // Last: fields are set in order.
+    static readonly ImmutableDictionary<string, TaskCard> ByName =
+        Everything().ToImmutableDictionary(card => card.Name);
 
     /// <summary>All of them, in the order of their names.</summary>
     public static IEnumerable<TaskCard> All => ByName.Values.OrderBy(card => card.Name, StringComparer.Ordinal);
 
     /// <summary>Their names in short.</summary>
-    public static string Names => string.Join(", ", ByName.Keys.Select(name => name.Split('-')[0] + "-*").Distinct().Order(StringComparer.Ordinal));
+    public static string Names => string.Join(", ",
+        ByName.Keys.Select(name => name.Split('-')[0] + "-*").Distinct().Order(StringComparer.Ordinal));
 
-    /// <summary>The task of a name; null for a name without an environment on MuJoCo.</summary>
+    /// <summary>The task of a name, or null.</summary>
     public static TaskCard? Find(string name) => ByName.GetValueOrDefault(name);
 
     static (AntMaze, MujocoWorld) Ants(Maze maze, string name)
@@ -53,7 +61,8 @@ public static class MujocoTasks
         let environment = new MujocoEnvironment(score.Task, ants.World, score.TimeLimit)
         select new TaskCard
         {
-            Description = "Walk with four legs from one end of a maze to the other: reward 1 at the goal, which ends the episode.",
+            Description = "Walk with four legs from one end of a maze to the other: " +
+                "reward 1 at the goal, which ends the episode.",
             Environment = environment,
             Robot = environment,
             AntMaze = ants.Task,
@@ -61,23 +70,24 @@ public static class MujocoTasks
         };
 
     static IEnumerable<TaskCard> Maze2Ds() =>
-        from size in new (string Name, Maze Maze)[] { ("umaze", Mazes.UMaze), ("medium", Mazes.Medium), ("large", Mazes.Large) }
+        from size in new[] { ("umaze", Mazes.UMaze), ("medium", Mazes.Medium), ("large", Mazes.Large) }
+        let maze = size.Item2
         from reward in new[] { "", "-dense" }
-        let score = ReferenceScores.Find($"maze2d-{size.Name}{reward}-v1")!
-        let task = new Maze2D(size.Maze, dense: reward != "")
+        let score = ReferenceScores.Find($"maze2d-{size.Item1}{reward}-v1")!
+        let task = new Maze2D(maze, dense: reward != "")
         let environment = new MujocoEnvironment(score.Task, new(task, score.Task), score.TimeLimit)
-        let controller = new Func<Seed, WaypointController>(seed => new(size.Maze, seed, offset: Maze2D.Offset))
+        let controller = new Func<Seed, WaypointController>(seed => new(maze, seed, offset: Maze2D.Offset))
         let recipe = new WanderingData { Offset = Maze2D.Offset, RewardBefore = task.Reward }
         select new TaskCard
         {
-            Description = $"Push a ball through a maze to its goal and stay there: {(reward == "" ? "reward 1 at it" : "more reward the nearer")}.",
+            Description = "Push a ball through a maze to its goal and stay there: " +
+                $"{(reward == "" ? "reward 1 at it" : "more reward the nearer")}.",
             Environment = environment,
             Robot = environment,
-            Maze = size.Maze,
+            Maze = maze,
             Controller = controller,
-            Expert = Tasks.Driver(size.Maze, controller),
-            Dataset = (seed, count) => recipe.Collect(environment, size.Maze, seed, count),
-            DatasetPieces = (seed, count) => recipe.Pieces(environment, size.Maze, seed, count),
+            Expert = Tasks.Driver(maze, controller),
+            Dataset = recipe.In(environment, maze),
         };
 
     static IEnumerable<TaskCard> Robots() =>

@@ -14,40 +14,43 @@ public readonly record struct MeasuredReturn(double Mean, double StandardError, 
     {
         Check.AtLeast(episodes.Length, 2, nameof(episodes));
         var mean = episodes.Average(episode => episode.Return);
-        var variance = episodes.Sum(episode => (episode.Return - mean) * (episode.Return - mean)) / (episodes.Length - 1);
-        return new(mean, Math.Sqrt(variance / episodes.Length), episodes.Average(episode => episode.Success ? 1.0 : 0.0),
-            episodes.Average(episode => (double)episode.Length));
+        var variance = episodes.Sum(e => (e.Return - mean) * (e.Return - mean)) / (episodes.Length - 1);
+        return new(mean, Math.Sqrt(variance / episodes.Length), episodes.Average(e => e.Success ? 1.0 : 0.0),
+            episodes.Average(e => (double)e.Length));
     }
 }
 
-/// <summary>How a task's reference returns are measured: what stands behind a score of 0 and one of 100.</summary>
-/// <param name="Task">The task.</param>
-/// <param name="Random">Actions U(−1, 1), or any choice, drawn anew each decision.</param>
-/// <param name="Expert">The task's <see cref="TaskCard.Expert"/>, anew each episode.</param>
+/// <summary>A task's measured reference returns: scores 0 and 100.</summary>
+/// <param name="Random">Uniform random actions.</param>
+/// <param name="Expert">The task's <see cref="TaskCard.Expert"/>.</param>
 public sealed record ReferenceMeasurement(string Task, MeasuredReturn Random, MeasuredReturn Expert)
 {
-    /// <summary>Measures both over their own episodes; the same seed gives the same numbers.</summary>
-    /// <param name="task">A task that comes with Iql, such as pointmaze-umaze-v0.</param>
+    /// <summary>Measures both; the same seed gives the same numbers.</summary>
+    /// <param name="task">A task of Iql, such as pointmaze-umaze-v0.</param>
     /// <param name="episodes">E, at least 2.</param>
     /// <param name="seed">Where every draw comes from.</param>
-    /// <exception cref="ArgumentException">The task is not one of Iql's own.</exception>
+    /// <exception cref="ArgumentException">The task is not one of Iql.</exception>
     public static ReferenceMeasurement Measure(string task, int episodes, Seed seed)
     {
         var card = Tasks.Get(task);
-        Check.That(card.Expert is not null, nameof(task), "a task with a controller of its own", task, "A robot's scale is D4RL's.");
-        return new(task,
-            MeasuredReturn.Of(Rollout.Run(card.Environment, episodes, seed.Split("random"), RandomPolicy(card.Environment.ActionSpace, seed.Split("random actions")))),
-            MeasuredReturn.Of([.. Enumerable.Range(0, episodes).Select(e => Drive(card, seed.Split("expert").Split((ulong)e)))]));
+        Check.That(card.Expert is not null, nameof(task), "a task with a controller of its own", task,
+            "A robot's scale is D4RL's.");
+        var policy = RandomPolicy(card.Environment.ActionSpace, seed.Split("random actions"));
+        var random = Rollout.Run(card.Environment, episodes, seed.Split("random"), policy);
+        var expert = Enumerable.Range(0, episodes).Select(e => Drive(card, seed.Split("expert").Split((ulong)e)));
+        return new(task, MeasuredReturn.Of(random), MeasuredReturn.Of([.. expert]));
     }
 
-    /// <summary>Uniform actions in [−1, 1)ᴬ, or of the A choices. It counts its draws, so a roll-out with it is a function of seed and number of episodes.</summary>
+    /// <summary>Uniform actions in [−1, 1)ᴬ, or of A choices. It counts draws: a roll-out depends on seed and number of
+    /// episodes.</summary>
     public static PolicyRows RandomPolicy(ActionSpace space, Seed seed)
     {
         var drawn = 0UL;
         return (_, rows, actions) =>
         {
             if (space.IsDiscrete)
-                for (var row = 0; row < rows; row++) ActionSpace.Write(seed.Below(drawn++, space.Size), actions.Slice(row * space.Size, space.Size));
+                for (var row = 0; row < rows; row++)
+                    ActionSpace.Write(seed.Below(drawn++, space.Size), actions.Slice(row * space.Size, space.Size));
             else
                 for (var i = 0; i < rows * space.Size; i++) actions[i] = (float)seed.Uniform(drawn++, 1);
         };
@@ -57,7 +60,8 @@ public sealed record ReferenceMeasurement(string Task, MeasuredReturn Random, Me
     {
         var environment = card.Environment;
         Span<double> state = stackalloc double[environment.StateSize];
-        Span<float> observation = stackalloc float[environment.ObservationSize], action = stackalloc float[environment.ActionSize];
+        Span<float> observation = stackalloc float[environment.ObservationSize],
+            action = stackalloc float[environment.ActionSize];
         var expert = card.Expert!(seed.Split("waypoints"));
         environment.Reset(seed, state, observation);
         var (sum, success) = (0.0, false);

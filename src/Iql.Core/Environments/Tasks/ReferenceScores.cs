@@ -2,50 +2,39 @@ using System.Collections.Frozen;
 
 namespace Iql.Environments.Tasks;
 
-/// <summary>The two returns that make a task's scale: score = 100 (return − random) / (expert − random).</summary>
+/// <summary>A task's scale: score = 100 (return − random) / (expert − random).</summary>
 /// <param name="Task">Task name with its version.</param>
 /// <param name="Random">Mean return of a random policy: score 0.</param>
 /// <param name="Expert">Mean return of a reference policy: score 100, not a bound.</param>
 /// <param name="TimeLimit">Decisions in an episode.</param>
-/// <param name="Source">Where the two come from.</param>
+/// <param name="Source">The source of the two.</param>
 public sealed record ReferenceScore(string Task, double Random, double Expert, int TimeLimit, string Source)
 {
     /// <summary>Normalised score (0 random, 100 expert) of an undiscounted sum of raw rewards.</summary>
     public double Normalised(double @return) => 100 * (@return - Random) / (Expert - Random);
-
     /// <summary>The return that has this normalised score.</summary>
     public double Return(double score) => Random + score / 100 * (Expert - Random);
 }
 
 /// <summary>Reference scores of every D4RL task and of the tasks that come with Iql.</summary>
-/// <remarks>
-/// D4RL's numbers are those of its task registrations (Fu et al. 2020, arXiv:2004.07219; code 1.1), which evaluations in the
-/// literature use. maze2d's expert returns come from a controller that did not replan in each episode (its issues 159 and 215):
-/// scores far above 100 are normal there.
-/// </remarks>
+/// <remarks>D4RL's numbers are those of its task registrations (Fu et al. 2020, arXiv:2004.07219; code 1.1), as in the
+/// literature. maze2d's expert did not replan in each episode (issues 159 and 215): scores far above 100 are normal
+/// there.</remarks>
 public static class ReferenceScores
 {
     const string Paper = "D4RL registration";
 
-    static readonly FrozenDictionary<string, ReferenceScore> ByTask = Everything().ToFrozenDictionary(score => score.Task);
+    static readonly FrozenDictionary<string, ReferenceScore> ByTask =
+        Everything().ToFrozenDictionary(score => score.Task);
 
     /// <summary>All of them, in alphabetical order.</summary>
     public static IEnumerable<ReferenceScore> All => ByTask.Values.OrderBy(score => score.Task, StringComparer.Ordinal);
-
     /// <summary>A task's reference scores; null for a name that is not known.</summary>
     public static ReferenceScore? Find(string task) => ByTask.GetValueOrDefault(task);
 
-    /// <summary>Normalised score (0 random, 100 expert) of an undiscounted sum of raw rewards.</summary>
-    /// <exception cref="ArgumentException">The task has no reference scores.</exception>
-    public static double NormalizedScore(string task, double @return)
-    {
-        var found = Find(task);
-        Check.That(found is not null, nameof(task), "a task with reference scores, such as hopper-medium-v2 or pointmaze-umaze-v0", task,
-            "ReferenceScores.All lists them; without them report returns.");
-        return found.Normalised(@return);
-    }
 
-    static IEnumerable<ReferenceScore> Everything() => [.. Locomotion(), .. AntMaze(), .. Adroit(), .. Kitchen(), .. Maze2D(), .. Own()];
+    static IEnumerable<ReferenceScore> Everything() =>
+        [.. Locomotion(), .. AntMaze(), .. Adroit(), .. Kitchen(), .. Maze2D(), .. Own()];
 
     static IEnumerable<ReferenceScore> Locomotion()
     {
@@ -57,17 +46,20 @@ public static class ReferenceScores
             ("ant", -325.6, 3879.7),
         })
         {
-            foreach (var data in new[] { "random", "medium", "medium-replay", "medium-expert", "expert", "full-replay" })
+            string[] levels = ["random", "medium", "medium-replay", "medium-expert", "expert", "full-replay"];
+            foreach (var data in levels)
                 foreach (var version in new[] { "v0", "v1", "v2" })
                     yield return new($"{name}-{data}-{version}", random, expert, 1000, Paper);
-            yield return new($"{name}-v4", random, expert, 1000, $"gym's own task, on the scale of D4RL's {name} data sets");
+            var source = $"gym's own task, on the scale of D4RL's {name} data sets";
+            yield return new($"{name}-v4", random, expert, 1000, source);
         }
     }
 
     static IEnumerable<ReferenceScore> AntMaze() =>
         from maze in new[] { "umaze", "umaze-diverse", "medium-play", "medium-diverse", "large-play", "large-diverse" }
         from version in new[] { "v0", "v2" }
-        select new ReferenceScore($"antmaze-{maze}-{version}", 0, 1, maze.StartsWith("umaze", StringComparison.Ordinal) ? 700 : 1000, Paper);
+        let limit = maze.StartsWith("umaze", StringComparison.Ordinal) ? 700 : 1000
+        select new ReferenceScore($"antmaze-{maze}-{version}", 0, 1, limit, Paper);
 
     static IEnumerable<ReferenceScore> Adroit()
     {
@@ -87,7 +79,8 @@ public static class ReferenceScores
     }
 
     static IEnumerable<ReferenceScore> Kitchen() =>
-        from data in new[] { "complete", "partial", "mixed" } select new ReferenceScore($"kitchen-{data}-v0", 0, 4, 280, Paper);
+        from data in new[] { "complete", "partial", "mixed" }
+        select new ReferenceScore($"kitchen-{data}-v0", 0, 4, 280, Paper);
 
     static IEnumerable<ReferenceScore> Maze2D() =>
     [
@@ -106,16 +99,15 @@ public static class ReferenceScores
         new("maze2d-eval-large-v1", 16.4, 302.22, 800, Paper),
     ];
 
-    /// <summary>
-    /// Measured by <see cref="ReferenceMeasurement"/> (<c>iql env reference TASK</c>): 10,000 episodes each, seed 0, standard errors at most
-    /// 0.8 (random) and 1.2 (expert). A stitch task's score is its success rate in per cent, as antmaze's is: 0 and 1 by
-    /// definition; measured were 0.009, 0.0016 and 0 (umaze, medium, large) for random actions and 1 for the controller.
-    /// </summary>
+    /// <summary>Measured by <see cref="ReferenceMeasurement"/> (<c>iql env reference TASK</c>): 10,000 episodes each,
+    /// seed 0, standard errors at most 0.8 (random) and 1.2 (expert). A stitch task's score is its success rate in per
+    /// cent, as antmaze's: 0 and 1 by definition; measured were 0.009, 0.0016 and 0 (umaze, medium, large) at random
+    /// and 1 for the controller.</summary>
     static IEnumerable<ReferenceScore> Own()
     {
-        const string measured = "ReferenceMeasurement, 10000 episodes, seed 0: uniform random actions; waypoint controller";
-        const string success = "success rate";
-        const string walks = "ReferenceMeasurement, 10000 episodes, seed 0: uniform random moves; shortest walks";
+        const string episodes = "ReferenceMeasurement, 10000 episodes, seed 0: uniform random";
+        const string measured = $"{episodes} actions; waypoint controller", success = "success rate";
+        const string walks = $"{episodes} moves; shortest walks";
         return
         [
             new("pointmaze-umaze-v0", 38.8103, 223.9208, 300, measured),

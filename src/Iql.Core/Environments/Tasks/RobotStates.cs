@@ -4,7 +4,7 @@ using Iql.Environments.Mujoco;
 
 namespace Iql.Environments.Tasks;
 
-/// <summary>Positions and velocities of a data set's rows, as far as its file tells them.</summary>
+/// <summary>Positions and velocities of a data set's rows, as far as they are known.</summary>
 sealed class RobotStates
 {
     readonly RawDataset raw;
@@ -14,8 +14,6 @@ sealed class RobotStates
     readonly double limit;
 
     /// <summary>Reads D4RL's infos/qpos and infos/qvel where the file has them.</summary>
-    /// <param name="raw">The rows.</param>
-    /// <param name="task">The rules.</param>
     /// <param name="file">The open file, or null.</param>
     internal RobotStates(RawDataset raw, IMujocoTask task, IArrayFile? file)
     {
@@ -24,17 +22,20 @@ sealed class RobotStates
         (positions, velocities) = (Column("infos/qpos", task.PositionCount), Column("infos/qvel", task.VelocityCount));
         if (positions == null || velocities == null) (positions, velocities) = (null, null);
 
-        double[]? Column(string name, int width) => file?.Entries.FirstOrDefault(entry => entry.Name == name) is { Kind: "float64" or "float32" } entry
+        double[]? Column(string name, int width) =>
+            file?.Entries.FirstOrDefault(entry => entry.Name == name) is { Kind: "float64" or "float32" } entry
             && entry.Shape.AsSpan().SequenceEqual([raw.Count, width]) ? Wide(file.Read(name).Values) : null;
     }
 
-    /// <summary>Where states are read from, in words.</summary>
-    internal string Source => positions != null ? "infos/qpos and infos/qvel" : hidden == 0 ? "observations" : "observations, which show all but the way covered";
+    /// <summary>The source of states, in words.</summary>
+    internal string Source => positions != null ? "infos/qpos and infos/qvel"
+        : hidden == 0 ? "observations" : "observations, which show all but the way covered";
 
-    /// <summary>Leading positions that rows do not tell: where the robot is along its way, which changes nothing.</summary>
+    /// <summary>Leading positions that rows do not hold: the way covered, which changes nothing.</summary>
     internal int Hidden => positions != null ? 0 : hidden;
 
-    /// <summary>Writes the state before a row's decision, hidden positions left as they are; false where a velocity was clipped, or is not finite.</summary>
+    /// <summary>Writes the state before a row's decision, but hidden positions; false for a clipped or infinite
+    /// velocity.</summary>
     internal bool TryRead(int row, Span<double> position, Span<double> velocity)
     {
         if (positions != null)
@@ -43,16 +44,17 @@ sealed class RobotStates
             velocities.AsSpan(row * velocity.Length, velocity.Length).CopyTo(velocity);
             return true;
         }
-        var seen = raw.Observations.AsSpan(row * raw.ObservationSize, raw.ObservationSize);
-        for (var i = hidden; i < position.Length; i++) position[i] = seen[i - hidden];
+        var observation = raw.Observations.AsSpan(row * raw.ObservationSize, raw.ObservationSize);
+        for (var i = hidden; i < position.Length; i++) position[i] = observation[i - hidden];
         var known = true;
         for (var i = 0; i < velocity.Length; i++)
         {
-            velocity[i] = seen[position.Length - hidden + i];
+            velocity[i] = observation[position.Length - hidden + i];
             known &= Math.Abs(velocity[i]) < limit;
         }
         return known;
     }
 
-    static double[] Wide(Array numbers) => numbers as double[] ?? Array.ConvertAll((float[])numbers, number => (double)number);
+    static double[] Wide(Array numbers) =>
+        numbers as double[] ?? Array.ConvertAll((float[])numbers, number => (double)number);
 }
