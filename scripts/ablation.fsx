@@ -31,7 +31,7 @@ let results = train sweep
 let bigger: Axis = {
     Name = "width"
     Values = [
-        for width in [ 32; 128 ] -> string width, Trial.implicit _.With(hiddenSizes = [ width; width ])
+        for width in [ 32; 128 ] -> string width, Hyperparameter.set "hiddenSizes" [ width; width ]
     ]
 }
 

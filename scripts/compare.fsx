@@ -32,7 +32,7 @@ let sweep = {
                 // A value of one's own is a name and a function from trial to trial.
                 Values =
                     algorithms.Values
-                    @ [ "IQL at τ 0.5", Trial.implicit _.With(expectile = 0.5) >> change ]
+                    @ [ "IQL at τ 0.5", Hyperparameter.set "expectile" 0.5 >> change ]
         }
         Axis.seed [ 0 .. size 2 1 ]
     ]

@@ -31,24 +31,22 @@ let objectives = [
 let names, titles = List.unzip objectives
 let colours = Palette.categorical |> List.take objectives.Length
 
-let set (name: string) (value: string) (trial: Trial) = Hyperparameter.set name value trial
-
 // At these learning rates all of them have settled by the end of the run.
 let learning =
     [ "critic"; "value"; "policy" ]
-    |> List.fold (fun trial network -> trial |> set $"{network}LearningRate" "0.001") {
+    |> List.fold (fun trial network -> trial |> Hyperparameter.set $"{network}LearningRate" 0.001) {
         trial with
             Steps = size 12_000 100
             EvaluateEvery = size 1_500 50
     }
-    |> set "expectile" "0.9"
-    |> set "inverseTemperature" "10"
+    |> Hyperparameter.set "expectile" 0.9
+    |> Hyperparameter.set "inverseTemperature" 10
 
 let results =
     train {
         Name = "derivation"
         Base = learning
-        Axes = [ Axis.objective names; Axis.seed [ 0 .. size 2 0 ] ]
+        Axes = [ Axis.along "objective" names; Axis.seed [ 0 .. size 2 0 ] ]
     }
 
 // ---- the maze: pieces of driving that must be stitched together, with nothing random in what follows an action
@@ -149,14 +147,10 @@ let fork =
 
 /// Q of going left and of going right after learning from the fork.
 let beliefs (objective: string) =
-    let algorithm =
-        (learning
-         |> set "objective" objective
-         |> set "discount" "0.9"
-         |> set "hiddenSizes" "32x32")
-            .Algorithm
+    let config =
+        learning.Config.With("objective", objective).With("discount", 0.9).With("hiddenSizes", [ 32; 32 ])
 
-    let learner = (Algorithm.entry algorithm).Learner [ algorithm ] 2 1
+    let learner = config.Learner(2, 1)
     use trainer = new Trainer(learner, fork, Trainer.Start(learner, Seed.Named "fork"))
 
     for _ in 1 .. size 6000 100 do

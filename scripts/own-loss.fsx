@@ -61,7 +61,11 @@ let results =
         Name = "own-loss"
         Base = trial
         Axes = [
-            Axis.valueLoss [ "huber", ValueLoss huber; "quantile", ValueLoss quantile ]
+            Axis.valueLoss [
+                ValueLoss.Expectile
+                ValueLoss("huber", huber)
+                ValueLoss("quantile", quantile)
+            ]
             Axis.expectile [ 0.9 ]
             Axis.inverseTemperature [ 10.0 ]
             Axis.seed [ 0 .. size 2 0 ]

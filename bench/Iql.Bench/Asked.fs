@@ -2,6 +2,7 @@ namespace Iql.Bench
 
 open System
 open Iql.Cli
+open Iql.Algorithms
 open Iql.Scripts
 
 /// What the program is asked for.
@@ -48,9 +49,9 @@ module Asked =
     /// The names of `--algorithm`: one, several between commas, or all.
     let private names (word: string) : Result<string list, string> =
         if word = "all" then
-            Ok [ for entry in Algorithm.all -> entry.Name ]
+            Ok [ for each in Algorithm.All -> each.Name ]
         else
-            Read.listOf (Read.oneOf Algorithm.names) word
+            Read.listOf (Read.oneOf [ for each in Algorithm.Named -> each.Name ]) word
             |> Result.mapError (fun expected -> expected + ", or all")
 
     let private readings = [ "memory", InMemory; "mapped", Mapped; "ahead", Ahead ]

@@ -1,27 +1,32 @@
 namespace Iql.Cli
 
+open Iql.Algorithms
 open Iql.Scripts
 
 /// `iql ablate`
 module Ablate =
 
-
     let command: Command =
+        let grid = Ablation.grid (Trial.algorithm Ablation.standard)
+
         let values (name: string) =
-            Ablation.grid Ablation.standard.Algorithm
+            grid
             |> List.tryFind (fun axis -> axis.Name = name)
             |> Option.map (fun axis -> axis.Values |> List.map fst |> String.concat ",")
+
+        // Of a hyperparameter of others, what its first algorithm has.
+        let standard (hyperparameter: Hyperparameter) =
+            let owner = Hyperparameter.owners hyperparameter.Name |> List.head |> Algorithm.Find
+            hyperparameter.Print(hyperparameter.Get owner.Standard)
 
         let options =
             Request.data
             @ Request.training Ablation.standard
             @ [
-                for hyperparameter in Hyperparameter.all ->
-                    let shown =
-                        values hyperparameter.Name
-                        |> Option.defaultWith (fun () -> Hyperparameter.label hyperparameter id)
-
-                    Request.several hyperparameter |> Parameter.showing shown
+                for each in Hyperparameter.all do
+                    let shown = values each.Name |> Option.defaultWith (fun () -> standard each)
+                    Request.several each |> Parameter.showing shown
+                Request.seeds |> Parameter.showing (values "seed").Value
             ]
             @ Request.running "runs/ablate-NAME"
 

@@ -1,5 +1,6 @@
 namespace Iql.Cli
 
+open Iql.Algorithms
 open Iql.Scripts
 
 open System.IO
@@ -59,14 +60,13 @@ module Compare =
             else
                 request.Algorithms
 
-        let has (hyperparameter: Hyperparameter) algorithm =
-            hyperparameter.Algorithms.IsEmpty
-            || List.contains algorithm hyperparameter.Algorithms
+        let has (hyperparameter: Hyperparameter) (config: IAlgorithmConfig) =
+            not (isNull (config.Find hyperparameter.Name))
 
         let change (trial: Trial) =
             let own = [
                 for _, hyperparameter, change in request.Own do
-                    if has hyperparameter (Algorithm.name trial.Algorithm) then
+                    if has hyperparameter trial.Config then
                         change
             ]
 
@@ -76,14 +76,12 @@ module Compare =
 
         // Names first, so that a wrong one is the first thing said.
         let axis = Axis.algorithm Ablation.small change names
-        let known = names |> List.choose Algorithm.find |> List.map Algorithm.name
+        let known = [ for name in names -> (Algorithm.Find name).Standard ]
 
         for option, hyperparameter, _ in List.rev request.Own do
             if not (List.exists (has hyperparameter) known) then
-                raise (
-                    Refusal
-                        $"""{option}: belongs to --algorithm {String.concat " or " hyperparameter.Algorithms}, got {String.concat ", " names}."""
-                )
+                let owners = Hyperparameter.owners hyperparameter.Name |> String.concat " or "
+                raise (Refusal $"""{option}: belongs to --algorithm {owners}, got {String.concat ", " names}.""")
 
         axis
 

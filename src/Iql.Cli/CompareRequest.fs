@@ -1,5 +1,6 @@
 namespace Iql.Cli
 
+open Iql.Algorithms
 open Iql.Scripts
 
 open System
@@ -92,7 +93,7 @@ module CompareRequest =
                 "--algorithms"
                 "NAME,..."
                 ("Algorithms and variants, a column each, of "
-                 + String.concat ", " Algorithm.names
+                 + String.concat ", " [ for each in Algorithm.Named -> each.Name ]
                  + "; each with the preset it has for the task's name")
                 words
                 (fun names (request: CompareRequest) -> {
@@ -128,9 +129,5 @@ module CompareRequest =
            |> Parameter.grouped "Table")
         @ shared [ "--task"; "--data" ] Request.data
         @ shared [ "--algorithm"; "--preset" ] (Request.training standard)
-        @ [
-            for hyperparameter in Hyperparameter.all do
-                if hyperparameter.Name <> Hyperparameter.seed.Name then
-                    own hyperparameter
-        ]
+        @ List.map own Hyperparameter.all
         @ shared [] (Request.running "runs/compare-NAME")

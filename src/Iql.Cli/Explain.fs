@@ -41,7 +41,7 @@ module ExplainCommand =
 
     let private step (asked: Asked) : Explanation =
         let config =
-            ImplicitQLearningConfig().With(hiddenSizes = asked.Hidden, batchSize = asked.Batch)
+            ImplicitQLearningConfig(HiddenSizes = Widths asked.Hidden, BatchSize = asked.Batch)
 
         let hidden = asked.Hidden |> List.map string<int> |> String.concat "x"
 
@@ -52,10 +52,9 @@ module ExplainCommand =
                 $", {asked.Policies} policies"
 
         ImplicitQLearning.Learner(
-            config,
+            config.Varied("inverseTemperature", [ for beta in 1 .. asked.Policies -> float beta ]),
             asked.Observations,
-            asked.Actions,
-            [| for beta in 1 .. asked.Policies -> float beta |]
+            asked.Actions
         )
         |> Explain.step (
             $"one IQL step ({asked.Observations} observations, {asked.Actions} actions, "
@@ -122,7 +121,7 @@ module ExplainCommand =
                     "--algorithm"
                     "NAME"
                     $"Whose step, with its preset of {task}; without it, implicit Q-learning of these sizes"
-                    (Read.oneOf Algorithm.names)
+                    (Read.oneOf [ for each in Algorithm.Named -> each.Name ])
                     (fun name (asked: Asked) -> { asked with Algorithm = Some name })
                 sized "--batch" "B" "Rows of a batch" "256" (fun size asked -> { asked with Batch = size })
                 sized "--observations" "S" "Size of an observation, of a step" "11" (fun size asked -> {

@@ -3,6 +3,7 @@ namespace Iql.Cli
 open Iql.Scripts
 
 open Iql
+open Iql.Algorithms
 open Iql.Environments
 open Iql.Environments.Tasks
 
@@ -71,28 +72,31 @@ module Lists =
     /// `iql presets`
     let presets: Command =
         let run () =
-            for entry in Algorithm.all do
-                printfn "%s: %s, %s" entry.Name entry.Title entry.Paper
+            for algorithm in Algorithm.All do
+                printfn "%s: %s, %s" algorithm.Name algorithm.Title algorithm.Paper
 
-                let standard = [
-                    for setting in entry.Settings -> $"{setting.Name} {setting.Show entry.Standard}"
+                let shown (config: IAlgorithmConfig) = [
+                    for each in algorithm.Hyperparameters do
+                        if not each.SetByRun then
+                            $"{each.Name} {each.Print(each.Get config)}"
                 ]
+
+                let standard = shown algorithm.Standard
 
                 for line in Command.table [ "", "standard: " + String.concat ", " standard ] do
                     printfn "%s" line
 
-                for name, variant in entry.Variants do
-                    let changed = [
-                        for setting in entry.Settings do
-                            if setting.Show variant <> setting.Show entry.Standard then
-                                $"{setting.Name} {setting.Show variant}"
-                    ]
+                for variant in algorithm.Variants do
+                    let changed = shown variant.Standard |> List.except standard
 
-                    for line in Command.table [ "", $"{name}: " + String.concat ", " changed ] do
+                    for line in Command.table [ "", $"{variant.Name}: " + String.concat ", " changed ] do
                         printfn "%s" line
 
                 for preset in Presets.all do
-                    if List.contains preset.Algorithm (entry.Name :: List.map fst entry.Variants) then
+                    if
+                        algorithm :: List.ofSeq algorithm.Variants
+                        |> List.exists (fun each -> each.Name = preset.Algorithm)
+                    then
                         printfn ""
 
                         for line in Preset.lines preset do

@@ -3,7 +3,7 @@ namespace Iql.Cli
 open Iql.Scripts
 
 open System
-open System.Text.RegularExpressions
+open Iql.Algorithms
 open Iql.Data
 
 /// What `iql train` and `iql ablate` were asked for.
@@ -22,7 +22,7 @@ type Request = {
     NormalizeObservations: bool option
     /// What the options change of the preset, last first.
     Changes: (Trial -> Trial) list
-    /// Options given that only some algorithms have, with their hyperparameter.
+    /// Options given, with the hyperparameter that only some algorithms have.
     Given: (string * Hyperparameter) list
     /// Hyperparameters that got several values.
     Axes: Axis list
@@ -56,85 +56,107 @@ module Request =
             Changes = set :: request.Changes
     }
 
-    /// "inverseTemperature" as an option: "--inverse-temperature".
-    let optionName (name: string) : string =
-        "--"
-        + Regex.Replace(name, "[A-Z]", fun capital -> "-" + capital.Value.ToLowerInvariant())
+    /// Its option: "--inverse-temperature".
+    let optionName (hyperparameter: Hyperparameter) : string = "--" + hyperparameter.OptionNames[0]
 
-    /// The name it is listed under, and others that are understood.
-    let private names (hyperparameter: Hyperparameter) : string * string list =
-        match hyperparameter.Name with
-        | "hiddenSizes" -> "--hidden", [ "--hidden-sizes" ]
-        | "batchSize" -> "--batch", [ "--batch-size" ]
-        | name -> optionName name, []
+    let private inGrid (name: string) =
+        Algorithm.All[0].Grid |> Seq.exists (fun struct (each, _) -> each = name)
 
     let private section (hyperparameter: Hyperparameter) =
-        match hyperparameter.Name, hyperparameter.Algorithms with
-        | ("expectile" | "inverseTemperature" | "seed"), _ -> "Grid"
-        | ("batchSize" | "hiddenSizes"), _ -> "Training"
-        | _, algorithms when algorithms.Length = Algorithm.all.Length -> "Hyperparameters"
-        | _, algorithms -> $"""Hyperparameters of {String.concat ", " algorithms}"""
+        match Hyperparameter.owners hyperparameter.Name with
+        | _ when inGrid hyperparameter.Name -> "Grid"
+        | _ when hyperparameter.OptionNames.Length > 1 -> "Training"
+        | owners when owners.Length = Algorithm.All.Length -> "Hyperparameters"
+        | owners -> $"""Hyperparameters of {String.concat ", " owners}"""
 
     /// Remembers an option that not every algorithm has, so that it can be refused once the algorithm is known.
-    let private given (hyperparameter: Hyperparameter) (set: 'value -> Request -> Request) value (request: Request) =
-        let name, _ = names hyperparameter
+    let private given (hyperparameter: Hyperparameter) (set: 'value -> Request -> Request) value (request: Request) = {
+        set value request with
+            Given = (optionName hyperparameter, hyperparameter) :: request.Given
+    }
 
-        {
-            set value request with
-                Given = (name, hyperparameter) :: request.Given
-        }
+    let private help (hyperparameter: Hyperparameter) =
+        let allowed =
+            if hyperparameter.Hint = "WORD" then
+                $": {hyperparameter.Expected}"
+            else
+                $", {hyperparameter.Expected}"
+
+        hyperparameter.Description + allowed
+
+    let private otherNames (hyperparameter: Hyperparameter) = [
+        for name in Seq.tail hyperparameter.OptionNames -> "--" + name
+    ]
+
+    let private one (hyperparameter: Hyperparameter) (word: string) : Result<Trial -> Trial, string> =
+        match hyperparameter.TryParse word with
+        | true, value -> Ok(Hyperparameter.set hyperparameter.Name value)
+        | _ -> Error hyperparameter.Expected
 
     /// One value for a hyperparameter.
-    let single (hyperparameter: Hyperparameter) : Parameter<Request> =
-        let name, others = names hyperparameter
+    let single (hyperparameter: Hyperparameter) : Parameter<Request> = {
+        Parameter.value
+            (optionName hyperparameter)
+            hyperparameter.Hint
+            (help hyperparameter)
+            (one hyperparameter)
+            (given hyperparameter change) with
+            Aliases = otherNames hyperparameter
+            Group =
+                if inGrid hyperparameter.Name then
+                    "Hyperparameters"
+                else
+                    section hyperparameter
+    }
 
-        {
-            Parameter.value
-                name
-                hyperparameter.Hint
-                hyperparameter.Doc
-                hyperparameter.Read
-                (given hyperparameter change) with
-                Aliases = others
-                Group =
-                    if section hyperparameter = "Grid" then
-                        "Hyperparameters"
-                    else
-                        section hyperparameter
-        }
+    let private asking (axis: Axis) (request: Request) : Request = {
+        request with
+            Axes = request.Axes @ [ axis ]
+    }
 
     /// One value for a hyperparameter, or several between commas, which make an axis. The axes of the grid stay axes.
     let several (hyperparameter: Hyperparameter) : Parameter<Request> =
-        let values word : Result<string list, string> =
-            if hyperparameter.Name = "seed" then
-                Read.seeds word |> Result.map (List.map string<int>)
-            else
-                Read.listOf (fun word -> hyperparameter.Read word |> Result.map (fun _ -> word)) word
+        let values =
+            Read.listOf (fun word -> one hyperparameter word |> Result.map (fun _ -> word))
 
-        let set values request =
-            let axis = Axis.along hyperparameter values
+        let inGrid = inGrid hyperparameter.Name
+
+        let set words request =
+            let axis = Axis.along hyperparameter.Name (List.toSeq words)
 
             match axis.Values with
-            | [ _, set ] when section hyperparameter <> "Grid" -> change set request
-            | _ -> {
-                request with
-                    Axes = request.Axes @ [ axis ]
-              }
+            | [ _, set ] when not inGrid -> change set request
+            | _ -> asking axis request
 
-        let name, others = names hyperparameter
-        let inGrid = section hyperparameter = "Grid"
+        let name = optionName hyperparameter
 
         // The grid's options are named in the plural; every option is understood in both.
         {
             Parameter.value
                 (if inGrid then name + "s" else name)
                 (hyperparameter.Hint + ",...")
-                hyperparameter.Doc
+                (help hyperparameter)
                 values
                 (given hyperparameter set) with
-                Aliases = (if inGrid then name else name + "s") :: others
+                Aliases = (if inGrid then name else name + "s") :: otherNames hyperparameter
                 Group = section hyperparameter
         }
+
+    let private seedDoc = "Number of the repetition; all randomness comes from it"
+
+    /// The seed of a run.
+    let seed: Parameter<Request> = {
+        Parameter.value "--seed" "SEED" seedDoc (Read.whole 0) (fun seed ->
+            change (fun trial -> { trial with Seed = seed })) with
+            Group = "Hyperparameters"
+    }
+
+    /// Seeds of a grid.
+    let seeds: Parameter<Request> = {
+        Parameter.value "--seeds" "SEED,..." seedDoc Read.seeds (Axis.seed >> asking) with
+            Aliases = [ "--seed" ]
+            Group = "Grid"
+    }
 
     /// Where the transitions come from.
     let data: Parameter<Request> list =
@@ -178,20 +200,16 @@ module Request =
                 })
             Parameter.value
                 "--rewards"
-                "none|antmaze|antmaze-4|antmaze-10|return-range"
-                "What is done to rewards before training: nothing, r - 1, 4 (r - 1/2), 10 r - 5, or 1000 r / return range; scores use raw rewards"
-                (Read.oneOf [ "none"; "antmaze"; "antmaze-4"; "antmaze-10"; "return-range" ])
-                (fun rule (request: Request) -> {
+                (String.concat "|" [ for word, _, _ in Presets.rewardRules -> word ])
+                ("What is done to rewards before training: "
+                 + String.concat ", " [ for _, _, text in Presets.rewardRules -> text ]
+                 + "; scores use raw rewards")
+                (Read.oneOf [ for word, _, _ in Presets.rewardRules -> word ])
+                (fun asked (request: Request) -> {
                     request with
                         Rewards =
-                            Some(
-                                match rule with
-                                | "antmaze" -> RewardRule.AntMaze
-                                | "antmaze-4" -> RewardRule.AntMazeTimes4
-                                | "antmaze-10" -> RewardRule.AntMazeTimes10
-                                | "return-range" -> RewardRule.ReturnRange
-                                | _ -> RewardRule.None
-                            )
+                            Presets.rewardRules
+                            |> List.tryPick (fun (word, rule, _) -> if word = asked then Some rule else None)
                 })
             |> Parameter.showing "the preset's"
             Parameter.switch
@@ -218,13 +236,13 @@ module Request =
                 "--algorithm"
                 "NAME"
                 ("What is trained: "
-                 + String.concat ", " [ for entry in Algorithm.all -> $"{entry.Name} ({entry.Title})" ]
+                 + String.concat ", " [ for each in Algorithm.All -> $"{each.Name} ({each.Title})" ]
                  + "; or a variant: "
                  + String.concat ", " [
-                     for entry in Algorithm.all do
-                         yield! List.map fst entry.Variants
+                     for each in Algorithm.All do
+                         for variant in each.Variants -> variant.Name
                  ])
-                (Read.oneOf Algorithm.names)
+                (Read.oneOf [ for each in Algorithm.Named -> each.Name ])
                 (fun name (request: Request) -> { request with Algorithm = name })
             |> Parameter.alias [ "-a" ]
             |> Parameter.showing "iql"

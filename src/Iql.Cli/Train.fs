@@ -1,13 +1,14 @@
 namespace Iql.Cli
 
+open Iql.Algorithms
 open Iql.Scripts
 
 /// `iql train`
 module Train =
 
-    let private standard (algorithm: Algorithm) : Trial = {
+    let private standard (config: IAlgorithmConfig) : Trial = {
         Trial.standard with
-            Algorithm = algorithm
+            Config = config
             Steps = 20_000
             EvaluateEvery = 0
     }
@@ -15,8 +16,9 @@ module Train =
     let command: Command =
         let options =
             Request.data
-            @ Request.training (standard Trial.standard.Algorithm)
-            @ [ for hyperparameter in Hyperparameter.all -> Request.single hyperparameter ]
+            @ Request.training (standard Trial.standard.Config)
+            @ List.map Request.single Hyperparameter.all
+            @ [ Request.seed ]
             @ Request.running "runs/train-NAME"
 
         Command.create

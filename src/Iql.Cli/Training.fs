@@ -5,6 +5,7 @@ open Iql.Scripts
 open System
 open System.Globalization
 open System.IO
+open Iql.Algorithms
 open Iql.Environments.Tasks
 open Iql.Training
 
@@ -22,19 +23,20 @@ module Training =
     /// Refuses options of algorithms other than the request's.
     let private refuseForeign (algorithm: Algorithm) (request: Request) : unit =
         for option, hyperparameter in List.rev request.Given do
-            let belongs =
-                hyperparameter.Algorithms.IsEmpty
-                || List.contains (Algorithm.name algorithm) hyperparameter.Algorithms
+            if isNull (algorithm.Standard.Find hyperparameter.Name) then
+                let owners = Hyperparameter.owners hyperparameter.Name |> String.concat " or "
 
-            if not belongs then
                 let own =
-                    Hyperparameter.ofAlgorithm algorithm
-                    |> List.map (fun each -> Request.optionName each.Name)
+                    [
+                        for each in algorithm.Hyperparameters do
+                            if not each.SetByRun then
+                                Request.optionName each
+                    ]
                     |> String.concat ", "
 
                 raise (
                     Refusal
-                        $"""{option}: belongs to --algorithm {String.concat " or " hyperparameter.Algorithms}, got --algorithm {request.Algorithm}, which has {own}."""
+                        $"""{option}: belongs to --algorithm {owners}, got --algorithm {request.Algorithm}, which has {own}."""
                 )
 
     /// A trial with what a request wants done to the data, and with evaluations at every tenth of the steps where nobody says.
@@ -51,18 +53,19 @@ module Training =
 
     /// Refuses options that mean nothing for the data's actions.
     let private refuseMeaningless (algorithm: Algorithm) (actions: Iql.ActionSpace) (request: Request) : unit =
-        let entry = Algorithm.entry algorithm
-
         for option, hyperparameter in List.rev request.Given do
-            if actions.IsDiscrete && List.contains hyperparameter.Name entry.ContinuousOnly then
+            if
+                actions.IsDiscrete
+                && (algorithm.Standard.Find hyperparameter.Name).ContinuousOnly
+            then
                 raise (
                     Refusal
-                        $"{option}: is about continuous actions, and the data have {actions}, of which {entry.Name} learns without it. Leave it out."
+                        $"{option}: is about continuous actions, and the data have {actions}, of which {algorithm.Name} learns without it. Leave it out."
                 )
 
     /// The trial a request asks for: the command's own, changed by the preset, changed by the options.
-    let trial (standard: Algorithm -> Trial) (request: Request) : Trial * Preset option =
-        let algorithm = (Algorithm.find request.Algorithm).Value
+    let trial (standard: IAlgorithmConfig -> Trial) (request: Request) : Trial * Preset option =
+        let algorithm = Algorithm.Find request.Algorithm
         refuseForeign algorithm request
 
         let preset =
@@ -76,7 +79,7 @@ module Training =
 
         let started =
             preset |> Option.map Preset.apply |> Option.defaultValue id
-            <| standard algorithm
+            <| standard algorithm.Standard
 
         let changed =
             List.foldBack (fun change trial -> change trial) request.Changes started
@@ -240,12 +243,16 @@ module Training =
                 Shell.success)
 
     /// Trains a request's sweep into its folder, writes the report, prints what came out.
-    let run (command: string) (standard: Algorithm -> Trial) (axes: Algorithm -> Axis list) (request: Request) : int =
+    let run
+        (command: string)
+        (standard: IAlgorithmConfig -> Trial)
+        (axes: Algorithm -> Axis list)
+        (request: Request)
+        : int =
         let standard, preset = trial standard request
-
         let standard = { standard with Data = source request }
-
-        let axes = axes standard.Algorithm
+        let algorithm = Algorithm.Find request.Algorithm
+        let axes = axes algorithm
 
         let name =
             if request.Algorithm = "iql" then
@@ -286,7 +293,7 @@ module Training =
 
         let introduce (examined: ExaminedSweep) =
             let data = examined.Data.Head
-            refuseMeaningless standard.Algorithm data.Actions request
+            refuseMeaningless algorithm data.Actions request
 
             printfn
                 "%s on %s: %d transitions, %d episodes"

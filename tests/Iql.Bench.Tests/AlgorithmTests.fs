@@ -2,6 +2,7 @@
 module Iql.Bench.Tests.AlgorithmTests
 
 open System.Text.Json.Nodes
+open Iql.Algorithms
 open Iql.Bench
 open Iql.Bench.Tests.ReportTests
 open Iql.Scripts
@@ -9,9 +10,9 @@ open Xunit
 
 [<Fact>]
 let ``every algorithm has a learner of hopper's sizes with its preset`` () =
-    for entry in Algorithm.all do
+    for entry in Algorithm.All do
         let learner = Algorithms.learner entry.Name
-        Assert.Equal(entry.RunName entry.Standard, learner.Algorithm)
+        Assert.Equal(entry.Name, learner.Algorithm)
         Assert.Equal(11, learner.Batch["observations"].Shape[-1])
         Assert.Equal(3, learner.Batch["actions"].Shape[-1])
 

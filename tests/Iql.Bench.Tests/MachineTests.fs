@@ -45,7 +45,7 @@ let ``a round trip between cores takes time, and tells whether they share a cach
         Assert.Equal(name, CoreDistance.name distance)
 
 let private learner =
-    ImplicitQLearning.Learner(ImplicitQLearningConfig().With(hiddenSizes = [ 16; 16 ], batchSize = 32), 5, 2)
+    ImplicitQLearningConfig(HiddenSizes = Widths [ 16; 16 ], BatchSize = 32).Learner(5, 2)
 
 let private windows = {
     Count = 3

@@ -4,6 +4,7 @@ module Iql.Cli.Tests.AlgorithmTests
 open System
 open System.IO
 open Xunit
+open Iql.Algorithms
 open Iql.Data
 open Iql.Scripts
 open Iql.Cli
@@ -30,12 +31,11 @@ let private runs (folder: string) = [
 
 [<Fact>]
 let ``every algorithm, and every variant, is trained by its name and reported on`` () =
-    for name in Algorithm.names do
+    for name in [ for each in Algorithm.Named -> each.Name ] do
         use scratch = new Scratch()
         let folder, output = trained scratch [ "train"; "--algorithm"; name ]
         let config, result = List.exactlyOne (runs folder)
-        let algorithm = (Algorithm.find name).Value
-        Assert.Equal((Algorithm.entry algorithm).RunName algorithm, config.Algorithm)
+        Assert.Equal((Algorithm.Of (Algorithm.Find name).Standard).Name, config.Algorithm)
         Assert.Equal(RunStatus.Finished, result.Status)
         Assert.EndsWith("report.html", output.TrimEnd())
         let page = File.ReadAllText(Path.Combine(folder, "report.html"))
@@ -70,8 +70,8 @@ let ``ablate sweeps an algorithm's own hyperparameters, by default its own grid`
         ]
     )
 
-    for entry in Algorithm.all do
-        Assert.NotEmpty(Ablation.grid entry.Standard)
+    for each in Algorithm.Named do
+        Assert.NotEmpty(Ablation.grid each)
 
 [<Fact>]
 let ``an option of another algorithm is refused, saying where it belongs, before anything is made`` () =
@@ -100,14 +100,14 @@ let ``an option of another algorithm is refused, saying where it belongs, before
 let ``a trial is not told what its algorithm does not have`` () =
     let trial = {
         Trial.standard with
-            Algorithm = (Algorithm.find "td3bc").Value
+            Config = (Algorithm.Find "td3bc").Standard
     }
 
     let error =
         Assert.Throws<ArgumentException>(fun () -> Hyperparameter.set "expectile" "0.9" trial |> ignore)
 
     Assert.Contains("expectile: a hyperparameter of iql, got a trial of td3bc", error.Message)
-    Assert.Equal("3", (Hyperparameter.find "alpha").Show(Hyperparameter.set "alpha" "3.0" trial))
+    Assert.Equal("3", Hyperparameter.show "alpha" (Hyperparameter.set "alpha" "3.0" trial))
 
     let unknown =
         Assert.Throws<ArgumentException>(fun () -> Hyperparameter.find "expektile" |> ignore)
@@ -121,7 +121,7 @@ let ``the best share is chosen before anything is normalised, by the task's own 
 
     let trial = {
         Trial.standard with
-            Algorithm = (Algorithm.find "10%bc").Value
+            Config = (Algorithm.Find "10%bc").Standard
             NormalizeObservations = Some true
     }
 
@@ -140,7 +140,7 @@ let ``runs of different normalisations and shares stand in one sweep`` () =
 
     let change algorithm normalize (trial: Trial) = {
         trial with
-            Algorithm = (Algorithm.find algorithm).Value
+            Config = (Algorithm.Find algorithm).Standard
             NormalizeObservations = Some normalize
     }
 
@@ -202,10 +202,10 @@ let ``results of another algorithm do not depend on the number of threads`` () =
 let ``CQL's bounds and widths are read as they are shown`` () =
     let standard = {
         Trial.standard with
-            Algorithm = (Algorithm.find "cql").Value
+            Config = (Algorithm.Find "cql").Standard
     }
 
-    let show (name: string) trial = (Hyperparameter.find name).Show trial
+    let show = Hyperparameter.show
 
     for name, absent, word in
         [
@@ -216,7 +216,7 @@ let ``CQL's bounds and widths are read as they are shown`` () =
         Assert.Equal(absent, show name standard)
         let changed = Hyperparameter.set name word standard
         Assert.Equal(word, show name changed)
-        Assert.Equal(standard.Algorithm, (Hyperparameter.set name absent changed).Algorithm)
+        Assert.Equal(standard.Config, (Hyperparameter.set name absent changed).Config)
 
         Assert.Throws<ArgumentException>(fun () -> Hyperparameter.set name "nothing" standard |> ignore)
         |> ignore
@@ -232,15 +232,18 @@ let ``Onestep RL sweeps its improvements, whose phases fill the run`` () =
 
     let steps = [
         for config, _ in runs folder ->
-            let number (name: string) =
-                config.Hyperparameters.GetProperty(name).GetInt32()
+            let text (name: string) =
+                config.Hyperparameters.GetProperty(name).GetString()
 
-            config.Hyperparameters.GetProperty("improvement").GetString(),
-            (number "behaviourSteps", number "criticSteps")
+            text "improvement", text "phases"
     ]
 
-    Assert.Equal<(string * (int * int)) list>(
-        [ "easyBCQ", (20, 40); "exponentialWeights", (15, 30); "reverseKL", (15, 30) ],
+    Assert.Equal<(string * string) list>(
+        [
+            "easy-bcq", "20:40:1"
+            "exponential-weights", "15:30:15"
+            "reverse-kl", "15:30:15"
+        ],
         List.sort steps
     )
 
@@ -249,7 +252,7 @@ let ``Onestep RL sweeps its improvements, whose phases fill the run`` () =
     ]
 
     refuses [ "train"; "-a"; "onestep"; "--critics"; "3"; "-o"; scratch.Path "none" ] [
-        "--critics: expected 1 or 2, got '3'"
+        "--critics: expected a whole number in [1, 2], got '3'"
     ]
 
 [<Fact>]
@@ -273,28 +276,23 @@ let ``both maxima of the derivation are objectives of implicit Q-learning's comm
             "0"
         ]
 
-    Assert.Equal<(string * string * int * bool) list>(
-        [ "td", "maximum-td", 3, false; "td", "supported-maximum-td", 3, true ],
+    Assert.Equal<(string * string * int) list>(
+        [ "iql", "maximum-td", 3; "iql", "supported-maximum-td", 3 ],
         [
             for config, _ in runs folder ->
                 let own = config.Hyperparameters
-
-                config.Algorithm,
-                own.GetProperty("objective").GetString(),
-                own.GetProperty("candidates").GetInt32(),
-                fst (own.TryGetProperty "supportThreshold")
+                config.Algorithm, own.GetProperty("objective").GetString(), own.GetProperty("candidates").GetInt32()
         ]
     )
 
     for config, _ in runs folder do
         let trial = {
             Trial.standard with
-                Algorithm = Algorithm.all.Head.Read config.Hyperparameters
+                Config = (Algorithm.Find "iql").Standard.FromJson config.Hyperparameters
         }
 
-        let show name = (Hyperparameter.find name).Show trial
-        Assert.Equal(config.Hyperparameters.GetProperty("objective").GetString(), show "objective")
-        Assert.Equal("3", show "candidates")
+        Assert.Equal(config.Hyperparameters.GetProperty("objective").GetString(), Hyperparameter.show "objective" trial)
+        Assert.Equal("3", Hyperparameter.show "candidates" trial)
 
     refuses [
         "train"
@@ -315,7 +313,7 @@ let ``both maxima of the derivation are objectives of implicit Q-learning's comm
         "-o"
         scratch.Path "none"
     ] [
-        "iql: expected continuous actions for --objective maximum-td, got data of 4 discrete actions"
+        "objective: expected one without a maximum where actions are discrete, got maximum-td"
     ]
 
 [<Fact>]
@@ -358,7 +356,7 @@ let ``runs that differ in the return asked for share one training`` () =
             parts
 
     refused [ "--hidden"; "8x16" ] [ "one width for all blocks" ]
-    refused [ "--max-timesteps"; "2" ] [ "MaxTimesteps: expected at least" ]
+    refused [ "--max-timesteps"; "2" ] [ "maxTimesteps: expected at least" ]
 
 [<Fact>]
 let ``a sparse task without its shift is remarked on, but not to a clone`` () =

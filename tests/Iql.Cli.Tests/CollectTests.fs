@@ -4,6 +4,7 @@ module Iql.Cli.Tests.CollectTests
 
 open System.IO
 open Xunit
+open Iql.Algorithms
 open Iql.Data
 open Iql.Data.Files
 open Iql.Data.Files.Hdf5
@@ -27,7 +28,7 @@ let private runOf (folder: string) : string =
 
 [<Fact>]
 let ``a policy read from its run's folder does what it did in the run's last evaluation`` () =
-    for name in Algorithm.names do
+    for name in [ for each in Algorithm.Named -> each.Name ] do
         use scratch = new Scratch()
         let folder = scratch.Path "out"
 

@@ -103,8 +103,7 @@ let ``repeated options add up, and a hyperparameter changes the algorithms that 
 
     Assert.Equal(0.6, (hyperparameters "algorithm=iql,seed=3").GetProperty("expectile").GetDouble(), 6)
     Assert.Equal(10.0, (hyperparameters "algorithm=iql,seed=3").GetProperty("inverseTemperature").GetDouble(), 6)
-    let widths = (hyperparameters "algorithm=bc,seed=3").GetProperty "hiddenSizes"
-    Assert.Equal(8, widths[0].GetInt32())
+    Assert.Equal("8x8", (hyperparameters "algorithm=bc,seed=3").GetProperty("hiddenSizes").GetString())
 
 [<Fact>]
 let ``more seeds, algorithms and tasks go on where the comparison stood`` () =

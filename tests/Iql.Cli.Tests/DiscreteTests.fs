@@ -4,6 +4,7 @@ module Iql.Cli.Tests.DiscreteTests
 open System
 open System.IO
 open Xunit
+open Iql.Algorithms
 open Iql
 open Iql.Data.Files
 open Iql.Data.Files.Arrays
@@ -21,9 +22,15 @@ let private hyperparameter (name: string) (folder: string) =
 
 [<Fact>]
 let ``algorithms that learn discrete actions do so where the data have them`` () =
-    Assert.Equal<string list>([ "iql"; "bc"; "cql" ], Algorithm.discrete)
+    let discrete = [
+        for each in Algorithm.All do
+            if each.TakesDiscreteActions then
+                each.Name
+    ]
 
-    for name in Algorithm.discrete do
+    Assert.Equal<string list>([ "iql"; "bc"; "cql" ], discrete)
+
+    for name in discrete do
         use scratch = new Scratch()
         let folder = scratch.Path "out"
 
@@ -44,8 +51,8 @@ let ``the others say which do, before any folder is made`` () =
     use scratch = new Scratch()
     let folder = scratch.Path "out"
 
-    for entry in Algorithm.all do
-        if not (List.contains entry.Name Algorithm.discrete) then
+    for entry in Algorithm.All do
+        if not entry.TakesDiscreteActions then
             refuses
                 ([
                     "train"
@@ -116,12 +123,6 @@ let ``options about continuous actions are refused for discrete ones`` () =
         [ "--backup: is about continuous actions" ]
 
     Assert.False(Directory.Exists folder)
-
-[<Fact>]
-let ``what continuous-only names, an algorithm has`` () =
-    for entry in Algorithm.all do
-        let names = [ for setting in entry.Settings -> setting.Name ]
-        Assert.Empty(List.except names entry.ContinuousOnly)
 
 [<Fact>]
 let ``collected walks are a file of integers, packed and trained from with the same results, scored by the task`` () =
@@ -206,12 +207,7 @@ let ``a sweep in F# adapts its trials to the data`` () =
     let problem = DataSource.Task(task, Some 500) |> Problem.load |> Attempt.get
     let trial = Trial.standard
 
-    Assert.Equal(
-        ActionKind.Continuous,
-        (match trial.Algorithm with
-         | Algorithm.ImplicitQLearning implicit -> implicit.Config.Actions
-         | _ -> failwith "iql")
-    )
+    Assert.Equal(ActionKind.Continuous, (trial.Config :?> ImplicitQLearningConfig).Actions)
 
     let learner = Examine.learner problem [ trial ]
     let shared, policy = learner.Blocks[0], learner.Blocks[1]
@@ -219,13 +215,6 @@ let ``a sweep in F# adapts its trials to the data`` () =
     Assert.Equal(4, policy["w2"].Shape[1])
 
     let refused =
-        Assert.Throws<Refusal>(fun () ->
-            Examine.learner problem [
-                {
-                    trial with
-                        Algorithm = (Algorithm.find "td3bc").Value
-                }
-            ]
-            |> ignore)
+        Assert.Throws<Refusal>(fun () -> Examine.learner problem [ { trial with Config = TD3BCConfig() } ] |> ignore)
 
     Assert.Contains("td3bc: expected continuous actions", refused.Message)

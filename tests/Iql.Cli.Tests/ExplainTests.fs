@@ -18,9 +18,9 @@ let private doubled =
 
 let private step =
     let config =
-        ImplicitQLearningConfig().With(hiddenSizes = [ 16; 16 ], batchSize = 32)
+        ImplicitQLearningConfig(HiddenSizes = Widths [ 16; 16 ], BatchSize = 32)
 
-    ImplicitQLearning.Learner(config, 11, 3, [| 3.0 |])
+    ImplicitQLearning.Learner(config.Varied("inverseTemperature", [| 3.0 |]), 11, 3)
     |> Explain.step "a small \"step\""
 
 [<Fact>]

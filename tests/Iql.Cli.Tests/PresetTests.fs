@@ -2,6 +2,8 @@
 module Iql.Cli.Tests.PresetTests
 
 open Xunit
+open Iql
+open Iql.Algorithms
 open Iql.Scripts
 open Iql.Cli
 open Iql.Cli.Tests.CommandTests
@@ -16,25 +18,32 @@ let ``every preset is of an algorithm, its values can be set, and each has a sou
         ]
 
     for preset in whole do
-        let algorithm = (Algorithm.find preset.Algorithm).Value
+        let algorithm = Algorithm.Find preset.Algorithm
 
         let trial =
             Preset.apply preset {
                 Trial.standard with
-                    Algorithm = algorithm
+                    Config = algorithm.Standard
             }
+
+        let discrete =
+            Presets.domains
+            |> List.exists (fun domain -> domain.Name = preset.Domain && domain.Actions = ActionKind.Discrete)
 
         for value in preset.Values do
             Assert.NotEqual<string>("", value.Source)
-            Assert.Equal(value.Value, (Hyperparameter.find value.Name).Show trial)
+            Assert.Equal(value.Value, Hyperparameter.show value.Name trial)
+            Assert.False(discrete && (algorithm.Standard.Find value.Name).ContinuousOnly, value.Name)
 
-        Assert.Contains(Presets.domains, (fun domain -> domain.Name = preset.Domain))
+        Assert.NotEqual<string>("", snd preset.NormalizeObservations)
 
-    for entry in Algorithm.all do
+    for algorithm in Algorithm.All do
         for domain in Presets.domains do
             // No presets for actions that the algorithm does not learn.
-            let learns = Result.isOk (entry.ForActions domain.Actions entry.Standard)
-            Assert.Equal(learns, (Preset.find entry.Standard domain.Name).IsSome)
+            let learns =
+                domain.Actions = ActionKind.Continuous || algorithm.TakesDiscreteActions
+
+            Assert.Equal(learns, (Preset.named algorithm.Name domain.Name).IsSome)
 
 [<Fact>]
 let ``presets are chosen by the name of the data`` () =
@@ -59,17 +68,17 @@ let ``a variant with presets of its own has no others, one without has its algor
     Assert.Equal(None, source "cql-authors" "kitchen")
     Assert.Equal(Some "bc", source "10%bc" "kitchen")
 
-    for name, variant in (Algorithm.entry (Algorithm.find "cql").Value).Variants do
+    for variant in (Algorithm.Find "cql").Variants do
         for preset in Presets.all do
             // On locomotion a variant's preset is the variant itself.
-            if preset.Algorithm = name && preset.Domain = "locomotion" then
+            if preset.Algorithm = variant.Name && preset.Domain = "locomotion" then
                 let applied =
                     Preset.apply preset {
                         Trial.standard with
-                            Algorithm = variant
+                            Config = variant.Standard
                     }
 
-                Assert.Equal(variant, applied.Algorithm)
+                Assert.Equal(variant.Standard, applied.Config)
 
 [<Fact>]
 let ``a preset has values of its own for a task`` () =

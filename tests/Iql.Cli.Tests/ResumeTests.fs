@@ -10,6 +10,7 @@ open Iql.Scripts
 open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
+open Iql.Algorithms
 open Iql.Training
 
 [<Fact>]
@@ -17,8 +18,8 @@ let ``cells that share a value function get the bits they would get alone`` () =
     use scratch = new Scratch()
 
     let trial = {
-        (Trial.standard
-         |> Trial.implicit _.With(hiddenSizes = [ 8; 8 ], batchSize = 16, inverseTemperature = 3.0)) with
+        Trial.standard with
+            Config = ImplicitQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16, InverseTemperature = 3.0)
             Data = DataSource.Task(Problem.standardTask, Some 1000)
             Steps = 40
             EvaluateEvery = 20
@@ -155,7 +156,8 @@ let ``runs that were interrupted are not counted as done`` () =
             {
                 Name = "interrupted"
                 Base = {
-                    (Trial.standard |> Trial.implicit _.With(hiddenSizes = [ 8; 8 ], batchSize = 16)) with
+                    Trial.standard with
+                        Config = ImplicitQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16)
                         Data = DataSource.Task(Problem.standardTask, Some 1000)
                         Steps = 1_000_000
                         EvaluateEvery = 500_000

@@ -8,6 +8,7 @@ open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
 open Xunit
+open Iql.Algorithms
 
 [<Fact>]
 let ``one group a core while there are enough, and what is left over shared out`` () =

@@ -6,6 +6,7 @@ open System.Diagnostics
 open System.IO
 open System.Threading
 open Xunit
+open Iql.Algorithms
 open Iql.Scripts
 open Iql.Cli
 open Iql.Cli.Tests.CommandTests
@@ -107,7 +108,8 @@ let ``a run that diverges is an outcome and stops nothing`` () =
     use scratch = new Scratch()
 
     let trial = {
-        (Trial.standard |> Trial.implicit _.With(hiddenSizes = [ 8 ], batchSize = 16)) with
+        Trial.standard with
+            Config = ImplicitQLearningConfig(HiddenSizes = Widths [ 8 ], BatchSize = 16)
             Data = DataSource.Task(Problem.standardTask, Some 1000)
             Steps = 60
             EvaluateEvery = 20

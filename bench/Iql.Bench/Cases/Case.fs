@@ -40,14 +40,10 @@ module Case =
     /// Its learner.
     let learner (case: Case) : Learner =
         let config =
-            ImplicitQLearningConfig().With(hiddenSizes = case.Hidden, batchSize = case.Batch)
+            ImplicitQLearningConfig(HiddenSizes = Widths case.Hidden, BatchSize = case.Batch)
 
-        ImplicitQLearning.Learner(
-            config,
-            case.Observations,
-            case.Actions,
-            [| for beta in 1 .. case.Policies -> 2.0 * float beta |]
-        )
+        let betas = [ for beta in 1 .. case.Policies -> 2.0 * float beta ]
+        ImplicitQLearning.Learner(config.Varied("inverseTemperature", betas), case.Observations, case.Actions)
 
     let private threads (count: int) (case: Case) =
         let words = Plural.count count "thread"

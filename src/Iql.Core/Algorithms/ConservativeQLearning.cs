@@ -1,8 +1,9 @@
-using System.Collections.Immutable;
+using Iql.Data;
 using Iql.Graph;
 using Iql.Losses;
 using Iql.Networks;
 using Iql.Optimizers;
+using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
 using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 
@@ -18,8 +19,12 @@ namespace Iql.Algorithms;
 ///                penalty = w mean(c ln Σ exp((Q(s, aᵢ) − ln density) / c) − Q(s, a))  aᵢ: N uniform, N of π(·|s′), N of π(·|s)
 /// target step    Q̂  ← α Q + (1 − α) Q̂
 /// </code>
+/// Of discrete actions there is no policy to learn, it is the largest Q, and the term is exact:
+/// <code>
+/// critic step    y = r + γ(1 − d) min(Q̂₁, Q̂₂)(s′, argmax (Q₁ + Q₂)(s′, ·)),  penalty = w mean(c ln Σₐ exp(Q(s, a) / c) − Q(s, a))
+/// </code>
 /// </summary>
-public static partial class ConservativeQLearning
+public static class ConservativeQLearning
 {
     /// <summary>Stream of the noise of the policy's own sample ã, [B, A].</summary>
     public const int PolicyNoise = 0;
@@ -38,17 +43,98 @@ public static partial class ConservativeQLearning
 
     const string TemperatureName = "temperature/log", MultiplierName = "multiplier/log";
 
+    /// <summary>The learner of a config: one program, two where the policy first clones.</summary>
+    /// <param name="config">Hyperparameters; validated here.</param>
+    /// <param name="observationSize">S, at least 1.</param>
+    /// <param name="actionSize">A, at least 1.</param>
+    /// <param name="draw">Where normal numbers come from; null draws them from seed and step.</param>
+    /// <param name="uniform">Where uniform actions come from; null draws them from seed and step.</param>
+    public static Learner Learner(ConservativeQLearningConfig config, int observationSize, int actionSize, Draw? draw = null, Draw? uniform = null)
+    {
+        ConservativeQLearningConfig[] members = [config];
+        members.Validate(observationSize, actionSize);
+        var discrete = config.Actions == ActionKind.Discrete;
+        var (critics, targets) =
+            Critics.Shapes(2, observationSize, config.CriticHiddenSizes ?? config.HiddenSizes, actionSize, config.Actions);
+        List<(string, Shape)> learned = [.. critics];
+        if (!discrete && config.AutomaticTemperature) learned.Add((TemperatureName, new(1)));
+        if (config.Lagrange != Lagrange.Off) learned.Add((MultiplierName, new(1)));
+        var policy = discrete ? [] : TanhGaussianPolicy.Shapes(observationSize, config.HiddenSizes, actionSize, config.LearnedLogStd);
+        var blocks = Learners.Layouts(learned, targets, [.. policy], [], members: 1);
+        Phase[] phases = discrete ? [(shared, policies, batch) => DiscreteStep(config, shared, policies[0], batch)]
+            : config.CloningSteps > 0 ? [Program(cloning: false), Program(cloning: true)] : [Program(cloning: false)];
+        return Learners.Of("cql", members, blocks, BatchLayout.Of(config.BatchSize, observationSize, actionSize),
+            Learners.Start(blocks, Shared, Policy), Act, phases) with
+        {
+            Value = StateValue.OfPolicy(blocks, Act, discrete),
+            Choose = step => !discrete && step < config.CloningSteps ? 1 : 0,
+        };
+
+        GraphFunction Act(int rows) => Acting.Of(blocks, observationSize, actionSize, rows, (shared, member, s) =>
+            discrete ? CategoricalPolicy.Greedy(BothValues(shared, s)) : Tanh(Head(config, member, s).Mean));
+
+        Phase Program(bool cloning) =>
+            (shared, policies, batch) => Step(config, shared, policies[0], batch, cloning, draw ?? Draws.Normal, uniform ?? Draws.Uniform);
+
+        void Shared(Seed seed, TensorBlock shared)
+        {
+            Critics.Initialise(config.CriticInitialisation, seed, shared);
+            if (shared.Layout.Contains(TemperatureName)) shared.Write(TemperatureName, [(float)config.InitialLogTemperature]);
+            if (shared.Layout.Contains(MultiplierName)) shared.Write(MultiplierName, [(float)config.InitialLogMultiplier]);
+        }
+
+        void Policy(Seed seed, TensorBlock block)
+        {
+            Initialisers.Network(config.PolicyInitialisation, seed.Split("policy"), block, "");
+            if (!block.Layout.Contains("logStdScale")) return;
+            block.Write("logStdScale", [1f]);
+            block.Write("logStdOffset", [-1f]);
+        }
+    }
+
+    /// <summary>One whole step on symbols.</summary>
+    static (TensorGroup, IEnumerable<(TensorGroup, Metrics)>, Metrics) Step(
+        ConservativeQLearningConfig config, TensorGroup shared, TensorGroup policy, TensorGroup batch, bool cloning, Draw draw, Draw uniform)
+    {
+        var limit = Scalar(config.ActionLimit);
+        batch = batch.With([("actions", Clip(batch["actions"], -limit, limit))]);
+        var (s, a, actor) = (batch["observations"], batch["actions"], AdamState.In(policy));
+
+        var (mean, logStd) = Head(config, policy, s);
+        var (_, logDensity) = TanhGaussianPolicy.Sample(mean, logStd, draw(PolicyNoise, a.Shape));
+        var (temperature, before, after, temperatureMetrics) = TemperatureStep(
+            config, config.AutomaticTemperature ? AdamState.In(shared, "temperature") : null, logDensity, a.Shape[1]);
+        var alpha = config.ConservativeOrder == ConservativeOrder.Simultaneous ? before : after;
+
+        var (learned, policyMetrics) = PolicyStep(config, actor, shared, s, a, draw, alpha, cloning);
+        var seen = config.ConservativeOrder == ConservativeOrder.Sequential ? learned.Parameters : actor.Parameters;
+        var (critics, multiplier, criticMetrics) = CriticStep(config, shared, seen, batch, draw, uniform, alpha);
+        return (
+            shared.With(
+            [
+                .. critics.Entries, .. temperature?.Entries ?? [], .. multiplier?.Entries ?? [],
+                .. Critics.TargetStep(shared, critics, Scalar(config.PolyakStep)),
+            ]),
+            [(policy.With(learned.Entries), policyMetrics)],
+            [.. criticMetrics, .. temperatureMetrics]);
+    }
+
     /// <summary>ln α ← minimise −mean(ln α (ln π(ã|s) + H̄)).</summary>
+    /// <param name="config">Its numbers: α where it does not learn, H̄, the learning rate.</param>
     /// <param name="temperature">temperature/log with its moments; null where α does not learn.</param>
     /// <param name="logDensity">ln π(ã|s), [B].</param>
-    /// <param name="actionSize">A: H̄ is A times the scalar "targetEntropy".</param>
+    /// <param name="actionSize">A: H̄ is A times the target entropy.</param>
     /// <returns>State after, α before and after, both scalars and constants, and the metrics.</returns>
     public static (AdamState? State, Tensor Before, Tensor After, Metrics Metrics) TemperatureStep(
-        AdamState? temperature, Tensor logDensity, int actionSize)
+        ConservativeQLearningConfig config, AdamState? temperature, Tensor logDensity, int actionSize)
     {
-        if (temperature == null) return (null, Scalar("entropyTemperature"), Scalar("entropyTemperature"), [("temperature", Scalar("entropyTemperature"))]);
-        var loss = SoftActorCritic.Temperature(temperature.Parameters[TemperatureName], logDensity, Scalar("targetEntropy") * actionSize);
-        var (next, _) = Adam.Descend(temperature, loss, Scalar("step"), Scalar("policyLearningRate"));
+        if (temperature == null)
+        {
+            var alpha = Scalar(config.EntropyTemperature);
+            return (null, alpha, alpha, [("temperature", alpha)]);
+        }
+        var loss = SoftActorCritic.Temperature(temperature.Parameters[TemperatureName], logDensity, Scalar(config.TargetEntropy) * actionSize);
+        var (next, _) = Adam.Descend(temperature, loss, Scalar("step"), Scalar(config.PolicyLearningRate));
         var (before, after) = (Value(temperature), Value(next));
         return (next, before, after, [("temperature", before), ("temperatureLoss", loss)]);
 
@@ -56,6 +142,7 @@ public static partial class ConservativeQLearning
     }
 
     /// <summary>π ← minimise mean(α ln π(ã|s) − min(Q₁, Q₂)(s, ã)), or its warm-up.</summary>
+    /// <param name="config">Its numbers: bounds of ln σ and the learning rate.</param>
     /// <param name="policy">π with its moments.</param>
     /// <param name="critics">critic1 and critic2; they do not learn here.</param>
     /// <param name="observations">s, [B, S].</param>
@@ -65,15 +152,16 @@ public static partial class ConservativeQLearning
     /// <param name="cloning">Whether this is a step of the warm-up.</param>
     /// <returns>π after, and its metrics.</returns>
     public static (AdamState Policy, Metrics Metrics) PolicyStep(
-        AdamState policy, TensorGroup critics, Tensor observations, Tensor actions, Draw draw, Tensor temperature, bool cloning)
+        ConservativeQLearningConfig config, AdamState policy, TensorGroup critics, Tensor observations, Tensor actions, Draw draw,
+        Tensor temperature, bool cloning)
     {
-        var (mean, logStd) = Head(policy.Parameters, observations);
+        var (mean, logStd) = Head(config, policy.Parameters, observations);
         var (action, logDensity) = TanhGaussianPolicy.Sample(mean, logStd, draw(PolicyNoise, actions.Shape));
         var dataLogDensity = TanhGaussianPolicy.LogDensity(actions, mean, logStd);
         var q = Critics.Least(critics, observations, action);
         var loss = cloning
             ? SoftActorCritic.Cloning(temperature, logDensity, dataLogDensity) : SoftActorCritic.Policy(temperature, logDensity, q);
-        var (next, norm) = Adam.Descend(policy, loss, Scalar("step"), Scalar("policyLearningRate"));
+        var (next, norm) = Adam.Descend(policy, loss, Scalar("step"), Scalar(config.PolicyLearningRate));
         return (next,
         [
             ("policyLoss", loss), ("policyTemperature", temperature), ("policyQMean", Mean(q)), ("sampledLogProbabilityMean", Mean(logDensity)),
@@ -97,14 +185,14 @@ public static partial class ConservativeQLearning
         var critics = AdamState.In(shared, "critic1", "critic2");
         var (s, a) = (batch["observations"], batch["actions"]);
         // The new policy came of the critics' gradient: to the critics' own loss it is a constant.
-        var (current, next) = (Constants(Head(policy, s)), Constants(Head(policy, batch["nextObservations"])));
-        var target = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar("discount"),
+        var (current, next) = (Constants(Head(config, policy, s)), Constants(Head(config, policy, batch["nextObservations"])));
+        var target = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount),
             NextValue(config, shared, next, batch["nextObservations"], draw, temperature));
         var samples = Samples(config, current, next, draw, uniform);
         string[] names = ["critic1", "critic2"];
         var q = names.Select(name => Critics.Q(critics.Parameters, name, s, a)).ToArray();
         var soft = names.Select((name, i) =>
-            Conservative.SoftMaximum(Logits(config, critics.Parameters, name, s, samples, q[i]), Scalar("softmaxTemperature"))).ToArray();
+            Conservative.SoftMaximum(Logits(config, critics.Parameters, name, s, samples, q[i]), Scalar(config.SoftmaxTemperature))).ToArray();
         return Learn(config, shared, critics, target, q, soft);
     }
 
@@ -112,7 +200,7 @@ public static partial class ConservativeQLearning
     static (AdamState Critics, AdamState? Multiplier, Metrics Metrics) Learn(
         ConservativeQLearningConfig config, TensorGroup shared, AdamState critics, Tensor target, Tensor[] q, Tensor[] soft)
     {
-        var (min, max) = (Scalar("differenceMin"), Scalar("differenceMax"));
+        var (min, max) = (Scalar(config.DifferenceMin), Scalar(config.DifferenceMax));
         var differences = soft.Zip(q, (largest, data) => Conservative.Difference(largest, data, min, max)).ToArray();
 
         AdamState? multiplier = null;
@@ -123,11 +211,11 @@ public static partial class ConservativeQLearning
             var before = AdamState.In(shared, "multiplier");
             value = Conservative.Multiplier(Reshape(before.Parameters[MultiplierName], Shape.Scalar));
             var dual = Conservative.Dual(Penalty(StopGradient(differences[0])), Penalty(StopGradient(differences[1])));
-            (multiplier, _) = Adam.Descend(before, dual, Scalar("step"), Scalar("criticLearningRate"));
+            (multiplier, _) = Adam.Descend(before, dual, Scalar("step"), Scalar(config.CriticLearningRate));
             multiplierMetrics = [("multiplier", value), ("multiplierLoss", dual)];
         }
         var loss = q.Zip(differences, (data, difference) => TemporalDifference.Squared(target, data) + Penalty(difference)).Aggregate((sum, other) => sum + other);
-        var (after, norm) = Adam.Descend(critics, loss, Scalar("step"), Scalar("criticLearningRate"));
+        var (after, norm) = Adam.Descend(critics, loss, Scalar("step"), Scalar(config.CriticLearningRate));
         return (after, multiplier,
         [
             .. Critics.Measured(loss, target, q, norm), ("tdErrorSquareMean2", TemporalDifference.Squared(target, q[1])),
@@ -140,7 +228,7 @@ public static partial class ConservativeQLearning
         ]);
 
         Tensor Penalty(Tensor difference) =>
-            Conservative.Penalty(config.Lagrange, difference, Scalar("conservativeWeight"), value, Scalar("lagrangeGap"));
+            Conservative.Penalty(config.Lagrange, difference, Scalar(config.ConservativeWeight), value, Scalar(config.LagrangeGap));
     }
 
     /// <summary>Value of what follows: min(Q̂₁, Q̂₂)(s′, ã′), or the largest over N samples, less α ln π(ã′|s′) where the entropy counts. [B].</summary>
@@ -185,8 +273,36 @@ public static partial class ConservativeQLearning
             ? sampled - samples.LogDensities : Concat(0, sampled, Reshape(q, new(1, q.Shape[0])));
     }
 
-    static (Tensor Mean, Tensor LogStd) Head(TensorGroup policy, Tensor observations) =>
-        TanhGaussianPolicy.Head(policy, observations, Scalar("logStdMin"), Scalar("logStdMax"));
+    static (Tensor Mean, Tensor LogStd) Head(ConservativeQLearningConfig config, TensorGroup policy, Tensor observations) =>
+        TanhGaussianPolicy.Head(policy, observations, Scalar(config.LogStdMin), Scalar(config.LogStdMax));
 
     static (Tensor Mean, Tensor LogStd) Constants((Tensor Mean, Tensor LogStd) head) => (StopGradient(head.Mean), StopGradient(head.LogStd));
+
+    /// <summary>
+    /// One whole step of discrete actions on symbols: double Q-learning (van Hasselt, Guez and Silver 2016, arXiv:1509.06461) with the
+    /// conservative term over all actions, exact (Kumar et al. 2020, equation 4 and section 6).
+    /// </summary>
+    /// <remarks>takuseno/d3rlpy's DiscreteCQL and DoubleDQN, with differences that docs/discrete-actions.md numbers.</remarks>
+    static (TensorGroup, IEnumerable<(TensorGroup, Metrics)>, Metrics) DiscreteStep(
+        ConservativeQLearningConfig config, TensorGroup shared, TensorGroup policy, TensorGroup batch)
+    {
+        var critics = AdamState.In(shared, "critic1", "critic2");
+        var (s, a, next) = (batch["observations"], batch["actions"], batch["nextObservations"]);
+        // The action is chosen by the critics that learn, and valued by the targets; equal ones share.
+        var best = StopGradient(CategoricalPolicy.Greedy(BothValues(critics.Parameters, next)));
+        var target = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount),
+            Critics.LeastTarget(shared, next, best / Sum(best, 1)));
+        string[] names = ["critic1", "critic2"];
+        var all = names.Select(name => Mlp.Apply(critics.Parameters.Part(name), s)).ToArray();
+        var q = all.Select(values => CategoricalPolicy.Of(values, a)).ToArray();
+        var soft = all.Select(values => Conservative.SoftMaximum(Transpose(values, 1, 0), Scalar(config.SoftmaxTemperature))).ToArray();
+        var (after, multiplier, metrics) = Learn(config, shared, critics, target, q, soft);
+        return (
+            shared.With([.. after.Entries, .. multiplier?.Entries ?? [], .. Critics.TargetStep(shared, after, Scalar(config.PolyakStep))]),
+            [(policy, [("actionAgreement", Mean(CategoricalPolicy.Of(CategoricalPolicy.Greedy(all[0] + all[1]), a)))])], metrics);
+    }
+
+    /// <summary>Q₁(s, ·) + Q₂(s, ·): [B, S] → [B, A]. The policy takes its largest.</summary>
+    static Tensor BothValues(TensorGroup critics, Tensor observations) =>
+        Mlp.Apply(critics.Part("critic1"), observations) + Mlp.Apply(critics.Part("critic2"), observations);
 }

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using Iql.Data;
-using Iql.Execution;
 using Iql.Graph;
 using Iql.Losses;
 using Iql.Networks;
 using Iql.Optimizers;
+using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
 using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 
@@ -21,47 +21,28 @@ namespace Iql.Algorithms;
 /// <remarks>As in kzl/decision-transformer (gym); CORL's variants are options.</remarks>
 public static class DecisionTransformer
 {
-    static readonly StepCache<DecisionTransformerConfig> Steps = new(
-        (config, observationSize, actionSize, members) =>
-            Learner(config, observationSize, actionSize, [.. Enumerable.Repeat(config.TargetReturn, members)]),
-        config => config.Structure);
-
-    /// <summary>The learner of a config.</summary>
-    /// <param name="config">Hyperparameters; validated here.</param>
+    /// <summary>The learner of configs, a return to ask for each: they differ in nothing else.</summary>
+    /// <param name="members">Configs; validated here.</param>
     /// <param name="observationSize">S, at least 1.</param>
     /// <param name="actionSize">A, at least 1.</param>
-    /// <param name="targetReturns">The return each member asks for; none takes the config's, for one member.</param>
-    public static Learner Learner(DecisionTransformerConfig config, int observationSize, int actionSize, params double[] targetReturns)
+    public static Learner Learner(IReadOnlyList<DecisionTransformerConfig> members, int observationSize, int actionSize)
     {
-        config.Validate();
-        Check.AtLeast(observationSize, 1, nameof(observationSize));
-        Check.AtLeast(actionSize, 1, nameof(actionSize));
-        if (targetReturns.Length == 0) targetReturns = [config.TargetReturn];
-        foreach (var target in targetReturns) (config with { TargetReturn = target }).Validate();
-
+        members.Validate(observationSize, actionSize);
+        var config = members[0];
         (string Name, Shape Shape)[] policy =
-            [.. ReturnConditionedPolicy.Shapes(observationSize, actionSize, config.Layers, config.EmbeddingSize, config.MaxTimesteps)];
-        ImmutableArray<Layout> blocks =
-        [
-            new("shared", [.. policy, .. AdamState.Moments(policy)]),
-            .. Enumerable.Range(0, targetReturns.Length).Select(member => new Layout($"policy{member}", [])),
-        ];
+            [.. ReturnConditionedPolicy.Shapes(observationSize, actionSize, config.HiddenSizes.Count, config.EmbeddingSize, config.MaxTimesteps)];
+        var blocks = Learners.Layouts(policy, [], [], [], members.Count);
         var columns = BatchLayout.Trajectories(config.BatchSize, config.Context, observationSize, actionSize);
         Layout batch = new(columns.Name, columns.Entries.Where(entry => entry.Name != "rewards").Select(entry => (entry.Name, entry.Shape)));
-        var state = blocks[0].Inputs();
-        var (next, metrics) = PolicyStep(config, AdamState.In(state), batch.Inputs());
-        (string Name, double Value)[] values =
-        [
-            ("policyLearningRate", config.PolicyLearningRate), ("warmUpSteps", config.WarmUpSteps), ("weightDecay", config.WeightDecay),
-            ("maxGradientNorm", config.MaxGradientNorm), ("dropout", config.Dropout), ("returnScale", config.ReturnScale),
-            .. targetReturns.Select((target, member) => ($"{member}:targetReturn", target)),
-        ];
-        return new("dt", blocks, batch,
-            new([.. blocks, batch], ["seed", "step", .. values.Select(value => value.Name)],
-                [state.With(next.Entries), .. blocks.Skip(1).Select(block => block.Inputs())], metrics),
-            [.. values.Select(value => value.Value)],
-            seed => Initialise(blocks, policy, seed),
-            rows => Act(config, blocks, observationSize, actionSize, rows))
+        return Learners.Of("dt", members, blocks, batch,
+            Learners.Start(blocks,
+                (seed, shared) => Transformer.Initialise(seed.Split("policy"), shared, policy.Select(entry => entry.Name)), (_, _) => { }),
+            rows => Act(config, blocks, observationSize, actionSize, rows),
+            (shared, policies, pieces) =>
+            {
+                var (next, metrics) = PolicyStep(config, AdamState.In(shared), pieces);
+                return (shared.With(next.Entries), policies.Select(each => (each, Metrics.Empty)), metrics);
+            }) with
         {
             Batches = transitions => Source(config, transitions, batch),
         };
@@ -75,13 +56,13 @@ public static class DecisionTransformer
     public static (AdamState Policy, Metrics Metrics) PolicyStep(DecisionTransformerConfig config, AdamState policy, TensorGroup batch)
     {
         var (step, actions, mask) = (Scalar("step"), batch["actions"], batch["mask"]);
-        var dropout = config.Dropout > 0 ? new Dropout(Scalar("dropout"), Scalar("seed"), step) : null;
-        var chosen = ReturnConditionedPolicy.Actions(policy.Parameters, batch["returnsToGo"] / Scalar("returnScale"), batch["observations"], actions,
+        var dropout = config.Dropout > 0 ? new Dropout(Scalar(config.Dropout), Scalar("seed"), step) : null;
+        var chosen = ReturnConditionedPolicy.Actions(policy.Parameters, batch["returnsToGo"] / Scalar(config.ReturnScale), batch["observations"], actions,
             batch["timesteps"], mask, config.Heads, config.Activation, dropout);
         var loss = Cloning.SequenceError(chosen, actions, mask, config.CountPadding);
-        var (gradients, norm, scale) = GradientNorm.Clip(Gradient.Of(loss, policy.Parameters.Tensors), Scalar("maxGradientNorm"));
-        var rate = LearningRate.WarmUp(Scalar("policyLearningRate"), step, Scalar("warmUpSteps"));
-        var next = Adam.Step(policy, gradients, step, rate, Scalar("weightDecay"));
+        var (gradients, norm, scale) = GradientNorm.Clip(Gradient.Of(loss, policy.Parameters.Tensors), Scalar(config.MaxGradientNorm));
+        var rate = LearningRate.WarmUp(Scalar(config.PolicyLearningRate), step, Scalar(config.WarmUpSteps));
+        var next = Adam.Step(policy, gradients, step, rate, Scalar(config.WeightDecay));
         var size = actions.Shape[-1];
         var steps = Sum(mask);
         return (next,
@@ -109,18 +90,18 @@ public static class DecisionTransformer
         var (now, before, decision) = (seen.Inputs(), memory.Inputs(), Scalar("decision"));
 
         var asked = Reshape(Slice(before["returnsToGo"], 1, context - 1, 1), new(rows)) - now["rewards"];
-        var returnsToGo = Push(before["returnsToGo"], Where(decision < 1, Scalar("targetReturn"), asked));
+        var returnsToGo = Push(before["returnsToGo"], Where(decision < 1, Scalar(config.TargetReturn), asked));
         var observations = Push(before["observations"], now["observations"]);
         // This decision's action is not known yet; no observation looks at its own action's token.
         var actions = Push(before["actions"], Broadcast(0, new(rows, actionSize)));
         var number = Attention.Range(context) + (decision - (context - 1));
         var timesteps = Broadcast(Reshape(Clip(number, 0, config.MaxTimesteps - 1), new(1, context)), new(rows, context));
         var mask = Broadcast(Reshape(number >= 0, new(1, context)), new(rows, context));
-        var chosen = ReturnConditionedPolicy.Actions(blocks[0].Inputs(), returnsToGo / Scalar("returnScale"), observations, actions, timesteps, mask,
+        var chosen = ReturnConditionedPolicy.Actions(blocks[0].Inputs(), returnsToGo / Scalar(config.ReturnScale), observations, actions, timesteps, mask,
             config.Heads, config.Activation);
         var action = Reshape(Slice(chosen, 1, context - 1, 1), new(rows, actionSize));
-        return new([blocks[0], blocks[1], seen, memory], ["decision", "targetReturn", "returnScale"],
-            [new(output, [action]), new(memory, [observations, Push(before["actions"], action), returnsToGo])], []);
+        return GraphFunction.Of([blocks[0], blocks[1], seen, memory],
+            [new(output, [action]), new(memory, [observations, Push(before["actions"], action), returnsToGo])]);
 
         // The oldest step out, the newest in at the end.
         Tensor Push(Tensor old, Tensor newest)
@@ -134,35 +115,8 @@ public static class DecisionTransformer
     static TrajectorySampler Source(DecisionTransformerConfig config, Transitions transitions, Layout batch)
     {
         var longest = transitions.Episodes.Max(episode => episode.Length);
-        Check.That(longest <= config.MaxTimesteps, nameof(config.MaxTimesteps), $"at least {longest}, the rows of the longest episode of {transitions.Name}",
+        Check.That(longest <= config.MaxTimesteps, "maxTimesteps", $"at least {longest}, the rows of the longest episode of {transitions.Name}",
             config.MaxTimesteps, "Every step of an episode has an embedding of its own.");
         return new(transitions, batch);
-    }
-
-    /// <summary>The next state, in fresh memory, and the metrics by name. The state handed over stays as it is.</summary>
-    /// <param name="config">Hyperparameters, validated. Their numbers may change from call to call.</param>
-    /// <param name="state">Before: blocks of <see cref="Learner"/>.</param>
-    /// <param name="batch">Pieces of trajectories as <see cref="TrajectorySampler"/> fills them, of the config's B and K.</param>
-    /// <exception cref="ArgumentException">A hyperparameter is out of its range, or a block is laid out otherwise.</exception>
-    public static (LearnerState Next, IReadOnlyDictionary<string, double> Metrics) Step(DecisionTransformerConfig config, LearnerState state, TensorBlock batch) =>
-        Steps.Step(config, state, batch);
-
-    /// <summary>The same bits as <see cref="Step"/>, into the caller's memory. Allocates nothing when called again with the same config.</summary>
-    /// <param name="config">Hyperparameters, validated.</param>
-    /// <param name="state">Before.</param>
-    /// <param name="batch">Pieces of trajectories.</param>
-    /// <param name="destination">The blocks after, none of them a block of <paramref name="state"/>: let two sets alternate.</param>
-    /// <param name="metrics">Room for the metrics in the order of the learner's step; empty computes none.</param>
-    /// <param name="team">Threads that share the step; the bits do not depend on it.</param>
-    /// <exception cref="ArgumentException">A hyperparameter is out of its range, or a block is laid out otherwise.</exception>
-    public static void StepInto(
-        DecisionTransformerConfig config, LearnerState state, TensorBlock batch, ReadOnlySpan<TensorBlock> destination,
-        Span<double> metrics = default, WorkerTeam? team = null) => Steps.StepInto(config, state, batch, destination, metrics, team);
-
-    static ImmutableArray<TensorBlock> Initialise(ImmutableArray<Layout> layouts, (string Name, Shape Shape)[] policy, Seed seed)
-    {
-        TensorBlock[] blocks = [.. layouts.Select(layout => new TensorBlock(layout))];
-        Transformer.Initialise(seed.Split("initial parameters").Split("policy"), blocks[0], policy.Select(entry => entry.Name));
-        return [.. blocks];
     }
 }

@@ -1,8 +1,26 @@
-using System.Collections.Immutable;
 using Iql.Networks;
 using Iql.Optimizers;
 
 namespace Iql.Algorithms;
+
+/// <summary>What the critics learn from.</summary>
+public enum Objective
+{
+    /// <summary>Implicit Q-learning: V by the value loss, Q towards r + γ V(s′).</summary>
+    Iql,
+
+    /// <summary>mean u², u = r + γ (1−d) Q̂(s′, a′) − Q(s, a) with the data's next action a′: the value of the policy that made the data.</summary>
+    Sarsa,
+
+    /// <summary>mean L^τ(u): one network leans on action choice and on the dynamics' luck alike, and over-estimates where these are random.</summary>
+    ExpectileTD,
+
+    /// <summary>mean u², a′ the best of N actions drawn from all: Q-learning, which asks the critic about actions that nobody took.</summary>
+    MaximumTD,
+
+    /// <summary>mean u², a′ the best of N samples of a model of the data's policy: the maximum over the data's support, as in BCQ and EMaQ.</summary>
+    SupportedMaximumTD,
+}
 
 /// <summary>What the policy is.</summary>
 public enum PolicyKind
@@ -24,7 +42,7 @@ public enum ActionChoice
     Sampled,
 }
 
-/// <summary>Which value function the policy and the critics of one step see. All parts use the same minibatch and the target critics of the step's start.</summary>
+/// <summary>Which value function the policy and the critics of one step see. All parts use the same minibatch and the target critics of its start.</summary>
 public enum UpdateOrder
 {
     /// <summary>V, then policy and critics with the new V, then Polyak: ikostrikov/implicit_q_learning, the reference.</summary>
@@ -34,152 +52,70 @@ public enum UpdateOrder
     ValueCriticPolicyOld,
 }
 
-/// <summary>
-/// Every hyperparameter of implicit Q-learning. Defaults are those of ikostrikov/implicit_q_learning ([IK]) for locomotion.
-/// Immutable; <see cref="Validate"/> names what is out of range.
-/// </summary>
-public sealed record ImplicitQLearningConfig
+/// <summary>The hyperparameters of <see cref="ImplicitQLearning"/>; they start as ikostrikov/implicit_q_learning has them for locomotion.</summary>
+public sealed record ImplicitQLearningConfig : IAlgorithmConfig
 {
-    /// <summary>
-    /// What the data's actions are. Discrete: a categorical policy, softmax of the network's outputs, and critics with an output an action; PolicyKind, MeanTanh and the
-    /// clips of ln σ play no part then.
-    /// </summary>
-    public ActionKind Actions { get; init; } = ActionKind.Continuous;
-
-    /// <summary>How a stochastic policy acts when it is evaluated.</summary>
-    public ActionChoice ActionChoice { get; init; } = ActionChoice.Greedy;
-
-    /// <summary>τ of the value loss, in (0, 1): 0.5 evaluates the behaviour policy, towards 1 the best action in the data. [IK]: 0.7; AntMaze 0.9.</summary>
+    [Hyperparameter("Expectile τ of the value loss: 0.5 values the data's policy, towards 1 its best actions", Range = "(0, 1)", Hint = "TAU")]
     public double Expectile { get; init; } = 0.7;
 
-    /// <summary>β of the policy's weights e^{βA}, at least 0: 0 is behaviour cloning, larger is greedier. [IK]: 3; AntMaze 10; Adroit and Kitchen 0.5.</summary>
-    public double InverseTemperature { get; init; } = 3;
+    [Hyperparameter(PerPolicy = true)] public double InverseTemperature { get; init; } = 3;
+    [Hyperparameter] public double Discount { get; init; } = 0.99;
+    [Hyperparameter] public double PolyakStep { get; init; } = 0.005;
+    [Hyperparameter] public double MaxAdvantageWeight { get; init; } = 100;
+    [Hyperparameter] public Widths HiddenSizes { get; init; } = [256, 256];
+    [Hyperparameter] public int BatchSize { get; init; } = 256;
 
-    /// <summary>γ, in [0, 1]. 0.99 everywhere.</summary>
-    public double Discount { get; init; } = 0.99;
-
-    /// <summary>α of target ← α · critic + (1 − α) · target, in (0, 1]. 0.005; CORL 0.001 for hopper-medium.</summary>
-    public double PolyakStep { get; init; } = 0.005;
-
-    /// <summary>Cap on e^{βA}, above 0. 100 in every implementation read.</summary>
-    public double MaxAdvantageWeight { get; init; } = 100;
-
-    /// <summary>Adam's λ for V, at least 0. 3e-4 everywhere.</summary>
+    [Hyperparameter("Adam's learning rate of V", Range = "[0, ∞)", Hint = "RATE")]
     public double ValueLearningRate { get; init; } = 3e-4;
 
-    /// <summary>Adam's λ for both critics, at least 0. 3e-4 everywhere.</summary>
-    public double CriticLearningRate { get; init; } = 3e-4;
+    [Hyperparameter] public double CriticLearningRate { get; init; } = 3e-4;
+    [Hyperparameter] public double PolicyLearningRate { get; init; } = 3e-4;
+    [Hyperparameter] public LearningRateSchedule PolicySchedule { get; init; } = LearningRateSchedule.Cosine;
+    [Hyperparameter] public double Dropout { get; init; }
+    [Hyperparameter] public PolicyKind PolicyKind { get; init; } = PolicyKind.Gaussian;
+    [Hyperparameter] public ActionChoice ActionChoice { get; init; } = ActionChoice.Greedy;
+    [Hyperparameter] public bool MeanTanh { get; init; } = true;
+    [Hyperparameter] public double LogStdMin { get; init; } = -5;
+    [Hyperparameter] public double LogStdMax { get; init; } = 2;
 
-    /// <summary>Adam's λ for the policy at step 0, at least 0. 3e-4 in [IK]; 1e-3 in IDQL.</summary>
-    public double PolicyLearningRate { get; init; } = 3e-4;
+    [Hyperparameter("What the critics learn from")]
+    public Objective Objective { get; init; } = Objective.Iql;
 
-    /// <summary>How the policy's learning rate moves. [IK] offline: cosine; constant when fine-tuning.</summary>
-    public LearningRateSchedule PolicySchedule { get; init; } = LearningRateSchedule.Cosine;
+    [Hyperparameter("What V minimises")]
+    public ValueLoss ValueLoss { get; init; } = ValueLoss.Expectile;
 
-    /// <summary>Steps the cosine takes to reach 0, at least 1: the run's number of steps. Unused when constant. [IK]: 1e6.</summary>
-    public double CosineSteps { get; init; } = 1_000_000;
+    [Hyperparameter("How the policy weighs the data's actions by their advantage")]
+    public PolicyWeight PolicyWeight { get; init; } = PolicyWeight.Exponential;
 
-    /// <summary>Widths of the hidden layers of every network, each at least 1; none makes all networks linear. [256, 256] everywhere.</summary>
-    public ImmutableArray<int> HiddenSizes { get; init; } = [256, 256];
+    [Hyperparameter] public int Candidates { get; init; } = 10;
 
-    /// <summary>B, transitions a step, at least 1. 256 everywhere.</summary>
-    public int BatchSize { get; init; } = 256;
+    [Hyperparameter("Least density, as a share of its largest, of an action in the data's support: 0 takes every sample (supported-maximum-td)",
+        Range = "[0, 1)", Hint = "SHARE")]
+    public double SupportThreshold { get; init; }
 
-    /// <summary>Lower clip of ln σ, below LogStdMax. [IK]: −5; CORL −20.</summary>
-    public double LogStdMin { get; init; } = -5;
+    [Hyperparameter] public int Critics { get; init; } = 2;
 
-    /// <summary>Upper clip of ln σ. 2 in [IK] and CORL.</summary>
-    public double LogStdMax { get; init; } = 2;
-
-    /// <summary>Gaussian or deterministic.</summary>
-    public PolicyKind PolicyKind { get; init; } = PolicyKind.Gaussian;
-
-    /// <summary>Whether a Gaussian's mean is tanh(head) ([IK], CORL) or the head itself (gwthomas/IQL-PyTorch, JAX-CORL). A deterministic policy always is.</summary>
-    public bool MeanTanh { get; init; } = true;
-
-    /// <summary>Share of the policy's hidden activations dropped while training, in [0, 1). [IK]: 0; Adroit and Kitchen 0.1.</summary>
-    public double Dropout { get; init; }
-
-    /// <summary>Which V the policy and the critics see.</summary>
+    [Hyperparameter("Which V policy and critics see, the new one as in the paper's code or the old one as in CORL")]
     public UpdateOrder UpdateOrder { get; init; } = UpdateOrder.ValuePolicyCritic;
 
-    /// <summary>Half of the critics' loss: the mean over both critics instead of the sum (CORL). Adam makes the scale nearly, not exactly, irrelevant.</summary>
+    [Hyperparameter("Whether the critics' loss is their mean (CORL) instead of their sum")]
     public bool HalveCriticLoss { get; init; }
 
-    /// <summary>How weights start. [IK]: orthogonal; CORL: torch.</summary>
-    public Initialisation Initialisation { get; init; } = Initialisation.Orthogonal;
+    [Hyperparameter] public Initialisation Initialisation { get; init; } = Initialisation.Orthogonal;
+    [Hyperparameter] public double CosineSteps { get; init; } = 1_000_000;
+    [Hyperparameter] public ActionKind Actions { get; init; } = ActionKind.Continuous;
 
-    /// <summary>This config with some fields replaced: F#'s way, as it has no <c>with</c> for records of C#. (A function that passes its own argument on must name its type, float: else F# infers Nullable.)</summary>
-    public ImplicitQLearningConfig With(
-        double? expectile = null, double? inverseTemperature = null, ActionKind? actions = null, ActionChoice? actionChoice = null, double? discount = null, double? polyakStep = null,
-        double? maxAdvantageWeight = null, double? valueLearningRate = null, double? criticLearningRate = null,
-        double? policyLearningRate = null, LearningRateSchedule? policySchedule = null, double? cosineSteps = null,
-        IEnumerable<int>? hiddenSizes = null, int? batchSize = null, double? logStdMin = null, double? logStdMax = null,
-        PolicyKind? policyKind = null, bool? meanTanh = null, double? dropout = null, UpdateOrder? updateOrder = null,
-        bool? halveCriticLoss = null, Initialisation? initialisation = null) => this with
-        {
-            Expectile = expectile ?? Expectile,
-            InverseTemperature = inverseTemperature ?? InverseTemperature,
-            Discount = discount ?? Discount,
-            PolyakStep = polyakStep ?? PolyakStep,
-            MaxAdvantageWeight = maxAdvantageWeight ?? MaxAdvantageWeight,
-            ValueLearningRate = valueLearningRate ?? ValueLearningRate,
-            CriticLearningRate = criticLearningRate ?? CriticLearningRate,
-            PolicyLearningRate = policyLearningRate ?? PolicyLearningRate,
-            PolicySchedule = policySchedule ?? PolicySchedule,
-            CosineSteps = cosineSteps ?? CosineSteps,
-            HiddenSizes = hiddenSizes?.ToImmutableArray() ?? HiddenSizes,
-            BatchSize = batchSize ?? BatchSize,
-            LogStdMin = logStdMin ?? LogStdMin,
-            LogStdMax = logStdMax ?? LogStdMax,
-            PolicyKind = policyKind ?? PolicyKind,
-            MeanTanh = meanTanh ?? MeanTanh,
-            Dropout = dropout ?? Dropout,
-            UpdateOrder = updateOrder ?? UpdateOrder,
-            HalveCriticLoss = halveCriticLoss ?? HalveCriticLoss,
-            Initialisation = initialisation ?? Initialisation,
-            Actions = actions ?? Actions,
-            ActionChoice = actionChoice ?? ActionChoice,
-        };
-
-    /// <summary>Throws an ArgumentException that names the first hyperparameter out of its range; else returns this config.</summary>
-    public ImplicitQLearningConfig Validate()
+    void IAlgorithmConfig.CheckTogether()
     {
-        Check.Between(Expectile, 0, 1, nameof(Expectile), "0.5 evaluates the data's policy; for its best action take 0.9 or 0.99.");
-        Check.NotNegative(InverseTemperature, nameof(InverseTemperature), "0 is behaviour cloning.");
-        Check.Share(Discount, nameof(Discount));
-        Check.PolyakStep(PolyakStep, nameof(PolyakStep));
-        Check.Positive(MaxAdvantageWeight, nameof(MaxAdvantageWeight));
-        Check.NotNegative(ValueLearningRate, nameof(ValueLearningRate));
-        Check.NotNegative(CriticLearningRate, nameof(CriticLearningRate));
-        Check.NotNegative(PolicyLearningRate, nameof(PolicyLearningRate));
-        Check.That(double.IsFinite(CosineSteps) && CosineSteps >= 1, nameof(CosineSteps), "a finite number of at least 1", CosineSteps, "Set it to the run's number of steps.");
-        Check.Widths(HiddenSizes, nameof(HiddenSizes));
-        Check.AtLeast(BatchSize, 1, nameof(BatchSize));
-        Check.That(double.IsFinite(LogStdMin) && double.IsFinite(LogStdMax) && LogStdMin < LogStdMax, nameof(LogStdMin), $"a finite number below LogStdMax = {LogStdMax}", LogStdMin);
-        Check.Dropout(Dropout, nameof(Dropout));
-        Check.Known(PolicySchedule);
-        Check.Known(PolicyKind);
-        Check.Known(Actions);
-        Check.Known(ActionChoice);
-        Check.That(ActionChoice == ActionChoice.Greedy || Actions == ActionKind.Discrete || PolicyKind == PolicyKind.Gaussian, nameof(ActionChoice),
-            "Greedy for a deterministic policy", ActionChoice, "Only a stochastic policy can be sampled.");
-        Check.Known(UpdateOrder);
-        Check.Known(Initialisation);
-        return this;
+        ActsAs(ActionChoice, Actions, PolicyKind);
+        Check.That(Actions == ActionKind.Continuous || Objective is not (Objective.MaximumTD or Objective.SupportedMaximumTD), "objective",
+            "one without a maximum where actions are discrete", ValueText.Kebab($"{Objective}"), "Candidates of a maximum are drawn from continuous actions.");
     }
 
-    /// <summary>Same values; widths are compared one by one.</summary>
-    public bool Equals(ImplicitQLearningConfig? other) => other != null
-        && HiddenSizes.AsSpan().SequenceEqual(other.HiddenSizes.AsSpan()) && Numbers.SequenceEqual(other.Numbers);
+    IAlgorithmConfig IAlgorithmConfig.ForSteps(int steps) => this with { CosineSteps = steps };
 
-    /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Expectile, InverseTemperature, Discount, BatchSize, HiddenSizes.Length);
-
-    IEnumerable<double> Numbers =>
-    [
-        Expectile, InverseTemperature, Discount, PolyakStep, MaxAdvantageWeight, ValueLearningRate, CriticLearningRate, PolicyLearningRate,
-        (int)PolicySchedule, CosineSteps, BatchSize, LogStdMin, LogStdMax, (int)PolicyKind, MeanTanh ? 1 : 0, Dropout, (int)UpdateOrder,
-        HalveCriticLoss ? 1 : 0, (int)Initialisation, (int)Actions, (int)ActionChoice,
-    ];
+    /// <summary>Only a stochastic policy can be sampled.</summary>
+    internal static void ActsAs(ActionChoice choice, ActionKind actions, PolicyKind kind) =>
+        Check.That(choice == ActionChoice.Greedy || actions == ActionKind.Discrete || kind == PolicyKind.Gaussian, "actionChoice",
+            "greedy for a deterministic policy", "sampled", "Only a stochastic policy can be sampled.");
 }

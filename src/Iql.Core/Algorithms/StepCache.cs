@@ -5,53 +5,74 @@ using Iql.Graph;
 namespace Iql.Algorithms;
 
 /// <summary>
-/// Steps of configs handed over one at a time, as pure functions: what an algorithm's own <c>Step</c> and <c>StepInto</c> are made of.
-/// Every thread compiles its own programs, once for all configs of one structure, and keeps the last few.
+/// Steps of configs handed over one at a time, as pure functions: <c>config.Step(state, batch)</c>. Every thread compiles its own programs,
+/// once for all configs of one structure, and keeps the last few.
 /// </summary>
-/// <typeparam name="TConfig">The algorithm's config, an immutable record.</typeparam>
-/// <param name="learner">The learner of a config for S, A and a number of members.</param>
-/// <param name="structure">What of a config shapes its graphs or their order, as a value: configs equal in it differ at most in inputs of the graphs.</param>
-sealed class StepCache<TConfig>(Func<TConfig, int, int, int, Learner> learner, Func<TConfig, object> structure) where TConfig : class
+public static class StepCache
 {
     /// <summary>Programs kept by each thread, the newest last. A sweep over numbers needs one.</summary>
     const int Kept = 4;
 
-    readonly ThreadLocal<List<Entry>> entries = new(() => []);
+    static readonly ThreadLocal<List<Entry>> Entries = new(() => []);
 
-    sealed class Entry(TConfig config, object structure, CompiledStep step)
+    sealed class Entry(IAlgorithmConfig config, object structure, CompiledStep step)
     {
         /// <summary>The config of the last call, and its scalars.</summary>
-        public TConfig Config = config;
+        public IAlgorithmConfig Config = config;
         public ImmutableArray<double> Hyperparameters = step.Learner.Hyperparameters;
         public readonly object Structure = structure;
         public readonly CompiledStep Step = step;
     }
 
-    /// <summary>The next state, in fresh memory, and the metrics by name.</summary>
-    internal (LearnerState Next, IReadOnlyDictionary<string, double> Metrics) Step(TConfig config, LearnerState state, TensorBlock batch)
+    /// <summary>The learner of a config, for one policy.</summary>
+    /// <param name="config">Hyperparameters; validated here.</param>
+    /// <param name="observationSize">S, at least 1.</param>
+    /// <param name="actionSize">A, at least 1.</param>
+    public static Learner Learner(this IAlgorithmConfig config, int observationSize, int actionSize) =>
+        Algorithm.Of(config).Learner([config], observationSize, actionSize);
+
+    /// <summary>The next state, in fresh memory, and the metrics by name. The state handed over stays as it is.</summary>
+    /// <param name="config">Hyperparameters. Their numbers may change from call to call: a program is compiled once a structure.</param>
+    /// <param name="state">
+    /// Before: blocks of the config's learner. Every policy has the config's hyperparameters; the number of steps says which program runs.
+    /// </param>
+    /// <param name="batch">A minibatch of the config's size in the learner's layout.</param>
+    /// <exception cref="ArgumentException">A hyperparameter is out of its range, or a block is laid out otherwise.</exception>
+    public static (LearnerState Next, IReadOnlyDictionary<string, double> Metrics) Step(
+        this IAlgorithmConfig config, LearnerState state, TensorBlock batch)
     {
         var entry = Find(config, state, batch);
         return entry.Step.Step(state, batch, entry.Hyperparameters.AsSpan());
     }
 
-    /// <summary>The same bits into the caller's memory. Allocates nothing when called again with the same config.</summary>
-    internal void StepInto(TConfig config, LearnerState state, TensorBlock batch, ReadOnlySpan<TensorBlock> destination, Span<double> metrics, WorkerTeam? team)
+    /// <summary>The same bits as <see cref="Step"/>, into the caller's memory. Allocates nothing when called again with the same config.</summary>
+    /// <param name="config">Hyperparameters.</param>
+    /// <param name="state">Before.</param>
+    /// <param name="batch">A minibatch.</param>
+    /// <param name="destination">The blocks after, none of them a block of <paramref name="state"/>: let two sets alternate.</param>
+    /// <param name="metrics">Room for the metrics of the program that makes this step; empty computes none.</param>
+    /// <param name="team">Threads that share the step; the bits do not depend on it.</param>
+    /// <exception cref="ArgumentException">A hyperparameter is out of its range, or a block is laid out otherwise.</exception>
+    public static void StepInto(
+        this IAlgorithmConfig config, LearnerState state, TensorBlock batch, ReadOnlySpan<TensorBlock> destination,
+        Span<double> metrics = default, WorkerTeam? team = null)
     {
         var entry = Find(config, state, batch);
         entry.Step.StepInto(state, batch, destination, metrics, entry.Hyperparameters.AsSpan(), team);
     }
 
-    Entry Find(TConfig config, LearnerState state, TensorBlock batch)
+    static Entry Find(IAlgorithmConfig config, LearnerState state, TensorBlock batch)
     {
-        var kept = entries.Value!;
+        var kept = Entries.Value!;
         var members = state.Blocks.Length - 1;
         foreach (var known in kept)
             if (ReferenceEquals(known.Config, config) && Fits(known.Step.Learner)) return known;
-        var traced = learner(config, batch.Layout["observations"].Shape[-1], batch.Layout["actions"].Shape[-1], members);
-        var shape = structure(config);
+        var (observationSize, actionSize) = (batch.Layout["observations"].Shape[-1], batch.Layout["actions"].Shape[-1]);
+        var traced = Algorithm.Of(config).Learner([.. Enumerable.Repeat(config, members)], observationSize, actionSize);
+        var structure = config.StructureKey();
         foreach (var known in kept)
         {
-            if (!shape.Equals(known.Structure) || !Fits(known.Step.Learner)) continue;
+            if (!structure.Equals(known.Structure) || !Fits(known.Step.Learner)) continue;
             known.Config = config;
             known.Hyperparameters = traced.Hyperparameters;
             return known;
@@ -61,7 +82,7 @@ sealed class StepCache<TConfig>(Func<TConfig, int, int, int, Learner> learner, F
             kept[0].Step.Dispose();
             kept.RemoveAt(0);
         }
-        Entry entry = new(config, shape, new(traced));
+        Entry entry = new(config, structure, new(traced));
         kept.Add(entry);
         return entry;
 

@@ -1,9 +1,8 @@
-using System.Collections.Immutable;
-using Iql.Data;
 using Iql.Graph;
 using Iql.Losses;
 using Iql.Networks;
 using Iql.Optimizers;
+using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
 using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 
@@ -14,7 +13,7 @@ public delegate Tensor Candidates(Tensor nextObservations);
 
 /// <summary>
 /// The objectives IQL is derived from, as traced functions (Kostrikov, Nair and Levine 2021, arXiv:2110.06169, sections 3 and 4), with
-/// IQL's policy extraction.
+/// IQL's policy extraction: <see cref="ImplicitQLearningConfig.Objective"/> chooses one.
 /// <code>
 /// critic step    Q  ← minimise mean f( r + γ (1−d) Q̂(s′,a′) − Q(s,a) )
 ///                     a′ the best of N actions drawn from all                       f = square   Q-learning
@@ -27,7 +26,8 @@ public delegate Tensor Candidates(Tensor nextObservations);
 /// target         Q̂  ← α Q + (1−α) Q̂
 /// </code>
 /// V is only the baseline of the policy's weights; the critics never look at it. It is the mean (expectile 0.5) whatever τ the
-/// objective has, so that A compares an action with the data's other actions at the same state.
+/// objective has, so that A compares an action with the data's other actions at the same state. β learns at the policy's rate, without its
+/// schedule, and its ln σ lies within the policy's bounds.
 /// </summary>
 public static class TemporalDifferenceLearning
 {
@@ -40,97 +40,94 @@ public static class TemporalDifferenceLearning
     /// <summary>Where the model of the data's policy lies in the shared block.</summary>
     const string BehaviourPart = "behaviour";
 
-    /// <summary>The learner of a config, with one policy for each inverse temperature; its batch has nextActions too, unless a maximum replaces them.</summary>
-    /// <param name="config">Hyperparameters; validated here.</param>
-    /// <param name="observationSize">S, at least 1.</param>
-    /// <param name="actionSize">A, at least 1.</param>
-    /// <param name="inverseTemperatures">β of each policy, each at least 0; null is the config's one.</param>
-    /// <param name="candidates">Actions that a maximum is taken over; null draws them as the objective says.</param>
-    public static Learner Learner(
-        TemporalDifferenceConfig config, int observationSize, int actionSize, IReadOnlyList<double>? inverseTemperatures = null, Candidates? candidates = null)
-    {
-        var common = config.Validate().Common;
-        var betas = ImplicitQLearning.Betas(common, inverseTemperatures);
-        var blocks = Blocks(config, observationSize, actionSize, betas.Length);
-        var batch = BatchLayout.Of(common.BatchSize, observationSize, actionSize, nextActions: !TakesMaximum(config));
+    /// <summary>Names and shapes of β, where an objective has one.</summary>
+    internal static IEnumerable<(string Name, Shape Shape)> Shapes(ImplicitQLearningConfig config, int observationSize, int actionSize) =>
+        LearnsBehaviour(config) ? SoftClampedPolicy.Shapes(observationSize, config.HiddenSizes, actionSize).Under(BehaviourPart) : [];
 
-        var groups = blocks.Select(block => block.Inputs()).ToArray();
-        var (shared, policies, metrics) = Trace(config, groups[0], groups[1..], batch.Inputs(), new(betas.Length), candidates);
-        var values = ImplicitQLearningInputs.Values(common, betas);
-        if (LearnsBehaviour(config)) values = values.Add(("supportRadius", config.SupportRadius));
-        return new("td", blocks, batch,
-            new([.. blocks, batch], ["seed", "step", .. values.Select(value => value.Name)], [shared, .. policies], metrics),
-            [.. values.Select(value => value.Value)],
-            seed => Initialise(config, blocks, seed),
-            rows => ImplicitQLearning.Act(common, blocks, observationSize, actionSize, rows),
-            rows => ImplicitQLearning.Probe(blocks, observationSize, actionSize, rows))
-        { Value = StateValue.Of(blocks, observationSize, ImplicitQLearning.V) };
+    /// <summary>Starts β, where an objective has one.</summary>
+    internal static void Initialise(ImplicitQLearningConfig config, Seed seed, TensorBlock shared)
+    {
+        if (LearnsBehaviour(config)) Initialisers.Network(config.Initialisation, seed.Split(BehaviourPart), shared, BehaviourPart);
     }
 
-    static bool TakesMaximum(TemporalDifferenceConfig config) =>
-        config.Objective is TemporalDifferenceObjective.Maximum or TemporalDifferenceObjective.SupportedMaximum;
+    /// <summary>Whether an objective looks at what the data did at s′.</summary>
+    internal static bool TakesNextActions(ImplicitQLearningConfig config) => config.Objective is Objective.Sarsa or Objective.ExpectileTD;
 
-    static bool LearnsBehaviour(TemporalDifferenceConfig config) => config.Objective == TemporalDifferenceObjective.SupportedMaximum;
+    static bool LearnsBehaviour(ImplicitQLearningConfig config) => config.Objective == Objective.SupportedMaximumTD;
 
-    /// <summary>IQL's blocks, with β and its moments behind the shared one where β is learned.</summary>
-    static ImmutableArray<Layout> Blocks(TemporalDifferenceConfig config, int observationSize, int actionSize, int members)
+    /// <summary>One whole step on symbols.</summary>
+    internal static (TensorGroup, IEnumerable<(TensorGroup, Metrics)>, Metrics) Step(
+        ImplicitQLearningConfig config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch, Candidates? candidates)
     {
-        var blocks = ImplicitQLearning.Blocks(config.Common, observationSize, actionSize, config.Critics, members);
-        if (!LearnsBehaviour(config)) return blocks;
-        (string, Shape)[] behaviour = [.. SoftClampedPolicy.Shapes(observationSize, config.Common.HiddenSizes, actionSize).Under(BehaviourPart)];
-        var shared = blocks[0].Entries.Select(entry => (entry.Name, entry.Shape));
-        return blocks.SetItem(0, new("shared", [.. shared, .. behaviour, .. AdamState.Moments(behaviour)]));
-    }
+        var (s, a, next) = (batch["observations"], batch["actions"], batch["nextObservations"]);
+        var targetQ = Critics.LeastTarget(shared, s, a);
+        var (value, valueMetrics) = ImplicitQLearning.ValueStep(config, AdamState.In(shared, "value"), targetQ, s,
+            (residual, _, _) => Expectile.Loss(residual, Baseline));
 
-    static ImmutableArray<TensorBlock> Initialise(TemporalDifferenceConfig config, ImmutableArray<Layout> layouts, Seed seed)
-    {
-        var blocks = ImplicitQLearning.Initialise(config.Common, layouts, seed);
-        if (LearnsBehaviour(config))
-            Initialisers.Network(config.Common.Initialisation, seed.Split("initial parameters").Split(BehaviourPart), blocks[0], BehaviourPart);
-        return blocks;
+        var advantage = targetQ - ImplicitQLearning.V(value.Parameters, s);
+        var after = policies.Select((policy, i) => ImplicitQLearning.PolicyStep(config, i, policy, advantage, s, a));
+
+        // As BCQ has it: β first, and the maximum over samples of the new one.
+        (AdamState State, Metrics Metrics)? behaviour =
+            LearnsBehaviour(config) ? BehaviourStep(config, AdamState.In(shared, BehaviourPart), batch) : null;
+        Shape drawn = new(config.Candidates, a.Shape[0], a.Shape[1]);
+        var choices = TakesNextActions(config) ? null : candidates?.Invoke(next)
+            ?? (behaviour is { } model
+                ? Supported(config, model.State.Parameters, next, Draws.Normal(CandidateNoise, drawn)) : Draws.Uniform(CandidateNoise, drawn));
+        var (critics, criticMetrics) = CriticStep(config, shared, batch, choices);
+        return (
+            shared.With([
+                .. value.Entries, .. behaviour?.State.Entries ?? [], .. critics.Entries,
+                .. Critics.TargetStep(shared, critics, Scalar(config.PolyakStep)),
+            ]),
+            after,
+            [
+                .. valueMetrics, ("valueMeanAfter", Mean(targetQ - advantage)), .. ImplicitQLearning.AdvantageMetrics(advantage),
+                .. behaviour?.Metrics ?? [], .. criticMetrics,
+            ]);
     }
 
     /// <summary>β ← minimise −mean ln β(a|s).</summary>
+    /// <param name="config">Bounds of ln σ and the learning rate.</param>
     /// <param name="behaviour">β, its tensors under "behaviour/…", with its moments.</param>
     /// <param name="batch">observations and actions.</param>
-    /// <param name="inputs">The step's scalars.</param>
     /// <returns>β after, and its metrics.</returns>
-    public static (AdamState Behaviour, Metrics Metrics) BehaviourStep(AdamState behaviour, TensorGroup batch, ImplicitQLearningInputs inputs)
+    public static (AdamState Behaviour, Metrics Metrics) BehaviourStep(ImplicitQLearningConfig config, AdamState behaviour, TensorGroup batch)
     {
-        var (mean, logStd) = Distribution(behaviour.Parameters, batch["observations"], inputs);
+        var (mean, logStd) = Distribution(config, behaviour.Parameters, batch["observations"]);
         var loss = Cloning.Likelihood(GaussianPolicy.LogDensity(batch["actions"], mean, logStd));
-        var (next, norm) = Adam.Descend(behaviour, loss, inputs.Step, inputs.PolicyLearningRate);
+        var (next, norm) = Adam.Descend(behaviour, loss, Scalar("step"), Scalar(config.PolicyLearningRate));
         return (next, [("behaviourLoss", loss), ("behaviourGradientNorm", norm)]);
     }
 
     /// <summary>Samples of β within its support, clipped to ±1: μ(s′) + σ(s′) n · min(1, r/‖n‖), [N, B, A].</summary>
+    /// <param name="config">Bounds of ln σ, and ε of the support: a sample beyond counts as the last action of the support on the way there.</param>
     /// <param name="shared">β under "behaviour/…".</param>
     /// <param name="nextObservations">s′, [B, S].</param>
     /// <param name="noise">n, standard normal, [N, B, A].</param>
-    /// <param name="radius">r, a scalar: <see cref="TemporalDifferenceConfig.SupportRadius"/>.</param>
-    /// <param name="inputs">The step's scalars: bounds of ln σ.</param>
-    public static Tensor Supported(TensorGroup shared, Tensor nextObservations, Tensor noise, Tensor radius, ImplicitQLearningInputs inputs)
+    public static Tensor Supported(ImplicitQLearningConfig config, TensorGroup shared, Tensor nextObservations, Tensor noise)
     {
-        var (mean, logStd) = Distribution(shared, nextObservations, inputs);
-        return Clip(GaussianPolicy.Sample(mean, logStd, GaussianPolicy.Within(noise, radius)), -1, 1);
+        var (mean, logStd) = Distribution(config, shared, nextObservations);
+        return Clip(GaussianPolicy.Sample(mean, logStd, GaussianPolicy.Within(noise, Radius(Scalar(config.SupportThreshold)))), -1, 1);
     }
 
+    /// <summary>r = √(−2 ln ε): where a normal's density is ε of its largest, in standard deviations from its mean. For ε = 0, 38.6: beyond any sample.</summary>
+    public static Tensor Radius(Tensor threshold) => Sqrt(-2 * Log(Maximum(threshold, double.Epsilon)));
+
     /// <summary>Q ← minimise mean f(r + γ (1−d) Q̂(s′,a′) − Q(s,a)), summed over the critics.</summary>
-    /// <param name="config">f, a′ and the number of critics.</param>
+    /// <param name="config">f and a′.</param>
     /// <param name="shared">Critics, targets, moments.</param>
     /// <param name="batch">observations, actions, rewards, terminals, nextObservations; nextActions, unless a maximum replaces them.</param>
-    /// <param name="inputs">The step's scalars.</param>
-    /// <param name="candidates">Actions that a maximum is taken over, [N, B, A]; not looked at by the other objectives.</param>
+    /// <param name="candidates">Actions that a maximum is taken over, [N, B, A]; null takes the data's next actions.</param>
     /// <returns>Critics after, and their metrics.</returns>
     public static (AdamState Critics, Metrics Metrics) CriticStep(
-        TemporalDifferenceConfig config, TensorGroup shared, TensorGroup batch, ImplicitQLearningInputs inputs, Tensor? candidates = null)
+        ImplicitQLearningConfig config, TensorGroup shared, TensorGroup batch, Tensor? candidates)
     {
         Tensor next;
         Metrics measured = [];
-        if (TakesMaximum(config))
+        if (candidates != null)
         {
-            Check.That(candidates != null, nameof(candidates), "actions to take the maximum over", "none");
-            var values = Critics.LeastTargetOfSamples(shared, batch["nextObservations"], candidates!);
+            var values = Critics.LeastTargetOfSamples(shared, batch["nextObservations"], candidates);
             next = Reshape(Max(values, 0), new(values.Shape[1]));
             measured = [("maximumGain", Mean(next) - Mean(values))];
         }
@@ -138,57 +135,13 @@ public static class TemporalDifferenceLearning
         {
             next = Critics.LeastTarget(shared, batch["nextObservations"], batch["nextActions"]);
         }
-        string[] names = config.Critics == 1 ? ["critic1"] : ["critic1", "critic2"];
-        var (critics, metrics) = ImplicitQLearning.CriticStep(config.Common, AdamState.In(shared, names), next, batch, inputs,
-            config.Objective == TemporalDifferenceObjective.Expectile
-                ? (target, prediction) => Expectile.Loss(target - prediction, inputs.Expectile) : null);
+        var (critics, metrics) = ImplicitQLearning.CriticStep(config, AdamState.In(shared, "critic1", "critic2"), next, batch,
+            config.Objective == Objective.ExpectileTD
+                ? (target, prediction) => Expectile.Loss(target - prediction, Scalar(config.Expectile)) : null);
         return (critics, [.. metrics, .. measured]);
     }
 
-    /// <summary>One whole step on symbols.</summary>
-    /// <param name="config">Structure of the step; its numbers enter as <paramref name="inputs"/>.</param>
-    /// <param name="shared">value, critics, targets and moments.</param>
-    /// <param name="policies">A policy and its moments each.</param>
-    /// <param name="batch">observations, actions, rewards, terminals, nextObservations; nextActions, unless a maximum replaces them.</param>
-    /// <param name="inputs">The step's scalars; as many inverse temperatures as policies.</param>
-    /// <param name="candidates">Actions that a maximum is taken over; null draws them as the objective says.</param>
-    /// <returns>The next groups and the metrics; those of policy i are named "i:name".</returns>
-    public static (TensorGroup Shared, IReadOnlyList<TensorGroup> Policies, Metrics Metrics) Trace(
-        TemporalDifferenceConfig config, TensorGroup shared, IReadOnlyList<TensorGroup> policies, TensorGroup batch, ImplicitQLearningInputs inputs,
-        Candidates? candidates = null)
-    {
-        var (s, a) = (batch["observations"], batch["actions"]);
-        var targetQ = Critics.LeastTarget(shared, s, a);
-        var (value, valueMetrics) = ImplicitQLearning.ValueStep(AdamState.In(shared, "value"), targetQ, s, inputs with { Expectile = Baseline });
-
-        var advantage = targetQ - ImplicitQLearning.V(value.Parameters, s);
-        var steps = policies.Select((policy, i) => ImplicitQLearning.PolicyStep(
-            config.Common, AdamState.In(policy), advantage, s, a, inputs.InverseTemperatures[i], inputs)).ToArray();
-
-        // As BCQ has it: β first, and the maximum over samples of the new one.
-        (AdamState State, Metrics Metrics)? behaviour = LearnsBehaviour(config) ? BehaviourStep(AdamState.In(shared, BehaviourPart), batch, inputs) : null;
-        var next = batch["nextObservations"];
-        Shape drawn = new(config.Candidates, a.Shape[0], a.Shape[1]);
-        var choices = candidates?.Invoke(next) ?? config.Objective switch
-        {
-            TemporalDifferenceObjective.Maximum => Draws.Uniform(CandidateNoise, drawn),
-            TemporalDifferenceObjective.SupportedMaximum =>
-                Supported(behaviour!.Value.State.Parameters, next, Draws.Normal(CandidateNoise, drawn), Scalar("supportRadius"), inputs),
-            _ => null,
-        };
-        var (critics, criticMetrics) = CriticStep(config, shared, batch, inputs, choices);
-
-        return (
-            shared.With([.. value.Entries, .. behaviour?.State.Entries ?? [], .. critics.Entries, .. Critics.TargetStep(shared, critics, inputs.PolyakStep)]),
-            [.. policies.Zip(steps, (policy, step) => policy.With(step.Policy.Entries))],
-            [
-                .. valueMetrics, ("valueMeanAfter", Mean(targetQ - advantage)), .. ImplicitQLearning.AdvantageMetrics(advantage),
-                .. behaviour?.Metrics ?? [], .. criticMetrics,
-                .. steps.SelectMany((step, i) => step.Metrics.Select(metric => ($"{i}:{metric.Name}", metric.Value))),
-            ]);
-    }
-
     /// <summary>μ(s) and ln σ(s) of β, [B, A] each.</summary>
-    static (Tensor Mean, Tensor LogStd) Distribution(TensorGroup shared, Tensor observations, ImplicitQLearningInputs inputs) =>
-        SoftClampedPolicy.Of(shared.Part(BehaviourPart), observations, inputs.LogStdMin, inputs.LogStdMax);
+    static (Tensor Mean, Tensor LogStd) Distribution(ImplicitQLearningConfig config, TensorGroup shared, Tensor observations) =>
+        SoftClampedPolicy.Of(shared.Part(BehaviourPart), observations, Scalar(config.LogStdMin), Scalar(config.LogStdMax));
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Iql.Data;
 
@@ -22,25 +21,6 @@ public static class RunJson
 
     /// <summary>Any value as a JSON tree, as it would stand in a file.</summary>
     public static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value, Options);
-
-    /// <summary>
-    /// A value from a JSON tree, without the fields named; InvalidDataException says what was expected. A null, which stands for infinity
-    /// too, leaves a field as it is by default.
-    /// </summary>
-    public static T Parse<T>(JsonElement element, params string[] without)
-    {
-        var fields = new JsonObject();
-        foreach (var field in element.EnumerateObject())
-            if (field.Value.ValueKind != JsonValueKind.Null && !without.Contains(field.Name)) fields.Add(field.Name, JsonNode.Parse(field.Value.GetRawText()));
-        try
-        {
-            return fields.Deserialize<T>(Options) ?? throw new JsonException("got null.");
-        }
-        catch (JsonException error)
-        {
-            throw new InvalidDataException($"hyperparameters: expected {typeof(T).Name} as JSON, {error.Message}", error);
-        }
-    }
 
     /// <summary>Replaces a file's contents.</summary>
     public static void Write<T>(string path, T value) => AtomicFile.Write(path, (Stream stream) => JsonSerializer.Serialize(stream, value, Options));

@@ -158,17 +158,17 @@ module Problem =
         problem.Task |> Option.bind (fun card -> Option.ofObj card.Map)
 
     /// The episodes of highest return. Those of a row file are not looked for: it may be larger than memory, and gives single rows.
-    let private select (selection: Selection) (raw: IDataset) : Result<IDataset, string> =
+    let private select (share: float) (of': ShareOf) (raw: IDataset) : Result<IDataset, string> =
         match raw with
-        | :? Transitions as transitions -> Ok(BestEpisodes.Of(transitions, selection.Share, selection.Of))
+        | :? Transitions as transitions -> Ok(BestEpisodes.Of(transitions, share, of'))
         | _ ->
             Error
-                $"{raw.Name}: expected transitions in memory to choose the best {100.0 * selection.Share:G6} %% of, got a row file, which gives single rows. Train on the .hdf5 or .npz file, or on all rows: --best-share 1."
+                $"{raw.Name}: expected transitions in memory to choose the best {100.0 * share:G6} %% of, got a row file, which gives single rows. Train on the .hdf5 or .npz file, or on all rows: --best-share 1."
 
     /// The problem as a trial sees it: the episodes its algorithm selects, normalised as the trial says, the problem's own way where it
     /// says nothing.
     let forTrial (problem: Problem) (trial: Trial) : Result<Problem, string> =
-        let selection = (Trial.entry trial).Selection trial.Algorithm
+        let selection = Option.ofNullable trial.Config.Selection
         let own = problem.Normalization
         let rewards = defaultArg trial.Rewards own.Rewards
         let observations = defaultArg trial.NormalizeObservations own.ChangesObservations
@@ -183,7 +183,7 @@ module Problem =
             result {
                 let! kept =
                     match selection with
-                    | Some selection -> select selection problem.Raw
+                    | Some(struct (share, of')) -> select share of' problem.Raw
                     | None -> Ok problem.Raw
 
                 return!
@@ -209,23 +209,22 @@ module Problem =
     let preparing (problem: Problem) : Trial -> Result<Problem, string> =
         let known =
             Collections.Concurrent.ConcurrentDictionary<
-                Selection option * RewardRule option * bool option,
+                Nullable<struct (float * ShareOf)> * RewardRule option * bool option,
                 Lazy<Result<Problem, string>>
              >()
 
         fun trial ->
-            let wanted =
-                (Trial.entry trial).Selection trial.Algorithm, trial.Rewards, trial.NormalizeObservations
+            let wanted = trial.Config.Selection, trial.Rewards, trial.NormalizeObservations
 
             known.GetOrAdd(wanted, lazy (forTrial problem trial)).Value
 
     /// What a user should hear before a trial is trained on the problem that it sees.
     let remarks (problem: Problem) (trial: Trial) : string list = [
-        let entry = Trial.entry trial
+        let algorithm = Trial.algorithm trial
         let statistics = problem.Raw.Statistics
 
         if
-            entry.UsesRewards
+            algorithm.UsesRewards
             && statistics.RewardsZeroOrOne
             && statistics.RewardMean < 0.05
             && statistics.Terminals > 0L
@@ -238,14 +237,14 @@ module Problem =
         let largest = statistics.LargestReturn
 
         if
-            entry.UsesRewards
+            algorithm.UsesRewards
             && problem.Normalization.Rewards = RewardRule.ReturnRange
             && range < 0.01 * largest
         then
             yield
                 $"returns of up to {largest:G4} differ by {range:G4} only, so rewards are multiplied by {problem.Normalization.RewardScale:G4}; to leave them as they are: --rewards none"
 
-        yield! entry.Remarks trial.Steps trial.Algorithm
+        yield! trial.Config.Remarks trial.Steps
 
         let beyond = 100.0 * statistics.ActionsOutside
 

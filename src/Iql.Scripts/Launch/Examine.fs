@@ -78,14 +78,8 @@ module Examine =
 
     /// The learner of trials that are trained together: a member each.
     let learner (problem: Problem) (trials: Trial list) : Learner =
-        let entry = Trial.entry (List.head trials)
-
-        entry.Learner
-            [
-                for trial in trials -> Trial.configured problem.Transitions.ActionSpace trial
-            ]
-            problem.Transitions.ObservationSize
-            problem.Transitions.ActionSize
+        let transitions = problem.Transitions
+        Trial.learner transitions.ObservationSize transitions.ActionSpace trials
 
     /// What there is to hear of a trial, once its learner was found to get from the data what it asks for.
     let private remarks (shelf: Shelf) (trial: Trial) : Result<string list, string> = result {

@@ -239,8 +239,7 @@ module Launch =
             let split =
                 Split.share (Split.cores Environment.ProcessorCount options.Threads) left.Length
 
-            let lookAround =
-                Crowding.watch (Split.threads split) (Oversubscribed >> board.Say)
+            let lookAround = Crowding.watch (Split.threads split) (Oversubscribed >> board.Say)
 
             let training = System.Collections.Generic.List<DataSource>()
 

@@ -3,7 +3,7 @@ namespace Iql.Scripts
 open System.Collections.Generic
 open System.Collections.Immutable
 open System.IO
-open System.Text.Json
+open Iql.Algorithms
 open Iql.Training
 
 /// A sweep's folder: sweep.json, a run folder for each cell under runs/, and what its data look like under data/.
@@ -13,20 +13,12 @@ module Store =
     /// The folder of one run.
     let runFolder (folder: string) (cell: SweepCell) : RunFolder = SweepPlan.RunFolder(folder, cell.Name)
 
-    let private hyperparameters (problem: Problem) (trial: Trial) : JsonElement =
-        let entry = Trial.entry trial
-        let written = entry.Written(Trial.configured problem.Transitions.ActionSpace trial)
-
-        match Json.parse (written.GetRawText()) with
-        | Ok json -> JsonElement.Parse(Json.write (Json.Object(Json.fields json @ entry.Extra trial.Algorithm)))
-        | Error problem -> raise (InvalidDataException problem)
-
     /// What stands in a run's config.json. The problem is the trial's own: `Problem.forTrial`.
     let config (problem: Problem) (trial: Trial) : RunConfig =
-        let entry = Trial.entry trial
+        let configured = Trial.configured problem.Transitions.ActionSpace trial
 
         RunConfig(
-            Algorithm = entry.RunName trial.Algorithm,
+            Algorithm = (Trial.algorithm trial).Name,
             Task =
                 (match problem.Task with
                  | Some card -> card.Name
@@ -34,12 +26,12 @@ module Store =
             Dataset = problem.Dataset,
             Seed = uint64 trial.Seed,
             Steps = int64 trial.Steps,
-            BatchSize = entry.BatchSize trial.Algorithm,
+            BatchSize = configured.BatchSize,
             EvaluateEvery = int64 trial.EvaluateEvery,
             EvaluationEpisodes = (if problem.Task.IsSome then trial.Episodes else 0),
             LogEvery = int64 (max 1 (trial.Steps / 100)),
             CheckpointEvery = int64 trial.EvaluateEvery,
-            Hyperparameters = hyperparameters problem trial,
+            Hyperparameters = configured.ToJson(),
             Preset = Option.toObj trial.Preset,
             Normalization = problem.Normalization
         )

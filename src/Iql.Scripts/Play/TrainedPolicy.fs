@@ -20,16 +20,14 @@ type TrainedPolicy = {
 [<RequireQualifiedAccess>]
 module TrainedPolicy =
 
-    let private algorithm (config: RunConfig) (folder: string) : Result<Algorithm, string> =
-        let name = if config.Algorithm = "td" then "iql" else config.Algorithm
-
-        match Algorithm.all |> List.tryFind (fun entry -> entry.Name = name) with
-        | Some entry -> Ok(entry.Read config.Hyperparameters)
-        | None ->
-            let known = String.concat ", " [ for entry in Algorithm.all -> entry.Name ]
+    let private configOf (config: RunConfig) (folder: string) : Result<IAlgorithmConfig, string> =
+        match Algorithm.Find config.Algorithm with
+        | null ->
+            let known = String.concat ", " [ for each in Algorithm.All -> each.Name ]
 
             let got = $"one of {config.Algorithm}. It is of another version of Iql"
             Error $"{folder}: expected a run of {known}, got {got}."
+        | algorithm -> Ok(algorithm.Standard.FromJson config.Hyperparameters)
 
     /// The run folders that a path names: itself, or those of a sweep's folder, in the order of their names.
     let folders (path: string) : Result<string list, string> =
@@ -53,13 +51,9 @@ module TrainedPolicy =
             let run = RunFolder folder
             let config = run.ReadConfig()
 
-            algorithm config folder
-            |> Result.bind (fun algorithm ->
-                let learner =
-                    (Algorithm.entry algorithm).Learner
-                        [ algorithm ]
-                        environment.ObservationSize
-                        environment.ActionSize
+            configOf config folder
+            |> Result.bind (fun own ->
+                let learner = own.Learner(environment.ObservationSize, environment.ActionSize)
 
                 match Checkpoint.Load(run, learner.Blocks[0], learner.Blocks[1]) with
                 | null -> Error $"{folder}: expected a run with a checkpoint, found none. Train it first."

@@ -12,92 +12,75 @@ type Axis = {
 [<RequireQualifiedAccess>]
 module Axis =
 
-    /// An axis over any hyperparameter; values as on the command line. 3.0 and 3 are the same value and the same label.
-    let along (hyperparameter: Hyperparameter) (values: string seq) : Axis = {
-        Name = hyperparameter.Name
+    /// An axis over the hyperparameter of a name: `Axis.along "alpha" [ 1.0; 2.5 ]`. Words are read as on the command line; 3.0, "3.0" and 3
+    /// have the same label.
+    let along (name: string) (values: 'value seq) : Axis =
+        let hyperparameter = Hyperparameter.find name
+
+        {
+            Name = name
+            Values = [
+                for value in values do
+                    let value = hyperparameter.Value(box value)
+                    hyperparameter.Print value, Hyperparameter.set name value
+            ]
+        }
+
+    /// Repetitions.
+    let seed (values: int seq) : Axis = {
+        Name = "seed"
         Values = [
-            for value in values do
-                match hyperparameter.Read value with
-                | Ok set -> Hyperparameter.label hyperparameter set, set
-                | Error expected ->
-                    raise (System.ArgumentException $"{hyperparameter.Name}: expected {expected}, got {value}.")
+            for seed in values -> string<int> seed, fun trial -> { trial with Seed = seed }
         ]
     }
 
-    /// An axis over the hyperparameter of a name, values as on the command line: `Axis.named "alpha" [ "1"; "2.5" ]`.
-    let named (name: string) (values: string seq) : Axis = along (Hyperparameter.find name) values
-
-    let private numbers name (values: float seq) =
-        named name (Seq.map Json.numberText values)
-
     /// τ of the value loss, each in (0, 1).
-    let expectile (values: float seq) : Axis = numbers "expectile" values
+    let expectile (values: float seq) : Axis = along "expectile" values
 
     /// β of the policy's weights, each at least 0. Cells that differ in β alone share a value function.
-    let inverseTemperature (values: float seq) : Axis = numbers "inverseTemperature" values
-
-    /// Repetitions.
-    let seed (values: int seq) : Axis =
-        along Hyperparameter.seed (Seq.map string<int> values)
+    let inverseTemperature (values: float seq) : Axis = along "inverseTemperature" values
 
     /// γ, each in [0, 1].
-    let discount (values: float seq) : Axis = numbers "discount" values
+    let discount (values: float seq) : Axis = along "discount" values
 
     /// α of the target critics, each in (0, 1].
-    let polyakStep (values: float seq) : Axis = numbers "polyakStep" values
+    let polyakStep (values: float seq) : Axis = along "polyakStep" values
 
     /// Cap on the policy's weights, each above 0.
-    let maxAdvantageWeight (values: float seq) : Axis = numbers "maxAdvantageWeight" values
+    let maxAdvantageWeight (values: float seq) : Axis = along "maxAdvantageWeight" values
 
     /// α of TD3+BC, each at least 0.
-    let alpha (values: float seq) : Axis = numbers "alpha" values
+    let alpha (values: float seq) : Axis = along "alpha" values
 
     /// Share of the data that behaviour cloning clones, each in (0, 1].
-    let bestShare (values: float seq) : Axis = numbers "bestShare" values
+    let bestShare (values: float seq) : Axis = along "bestShare" values
 
     /// Adam's learning rate of V.
-    let valueLearningRate (values: float seq) : Axis = numbers "valueLearningRate" values
+    let valueLearningRate (values: float seq) : Axis = along "valueLearningRate" values
 
     /// Adam's learning rate of the critics.
-    let criticLearningRate (values: float seq) : Axis = numbers "criticLearningRate" values
+    let criticLearningRate (values: float seq) : Axis = along "criticLearningRate" values
 
     /// Adam's learning rate of the policy.
-    let policyLearningRate (values: float seq) : Axis = numbers "policyLearningRate" values
+    let policyLearningRate (values: float seq) : Axis = along "policyLearningRate" values
 
     /// The policy's dropout, each in [0, 1).
-    let dropout (values: float seq) : Axis = numbers "dropout" values
+    let dropout (values: float seq) : Axis = along "dropout" values
 
     /// Widths of the hidden layers.
-    let hiddenSizes (values: int list seq) : Axis =
-        values
-        |> Seq.map (List.map string<int> >> String.concat "x")
-        |> named "hiddenSizes"
+    let hiddenSizes (values: int list seq) : Axis = along "hiddenSizes" values
 
     /// Transitions a step.
-    let batchSize (values: int seq) : Axis =
-        named "batchSize" (Seq.map string<int> values)
+    let batchSize (values: int seq) : Axis = along "batchSize" values
 
-    /// "iql", "sarsa", "expectile-td".
-    let objective (values: string seq) : Axis = named "objective" values
+    /// What the critics learn from.
+    let objective (values: Objective seq) : Axis = along "objective" values
 
-    /// Value losses of implicit Q-learning written by hand, by name, beside the built-in one, "expectile".
-    let valueLoss (losses: (string * ValueLoss) seq) : Axis =
-        let set loss (trial: Trial) =
-            match trial.Algorithm with
-            | Algorithm.ImplicitQLearning implicit -> {
-                trial with
-                    Algorithm = Algorithm.ImplicitQLearning { implicit with ValueLoss = loss }
-              }
-            | _ -> raise (System.ArgumentException(Hyperparameter.foreign "valueLoss" [ "iql" ] (Trial.entry trial)))
+    /// Value losses of implicit Q-learning: built-in ones such as `ValueLoss.Expectile`, and `ValueLoss("mine", loss)`.
+    let valueLoss (values: ValueLoss seq) : Axis = along "valueLoss" values
 
-        {
-            Name = "valueLoss"
-            Values = [
-                yield "expectile", set None
-                for name, loss in losses do
-                    yield name, set (Some(name, loss))
-            ]
-        }
+    /// Policy weights of implicit Q-learning: built-in ones such as `PolicyWeight.Exponential`, and `PolicyWeight("mine", weight)`.
+    let policyWeight (values: PolicyWeight seq) : Axis = along "policyWeight" values
 
     /// Data to learn from, each by the task that its policies are scored in.
     let task (sources: DataSource seq) : Axis = {
@@ -113,20 +96,24 @@ module Axis =
         Name = "algorithm"
         Values = [
             for name in names do
-                match Algorithm.find name with
-                | None ->
+                match Algorithm.Find name with
+                | null ->
+                    let known = [ for each in Algorithm.Named -> each.Name ]
+
                     raise (
-                        System.ArgumentException
-                            $"""algorithms: expected some of {String.concat ", " Algorithm.names}, got {name}.{Spelling.didYouMean Algorithm.names name}"""
+                        System.ArgumentException(
+                            $"""algorithms: expected some of {String.concat ", " known}, got {name}."""
+                            + Spelling.didYouMean known name
+                        )
                     )
-                | Some algorithm ->
+                | algorithm ->
                     let set (trial: Trial) =
                         Preset.forTask name (DataSource.task trial.Data)
                         |> Option.map Preset.apply
                         |> Option.defaultValue id
                         <| start {
                             trial with
-                                Algorithm = algorithm
+                                Config = algorithm.Standard
                                 Preset = None
                         }
                         |> change

@@ -1,6 +1,6 @@
 namespace Iql.Scripts
 
-open Iql.Data
+open Iql.Algorithms
 
 /// Choosing, applying and describing presets.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -13,16 +13,17 @@ module Preset =
             domain.Prefixes
             |> List.exists (fun prefix -> name.ToLowerInvariant().StartsWith prefix))
 
-    /// An algorithm's preset for a domain.
-    let find (algorithm: Algorithm) (domain: string) : Preset option =
+    let private ofName (name: string) (domain: string) =
         Presets.all
-        |> List.tryFind (fun preset -> preset.Algorithm = Algorithm.name algorithm && preset.Domain = domain)
+        |> List.tryFind (fun preset -> preset.Algorithm = name && preset.Domain = domain)
 
     /// The preset for a domain of what `--algorithm` calls so: a variant that has presets of its own has no others.
     let named (name: string) (domain: string) : Preset option =
-        match Presets.all |> List.filter (fun preset -> preset.Algorithm = name) with
-        | [] -> Algorithm.find name |> Option.bind (fun algorithm -> find algorithm domain)
-        | own -> own |> List.tryFind (fun preset -> preset.Domain = domain)
+        if Presets.all |> List.exists (fun preset -> preset.Algorithm = name) then
+            ofName name domain
+        else
+            Option.ofObj (Algorithm.Find name)
+            |> Option.bind (fun algorithm -> ofName (Algorithm.Of algorithm.Standard).Name domain)
 
     /// A preset with the values that it has for one task or dataset.
     let ofTask (name: string) (preset: Preset) : Preset =
@@ -46,11 +47,9 @@ module Preset =
     let private rewards (preset: Preset) =
         match preset.Rewards with
         | None -> "the task's rewards"
-        | Some(RewardRule.AntMaze, _) -> "rewards - 1"
-        | Some(RewardRule.AntMazeTimes4, _) -> "4 (rewards - 1/2)"
-        | Some(RewardRule.AntMazeTimes10, _) -> "10 rewards - 5"
-        | Some(RewardRule.ReturnRange, _) -> "rewards × 1000 / return range"
-        | Some _ -> "rewards as they are"
+        | Some(rule, _) ->
+            Presets.rewardRules
+            |> List.pick (fun (_, each, text) -> if each = rule then Some text else None)
 
     let private observations (preset: Preset) =
         if fst preset.NormalizeObservations then
@@ -79,12 +78,14 @@ module Preset =
 
     /// The standard trial of an algorithm or a variant by its name, with its preset for a task or a dataset where it has one.
     let trial (algorithm: string) (name: string) : Trial =
-        match Algorithm.find algorithm with
-        | None -> invalidArg (nameof algorithm) $"algorithm: expected one of {Algorithm.names}, got {algorithm}."
-        | Some found ->
+        match Algorithm.Find algorithm with
+        | null ->
+            let known = String.concat ", " [ for each in Algorithm.Named -> each.Name ]
+            invalidArg (nameof algorithm) $"algorithm: expected one of {known}, got {algorithm}."
+        | found ->
             {
                 Trial.standard with
-                    Algorithm = found
+                    Config = found.Standard
             }
             |> (forTask algorithm name |> Option.map apply |> Option.defaultValue id)
 

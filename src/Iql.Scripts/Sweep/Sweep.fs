@@ -1,5 +1,7 @@
 namespace Iql.Scripts
 
+open Iql.Algorithms
+
 /// One run of a sweep.
 type SweepCell = {
     /// "expectile=0.7,inverseTemperature=3,seed=0": its folder's name.
@@ -80,7 +82,12 @@ module Sweep =
     let groups (cells: SweepCell list) : SweepCell list list =
         cells
         |> List.groupBy (fun cell ->
-            match (Trial.entry cell.Trial).Shared cell.Trial.Algorithm with
-            | Some shared -> { cell.Trial with Algorithm = shared }, ""
-            | None -> cell.Trial, cell.Name)
+            if (Trial.algorithm cell.Trial).Shares then
+                {
+                    cell.Trial with
+                        Config = cell.Trial.Config.Shared()
+                },
+                ""
+            else
+                cell.Trial, cell.Name)
         |> List.map snd

@@ -1,5 +1,6 @@
 namespace Iql.Scripts
 
+open Iql
 open Iql.Algorithms
 open Iql.Data
 
@@ -7,7 +8,8 @@ open Iql.Data
 type Trial = {
     /// What it learns from.
     Data: DataSource
-    Algorithm: Algorithm
+    /// What is trained, with its hyperparameters.
+    Config: IAlgorithmConfig
     /// The preset that the algorithm's numbers started from, in words.
     Preset: string option
     /// What is done to rewards before training; None: what the problem does.
@@ -30,7 +32,7 @@ module Trial =
     /// The paper's locomotion setting, a million steps on two layers of 256, with an evaluation every 50,000.
     let standard: Trial = {
         Data = DataSource.standard
-        Algorithm = Algorithm.ImplicitQLearning ImplicitConfig.standard
+        Config = ImplicitQLearningConfig()
         Preset = None
         Rewards = None
         NormalizeObservations = None
@@ -40,38 +42,34 @@ module Trial =
         Episodes = 20
     }
 
-    /// The entry of the trial's algorithm.
-    let entry (trial: Trial) : AlgorithmEntry<Algorithm> = Algorithm.entry trial.Algorithm
+    /// The algorithm of the trial's config.
+    let algorithm (trial: Trial) : Algorithm = Algorithm.Of trial.Config
 
-    /// The algorithm as it is trained on actions of this space: schedules end with the run, heads fit the actions. An algorithm that has
-    /// none for them is refused.
-    let configured (actions: Iql.ActionSpace) (trial: Trial) : Algorithm =
-        let entry = entry trial
+    /// The config as it is trained on actions of this space: schedules end with the run, heads fit the actions. An
+    /// algorithm that has none for them is refused.
+    let configured (actions: ActionSpace) (trial: Trial) : IAlgorithmConfig =
+        let algorithm = algorithm trial
+        let config = trial.Config.ForSteps trial.Steps
 
-        match entry.ForActions actions.Kind (entry.ForSteps trial.Steps trial.Algorithm) with
-        | Ok algorithm -> algorithm
-        | Error expected ->
-            let others = String.concat ", " Algorithm.discrete
+        if algorithm.TakesDiscreteActions then
+            config.With("actions", actions.Kind).Validate()
+        elif actions.IsDiscrete then
+            let others = [
+                for each in Algorithm.All do
+                    if each.TakesDiscreteActions then
+                        each.Name
+            ]
 
             raise (
-                Refusal
-                    $"{entry.Name}: expected {expected}, got data of {actions}. Algorithms that learn of these: {others}."
+                Refusal(
+                    $"{algorithm.Name}: expected continuous actions, got data of {actions}. "
+                    + $"""Algorithms that learn of these: {String.concat ", " others}."""
+                )
             )
+        else
+            config.Validate()
 
     /// The learner of trials that are trained together: a member each, on data with so many observations and these actions.
-    let learner (observations: int) (actions: Iql.ActionSpace) (trials: Trial list) : Learner =
-        (entry (List.head trials)).Learner [ for trial in trials -> configured actions trial ] observations actions.Size
-
-    /// A trial of implicit Q-learning with another configuration.
-    let implicit (change: ImplicitQLearningConfig -> ImplicitQLearningConfig) (trial: Trial) : Trial =
-        match trial.Algorithm with
-        | Algorithm.ImplicitQLearning implicit -> {
-            trial with
-                Algorithm =
-                    Algorithm.ImplicitQLearning {
-                        implicit with
-                            Config = change implicit.Config
-                    }
-          }
-        | other ->
-            raise (System.ArgumentException $"trial: expected one of implicit Q-learning, got {Algorithm.name other}.")
+    let learner (observations: int) (actions: ActionSpace) (trials: Trial list) : Learner =
+        (algorithm trials.Head)
+            .Learner.Invoke([ for trial in trials -> configured actions trial ], observations, actions.Size)

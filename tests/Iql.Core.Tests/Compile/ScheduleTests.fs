@@ -43,7 +43,9 @@ let ``workers have networks of their own where these can be dealt out evenly`` (
             2, [| 0.5; 1.0; 3.0; 6.0; 10.0 |]
             4, [| 0.5; 1.0; 3.0; 6.0; 10.0 |]
         ] do
-        let learner = ImplicitQLearning.Learner(config, 11, 3, betas)
+        let learner =
+            ImplicitQLearning.Learner(config.Varied("inverseTemperature", betas), 11, 3)
+
         Assert.All(shares workers learner, (fun (owner, _) -> Assert.True owner.IsSome))
         Assert.InRange(imbalance workers learner, 1.0, 1.1)
 
@@ -52,8 +54,8 @@ let ``workers share each kernel where there are too few networks`` () =
     for workers, learner in
         [
             2, BehaviourCloning.Learner(BehaviourCloningConfig(), 11, 3)
-            3, ImplicitQLearning.Learner(config, 11, 3)
-            16, ImplicitQLearning.Learner(config, 11, 3)
+            3, config.Learner(11, 3)
+            16, config.Learner(11, 3)
         ] do
         Assert.All(shares workers learner, (fun (owner, _) -> Assert.True owner.IsNone))
 
@@ -92,13 +94,13 @@ let private learnt (learner: Learner) threads steps looks =
 [<Fact>]
 let ``steps that run into each other learn the bits of steps one by one, also beside others who want the cores`` () =
     let small =
-        config.With(hiddenSizes = [ 32; 32 ], batchSize = 64, cosineSteps = 100.0)
+        config.With("hiddenSizes", [ 32; 32 ]).With("batchSize", 64).With("cosineSteps", 100.0)
 
     for learner in
         [
-            ImplicitQLearning.Learner(small, 11, 3)
-            ImplicitQLearning.Learner(small, 11, 3, [| 0.5; 1.0; 3.0; 6.0; 10.0 |])
-            ImplicitQLearning.Learner(small.With(batchSize = 1000, hiddenSizes = [ 24; 40; 24 ]), 11, 3)
+            small.Learner(11, 3)
+            ImplicitQLearning.Learner(small.Varied("inverseTemperature", [| 0.5; 1.0; 3.0; 6.0; 10.0 |]), 11, 3)
+            small.With("batchSize", 1000).With("hiddenSizes", [ 24; 40; 24 ]).Learner(11, 3)
         ] do
         let expected = learnt learner 1 90 (fun _ -> false)
         use stop = new CancellationTokenSource()

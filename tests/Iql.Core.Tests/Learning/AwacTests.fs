@@ -85,25 +85,24 @@ let ``the policy's loss is its formula, its weights constants, its gradient that
 
 let private bandit (weighting: AdvantageWeighting) (baseline: AdvantageBaseline) (temperature: float) =
     let config =
-        AwacConfig()
-            .With(
-                hiddenSizes = [ 32; 32 ],
-                batchSize = 128,
-                temperature = temperature,
-                weighting = weighting,
-                baseline = baseline,
-                criticLearningRate = 0.003,
-                policyLearningRate = 0.003
-            )
+        AwacConfig(
+            HiddenSizes = Widths [ 32; 32 ],
+            BatchSize = 128,
+            InverseTemperature = 1.0 / temperature,
+            Weighting = weighting,
+            Baseline = baseline,
+            CriticLearningRate = 0.003,
+            PolicyLearningRate = 0.003
+        )
 
     let data = Bandit.data (fun a -> -(a - 0.6f) * (a - 0.6f))
     let learner = Awac.Learner(config, 1, 1)
     Bandit.action learner (Bandit.trained learner data 2500), Bandit.meanAction data
 
 [<Theory>]
-[<InlineData(AdvantageWeighting.Exponential, AdvantageBaseline.SampledAction)>]
-[<InlineData(AdvantageWeighting.Exponential, AdvantageBaseline.MeanAction)>]
-[<InlineData(AdvantageWeighting.BatchSoftmax, AdvantageBaseline.SampledAction)>]
+[<InlineData(AdvantageWeighting.Exponential, AdvantageBaseline.Sample)>]
+[<InlineData(AdvantageWeighting.Exponential, AdvantageBaseline.Mean)>]
+[<InlineData(AdvantageWeighting.Softmax, AdvantageBaseline.Sample)>]
 let ``AWAC clones at a high temperature and climbs to the best action at a low one`` weighting baseline =
     let cloned, mean = bandit weighting baseline 1000.0
     Assert.Equal(mean, cloned, 0.1)
@@ -143,30 +142,15 @@ let ``coupled decay is in the gradient, decoupled beside it, and neither in the 
 
 [<Fact>]
 let ``the policy may have widths of its own`` () =
-    let config = AwacConfig().With(hiddenSizes = [ 8 ], policyHiddenSizes = [ 4; 4 ])
+    let config =
+        AwacConfig(HiddenSizes = Widths [ 8 ], PolicyHiddenSizes = Nullable(Widths [ 4; 4 ]))
+
     let learner = Awac.Learner(config, 3, 2)
     Assert.Equal(Iql.Graph.Shape(ReadOnlySpan [| 3; 4 |]), learner.Blocks[1].["w0"].Shape)
     Assert.Equal(Iql.Graph.Shape(ReadOnlySpan [| 5; 8 |]), learner.Blocks[0].["critic1/w0"].Shape)
 
 [<Fact>]
-let ``hyperparameters out of range are refused by name`` () =
-    let refused (name: string) (config: AwacConfig) =
-        let error = Assert.Throws<ArgumentException>(fun () -> config.Validate() |> ignore)
-
-        Assert.StartsWith(name, error.Message)
-
-    let config = AwacConfig()
-    refused "Temperature" (config.With(temperature = 0.0))
-    refused "MaxAdvantageWeight" (config.With(maxAdvantageWeight = 0.0))
-    refused "AdvantageWeighting" (config.With(weighting = enum<AdvantageWeighting> 7))
-    refused "AdvantageBaseline" (config.With(baseline = enum<AdvantageBaseline> 7))
-    refused "WeightDecay" (config.With(weightDecay = -1.0))
-    refused "PolicyHiddenSizes" (config.With(policyHiddenSizes = [ 0 ]))
-    refused "Discount" (config.With(discount = 1.1))
-    refused "LogStdMin" (config.With(logStdMin = 3.0))
-
-[<Fact>]
 let ``configs of the same values are equal`` () =
-    Assert.Equal(AwacConfig().With(hiddenSizes = [ 3 ]), AwacConfig().With(hiddenSizes = [ 3 ]))
-    Assert.NotEqual(AwacConfig(), AwacConfig().With(policyHiddenSizes = [ 3 ]))
-    Assert.NotEqual(AwacConfig(), AwacConfig().With(meanTanh = true))
+    Assert.Equal(AwacConfig(HiddenSizes = Widths [ 3 ]), AwacConfig(HiddenSizes = Widths [ 3 ]))
+    Assert.NotEqual(AwacConfig(), AwacConfig(PolicyHiddenSizes = Nullable(Widths [ 3 ])))
+    Assert.NotEqual(AwacConfig(), AwacConfig(MeanTanh = true))

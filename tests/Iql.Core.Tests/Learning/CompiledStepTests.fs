@@ -11,7 +11,7 @@ open Xunit
 open Iql.Core.Tests.Learning.Execute
 
 let private config =
-    ImplicitQLearningConfig().With(hiddenSizes = [ 24; 24 ], batchSize = 20, dropout = 0.1, cosineSteps = 50.0)
+    ImplicitQLearningConfig(HiddenSizes = Widths [ 24; 24 ], BatchSize = 20, Dropout = 0.1, CosineSteps = 50.0)
 
 let private seed = Seed.Named "compiled step"
 
@@ -44,13 +44,13 @@ let private sameBits (expected: TensorBlock seq) (actual: TensorBlock seq) =
     for x, y in Seq.zip expected actual do
         Assert.True(x.SameBits y, x.Layout.Name)
 
-let private learner = ImplicitQLearning.Learner(config, 5, 3)
+let private learner = config.Learner(5, 3)
 
 [<Fact>]
 let ``a step is pure`` () =
     let state, batch = start learner, batch learner 0
-    let struct (once, metrics) = ImplicitQLearning.Step(config, state, batch)
-    let struct (again, sameMetrics) = ImplicitQLearning.Step(config, state, batch)
+    let struct (once, metrics) = config.Step(state, batch)
+    let struct (again, sameMetrics) = config.Step(state, batch)
     sameBits (learner.Initialise.Invoke seed) state.Blocks
     sameBits once.Blocks again.Blocks
     Assert.Equal(1L, once.Step)
@@ -70,13 +70,13 @@ let ``into the caller's memory a step has the same bits, with metrics or without
         if step = 5 then
             state
         else
-            let struct (next, _) = ImplicitQLearning.Step(config, state, batch learner step)
+            let struct (next, _) = config.Step(state, batch learner step)
             pure' next (step + 1)
 
     let into (team: WorkerTeam) (metrics: float[]) =
         ((start learner, blank learner), [ 0..4 ])
         ||> List.fold (fun (state, spare) step ->
-            ImplicitQLearning.StepInto(config, state, batch learner step, ReadOnlySpan spare, Span metrics, team)
+            config.StepInto(state, batch learner step, ReadOnlySpan spare, Span metrics, team)
             LearnerState(seed, state.Step + 1L, ImmutableArray.Create<TensorBlock> spare), Seq.toArray state.Blocks)
         |> fst
 
@@ -92,8 +92,8 @@ let ``into the caller's memory a step allocates nothing`` () =
     let metrics = Array.zeroCreate learner.Step.Metrics.Length
 
     let step () =
-        ImplicitQLearning.StepInto(config, state, batch, ReadOnlySpan spare, Span<float>.Empty)
-        ImplicitQLearning.StepInto(config, state, batch, ReadOnlySpan spare, Span metrics)
+        config.StepInto(state, batch, ReadOnlySpan spare, Span<float>.Empty)
+        config.StepInto(state, batch, ReadOnlySpan spare, Span metrics)
 
     step ()
     step ()
@@ -109,12 +109,16 @@ let ``other numbers, the same program`` () =
     let state, batch = start learner, batch learner 0
 
     let swept =
-        config.With(expectile = 0.9, inverseTemperature = 10.0, policyLearningRate = 1e-3, discount = 0.9)
+        config
+            .With("expectile", 0.9)
+            .With("inverseTemperature", 10.0)
+            .With("policyLearningRate", 1e-3)
+            .With("discount", 0.9)
 
-    let struct (_, before) = ImplicitQLearning.Step(config, state, batch)
+    let struct (_, before) = config.Step(state, batch)
     let clock = Diagnostics.Stopwatch.StartNew()
-    let struct (_, after) = ImplicitQLearning.Step(swept, state, batch)
-    let struct (_, back) = ImplicitQLearning.Step(config, state, batch)
+    let struct (_, after) = swept.Step(state, batch)
+    let struct (_, back) = config.Step(state, batch)
     // Compiling takes far longer than this.
     TestContext.Current.TestOutputHelper.WriteLine $"{clock.Elapsed}"
     Assert.NotEqual(before["valueLoss"], after["valueLoss"])
@@ -135,10 +139,11 @@ let ``compiled policies learn the same bits in company as alone`` () =
             3
         |> fst
 
-    let together = run (ImplicitQLearning.Learner(config, 5, 3, betas))
+    let together =
+        run (ImplicitQLearning.Learner(config.Varied("inverseTemperature", betas), 5, 3))
 
     for member', beta in Array.indexed betas do
-        for KeyValue(name, values) in run (ImplicitQLearning.Learner(config.With(inverseTemperature = beta), 5, 3)) do
+        for KeyValue(name, values) in run (config.With("inverseTemperature", beta).Learner(5, 3)) do
             Assert.Equal<float[]>(values, together[name.Replace("policy0/", $"policy{member'}/")])
 
 [<Fact>]
@@ -162,11 +167,10 @@ let ``the compiled step with dropout follows the interpreter`` () =
 [<Fact>]
 let ``a step of other hyperparameters out of range is refused`` () =
     let state, batch = start learner, batch learner 0
-    ImplicitQLearning.Step(config, state, batch) |> ignore
+    config.Step(state, batch) |> ignore
 
     let failure =
-        Assert.Throws<ArgumentException>(fun () ->
-            ImplicitQLearning.Step(config.With(expectile = 1.5), state, batch) |> ignore)
+        Assert.Throws<ArgumentException>(fun () -> config.With("expectile", 1.5).Step(state, batch) |> ignore)
 
     Assert.Contains("Expectile", failure.Message)
 
@@ -188,9 +192,12 @@ let private inPlace (learner: Learner) (batches: TensorBlock[]) (threads: int) =
 
 [<Fact>]
 let ``networks of the paper's size learn the same bits in place, at any number of threads, in company or alone`` () =
-    let config = ImplicitQLearningConfig().With(cosineSteps = 50.0)
+    let config = ImplicitQLearningConfig(CosineSteps = 50.0)
     let betas = [| 0.5; 3.0; 10.0 |]
-    let grid = ImplicitQLearning.Learner(config, 11, 3, betas)
+
+    let grid =
+        ImplicitQLearning.Learner(config.Varied("inverseTemperature", betas), 11, 3)
+
     let batches = [| for step in 0..2 -> batch grid step |]
     let alone = inPlace grid batches 1
 
@@ -198,8 +205,7 @@ let ``networks of the paper's size learn the same bits in place, at any number o
         sameBits alone (inPlace grid batches threads)
 
     for member', beta in Array.indexed betas do
-        let own =
-            inPlace (ImplicitQLearning.Learner(config.With(inverseTemperature = beta), 11, 3)) batches 2
+        let own = inPlace (config.With("inverseTemperature", beta).Learner(11, 3)) batches 2
 
         Assert.True(own[0].SameBits alone[0])
         Assert.True(own[1].SameBits alone[member' + 1])
@@ -207,9 +213,9 @@ let ``networks of the paper's size learn the same bits in place, at any number o
 [<Fact>]
 let ``rows that a worker walks in several blocks have the same bits at any number of threads`` () =
     let config =
-        ImplicitQLearningConfig().With(hiddenSizes = [ 64; 64 ], batchSize = 1024)
+        ImplicitQLearningConfig(HiddenSizes = Widths [ 64; 64 ], BatchSize = 1024)
 
-    let learner = ImplicitQLearning.Learner(config, 11, 3)
+    let learner = config.Learner(11, 3)
     let batches = [| for step in 0..2 -> batch learner step |]
     let alone = inPlace learner batches 1
 

@@ -194,31 +194,30 @@ let ``a step is plain arithmetic, with every switch`` () =
             for backup in Enum.GetValues<SampledBackup>() do
                 for automatic, cloning, learned in [ true, false, true; false, true, false; true, true, false ] do
                     let config =
-                        ConservativeQLearningConfig()
-                            .With(
-                                hiddenSizes = [],
-                                batchSize = rows,
-                                actionSamples = samples,
-                                conservativeTerm = term,
-                                conservativeWeight = 1.7,
-                                softmaxTemperature = 1.3,
-                                differenceMin = 2.6,
-                                differenceMax = 3.4,
-                                lagrange = lagrange,
-                                lagrangeGap = 0.9,
-                                initialLogMultiplier = 0.4,
-                                backup = backup,
-                                entropyInBackup = (automatic && backup <> SampledBackup.LeastOfMax),
-                                automaticTemperature = automatic,
-                                initialLogTemperature = -0.7,
-                                learnedLogStd = learned,
-                                logStdMin = -1.2,
-                                logStdMax = 0.1,
-                                actionLimit = 0.8,
-                                cloningSteps = (if cloning then 1 else 0),
-                                conservativeOrder = ConservativeOrder.TemperatureFirst,
-                                policyLearningRate = 0.05
-                            )
+                        ConservativeQLearningConfig(
+                            HiddenSizes = Widths [],
+                            BatchSize = rows,
+                            ActionSamples = samples,
+                            ConservativeTerm = term,
+                            ConservativeWeight = 1.7,
+                            SoftmaxTemperature = 1.3,
+                            DifferenceMin = 2.6,
+                            DifferenceMax = 3.4,
+                            Lagrange = lagrange,
+                            LagrangeGap = 0.9,
+                            InitialLogMultiplier = 0.4,
+                            Backup = backup,
+                            EntropyInBackup = (automatic && backup <> SampledBackup.LeastOfMax),
+                            AutomaticTemperature = automatic,
+                            InitialLogTemperature = -0.7,
+                            LearnedLogStd = learned,
+                            LogStdMin = -1.2,
+                            LogStdMax = 0.1,
+                            ActionLimit = 0.8,
+                            CloningSteps = (if cloning then 1 else 0),
+                            ConservativeOrder = ConservativeOrder.TemperatureFirst,
+                            PolicyLearningRate = 0.05
+                        )
 
                     let extents stream extents =
                         if stream = ConservativeQLearning.TargetNoise && backup = SampledBackup.Sample then

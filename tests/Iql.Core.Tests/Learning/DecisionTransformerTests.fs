@@ -215,8 +215,13 @@ let ``the sequence error is a mean over steps, or over padding too`` () =
     Assert.Equal(sum / 12.0, error true, 14)
 
 let private small =
-    DecisionTransformerConfig()
-        .With(context = 3, layers = layers, heads = 2, embeddingSize = width, maxTimesteps = table, returnScale = 2.0)
+    DecisionTransformerConfig(
+        Context = 3,
+        HiddenSizes = Widths(List.replicate layers width),
+        Heads = 2,
+        MaxTimesteps = table,
+        ReturnScale = 2.0
+    )
 
 /// The policy of a learner, decision after decision for one row: what it does, given what it sees and the reward before.
 let private decide (learner: Learner) (blocks: TensorBlock list) m (seen: (float[] * float) list) =
@@ -258,7 +263,7 @@ let ``in an episode the policy sees its last steps, and asks for what is left of
         let targets = [| 5.0; -1.0 |]
 
         let learner =
-            DecisionTransformer.Learner(small.With(context = context), s, a, targets)
+            DecisionTransformer.Learner(small.With("context", context).Varied("targetReturn", targets), s, a)
 
         let blocks = List.ofSeq (learner.Initialise.Invoke(Seed.Named "remember"))
 
@@ -311,20 +316,21 @@ let ``the policy does what brought the return it is asked for`` () =
     let data = Transitions("returns", 1, 1, ones, actions, actions, ends, none, ones)
 
     let config =
-        DecisionTransformerConfig()
-            .With(
-                context = 2,
-                layers = 1,
-                embeddingSize = 16,
-                maxTimesteps = 2,
-                returnScale = 1.0,
-                dropout = 0.0,
-                policyLearningRate = 0.003,
-                warmUpSteps = 100.0
-            )
+        DecisionTransformerConfig(
+            Context = 2,
+            HiddenSizes = Widths [ 16 ],
+            MaxTimesteps = 2,
+            ReturnScale = 1.0,
+            Dropout = 0.0,
+            PolicyLearningRate = 0.003,
+            WarmUpSteps = 100.0
+        )
 
     let targets = [| -0.6; 0.1; 0.7 |]
-    let learner = DecisionTransformer.Learner(config, 1, 1, targets)
+
+    let learner =
+        DecisionTransformer.Learner(config.Varied("targetReturn", targets), 1, 1)
+
     use trainer = new Trainer(learner, data, Trainer.Start(learner, Seed.Named "asked"))
 
     for _ in 1..1500 do
@@ -341,21 +347,14 @@ let ``what cannot be trained is refused by name`` () =
         let error = Assert.Throws<ArgumentException>(fun () -> attempt () |> ignore)
         Assert.StartsWith(name, error.Message)
 
-    refused "TargetReturn" (fun () -> small.With(targetReturn = nan).Validate())
-    refused "TargetReturn" (fun () -> DecisionTransformer.Learner(small, 1, 1, 1.0, infinity))
-    refused "ReturnScale" (fun () -> small.With(returnScale = 0.0).Validate())
-    refused "Context" (fun () -> small.With(context = 0).Validate())
-    refused "Heads: expected a divisor of EmbeddingSize = 4, got 3" (fun () -> small.With(heads = 3).Validate())
-    refused "Dropout" (fun () -> small.With(dropout = 1.0).Validate())
-    refused "WarmUpSteps" (fun () -> small.With(warmUpSteps = 0.0).Validate())
-    refused "MaxGradientNorm" (fun () -> small.With(maxGradientNorm = 0.0).Validate())
+    refused "heads: expected a divisor of the width 4, got 3" (fun () -> small.With("heads", 3).Validate())
+
+    refused "hiddenSizes: expected one width for all blocks" (fun () -> small.With("hiddenSizes", [ 4; 8 ]).Validate())
 
     let ten = Array.replicate 10 1f
 
     let data =
         Transitions("ten", 1, 1, ten, ten, ten, Array.init 10 ((=) 9), Array.replicate 10 false, ten)
 
-    refused "MaxTimesteps: expected at least 10, the rows of the longest episode of ten, got 9" (fun () ->
-        DecisionTransformer.Learner(small, 1, 1).Source data)
-
-    Assert.Equal(DecisionTransformerConfig().With(heads = 2), DecisionTransformerConfig().With(heads = 2))
+    refused "maxTimesteps: expected at least 10, the rows of the longest episode of ten, got 9" (fun () ->
+        small.Learner(1, 1).Source data)

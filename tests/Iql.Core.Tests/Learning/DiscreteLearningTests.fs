@@ -116,28 +116,26 @@ let private shortens cell action =
     card.Maze.Distance(environment.After(cell, action), goal) < card.Maze.Distance(cell, goal)
 
 let private implicitly (expectile: float) =
-    ImplicitQLearningConfig()
-        .With(
-            actions = ActionKind.Discrete,
-            hiddenSizes = [],
-            batchSize = everyMove.Length,
-            discount = discount,
-            expectile = expectile,
-            inverseTemperature = 5.0,
-            polyakStep = 0.1,
-            valueLearningRate = 0.02,
-            criticLearningRate = 0.02,
-            policyLearningRate = 0.02,
-            policySchedule = LearningRateSchedule.Constant
-        )
+    ImplicitQLearningConfig(
+        Actions = ActionKind.Discrete,
+        HiddenSizes = Widths [],
+        BatchSize = everyMove.Length,
+        Discount = discount,
+        Expectile = expectile,
+        InverseTemperature = 5.0,
+        PolyakStep = 0.1,
+        ValueLearningRate = 0.02,
+        CriticLearningRate = 0.02,
+        PolicyLearningRate = 0.02,
+        PolicySchedule = LearningRateSchedule.Constant
+    )
 
 [<Fact>]
 let ``implicit Q-learning comes to the expectiles that dynamic programming gives, and to shortest walks`` () =
     for expectile in [ 0.5; 0.9 ] do
         let exact = valuesOf (fun _ -> expectileOf expectile)
 
-        let numbers =
-            learned (ImplicitQLearning.Learner(implicitly expectile, cells, moves)) 3000
+        let numbers = learned ((implicitly expectile).Learner(cells, moves)) 3000
 
         near 0.05 $"V, τ = {expectile}" [ for cell in others -> exact[cell] ] [
             for cell in others -> table numbers "shared/value" cell |> List.exactlyOne
@@ -167,16 +165,15 @@ let private conservativeFixedPoint weight (targets: float list) =
     Array.ofList targets |> iterate 300 descend |> List.ofArray
 
 let private conservatively (weight: float) =
-    ConservativeQLearningConfig()
-        .With(
-            actions = ActionKind.Discrete,
-            hiddenSizes = [],
-            batchSize = everyMove.Length,
-            discount = discount,
-            conservativeWeight = weight,
-            polyakStep = 0.1,
-            criticLearningRate = 0.02
-        )
+    ConservativeQLearningConfig(
+        Actions = ActionKind.Discrete,
+        HiddenSizes = Widths [],
+        BatchSize = everyMove.Length,
+        Discount = discount,
+        ConservativeWeight = weight,
+        PolyakStep = 0.1,
+        CriticLearningRate = 0.02
+    )
 
 [<Fact>]
 let ``conservative Q-learning comes to the fixed point of its equation; without its term to the best values`` () =
@@ -221,15 +218,14 @@ let ``cloning on a table comes to the data's frequencies`` () =
         counts[cell, action] <- counts[cell, action] + 1.0
 
     let config =
-        BehaviourCloningConfig()
-            .With(
-                actions = ActionKind.Discrete,
-                hiddenSizes = [],
-                batchSize = 512,
-                policyLearningRate = 0.05,
-                policySchedule = LearningRateSchedule.Cosine,
-                cosineSteps = 1500.0
-            )
+        BehaviourCloningConfig(
+            Actions = ActionKind.Discrete,
+            HiddenSizes = Widths [],
+            BatchSize = 512,
+            PolicyLearningRate = 0.05,
+            PolicySchedule = LearningRateSchedule.Cosine,
+            CosineSteps = 1500.0
+        )
 
     let learner = BehaviourCloning.Learner(config, cells, moves)
     use trainer = new Trainer(learner, data, Trainer.Start(learner, Seed 1UL))
@@ -267,32 +263,30 @@ let private score (learner: Learner) steps =
 [<Fact>]
 let ``cloned walks lead nowhere, the stitched ones to the goal`` () =
     let cloning =
-        BehaviourCloningConfig().With(actions = ActionKind.Discrete, hiddenSizes = [ 32 ], policyLearningRate = 1e-3)
+        BehaviourCloningConfig(Actions = ActionKind.Discrete, HiddenSizes = Widths [ 32 ], PolicyLearningRate = 1e-3)
 
     let implicitly =
-        ImplicitQLearningConfig()
-            .With(
-                actions = ActionKind.Discrete,
-                hiddenSizes = [ 32 ],
-                expectile = 0.9,
-                inverseTemperature = 10.0,
-                polyakStep = 0.02,
-                valueLearningRate = 1e-3,
-                criticLearningRate = 1e-3,
-                policyLearningRate = 1e-3,
-                policySchedule = LearningRateSchedule.Constant
-            )
+        ImplicitQLearningConfig(
+            Actions = ActionKind.Discrete,
+            HiddenSizes = Widths [ 32 ],
+            Expectile = 0.9,
+            InverseTemperature = 10.0,
+            PolyakStep = 0.02,
+            ValueLearningRate = 1e-3,
+            CriticLearningRate = 1e-3,
+            PolicyLearningRate = 1e-3,
+            PolicySchedule = LearningRateSchedule.Constant
+        )
 
     let conservatively =
-        ConservativeQLearningConfig()
-            .With(
-                actions = ActionKind.Discrete,
-                hiddenSizes = [ 32 ],
-                conservativeWeight = 1.0,
-                polyakStep = 0.02,
-                criticLearningRate = 1e-3
-            )
+        ConservativeQLearningConfig(
+            Actions = ActionKind.Discrete,
+            HiddenSizes = Widths [ 32 ],
+            ConservativeWeight = 1.0,
+            PolyakStep = 0.02,
+            CriticLearningRate = 1e-3
+        )
 
     Assert.InRange(score (BehaviourCloning.Learner(cloning, cells, moves)) 2000, -20.0, 40.0)
-    Assert.InRange(score (ImplicitQLearning.Learner(implicitly, cells, moves)) 3000, 99.0, 100.0)
+    Assert.InRange(score (implicitly.Learner(cells, moves)) 3000, 99.0, 100.0)
     Assert.InRange(score (ConservativeQLearning.Learner(conservatively, cells, moves)) 3000, 99.0, 100.0)

@@ -133,7 +133,7 @@ let private fit parameters = [
 [<Fact>]
 let ``cloning discrete actions is a likelihood`` () =
     let config =
-        BehaviourCloningConfig().With(actions = ActionKind.Discrete, hiddenSizes = [ 5 ], batchSize = rows)
+        BehaviourCloningConfig(Actions = ActionKind.Discrete, HiddenSizes = Widths [ 5 ], BatchSize = rows)
 
     let loss _ _ parameters = likelihood (fun _ -> 1.0) parameters
 
@@ -143,14 +143,13 @@ let ``cloning discrete actions is a likelihood`` () =
         [ "policy0", loss ]
 
 let private implicitly =
-    ImplicitQLearningConfig()
-        .With(
-            actions = ActionKind.Discrete,
-            hiddenSizes = [ 5 ],
-            batchSize = rows,
-            expectile = 0.8,
-            inverseTemperature = 2.0
-        )
+    ImplicitQLearningConfig(
+        Actions = ActionKind.Discrete,
+        HiddenSizes = Widths [ 5 ],
+        BatchSize = rows,
+        Expectile = 0.8,
+        InverseTemperature = 2.0
+    )
 
 let private targetQ parameters b =
     List.min [
@@ -182,7 +181,7 @@ let ``an implicit step learns V, Q and a categorical policy from the data's choi
         ]
 
     check
-        (ImplicitQLearning.Learner(implicitly, s, a))
+        (implicitly.Learner(s, a))
         (fun start after ->
             [
                 "valueLoss", valueLoss start after start
@@ -202,8 +201,7 @@ let ``an implicit step learns V, Q and a categorical policy from the data's choi
 
 [<Fact>]
 let ``temporal differences take the data's next choice`` () =
-    let config =
-        TemporalDifferenceConfig(Common = implicitly, Critics = 2, Objective = TemporalDifferenceObjective.Squared)
+    let config = implicitly.With("objective", Objective.Sarsa)
 
     let following = Array.rev taken
 
@@ -223,24 +221,22 @@ let ``temporal differences take the data's next choice`` () =
                     (y - (valuesOf parameters net b)[taken[b]]) ** 2.0)
         ]
 
-    check
-        (TemporalDifferenceLearning.Learner(config, s, a))
-        (fun start after -> [ "criticLoss", criticLoss start after start ])
-        [ "shared/critic1", criticLoss ]
+    check (config.Learner(s, a)) (fun start after -> [ "criticLoss", criticLoss start after start ]) [
+        "shared/critic1", criticLoss
+    ]
 
 let private conservatively (lagrange: Lagrange) =
-    ConservativeQLearningConfig()
-        .With(
-            actions = ActionKind.Discrete,
-            hiddenSizes = [ 5 ],
-            batchSize = rows,
-            conservativeWeight = 1.5,
-            softmaxTemperature = 0.7,
-            lagrange = lagrange,
-            lagrangeGap = 0.4,
-            initialLogMultiplier = 0.3,
-            criticInitialisation = Initialisation.Torch
-        )
+    ConservativeQLearningConfig(
+        Actions = ActionKind.Discrete,
+        HiddenSizes = Widths [ 5 ],
+        BatchSize = rows,
+        ConservativeWeight = 1.5,
+        SoftmaxTemperature = 0.7,
+        Lagrange = lagrange,
+        LagrangeGap = 0.4,
+        InitialLogMultiplier = 0.3,
+        CriticInitialisation = Initialisation.Torch
+    )
 
 [<Fact>]
 let ``a conservative step is double Q-learning with a soft maximum over all actions`` () =
@@ -318,7 +314,7 @@ let ``probabilities are a softmax whatever the size of the logits, and greedy ma
     Assert.Equal(-(List.sumBy (fun x -> x * log x) p), entropy[1], 12)
 
 let private acting (config: ImplicitQLearningConfig) episodes (logits: float[]) (decision: float) (execute: Executor) =
-    let learner = ImplicitQLearning.Learner(config.With(hiddenSizes = []), s, a)
+    let learner = (config.With("hiddenSizes", ([]: int list))).Learner(s, a)
     let act = learner.Act.Invoke episodes
 
     let numbers =
@@ -345,7 +341,7 @@ let ``a greedy policy takes the likeliest action`` () =
 
 [<Fact>]
 let ``a sampled policy takes each action as often as it is likely, anew at each decision`` () =
-    let sampled = implicitly.With(actionChoice = ActionChoice.Sampled)
+    let sampled = implicitly.With("actionChoice", ActionChoice.Sampled)
     let episodes = 20_000
     let first = acting sampled episodes logits 0.0 inDouble
     let total = Array.sumBy exp logits
@@ -373,16 +369,19 @@ let ``a sampled policy takes each action as often as it is likely, anew at each 
 [<Fact>]
 let ``a Gaussian policy can be sampled too, a deterministic one cannot`` () =
     let gaussian =
-        implicitly.With(actions = ActionKind.Continuous, actionChoice = ActionChoice.Sampled, hiddenSizes = [])
+        implicitly
+            .With("actions", ActionKind.Continuous)
+            .With("actionChoice", ActionChoice.Sampled)
+            .With("hiddenSizes", ([]: int list))
 
-    let learner = ImplicitQLearning.Learner(gaussian, s, a)
+    let learner = gaussian.Learner(s, a)
     let act = learner.Act.Invoke 4
 
-    Assert.Equal<string>([ "seed"; "decision"; "logStdMin"; "logStdMax" ], act.Scalars)
+    Assert.Equal<string>([ "decision"; "logStdMax"; "logStdMin"; "seed" ], Seq.sort act.Scalars)
 
     let error =
         Assert.Throws<ArgumentException>(fun () ->
-            gaussian.With(policyKind = PolicyKind.Deterministic).Validate() |> ignore)
+            gaussian.With("policyKind", PolicyKind.Deterministic).Validate() |> ignore)
 
     Assert.Contains("Only a stochastic policy can be sampled", error.Message)
 

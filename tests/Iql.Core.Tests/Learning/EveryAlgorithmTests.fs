@@ -34,150 +34,80 @@ let private dataFor (learner: Learner) =
     else
         points
 
-/// A pure step of one config, where an algorithm has it.
-type private Step = LearnerState -> TensorBlock -> LearnerState
+/// Every algorithm and variant of the table, small, and what else of them can be switched on.
+let private configs: (string * IAlgorithmConfig) list =
+    let small (config: IAlgorithmConfig) =
+        [
+            "hiddenSizes", box [ 24; 24 ]
+            "batchSize", 20
+            "actionSamples", 3
+            "candidates", 3
+            "baselineSamples", 3
+            "divergenceSamples", 3
+            "context", 4
+            "maxTimesteps", 60
+        ]
+        |> List.filter (fun (name, _) -> not (isNull (config.Find name)))
+        |> List.fold (fun (config: IAlgorithmConfig) (name, value) -> config.With(name, value)) (config.ForSteps 8)
 
-let private pure' (step: LearnerState * TensorBlock -> struct (LearnerState * 'metrics)) : Step =
-    fun state batch ->
-        let struct (next, _) = step (state, batch)
-        next
+    let change name (changes: (string * obj) list) =
+        let standard = small (Algorithm.Find name).Standard
+        List.fold (fun (config: IAlgorithmConfig) (name, value) -> config.With(name, value)) standard changes
 
-/// Every algorithm, small, with what of it can be switched on.
-let private learners: (string * Learner * Step option) list =
-    let implicitly =
-        ImplicitQLearningConfig().With(hiddenSizes = [ 24; 24 ], batchSize = 20, dropout = 0.1, cosineSteps = 50.0)
+    let discrete = "actions", box ActionKind.Discrete
 
-    let cloning =
-        BehaviourCloningConfig().With(hiddenSizes = [ 24; 24 ], batchSize = 20, dropout = 0.1)
-
-    let gaussian =
-        cloning.With(policyKind = PolicyKind.Gaussian, policySchedule = LearningRateSchedule.Cosine, cosineSteps = 50.0)
-
-    let delayed =
-        TD3BCConfig().With(hiddenSizes = [ 24; 24 ], batchSize = 20, policyDelay = 3)
-
-    let conservative =
-        ConservativeQLearningConfig().With(hiddenSizes = [ 24; 24 ], batchSize = 20, actionSamples = 3)
-
-    let constrained =
-        conservative.With(
-            criticHiddenSizes = [ 16 ],
-            lagrange = Lagrange.WeightInside,
-            backup = SampledBackup.MaxOfLeast,
-            entropyInBackup = true,
-            conservativeOrder = ConservativeOrder.TemperatureFirst,
-            cloningSteps = 3
-        )
-
-    let plain =
-        conservative.With(
-            conservativeTerm = ConservativeTerm.Plain,
-            lagrange = Lagrange.WeightOutside,
-            backup = SampledBackup.LeastOfMax,
-            automaticTemperature = false,
-            learnedLogStd = false,
-            conservativeOrder = ConservativeOrder.Simultaneous
-        )
-
-    let conservatively (config: ConservativeQLearningConfig) =
-        ConservativeQLearning.Learner(config, s, a),
-        Some(pure' (fun (x, y) -> ConservativeQLearning.Step(config, x, y)))
-
-    let weighted =
-        AwacConfig()
-            .With(hiddenSizes = [ 24; 24 ], batchSize = 20, weightDecay = 1e-3, weightDecayKind = WeightDecay.Coupled)
-
-    let normalised =
-        weighted.With(
-            weighting = AdvantageWeighting.BatchSoftmax,
-            baseline = AdvantageBaseline.MeanAction,
-            weightDecayKind = WeightDecay.Decoupled,
-            clipActions = false,
-            policyHiddenSizes = [ 16 ]
-        )
-
-    let discretely name (learner: Learner, step: Step option) = $"{name} discrete", learner, step
-    let cells, moves = walks.ObservationSize, walks.ActionSize
-
-    let discreteIql =
-        implicitly.With(actions = ActionKind.Discrete, actionChoice = ActionChoice.Sampled)
-
-    let discreteBc = cloning.With(actions = ActionKind.Discrete)
-
-    let discreteCql =
-        conservative.With(actions = ActionKind.Discrete, lagrange = Lagrange.WeightOutside)
-
-    let sequences =
-        DecisionTransformerConfig()
-            .With(context = 4, layers = 2, heads = 2, embeddingSize = 16, maxTimesteps = 60, batchSize = 6)
-
-    let once =
-        OnestepConfig()
-            .With(
-                improvement = PolicyImprovement.ExponentialWeights,
-                hiddenSizes = [ 24; 24 ],
-                batchSize = 20,
-                behaviourSteps = 1,
-                criticSteps = 2,
-                baselineSamples = 3,
-                divergenceSamples = 3,
-                inverseTemperature = 1.0
-            )
-
-    let near =
-        once.With(improvement = PolicyImprovement.ReverseKL, critics = 2, stateDependentStd = false)
-
-    let easy = once.With(improvement = PolicyImprovement.EasyBCQ)
-
-    let temporal =
-        TemporalDifferenceConfig(Common = implicitly, Critics = 2, Objective = TemporalDifferenceObjective.Expectile)
-
-    [
-        "iql",
-        ImplicitQLearning.Learner(implicitly, s, a),
-        Some(pure' (fun (x, y) -> ImplicitQLearning.Step(implicitly, x, y)))
-        "td", TemporalDifferenceLearning.Learner(temporal, s, a), None
-        for objective in
-            [
-                TemporalDifferenceObjective.Maximum
-                TemporalDifferenceObjective.SupportedMaximum
-            ] do
-            $"td {objective}",
-            TemporalDifferenceLearning.Learner(
-                temporal.With(objective = objective, candidates = 3, supportThreshold = 0.1),
-                s,
-                a
-            ),
-            None
-        "bc", BehaviourCloning.Learner(cloning, s, a), Some(pure' (fun (x, y) -> BehaviourCloning.Step(cloning, x, y)))
-        "bc gaussian",
-        BehaviourCloning.Learner(gaussian, s, a),
-        Some(pure' (fun (x, y) -> BehaviourCloning.Step(gaussian, x, y)))
-        for name, config in [ "onestep", once; "onestep divergence", near; "onestep easy", easy ] do
-            name, Onestep.Learner(config, s, a), Some(pure' (fun (x, y) -> Onestep.Step(config, x, y)))
-        "awac", Awac.Learner(weighted, s, a), Some(pure' (fun (x, y) -> Awac.Step(weighted, x, y)))
-        "awac softmax", Awac.Learner(normalised, s, a), Some(pure' (fun (x, y) -> Awac.Step(normalised, x, y)))
-        "td3bc", TD3BC.Learner(delayed, s, a), Some(pure' (fun (x, y) -> TD3BC.Step(delayed, x, y)))
-        for name, config in [ "cql", conservative; "cql constrained", constrained; "cql plain", plain ] do
-            let learner, step = conservatively config
-            name, learner, step
-        discretely
-            "iql"
-            (ImplicitQLearning.Learner(discreteIql, cells, moves),
-             Some(pure' (fun (x, y) -> ImplicitQLearning.Step(discreteIql, x, y))))
-        discretely "td" (TemporalDifferenceLearning.Learner(temporal.With(common = discreteIql), cells, moves), None)
-        discretely
-            "bc"
-            (BehaviourCloning.Learner(discreteBc, cells, moves),
-             Some(pure' (fun (x, y) -> BehaviourCloning.Step(discreteBc, x, y))))
-        discretely
-            "cql"
-            (ConservativeQLearning.Learner(discreteCql, cells, moves),
-             Some(pure' (fun (x, y) -> ConservativeQLearning.Step(discreteCql, x, y))))
-        "dt",
-        DecisionTransformer.Learner(sequences, s, a),
-        Some(pure' (fun (x, y) -> DecisionTransformer.Step(sequences, x, y)))
+    let variants = [
+        "iql dropout", [ "dropout", box 0.1; "updateOrder", "value-critic-policy-old" ]
+        for objective in [ "sarsa"; "expectile-td"; "maximum-td"; "supported-maximum-td" ] do
+            $"iql {objective}", [ "objective", box objective; "supportThreshold", 0.1 ]
+        "iql discrete", [ discrete; "actionChoice", "sampled" ]
+        "iql sarsa discrete", [ discrete; "objective", "sarsa" ]
+        "bc gaussian", [ "dropout", box 0.1; "policyKind", "gaussian"; "policySchedule", "cosine" ]
+        "bc discrete", [ discrete; "actionChoice", "sampled" ]
+        "td3bc delayed", [ "policyDelay", box 3 ]
+        "cql constrained",
+        [
+            "criticHiddenSizes", box "16"
+            "lagrange", "weight-inside"
+            "backup", "max-of-least"
+            "entropyInBackup", true
+            "conservativeOrder", "temperature-first"
+            "cloningSteps", 3
+        ]
+        "cql plain",
+        [
+            "conservativeTerm", box "plain"
+            "lagrange", "weight-outside"
+            "backup", "least-of-max"
+            "automaticTemperature", false
+            "learnedLogStd", false
+            "conservativeOrder", "simultaneous"
+        ]
+        "cql discrete", [ discrete; "lagrange", "weight-outside" ]
+        "awac coupled", [ "weightDecay", box 1e-3; "weightDecayKind", "coupled" ]
+        "awac softmax",
+        [
+            "weightDecay", box 1e-3
+            "weighting", "softmax"
+            "baseline", "mean"
+            "clipActions", false
+            "policyHiddenSizes", "16"
+        ]
+        "onestep weighted", [ "improvement", box "exponential-weights"; "phases", "1:2:4" ]
+        "onestep free", [ "critics", box 2; "stateDependentStd", false; "phases", "1:2:4" ]
+        "onestep easy", [ "improvement", box "easy-bcq"; "phases", "1:2:4" ]
     ]
+
+    [ for each in Algorithm.Named -> each.Name, small each.Standard ]
+    @ [ for name, changes in variants -> name, change (name.Split(' ')[0]) changes ]
+
+let private learners: (string * Learner * IAlgorithmConfig) list = [
+    for name, config in configs ->
+        if name.EndsWith "discrete" then
+            name, config.Learner(walks.ObservationSize, walks.ActionSize), config
+        else
+            name, config.Learner(s, a), config
+]
 
 let private root = Seed.Named "every"
 
@@ -212,18 +142,18 @@ let ``the bits are the same on two threads, without metrics, and after a resume`
 
 [<Fact>]
 let ``the pure step gives the loop's bits`` () =
-    for name, learner, step in learners do
-        for step in Option.toList step do
-            let source = learner.Source(dataFor learner)
-            use batch = new TensorBlock(learner.Batch)
+    for name, learner, config in learners do
+        let source = learner.Source(dataFor learner)
+        use batch = new TensorBlock(learner.Batch)
 
-            let next =
-                (Trainer.Start(learner, root), [ 0L .. 6L ])
-                ||> List.fold (fun state t ->
-                    source.Fill(batch, root.Split "sampling", t)
-                    step state batch)
+        let next =
+            (Trainer.Start(learner, root), [ 0L .. 6L ])
+            ||> List.fold (fun state t ->
+                source.Fill(batch, root.Split "sampling", t)
+                let struct (next, _) = config.Step(state, batch)
+                next)
 
-            sameBits name (train WorkerTeam.Single true learner (Trainer.Start(learner, root)) 7) next
+        sameBits name (train WorkerTeam.Single true learner (Trainer.Start(learner, root)) 7) next
 
 [<Fact>]
 let ``a step allocates nothing`` () =

@@ -8,43 +8,42 @@ open Iql.Core.Tests.Learning.Replay
 
 let private reading (case: Golden.Case) : Reading =
     let config =
-        AwacConfig()
-            .With(
-                hiddenSizes = case.Hidden,
-                batchSize = case.Dim "batch",
-                temperature = case.Number "temperature",
-                weighting =
-                    (if case.Text "weights" = "exp" then
-                         AdvantageWeighting.Exponential
-                     else
-                         AdvantageWeighting.BatchSoftmax),
-                maxAdvantageWeight = case.Number "weight_clip",
-                baseline =
-                    (if case.Text "baseline" = "sample" then
-                         AdvantageBaseline.SampledAction
-                     else
-                         AdvantageBaseline.MeanAction),
-                clipActions = case.Hyper("clamp_samples").GetBoolean(),
-                discount = case.Number "discount",
-                polyakStep = case.Number "polyak",
-                criticLearningRate = case.Number "lr_critic",
-                policyLearningRate = case.Number "lr_actor",
-                weightDecay = case.Number "weight_decay",
-                weightDecayKind =
-                    (if case.Text "weight_decay_kind" = "coupled" then
-                         WeightDecay.Coupled
-                     else
-                         WeightDecay.Decoupled),
-                meanTanh = case.Hyper("mean_tanh").GetBoolean(),
-                logStdMin = case.Number "log_std_min",
-                logStdMax = case.Number "log_std_max"
-            )
+        AwacConfig(
+            HiddenSizes = Widths case.Hidden,
+            BatchSize = case.Dim "batch",
+            InverseTemperature = 1.0 / case.Number "temperature",
+            Weighting =
+                (if case.Text "weights" = "exp" then
+                     AdvantageWeighting.Exponential
+                 else
+                     AdvantageWeighting.Softmax),
+            MaxAdvantageWeight = case.Number "weight_clip",
+            Baseline =
+                (if case.Text "baseline" = "sample" then
+                     AdvantageBaseline.Sample
+                 else
+                     AdvantageBaseline.Mean),
+            ClipActions = case.Hyper("clamp_samples").GetBoolean(),
+            Discount = case.Number "discount",
+            PolyakStep = case.Number "polyak",
+            CriticLearningRate = case.Number "lr_critic",
+            PolicyLearningRate = case.Number "lr_actor",
+            WeightDecay = case.Number "weight_decay",
+            WeightDecayKind =
+                (if case.Text "weight_decay_kind" = "coupled" then
+                     WeightDecay.Coupled
+                 else
+                     WeightDecay.Decoupled),
+            MeanTanh = case.Hyper("mean_tanh").GetBoolean(),
+            LogStdMin = case.Number "log_std_min",
+            LogStdMax = case.Number "log_std_max"
+        )
 
     let rows, size = case.Dim "batch", case.Dim "act"
 
     let noises = [
         $"noise{Awac.TargetNoise}", "target"
-        if config.Baseline = AdvantageBaseline.SampledAction then
+        if config.Baseline = AdvantageBaseline.Sample then
             $"noise{Awac.BaselineNoise}", "actor"
     ]
 

@@ -10,26 +10,25 @@ let private reading (case: Golden.Case) : Reading =
     let cosine = case.Number "cosine_steps"
 
     let config =
-        BehaviourCloningConfig()
-            .With(
-                hiddenSizes = case.Hidden,
-                batchSize = case.Dim "batch",
-                policyKind =
-                    (if case.Text "actor" = "gaussian" then
-                         PolicyKind.Gaussian
-                     else
-                         PolicyKind.Deterministic),
-                meanTanh = case.Hyper("mean_tanh").GetBoolean(),
-                logStdMin = case.Number "log_std_min",
-                logStdMax = case.Number "log_std_max",
-                policyLearningRate = case.Number "lr_actor",
-                policySchedule =
-                    (if cosine > 0.0 then
-                         LearningRateSchedule.Cosine
-                     else
-                         LearningRateSchedule.Constant),
-                cosineSteps = max 1.0 cosine
-            )
+        BehaviourCloningConfig(
+            HiddenSizes = Widths case.Hidden,
+            BatchSize = case.Dim "batch",
+            PolicyKind =
+                (if case.Text "actor" = "gaussian" then
+                     PolicyKind.Gaussian
+                 else
+                     PolicyKind.Deterministic),
+            MeanTanh = case.Hyper("mean_tanh").GetBoolean(),
+            LogStdMin = case.Number "log_std_min",
+            LogStdMax = case.Number "log_std_max",
+            PolicyLearningRate = case.Number "lr_actor",
+            PolicySchedule =
+                (if cosine > 0.0 then
+                     LearningRateSchedule.Cosine
+                 else
+                     LearningRateSchedule.Constant),
+            CosineSteps = max 1.0 cosine
+        )
 
     {
         Learner = BehaviourCloning.Learner(config, case.Dim "obs", case.Dim "act")

@@ -13,49 +13,48 @@ let private reading (case: Golden.Case) : Reading =
     let is name = case.Hyper(name).GetBoolean()
 
     let config =
-        ConservativeQLearningConfig()
-            .With(
-                hiddenSizes = case.Hidden,
-                batchSize = rows,
-                actionSamples = samples,
-                conservativeWeight = case.Number "conservative_weight",
-                conservativeTerm =
-                    (if is "importance" then
-                         ConservativeTerm.ImportanceWeighted
-                     else
-                         ConservativeTerm.Plain),
-                softmaxTemperature = case.Number "softmax_temperature",
-                differenceMin = case.Number "diff_clip_min",
-                differenceMax = case.Number "diff_clip_max",
-                lagrange =
-                    (if is "lagrange" then
-                         Lagrange.WeightOutside
-                     else
-                         Lagrange.Off),
-                lagrangeGap = case.Number "lagrange_gap",
-                initialLogMultiplier = case.Number "log_alpha_prime_init",
-                automaticTemperature = is "auto_temperature",
-                entropyTemperature = case.Number "alpha",
-                initialLogTemperature = case.Number "log_alpha_init",
-                targetEntropy = case.Number "target_entropy" / float size,
-                backup =
-                    (if is "max_backup" then
-                         SampledBackup.MaxOfLeast
-                     else
-                         SampledBackup.Sample),
-                entropyInBackup = is "entropy_in_backup",
-                conservativeOrder =
-                    (match case.Text "order" with
-                     | "sequential" -> ConservativeOrder.Sequential
-                     | "simultaneous" -> ConservativeOrder.Simultaneous
-                     | other -> failwith $"order {other}"),
-                logStdMin = case.Number "log_std_min",
-                logStdMax = case.Number "log_std_max",
-                discount = case.Number "discount",
-                polyakStep = case.Number "polyak",
-                criticLearningRate = case.Number "lr_critic",
-                policyLearningRate = case.Number "lr_actor"
-            )
+        ConservativeQLearningConfig(
+            HiddenSizes = Widths case.Hidden,
+            BatchSize = rows,
+            ActionSamples = samples,
+            ConservativeWeight = case.Number "conservative_weight",
+            ConservativeTerm =
+                (if is "importance" then
+                     ConservativeTerm.ImportanceWeighted
+                 else
+                     ConservativeTerm.Plain),
+            SoftmaxTemperature = case.Number "softmax_temperature",
+            DifferenceMin = case.Number "diff_clip_min",
+            DifferenceMax = case.Number "diff_clip_max",
+            Lagrange =
+                (if is "lagrange" then
+                     Lagrange.WeightOutside
+                 else
+                     Lagrange.Off),
+            LagrangeGap = case.Number "lagrange_gap",
+            InitialLogMultiplier = case.Number "log_alpha_prime_init",
+            AutomaticTemperature = is "auto_temperature",
+            EntropyTemperature = case.Number "alpha",
+            InitialLogTemperature = case.Number "log_alpha_init",
+            TargetEntropy = case.Number "target_entropy" / float size,
+            Backup =
+                (if is "max_backup" then
+                     SampledBackup.MaxOfLeast
+                 else
+                     SampledBackup.Sample),
+            EntropyInBackup = is "entropy_in_backup",
+            ConservativeOrder =
+                (match case.Text "order" with
+                 | "sequential" -> ConservativeOrder.Sequential
+                 | "simultaneous" -> ConservativeOrder.Simultaneous
+                 | other -> failwith $"order {other}"),
+            LogStdMin = case.Number "log_std_min",
+            LogStdMax = case.Number "log_std_max",
+            Discount = case.Number "discount",
+            PolyakStep = case.Number "polyak",
+            CriticLearningRate = case.Number "lr_critic",
+            PolicyLearningRate = case.Number "lr_actor"
+        )
 
     // Our streams, their fields, and how many samples each has.
     let fields = [

@@ -13,29 +13,27 @@ open Iql.Core.Tests.Learning.Execute
 
 let private learner (case: Golden.Case) =
     let config =
-        DecisionTransformerConfig()
-            .With(
-                context = case.Dim "context",
-                layers = case.Dim "layers",
-                heads = case.Dim "heads",
-                embeddingSize = case.Dim "embed",
-                maxTimesteps = case.Dim "max_time",
-                batchSize = case.Dim "batch",
-                returnScale = 1.0,
-                dropout = 0.0,
-                activation =
-                    (if case.Text "activation" = "relu" then
-                         TransformerActivation.Rectifier
-                     else
-                         TransformerActivation.Gelu),
-                countPadding = (case.Text "denominator" = "all"),
-                policyLearningRate = case.Number "lr",
-                warmUpSteps = case.Number "warmup_steps",
-                weightDecay = case.Number "weight_decay",
-                maxGradientNorm = case.Number "clip_norm"
-            )
+        DecisionTransformerConfig(
+            Context = case.Dim "context",
+            HiddenSizes = Widths(List.replicate (case.Dim "layers") (case.Dim "embed")),
+            Heads = case.Dim "heads",
+            MaxTimesteps = case.Dim "max_time",
+            BatchSize = case.Dim "batch",
+            ReturnScale = 1.0,
+            Dropout = 0.0,
+            Activation =
+                (if case.Text "activation" = "relu" then
+                     TransformerActivation.Rectifier
+                 else
+                     TransformerActivation.Gelu),
+            CountPadding = (case.Text "denominator" = "all"),
+            PolicyLearningRate = case.Number "lr",
+            WarmUpSteps = case.Number "warmup_steps",
+            WeightDecay = case.Number "weight_decay",
+            MaxGradientNorm = case.Number "clip_norm"
+        )
 
-    DecisionTransformer.Learner(config, case.Dim "obs", case.Dim "act")
+    config.Learner(case.Dim "obs", case.Dim "act")
 
 /// Their name of one of our tensors: "block0/attention/w" is "block0/qkv/w".
 let private theirs (ours: string) =

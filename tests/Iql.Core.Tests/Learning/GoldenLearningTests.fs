@@ -10,60 +10,54 @@ let private implicitConfig (case: Golden.Case) =
     let number, text = case.Number, case.Text
     let old = text "order" = "value-critic-policy-old"
 
-    ImplicitQLearningConfig()
-        .With(
-            hiddenSizes = case.Hidden,
-            batchSize = case.Dim "batch",
-            expectile = number "expectile",
-            inverseTemperature = number "inverse_temperature",
-            maxAdvantageWeight = number "weight_clip",
-            discount = number "discount",
-            polyakStep = number "polyak",
-            valueLearningRate = number "lr_value",
-            criticLearningRate = number "lr_critic",
-            policyLearningRate = number "lr_actor",
-            policySchedule =
-                (if number "cosine_steps" > 0.0 then
-                     LearningRateSchedule.Cosine
-                 else
-                     LearningRateSchedule.Constant),
-            cosineSteps = max 1.0 (number "cosine_steps"),
-            logStdMin = number "log_std_min",
-            logStdMax = number "log_std_max",
-            policyKind =
-                (if text "actor" = "gaussian" then
-                     PolicyKind.Gaussian
-                 else
-                     PolicyKind.Deterministic),
-            meanTanh = case.Hyper("mean_tanh").GetBoolean(),
-            updateOrder =
-                (if old then
-                     UpdateOrder.ValueCriticPolicyOld
-                 else
-                     UpdateOrder.ValuePolicyCritic),
-            halveCriticLoss = old
-        )
+    ImplicitQLearningConfig(
+        HiddenSizes = Widths case.Hidden,
+        BatchSize = case.Dim "batch",
+        Expectile = number "expectile",
+        InverseTemperature = number "inverse_temperature",
+        MaxAdvantageWeight = number "weight_clip",
+        Discount = number "discount",
+        PolyakStep = number "polyak",
+        ValueLearningRate = number "lr_value",
+        CriticLearningRate = number "lr_critic",
+        PolicyLearningRate = number "lr_actor",
+        PolicySchedule =
+            (if number "cosine_steps" > 0.0 then
+                 LearningRateSchedule.Cosine
+             else
+                 LearningRateSchedule.Constant),
+        CosineSteps = max 1.0 (number "cosine_steps"),
+        LogStdMin = number "log_std_min",
+        LogStdMax = number "log_std_max",
+        PolicyKind =
+            (if text "actor" = "gaussian" then
+                 PolicyKind.Gaussian
+             else
+                 PolicyKind.Deterministic),
+        MeanTanh = case.Hyper("mean_tanh").GetBoolean(),
+        UpdateOrder =
+            (if old then
+                 UpdateOrder.ValueCriticPolicyOld
+             else
+                 UpdateOrder.ValuePolicyCritic),
+        HalveCriticLoss = old
+    )
 
 let private temporalDifferenceConfig (case: Golden.Case) =
-    TemporalDifferenceConfig()
-        .With(
-            objective =
-                (if case.Text "loss" = "expectile" then
-                     TemporalDifferenceObjective.Expectile
-                 else
-                     TemporalDifferenceObjective.Squared),
-            critics = case.Hyper("critics").GetInt32(),
-            common =
-                ImplicitQLearningConfig()
-                    .With(
-                        hiddenSizes = case.Hidden,
-                        batchSize = case.Dim "batch",
-                        expectile = case.Number "expectile",
-                        discount = case.Number "discount",
-                        polyakStep = case.Number "polyak",
-                        criticLearningRate = case.Number "lr_critic"
-                    )
-        )
+    ImplicitQLearningConfig(
+        Objective =
+            (if case.Text "loss" = "expectile" then
+                 Objective.ExpectileTD
+             else
+                 Objective.Sarsa),
+        Critics = case.Hyper("critics").GetInt32(),
+        HiddenSizes = Widths case.Hidden,
+        BatchSize = case.Dim "batch",
+        Expectile = case.Number "expectile",
+        Discount = case.Number "discount",
+        PolyakStep = case.Number "polyak",
+        CriticLearningRate = case.Number "lr_critic"
+    )
 
 let private statistics =
     Map [
@@ -91,8 +85,8 @@ let private reading (case: Golden.Case) : Reading =
 
     let learner, positive =
         match case.Part("algorithm").GetString() with
-        | "iql" -> ImplicitQLearning.Learner(implicitConfig case, s, a), "residualPositive"
-        | _ -> TemporalDifferenceLearning.Learner(temporalDifferenceConfig case, s, a), "tdErrorPositive"
+        | "iql" -> (implicitConfig case).Learner(s, a), "residualPositive"
+        | _ -> (temporalDifferenceConfig case).Learner(s, a), "tdErrorPositive"
 
     {
         Learner = learner

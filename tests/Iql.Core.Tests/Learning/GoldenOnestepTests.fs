@@ -10,28 +10,25 @@ let private reading (case: Golden.Case) : Reading =
     let soft = case.Text "policy" = "soft-clamped"
 
     let config =
-        OnestepConfig()
-            .With(
-                improvement = PolicyImprovement.ExponentialWeights,
-                hiddenSizes = case.Hidden,
-                batchSize = case.Dim "batch",
-                inverseTemperature = case.Number "temperature",
-                maxAdvantageWeight = case.Number "weight_clip",
-                baselineSamples = case.Hyper("baseline_samples").GetInt32(),
-                sampleBound = case.Number "sample_bound",
-                behaviourSteps = phase,
-                criticSteps = phase,
-                policySteps = phase,
-                discount = case.Number "discount",
-                polyakStep = case.Number "polyak",
-                polyakEvery = case.Hyper("polyak_every").GetInt32(),
-                behaviourLearningRate = case.Number "lr_behaviour",
-                criticLearningRate = case.Number "lr_critic",
-                policyLearningRate = case.Number "lr_actor",
-                stateDependentStd = soft,
-                logStdMin = case.Number "log_std_min",
-                logStdMax = case.Number "log_std_max"
-            )
+        OnestepConfig(
+            Improvement = PolicyImprovement.ExponentialWeights,
+            HiddenSizes = Widths case.Hidden,
+            BatchSize = case.Dim "batch",
+            InverseTemperature = case.Number "temperature",
+            MaxAdvantageWeight = case.Number "weight_clip",
+            BaselineSamples = case.Hyper("baseline_samples").GetInt32(),
+            SampleBound = case.Number "sample_bound",
+            Phases = Phases(phase, phase, phase),
+            Discount = case.Number "discount",
+            PolyakStep = case.Number "polyak",
+            PolyakEvery = case.Hyper("polyak_every").GetInt32(),
+            BehaviourLearningRate = case.Number "lr_behaviour",
+            CriticLearningRate = case.Number "lr_critic",
+            PolicyLearningRate = case.Number "lr_actor",
+            StateDependentStd = soft,
+            LogStdMin = case.Number "log_std_min",
+            LogStdMax = case.Number "log_std_max"
+        )
 
     let rows, s, a = case.Dim "batch", case.Dim "obs", case.Dim "act"
     let column = $"noise{Onestep.BehaviourNoise}"
@@ -54,7 +51,7 @@ let private reading (case: Golden.Case) : Reading =
 
     {
         Learner =
-            Onestep.Learner(config, s, a, null, recorded)
+            Onestep.Learner([ config ], s, a, recorded)
             |> withColumns [ column, [ config.BaselineSamples; rows; a ] ]
         Nets = [
             policy "shared/behaviour" "behaviour"

@@ -7,20 +7,19 @@ open Iql.Core.Tests.Learning.Replay
 
 let private reading (case: Golden.Case) : Reading =
     let config =
-        TD3BCConfig()
-            .With(
-                hiddenSizes = case.Hidden,
-                batchSize = case.Dim "batch",
-                alpha = case.Number "alpha",
-                discount = case.Number "discount",
-                polyakStep = case.Number "polyak",
-                policyNoise = case.Number "noise_std",
-                noiseClip = case.Number "noise_clip",
-                policyDelay = case.Hyper("policy_delay").GetInt32(),
-                maxAction = case.Number "max_action",
-                criticLearningRate = case.Number "lr_critic",
-                policyLearningRate = case.Number "lr_actor"
-            )
+        TD3BCConfig(
+            HiddenSizes = Widths case.Hidden,
+            BatchSize = case.Dim "batch",
+            Alpha = case.Number "alpha",
+            Discount = case.Number "discount",
+            PolyakStep = case.Number "polyak",
+            PolicyNoise = case.Number "noise_std",
+            NoiseClip = case.Number "noise_clip",
+            PolicyDelay = case.Hyper("policy_delay").GetInt32(),
+            MaxAction = case.Number "max_action",
+            CriticLearningRate = case.Number "lr_critic",
+            PolicyLearningRate = case.Number "lr_actor"
+        )
 
     let rows, size = case.Dim "batch", case.Dim "act"
     let column = $"noise{TD3BC.TargetNoise}"

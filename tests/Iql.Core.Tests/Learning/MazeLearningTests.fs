@@ -95,10 +95,14 @@ let private s, a = environment.ObservationSize, environment.ActionSize
 
 let private cloned (share: float) (by: ShareOf) =
     let config =
-        BehaviourCloningConfig()
-            .With(hiddenSizes = [ 64; 64 ], bestShare = share, bestBy = by, policyLearningRate = 1e-3)
+        BehaviourCloningConfig(
+            HiddenSizes = Widths [ 64; 64 ],
+            BestShare = share,
+            BestBy = by,
+            PolicyLearningRate = 1e-3
+        )
 
-    score (BehaviourCloning.Learner(config, s, a)) RewardRule.None (BehaviourCloning.Select(config, data.Value)) 3000
+    score (BehaviourCloning.Learner(config, s, a)) RewardRule.None (BestEpisodes.Of(data.Value, share, by)) 3000
 
 [<Fact>]
 let ``clones of the best drives reach the goal, clones of all drives do not`` () =
@@ -109,19 +113,21 @@ let ``clones of the best drives reach the goal, clones of all drives do not`` ()
 [<Fact>]
 let ``the decision transformer drives as well as it is asked to`` () =
     let config =
-        DecisionTransformerConfig()
-            .With(
-                context = 5,
-                layers = 2,
-                embeddingSize = 32,
-                maxTimesteps = environment.TimeLimit,
-                returnScale = 1.0,
-                policyLearningRate = 1e-3,
-                warmUpSteps = 200.0
-            )
+        DecisionTransformerConfig(
+            Context = 5,
+            HiddenSizes = Widths [ 32; 32 ],
+            MaxTimesteps = environment.TimeLimit,
+            ReturnScale = 1.0,
+            PolicyLearningRate = 1e-3,
+            WarmUpSteps = 200.0
+        )
 
     let asked =
-        scores (DecisionTransformer.Learner(config, s, a, 1.0, 0.0)) RewardRule.None data.Value 1500
+        scores
+            (DecisionTransformer.Learner(config.Varied("targetReturn", [ 1.0; 0.0 ]), s, a))
+            RewardRule.None
+            data.Value
+            1500
 
     Assert.InRange(asked[0], 80.0, 100.0)
     Assert.InRange(asked[1], 0.0, 30.0)
@@ -129,60 +135,64 @@ let ``the decision transformer drives as well as it is asked to`` () =
 [<Fact>]
 let ``TD3+BC finds the expert's drives among all`` () =
     let config =
-        TD3BCConfig().With(hiddenSizes = [ 64; 64 ], criticLearningRate = 1e-3, policyLearningRate = 1e-3)
+        TD3BCConfig(HiddenSizes = Widths [ 64; 64 ], CriticLearningRate = 1e-3, PolicyLearningRate = 1e-3)
 
     Assert.InRange(score (TD3BC.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000, 80.0, 100.0)
 
 [<Fact>]
 let ``conservative Q-learning finds the expert's drives among all`` () =
     let config =
-        ConservativeQLearningConfig()
-            .With(
-                hiddenSizes = [ 64; 64 ],
-                batchSize = 64,
-                actionSamples = 4,
-                conservativeWeight = 1.0,
-                criticLearningRate = 1e-3,
-                policyLearningRate = 1e-3
-            )
+        ConservativeQLearningConfig(
+            HiddenSizes = Widths [ 64; 64 ],
+            BatchSize = 64,
+            ActionSamples = 4,
+            ConservativeWeight = 1.0,
+            CriticLearningRate = 1e-3,
+            PolicyLearningRate = 1e-3
+        )
 
     Assert.InRange(score (ConservativeQLearning.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000, 80.0, 100.0)
 
 [<Fact>]
 let ``AWAC finds the expert's drives among all`` () =
     let config =
-        AwacConfig()
-            .With(hiddenSizes = [ 64; 64 ], temperature = 1.0, criticLearningRate = 1e-3, policyLearningRate = 1e-3)
+        AwacConfig(
+            HiddenSizes = Widths [ 64; 64 ],
+            InverseTemperature = 1.0,
+            CriticLearningRate = 1e-3,
+            PolicyLearningRate = 1e-3
+        )
 
     Assert.InRange(score (Awac.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000, 60.0, 100.0)
 
 [<Fact>]
 let ``Onestep RL finds the expert's drives among all by each of its improvements, and clones where they are weak`` () =
     let config =
-        OnestepConfig()
-            .With(
-                hiddenSizes = [ 64; 64 ],
-                batchSize = 256,
-                behaviourSteps = 1500,
-                criticSteps = 4000,
-                polyakStep = 0.05,
-                polyakEvery = 1,
-                behaviourLearningRate = 1e-3,
-                criticLearningRate = 1e-3,
-                policyLearningRate = 1e-3
-            )
+        OnestepConfig(
+            HiddenSizes = Widths [ 64; 64 ],
+            BatchSize = 256,
+            Phases = Phases(1500, 4000, 100_000),
+            PolyakStep = 0.05,
+            PolyakEvery = 1,
+            BehaviourLearningRate = 1e-3,
+            CriticLearningRate = 1e-3,
+            PolicyLearningRate = 1e-3
+        )
 
-    let reached (improvement: PolicyImprovement) strengths steps =
+    let reached (improvement: PolicyImprovement) (strength: string) (values: float list) steps =
         let learner =
-            Onestep.Learner(config.With(improvement = improvement), s, a, List.toArray strengths)
+            Onestep.Learner(config.With("improvement", improvement).Varied(strength, values), s, a)
 
         scores learner RewardRule.AntMaze data.Value steps
 
-    let near = reached PolicyImprovement.ReverseKL [ 0.3; 100.0 ] 7000
-    let weighted = reached PolicyImprovement.ExponentialWeights [ 3.0; 0.0 ] 7000
+    let near =
+        reached PolicyImprovement.ReverseKL "divergenceWeight" [ 0.3; 100.0 ] 7000
+
+    let weighted =
+        reached PolicyImprovement.ExponentialWeights "inverseTemperature" [ 3.0; 0.0 ] 7000
 
     for scores in [ near; weighted ] do
         Assert.InRange(scores[0], 80.0, 100.0)
         Assert.InRange(scores[1], 0.0, 30.0)
 
-    Assert.InRange(List.exactlyOne (reached PolicyImprovement.EasyBCQ [ 0.0 ] 5500), 80.0, 100.0)
+    Assert.InRange(List.exactlyOne (reached PolicyImprovement.EasyBCQ "inverseTemperature" [ 0.0 ] 5500), 80.0, 100.0)

@@ -10,25 +10,23 @@ open Xunit
 
 [<Fact>]
 let ``every metric of a learner stands in docs/metrics.md, and nothing else does`` () =
-    let config = ImplicitQLearningConfig().With(hiddenSizes = [ 2 ], batchSize = 2)
+    let config = ImplicitQLearningConfig(HiddenSizes = Widths [ 2 ], BatchSize = 2)
 
     let reported =
         set [
             for learner in
                 [
-                    ImplicitQLearning.Learner(config, 2, 1)
-                    for objective in Enum.GetValues<TemporalDifferenceObjective>() do
-                        let config = TemporalDifferenceConfig(Common = config, Objective = objective)
-                        TemporalDifferenceLearning.Learner(config, 2, 1)
+                    for objective in Enum.GetValues<Objective>() do
+                        config.With("objective", objective).Learner(2, 1)
                     BehaviourCloning.Learner(BehaviourCloningConfig(PolicyKind = PolicyKind.Gaussian), 2, 1)
                     TD3BC.Learner(TD3BCConfig(), 2, 1)
                     ConservativeQLearning.Learner(ConservativeQLearningConfig(Lagrange = Lagrange.WeightOutside), 2, 1)
                     BehaviourCloning.Learner(BehaviourCloningConfig(Actions = ActionKind.Discrete), 2, 2)
                     ConservativeQLearning.Learner(ConservativeQLearningConfig(Actions = ActionKind.Discrete), 2, 2)
                     Awac.Learner(AwacConfig(), 2, 1)
-                    DecisionTransformer.Learner(DecisionTransformerConfig().With(context = 2), 2, 1)
-                    Onestep.Learner(OnestepConfig(), 2, 1)
-                    Onestep.Learner(OnestepConfig(Improvement = PolicyImprovement.ExponentialWeights), 2, 1)
+                    DecisionTransformerConfig(Context = 2).Learner(2, 1)
+                    OnestepConfig().Learner(2, 1)
+                    OnestepConfig(Improvement = PolicyImprovement.ExponentialWeights).Learner(2, 1)
                 ] do
                 for program in learner.Programs do
                     for struct (name, _) in program.Metrics do

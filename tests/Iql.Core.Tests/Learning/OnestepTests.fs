@@ -144,17 +144,15 @@ let private oracle (config: OnestepConfig) (start: Numbers) =
     config.DivergenceWeight * divergence - value, value, divergence
 
 let private linearConfig =
-    OnestepConfig()
-        .With(
-            hiddenSizes = [],
-            batchSize = rows,
-            divergenceSamples = samples,
-            divergenceWeight = 0.7,
-            behaviourSteps = 1,
-            criticSteps = 1,
-            logStdMin = -1.5,
-            logStdMax = 0.5
-        )
+    OnestepConfig(
+        HiddenSizes = Widths [],
+        BatchSize = rows,
+        DivergenceSamples = samples,
+        DivergenceWeight = 0.7,
+        Phases = Phases(1, 1, 100_000),
+        LogStdMin = -1.5,
+        LogStdMax = 0.5
+    )
 
 /// First blocks, the policy moved off the behaviour it starts as.
 let private start (learner: Learner) : Numbers =
@@ -172,10 +170,10 @@ let ``a step of the reverse divergence is plain arithmetic, its gradient that of
     (soft: bool)
     (critics: int)
     =
-    let config = linearConfig.With(stateDependentStd = soft, critics = critics)
+    let config = linearConfig.With("stateDependentStd", soft).With("critics", critics)
 
     let learner =
-        Onestep.Learner(config, s, a, null, recorded)
+        Onestep.Learner([ config ], s, a, recorded)
         |> withColumns [ for stream, extents in draws -> $"noise{stream}", extents ]
 
     let start = start learner
@@ -213,9 +211,9 @@ let ``a step of the reverse divergence is plain arithmetic, its gradient that of
 [<Fact>]
 let ``Easy BCQ does the best of its samples of the behaviour`` () =
     let config =
-        linearConfig.With(improvement = PolicyImprovement.EasyBCQ, candidates = samples, critics = 2)
+        linearConfig.With("improvement", PolicyImprovement.EasyBCQ).With("candidates", samples).With("critics", 2)
 
-    let learner = Onestep.Learner(config, s, a)
+    let learner = config.Learner(s, a)
     let start = start learner
     let noise = numbers "candidates" (rows * samples * a) 2.5
 
@@ -259,33 +257,30 @@ let ``Easy BCQ does the best of its samples of the behaviour`` () =
 
 [<Fact>]
 let ``a run of any length keeps the phases' proportions`` () =
-    let phases (config: OnestepConfig) =
-        config.BehaviourSteps, config.CriticSteps, config.PolicySteps
+    let phases steps (config: OnestepConfig) =
+        ((config :> IAlgorithmConfig).ForSteps steps :?> OnestepConfig).Phases
 
     let config = OnestepConfig()
-    Assert.Equal((500_000, 2_000_000, 100_000), phases config)
-    Assert.Equal(config, config.ForSteps 2_600_000)
-    Assert.Equal((5_000, 20_000, 1_000), phases (config.ForSteps 26_000))
+    Assert.Equal(Phases(500_000, 2_000_000, 100_000), config.Phases)
+    Assert.Equal(config.Phases, phases 2_600_000 config)
+    Assert.Equal(Phases(5_000, 20_000, 1_000), phases 26_000 config)
     // Easy BCQ has no third phase, and its length is left alone.
-    let easy = config.With(improvement = PolicyImprovement.EasyBCQ)
-    Assert.Equal((5_000, 20_000, 100_000), phases (easy.ForSteps 25_000))
+    let easy = config.With("improvement", PolicyImprovement.EasyBCQ)
+    Assert.Equal(Phases(5_000, 20_000, 100_000), phases 25_000 easy)
 
     for steps in [ 3; 4; 7; 100; 12_345; 1_000_000 ] do
-        let behaviour, critic, policy = phases (config.ForSteps steps)
-        Assert.True(behaviour >= 1 && critic >= 1 && policy >= 1)
-        Assert.Equal(steps, behaviour + critic + policy)
+        let phases = phases steps config
+        Assert.True(phases.Behaviour >= 1 && phases.Critic >= 1 && phases.Policy >= 1)
+        Assert.Equal(steps, phases.Behaviour + phases.Critic + phases.Policy)
 
-    Assert.Equal((1, 1, 1), phases (config.ForSteps 1))
-
-    Assert.Throws<ArgumentException>(fun () -> config.ForSteps 0 |> ignore)
-    |> ignore
+    Assert.Equal(Phases(1, 1, 1), phases 1 config)
 
 [<Fact>]
 let ``one phase follows the other, and targets move at every second step of theirs`` () =
-    let config = linearConfig.With(behaviourSteps = 2, criticSteps = 5, policySteps = 3)
+    let config = linearConfig.With("phases", "2:5:3")
 
     let programs (improvement: PolicyImprovement) =
-        let learner = Onestep.Learner(config.With(improvement = improvement), s, a)
+        let learner = config.With("improvement", improvement).Learner(s, a)
         [ for step in 0L .. 10L -> learner.Programs.IndexOf(learner.StepAt step) ]
 
     Assert.Equal<int list>([ 0; 0; 1; 2; 1; 2; 1; 3; 3; 3; 3 ], programs PolicyImprovement.ReverseKL)
@@ -297,17 +292,15 @@ let ``one phase follows the other, and targets move at every second step of thei
 let private bandit = lazy Bandit.data (fun a -> -(a - 0.6f) * (a - 0.6f))
 
 let private small =
-    OnestepConfig()
-        .With(
-            hiddenSizes = [ 32; 32 ],
-            batchSize = 128,
-            behaviourSteps = 1500,
-            criticSteps = 2000,
-            stateDependentStd = false,
-            behaviourLearningRate = 0.003,
-            criticLearningRate = 0.003,
-            policyLearningRate = 0.003
-        )
+    OnestepConfig(
+        HiddenSizes = Widths [ 32; 32 ],
+        BatchSize = 128,
+        Phases = Phases(1500, 2000, 2500),
+        StateDependentStd = false,
+        BehaviourLearningRate = 0.003,
+        CriticLearningRate = 0.003,
+        PolicyLearningRate = 0.003
+    )
 
 /// Mean and variance of the data's actions: β is their normal.
 let private behaviour =
@@ -319,8 +312,7 @@ let private behaviour =
 let ``the reverse divergence finds the normal that weighs reward against nearness`` () =
     // The minimum of −E Q + α KL(π ‖ β) is β(a) e^{Q(a)/α}: of a normal and a parabola, a normal.
     let alphas = [ 1.0; 0.2 ]
-    let config = small.With(policySteps = 2500)
-    let learner = Onestep.Learner(config, 1, 1, ResizeArray alphas)
+    let learner = Onestep.Learner(small.Varied("divergenceWeight", alphas), 1, 1)
     let blocks = Bandit.trained learner bandit.Value 6000
     let mean, variance = behaviour.Value
 
@@ -335,10 +327,11 @@ let ``the reverse divergence finds the normal that weighs reward against nearnes
 let ``exponential weights find the weighted mean, and none of it without temperature`` () =
     let temperatures = [ 0.0; 3.0; 20.0 ]
 
-    let config =
-        small.With(improvement = PolicyImprovement.ExponentialWeights, policySteps = 2500)
+    let config = small.With("improvement", PolicyImprovement.ExponentialWeights)
 
-    let learner = Onestep.Learner(config, 1, 1, ResizeArray temperatures)
+    let learner =
+        Onestep.Learner(config.Varied("inverseTemperature", temperatures), 1, 1)
+
     let blocks = Bandit.trained learner bandit.Value 6000
     let actions = [ for a in bandit.Value.Actions -> float a ]
     let mean, variance = behaviour.Value
@@ -355,12 +348,15 @@ let ``exponential weights find the weighted mean, and none of it without tempera
 
 [<Fact>]
 let ``policies of several strengths learn the bits they would learn alone`` () =
-    for improvement in [ PolicyImprovement.ReverseKL; PolicyImprovement.ExponentialWeights ] do
-        let config =
-            small.With(improvement = improvement, behaviourSteps = 20, criticSteps = 20)
+    for improvement, strength in
+        [
+            PolicyImprovement.ReverseKL, "divergenceWeight"
+            PolicyImprovement.ExponentialWeights, "inverseTemperature"
+        ] do
+        let config = small.With("improvement", improvement).With("phases", "20:20:20")
 
         let trained (strengths: float list) =
-            let learner = Onestep.Learner(config, 1, 1, ResizeArray strengths)
+            let learner = Onestep.Learner(config.Varied(strength, strengths), 1, 1)
             Bandit.trained learner bandit.Value 60
 
         let together = trained [ 0.1; 0.5; 2.0 ]
@@ -377,7 +373,7 @@ let ``policies of several strengths learn the bits they would learn alone`` () =
 [<Fact>]
 let ``Easy BCQ finds the best action among many samples`` () =
     let config =
-        small.With(improvement = PolicyImprovement.EasyBCQ, candidates = 300, stateDependentStd = true)
+        small.With("improvement", PolicyImprovement.EasyBCQ).With("candidates", 300).With("stateDependentStd", true)
 
-    let learner = Onestep.Learner(config, 1, 1)
+    let learner = config.Learner(1, 1)
     Assert.Equal(0.6, Bandit.action learner (Bandit.trained learner bandit.Value 3500), 0.08)

@@ -43,14 +43,16 @@ let ``noise is drawn in to the ball along its own ray`` (radius: float) =
 
 [<Fact>]
 let ``the support's radius is where a normal's density is the threshold's share of its largest`` () =
-    for threshold in [ 0.9; 0.5; 0.1; 1e-6 ] do
-        let radius =
-            TemporalDifferenceConfig().With(supportThreshold = threshold).SupportRadius
+    let radius threshold =
+        let epsilon = Tensor.Scalar "supportThreshold"
+        (number (TemporalDifferenceLearning.Radius epsilon) [ epsilon, [| threshold |] ]).[0]
 
+    for threshold in [ 0.9; 0.5; 0.1; 1e-6 ] do
+        let radius = radius threshold
         Assert.Equal(threshold, exp (-radius * radius / 2.0), 12)
 
     // Beyond any sample, and still a number.
-    Assert.InRange(TemporalDifferenceConfig().SupportRadius, 38.0, 39.0)
+    Assert.InRange(radius 0.0, 38.0, 39.0)
 
 // ---- whole steps, on networks of one linear layer
 
@@ -79,22 +81,16 @@ let private linear (start: Numbers) net (x: float list) output =
     + Seq.sum [ for i, value in List.indexed x -> value * w[i * b.Length + output] ]
 
 let private config =
-    TemporalDifferenceConfig()
-        .With(
-            objective = TemporalDifferenceObjective.Maximum,
-            critics = 2,
-            candidates = samples,
-            common =
-                ImplicitQLearningConfig()
-                    .With(
-                        hiddenSizes = [],
-                        batchSize = rows,
-                        discount = 0.8,
-                        logStdMin = -1.5,
-                        logStdMax = 0.5,
-                        policySchedule = LearningRateSchedule.Constant
-                    )
-        )
+    ImplicitQLearningConfig(
+        Objective = Objective.MaximumTD,
+        Candidates = samples,
+        HiddenSizes = Widths [],
+        BatchSize = rows,
+        Discount = 0.8,
+        LogStdMin = -1.5,
+        LogStdMax = 0.5,
+        PolicySchedule = LearningRateSchedule.Constant
+    )
 
 /// First blocks, targets moved off their critics.
 let private start (learner: Learner) : Numbers =
@@ -109,16 +105,14 @@ let private each f =
     Seq.average [ for b in 0 .. rows - 1 -> f b ]
 
 [<Theory>]
-[<InlineData(TemporalDifferenceObjective.Maximum)>]
-[<InlineData(TemporalDifferenceObjective.SupportedMaximum)>]
-let ``a step of a maximum is plain arithmetic, its gradient that of differences``
-    (objective: TemporalDifferenceObjective)
-    =
+[<InlineData(Objective.MaximumTD)>]
+[<InlineData(Objective.SupportedMaximumTD)>]
+let ``a step of a maximum is plain arithmetic, its gradient that of differences`` (objective: Objective) =
     let handed =
         Candidates(fun _ -> Tensor.Input("batch/candidates", Shape.Of [ samples; rows; a ]))
 
     let learner =
-        TemporalDifferenceLearning.Learner(config.With(objective = objective), s, a, null, handed)
+        ImplicitQLearning.Learner([ config.With("objective", objective) ], s, a, handed)
         |> withColumns [ "candidates", [ samples; rows; a ] ]
 
     let start = start learner
@@ -167,7 +161,7 @@ let ``a step of a maximum is plain arithmetic, its gradient that of differences`
     Assert.Equal(gradient |> List.sumBy (fun x -> x * x) |> sqrt, metrics["criticGradientNorm"], 7)
 
     // ln β of the data's actions, where there is a β.
-    if objective = TemporalDifferenceObjective.SupportedMaximum then
+    if objective = Objective.SupportedMaximumTD then
         let density b =
             Seq.sum [
                 for i, x in List.indexed (row "actions" a b) ->
@@ -182,20 +176,19 @@ let ``a step of a maximum is plain arithmetic, its gradient that of differences`
 [<Fact>]
 let ``samples of the support are the behaviour policy's, drawn in and clipped`` () =
     let config =
-        config.With(objective = TemporalDifferenceObjective.SupportedMaximum, supportThreshold = 0.3)
+        config.With("objective", Objective.SupportedMaximumTD).With("supportThreshold", 0.3)
 
-    let learner = TemporalDifferenceLearning.Learner(config, s, a)
+    let learner = config.Learner(s, a)
     let start = start learner
     let noise = numbers "noise" (samples * rows * a) 2.5
     let radius = sqrt (-2.0 * log 0.3)
 
     let actions =
         TemporalDifferenceLearning.Supported(
+            config,
             learner.Blocks[0].Inputs(),
             Tensor.Input("batch/nextObservations", Shape.Of [ rows; s ]),
-            Tensor.Input("noise", Shape.Of [ samples; rows; a ]),
-            Tensor.Scalar "supportRadius",
-            ImplicitQLearningInputs 1
+            Tensor.Input("noise", Shape.Of [ samples; rows; a ])
         )
 
     let inputs = Dictionary<string, float[]>()
@@ -204,7 +197,7 @@ let ``samples of the support are the behaviour policy's, drawn in and clipped`` 
         inputs[name] <- values
 
     inputs["noise"] <- noise
-    inputs["supportRadius"] <- [| config.SupportRadius |]
+    inputs["supportThreshold"] <- [| config.SupportThreshold |]
     inputs["logStdMin"] <- [| -1.5 |]
     inputs["logStdMax"] <- [| 0.5 |]
 
@@ -233,27 +226,23 @@ let private endless =
          Transitions("endless", 1, 1, ones, actions, actions, never, never, ones))
 
 /// What a learner makes of doing nothing: γ times the value of what follows.
-let private valueOfNothing (objective: TemporalDifferenceObjective) (threshold: float) =
+let private valueOfNothing (objective: Objective) (threshold: float) =
     let config =
-        TemporalDifferenceConfig()
-            .With(
-                objective = objective,
-                candidates = 60,
-                supportThreshold = threshold,
-                common =
-                    ImplicitQLearningConfig()
-                        .With(
-                            hiddenSizes = [],
-                            batchSize = 64,
-                            discount = 0.5,
-                            polyakStep = 0.05,
-                            criticLearningRate = 0.01,
-                            policyLearningRate = 0.01,
-                            policySchedule = LearningRateSchedule.Constant
-                        )
-            )
+        ImplicitQLearningConfig(
+            Objective = objective,
+            Critics = 1,
+            Candidates = 60,
+            SupportThreshold = threshold,
+            HiddenSizes = Widths [],
+            BatchSize = 64,
+            Discount = 0.5,
+            PolyakStep = 0.05,
+            CriticLearningRate = 0.01,
+            PolicyLearningRate = 0.01,
+            PolicySchedule = LearningRateSchedule.Constant
+        )
 
-    let learner = TemporalDifferenceLearning.Learner(config, 1, 1)
+    let learner = config.Learner(1, 1)
 
     use trainer =
         new Trainer(learner, endless.Value, Trainer.Start(learner, Seed.Named "endless"))
@@ -271,28 +260,7 @@ let private valueOfNothing (objective: TemporalDifferenceObjective) (threshold: 
 let ``the support's maximum is worth the best that was done, the maximum over all what nobody did`` () =
     // Q(0) = γ m / (1 − γ) = m, with m what is taken for the best action: on average, in the support, anywhere.
     let mean = endless.Value.Actions |> Seq.averageBy float
-    Assert.Equal(mean, valueOfNothing TemporalDifferenceObjective.Squared 0.0, 0.03)
+    Assert.Equal(mean, valueOfNothing Objective.Sarsa 0.0, 0.03)
     // The uniform's deviation is 0.3/√3, so its edge is √3 deviations out.
-    Assert.Equal(0.3, valueOfNothing TemporalDifferenceObjective.SupportedMaximum (exp -1.5), 0.04)
-    Assert.Equal(1.0 - 2.0 / 61.0, valueOfNothing TemporalDifferenceObjective.Maximum 0.0, 0.06)
-
-[<Fact>]
-let ``hyperparameters out of range are refused by name`` () =
-    let refused (name: string) (config: TemporalDifferenceConfig) =
-        let error = Assert.Throws<ArgumentException>(fun () -> config.Validate() |> ignore)
-        Assert.StartsWith(name, error.Message)
-
-    refused "TemporalDifferenceObjective" (config.With(objective = enum<TemporalDifferenceObjective> 7))
-    refused "Candidates" (config.With(candidates = 0))
-    refused "SupportThreshold" (config.With(supportThreshold = 1.0))
-    refused "SupportThreshold" (config.With(supportThreshold = nan))
-    refused "Critics" (config.With(critics = 3))
-
-    let discrete =
-        config.With(common = config.Common.With(actions = ActionKind.Discrete))
-
-    refused "Objective" discrete
-    refused "Objective" (discrete.With(objective = TemporalDifferenceObjective.SupportedMaximum))
-
-    discrete.With(objective = TemporalDifferenceObjective.Squared).Validate()
-    |> ignore
+    Assert.Equal(0.3, valueOfNothing Objective.SupportedMaximumTD (exp -1.5), 0.04)
+    Assert.Equal(1.0 - 2.0 / 61.0, valueOfNothing Objective.MaximumTD 0.0, 0.06)

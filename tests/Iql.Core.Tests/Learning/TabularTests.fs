@@ -145,19 +145,18 @@ let private batch: Numbers =
     ]
 
 let private config =
-    ImplicitQLearningConfig()
-        .With(
-            hiddenSizes = [],
-            batchSize = rows.Length,
-            discount = discount,
-            polyakStep = 0.1,
-            valueLearningRate = 0.02,
-            criticLearningRate = 0.02,
-            policyLearningRate = 0.02,
-            policySchedule = LearningRateSchedule.Constant,
-            inverseTemperature = 10.0,
-            meanTanh = false
-        )
+    ImplicitQLearningConfig(
+        HiddenSizes = Widths [],
+        BatchSize = rows.Length,
+        Discount = discount,
+        PolyakStep = 0.1,
+        ValueLearningRate = 0.02,
+        CriticLearningRate = 0.02,
+        PolicyLearningRate = 0.02,
+        PolicySchedule = LearningRateSchedule.Constant,
+        InverseTemperature = 10.0,
+        MeanTanh = false
+    )
 
 let private learnOn batch (learner: Learner) =
     let seed = Seed.Named "tabular"
@@ -194,7 +193,7 @@ let private learnedCritic numbers = [
 ]
 
 let private implicitly (expectile: float) =
-    learn (ImplicitQLearning.Learner(config.With(expectile = expectile), 2, 4))
+    learn (config.With("expectile", expectile).Learner(2, 4))
 
 let private near tolerance (what: string) (expected: float list) (actual: float list) =
     let worst = List.map2 (fun x y -> abs (x - y)) expected actual |> List.max
@@ -246,14 +245,11 @@ let ``one network takes luck for skill and two do not`` () =
 
     let one =
         learn (
-            TemporalDifferenceLearning.Learner(
-                TemporalDifferenceConfig(
-                    Objective = TemporalDifferenceObjective.Expectile,
-                    Common = config.With(expectile = expectile)
-                ),
-                2,
-                4
-            )
+            config
+                .With("objective", Objective.ExpectileTD)
+                .With("critics", 1)
+                .With("expectile", expectile)
+                .Learner(2, 4)
         )
 
     one |> learnedCritic |> near 5e-3 "one network" single
@@ -269,7 +265,7 @@ let ``one network takes luck for skill and two do not`` () =
 [<Fact>]
 let ``SARSA learns the same values as expectile 0.5`` () =
     let learned =
-        learn (TemporalDifferenceLearning.Learner(TemporalDifferenceConfig(Common = config), 2, 4))
+        learn (config.With("objective", Objective.Sarsa).With("critics", 1).Learner(2, 4))
 
     let exact = exactValues 0.5
 
@@ -292,19 +288,9 @@ let ``the maximum over the data's actions learns the best values in the data`` (
     let handed =
         Candidates(fun _ -> Iql.Graph.Tensor.Input("batch/candidates", Iql.Graph.Shape.Of shape))
 
-    for objective in
-        [
-            TemporalDifferenceObjective.Maximum
-            TemporalDifferenceObjective.SupportedMaximum
-        ] do
+    for objective in [ Objective.MaximumTD; Objective.SupportedMaximumTD ] do
         let learner =
-            TemporalDifferenceLearning.Learner(
-                TemporalDifferenceConfig(Common = config, Objective = objective),
-                2,
-                4,
-                null,
-                handed
-            )
+            ImplicitQLearning.Learner([ config.With("objective", objective).With("critics", 1) ], 2, 4, handed)
             |> Replay.withColumns [ "candidates", shape ]
 
         let learned = learnOn (batch.Add("batch/candidates", seen)) learner

@@ -14,21 +14,21 @@ open Iql.Core.Tests.Training.Fixture
 open Iql.Core.Tests.Training.TinyRuns
 
 let algorithm: ImplicitQLearningConfig =
-    ImplicitQLearningConfig().With(hiddenSizes = [ 24; 16 ], batchSize = 32, cosineSteps = 60.0, dropout = 0.1)
+    ImplicitQLearningConfig(HiddenSizes = Widths [ 24; 16 ], BatchSize = 32, CosineSteps = 60.0, Dropout = 0.1)
 
 let config (beta: float) : RunConfig =
     TinyRuns.config.With(
         algorithm = "iql",
         steps = 60L,
         batchSize = 32,
-        hyperparameters = RunJson.Element(algorithm.With(inverseTemperature = beta))
+        hyperparameters = algorithm.With("inverseTemperature", beta).ToJson()
     )
 
 let train (folder: string) (threads: int) (betas: float list) =
     let runs = [| for beta in betas -> run folder $"beta={beta}" (config beta) |]
 
     let learner =
-        ImplicitQLearning.Learner(algorithm, observationSize, actionSize, betas)
+        ImplicitQLearning.Learner(algorithm.Varied("inverseTemperature", betas), observationSize, actionSize)
 
     [
         for outcome in TrainingLoop.Run(plan threads learner, runs) -> outcome.Run.Folder
@@ -62,7 +62,7 @@ let ``other seeds start from other numbers and end in others`` () =
             let run = run root $"{seed}" ((config 3.0).With(seed = seed))
 
             let learner =
-                ImplicitQLearning.Learner(algorithm.With(inverseTemperature = 3.0), observationSize, actionSize)
+                algorithm.With("inverseTemperature", 3.0).Learner(observationSize, actionSize)
 
             TrainingLoop.Run(plan 1 learner, [| run |]) |> ignore
             lines run.Folder |> List.head
@@ -72,13 +72,13 @@ let ``other seeds start from other numbers and end in others`` () =
 [<Fact>]
 let ``a policy's learning rate of 1e30 stops that run with the step and the metric`` () =
     inFolder (fun root ->
-        let wild = algorithm.With(policyLearningRate = 1e30)
+        let wild = algorithm.With("policyLearningRate", 1e30)
 
         let run =
-            run root "wild" ((config 3.0).With(hyperparameters = RunJson.Element wild))
+            run root "wild" ((config 3.0).With(hyperparameters = wild.ToJson()))
 
         let outcome =
-            TrainingLoop.Run(plan 1 (ImplicitQLearning.Learner(wild, observationSize, actionSize)), [| run |])
+            TrainingLoop.Run(plan 1 (wild.Learner(observationSize, actionSize)), [| run |])
 
         let failure = outcome[0].Result.Failure
         Assert.Equal(RunStatus.Diverged, outcome[0].Status)
@@ -88,7 +88,7 @@ let ``a policy's learning rate of 1e30 stops that run with the step and the metr
 [<Fact>]
 let ``a step of implicit Q-learning allocates nothing`` () =
     let learner =
-        ImplicitQLearning.Learner(algorithm, observationSize, actionSize, [ 1.0; 3.0 ])
+        ImplicitQLearning.Learner(algorithm.Varied("inverseTemperature", [ 1.0; 3.0 ]), observationSize, actionSize)
 
     for threads in [ 1; 2 ] do
         use team = new WorkerTeam(threads)
@@ -108,7 +108,7 @@ let ``a step of implicit Q-learning allocates nothing`` () =
 [<Fact>]
 let ``metrics or none, a step gives the same bits`` () =
     let learner =
-        ImplicitQLearning.Learner(algorithm, observationSize, actionSize, [ 1.0; 3.0 ])
+        ImplicitQLearning.Learner(algorithm.Varied("inverseTemperature", [ 1.0; 3.0 ]), observationSize, actionSize)
 
     use always = new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL))
     use never = new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL))
@@ -123,7 +123,7 @@ let ``metrics or none, a step gives the same bits`` () =
 [<Fact>]
 let ``the probe weighs transitions as the policy's loss does`` () =
     let learner =
-        ImplicitQLearning.Learner(algorithm, observationSize, actionSize, [ 1.0; 3.0 ])
+        ImplicitQLearning.Learner(algorithm.Varied("inverseTemperature", [ 1.0; 3.0 ]), observationSize, actionSize)
 
     use trainer = new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL))
 
@@ -175,7 +175,7 @@ let ``a short run on a point maze is scored`` () =
                 )
 
         let learner =
-            ImplicitQLearning.Learner(algorithm, card.Environment.ObservationSize, card.Environment.ActionSize)
+            algorithm.Learner(card.Environment.ObservationSize, card.Environment.ActionSize)
 
         let plan =
             TrainingPlan(Learner = learner, Transitions = data, Environment = card.Environment)

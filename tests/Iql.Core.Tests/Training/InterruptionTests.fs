@@ -12,12 +12,12 @@ open Iql.Core.Tests.Training.Fixture
 open Iql.Core.Tests.Training.TinyRuns
 
 let algorithm: ImplicitQLearningConfig =
-    ImplicitQLearningConfig().With(hiddenSizes = [ 8; 8 ], batchSize = 16, cosineSteps = 2000.0, dropout = 0.1)
+    ImplicitQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16, CosineSteps = 2000.0, Dropout = 0.1)
 
 let betas = [ 1.0; 10.0 ]
 
 let learner () =
-    ImplicitQLearning.Learner(algorithm, observationSize, actionSize, betas)
+    ImplicitQLearning.Learner(algorithm.Varied("inverseTemperature", betas), observationSize, actionSize)
 
 /// One run for each inverse temperature in a folder: 2,000 steps, a checkpoint every 250.
 let runs (folder: string) : TrainingRun[] = [|
@@ -30,7 +30,7 @@ let runs (folder: string) : TrainingRun[] = [|
                 logEvery = 20L,
                 checkpointEvery = 250L,
                 evaluateEvery = 500L,
-                hyperparameters = RunJson.Element(algorithm.With(inverseTemperature = beta))
+                hyperparameters = algorithm.With("inverseTemperature", beta).ToJson()
             )
 
         run folder $"beta={beta}" config

@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+
+namespace Iql.Algorithms;
+
+/// <summary>
+/// Makes a property of a config a hyperparameter: something that people set, sweep and read about. What is known of it stands here, once.
+/// The check of its range and the words of the error, the graph's input, the key of compiled programs, JSON, the option with its help,
+/// the sweep's axis and the row in the docs follow from it (<see cref="Hyperparameter"/>).
+/// A double is an input of the graph, so a sweep over it compiles once. A property of any other type shapes the graph.
+/// </summary>
+/// <param name="description">One sentence without its full stop, for help and docs. Empty: what <see cref="CommonHyperparameters"/> says.</param>
+/// <param name="line">Its line in the file, filled in by the compiler: hyperparameters are listed in this order.</param>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class HyperparameterAttribute(string description = "", [CallerLineNumber] int line = 0) : Attribute
+{
+    /// <summary>One sentence: what it is.</summary>
+    public string Description => description;
+
+    /// <summary>Its place among the config's others.</summary>
+    public int Line => line;
+
+    /// <summary>Numbers that are allowed: "(0, 1]", "[0, ∞)". A closed end at ∞ allows no bound, written "none".</summary>
+    public string Range { get; init; } = "(-∞, ∞)";
+
+    /// <summary>What a value is called in the help, "TAU". Empty: as its type is.</summary>
+    public string Hint { get; init; } = "";
+
+    /// <summary>The option's name where it is another than the property's: "hidden".</summary>
+    public string Option { get; init; } = "";
+
+    /// <summary>The property that this number must lie below.</summary>
+    public string Below { get; init; } = "";
+
+    /// <summary>Whether policies on one shared value function may differ in it. It is a double.</summary>
+    public bool PerPolicy { get; init; }
+
+    /// <summary>Whether 0 leaves its part out of the graph.</summary>
+    public bool OffAtZero { get; init; }
+
+    /// <summary>Whether it means nothing where actions are discrete.</summary>
+    public bool ContinuousOnly { get; init; }
+
+    /// <summary>Whether the run or its data decide it: it is no option and no axis.</summary>
+    public bool SetByRun { get; init; }
+}

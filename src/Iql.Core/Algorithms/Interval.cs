@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace Iql.Algorithms;
+
+/// <summary>Numbers between two ends, each within or without: "(0, 1]". A closed end at infinity contains infinity: no bound.</summary>
+readonly record struct Interval(double Low, double High, bool ClosedLow, bool ClosedHigh)
+{
+    /// <summary>Reads "[0, ∞)".</summary>
+    internal static Interval Parse(string text)
+    {
+        var ends = text.Trim('(', '[', ')', ']').Replace("∞", "Infinity").Split(',');
+        Check.That(ends.Length == 2 && text[0] is '(' or '[' && text[^1] is ')' or ']', "range", "such as \"(0, 1]\"", text);
+        return new(Number(ends[0]), Number(ends[1]), text[0] == '[', text[^1] == ']');
+
+        static double Number(string end) => double.Parse(end, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Whether a number lies within; NaN never does.</summary>
+    internal bool Contains(double x) => (x > Low || (ClosedLow && x == Low)) && (x < High || (ClosedHigh && x == High));
+
+    /// <summary>The infinity within, which is no bound; NaN where there is none.</summary>
+    internal double None =>
+        ClosedLow && double.IsNegativeInfinity(Low) ? Low : ClosedHigh && double.IsPositiveInfinity(High) ? High : double.NaN;
+
+    /// <summary>"a number of at least 0"</summary>
+    internal string Words(string number)
+    {
+        var (low, high) = (Low.ToString(CultureInfo.InvariantCulture), High.ToString(CultureInfo.InvariantCulture));
+        return number
+            + (double.IsFinite(High) ? $" in {(ClosedLow ? '[' : '(')}{low}, {high}{(ClosedHigh ? ']' : ')')}"
+                : !double.IsFinite(Low) ? "" : ClosedLow ? $" of at least {low}" : $" above {low}")
+            + (double.IsNaN(None) ? "" : " or none");
+    }
+
+    /// <summary>"(0, 1]", as it is read.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{(ClosedLow ? '[' : '(')}{Low}, {High}{(ClosedHigh ? ']' : ')')}").Replace("Infinity", "∞");
+}

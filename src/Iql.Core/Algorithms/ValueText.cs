@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Iql.Algorithms;
+
+/// <summary>A type of its own that a hyperparameter may have. It is read from a word, and <c>ToString</c> writes that word.</summary>
+public interface IHyperparameterValue<TSelf> where TSelf : IHyperparameterValue<TSelf>
+{
+    /// <summary>What a word should be: "layer widths such as 256x256".</summary>
+    static abstract string Expected { get; }
+
+    /// <summary>A value out of its word.</summary>
+    static abstract bool TryParse(string word, out TSelf value);
+
+    /// <summary>What stands in for a value that no word names here, a function of somebody's own; null where there are none.</summary>
+    static virtual object? StandIn(string word) => null;
+}
+
+/// <summary>How values of one hyperparameter look as text.</summary>
+/// <param name="Expected">"a number in (0, 1)"</param>
+/// <param name="Hint">"NUMBER"</param>
+/// <param name="Read">A value out of a word; null where the word is none.</param>
+/// <param name="Write">The word of a value.</param>
+/// <param name="StandIn">What a stored word that <paramref name="Read"/> does not know stands for; null where that is a mistake.</param>
+sealed record ValueText(
+    string Expected, string Hint, Func<string, object?> Read, Func<object, string> Write, Func<string, object?> StandIn)
+{
+    ValueText(string expected, string hint, Func<string, object?> read, Func<object, string> write)
+        : this(expected, hint, read, write, _ => null) { }
+
+    /// <summary>The words of a type; numbers lie in the interval.</summary>
+    internal static ValueText Of(Type type, Interval range)
+    {
+        if (type == typeof(double)) return new(range.Words("a number"), "NUMBER", word => Number(word, range), Number);
+        if (type == typeof(int))
+            return new(range.Words("a whole number"), "N", word => Whole(word) is { } n && range.Contains(n) ? n : null, Number);
+        if (type == typeof(bool)) return Words([("yes", true), ("no", false)]);
+        if (type.IsEnum) return Words([.. Enum.GetValues(type).Cast<object>().Select(value => (Kebab(value.ToString()!), value))]);
+        return new Func<ValueText>(Own<Widths>).Method.GetGenericMethodDefinition().MakeGenericMethod(type).Invoke(null, null) as ValueText
+            ?? throw new InvalidOperationException();
+    }
+
+    /// <summary>A whole number; 20k and 1.5M are 20000 and 1500000. Null for anything else.</summary>
+    public static int? Whole(string word)
+    {
+        var factor = word.EndsWith('k') ? 1_000 : word.EndsWith('M') ? 1_000_000 : 1;
+        var digits = factor == 1 ? word : word[..^1];
+        return decimal.TryParse(digits, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && Math.Abs(number) < int.MaxValue && number * factor is var whole && whole == Math.Truncate(whole) && Math.Abs(whole) <= int.MaxValue
+            ? (int)whole : null;
+    }
+
+    /// <summary>"ReverseKL" is "reverse-kl".</summary>
+    internal static string Kebab(string name) =>
+        Regex.Replace(name, "(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-").ToLowerInvariant();
+
+    static object? Number(string word, Interval range) =>
+        word == "none" ? double.IsNaN(range.None) ? null : range.None
+        : double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) && double.IsFinite(x) && range.Contains(x) ? x : null;
+
+    static string Number(object value) => value switch
+    {
+        double x when double.IsInfinity(x) => "none",
+        double x when double.IsInteger(x) && Math.Abs(x) < 1e15 => x.ToString("0", CultureInfo.InvariantCulture),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString()!,
+    };
+
+    static ValueText Words((string Word, object Value)[] words) => new(
+        "one of " + string.Join(", ", words.Select(each => each.Word)), "WORD",
+        word => words.FirstOrDefault(each => each.Word == word).Value,
+        value => words.FirstOrDefault(each => each.Value.Equals(value)).Word ?? value.ToString()!);
+
+    static ValueText Own<T>() where T : IHyperparameterValue<T> =>
+        new(T.Expected, "WORD", word => T.TryParse(word, out var value) ? value : null, value => value.ToString()!, T.StandIn);
+}

@@ -1,0 +1,52 @@
+using System.Collections;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace Iql.Algorithms;
+
+/// <summary>Widths of hidden layers, equal by value: [256, 256] is 256x256. None makes a network linear.</summary>
+[CollectionBuilder(typeof(Widths), nameof(Create))]
+public readonly struct Widths(IEnumerable<int> sizes) : IReadOnlyList<int>, IEquatable<Widths>, IHyperparameterValue<Widths>
+{
+    readonly ImmutableArray<int> sizes = [.. sizes];
+
+    /// <summary>For collection expressions.</summary>
+    public static Widths Create(ReadOnlySpan<int> sizes) => new(sizes.ToArray());
+
+    /// <inheritdoc/>
+    public static string Expected => "layer widths such as 256x256, or linear";
+
+    /// <inheritdoc/>
+    public static bool TryParse(string word, out Widths value)
+    {
+        var widths = word == "linear" ? [] : word.Split('x', ',').Select(ValueText.Whole).ToArray();
+        value = new(widths.Select(width => width ?? 0));
+        return widths.All(width => width >= 1);
+    }
+
+    /// <inheritdoc/>
+    public int Count => Sizes.Length;
+
+    /// <inheritdoc/>
+    public int this[int index] => Sizes[index];
+
+    /// <inheritdoc/>
+    public IEnumerator<int> GetEnumerator() => Sizes.AsEnumerable().GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <inheritdoc/>
+    public bool Equals(Widths other) => Sizes.AsSpan().SequenceEqual(other.Sizes.AsSpan());
+
+    /// <inheritdoc/>
+    public override bool Equals([NotNullWhen(true)] object? other) => other is Widths widths && Equals(widths);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Sizes.Aggregate(Count, HashCode.Combine);
+
+    /// <inheritdoc/>
+    public override string ToString() => Count == 0 ? "linear" : string.Join('x', Sizes);
+
+    ImmutableArray<int> Sizes => sizes.IsDefault ? [] : sizes;
+}
