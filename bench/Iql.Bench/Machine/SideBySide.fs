@@ -7,8 +7,9 @@ open System.Threading
 [<RequireQualifiedAccess>]
 module SideBySide =
 
-    /// A thread that waits spins at first, then gives its core away: the others may need it.
-    let private spinsBeforeYield = 4_000
+    // About 4 ms. A waiting thread spins, so it has a core when the last one arrives. One that had given its core away
+    // would begin late, and on a busy machine no round would be whole. In the end it yields: others may need its core.
+    let private spinsBeforeYield = 100_000
 
     /// Runs rounds of `body worker round` on threads numbered from 0.
     /// Gives the seconds of each round, from the first thread's start to the last thread's end.
