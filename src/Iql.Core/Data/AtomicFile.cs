@@ -5,7 +5,6 @@ public static class AtomicFile
 {
     /// <summary>Lets <paramref name="write"/> fill a temporary file beside <paramref name="path"/>, then renames it.
     /// Makes the folder when it is missing. When writing throws, the old file stays.</summary>
-    /// <param name="path">Where the file shall be.</param>
     /// <param name="write">Takes the temporary path and leaves a closed file there.</param>
     public static void Write(string path, Action<string> write)
     {
@@ -24,7 +23,6 @@ public static class AtomicFile
     }
 
     /// <summary>The same for a file written as a stream, which is on the disk before the file gets its name.</summary>
-    /// <param name="path">Where the file shall be.</param>
     public static void Write(string path, Action<Stream> write) => Write(path, (string temporary) =>
     {
         using var stream = new FileStream(

@@ -7,9 +7,6 @@ public static class BatchLayout
 {
     /// <summary>The layout "batch": observations [B, S], actions [B, A], rewards [B], terminals [B] (0 or 1),
     /// nextObservations [B, S] and, when asked for, nextActions [B, A].</summary>
-    /// <param name="batchSize">B, at least 1.</param>
-    /// <param name="observationSize">S, at least 1.</param>
-    /// <param name="actionSize">A, at least 1.</param>
     /// <param name="nextActions">Whether to include the data's action at s′ (SARSA-like targets).</param>
     public static Layout Of(int batchSize, int observationSize, int actionSize, bool nextActions = false)
     {
@@ -28,10 +25,7 @@ public static class BatchLayout
     /// <summary>The layout "batch" of pieces of trajectories (<see cref="TrajectorySampler"/>): observations [B, K, S],
     /// actions [B, K, A], rewards [B, K], returnsToGo [B, K], timesteps [B, K] (0 at an episode's first row), mask [B,
     /// K] (1 on rows of the data, 0 on padding).</summary>
-    /// <param name="batchSize">B, at least 1.</param>
     /// <param name="context">K, rows of a piece, at least 1.</param>
-    /// <param name="observationSize">S, at least 1.</param>
-    /// <param name="actionSize">A, at least 1.</param>
     public static Layout Trajectories(int batchSize, int context, int observationSize, int actionSize) => new("batch",
     [
         ("observations", new(batchSize, context, observationSize)), ("actions", new(batchSize, context, actionSize)),

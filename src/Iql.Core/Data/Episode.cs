@@ -12,9 +12,7 @@ public enum EpisodeEnd
 }
 
 /// <summary>Consecutive rows of one policy.</summary>
-/// <param name="Start">First row.</param>
 /// <param name="Length">Number of rows, at least 1.</param>
-/// <param name="End">Why the last row is the last.</param>
 /// <param name="Return">Undiscounted sum of the episode's rewards.</param>
 public readonly record struct Episode(int Start, int Length, EpisodeEnd End, double Return)
 {

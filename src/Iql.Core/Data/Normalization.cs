@@ -72,7 +72,6 @@ public sealed record Normalization
     /// <param name="dataset">Raw data, not normalised yet.</param>
     /// <param name="observations">Whether observations get mean 0 and deviation 1 (CORL; not the paper's code).</param>
     /// <param name="rewards">The rule for rewards; for another scale see <see cref="Custom"/>.</param>
-    /// <exception cref="ArgumentException">A return range of equal returns.</exception>
     public static Normalization Of(IDataset dataset, bool observations, RewardRule rewards)
     {
         Check.That(rewards != RewardRule.Custom, nameof(rewards), "a rule that data decide", rewards,
@@ -152,7 +151,6 @@ public sealed record Normalization
     public float Reward(float reward) => (float)(RewardScale * reward + RewardShift);
 
     /// <summary>Normalises observations in place, [S] or rows of it, as a trained policy expects them.</summary>
-    /// <exception cref="ArgumentException">A number of observations that is no multiple of S.</exception>
     public void Apply(Span<float> observations)
     {
         if (!ChangesObservations) return;

@@ -5,8 +5,7 @@ namespace Iql.Data;
 /// <summary>Counts waits for pages of a mapped file.</summary>
 static unsafe partial class PageWaits
 {
-    /// <summary>Waits of this thread (macOS: process) for a page from disk, if
-    /// <see cref="MemoryAdvice.Works"/>.</summary>
+    /// <summary>This thread's (macOS: process's) waits for a page, if <see cref="MemoryAdvice.Works"/>.</summary>
     internal static long Count()
     {
         // struct rusage: two times of two words, then maxrss, ixrss, idrss, isrss, minflt, majflt and eight more.

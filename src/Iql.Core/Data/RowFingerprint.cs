@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Iql.Data;
 
-/// <summary>The fingerprint of rows: the first 64 bits of a SHA-256 over every row (<see cref="RowLayout"/>), N, S and
+/// <summary>The fingerprint of rows: the first 64 bits of a SHA-256 over all <see cref="RowLayout"/> rows, N, S and
 /// A.</summary>
 sealed class RowFingerprint(RowLayout layout) : IDisposable
 {

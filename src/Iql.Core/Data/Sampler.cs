@@ -36,7 +36,6 @@ public sealed unsafe class Sampler : IBatchSource
     /// without a known next action (<see cref="Transitions.HasNextAction"/>) are never drawn; a terminal row gets its
     /// own action, which plays no part.</param>
     /// <param name="returnDiscount">γ of returnsToGo, in [0, 1].</param>
-    /// <exception cref="ArgumentException">An entry of another name or shape, or no row to draw from.</exception>
     public Sampler(IDataset dataset, Layout batch, double returnDiscount = 1)
     {
         layout = batch;

@@ -20,7 +20,6 @@ public sealed class TrajectorySampler : IBatchSource
 
     /// <summary>Takes the columns that the layout names.</summary>
     /// <param name="batch">A layout with entries of <see cref="BatchLayout.Trajectories"/>.</param>
-    /// <exception cref="ArgumentException">An entry of another name or shape.</exception>
     public TrajectorySampler(Transitions transitions, Layout batch)
     {
         layout = batch;
@@ -88,7 +87,7 @@ public sealed class TrajectorySampler : IBatchSource
         }
     }
 
-    /// <summary>The offset of a row of [B · K, size]. Axes of extent 1 are dropped: rows of one number are
+    /// <summary>The offset of a row of [B · K, size]. Axes of extent 1 are dropped: rows of a number are
     /// dense.</summary>
     static int Place(Column column, int row)
     {

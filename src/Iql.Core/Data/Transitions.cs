@@ -13,8 +13,6 @@ public sealed class Transitions : IDataset
 
     /// <summary>Takes over the columns: the arrays must not change afterwards.</summary>
     /// <param name="name">The data set's name in runs and reports.</param>
-    /// <param name="observationSize">S, at least 1.</param>
-    /// <param name="actionSize">A, at least 1.</param>
     /// <param name="observations">[N, S], row-major, finite.</param>
     /// <param name="actions">[N, A], finite.</param>
     /// <param name="rewards">[N], finite.</param>
@@ -22,8 +20,6 @@ public sealed class Transitions : IDataset
     /// <param name="timeouts">[N]: the episode was cut after this row; s′ has a value.</param>
     /// <param name="nextObservations">[N, S], finite; meaningless in terminal rows.</param>
     /// <param name="actionKind">Discrete: rows of actions are one-hot.</param>
-    /// <exception cref="ArgumentException">No rows, another length, a number that is not finite, an invalid
-    /// action.</exception>
     public Transitions(string name, int observationSize, int actionSize, float[] observations, float[] actions,
         float[] rewards, bool[] terminals, bool[] timeouts, float[] nextObservations,
         ActionKind actionKind = ActionKind.Continuous)

@@ -11,7 +11,6 @@ public sealed class GridMaze : IEnvironment
 
     /// <summary>A task in a maze.</summary>
     /// <param name="maze">Walls and goal; its start cell is not used.</param>
-    /// <param name="timeLimit">Decisions in an episode, at least 1.</param>
     public GridMaze(string name, Maze maze, int timeLimit)
     {
         Check.AtLeast(timeLimit, 1, nameof(timeLimit));

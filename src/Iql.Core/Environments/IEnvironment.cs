@@ -10,7 +10,6 @@ public readonly record struct StepResult(float Reward, bool Terminal);
 /// <summary>A part of a state.</summary>
 /// <param name="Name">Its name in files, "infos/qpos".</param>
 /// <param name="First">Index of its first double.</param>
-/// <param name="Size">Doubles in it.</param>
 public readonly record struct StateColumn(string Name, int First, int Size);
 
 /// <summary>A decision process as two pure functions of the caller's state: one environment serves any number of
@@ -41,12 +40,10 @@ public interface IEnvironment
     /// <summary>When an episode counts as a success.</summary>
     SuccessRule Success => default;
 
-    /// <summary>Throws, with a hint what to install, when the environment's library is missing; call it before long
-    /// work.</summary>
+    /// <summary>Throws, with a hint what to install, when the environment's library is missing.</summary>
     void Require() { }
 
     /// <summary>Starts an episode.</summary>
-    /// <param name="seed">The seed of the start.</param>
     /// <param name="state">Written, [StateSize].</param>
     /// <param name="observation">Written, [S].</param>
     void Reset(Seed seed, Span<double> state, Span<float> observation);
@@ -55,14 +52,11 @@ public interface IEnvironment
     /// <param name="state">Read and written, [StateSize].</param>
     /// <param name="action">[A].</param>
     /// <param name="observation">Written, [S]: the observation after the decision.</param>
-    /// <returns>The reward, and whether it was the last.</returns>
     StepResult Step(Span<double> state, ReadOnlySpan<float> action, Span<float> observation);
 
     /// <summary>Parts of a state that files of collected data hold.</summary>
     ImmutableArray<StateColumn> Recorded => [];
 
     /// <summary>The picture of an episode, or null.</summary>
-    /// <param name="start">Its first state.</param>
-    /// <param name="observation">Its first observation.</param>
     Picture? Draw(double[] start, float[] observation) => null;
 }

@@ -13,11 +13,9 @@ public sealed class Maze
     readonly short[] hops;
     readonly int[][] neighbours;
 
-    /// <summary>Reads a drawing: '#' wall, 'O' free, 'G' goal, 'S' start. The border is wall; free cells are
+    /// <summary>Reads a drawing: '#' wall, 'O' free, 'G' goal, 'S' start. The border is wall, free cells
     /// connected.</summary>
     /// <param name="rows">One text a row, all of one length.</param>
-    /// <exception cref="ArgumentException">Another character, ragged rows, an open border, not one goal, two starts, a
-    /// cell cut off.</exception>
     public Maze(params ReadOnlySpan<string> rows)
     {
         Check.AtLeast(rows.Length, 3, nameof(rows));

@@ -45,8 +45,7 @@ public sealed record PictureMaze
     public (double X, double Y) Middle(int row, int column) => (Origin.X + Side * column, Origin.Y + Side * row);
 }
 
-/// <summary>The drawing of an episode: bars that move in a plane, x to the right and y down, in metres or
-/// cells.</summary>
+/// <summary>The drawing of an episode: bars that move in a plane, x right and y down, in metres or cells.</summary>
 public sealed record Picture
 {
     /// <summary>Time from decision to decision.</summary>
@@ -73,7 +72,6 @@ public sealed record Picture
 
     /// <summary>A disc in a maze.</summary>
     /// <param name="maze">Cells of side 1.</param>
-    /// <param name="seconds">Time from decision to decision.</param>
     /// <param name="place">Row and column in a state, with <paramref name="shift"/>.</param>
     /// <param name="observe">The observation at a row and a column, counted alike.</param>
     /// <param name="shift">A cell's middle less its number.</param>

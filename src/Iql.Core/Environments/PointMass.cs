@@ -3,8 +3,7 @@ namespace Iql.Environments;
 /// <summary>A disc pushed through a maze. One step of length h, per axis, with force g a (g gear, a action in [−1, 1]),
 /// mass m and damping b: v ← clip((m v + h g a) / (m + h b), ±v_max), then x ← x + h v; then the walls push back.
 /// Implicit damping and semi-implicit Euler, as MuJoCo; walls are inelastic, without friction.</summary>
-/// <remarks>Defaults are D4RL Maze2D's: gear 100, radius 0.1, density 1000, damping 1, step 0.01, speed 5 per
-/// axis.</remarks>
+/// <remarks>Defaults are D4RL Maze2D's.</remarks>
 public sealed record PointMass
 {
     /// <summary>m &gt; 0, kilograms: 4/3 π 0.1³ × 1000.</summary>
@@ -23,7 +22,6 @@ public sealed record PointMass
     public static PointMass Syrup { get; } = new() { Damping = 40 };
 
     /// <summary>These numbers, checked.</summary>
-    /// <exception cref="ArgumentException">A number outside its range.</exception>
     public PointMass Checked()
     {
         Check.Between(Mass, 0, double.PositiveInfinity, nameof(Mass));
@@ -38,8 +36,6 @@ public sealed record PointMass
     /// <summary>Steps with one action.</summary>
     /// <param name="state">Read and written: x, y in cells, v_x, v_y in cells a second.</param>
     /// <param name="actionX">a along x, in [−1, 1].</param>
-    /// <param name="actionY">a along y, in [−1, 1].</param>
-    /// <param name="steps">How many, at least 1.</param>
     public void Advance(Maze maze, Span<double> state, double actionX, double actionY, int steps = 1)
     {
         var inertia = Mass + TimeStep * Damping;

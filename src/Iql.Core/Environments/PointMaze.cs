@@ -14,7 +14,6 @@ public sealed class PointMaze : IEnvironment
 
     /// <summary>A task in a maze.</summary>
     /// <param name="maze">Walls and goal; with a start cell every episode starts there, else in any free cell.</param>
-    /// <param name="timeLimit">Decisions in an episode, at least 1.</param>
     /// <param name="endsAtGoal">Whether the goal is terminal; else rewards go on, as in Maze2D.</param>
     /// <param name="frameSkip">Physics steps in a decision, at least 1.</param>
     /// <param name="physics">Maze2D's numbers when not given.</param>

@@ -55,7 +55,6 @@ public sealed class PolicyFile
     public int ActionSize => mean.Outputs;
 
     /// <summary>A policy that acts in several episodes at a time.</summary>
-    /// <param name="episodes">E, at least 1.</param>
     /// <param name="draws">Whether actions are drawn; else they are the mean.</param>
     public IRolloutPolicy Actor(int episodes, bool draws) => new Acting(this, episodes, draws);
 

@@ -19,7 +19,6 @@ public delegate void PolicyEpisodes(
 
 /// <summary>The result of an episode.</summary>
 /// <param name="Return">Undiscounted sum of raw rewards.</param>
-/// <param name="Length">Decisions made.</param>
 /// <param name="Terminal">Whether it ended for good, not at the time limit.</param>
 /// <param name="Success">Whether it is a success by the environment's <see cref="SuccessRule"/>.</param>
 /// <param name="Observations">[Length + 1, S] row-major, for drawing; empty unless asked for.</param>
@@ -30,13 +29,10 @@ public sealed record EpisodeResult(
 public static class Rollout
 {
     /// <summary>Runs episodes until each is terminal or reaches the time limit.</summary>
-    /// <param name="episodes">E, at least 1.</param>
     /// <param name="seed">Episode e starts from seed.Split(e), whatever runs beside it.</param>
     /// <param name="policy">Called with the rows of the running episodes in order. A policy that treats its rows alike
     /// gives the same episodes however many run together.</param>
-    /// <param name="trajectories">Whether to keep observations.</param>
-    /// <param name="team">Threads that share slow steps (<see cref="IEnvironment.StepsAreSlow"/>), or null. Results do
-    /// not depend on it.</param>
+    /// <param name="team">Threads that share slow steps (<see cref="IEnvironment.StepsAreSlow"/>), or null.</param>
     public static ImmutableArray<EpisodeResult> Run(
         IEnvironment environment, int episodes, Seed seed, PolicyRows policy, bool trajectories = false,
         WorkerTeam? team = null) =>

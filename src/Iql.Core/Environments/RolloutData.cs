@@ -36,9 +36,6 @@ public sealed record RolloutData
     public double Noise { get; init; }
 
     /// <summary>Collects N transitions; the bits depend on environment, policy, seed and N alone.</summary>
-    /// <param name="seed">Where every draw comes from.</param>
-    /// <param name="size">N, at least 1.</param>
-    /// <param name="name">The name of the transitions.</param>
     /// <param name="threads">Maximum threads, 0 for one a core.</param>
     /// <param name="progress">Called with the rows so far, from one thread.</param>
     public CollectedRows Collect(IEnvironment environment, Seed seed, int size, string name, int threads = 0,

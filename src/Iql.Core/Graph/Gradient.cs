@@ -8,10 +8,8 @@ namespace Iql.Graph;
 public static class Gradient
 {
     /// <summary>dloss / dparameter for every parameter. Whatever is not named is a constant.</summary>
-    /// <param name="loss">A scalar.</param>
     /// <param name="parameters">Any nodes: inputs (equal by name) or results. Others are constants.</param>
     /// <returns>One tensor for each parameter, of its shape; zeros where the loss does not depend on it.</returns>
-    /// <exception cref="ArgumentException">The loss is not a scalar.</exception>
     /// <exception cref="NotSupportedException">An op on the way has no gradient rule.</exception>
     /// <remarks>Differentiate first, then simplify: <see cref="Simplify"/> drops StopGradient.</remarks>
     public static ImmutableArray<Tensor> Of(Tensor loss, IReadOnlyList<Tensor> parameters)

@@ -1,14 +1,12 @@
 namespace Iql.Graph;
 
-/// <summary>The meaning of every op in double precision, slow and obvious: the oracle. Tensors are dense row-major
+/// <summary>The meaning of every op in double precision, slow and obvious. Tensors are dense row-major
 /// arrays.</summary>
 public static class Interpreter
 {
     /// <summary>The numbers of every result. A shared node is computed once.</summary>
     /// <param name="inputs">Numbers of each input by its name, row-major; other names are ignored.</param>
     /// <returns>One row-major array for each result, in order.</returns>
-    /// <exception cref="ArgumentException">A missing input, another number of entries, an index outside its
-    /// table.</exception>
     public static double[][] Evaluate(IReadOnlyList<Tensor> results, IReadOnlyDictionary<string, double[]> inputs)
     {
         var values = new Dictionary<Tensor, double[]>();

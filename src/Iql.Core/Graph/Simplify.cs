@@ -101,8 +101,7 @@ public static class Simplify
         return null;
     }
 
-    /// <summary>The source of a Broadcast, or of a Reshape that only adds or drops outer axes of extent 1; else
-    /// null.</summary>
+    /// <summary>The source of a Broadcast, or of a Reshape by outer axes of extent 1 only; else null.</summary>
     static Tensor? Inner(Tensor x)
     {
         // Not to rank 0: a scalar lives elsewhere.

@@ -38,9 +38,7 @@ public sealed partial class Tensor
     public static Tensor Mean(Tensor x, int axis) => Sum(x, axis) * (1.0 / x.Shape[axis]);
     /// <summary>Mean of all entries, a scalar.</summary>
     public static Tensor Mean(Tensor x) => Sum(x) * (1.0 / x.Shape.Count);
-
-    /// <summary>Largest entry over one axis, which stays with extent 1; NaN if any is. Ties share the
-    /// gradient.</summary>
+    /// <summary>Maximum over one axis, which stays with extent 1; NaN if any is. Ties share the gradient.</summary>
     public static Tensor Max(Tensor x, int axis) => Reduce(Op.Max, x, axis);
 
     /// <summary>Largest of all entries, a scalar.</summary>

@@ -40,7 +40,6 @@ public static class AdvantageWeighted
     /// <param name="weight">w, [B].</param>
     /// <param name="policyActions">π(s), [B, A].</param>
     /// <param name="actions">a, [B, A].</param>
-    /// <returns>A scalar.</returns>
     public static Tensor SquaredError(Tensor weight, Tensor policyActions, Tensor actions) =>
         Mean(weight * Error(policyActions, actions));
 

@@ -3,8 +3,7 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Losses;
 
-/// <summary>The conservative term: Q lower off the data, higher on them (Kumar et al. 2020,
-/// arXiv:2006.04779).</summary>
+/// <summary>The conservative term: Q lower off the data, higher on them (Kumar 2020, arXiv:2006.04779).</summary>
 public static class Conservative
 {
     /// <summary>The upper bound of the multiplier α′.</summary>
@@ -33,7 +32,6 @@ public static class Conservative
     /// <param name="weight">w, a scalar of at least 0.</param>
     /// <param name="multiplier">α′, a scalar; unused when off.</param>
     /// <param name="gap">A scalar; unused when off.</param>
-    /// <returns>A scalar.</returns>
     /// <remarks>Equation 30 of the paper's appendix.</remarks>
     public static Tensor Penalty(Lagrange lagrange, Tensor difference, Tensor weight, Tensor multiplier, Tensor gap) =>
         lagrange switch

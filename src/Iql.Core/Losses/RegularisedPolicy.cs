@@ -18,7 +18,6 @@ public static class RegularisedPolicy
     /// <param name="q">Q(s, π(s)), [B], in units of return.</param>
     /// <param name="policyActions">π(s), [B, A].</param>
     /// <param name="actions">a, [B, A].</param>
-    /// <returns>A scalar.</returns>
     /// <remarks>Equation 3 of the paper, as sfujim/TD3_BC has it.</remarks>
     public static Tensor Loss(Tensor scale, Tensor q, Tensor policyActions, Tensor actions) =>
         Cloning.SquaredError(policyActions, actions) - scale * Mean(q);

@@ -16,7 +16,6 @@ public static class ReverseDivergence
     /// <param name="q">Q(s, ã) of samples ã ~ π(·|s), [B], in units of return.</param>
     /// <param name="divergence">KL, a scalar: <see cref="Estimate"/>.</param>
     /// <param name="weight">α, a scalar of at least 0, in units of return.</param>
-    /// <returns>A scalar.</returns>
     /// <remarks>Brandfonbrener et al. 2021, arXiv:2106.08909, section 4; davidbrandfonbrener/onestep-rl.</remarks>
     public static Tensor Loss(Tensor q, Tensor divergence, Tensor weight) => weight * divergence - Mean(q);
 }

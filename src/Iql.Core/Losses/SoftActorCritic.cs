@@ -10,7 +10,6 @@ public static class SoftActorCritic
     /// <param name="temperature">α, a scalar of at least 0, a constant here.</param>
     /// <param name="logDensity">ln π(ã|s), [B], in nats.</param>
     /// <param name="q">Q(s, ã), [B], in units of return.</param>
-    /// <returns>A scalar.</returns>
     /// <remarks>Equation 7 of the paper, sign turned.</remarks>
     public static Tensor Policy(Tensor temperature, Tensor logDensity, Tensor q) => Mean(temperature * logDensity - q);
 
@@ -27,7 +26,6 @@ public static class SoftActorCritic
     /// <param name="logTemperature">ln α.</param>
     /// <param name="logDensity">ln π(ã|s), [B].</param>
     /// <param name="targetEntropy">H̄, a scalar, in nats; −A as a rule.</param>
-    /// <returns>A scalar.</returns>
     /// <remarks>ln α and not α, as in every implementation read; the paper's equation 18 has α.</remarks>
     public static Tensor Temperature(Tensor logTemperature, Tensor logDensity, Tensor targetEntropy) =>
         -Mean(logTemperature * StopGradient(logDensity + targetEntropy));

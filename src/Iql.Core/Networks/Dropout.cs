@@ -8,8 +8,7 @@ namespace Iql.Networks;
 /// <param name="Rate">Share of numbers dropped, a scalar in [0, 1).</param>
 /// <param name="Seed">The run's seed, a scalar (<see cref="Iql.Seed.AsScalar"/>).</param>
 /// <param name="Step">Number of steps made, a scalar.</param>
-/// <remarks>Srivastava et al. 2014. ikostrikov/implicit_q_learning: the policy's trunk (0.1 for Adroit,
-/// Kitchen).</remarks>
+/// <remarks>Srivastava et al. 2014. ikostrikov/implicit_q_learning: the policy (0.1 for Adroit, Kitchen).</remarks>
 public sealed record Dropout(Tensor Rate, Tensor Seed, Tensor Step)
 {
     // Streams of the graph's random numbers: 100 + k is the mask after hidden layer k.

@@ -34,8 +34,7 @@ public static class GaussianPolicy
     /// <param name="noise">n, standard normal, of the sample's shape.</param>
     public static Tensor Sample(Tensor mean, Tensor logStd, Tensor noise) => mean + Exp(logStd) * noise;
 
-    /// <summary>Noise held within a ball: n · min(1, r/‖n‖), so the density is at least e^{−r²/2} of its
-    /// maximum.</summary>
+    /// <summary>Noise in a ball: n · min(1, r/‖n‖), so the density is at least e^{−r²/2} of its maximum.</summary>
     /// <param name="noise">n, […, A].</param>
     /// <param name="radius">r, a scalar of at least 0, in standard deviations.</param>
     public static Tensor Within(Tensor noise, Tensor radius) =>

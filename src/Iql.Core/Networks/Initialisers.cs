@@ -11,8 +11,7 @@ public enum Initialisation
     Torch,
     /// <summary>Orthogonal, but the last layer of gain 1/100: Q starts near 0 (CORL's CQL, critics).</summary>
     OrthogonalSmallOutput,
-    /// <summary>Torch, but the last layer uniform on ±√(6 / (inputs + outputs)) / 100, biases 0
-    /// (young-geng/CQL).</summary>
+    /// <summary>Torch, but the last layer ±√(6 / (inputs + outputs)) / 100, biases 0 (young-geng/CQL).</summary>
     TorchSmallOutput,
 }
 
@@ -23,8 +22,6 @@ public static class Initialisers
 
     /// <summary>Sets w0, b0, w1, … of one network in a block. Other parameters (logStd) become 0.</summary>
     /// <param name="initialisation">Which kind.</param>
-    /// <param name="seed">Seed of this network.</param>
-    /// <param name="block">Where it lies.</param>
     /// <param name="network">Its part of the block ("value"), or "" for the whole block.</param>
     public static void Network(Initialisation initialisation, Seed seed, TensorBlock block, string network)
     {

@@ -8,8 +8,6 @@ public static class Linear
 {
     /// <summary>Names and shapes of the parameters.</summary>
     /// <param name="name">The layer's name in its group.</param>
-    /// <param name="inputs">Size of an input row, at least 1.</param>
-    /// <param name="outputs">Size of an output row, at least 1.</param>
     public static IEnumerable<(string Name, Shape Shape)> Shapes(string name, int inputs, int outputs) =>
         [($"{name}/w", new(inputs, outputs)), ($"{name}/b", new(outputs))];
 

@@ -8,9 +8,7 @@ namespace Iql.Networks;
 public static class Mlp
 {
     /// <summary>Names and shapes of the parameters.</summary>
-    /// <param name="inputs">Size of an input row, at least 1.</param>
     /// <param name="hiddenSizes">Widths between; none makes it linear.</param>
-    /// <param name="outputs">Size of an output row, at least 1.</param>
     public static IEnumerable<(string Name, Shape Shape)> Shapes(
         int inputs, IReadOnlyList<int> hiddenSizes, int outputs)
     {

@@ -33,7 +33,6 @@ public static class ReturnConditionedPolicy
     /// <param name="timesteps">Whole numbers from 0, below the table's length, [B, K].</param>
     /// <param name="mask">1 on steps, 0 on padding, [B, K]. The contents of padding change nothing elsewhere.</param>
     /// <param name="heads">Heads of attention.</param>
-    /// <param name="activation">Of the transformer.</param>
     /// <param name="dropout">Of the embedding (layer 0) and the transformer; null for none.</param>
     /// <returns>[B, K, A], within ±1.</returns>
     public static Tensor Actions(

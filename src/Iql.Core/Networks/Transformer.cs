@@ -27,7 +27,6 @@ public static class Transformer
 
     /// <summary>Names and shapes of the parameters: "block0/norm1/gain", …, "finalNorm/bias".</summary>
     /// <param name="layers">Blocks, at least 1.</param>
-    /// <param name="width">E, at least 1.</param>
     public static IEnumerable<(string Name, Shape Shape)> Shapes(int layers, int width) =>
     [
         .. Enumerable.Range(0, layers).SelectMany(k => ((string, Shape)[])
@@ -45,7 +44,6 @@ public static class Transformer
     /// <param name="tokens">[B · T, E].</param>
     /// <param name="allowed">Who may look at whom, [B, 1, T, T].</param>
     /// <param name="heads">H, a divisor of E.</param>
-    /// <param name="activation">f.</param>
     /// <param name="dropout">Of attention's weights and both additions to x, as layers 1, 2, …; null for none.</param>
     /// <returns>[B · T, E].</returns>
     public static Tensor Apply(TensorGroup parameters, Tensor tokens, Tensor allowed, int heads,
@@ -76,8 +74,6 @@ public static class Transformer
         LayerNorm(x, parameters[$"{name}/gain"], parameters[$"{name}/bias"]);
 
     /// <summary>Sets starting values: weights and tables normal with deviation 0.02, gains 1, biases 0.</summary>
-    /// <param name="seed">Seed of this network.</param>
-    /// <param name="block">Where it lies.</param>
     /// <param name="names">The parameters' names in the block.</param>
     public static void Initialise(Seed seed, TensorBlock block, IEnumerable<string> names)
     {

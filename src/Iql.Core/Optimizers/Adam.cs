@@ -16,12 +16,10 @@ public static class Adam
     const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
 
     /// <summary>One step on every tensor of a group.</summary>
-    /// <param name="state">Parameters and moments before.</param>
     /// <param name="gradients">One a parameter, of its shape, in the group's order.</param>
     /// <param name="step">Steps already made, a scalar: 0 at the first.</param>
     /// <param name="learningRate">λ, a scalar.</param>
     /// <param name="weightDecay">Decoupled: w also loses λ·decay·w, with the w before the step; null for none.</param>
-    /// <returns>Parameters and moments after.</returns>
     public static AdamState Step(
         AdamState state, ImmutableArray<Tensor> gradients, Tensor step, Tensor learningRate, Tensor? weightDecay = null)
     {
@@ -47,8 +45,6 @@ public static class Adam
     }
 
     /// <summary>Differentiates a loss with respect to the parameters and makes one step.</summary>
-    /// <param name="state">Parameters and moments before.</param>
-    /// <param name="loss">A scalar.</param>
     /// <param name="step">Steps already made, a scalar.</param>
     /// <param name="learningRate">λ, a scalar.</param>
     /// <param name="weightDecay">A scalar; null for none.</param>

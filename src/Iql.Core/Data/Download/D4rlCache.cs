@@ -29,7 +29,7 @@ public static class D4rlCache
     /// <summary>The path of a task's file.</summary>
     public static string PathOf(D4rlFile file) => Path.Combine(Folder, file.FileName);
 
-    /// <summary>Downloads a file into the cache. An existing file stays until the new one is complete and
+    /// <summary>Downloads a file into the cache. An existing one stays until the new one is complete and
     /// verified.</summary>
     /// <param name="mirrors">The mirrors, in order.</param>
     /// <param name="sha256">Its SHA-256 in hexadecimal; null: unknown.</param>
@@ -86,7 +86,6 @@ public static class D4rlCache
     }
 
     /// <summary>Verifies a file.</summary>
-    /// <exception cref="InvalidDataException">The file is another one.</exception>
     public static void Verify(D4rlFile file, string path, string? sha256, string source)
     {
         if (sha256 != null)

@@ -14,10 +14,8 @@ public static class DatasetFile
 
     /// <summary>Reads a file's transitions.</summary>
     /// <param name="path">An HDF5 or .npz file, by its first bytes, or a Minari data set's folder or file.</param>
-    /// <param name="mode">The rule for transitions.</param>
     /// <param name="timeLimit">The task's longest episode, for a file without time-outs.</param>
     /// <param name="actionCount">Number of discrete actions; null: from the file, or one more than the largest.</param>
-    /// <exception cref="FileNotFoundException">No file there.</exception>
     /// <exception cref="InvalidDataException">Another kind of file, a damaged one, wrong columns, NaN.</exception>
     public static Transitions Load(string path, DatasetMode mode, int? timeLimit = null, int? actionCount = null)
     {
@@ -75,7 +73,6 @@ public static class DatasetFile
     /// <param name="path">The file, ending in .hdf5, .h5 or .npz; written whole or not at all.</param>
     /// <param name="metadata">The origin of the data: name and text, stored as "metadata/name".</param>
     /// <param name="more">Further arrays, such as D4RL's "infos/qpos".</param>
-    /// <exception cref="ArgumentException">A path of another ending.</exception>
     public static void Save(string path, Transitions transitions,
         IReadOnlyDictionary<string, string>? metadata = null, params ArrayData[] more)
     {

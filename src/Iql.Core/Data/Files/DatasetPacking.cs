@@ -11,10 +11,7 @@ public static class DatasetPacking
     /// <summary>Writes the transitions of <see cref="DatasetFile.Load"/>, with the same bits and fingerprint.</summary>
     /// <param name="source">An .hdf5 or .npz file.</param>
     /// <param name="path">The row file, written whole or not at all.</param>
-    /// <param name="mode">The rule for transitions.</param>
     /// <param name="timeLimit">The task's longest episode, for a file without time-outs.</param>
-    /// <param name="progress">Called with the rows read and their number.</param>
-    /// <param name="cancellation">Stops; nothing is left then.</param>
     /// <returns>"kept 9,990 of 10,000 rows; …"</returns>
     /// <exception cref="InvalidDataException">As <see cref="DatasetFile.Load"/>; also Fortran order.</exception>
     public static string Pack(string source, string path, DatasetMode mode, int? timeLimit = null,

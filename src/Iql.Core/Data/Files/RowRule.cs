@@ -6,7 +6,6 @@ namespace Iql.Data.Files;
 sealed class RowRule
 {
     /// <summary>The rule's decision on a row.</summary>
-    /// <param name="Keeps">Whether it is a transition.</param>
     /// <param name="Timeout">Of a row kept: whether its episode is cut after it, as known before the next row.</param>
     /// <param name="CutsBefore">Whether the row before now ends its episode with a time-out.</param>
     internal readonly record struct Fate(bool Keeps, bool Timeout, bool CutsBefore);
@@ -18,7 +17,6 @@ sealed class RowRule
     long row, step;
     bool open;
 
-    /// <param name="source">The file, for messages.</param>
     /// <param name="hasTimeouts">Whether the file has time-outs.</param>
     /// <param name="hasNextObservations">Whether the file has next observations.</param>
     /// <param name="timeLimit">The task's longest episode; without time-outs, parity needs it.</param>

@@ -8,8 +8,6 @@ namespace Iql.Data.Inspection;
 /// <param name="Name">"observations", "actions", "rewards" or "next_observations".</param>
 /// <param name="Index">The number's index in the row.</param>
 /// <param name="Summary">Of the finite numbers.</param>
-/// <param name="NaNs">Number of NaN.</param>
-/// <param name="Infinities">Number of infinities.</param>
 public sealed record ColumnReport(string Name, int Index, Summary Summary, long NaNs, long Infinities)
 {
     /// <summary>Whether all numbers are the same.</summary>
@@ -20,8 +18,6 @@ public sealed record ColumnReport(string Name, int Index, Summary Summary, long 
 
 /// <summary>The result of a dataset mode.</summary>
 /// <param name="Rows">Rows kept; 0 for a refused file.</param>
-/// <param name="DroppedTimeouts">See <see cref="RowSelection.DroppedTimeouts"/>.</param>
-/// <param name="DroppedLast">See <see cref="RowSelection.DroppedLast"/>.</param>
 /// <param name="Refusal">Why the mode refuses the file, or null.</param>
 public sealed record ModeReport(DatasetMode Mode, int Rows, int DroppedTimeouts, int DroppedLast, string? Refusal);
 
@@ -65,18 +61,12 @@ public sealed record DatasetReport
     public required long? Timeouts { get; init; }
     /// <summary>Rows with both flags.</summary>
     public required long BothFlags { get; init; }
-
-    /// <summary>Longest run of terminal rows that continue each other; above 1, episodes go on after their end
-    /// (antmaze).</summary>
+    /// <summary>Longest run of terminal rows; above 1, episodes go on after their end (antmaze).</summary>
     public required int LongestTerminalRun { get; init; }
-
     /// <summary>Rows after the last flag.</summary>
     public required int UnfinishedTail { get; init; }
-
-    /// <summary>Rows inside an episode whose next observation is not the next row's; null without next
-    /// observations.</summary>
+    /// <summary>Rows whose next observation is not the next row's; null without next observations.</summary>
     public required long? Discontinuities { get; init; }
-
     /// <summary>The first few of them, or of the suspected ones.</summary>
     public required ImmutableArray<int> FirstDiscontinuities { get; init; }
 
@@ -84,14 +74,10 @@ public sealed record DatasetReport
     /// (<see cref="Inspection.SuspectedDiscontinuities"/>); else null.</summary>
     public required int? SuspectedDiscontinuities { get; init; }
 
-    /// <summary>Rows from the flagged end to the suspected discontinuity, if most agree; −1: flags are one row
-    /// late.</summary>
+    /// <summary>Rows from flagged end to suspected discontinuity, if most agree; −1: flags are a row late.</summary>
     public required int? FlagOffset { get; init; }
-
-    /// <summary>Time-outs after which the next row continues, or seems to where next observations are
-    /// unknown.</summary>
+    /// <summary>Time-outs after which the next row continues, or seems to without next observations.</summary>
     public required int ContinuedTimeouts { get; init; }
-
     /// <summary>Share of the actions' numbers outside [−1, 1].</summary>
     public required double ActionsOutside { get; init; }
     /// <summary>Rows that repeat an earlier row's observation, action and reward bit for bit.</summary>

@@ -14,8 +14,7 @@ public readonly record struct Summary(long Count, double Min, double Percentile1
 {
     const int Sample = 100_000;
 
-    /// <summary>Of a column of a row-major matrix. Above 100,000 rows, quantiles are of that many evenly spaced
-    /// ones.</summary>
+    /// <summary>Of a column of a row-major matrix. Quantiles are of at most 100,000 evenly spaced rows.</summary>
     public static Summary Of(ReadOnlySpan<float> matrix, int columns = 1, int column = 0)
     {
         var rows = matrix.Length / columns;

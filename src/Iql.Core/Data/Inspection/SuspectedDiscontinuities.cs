@@ -7,10 +7,8 @@ namespace Iql.Data.Inspection;
 /// q_j is the 99th percentile of that inside episodes.</summary>
 /// <param name="Rows">Rows inside an episode after which a column moves by more than 10 q_j and a quarter of its range
 /// (1st to 99th percentile): the next row most likely begins another episode.</param>
-/// <param name="Continued">Time-outs after which no column moves by more than q_j: the next row seems to
-/// continue.</param>
-/// <param name="Offset">Rows from the flag to the discontinuity, if most agree (−1: the flag is one row late); else
-/// null.</param>
+/// <param name="Continued">Time-outs after which no column moves by more than q_j: the episode seems to go on.</param>
+/// <param name="Offset">Rows from flag to discontinuity, if most agree (−1: the flag is a row late); else null.</param>
 sealed record SuspectedDiscontinuities(ImmutableArray<int> Rows, int Continued, int? Offset)
 {
     const double Far = 10, Quarter = 0.25, Usual = 0.99;

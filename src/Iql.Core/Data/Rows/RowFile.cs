@@ -5,8 +5,7 @@ namespace Iql.Data.Rows;
 
 /// <summary>Transitions in a file that is mapped into memory, for data sets beyond memory. Batches are the same to the
 /// bit as those of transitions in memory; opening takes milliseconds, whatever the size.</summary>
-/// <remarks>A cut file or a failing disk ends the process. docs/large-datasets.md has the format and its
-/// costs.</remarks>
+/// <remarks>A cut file or a failing disk ends the process. docs/large-datasets.md has the format and costs.</remarks>
 public sealed class RowFile : IDataset
 {
     readonly RowFileDescription description;
@@ -14,7 +13,6 @@ public sealed class RowFile : IDataset
     /// <summary>Opens a row file.</summary>
     /// <param name="path">A file of <see cref="RowFileWriter"/> or <c>iql data pack</c>.</param>
     /// <param name="readAhead">Whether to request rows of coming steps; the batches are the same either way.</param>
-    /// <exception cref="FileNotFoundException">No file there.</exception>
     /// <exception cref="InvalidDataException">Another kind of file or version, a damaged file.</exception>
     public RowFile(string path, bool readAhead = true)
     {

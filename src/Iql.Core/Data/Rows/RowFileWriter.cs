@@ -30,12 +30,9 @@ public sealed class RowFileWriter
     /// <summary>Writes a temporary file and renames it. When writing throws, the old file stays.</summary>
     /// <param name="path">The file, best named .rows. Temporary files of killed writers are removed.</param>
     /// <param name="name">The data set's name.</param>
-    /// <param name="observationSize">S, at least 1.</param>
-    /// <param name="actionSize">A, at least 1.</param>
     /// <param name="metadata">The origin of the data: name and text.</param>
     /// <param name="rows">Adds the rows in order, at least one.</param>
     /// <param name="actionKind">Discrete: rows of actions are one-hot.</param>
-    /// <exception cref="ArgumentException">No rows, a number that is not finite, an invalid action.</exception>
     public static void Write(string path, string name, int observationSize, int actionSize,
         IReadOnlyDictionary<string, string> metadata, Action<RowFileWriter> rows,
         ActionKind actionKind = ActionKind.Continuous)
@@ -73,7 +70,6 @@ public sealed class RowFileWriter
     }
 
     /// <summary>Adds one row.</summary>
-    /// <exception cref="ArgumentException">A number that is NaN or infinite.</exception>
     public void Add(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward, bool terminal,
         bool timeout, ReadOnlySpan<float> nextObservation)
     {

@@ -10,8 +10,7 @@ namespace Iql.Environments.Mujoco;
 readonly record struct ArmJoint(string Name, string Kind, string Axis, string Range);
 
 /// <summary>The Adroit hand of D4RL's four manipulation tasks, in MJCF of our own: 24 joints of a Shadow hand, each
-/// with a position servo, over a table. Meshes, which touch nothing, are left out; masses and inertias are given as
-/// numbers.</summary>
+/// with a position servo, over a table. Meshes, which touch nothing, are left out; masses are numbers.</summary>
 /// <remarks>The numbers are those of the compiled models (Kumar 2016, thesis, University of Washington; Rajeswaran et
 /// al. 2018, arXiv:1709.10087). The rest is from D4RL's assets/DAPG_assets.xml: friction in the joints, the coupling of
 /// each finger's last two joints, the pairs of shapes that touch, the servos' gains, 20 solver and 20 no-slip
@@ -204,7 +203,7 @@ static class AdroitHand
         <general class="bend" joint="{finger}J1"/><general class="bend" joint="{finger}J0"/>
         """;
 
-    /// <summary>Sets the servos, −1 the minimum and 1 the maximum of each one's range, and makes a decision's physics
+    /// <summary>Sets the servos, −1 the minimum and 1 the maximum of their ranges, and makes the physics
     /// steps.</summary>
     internal static void Drive(MujocoSimulation simulation, ReadOnlySpan<double> action)
     {

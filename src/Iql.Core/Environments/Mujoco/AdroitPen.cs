@@ -41,8 +41,7 @@ public sealed class AdroitPen : IMujocoTask
     public int MemorySize => 4;
     public bool ChangesModel => true;
 
-    /// <summary>The pen within 0.075 and a cosine above 0.95 for more than 20 decisions; nothing else brings more than
-    /// 11.</summary>
+    /// <summary>More than 20 decisions within 0.075 and a cosine of 0.95; nothing else brings over 11.</summary>
     public SuccessRule Success => new(30, 20);
 
     public int FrameSkip => AdroitHand.FrameSkip;

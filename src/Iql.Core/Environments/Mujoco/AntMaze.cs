@@ -5,10 +5,10 @@ namespace Iql.Environments.Mujoco;
 
 /// <summary>D4RL's AntMaze, version 2: an ant walks from one end of a maze to the other. Observation [29]: positions
 /// and velocities; action [8]: the motors' torques as shares of 30. Reward 1 and the end within 0.5 of the goal, else
-/// 0; falling over ends nothing.</summary>
+/// 0; a fall ends nothing.</summary>
 /// <remarks>Fu et al. 2020, arXiv:2004.07219; code d4rl/locomotion. Cells are 4 wide. The start cell's corner is the
-/// origin; x runs along the drawing, y down it. Each episode draws a goal: its cell plus U(0, 1) plus U(0, 0.5) per
-/// axis. No observation shows it.</remarks>
+/// origin; x runs along the drawing, y down it. Each episode draws a goal, unobserved: its cell plus U(0, 1) plus U(0,
+/// 0.5) per axis.</remarks>
 public sealed class AntMaze : IMujocoTask
 {
     /// <summary>Side of a cell.</summary>
@@ -22,7 +22,6 @@ public sealed class AntMaze : IMujocoTask
     readonly bool wanders;
 
     /// <summary>A task in a maze.</summary>
-    /// <param name="maze">Walls, start and goal.</param>
     public AntMaze(Maze maze) : this(maze, [maze.Start], [maze.Goal], wanders: false)
     {
     }
@@ -37,7 +36,6 @@ public sealed class AntMaze : IMujocoTask
 
     /// <summary>The same maze for data: goals change by episode, end nothing and are two more numbers of the
     /// observation. A start is a cell's corner plus U(0, 1) per axis.</summary>
-    /// <param name="starts">Start cells; empty is the task's own start.</param>
     /// <param name="goals">Goal cells.</param>
     public AntMaze Wandering(ImmutableArray<int> starts, ImmutableArray<int> goals) =>
         new(maze, starts, goals, wanders: true);
@@ -61,16 +59,14 @@ public sealed class AntMaze : IMujocoTask
         return (CellSize * (column - startColumn), CellSize * (row - startRow));
     }
 
-    /// <summary>The free cell of a place as D4RL's planner has it (corners lie in the middle of ways); −1 in a
-    /// wall.</summary>
+    /// <summary>The free cell of a place in D4RL's planner (corners lie mid-way); −1 in a wall.</summary>
     public int CellAt(double x, double y)
     {
         var (row, column) = Place(x, y);
         return maze.CellAt(row, column);
     }
 
-    /// <summary>The next cell on the shortest way from a place to a cell; from a wall's edge, the nearest free
-    /// neighbour.</summary>
+    /// <summary>The next cell on the shortest way to a cell; from a wall's edge, the nearest free neighbour.</summary>
     public int Next(double x, double y, int target)
     {
         var cell = CellAt(x, y);
@@ -98,8 +94,7 @@ public sealed class AntMaze : IMujocoTask
         return (Math.Max(x + seed.Unit(0) + 0.5 * seed.Unit(1), 0), Math.Max(y + seed.Unit(2) + 0.5 * seed.Unit(3), 0));
     }
 
-    /// <summary>Every position plus U(−0.1, 0.1), velocities 0.1 N(0, 1), at the start cell's corner; a new
-    /// goal.</summary>
+    /// <summary>Positions plus U(−0.1, 0.1) at the start cell's corner, velocities 0.1 N(0, 1), a new goal.</summary>
     public void Start(Seed seed, MujocoSimulation simulation, Span<double> memory)
     {
         Span<double> positions = simulation.Positions, velocities = simulation.Velocities;

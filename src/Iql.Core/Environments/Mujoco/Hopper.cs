@@ -25,8 +25,8 @@ public static class Hopper
         </mujoco>
         """;
 
-    /// <summary>Observation [11], 3 motors, 0.008 seconds a decision; ends when it falls, bends over or flies
-    /// off.</summary>
+    /// <summary>Observation [11], 3 motors, 0.008 seconds a decision; ends when it falls, bends over or
+    /// flies.</summary>
     public static MujocoWorld World { get; } = new(new Locomotion
     {
         Model = Mjcf,

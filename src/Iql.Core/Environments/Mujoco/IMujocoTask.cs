@@ -1,8 +1,6 @@
 namespace Iql.Environments.Mujoco;
 
 /// <summary>The result of a decision, in full precision.</summary>
-/// <param name="Reward">Raw reward of the transition.</param>
-/// <param name="Terminal">Whether the episode ended for good.</param>
 public readonly record struct Outcome(double Reward, bool Terminal);
 
 /// <summary>A decision process on a MuJoCo model, without its state. A state is positions, velocities, the solver's
@@ -35,11 +33,10 @@ public interface IMujocoTask
     int FrameSkip { get; }
 
     /// <summary>Starts an episode.</summary>
-    /// <param name="seed">Where every draw comes from.</param>
     /// <param name="simulation">Reset before; set to the start, with <see cref="MujocoSimulation.Forward"/>.</param>
     void Start(Seed seed, MujocoSimulation simulation, Span<double> memory);
 
-    /// <summary>Writes the memory into the simulation's own model before a decision; for
+    /// <summary>Writes the memory into the simulation's model before a decision, if it
     /// <see cref="ChangesModel"/>.</summary>
     void Furnish(MujocoSimulation simulation, ReadOnlySpan<double> memory)
     {
@@ -55,7 +52,5 @@ public interface IMujocoTask
     void Observe(MujocoSimulation simulation, ReadOnlySpan<double> memory, Span<double> observation);
 
     /// <summary>The picture of an episode.</summary>
-    /// <param name="start">Its first state.</param>
-    /// <param name="observation">Its first observation.</param>
     Picture Draw(MujocoEnvironment environment, double[] start, float[] observation);
 }

@@ -1,7 +1,6 @@
 namespace Iql.Environments.Mujoco;
 
-/// <summary>Checks once, on a known model, that MuJoCo's structures are those of <see cref="MjModel"/> and
-/// <see cref="MjData"/>.</summary>
+/// <summary>Checks MuJoCo's structures once against <see cref="MjModel"/> and <see cref="MjData"/>.</summary>
 static class LayoutGuard
 {
     const string Known = """

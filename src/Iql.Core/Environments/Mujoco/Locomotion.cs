@@ -4,8 +4,7 @@ namespace Iql.Environments.Mujoco;
 public delegate bool Healthy(ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities);
 
 /// <summary>The four robots of gym's MuJoCo tasks. Reward = Δx/Δt + <see cref="HealthyReward"/> −
-/// <see cref="ControlCost"/> |a|², terminal when not <see cref="Healthy"/>. Versions 2, 3 and 4 agree in
-/// this.</summary>
+/// <see cref="ControlCost"/> |a|², terminal when not <see cref="Healthy"/>.</summary>
 /// <remarks>MuJoCo clamps actions to ±1; the reward counts them unclamped. An episode starts at the initial positions
 /// plus U(−n, n), with velocities U(−n, n) or 0.1 N(0, 1). An observation has all positions but the first
 /// <see cref="Hidden"/>, the velocities, clipped to ±<see cref="VelocityLimit"/>, and <see cref="Padding"/> zeros.
@@ -19,11 +18,8 @@ public sealed record Locomotion : IMujocoTask
     public required int FrameSkip { get; init; }
     /// <summary>Leading positions outside the observation: the way covered.</summary>
     public int Hidden { get; init; } = 1;
-
-    /// <summary>Zeros at the observation's end: for the ant 84, in place of the contact forces of D4RL's
-    /// data.</summary>
+    /// <summary>Zeros at the observation's end: for the ant 84, as D4RL's contact forces.</summary>
     public int Padding { get; init; }
-
     /// <summary>Bound of the velocities in an observation.</summary>
     public double VelocityLimit { get; init; } = double.PositiveInfinity;
     /// <summary>Reward of every decision.</summary>
@@ -34,11 +30,8 @@ public sealed record Locomotion : IMujocoTask
     public required double StartNoise { get; init; }
     /// <summary>Whether initial velocities are 0.1 N(0, 1); else U(−n, n).</summary>
     public bool NormalVelocities { get; init; }
-
-    /// <summary>The body whose x counts, as of before the last physics step's integration. −1: x is the first
-    /// position.</summary>
+    /// <summary>The body whose x counts, of before the last step's integration. −1: the first position.</summary>
     public int TrackedBody { get; init; } = -1;
-
     /// <summary>Whether the episode may go on.</summary>
     public Healthy Healthy { get; init; } = static (_, _) => true;
     public int ObservationSize => PositionCount - Hidden + VelocityCount + Padding;

@@ -3,8 +3,7 @@ using static Iql.Invariant;
 namespace Iql.Environments.Mujoco;
 
 /// <summary>D4RL's Maze2D, version 1: a force pushes a ball through a maze to a goal. Observation [4] x, y, v_x, v_y;
-/// action [2]. Reward 1 within 0.5 of the goal after the decision (dense: e to the power of −distance); never
-/// terminal.</summary>
+/// action [2]. Reward 1 within 0.5 of the goal after the decision (dense: exp(−distance)); never terminal.</summary>
 /// <remarks>Fu et al. 2020, arXiv:2004.07219; code d4rl/pointmaze/maze_model.py. Coordinates are cells' numbers: a
 /// cell's middle lies at its number less 0.2. D4RL never corrected that, so nor do starts, goals and controllers here.
 /// Velocities are clipped to ±5 before each step.</remarks>

@@ -5,8 +5,7 @@ namespace Iql.Environments.Mujoco;
 /// <summary>A task on a MuJoCo model as two pure functions. A state is [positions, velocities, warm start, the task's
 /// memory]: all that a physics step reads. So the same state and action give the same bits, on any thread.</summary>
 /// <remarks>An action or state that is not a number, or a simulation that diverges, ends the episode with reward 0 and
-/// makes state and observation NaN. The first reset needs the MuJoCo library; <see cref="Require"/> checks
-/// it.</remarks>
+/// makes state and observation NaN. The first reset needs the MuJoCo library.</remarks>
 public sealed class MujocoEnvironment : IEnvironment
 {
     readonly MujocoWorld world;
@@ -15,7 +14,6 @@ public sealed class MujocoEnvironment : IEnvironment
     /// <summary>A named task.</summary>
     /// <param name="name">Task name, "hopper-medium-v2".</param>
     /// <param name="world">Its rules and model; tasks of several names may share one.</param>
-    /// <param name="timeLimit">Decisions after which an episode is cut, at least 1.</param>
     public MujocoEnvironment(string name, MujocoWorld world, int timeLimit)
     {
         Check.AtLeast(timeLimit, 1, nameof(timeLimit));

@@ -1,7 +1,6 @@
 namespace Iql.Environments.Mujoco;
 
-/// <summary>A failure of MuJoCo: a model that does not compile, an error, or a warning that makes results
-/// meaningless.</summary>
+/// <summary>A failure of MuJoCo: a wrong model, an error, or a warning that makes results meaningless.</summary>
 public sealed class MujocoException : Exception
 {
     /// <summary>A failure.</summary>

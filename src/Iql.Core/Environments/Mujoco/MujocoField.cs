@@ -16,8 +16,6 @@ enum MujocoRows
 
 /// <summary>An array of mjModel: its place and its rows.</summary>
 /// <param name="Offset">Of the pointer in mjModel, in bytes (MuJoCo 2.2.2, 64-bit).</param>
-/// <param name="Rows">A row's owner.</param>
-/// <param name="Width">Numbers in a row.</param>
 /// <param name="Size">Bytes of a number: 8 double, 4 int, 1 flag.</param>
 readonly record struct MujocoField(int Offset, MujocoRows Rows, int Width, int Size = 8)
 {

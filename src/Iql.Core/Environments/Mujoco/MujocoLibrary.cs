@@ -2,12 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Iql.Environments.Mujoco;
 
-/// <summary>The system's MuJoCo C library, version 2.2.2, found at run time. Its functions are called through
-/// <see cref="NativeGuard"/>.</summary>
+/// <summary>The system's MuJoCo C library 2.2.2, found at run time. <see cref="NativeGuard"/> makes the
+/// calls.</summary>
 public static unsafe class MujocoLibrary
 {
-    /// <summary>The version of D4RL-compatible numbers, with the layout of <see cref="MjModel"/> and
-    /// <see cref="MjData"/>.</summary>
+    /// <summary>The version with D4RL's numbers and the layout of <see cref="MjModel"/>.</summary>
     const int Version = 222;
 
     static readonly string[] Names =

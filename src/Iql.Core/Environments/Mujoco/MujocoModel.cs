@@ -19,8 +19,8 @@ public enum MujocoObject
     Actuator = 18,
 }
 
-/// <summary>A model that MuJoCo compiled from MJCF text. Only the owner of a <see cref="Copy"/> may change it, so
-/// simulations and threads share one.</summary>
+/// <summary>A model that MuJoCo compiled from MJCF text. Only a <see cref="Copy"/> may change, so threads share
+/// one.</summary>
 public sealed unsafe class MujocoModel : IDisposable
 {
     MjModel* model;
@@ -55,7 +55,6 @@ public sealed unsafe class MujocoModel : IDisposable
     /// <summary>Compiles a model.</summary>
     /// <param name="mjcf">The MJCF document.</param>
     /// <exception cref="MujocoException">A wrong document; the message is the compiler's own.</exception>
-    /// <exception cref="DllNotFoundException">The machine has no MuJoCo 2.2.2.</exception>
     public static MujocoModel Compile(string mjcf, string name)
     {
         lock (MujocoLibrary.Gate) // the compiler keeps its errors in one place
@@ -72,13 +71,9 @@ public sealed unsafe class MujocoModel : IDisposable
 
     /// <summary>Minimum and maximum control of each motor (actuator_ctrlrange), [controls, 2].</summary>
     public ReadOnlySpan<double> ControlRanges => new(Pointer->ControlRanges, 2 * model->Controls);
-
-    /// <summary>A body's place in its parent (body_pos), [3]; only the owner of a <see cref="Copy"/> may
-    /// write.</summary>
+    /// <summary>A body's place in its parent (body_pos), [3]; for the owner of a <see cref="Copy"/>.</summary>
     public Span<double> BodyPlace(int body) => Row(Pointer->BodyPositions, body, 3);
-
-    /// <summary>A body's turn in its parent (body_quat), [4]; only the owner of a <see cref="Copy"/> may
-    /// write.</summary>
+    /// <summary>A body's turn in its parent (body_quat), [4]; for the owner of a <see cref="Copy"/>.</summary>
     public Span<double> BodyTurn(int body) => Row(Pointer->BodyOrientations, body, 4);
 
     Span<double> Row(double* rows, int body, int width)
@@ -88,7 +83,6 @@ public sealed unsafe class MujocoModel : IDisposable
     }
 
     /// <summary>Number of the thing of a name.</summary>
-    /// <exception cref="ArgumentException">The model has no such thing.</exception>
     public int Find(MujocoObject kind, string name)
     {
         Span<byte> text = stackalloc byte[Encoding.UTF8.GetMaxByteCount(name.Length) + 1];
@@ -107,9 +101,8 @@ public sealed unsafe class MujocoModel : IDisposable
         return Marshal.PtrToStringUTF8(name) ?? "";
     }
 
-    /// <summary>An array of the compiled model as numbers, row-major, by MuJoCo's own name: "body_mass", "geom_size",
+    /// <summary>An array of the compiled model, row-major, by MuJoCo's name: "body_mass", "geom_size",
     /// "qpos0".</summary>
-    /// <exception cref="ArgumentException">There is none of this name among those that are known here.</exception>
     public ImmutableArray<double> Read(string field)
     {
         Check.That(MujocoField.All.TryGetValue(field, out var place),

@@ -1,7 +1,6 @@
 namespace Iql.Environments.Mujoco;
 
-/// <summary>A model in motion: MuJoCo's mjData, mutable, for one thread at a time. Its spans are views into MuJoCo's
-/// memory.</summary>
+/// <summary>A model in motion, MuJoCo's mjData, for one thread at a time. Spans are views into its memory.</summary>
 public sealed unsafe class MujocoSimulation : IDisposable
 {
     static readonly nint StepFunction = MujocoLibrary.Function("mj_step"),
@@ -38,15 +37,13 @@ public sealed unsafe class MujocoSimulation : IDisposable
     /// <summary>ctrl: the motors' inputs, clamped by MuJoCo to the model's ranges.</summary>
     public Span<double> Controls => new(Data->Controls, model.Pointer->Controls);
 
-    /// <summary>qacc_warmstart: the constraint solver's start. With positions and velocities it is all that steps hand
+    /// <summary>qacc_warmstart: the solver's start. With positions and velocities it is all that steps hand
     /// on.</summary>
     public Span<double> WarmStart => new(Data->WarmStart, model.Pointer->Velocities);
 
     /// <summary>sensordata.</summary>
     public ReadOnlySpan<double> Sensors => new(Data->Sensors, model.Pointer->SensorNumbers);
-
-    /// <summary>xpos of a body [3], as of the last <see cref="Forward"/>, or before the last physics step's
-    /// integration.</summary>
+    /// <summary>xpos of a body [3], of the last <see cref="Forward"/> or before the last step's integration.</summary>
     public ReadOnlySpan<double> BodyPosition(int body) => Row(Data->BodyPositions, body, model.Pointer->Bodies, 3);
 
     /// <summary>xquat of a body [4], of the same moment.</summary>
@@ -61,8 +58,7 @@ public sealed unsafe class MujocoSimulation : IDisposable
     public ReadOnlySpan<double> SitePosition(int site) => Row(Data->SitePositions, site, model.Pointer->Sites, 3);
     /// <summary>mj_resetData: initial positions, everything else 0.</summary>
     public void Reset() => Run(ResetFunction, 1);
-    /// <summary>mj_forward: computes all that follows from positions, velocities and controls, without
-    /// motion.</summary>
+    /// <summary>mj_forward: all that follows from positions, velocities and controls, without motion.</summary>
     public void Forward() => Run(ForwardFunction, 1);
 
     /// <summary>mj_step, count times.</summary>

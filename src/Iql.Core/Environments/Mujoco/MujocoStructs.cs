@@ -2,8 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Iql.Environments.Mujoco;
 
-/// <summary>The used fields of mjModel in MuJoCo 2.2.2 (64-bit; offsetof of its headers). Arrays are
-/// row-major.</summary>
+/// <summary>The used fields of mjModel in MuJoCo 2.2.2 (64-bit; by offsetof). Arrays are row-major.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 3280)]
 unsafe struct MjModel
 {

@@ -17,11 +17,8 @@ public sealed class MujocoWorld(IMujocoTask task, string name)
 
     /// <summary>The task.</summary>
     public IMujocoTask Task => task;
-
     /// <summary>The compiled model.</summary>
-    /// <exception cref="DllNotFoundException">The machine has no MuJoCo 2.2.2; the message has a hint.</exception>
     public MujocoModel Model => model.Value;
-
     /// <summary>This thread's simulation, in any state.</summary>
     internal MujocoSimulation Simulation => simulations.Value ??= new(task.ChangesModel ? Model.Copy() : Model);
 }

@@ -79,7 +79,6 @@ static unsafe class NativeGuard
     }
 
     /// <summary>Calls function(first, second, third, fourth) on this thread; extra arguments do no harm.</summary>
-    /// <returns>The last call's result.</returns>
     /// <exception cref="MujocoException">MuJoCo gave up, or warned; the message is MuJoCo's own.</exception>
     internal static nint Run(nint function, nint first, nint second = 0, nint third = 0, nint fourth = 0, int count = 1)
     {

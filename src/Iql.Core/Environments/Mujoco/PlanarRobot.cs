@@ -19,7 +19,6 @@ static class PlanarRobot
     /// <param name="side">Ends their names: "", "_left".</param>
     /// <param name="reach">Distance from the ankle to the foot's frame, the origin of heel and toe.</param>
     /// <param name="heel">x of the foot's heel.</param>
-    /// <param name="toe">x of its toe.</param>
     /// <param name="contact">Further attributes of the foot's shape.</param>
     public static string Leg(string side, string reach, string heel, string toe, string contact) => $"""
         <body name="thigh{side}" pos="0 0 -0.2">

@@ -8,8 +8,8 @@ namespace Iql.Environments.Tasks;
 /// for one decision more than the task's limit, with noise N(0, 0.2) on its actions. It goes on at a goal.</summary>
 /// <remarks>Rewards and terminals are then those of one goal in the task's goal cell: 1 and true within 0.5 of it after
 /// the decision, 0 and false in the last row. So terminals come in runs, as in D4RL's files. "play": starts anywhere,
-/// goals in a few chosen cells; "diverse": both anywhere; umaze: from start to goal. Source: d4rl, scripts/generation,
-/// and its paper.</remarks>
+/// goals in a few chosen cells; "diverse": both anywhere; umaze: from start to goal. Source: d4rl,
+/// scripts/generation.</remarks>
 public static class AntMazeData
 {
     /// <summary>Standard deviation of the noise of D4RL's generator.</summary>
@@ -17,12 +17,8 @@ public static class AntMazeData
 
     /// <summary>Collects N transitions of a task, such as antmaze-medium-play-v2.</summary>
     /// <param name="walker">Makes the policy, on 27 numbers of the ant and a direction of length 10.</param>
-    /// <param name="seed">Where every draw comes from.</param>
-    /// <param name="size">N, at least 1.</param>
-    /// <param name="name">The name of the transitions.</param>
     /// <param name="noise">Standard deviation of the noise on its actions.</param>
     /// <param name="threads">Maximum threads, 0 for one a core; the data do not depend on it.</param>
-    /// <param name="progress">Called with the rows so far.</param>
     /// <returns>Observations of 29 numbers; states end in the current goal.</returns>
     public static CollectedRows Collect(MujocoEnvironment environment, RolloutData.MakePolicy walker, Seed seed,
         int size, string name, double noise = Noise, int threads = 0, Action<long>? progress = null,

@@ -14,8 +14,7 @@ static class AntMazeRewards
     // The maximum number of rewarded places, and of others near the cell, that choose the goal.
     const int Most = 1000;
 
-    /// <summary>The goal, and |r − its reward| of every row whose next place is known and not on the disc's
-    /// edge.</summary>
+    /// <summary>The goal, and |r − its reward| of rows with a known next place off the disc's edge.</summary>
     internal static ((double X, double Y) Goal, List<(int Row, double Error)> Errors) Of(AntMaze task, RawDataset raw)
     {
         var corner = task.Corner(task.Maze.Goal);

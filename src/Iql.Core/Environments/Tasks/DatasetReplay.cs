@@ -22,9 +22,7 @@ public static class DatasetReplay
     /// <param name="environment">A task whose episodes share a model; needs the MuJoCo library.</param>
     /// <param name="raw">The columns, of the task's sizes.</param>
     /// <param name="file">Their file, for infos/qpos and infos/qvel, or null.</param>
-    /// <param name="rows">Maximum rows, evenly spaced.</param>
-    /// <param name="terminalsLead">Whether a terminal row's next observation is its own; in D4RL parity it is
-    /// not.</param>
+    /// <param name="terminalsLead">Whether a terminal row's next observation is its own: not in D4RL parity.</param>
     /// <exception cref="InvalidDataException">Observations or actions of other sizes than the task's.</exception>
     public static ReplayReport Of(MujocoEnvironment environment, RawDataset raw, IArrayFile? file = null,
         int rows = StandardRows, bool terminalsLead = true)

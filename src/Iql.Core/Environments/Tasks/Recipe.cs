@@ -2,12 +2,10 @@ using Iql.Data;
 
 namespace Iql.Environments.Tasks;
 
-/// <summary>Makes a task's data set. The bits depend on the seed and the number of transitions, not on
-/// threads.</summary>
+/// <summary>Makes a task's data set. The bits depend on seed and number of transitions, not on threads.</summary>
 public sealed class Recipe
 {
     const int ShardsAPiece = 50;
-
     readonly IEnvironment environment;
     readonly string name;
     readonly int shardLength;
@@ -24,13 +22,11 @@ public sealed class Recipe
     }
 
     /// <summary>Collects N transitions; the last episode may be cut.</summary>
-    /// <param name="size">N, at least 1.</param>
     /// <param name="threads">Maximum threads, 0 for one a core.</param>
     public Transitions Collect(Seed seed, int size, int threads = 0) =>
         Pieces(seed, size, threads, int.MaxValue / shardLength).Single();
 
-    /// <summary>The same transitions in pieces, made on demand, for data sets beyond memory. No episode crosses
-    /// pieces.</summary>
+    /// <summary>The same in pieces, made on demand, for data beyond memory. No episode crosses pieces.</summary>
     public IEnumerable<Transitions> Pieces(Seed seed, long size, int threads = 0) =>
         Pieces(seed, size, threads, ShardsAPiece);
 

@@ -21,15 +21,12 @@ public readonly record struct MeasuredReturn(double Mean, double StandardError, 
 }
 
 /// <summary>A task's measured reference returns: scores 0 and 100.</summary>
-/// <param name="Random">Uniform random actions.</param>
 /// <param name="Expert">The task's <see cref="TaskCard.Expert"/>.</param>
 public sealed record ReferenceMeasurement(string Task, MeasuredReturn Random, MeasuredReturn Expert)
 {
     /// <summary>Measures both; the same seed gives the same numbers.</summary>
     /// <param name="task">A task of Iql, such as pointmaze-umaze-v0.</param>
     /// <param name="episodes">E, at least 2.</param>
-    /// <param name="seed">Where every draw comes from.</param>
-    /// <exception cref="ArgumentException">The task is not one of Iql.</exception>
     public static ReferenceMeasurement Measure(string task, int episodes, Seed seed)
     {
         var card = Tasks.Get(task);
@@ -41,8 +38,7 @@ public sealed record ReferenceMeasurement(string Task, MeasuredReturn Random, Me
         return new(task, MeasuredReturn.Of(random), MeasuredReturn.Of([.. expert]));
     }
 
-    /// <summary>Uniform actions in [−1, 1)ᴬ, or of A choices. It counts draws: a roll-out depends on seed and number of
-    /// episodes.</summary>
+    /// <summary>Uniform actions in [−1, 1)ᴬ, or of A choices. It counts draws.</summary>
     public static PolicyRows RandomPolicy(ActionSpace space, Seed seed)
     {
         var drawn = 0UL;

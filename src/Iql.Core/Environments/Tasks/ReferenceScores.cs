@@ -6,7 +6,6 @@ namespace Iql.Environments.Tasks;
 /// <param name="Task">Task name with its version.</param>
 /// <param name="Random">Mean return of a random policy: score 0.</param>
 /// <param name="Expert">Mean return of a reference policy: score 100, not a bound.</param>
-/// <param name="TimeLimit">Decisions in an episode.</param>
 /// <param name="Source">The source of the two.</param>
 public sealed record ReferenceScore(string Task, double Random, double Expert, int TimeLimit, string Source)
 {
@@ -18,8 +17,8 @@ public sealed record ReferenceScore(string Task, double Random, double Expert, i
 
 /// <summary>Reference scores of every D4RL task and of the tasks that come with Iql.</summary>
 /// <remarks>D4RL's numbers are those of its task registrations (Fu et al. 2020, arXiv:2004.07219; code 1.1), as in the
-/// literature. maze2d's expert did not replan in each episode (issues 159 and 215): scores far above 100 are normal
-/// there.</remarks>
+/// literature. maze2d's expert did not replan in each episode (issues 159, 215), so scores may be far above
+/// 100.</remarks>
 public static class ReferenceScores
 {
     const string Paper = "D4RL registration";

@@ -34,8 +34,7 @@ sealed class RobotStates
     /// <summary>Leading positions that rows do not hold: the way covered, which changes nothing.</summary>
     internal int Hidden => positions != null ? 0 : hidden;
 
-    /// <summary>Writes the state before a row's decision, but hidden positions; false for a clipped or infinite
-    /// velocity.</summary>
+    /// <summary>Writes a row's state, but hidden positions; false for a clipped or infinite velocity.</summary>
     internal bool TryRead(int row, Span<double> position, Span<double> velocity)
     {
         if (positions != null)

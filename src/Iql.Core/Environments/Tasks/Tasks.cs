@@ -5,8 +5,6 @@ using Iql.Environments.Mujoco;
 namespace Iql.Environments.Tasks;
 
 /// <summary>Acts on an environment's state, from an episode's first decision on.</summary>
-/// <param name="state">[StateSize].</param>
-/// <param name="action">Written, [A].</param>
 public delegate void Expert(ReadOnlySpan<double> state, Span<float> action);
 
 /// <summary>A task: its environment, its data, its scale.</summary>
@@ -69,7 +67,6 @@ public static class Tasks
         All.FirstOrDefault(card => card.Name == name) ?? MujocoTasks.Find(name);
 
     /// <summary>The task of a name.</summary>
-    /// <exception cref="ArgumentException">No environment here has this name.</exception>
     public static TaskCard Get(string name) => Find(name) ?? throw new ArgumentException(
         $"task: expected one of {string.Join(", ", All.Select(card => card.Name))}, or one of MuJoCo's " +
         $"({MujocoTasks.Names}), got {name}.");

@@ -4,8 +4,8 @@ namespace Iql.Environments.Tasks;
 /// U(−0.1, 0.1) per axis, at the old one or after <see cref="PointMaze.TimeLimit"/> decisions. A time-out marks the
 /// change: an episode is the way to one target, and the next one goes on where it ended.</summary>
 /// <remarks>Rewards are the task's own, of the observation after the action; D4RL takes the one before it. Next
-/// observations are the environment's, also in the last row of an episode. Every 20,000 rows the rollout starts afresh,
-/// with a seed of its own.</remarks>
+/// observations are the environment's, also in the last row of an episode. Every 20,000 rows the rollout starts
+/// afresh.</remarks>
 public sealed record WanderingData
 {
     const int ShardLength = 20_000;

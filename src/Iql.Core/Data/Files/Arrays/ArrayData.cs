@@ -20,12 +20,10 @@ public sealed record ArrayEntry(string Name, string Kind, ImmutableArray<long> S
     }
 }
 
-/// <summary>A named array: a float[], double[], long[], bool[] or string[], row-major, in the file's
-/// precision.</summary>
+/// <summary>A named array of the file's precision: float[], double[], long[], bool[] or string[], row-major.</summary>
 public sealed record ArrayData
 {
     /// <summary>An array to write or as read.</summary>
-    /// <exception cref="ArgumentException">Values of another type or number.</exception>
     public ArrayData(string name, ImmutableArray<long> shape, Array values)
     {
         Check.That(values is float[] or double[] or long[] or bool[] or string[], name,
@@ -95,11 +93,9 @@ public interface IArrayFile : IDisposable
     ImmutableArray<ArrayEntry> Entries { get; }
 
     /// <summary>Reads one array.</summary>
-    /// <exception cref="InvalidDataException">No such array, an unreadable kind, or damaged contents.</exception>
     ArrayData Read(string name);
 
     /// <summary>Reads rows first … first + count − 1 of an array of numbers or flags.</summary>
     /// <remarks>Consecutive pieces cost the whole array once; a step back reads from the start again.</remarks>
-    /// <exception cref="InvalidDataException">As above, or missing rows.</exception>
     ArrayData Read(string name, long first, int count);
 }

@@ -12,7 +12,6 @@ sealed record ColumnShapes(
     internal const string ActionCount = "metadata/action_count";
 
     /// <summary>Finds the columns.</summary>
-    /// <param name="actionCount">Number of discrete actions.</param>
     /// <exception cref="InvalidDataException">A column is missing or has another shape.</exception>
     internal static ColumnShapes Of(IArrayFile file, int? actionCount = null)
     {

@@ -23,7 +23,6 @@ public sealed class Hdf5File : IArrayFile
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="InvalidDataException">No HDF5 file, or a truncated one.</exception>
-    /// <exception cref="DllNotFoundException">The machine has no HDF5 library.</exception>
     public Hdf5File(string path)
     {
         Path = path;
@@ -102,7 +101,6 @@ public sealed class Hdf5File : IArrayFile
     }
 
     /// <summary>The attributes of a group ("/": the file) or data set that are numbers, flags or texts.</summary>
-    /// <exception cref="InvalidDataException">Nothing of that name.</exception>
     public ImmutableSortedDictionary<string, ArrayData> Attributes(string name)
     {
         ObjectDisposedException.ThrowIf(file < 0, this);

@@ -20,7 +20,6 @@ static partial class Hdf5Library
             (_, name) => name == Name ? Library : 0;
 
     /// <summary>To be called first, under the gate: loads the library and silences its errors.</summary>
-    /// <exception cref="DllNotFoundException">The machine has no HDF5 library.</exception>
     internal static void Ready()
     {
         if (Library == 0) throw new DllNotFoundException(

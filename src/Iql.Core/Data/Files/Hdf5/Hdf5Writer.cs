@@ -13,11 +13,9 @@ public static class Hdf5Writer
 
     /// <summary>Writes arrays to a temporary file, then renames it; slashes in a name make groups.</summary>
     /// <exception cref="IOException">A full disk, a folder without permission.</exception>
-    /// <exception cref="DllNotFoundException">The machine has no HDF5 library.</exception>
     public static void Write(string path, IEnumerable<ArrayData> arrays) => Write(path, arrays, []);
 
     /// <summary>Writes arrays one after another, then attributes of their groups.</summary>
-    /// <param name="arrays">The arrays, each under its name.</param>
     /// <param name="attributes">Names of groups ("/": the file) or arrays, with a named value each; read last.</param>
     /// <inheritdoc cref="Write(string, IEnumerable{ArrayData})" path="/exception"/>
     public static void Write(string path, IEnumerable<ArrayData> arrays,

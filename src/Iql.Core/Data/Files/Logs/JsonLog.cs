@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Iql.Data.Files.Logs;
 
-/// <summary>JSON lines: one object a row. A column may be a nested list of numbers; a dot leads into an
+/// <summary>JSON lines: an object a row. A column may be a nested list of numbers; a dot leads into an
 /// object.</summary>
 static class JsonLog
 {

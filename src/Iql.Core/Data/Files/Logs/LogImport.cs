@@ -11,8 +11,6 @@ public static class LogImport
     /// <param name="log">A .csv, .tsv, .jsonl or .ndjson file.</param>
     /// <param name="schema">The meaning of its columns.</param>
     /// <param name="target">.hdf5, .h5, .npz or .rows; .rows leaves out rows without s′, as strict mode.</param>
-    /// <param name="progress">Called with the rows read.</param>
-    /// <param name="cancellation">Stops; nothing is left then.</param>
     /// <returns>"10,000 rows in 12 episodes, observations of 4, actions of 2"</returns>
     /// <exception cref="InvalidDataException">A wrong field, row or log, by line and column.</exception>
     public static string Import(string log, LogSchema schema, string target, Action<long>? progress = null,

@@ -3,11 +3,9 @@ using System.Globalization;
 namespace Iql.Data.Files.Logs;
 
 /// <summary>One row of a log.</summary>
-/// <param name="Line">Its line, from 1.</param>
 /// <param name="Observation">s, [S].</param>
 /// <param name="Action">a, [A].</param>
 /// <param name="Reward">r.</param>
-/// <param name="Terminal">Whether the environment ended after it.</param>
 /// <param name="Timeout">Whether the episode was cut after it.</param>
 /// <param name="Episode">Its episode's name, or null.</param>
 /// <param name="NextObservation">s′, [S], or empty.</param>

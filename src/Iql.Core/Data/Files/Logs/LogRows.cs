@@ -1,7 +1,6 @@
 namespace Iql.Data.Files.Logs;
 
-/// <summary>Checks the rows of a log: sizes stay, episodes stand together; a new episode's name is a
-/// time-out.</summary>
+/// <summary>Checks a log's rows: sizes stay, episodes stand together; a new episode's name is a time-out.</summary>
 static class LogRows
 {
     internal static IEnumerable<LogRow> Checked(string path, LogSchema schema, IEnumerable<LogRow> rows)

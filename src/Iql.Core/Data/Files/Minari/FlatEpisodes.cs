@@ -6,7 +6,6 @@ using Iql.Data.Files.Arrays;
 namespace Iql.Data.Files.Minari;
 
 /// <summary>An episode to write.</summary>
-/// <param name="Start">First row.</param>
 /// <param name="Length">T, steps written.</param>
 /// <param name="Final">Row of the last observation, among the next observations if there are any.</param>
 /// <param name="Timeout">The truncation of the last step.</param>
