@@ -47,9 +47,9 @@ module ExplainCommand =
 
         let policies =
             if asked.Policies = 1 then
-                ""
+                "1 policy"
             else
-                $", {asked.Policies} policies"
+                $"{asked.Policies} policies"
 
         ImplicitQLearning.Learner(
             config.Varied("inverseTemperature", [ for beta in 1 .. asked.Policies -> float beta ]),
@@ -58,7 +58,7 @@ module ExplainCommand =
         )
         |> Explain.step (
             $"one IQL step ({asked.Observations} observations, {asked.Actions} actions, "
-            + $"batch {asked.Batch}, {hidden}{policies})"
+            + $"batch {asked.Batch}, {hidden}, {policies})"
         )
 
     let private explain (asked: Asked) : Explanation =
@@ -89,12 +89,10 @@ module ExplainCommand =
         printfn "The life of %s\n" explanation.Name
         ExplainText.lines most explanation |> List.iter (printfn "%s")
 
-        match dot with
-        | Some path ->
+        for path in Option.toList dot do
             let text = ExplainDot.write explanation
             AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, text)))
             printfn "\n%s" path
-        | None -> ()
 
         Shell.success
 
@@ -139,13 +137,10 @@ module ExplainCommand =
                     Read.sizes
                     (fun sizes (asked: Asked) -> { asked with Hidden = sizes })
                 |> Parameter.showing "256x256"
-                Parameter.value
-                    "--policies"
-                    "N"
-                    "Policies on one value function, of a step"
-                    (Read.whole 1)
-                    (fun count (asked: Asked) -> { asked with Policies = count })
-                |> Parameter.showing "1"
+                sized "--policies" "N" "Policies on one value function, of a step" "1" (fun count asked -> {
+                    asked with
+                        Policies = count
+                })
                 Parameter.switch "--all" "List every node and temporary, not the first 30" (fun (asked: Asked) -> {
                     asked with
                         All = true

@@ -72,20 +72,11 @@ module ExplainText =
         | Some time when time > 0.0 && kernel.Info.Flop > 0.0 -> shown "F1" (kernel.Info.Flop / time / 1e3) + " GFLOP/s"
         | _ -> ""
 
-    /// The kernels of every phase with their numbers.
-    let private phases (explanation: Explanation) : (int * (int * ExplainedKernel) list) list =
-        explanation.Kernels
-        |> List.indexed
-        |> List.groupBy (fun (_, kernel) -> kernel.Info.Phase)
-
-    /// Time of kernels together, where it was measured.
-    let private sum (kernels: ExplainedKernel list) : float option =
-        let times = kernels |> List.choose _.Microseconds
-
-        if times.Length = kernels.Length then
-            Some(List.sum times)
-        else
-            None
+    /// Time of kernels together; all are timed, or none.
+    let private sum (kernels: ExplainedKernel list) : string =
+        match List.choose _.Microseconds kernels with
+        | [] -> microseconds None
+        | times -> microseconds (Some(List.sum times))
 
     let private listing (most: int) (lines: string list) : string list = [
         for line in List.truncate most lines do
@@ -95,31 +86,36 @@ module ExplainText =
     ]
 
     let private graph (heading: string) (most: int) (nodes: Tensor list) : string list =
+        let name = names nodes
         let computed, given = nodes |> List.partition isComputed
         let inputs = given |> List.filter (fun node -> node.Op = Op.Input)
 
         [
             $"""{heading}: {Plural.count computed.Length "node"} out of {Plural.count inputs.Length "input"}"""
-            yield! listing most [ for tensor in computed -> node (names nodes) tensor ]
+            yield! listing most (List.map (node name) computed)
             ""
         ]
 
     let private schedule (explanation: Explanation) : string list =
         let name = names explanation.Simplified
         let kernels = Plural.count explanation.Kernels.Length "kernel"
-        let phases = phases explanation
+
+        let phases =
+            explanation.Kernels
+            |> List.indexed
+            |> List.groupBy (fun (_, each) -> each.Info.Phase)
+
         let instructions = (string explanation.InstructionSet).ToLowerInvariant()
-        let time = microseconds (sum explanation.Kernels)
 
         let nodes (kernel: ExplainedKernel) =
-            let all = [ for node in kernel.Info.Nodes -> name node ]
-            let more = if all.Length > 9 then $" … {all.Length} in all" else ""
-            String.concat " " (List.truncate (if all.Length > 9 then 8 else 9) all) + more
+            match [ for node in kernel.Info.Nodes -> name node ] with
+            | all when all.Length > 9 -> String.concat " " (List.truncate 8 all) + $" … {all.Length} in all"
+            | all -> String.concat " " all
 
         [
-            $"""3. Schedule: {kernels} in {Plural.count phases.Length "phase"}, {instructions}, {time} by one thread"""
+            $"""3. Schedule: {kernels} in {Plural.count phases.Length "phase"}, {instructions}, {sum explanation.Kernels} by one thread"""
             for phase, kernels in phases do
-                $"   phase {phase}, {microseconds (sum (List.map snd kernels))}"
+                $"   phase {phase}, {sum (List.map snd kernels)}"
 
                 for i, each in kernels do
                     let number, what = $"k{i}".PadRight 4, (kernel each).PadRight 38
