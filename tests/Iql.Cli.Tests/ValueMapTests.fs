@@ -98,10 +98,10 @@ let ``an ant stands at each place of its maze`` () =
 
 [<Fact>]
 let ``in a maze of cells every cell but the goal has its value`` () =
-    let map =
-        (resting "gridmaze-medium-v0" (valuing (Array.findIndex ((=) 1f) >> float))).Values.Value
+    let scene =
+        resting "gridmaze-medium-v0" (valuing (Array.findIndex ((=) 1f) >> float))
 
-    let maze = (Tasks.Get "gridmaze-medium-v0").Maze
+    let map, maze = scene.Values.Value, scene.Picture.Maze.Maze
 
     Assert.Equal<float list>(
         [

@@ -194,8 +194,7 @@ module Collection =
         checkName path
         |> Result.bind (fun () ->
             collection.Policies
-            |> List.map (Policy.find collection.Task collection.Mean)
-            |> Attempt.all)
+            |> Attempt.each (Policy.find collection.Task collection.Mean))
         |> Result.map List.concat
         |> Result.bind (function
             | [] -> Error $"{collection.Task.Name}: expected at least one policy, got none."

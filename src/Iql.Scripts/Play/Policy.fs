@@ -81,6 +81,4 @@ module Policy =
         | "random" -> Ok [ random ]
         | path when (Path.GetExtension path).ToLowerInvariant() = ".json" ->
             ofFile card mean path |> Result.map List.singleton
-        | path ->
-            TrainedPolicy.folders path
-            |> Result.bind (List.map (ofFolder card) >> Attempt.all)
+        | path -> TrainedPolicy.folders path |> Result.bind (Attempt.each (ofFolder card))

@@ -59,20 +59,11 @@ module Attempt =
         | Ok value -> value
         | Error message -> raise (Refusal message)
 
-    /// The values, or the first Error.
-    let all (results: Result<'value, 'error> list) : Result<'value list, 'error> =
-        (results, Ok [])
-        ||> List.foldBack (fun result rest ->
-            Result.bind (fun value -> Result.map (fun rest -> value :: rest) rest) result)
-
-    /// What a function gives; an Error where a file is missing or broken, or a simulation fails.
+    /// What a function gives; an Error where an expected failure is an exception, or a simulation fails.
     let reading (read: unit -> Result<'value, string>) : Result<'value, string> =
         try
             read ()
         with
-        | :? IOException
-        | :? UnauthorizedAccessException
-        | :? InvalidDataException
-        | :? ArgumentException
         | :? Text.Json.JsonException
         | :? MujocoException as problem -> Error problem.Message
+        | error when (mendable error).IsSome -> Error (mendable error).Value
