@@ -40,7 +40,6 @@ public static class Rollout
             policy(observations, running.Length, actions), trajectories, team);
 
     /// <summary>The same with a policy that has a memory.</summary>
-
     public static ImmutableArray<EpisodeResult> RunEpisodes(
         IEnvironment environment, int episodes, Seed seed, PolicyEpisodes policy, bool trajectories = false,
         WorkerTeam? team = null)

@@ -27,7 +27,6 @@ public sealed record RolloutData
     const int EpisodesAtATime = 8;
 
     /// <summary>Makes a policy for a thread, which acts in <paramref name="episodes"/> episodes at a time.</summary>
-
     public delegate IRolloutPolicy MakePolicy(int episodes);
 
     /// <summary>The policy; null: uniform random actions.</summary>

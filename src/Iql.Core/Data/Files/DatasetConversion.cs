@@ -3,6 +3,7 @@ using Iql.Data.Files.Arrays;
 using Iql.Data.Files.Hdf5;
 using Iql.Data.Files.Minari;
 using static Iql.Invariant;
+
 namespace Iql.Data.Files;
 
 /// <summary>Layouts of data sets.</summary>
@@ -98,5 +99,4 @@ public static class DatasetConversion
 
     static bool Readable(ArrayEntry entry) => entry.Kind is "bool" or "string" or "float16" or "float32" or "float64"
         || (entry.IsInteger && entry.Kind is not ("uint64" or "integer"));
-
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Iql.Data.Files;
 using static Iql.Invariant;
+
 namespace Iql.Data.Inspection;
 
 /// <summary>Fills a <see cref="DatasetReport"/>.</summary>

@@ -92,7 +92,6 @@ public sealed record DatasetReport
     public ImmutableArray<string> Replay { get; init; } = [];
 
     /// <summary>The report with the results of a replay.</summary>
-
     public DatasetReport WithReplay(IEnumerable<string> lines, IEnumerable<string> findings) =>
         this with { Replay = [.. lines], Findings = [.. Findings, .. findings] };
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Iql.Data.Files.Arrays;
 using static Iql.Invariant;
+
 namespace Iql.Data.Inspection;
 
 /// <summary>A <see cref="DatasetReport"/> for the terminal.</summary>
@@ -33,11 +34,11 @@ static class DatasetReportText
         var timeouts = r.Timeouts is { } count ? Say($"{count:N0} time-outs") : "no time-outs recorded";
         Line($"  flags: {r.Terminals:N0} terminals, " +
             $"{timeouts}, {r.BothFlags:N0} rows with both, unfinished tail of {r.UnfinishedTail:N0} rows");
-        var joints = r.Discontinuities is { } found
+        var breaks = r.Discontinuities is { } found
             ? Say($"{found:N0} rows inside an episode do not lead to the next row")
             : Say($"the file has no next observations; {r.SuspectedDiscontinuities:N0} rows inside an episode are " +
                 $"followed by a state that no step leads to");
-        Line($"  joints: {joints}; {r.ContinuedTimeouts:N0} time-outs after which the next row goes on");
+        Line($"  discontinuities: {breaks}; {r.ContinuedTimeouts:N0} time-outs after which the next row goes on");
         Header("");
         Row("length", r.Lengths);
         Row("return", r.Returns);
@@ -93,7 +94,6 @@ static class DatasetReportText
             Line($"  {label,-26} {bar,-BarWidth} {count:N0}");
         }
     }
-
 
     // A Minari space may be as long as a page.
     static string Short(string value) => value.Length > 100 ? value[..99] + "…" : value;

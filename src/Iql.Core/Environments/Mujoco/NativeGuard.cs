@@ -82,15 +82,9 @@ static unsafe class NativeGuard
     /// <exception cref="MujocoException">MuJoCo gave up, or warned; the message is MuJoCo's own.</exception>
     internal static nint Run(nint function, nint first, nint second = 0, nint third = 0, nint fourth = 0, int count = 1)
     {
-        var call = new Call
-        {
-            Function = function,
-            First = first,
-            Second = second,
-            Third = third,
-            Fourth = fourth,
-            Count = count,
-        };
+        Call call = default;
+        (call.Function, call.First, call.Second, call.Third, call.Fourth) = (function, first, second, third, fourth);
+        call.Count = count;
         said = null;
         if (Works)
         {

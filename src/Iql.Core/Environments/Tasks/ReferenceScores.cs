@@ -31,7 +31,6 @@ public static class ReferenceScores
     /// <summary>A task's reference scores; null for a name that is not known.</summary>
     public static ReferenceScore? Find(string task) => ByTask.GetValueOrDefault(task);
 
-
     static IEnumerable<ReferenceScore> Everything() =>
         [.. Locomotion(), .. AntMaze(), .. Adroit(), .. Kitchen(), .. Maze2D(), .. Own()];
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using static Iql.Invariant;
+
 namespace Iql.Environments.Tasks;
 
 /// <summary>Differences between a data set's rows and the environment (<see cref="DatasetReplay"/>).</summary>

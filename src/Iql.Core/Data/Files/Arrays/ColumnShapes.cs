@@ -1,5 +1,6 @@
 using System.Globalization;
 using static Iql.Invariant;
+
 namespace Iql.Data.Files.Arrays;
 
 /// <summary>The columns of a file in D4RL's layout, with their shapes checked before any number is read.</summary>
@@ -101,7 +102,6 @@ sealed record ColumnShapes(
     }
 
     /// <summary>Refuses a file whose columns exceed memory, or an array's length, before reading it.</summary>
-
     internal void RequireMemory() => RequireMemory(AvailableMemory.Bytes());
 
     internal void RequireMemory(long available)

@@ -45,7 +45,6 @@ public sealed record ObservationBlock(string Name, string Kind, ImmutableArray<l
             $"\"kind\": \"{block.Kind}\", \"shape\": [{string.Join(", ", block.Shape)}]}}")) + "]";
 
     /// <summary>The blocks of a text.</summary>
-
     internal static ImmutableArray<ObservationBlock> Parse(string text, string file)
     {
         try
