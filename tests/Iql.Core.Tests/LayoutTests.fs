@@ -189,3 +189,24 @@ let ``an F# project lists all of its files`` () =
     ]
 
     Assert.True(wrong.IsEmpty, String.concat "\n" wrong)
+
+/// Besides Cpu itself: the threads, and what explains a graph by its kernels.
+let private knowsTheProcessor (path: string) =
+    [
+        "src/Iql.Core/Cpu/"
+        "src/Iql.Core/Execution/WorkerTeam.cs"
+        "src/Iql.Scripts/Explain/"
+    ]
+    |> List.exists path.StartsWith
+
+[<Fact>]
+let ``training and scripts know devices, not what the processor's is made of`` () =
+    let wrong = [
+        for path in Repository.files do
+            if path.StartsWith "src/" && not (knowsTheProcessor path) then
+                for line in Repository.lines path do
+                    if Regex.IsMatch(line, @"\b(CompiledGraph|WorkerTeam)\b") then
+                        $"{path}: {line.Trim()}"
+    ]
+
+    Assert.True(wrong.IsEmpty, String.concat "\n" wrong)

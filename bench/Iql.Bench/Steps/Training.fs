@@ -2,17 +2,18 @@ namespace Iql.Bench
 
 open System
 open Iql.Algorithms
+open Iql.Cpu
 open Iql.Data
 open Iql.Execution
 open Iql.Training
 
 /// A training whose steps are measured: the one place here that knows how a step is made.
 type Training(learner: Learner, source: IBatchSource, seed: uint64, threads: int, firstStep: int64) =
-    let team = new WorkerTeam(threads)
+    let device = new CpuDevice(threads)
 
     let trainer =
         let seed = Iql.Seed seed
-        new Trainer(learner, source, LearnerState(seed, firstStep, learner.Initialise.Invoke seed), team)
+        new Trainer(learner, source, LearnerState(seed, firstStep, learner.Initialise.Invoke seed), device)
 
     /// From the first step on, by one thread.
     new(learner: Learner, data: IDataset) = new Training(learner, learner.Source data, 0UL, 1, 0L)
@@ -21,7 +22,7 @@ type Training(learner: Learner, source: IBatchSource, seed: uint64, threads: int
     member _.Step: int64 = trainer.Step
 
     /// Threads that share a step.
-    member _.Threads: int = team.Count
+    member _.Threads: int = threads
 
     /// Makes a step.
     member _.Advance() : unit = trainer.Advance()
@@ -35,4 +36,4 @@ type Training(learner: Learner, source: IBatchSource, seed: uint64, threads: int
     interface IDisposable with
         member _.Dispose() =
             trainer.Dispose()
-            team.Dispose()
+            device.Dispose()

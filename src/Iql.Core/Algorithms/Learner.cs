@@ -1,35 +1,41 @@
 using System.Collections.Immutable;
 using Iql.Data;
+using Iql.Execution;
 using Iql.Graph;
 
 namespace Iql.Algorithms;
 
 /// <summary>
-/// Everything a training loop needs to know of an algorithm, as a value: what its state looks like, how it starts, the traced
-/// step, and how its policy acts. One learner may train several members (policies with their own inverse temperature) on one
-/// shared part (value function and critics); every member gets the bits it would get alone.
+/// Everything a training loop needs to know of an algorithm, as a value: what its state looks like, how it starts, the
+/// traced step, and how its policy acts. One learner may train several members (policies with their own inverse
+/// temperature) on one shared part (value function and critics); every member gets the bits it would get alone.
 /// </summary>
 /// <param name="Algorithm">Short name, "iql".</param>
-/// <param name="Blocks">State: block 0 is shared, blocks 1 … are one member each, all of one shape. A block may be empty.</param>
-/// <param name="Batch">Columns of a minibatch, by the names that <see cref="Source"/> knows: <see cref="BatchLayout"/> makes the usual ones.</param>
-/// <param name="Step">
-/// One training step; where <see cref="Programs"/> are several, the first of them. Inputs: the blocks, then the batch. Scalars: "seed" (<see cref="Seed.AsScalar"/>), "step" (number of
-/// steps already made), then one per hyperparameter. Outputs: the next blocks. Metrics of member i are named "i:name", shared ones "name".
+/// <param name="Blocks">
+/// State: block 0 is shared, blocks 1 … are one member each, all of one shape. A block may be empty.
+/// </param>
+/// <param name="Batch">
+/// Columns of a minibatch, by the names that <see cref="Source"/> knows: <see cref="BatchLayout"/> makes the usual
+/// ones.
+/// </param>
+/// <param name="Step"> One training step; where <see cref="Programs"/> are several, the first of them. Inputs: the
+/// blocks, then the batch. Scalars: "seed" (<see cref="Seed.AsScalar"/>), "step" (number of steps already made), then
+/// one per hyperparameter. Outputs: the next blocks. Metrics of member i are named "i:name", shared ones "name".
 /// </param>
 /// <param name="Hyperparameters">Values of Step's scalars after "seed" and "step".</param>
 /// <param name="Initialise">Blocks at step 0.</param>
-/// <param name="Act">
-/// For a number of rows E, one an episode: what the policy does when evaluated. Inputs: shared block, member block (Blocks[1]'s layout), a
-/// block "observations" with the entry "observations" [E, S] and, if it wants it, "rewards" [E]: the reward of the decision before, as the
-/// data's were normalised, 0 at the first. Output: a block "actions" with the entry "actions" [E, A], within ±1. A policy that remembers has one block more, at the end of
-/// inputs and of outputs, of any layout: what it makes of it at a decision comes back at the next; at the first it is all zeros. Every row
-/// must be computed of its own row alone. Scalars, by name: "seed" (the evaluation's), "decision" (decisions made before: 0, 1, …), and
-/// hyperparameters of Step, "name" where Step has "i:name".
+/// <param name="Act"> For a number of rows E, one an episode: what the policy does when evaluated. Inputs: shared
+/// block, member block (Blocks[1]'s layout), a block "observations" with the entry "observations" [E, S] and, if it
+/// wants it, "rewards" [E]: the reward of the decision before, as the data's were normalised, 0 at the first. Output: a
+/// block "actions" with the entry "actions" [E, A], within ±1. A policy that remembers has one block more, at the end
+/// of inputs and of outputs, of any layout: what it makes of it at a decision comes back at the next; at the first it
+/// is all zeros. Every row must be computed of its own row alone. Scalars, by name: "seed" (the evaluation's),
+/// "decision" (decisions made before: 0, 1, …), and hyperparameters of Step, "name" where Step has "i:name".
 /// </param>
-/// <param name="Probe">
-/// For a number of rows E: what the policy's objective makes of transitions, or null when the algorithm weighs none. Inputs: shared block,
-/// member block (Blocks[1]'s layout), a batch of E rows. Scalars: by their names in Step, "name" where Step has "i:name". Output: a block
-/// "probe" with the entries "weights", "advantages" and "values", each [E].
+/// <param name="Probe"> For a number of rows E: what the policy's objective makes of transitions, or null when the
+/// algorithm weighs none. Inputs: shared block, member block (Blocks[1]'s layout), a batch of E rows. Scalars: by their
+/// names in Step, "name" where Step has "i:name". Output: a block "probe" with the entries "weights", "advantages" and
+/// "values", each [E].
 /// </param>
 public sealed record Learner(
     string Algorithm,
@@ -42,18 +48,23 @@ public sealed record Learner(
     Func<int, GraphFunction>? Probe = null)
 {
     /// <summary>
-    /// All programs of a training step, <see cref="Step"/> first. They agree in inputs, scalars and layouts of outputs, each has its own
-    /// metrics; what a program has no business with, it hands on as it is.
+    /// All programs of a training step, <see cref="Step"/> first. They agree in inputs, scalars and layouts of outputs,
+    /// each has its own metrics; what a program has no business with, it hands on as it is.
     /// </summary>
     public ImmutableArray<GraphFunction> Programs { get; init; } = [Step];
 
     /// <summary>What the learner makes of a state, or null where it learns no values.</summary>
     public StateValue? Value { get; init; }
 
-    /// <summary>Which program makes a step, from the number of steps already made: a delayed policy, one phase after the other.</summary>
+    /// <summary>
+    /// Which program makes a step, from the number of steps already made: a delayed policy, one phase after the other.
+    /// </summary>
     public Func<long, int> Choose { get; init; } = static _ => 0;
 
-    /// <summary>Where minibatches come from; throws an ArgumentException when the data lack what the learner needs. Null draws rows: <see cref="Sampler"/>, also of a <c>RowFile</c>; others see data in memory only.</summary>
+    /// <summary>
+    /// Where minibatches come from; throws an ArgumentException when the data lack what the learner needs. Null draws
+    /// rows: <see cref="Sampler"/>, also of a <c>RowFile</c>; others see data in memory only.
+    /// </summary>
     public Func<Transitions, IBatchSource>? Batches { get; init; }
 
     /// <summary>The program of a step.</summary>
@@ -62,7 +73,17 @@ public sealed record Learner(
 
     /// <summary>A source of this learner's minibatches.</summary>
     /// <exception cref="ArgumentException">The data lack something the learner needs (next actions, …).</exception>
-    public IBatchSource Source(IDataset transitions) => Batches?.Invoke(transitions.InMemory(Algorithm)) ?? new Sampler(transitions, Batch);
+    public IBatchSource Source(IDataset transitions) =>
+        Batches?.Invoke(transitions.InMemory(Algorithm)) ?? new Sampler(transitions, Batch);
+
+    /// <summary>A run of this learner, for a device.</summary>
+    /// <param name="batches">This learner's <see cref="Source"/>.</param>
+    /// <param name="state">Where to start: blocks of <see cref="Blocks"/>.</param>
+    public RunStart Run(IBatchSource batches, LearnerState state)
+    {
+        Check.That(state.Blocks.Length == Blocks.Length, nameof(state), $"{Blocks.Length} blocks", state.Blocks.Length);
+        return new(Programs, Choose, Hyperparameters, batches, state);
+    }
 
     /// <summary>Number of policies trained side by side.</summary>
     public int Members => Blocks.Length - 1;
@@ -77,6 +98,3 @@ public sealed record Learner(
         return Hyperparameters[index - 2];
     }
 }
-
-/// <summary>All that is needed to go on, bit for bit: the seed, the number of steps made, the numbers.</summary>
-public sealed record LearnerState(Seed Seed, long Step, ImmutableArray<TensorBlock> Blocks);

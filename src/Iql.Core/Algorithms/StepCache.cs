@@ -51,14 +51,13 @@ public static class StepCache
     /// <param name="batch">A minibatch.</param>
     /// <param name="destination">The blocks after, none of them a block of <paramref name="state"/>: let two sets alternate.</param>
     /// <param name="metrics">Room for the metrics of the program that makes this step; empty computes none.</param>
-    /// <param name="team">Threads that share the step; the bits do not depend on it.</param>
     /// <exception cref="ArgumentException">A hyperparameter is out of its range, or a block is laid out otherwise.</exception>
     public static void StepInto(
         this IAlgorithmConfig config, LearnerState state, TensorBlock batch, ReadOnlySpan<TensorBlock> destination,
-        Span<double> metrics = default, WorkerTeam? team = null)
+        Span<double> metrics = default)
     {
         var entry = Find(config, state, batch);
-        entry.Step.StepInto(state, batch, destination, metrics, entry.Hyperparameters.AsSpan(), team);
+        entry.Step.StepInto(state, batch, destination, metrics, entry.Hyperparameters.AsSpan());
     }
 
     static Entry Find(IAlgorithmConfig config, LearnerState state, TensorBlock batch)

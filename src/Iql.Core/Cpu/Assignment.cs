@@ -3,73 +3,88 @@ using Iql.Graph;
 namespace Iql.Cpu;
 
 /// <summary>
-/// Who makes what. Either all workers share each kernel, in one lane; or each makes whole pieces of the graph (<see cref="Pieces"/>),
-/// every piece a lane of its own: a list of groups that one worker walks, beside his other lanes.
+/// Who computes what, in streams: lists of kernels that one worker each executes in order. Either every worker has one
+/// stream, with its share of every kernel; or every subgraph is a stream, and a worker has several.
 /// </summary>
-/// <param name="Lanes">The worker of each lane; empty where all share one.</param>
-/// <param name="LaneOf">The lane of each group, in the order of the groups; 0 where there is one.</param>
-sealed record Assignment(IReadOnlyList<int> Lanes, IReadOnlyList<int> LaneOf)
+/// <param name="Workers">The worker of each stream.</param>
+/// <param name="StreamOf">
+/// The stream of each group, in the order of the groups. Null: every stream has a share of it.
+/// </param>
+sealed record Assignment(IReadOnlyList<int> Workers, IReadOnlyList<int?> StreamOf)
 {
-    // What an account needs no more than roughly, in microseconds: a thread's arithmetic and memory, and a kernel's beginning; and by how
-    // much a kernel is slower that several workers share, who wait for each other about as often as there are kernels.
-    const double FlopRate = 1.05e5, ByteRate = 4e4, Begin = 0.3, Shared = 1.12, Wait = 1, LeastGain = 0.9999;
+    // Larger matrices do not stay in a core's second cache, but their shares may.
+    const int LargestMatrix = 1 << 17;
 
-    // Matrices larger than that do not stay in a core's second cache, but halves of them may.
-    const int MostFloats = 1 << 17;
+    // An improvement below that is none.
+    const double Gain = 0.9999;
 
-    /// <summary>About how long a group takes one worker, in microseconds.</summary>
-    public static double CostOf(Group group)
-    {
-        var (flop, floats) = KernelInfo.WorkOf(group);
-        return (flop > 0 ? flop / FlopRate : floats * sizeof(float) / ByteRate) + Begin;
-    }
+    /// <summary>Whether every worker has a share of every kernel.</summary>
+    public bool IsShared => StreamOf.Any(stream => stream is null) || Workers.Count == 1;
 
-    /// <summary>The quickest way that is found to deal pieces out, or to share everything: where that is no slower, where runs do not follow each other, or matrices are too large.</summary>
+    /// <summary>
+    /// A stream for each subgraph, where that is quicker and the matrices are small; else shares, which need no runs in
+    /// place.
+    /// </summary>
     public static Assignment Of(Dependencies dependencies, int workers)
     {
         var groups = dependencies.Groups;
-        var shared = new Assignment([], new int[groups.Count]);
-        if (workers == 1 || !dependencies.RunsInPlace || groups.SelectMany(group => group.All).Any(node => node.Shape.Count > MostFloats)) return shared;
-        var pieces = Pieces.Of(dependencies);
-        var costs = pieces.GroupBy(pair => pair.Value, pair => CostOf(pair.Key)).Select(piece => (piece.Key, Cost: piece.Sum())).ToArray();
-        if (costs.Length < workers) return shared;
-        // The dearest first, each to the worker who has least; then moves and exchanges, while they shorten the time.
-        var (load, lanes) = (new double[workers], new int[costs.Length]);
-        foreach (var (piece, cost) in costs.OrderByDescending(piece => piece.Cost)) load[lanes[piece] = Array.IndexOf(load, load.Min())] += cost;
-        var laneOf = Spread(dependencies, pieces);
-        var account = new Account(dependencies, laneOf, workers);
-        var time = account.Of(lanes);
-        var isBetter = true;
-        while (isBetter)
-        {
-            isBetter = false;
-            for (var piece = 0; piece < lanes.Length; piece++)
-            {
-                for (var worker = 0; worker < workers; worker++) Try(piece, worker, piece, worker);
-                for (var other = 0; other < piece; other++) Try(piece, lanes[other], other, lanes[piece]);
-            }
-        }
-        return time < groups.Sum(group => CostOf(group) / workers * Shared + Wait) ? new(lanes, laneOf) : shared;
-
-        void Try(int piece, int worker, int other, int otherWorker)
-        {
-            if (lanes[piece] == worker) return;
-            int[] changed = [.. lanes];
-            (changed[piece], changed[other]) = (worker, otherWorker);
-            if (account.Of(changed) is var now && now > time * LeastGain) return;
-            (lanes, time, isBetter) = (changed, now, true);
-        }
+        var shared = new Assignment([.. Enumerable.Range(0, workers)],
+            [.. groups.Select(group => workers == 1 || Dependencies.IsSingle(group) ? 0 : (int?)null)]);
+        if (workers == 1 || !dependencies.RunsInPlace) return shared;
+        if (groups.SelectMany(group => group.All).Any(node => node.Shape.Count > LargestMatrix)) return shared;
+        var subgraphs = Subgraphs.Of(dependencies);
+        if (subgraphs.Values.Distinct().Count() < workers) return shared;
+        var streamOf = StreamsOf(dependencies, subgraphs);
+        var (owners, time) = Owners(dependencies, subgraphs, streamOf, workers);
+        var isQuicker = time < groups.Sum(group => CostModel.Shared(group, workers));
+        return isQuicker ? new(owners, [.. streamOf.Select(stream => (int?)stream)]) : shared;
     }
 
-    // The lane of every group. What is in no piece goes with who needs it first, or else with what it needs last.
-    static int[] Spread(Dependencies dependencies, Dictionary<Group, int> pieces)
+    // The stream of every group: its subgraph. A group outside them goes with its first reader, or else with the last
+    // it needs.
+    static int[] StreamsOf(Dependencies dependencies, Dictionary<Group, int> subgraphs)
     {
         var groups = dependencies.Groups;
-        var lanes = new Dictionary<Group, int>(pieces);
-        foreach (var group in groups.Reverse().Where(group => !pieces.ContainsKey(group)))
-            if (groups.FirstOrDefault(reader => lanes.ContainsKey(reader) && dependencies.Needs(reader).Any(need => need.Group == group)) is { } reader) lanes[group] = lanes[reader];
-        foreach (var group in groups.Where(group => !lanes.ContainsKey(group)))
-            lanes[group] = dependencies.Needs(group).Where(need => lanes.ContainsKey(need.Group)).Select(need => lanes[need.Group]).LastOrDefault(0);
-        return [.. groups.Select(group => lanes[group])];
+        var streams = new Dictionary<Group, int>(subgraphs);
+        foreach (var group in groups.Reverse().Where(group => !streams.ContainsKey(group)))
+            if (groups.FirstOrDefault(reader => streams.ContainsKey(reader) && Reads(reader, group)) is { } first)
+                streams[group] = streams[first];
+        foreach (var group in groups.Where(group => !streams.ContainsKey(group)))
+            streams[group] = dependencies.Needs(group).Where(need => streams.ContainsKey(need.Group))
+                .Select(need => streams[need.Group]).LastOrDefault(0);
+        return [.. groups.Select(group => streams[group])];
+
+        bool Reads(Group reader, Group group) => dependencies.Needs(reader).Any(need => need.Group == group);
+    }
+
+    // The longest stream first, each to the worker who has least; then moves and exchanges that shorten the time.
+    static (int[] Owners, double Time) Owners(
+        Dependencies dependencies, Dictionary<Group, int> subgraphs, int[] streamOf, int workers)
+    {
+        var (owners, load, costs) = (new int[streamOf.Max() + 1], new double[workers], new double[streamOf.Max() + 1]);
+        foreach (var (group, stream) in subgraphs) costs[stream] += CostModel.Of(group);
+        foreach (var stream in Enumerable.Range(0, owners.Length).OrderByDescending(stream => costs[stream]))
+            load[owners[stream] = Array.IndexOf(load, load.Min())] += costs[stream];
+        var simulator = new ScheduleSimulator(dependencies, streamOf, workers);
+        var time = simulator.Time(owners);
+        for (var isBetter = true; isBetter;)
+        {
+            isBetter = false;
+            for (var a = 0; a < owners.Length; a++)
+            {
+                for (var worker = 0; worker < workers; worker++) Try(a, worker, a, worker);
+                for (var b = 0; b < a; b++) Try(a, owners[b], b, owners[a]);
+            }
+
+            void Try(int a, int worker, int b, int otherWorker)
+            {
+                if (owners[a] == worker) return;
+                int[] changed = [.. owners];
+                (changed[a], changed[b]) = (worker, otherWorker);
+                if (simulator.Time(changed) is var now && now > time * Gain) return;
+                (owners, time, isBetter) = (changed, now, true);
+            }
+        }
+        return (owners, time);
     }
 }

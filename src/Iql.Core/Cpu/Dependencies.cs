@@ -20,7 +20,10 @@ sealed class Dependencies
 
     /// <summary>Finds them.</summary>
     /// <param name="groups">In an order in which they can run; the first runs before all others.</param>
-    /// <param name="replaced">Results, and the input each is going to take the place of: everybody else who reads it comes before. Null when none can.</param>
+    /// <param name="replaced">
+    /// Results, and the input each is going to take the place of: everybody else who reads it comes before. Null when
+    /// none can.
+    /// </param>
     public Dependencies(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor>? replaced)
     {
         foreach (var group in groups)
@@ -35,12 +38,16 @@ sealed class Dependencies
                     list.Add((group, node, i));
                 }
             }
-        foreach (var group in groups) needs[group] = [.. Sources(group).Select(source => new Need(source.Source, source.Value, IsAligned(group, source.Source, source.User, source.Index)))];
-        var sorted = replaced is not null && replaced.All(pair => MayReplace(owner[pair.Key], pair.Value)) ? Sorted(groups, replaced) : null;
+        foreach (var group in groups)
+            needs[group] = [.. Sources(group).Select(source =>
+                new Need(source.Source, source.Value, IsAligned(group, source.Source, source.User, source.Index)))];
+        var sorted = replaced is not null && replaced.All(pair => MayReplace(owner[pair.Key], pair.Value))
+            ? Sorted(groups, replaced) : null;
         (Groups, RunsInPlace) = (sorted ?? groups, sorted is not null);
         this.replaced = sorted is null ? new Dictionary<Tensor, Tensor>() : replaced!;
         foreach (var (result, input) in this.replaced)
-            needs[owner[result]].AddRange(Uses(input).Where(use => use.Group != owner[result]).Select(use => new Need(use.Group, null, false)));
+            needs[owner[result]].AddRange(Uses(input).Where(use => use.Group != owner[result])
+                .Select(use => new Need(use.Group, null, false)));
     }
 
     /// <summary>In an order in which they can run.</summary>
@@ -62,9 +69,12 @@ sealed class Dependencies
     public IEnumerable<(Tensor Result, Group Maker, IEnumerable<Group> Readers)> States =>
         replaced.Select(pair => (pair.Key, owner[pair.Key], Uses(pair.Value).Select(use => use.Group)));
 
-    /// <summary>Other groups that read a node, in this run or, where it is the next state of an input, in the next.</summary>
+    /// <summary>
+    /// Other groups that read a node, in this run or, where it is the next state of an input, in the next.
+    /// </summary>
     public IEnumerable<Group> ReadersOf(Tensor root) =>
-        Uses(root).Concat(replaced.TryGetValue(root, out var input) ? Uses(input) : []).Select(use => use.Group).Where(group => group != Owner(root));
+        Uses(root).Concat(replaced.TryGetValue(root, out var input) ? Uses(input) : []).Select(use => use.Group)
+            .Where(group => group != Owner(root));
 
     /// <summary>Whether a node is made and used by the same units.</summary>
     public bool IsRowLocal(Tensor root) => Owner(root) is { } source && RowsOf(source) > 0
@@ -77,7 +87,8 @@ sealed class Dependencies
             for (var i = 0; i < user.Sources.Length; i++)
             {
                 var root = Addressing.Root(user.Sources[i]);
-                if ((group.Computes(root) && root != group.Anchor) || Owner(root) is not { } source || source == group) continue;
+                if ((group.Computes(root) && root != group.Anchor) || Owner(root) is not { } source || source == group)
+                    continue;
                 yield return (source, root, user, i);
             }
     }
@@ -87,7 +98,8 @@ sealed class Dependencies
     {
         var before = groups.ToDictionary(group => group, group => needs[group].Select(need => need.Group).ToHashSet());
         foreach (var (result, input) in replaced)
-            before[owner[result]].UnionWith(Uses(input).Select(use => use.Group).Where(group => group != owner[result]));
+            before[owner[result]].UnionWith(Uses(input).Select(use => use.Group)
+                .Where(group => group != owner[result]));
         var sorted = new List<Group>();
         var waiting = groups.ToList();
         while (waiting.Count > 0)
@@ -120,16 +132,21 @@ sealed class Dependencies
         { } copy => !CopiesByRow(copy),
     };
 
-    /// <summary>A contraction over the rows of a batch, or a product with few rows, is shared out by output tile.</summary>
-    public static bool RunsByTile(Tensor product) => product.Integers[0] == 1 || product.Shape[-2] < 2 * FusedKernel.UnitRows;
+    /// <summary>
+    /// A contraction over the rows of a batch, or a product with few rows, is shared out by output tile.
+    /// </summary>
+    public static bool RunsByTile(Tensor product) =>
+        product.Integers[0] == 1 || product.Shape[-2] < 2 * FusedKernel.UnitRows;
 
     /// <summary>Whether a product's kernel can add up its rows: it has all columns of them, in whole vectors.</summary>
-    public static bool SumsRows(Tensor product, Tensor reduction) => product.Op == Op.MatMul && reduction.Op == Op.Sum && product.Shape.Rank == 2
+    public static bool SumsRows(Tensor product, Tensor reduction) =>
+        product.Op == Op.MatMul && reduction.Op == Op.Sum && product.Shape.Rank == 2
         && !RunsByTile(product) && product.Shape[-1] % ProductShape.ScratchColumns == 0;
 
     /// <summary>Whether rows of a copy come from the same rows of its sources.</summary>
     public static bool CopiesByRow(Tensor node) =>
-        node.Op is Op.Concat or Op.Slice && node.Shape.Rank == 2 && node.Shape[0] > 1 && node.Shape[1] > 1 && node.Integers[0] == 1;
+        node.Op is Op.Concat or Op.Slice && node.Integers[0] == 1
+        && node.Shape.Rank == 2 && node.Shape[0] > 1 && node.Shape[1] > 1;
 
     // Whether unit u of the user's group needs only unit u of the source's.
     static bool IsAligned(Group group, Group source, Tensor user, int index)
@@ -138,7 +155,9 @@ sealed class Dependencies
         if (rows == 0 || RowsOf(source) != rows) return false;
         var operand = user.Sources[index].Shape;
         var kept = Addressing.Kept(operand);
-        if (user == group.Anchor) return (user.Op != Op.MatMul || index == 0) && operand[0] == rows && kept.Length == (operand[1] == 1 ? 1 : 2);
+        if (user == group.Anchor)
+            return (user.Op != Op.MatMul || index == 0) && operand[0] == rows
+                && kept.Length == (operand[1] == 1 ? 1 : 2);
         return kept.SequenceEqual(group.Kept) || (group.Kept.Length > 1 && IsPerRow(user, operand));
     }
 

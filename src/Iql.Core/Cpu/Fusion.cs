@@ -5,8 +5,9 @@ using Iql.Graph;
 namespace Iql.Cpu;
 
 /// <summary>
-/// Nodes that one kernel computes: an anchor (product, column reduction, copy …) or none, elementwise nodes over the same
-/// kept axes that follow it without leaving registers, and row reductions of those. Mutable while <see cref="Fusion"/> builds it.
+/// Nodes that one kernel computes: an anchor (product, column reduction, copy …) or none, elementwise nodes over the
+/// same kept axes that follow it without leaving registers, and row reductions of those. Mutable while
+/// <see cref="Fusion"/> builds it.
 /// </summary>
 sealed class Group(Tensor? anchor, ImmutableArray<int> kept)
 {
@@ -23,7 +24,9 @@ sealed class Group(Tensor? anchor, ImmutableArray<int> kept)
     public List<Tensor> Reductions { get; } = [];
 
     /// <summary>Whether elementwise nodes of these axes may follow in the same kernel.</summary>
-    public bool TakesElementwise => Kept.Length > 0 && (Anchor is null ? !IsFlatReduction : Anchor.Op == Op.MatMul || (Anchor.Op.IsReduction() && Kept.Length == 1));
+    public bool TakesElementwise => Kept.Length > 0 && (Anchor is null
+        ? !IsFlatReduction
+        : Anchor.Op == Op.MatMul || (Anchor.Op.IsReduction() && Kept.Length == 1));
 
     /// <summary>A reduction of one axis to a scalar: one worker does it, in order.</summary>
     public bool IsFlatReduction => Reductions.Count > 0 && Kept.Length == 1;
@@ -39,10 +42,10 @@ sealed class Group(Tensor? anchor, ImmutableArray<int> kept)
 }
 
 /// <summary>
-/// Splits a graph into groups. Rules: a group depends only on groups before it; a node joins the last group among its sources'
-/// when the axes agree; a node of inputs alone floats until somebody needs it and is then computed there; at the end a node that
-/// nobody in its own group uses moves to its users if that saves a pass over memory (a rectifier's mask, for instance).
-/// Group 0 holds the scalars that depend on inputs alone.
+/// Splits a graph into groups. Rules: a group depends only on groups before it; a node joins the last group among its
+/// sources' when the axes agree; a node of inputs alone floats until somebody needs it and is then computed there; at
+/// the end a node that nobody in its own group uses moves to its users if that saves a pass over memory (a rectifier's
+/// mask, for instance). Group 0 holds the scalars that depend on inputs alone.
 /// </summary>
 sealed class Fusion
 {
@@ -74,10 +77,11 @@ sealed class Fusion
         var sources = node.Sources.Select(Addressing.Root).ToArray();
         if (IsPointwise(node))
         {
-            if (node.Shape.Count == 1 && sources.All(source => source.Sources.IsEmpty || prologue.Computes(source))) Add(node, prologue);
-            else if (node.Shape.Count > 1 && sources.All(source => source.Sources.IsEmpty || prologue.Computes(source) || floating.Contains(source)))
+            var isAtHand = (Tensor source) => source.Sources.IsEmpty || prologue.Computes(source);
+            if (node.Shape.Count == 1 && sources.All(isAtHand)) Add(node, prologue);
+            else if (node.Shape.Count > 1 && sources.All(source => isAtHand(source) || floating.Contains(source)))
                 floating.Add(node);
-            else Place(node);
+            else Join(node);
         }
         else if (node.Op.IsReduction() && IsOverLastAxis(node)) Reduce(node, sources[0]);
         else
@@ -109,12 +113,13 @@ sealed class Fusion
     Group? Last(IEnumerable<Tensor> sources) =>
         sources.Where(owner.ContainsKey).Select(source => owner[source]).MaxBy(groups.IndexOf);
 
-    void Place(Tensor node)
+    void Join(Tensor node)
     {
         var kept = Addressing.Kept(node.Shape);
         var last = Last(node.Sources.Select(Addressing.Root));
         // A row reduction is known only after its row, so what needs it waits for the next kernel.
-        var fits = last is not null && last.Kept.SequenceEqual(kept) && (kept.IsEmpty ? last.IsScalar : last.TakesElementwise)
+        var fits = last is not null && last.Kept.SequenceEqual(kept)
+            && (kept.IsEmpty ? last.IsScalar : last.TakesElementwise)
             && !node.Sources.Select(Addressing.Root).Any(last.Reductions.Contains);
         Add(node, fits ? last! : Open(null, kept));
     }
@@ -156,14 +161,15 @@ sealed class Fusion
         var kept = Addressing.Kept(node.Sources[0].Shape);
         var flat = kept.Length == 1;
         var last = Last([source]);
-        var joins = !flat && last is not null && last.Kept.SequenceEqual(kept) && (last.Anchor is null || Dependencies.SumsRows(last.Anchor, node));
+        var joins = !flat && last is not null && last.Kept.SequenceEqual(kept)
+            && (last.Anchor is null || Dependencies.SumsRows(last.Anchor, node));
         var group = joins ? last! : Open(null, kept);
         if (floating.Contains(source)) Absorb(source, group);
         group.Reductions.Add(node);
         owner[node] = group;
     }
 
-    // Users of each node's memory or register, seen through aliases.
+    // Users of each node's memory or register, past aliases.
     static Dictionary<Tensor, List<(Tensor User, Group Group)>> Users(IEnumerable<Group> groups)
     {
         var users = new Dictionary<Tensor, List<(Tensor, Group)>>();
@@ -188,20 +194,24 @@ sealed class Fusion
                 if (!users.TryGetValue(node, out var used)) continue;
                 var outside = used.Where(use => !use.Group.Computes(node)).ToArray();
                 if (outside.Length < used.Count || outside.Any(use => !CanTake(use.User, use.Group, node))) continue;
-                if (!node.Sources.Select(Addressing.Root).All(source => InMemoryAnyway(source, node, group, users))) continue;
+                if (!node.Sources.Select(Addressing.Root).All(source => InMemoryAnyway(source, node, group, users)))
+                    continue;
                 group.Nodes.Remove(node);
                 foreach (var target in outside.Select(use => use.Group).Distinct()) target.Nodes.Insert(0, node);
                 owner[node] = outside[0].Group;
                 users = Users(groups);
             }
-        groups.RemoveAll(group => group != prologue && group.Anchor is null && group.Nodes.Count == 0 && group.Reductions.Count == 0);
+        groups.RemoveAll(group => group != prologue && group.Anchor is null && group.Nodes.Count == 0
+            && group.Reductions.Count == 0);
     }
 
     static bool CanTake(Tensor user, Group group, Tensor node) =>
-        user != group.Anchor && group.Kept.SequenceEqual(Addressing.Kept(node.Shape)) && (group.TakesElementwise || group.IsFlatReduction);
+        user != group.Anchor && group.Kept.SequenceEqual(Addressing.Kept(node.Shape))
+            && (group.TakesElementwise || group.IsFlatReduction);
 
     // A leaf, a scalar, or a value that somebody else reads from memory in any case.
-    bool InMemoryAnyway(Tensor source, Tensor node, Group group, Dictionary<Tensor, List<(Tensor User, Group Group)>> users) =>
+    bool InMemoryAnyway(
+        Tensor source, Tensor node, Group group, Dictionary<Tensor, List<(Tensor User, Group Group)>> users) =>
         source.Sources.IsEmpty || source.Shape.Count == 1 || wanted.Contains(source) || !group.Computes(source)
         || users[source].Any(use => use.User != node && (use.User == use.Group.Anchor || !use.Group.Computes(source)));
 }

@@ -4,15 +4,20 @@ using Iql.Graph;
 namespace Iql.Cpu;
 
 /// <summary>What one kernel of a compiled graph does, for people and for measuring.</summary>
-/// <param name="Phase">No kernel of a phase needs other rows of the batch from one of the same phase than its own.</param>
+/// <param name="Phase">
+/// No kernel of a phase needs other rows of the batch from one of the same phase than its own.
+/// </param>
 /// <param name="Kind">"product", "loop", "sums", "scalars", "move", "random".</param>
 /// <param name="Extents">The axes it iterates over.</param>
 /// <param name="Nodes">The nodes of the simplified graph it computes, sources first.</param>
-/// <param name="Flop">Floating-point operations of a product, two for each multiply-add; 0 for the others, whose work is moving memory.</param>
+/// <param name="Flop">
+/// Floating-point operations of a product, two for each multiply-add; 0 for the others, whose work is moving memory.
+/// </param>
 /// <param name="Floats">Numbers it reads and writes at least, each of its arrays counted once.</param>
 /// <param name="Owner">The worker who does all of it; null where all workers share it.</param>
 public sealed record KernelInfo(
-    int Phase, string Kind, ImmutableArray<int> Extents, ImmutableArray<Tensor> Nodes, double Flop, double Floats, int? Owner)
+    int Phase, string Kind, ImmutableArray<int> Extents, ImmutableArray<Tensor> Nodes,
+    double Flop, double Floats, int? Owner)
 {
     internal static ImmutableArray<KernelInfo> Of(Schedule schedule, int copies)
     {
@@ -21,12 +26,14 @@ public sealed record KernelInfo(
         for (var i = 1; i < schedule.Groups.Count; i++)
         {
             var group = schedule.Groups[i];
-            var needed = schedule.Dependencies.Needs(group).Where(need => !need.IsAligned).Select(need => schedule[need.Group]);
+            var needed = schedule.Dependencies.Needs(group).Where(need => !need.IsAligned)
+                .Select(need => schedule[need.Group]);
             if (needed.Any(position => position >= start)) (phase, start) = (phase + 1, i);
             var (flop, floats) = WorkOf(group);
-            kernels.Add(new(phase, KindOf(group), group.Kept, [.. group.All], flop, floats, schedule.PartitionOf(group).Owner));
+            kernels.Add(new(phase, KindOf(group), group.Kept, [.. group.All], flop, floats,
+                schedule.WorkerOf(group)));
         }
-        for (var i = 0; i < copies; i++) kernels.Add(new(phase + 1, "move", [], [], 0, 0, 0));
+        for (var i = 0; i < copies; i++) kernels.Add(new(phase + 1, "move", [], [], 0, 0, schedule.Streams[0]));
         return kernels.ToImmutable();
     }
 
@@ -34,12 +41,14 @@ public sealed record KernelInfo(
     internal static (double Flop, double Floats) WorkOf(Group group)
     {
         Tensor[] nodes = [.. group.All];
-        var read = nodes.SelectMany(node => node.Sources).Select(Addressing.Root).Distinct().Where(root => !nodes.Contains(root));
+        var read = nodes.SelectMany(node => node.Sources).Select(Addressing.Root).Distinct()
+            .Where(root => !nodes.Contains(root));
         return (FlopOf(group.Anchor), read.Concat(nodes.TakeLast(1)).Sum(node => (double)node.Shape.Count));
     }
 
     static double FlopOf(Tensor? anchor) =>
-        anchor?.Op == Op.MatMul ? 2.0 * anchor.Shape.Count * anchor.Sources[0].Shape[anchor.Integers[0] == 1 ? -2 : -1] : 0;
+        anchor is not { Op: Op.MatMul } product ? 0
+            : 2.0 * product.Shape.Count * product.Sources[0].Shape[product.Integers[0] == 1 ? -2 : -1];
 
     static string KindOf(Group group) => group.Anchor?.Op switch
     {
@@ -51,11 +60,13 @@ public sealed record KernelInfo(
     };
 
     /// <summary>"product [256, 256]: MatMul Add Relu"</summary>
-    public override string ToString() => $"{Kind} [{string.Join(", ", Extents)}]: {string.Join(' ', Nodes.Select(node => node.Op))}";
+    public override string ToString() =>
+        $"{Kind} [{string.Join(", ", Extents)}]: {string.Join(' ', Nodes.Select(node => node.Op))}";
 }
 
 /// <summary>
-/// Where a temporary lies in a compiled graph's memory, in floats; it is made by kernel number <paramref name="Made"/> − 1 of
+/// Where a temporary lies in a compiled graph's memory, in floats; it is made by kernel number <paramref name="Made"/>
+/// − 1 of
 /// <see cref="CompiledGraph.Kernels"/> and last read by kernel number <paramref name="LastUse"/> − 1.
 /// </summary>
 public sealed record BufferInfo(Tensor Value, int Offset, int Length, int Made, int LastUse);

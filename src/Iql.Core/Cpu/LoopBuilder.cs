@@ -6,7 +6,8 @@ using Iql.Graph;
 namespace Iql.Cpu;
 
 /// <summary>Writes a group's elementwise nodes as a loop program, with the operands its pointers stand for.</summary>
-sealed class LoopBuilder(Group group, Schedule schedule, Func<Tensor, Place> placeOf, Func<Tensor, int> slotOf, HashSet<Tensor> stored)
+sealed class LoopBuilder(
+    Group group, Schedule schedule, Func<Tensor, Address> addressOf, Func<Tensor, int> slotOf, HashSet<Tensor> stored)
 {
     readonly List<LoopValue> values = [];
     readonly Dictionary<Tensor, int> computed = [];
@@ -16,7 +17,10 @@ sealed class LoopBuilder(Group group, Schedule schedule, Func<Tensor, Place> pla
     readonly List<(int Value, int Pointer)> stores = [];
     readonly List<(int Value, Op Op, int Pointer)> reductions = [];
 
-    /// <summary>The program and, for every pointer, where it begins and its strides over the group's kept axes. Pointer 0 is the anchor's scratch, if there is an anchor.</summary>
+    /// <summary>
+    /// The program and, for every pointer, where it begins and its strides over the group's kept axes. Pointer 0 is the
+    /// anchor's scratch, if there is an anchor.
+    /// </summary>
     public (LoopProgram Program, ImmutableArray<Operand> Operands) Build()
     {
         if (group.Anchor is { } anchor)
@@ -28,30 +32,35 @@ sealed class LoopBuilder(Group group, Schedule schedule, Func<Tensor, Place> pla
         foreach (var node in group.Nodes)
         {
             var sources = node.Sources.Select(source => ValueOf(node.Shape, source)).ToArray();
-            values.Add(new(LoopSource.Apply, sources[0], node.Op, sources.ElementAtOrDefault(1), sources.ElementAtOrDefault(2)));
+            values.Add(new(LoopSource.Apply, sources[0], node.Op, sources.ElementAtOrDefault(1),
+                sources.ElementAtOrDefault(2)));
             Computed(node, values.Count - 1);
         }
         foreach (var node in group.Reductions)
         {
             var shape = node.Sources[0].Shape;
             var value = ValueOf(shape, node.Sources[0]);
-            var place = group.IsFlatReduction ? default : placeOf(node);
-            reductions.Add((value, node.Op, Pointer(place, Addressing.StridesOver(shape, node.Shape))));
+            var address = group.IsFlatReduction ? default : addressOf(node);
+            reductions.Add((value, node.Op, Pointer(address, Addressing.StridesOver(shape, node.Shape))));
         }
         // A product's kernel makes a row in several pieces.
-        return (new([.. values], [.. stores], [.. reductions], operands.Count, AddsUp: group.Anchor is not null), [.. operands]);
+        return (new([.. values], [.. stores], [.. reductions], operands.Count, AddsUp: group.Anchor is not null),
+            [.. operands]);
     }
 
     void Computed(Tensor node, int value)
     {
         computed[node] = value;
         if (stored.Contains(node) && schedule.Dependencies.Owner(node) == group)
-            stores.Add((value, Pointer(placeOf(node), Addressing.StridesOver(node.Shape, node.Shape), isReadByOthers: schedule.IsReadByOthers(node))));
+        {
+            var strides = Addressing.StridesOver(node.Shape, node.Shape);
+            stores.Add((value, Pointer(addressOf(node), strides, isReadByOthers: schedule.IsReadByOthers(node))));
+        }
     }
 
-    int Pointer(Place place, ImmutableArray<int> strides, bool isRead = false, bool isReadByOthers = false)
+    int Pointer(Address address, ImmutableArray<int> strides, bool isRead = false, bool isReadByOthers = false)
     {
-        operands.Add(new(place, strides, isRead, isReadByOthers));
+        operands.Add(new(address, strides, isRead, isReadByOthers));
         return operands.Count - 1;
     }
 
@@ -62,10 +71,11 @@ sealed class LoopBuilder(Group group, Schedule schedule, Func<Tensor, Place> pla
         if (root.Op == Op.Constant) return Invariant(new(LoopSource.Constant, 0, Number: root.Number));
         if (slotOf(root) is >= 0 and var slot) return Invariant(new(LoopSource.Slot, slot));
         var strides = Addressing.StridesOver(user, source.Shape);
-        var place = placeOf(root);
+        var address = addressOf(root);
         var key = (root, string.Join(',', strides));
         if (loaded.TryGetValue(key, out var load)) return load;
-        values.Add(new(strides[^1] == 0 ? LoopSource.PerRow : LoopSource.Vector, Pointer(place, strides, isRead: true)));
+        var kind = strides[^1] == 0 ? LoopSource.PerRow : LoopSource.Vector;
+        values.Add(new(kind, Pointer(address, strides, isRead: true)));
         return loaded[key] = values.Count - 1;
     }
 

@@ -5,25 +5,35 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>Turns groups into kernels: programs for the fused loops, strides for the operands, places for the values.</summary>
+/// <summary>
+/// Turns groups into kernels: programs for the fused loops, strides for the operands, places for the values.
+/// </summary>
 /// <param name="schedule">Who computes what.</param>
 /// <param name="stored">The nodes that lie in memory.</param>
-/// <param name="placeOf">Where a stored node or an input lies.</param>
+/// <param name="addressOf">Where a stored node or an input lies.</param>
 /// <param name="slotOf">A scalar's slot, or −1 when it has none.</param>
 /// <param name="set">The vectors to use.</param>
-sealed class Lowering(Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Place> placeOf, Func<Tensor, int> slotOf, InstructionSet set)
+sealed class Lowering(
+    Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Address> addressOf, Func<Tensor, int> slotOf,
+    InstructionSet set)
 {
     readonly IKernelFactory factory = KernelFactory.Of(set);
 
-    /// <summary>The nodes that some group reads from memory, and those that were asked for. Scalars are read from slots.</summary>
+    /// <summary>
+    /// The nodes that some group reads from memory, and those that were asked for. Scalars are read from slots.
+    /// </summary>
     public static HashSet<Tensor> Stored(IReadOnlyList<Group> groups, IEnumerable<Tensor> results)
     {
         var stored = results.Select(Addressing.Root).ToHashSet();
-        var made = groups.Select(group => group.Anchor).ToHashSet(); // by kernels that know no slots, even a single number
+        // By kernels that know no slots, even a single number.
+        var made = groups.Select(group => group.Anchor).ToHashSet();
         foreach (var group in groups)
             foreach (var user in group.All)
                 foreach (var root in user.Sources.Select(Addressing.Root))
-                    if (user == group.Anchor ? !IsRandom(user) : (root.Shape.Count > 1 || made.Contains(root)) && !group.Computes(root)) stored.Add(root);
+                {
+                    var isRead = (root.Shape.Count > 1 || made.Contains(root)) && !group.Computes(root);
+                    if (user == group.Anchor ? !IsRandom(user) : isRead) stored.Add(root);
+                }
         return stored;
     }
 
@@ -34,7 +44,7 @@ sealed class Lowering(Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Pl
     {
         Op.MatMul => Product(group, anchor),
         Op.Sum or Op.Max => ColumnReduce(group, anchor),
-        _ => Movement.KernelOf(anchor, placeOf, slotOf, schedule.IsReadByOthers(anchor)),
+        _ => DataMovement.KernelOf(anchor, addressOf, slotOf, schedule.IsReadByOthers(anchor)),
     } : group.IsScalar ? Scalars(group) : Loop(group);
 
     ScalarKernel Scalars(Group group)
@@ -42,30 +52,35 @@ sealed class Lowering(Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Pl
         ScalarSource SourceOf(Tensor node)
         {
             var root = Addressing.Root(node);
-            return slotOf(root) is >= 0 and var slot ? new(slot, default) : new(-1, placeOf(root));
+            return slotOf(root) is >= 0 and var slot ? new(slot, default) : new(-1, addressOf(root));
         }
         var values = group.Nodes.Select(node =>
         {
             var sources = node.Sources.Select(SourceOf).ToArray();
-            return new ScalarValue(node.Op, slotOf(node), sources[0], sources[Math.Min(1, sources.Length - 1)], sources[^1]);
+            return new ScalarValue(node.Op, slotOf(node), sources[0], sources[Math.Min(1, sources.Length - 1)],
+                sources[^1]);
         });
-        var kept = group == schedule.Groups[0] ? group.Nodes.Concat(stored.Where(node => node.Shape.Count == 1 && IsLooseScalar(node))) : group.Nodes;
-        return new([.. values], [.. kept.Where(stored.Contains).Select(node => (slotOf(node), placeOf(node)))]);
+        var kept = group == schedule.Groups[0]
+            ? group.Nodes.Concat(stored.Where(node => node.Shape.Count == 1 && IsLooseScalar(node)))
+            : group.Nodes;
+        return new([.. values], [.. kept.Where(stored.Contains).Select(node => (slotOf(node), addressOf(node)))]);
     }
 
     /// <summary>A scalar input or a constant that some kernel wants in memory.</summary>
-    public static bool IsLooseScalar(Tensor node) => node.Op == Op.Constant || (node.Op == Op.Input && node.Shape.Rank == 0);
+    public static bool IsLooseScalar(Tensor node) =>
+        node.Op == Op.Constant || (node.Op == Op.Input && node.Shape.Rank == 0);
 
     FusedKernel Loop(Group group)
     {
         var (program, operands) = Program(group);
         if (!group.IsFlatReduction) return new(factory.Loop(program), group.Kept, operands);
         var sum = group.Reductions[0];
-        return new(factory.Loop(program), group.Kept, operands, slotOf(sum), stored.Contains(sum) ? placeOf(sum) : null);
+        Address? address = stored.Contains(sum) ? addressOf(sum) : null;
+        return new(factory.Loop(program), group.Kept, operands, slotOf(sum), address);
     }
 
     (LoopProgram Program, ImmutableArray<Operand> Operands) Program(Group group) =>
-        new LoopBuilder(group, schedule, placeOf, slotOf, stored).Build();
+        new LoopBuilder(group, schedule, addressOf, slotOf, stored).Build();
 
     IKernel Product(Group group, Tensor anchor)
     {
@@ -78,12 +93,14 @@ sealed class Lowering(Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Pl
         var shape = new ProductShape(anchor.Shape[-2], anchor.Shape[-1], x.Shape[transposed.First ? -2 : -1],
             row, innerA, innerB, column, lead, Leading(x.Shape, a), Leading(y.Shape, b));
         var (program, operands) = Program(group);
-        return factory.Product(shape, placeOf(Addressing.Root(x)), placeOf(Addressing.Root(y)), program,
-            [.. operands.Select(operand => operand with { Strides = Expanded(operand.Strides, anchor.Shape) })], Dependencies.RunsByTile(anchor));
+        return factory.Product(shape, addressOf(Addressing.Root(x)), addressOf(Addressing.Root(y)), program,
+            [.. operands.Select(operand => operand with { Strides = Expanded(operand.Strides, anchor.Shape) })],
+            Dependencies.RunsByTile(anchor));
 
         // Leading axes align from the right; stretched ones do not move.
         ImmutableArray<int> Leading(Shape source, int[] strides) =>
-            [.. Enumerable.Range(0, lead.Length).Select(axis => axis - lead.Length + source.Rank - 2).Select(axis => axis < 0 ? 0 : strides[axis])];
+            [.. Enumerable.Range(0, lead.Length).Select(axis => axis - lead.Length + source.Rank - 2)
+                .Select(axis => axis < 0 ? 0 : strides[axis])];
     }
 
     // Strides over all axes of a shape from those over its kept axes.
@@ -102,12 +119,14 @@ sealed class Lowering(Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Pl
         var after = new Shape(source.Shape.Extents.AsSpan()[(axis + 1)..]);
         // Rows inside one entry of the axis lie evenly, padding included, and so they do in the result.
         var columns = after.Count == Layout.RowLength(after) ? after.Count : Layout.PaddedLength(after);
-        var outer = before.Count == 1 ? (1, 0) : (before.Count, strides[Enumerable.Range(0, axis).Last(i => before[i] != 1)]);
+        var outer = before.Count == 1 ? (1, 0)
+            : (before.Count, strides[Enumerable.Range(0, axis).Last(i => before[i] != 1)]);
         var (program, operands) = Program(group);
         var single = group.Kept.Length == 1;
-        var outerStride = before.Count == 1 ? 0 : Addressing.Strides(anchor.Shape)[Enumerable.Range(0, axis).Last(i => before[i] != 1)];
-        return factory.ColumnReduce(placeOf(Addressing.Root(source)), outer, (source.Shape[axis], strides[axis]), columns, anchor.Op == Op.Max,
-            factory.Loop(program),
-            operands.Select(operand => operand with { Strides = single ? [0, operand.Strides[0]] : [outerStride, 1] }).ToImmutableArray());
+        var outerStride = before.Count == 1 ? 0
+            : Addressing.Strides(anchor.Shape)[Enumerable.Range(0, axis).Last(i => before[i] != 1)];
+        return factory.ColumnReduce(addressOf(Addressing.Root(source)), outer, (source.Shape[axis], strides[axis]),
+            columns, anchor.Op == Op.Max, factory.Loop(program), [.. operands.Select(operand =>
+                operand with { Strides = single ? [0, operand.Strides[0]] : [outerStride, 1] })]);
     }
 }

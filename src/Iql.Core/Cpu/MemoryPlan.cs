@@ -1,12 +1,12 @@
-using Iql.Cpu.Kernels;
 using Iql.Graph;
 
 namespace Iql.Cpu;
 
 /// <summary>
-/// Places temporaries in one arena. One may take the floats of another whose last reader comes before its maker, if no worker can
-/// still be reading: since both belong to one lane of one worker, since everybody has waited for that reader anyway, or since both have rows of
-/// the same workers at the same places. What different workers write never shares memory: it would travel from core to core.
+/// Allocates temporaries in one arena. One may take the floats of another whose last reader runs before its maker, if
+/// no worker can still be reading. That is so where one stream computes both, where every stream has waited for that
+/// reader anyway, or where both have rows of the same workers at the same addresses. What different workers write
+/// shares no memory otherwise: it would travel from core to core.
 /// </summary>
 sealed class MemoryPlan
 {
@@ -22,42 +22,51 @@ sealed class MemoryPlan
     MemoryPlan(Schedule schedule)
     {
         this.schedule = schedule;
-        // What every worker has passed when a group begins, for all that is known before memory is shared.
-        passed = [.. schedule.Groups.Select(group => schedule.PartitionOf(group).Owner is null ? Math.Max(0, schedule.WaitsOf(group).Min()) : 0)];
+        // What every stream has passed when a group begins, for all that is known before memory is shared.
+        passed = [.. schedule.Groups.Select(group =>
+            schedule.PartitionOf(group).Stream is null ? Math.Max(0, schedule.WaitsOf(group).Min()) : 0)];
         for (var i = 1; i < passed.Length; i++) passed[i] = Math.Max(passed[i], passed[i - 1]);
     }
 
-    /// <summary>Places of temporaries; groups that take over memory wait for its last readers.</summary>
+    /// <summary>Offsets of temporaries. Groups that take over memory are made to wait for its last readers.</summary>
     /// <param name="schedule">Who makes and reads them, and when.</param>
     /// <param name="temporaries">In any order.</param>
     /// <param name="kept">Those that are read after the last group.</param>
     public static IReadOnlyList<BufferInfo> Of(Schedule schedule, IEnumerable<Tensor> temporaries, ISet<Tensor> kept)
     {
         var plan = new MemoryPlan(schedule);
-        foreach (var node in temporaries.OrderBy(plan.Made)) plan.Place(node, kept.Contains(node));
-        return [.. plan.placed.Select(life => new BufferInfo(life.Node, life.Offset, life.Length, life.First, Math.Min(life.Last, schedule.Groups.Count)))];
+        foreach (var node in temporaries.OrderBy(plan.Made)) plan.Allocate(node, kept.Contains(node));
+        var end = schedule.Groups.Count;
+        return [.. plan.placed.Select(life =>
+            new BufferInfo(life.Node, life.Offset, life.Length, life.First, Math.Min(life.Last, end)))];
     }
 
     int Made(Tensor node) => schedule.Dependencies.Owner(node) is { } maker ? schedule[maker] : 0;
 
-    void Place(Tensor node, bool isKept)
+    void Allocate(Tensor node, bool isKept)
     {
         var uses = schedule.Dependencies.Uses(node);
         var last = isKept || uses.Count == 0 ? int.MaxValue : uses.Max(use => schedule[use.Group]);
-        var life = new Life(node, Made(node), last, schedule.PartitionOf(schedule.Groups[Made(node)]), schedule.IsPrivate(node), 0,
-            Layout.PaddedLength(node.Shape) + (schedule.Workers > 1 && !schedule.IsPrivate(node) ? Layout.Apart : 0));
+        var isPrivate = schedule.IsPrivate(node);
+        var length = Layout.PaddedLength(node.Shape) + (schedule.Workers > 1 && !isPrivate ? Layout.Apart : 0);
+        var partition = schedule.PartitionOf(schedule.Groups[Made(node)]);
+        var life = new Life(node, Made(node), last, partition, isPrivate, 0, length);
         var warm = placed.Where(old => HasSameRows(old, life)).ToHashSet();
-        var taken = placed.Where(old => old.Last >= life.First || (old.IsPrivate ? (old.Partition with { Rows = 0 }) != (life.Partition with { Rows = 0 })
-            : old.Partition != life.Partition || old.Last > passed[life.First])).ToArray();
-        // Best what this worker has just read, and is still in its cache; else as far to the front as may be.
+        var taken = placed.Where(old => !IsFree(old, life)).ToArray();
+        // Best what this worker has just read, and is still in its cache; else as far to the front as possible.
         var best = warm.OrderByDescending(old => old.Last).Select(old => old.Offset)
             .Concat(placed.Select(old => old.Offset).Concat(placed.Select(old => old.End)).Append(0).Order()).Distinct()
-            .Select(offset => life with { Offset = offset }).First(life => taken.All(old => !Overlap(old, life) || Succeeds(old, life)));
+            .Select(offset => life with { Offset = offset })
+            .First(life => taken.All(old => !Overlap(old, life) || Succeeds(old, life)));
         foreach (var old in placed.Where(old => Overlap(old, best) && !Succeeds(old, best))) Await(best, old);
         placed.Add(best);
 
         bool Succeeds(Life old, Life life) => old.Offset == life.Offset && warm.Contains(old);
     }
+
+    bool IsFree(Life old, Life life) => old.Last < life.First && (old.IsPrivate
+        ? old.Partition.Stream == life.Partition.Stream
+        : old.Partition == life.Partition && old.Last <= passed[life.First]);
 
     // Has a temporary's maker wait for those who wrote and read another in its place.
     void Await(Life life, Life old)
@@ -69,6 +78,7 @@ sealed class MemoryPlan
 
     static bool Overlap(Life a, Life b) => a.Offset < b.End && b.Offset < a.End;
 
-    bool HasSameRows(Life old, Life life) => old.Last < life.First && old.Length == life.Length && old.Partition.Rows > 0 && old.Partition == life.Partition
+    bool HasSameRows(Life old, Life life) => old.Last < life.First && old.Length == life.Length
+        && old.Partition.Rows > 0 && old.Partition == life.Partition
         && Layout.RowStride(old.Node.Shape) == Layout.RowStride(life.Node.Shape) && schedule.IsRowLocal(old.Node);
 }

@@ -5,34 +5,44 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>Where everything lies: inputs and outputs in their blocks, temporaries in the arena, scalars in slots.</summary>
+/// <summary>
+/// Where everything lies: inputs and outputs in their blocks, temporaries in the arena, single numbers in slots.
+/// </summary>
 sealed class Placement
 {
-    const int PassedOn = -1;
+    // The key of temporaries that more than one stream uses.
+    const int Exchanged = -1;
 
-    readonly Dictionary<Tensor, Place> places = [];
+    readonly Dictionary<Tensor, Address> addresses = [];
     readonly Dictionary<Tensor, int> slots = [];
-    readonly List<(Tensor Node, Place Place)> later = [];
+    readonly List<(Tensor Node, Address Address)> later = [];
 
     public Placement(GraphFunction function, Tensor[] results, Schedule schedule)
     {
+        var firstOutput = 1 + function.Inputs.Length;
         var outputs = function.Outputs.SelectMany((group, block) => group.Layout.Entries.Select(entry =>
-            (entry.Shape, Place: new Place(1 + function.Inputs.Length + block, entry.Offset)))).ToArray();
+            (entry.Shape, Address: new Address(firstOutput + block, entry.Offset)))).ToArray();
         var metrics = results[outputs.Length..];
         foreach (var metric in metrics) Check.That(metric.Shape.Count == 1, "metrics", "scalars", metric);
         // A metric is read from its slot, or from memory when a kernel of vectors made it.
-        Stored = Lowering.Stored(schedule.Groups, results.Take(outputs.Length).Concat(metrics.Where(metric => schedule.Dependencies.Owner(Addressing.Root(metric))?.Anchor is not null)));
+        Stored = Lowering.Stored(schedule.Groups, results.Take(outputs.Length)
+            .Concat(metrics.Where(metric => schedule.Dependencies.Owner(Addressing.Root(metric))?.Anchor is not null)));
         var order = Order.Of(results);
         Inputs(function, order);
         Slots(order, schedule);
         Outputs(results, outputs, schedule);
-        Arena(order, schedule, metrics, 1 + function.Inputs.Length + function.Outputs.Length);
-        InputSlots = [.. function.Scalars.Select(name => slots.FirstOrDefault(pair => pair.Key.Op == Op.Input && pair.Key.Name == name) is { Key: not null } found ? found.Value : -1)];
-        Metrics = [.. metrics.Select(Addressing.Root).Select(root => slots.TryGetValue(root, out var slot) ? new ScalarSource(slot, default) : new(-1, PlaceOf(root)))];
-        ScratchLength = order.Where(node => node.Op == Op.MatMul).Select(node => ProductShape.ScratchFloats(
-            node.Shape[-2], node.Shape[-1], node.Sources[1].Shape[node.Integers[1] == 1 ? -1 : -2], Dependencies.RunsByTile(node), schedule.Dependencies.Owner(node)!.Reductions.Count))
+        Arena(order, schedule, metrics, firstOutput + function.Outputs.Length);
+        var scalars = slots.Where(pair => pair.Key.Op == Op.Input)
+            .ToDictionary(pair => pair.Key.Name, pair => pair.Value);
+        InputSlots = [.. function.Scalars.Select(name => scalars.GetValueOrDefault(name, -1))];
+        Metrics = [.. metrics.Select(Addressing.Root).Select(root =>
+            slots.TryGetValue(root, out var slot) ? new ScalarSource(slot, default) : new(-1, AddressOf(root)))];
+        ScratchLength = order.Where(node => node.Op == Op.MatMul)
+            .Select(node => ProductShape.ScratchFloats(
+                node.Shape[-2], node.Shape[-1], node.Sources[1].Shape[node.Integers[1] == 1 ? -1 : -2],
+                Dependencies.RunsByTile(node), schedule.Dependencies.Owner(node)!.Reductions.Count))
             .Append(ProductShape.ScratchFloats(0, 0, 0, byTile: false, 0)).Max();
-        foreach (var copy in later) Copies.Add(CopyOf(copy.Node, copy.Place));
+        foreach (var copy in later) Copies.Add(CopyOf(copy.Node, copy.Address));
     }
 
     /// <summary>The nodes that lie in memory.</summary>
@@ -42,7 +52,7 @@ sealed class Placement
     /// <summary>Where the metrics are read.</summary>
     public ScalarSource[] Metrics { get; }
     /// <summary>Single floats of input blocks that kernels read from slots.</summary>
-    public (int Slot, Place Place)[] Loads { get; private set; } = [];
+    public List<(int Slot, Address Address)> Loads { get; } = [];
     /// <summary>Slots that never change.</summary>
     public List<(int Slot, double Number)> Constants { get; } = [];
     /// <summary>Results that are inputs, or the second name of another result: copied at the end.</summary>
@@ -50,23 +60,24 @@ sealed class Placement
     /// <summary>The temporaries.</summary>
     public ImmutableArray<BufferInfo> Buffers { get; private set; } = [];
     public int SlotCount => slots.Count;
-    /// <summary>Floats of a space for the temporaries of one lane, and of the spaces of all.</summary>
-    public int SpaceLength { get; private set; }
-    public int OwnLength { get; private set; }
-    /// <summary>Floats of those that pass between lanes.</summary>
-    public int PassedOnLength { get; private set; }
+    /// <summary>Floats of a workspace: the temporaries that one stream has to itself.</summary>
+    public int WorkspaceLength { get; private set; }
+    /// <summary>Floats of all workspaces together.</summary>
+    public int WorkspacesLength { get; private set; }
+    /// <summary>Floats of the temporaries that pass between streams.</summary>
+    public int ExchangedLength { get; private set; }
     public int ScratchLength { get; }
 
     /// <summary>Where a stored node or an input lies.</summary>
-    public Place PlaceOf(Tensor root) => places.TryGetValue(root, out var place) ? place
-        : throw new InvalidOperationException($"{root} was not given a place in memory.");
+    public Address AddressOf(Tensor root) => addresses.TryGetValue(root, out var address) ? address
+        : throw new InvalidOperationException($"{root} was not given an address in memory.");
 
     /// <summary>A scalar's slot, or −1 when it has none.</summary>
     public int SlotOf(Tensor root) => slots.GetValueOrDefault(root, -1);
 
     void Inputs(GraphFunction function, IEnumerable<Tensor> order)
     {
-        var known = new Dictionary<string, (Place Place, Shape Shape)>();
+        var known = new Dictionary<string, (Address Address, Shape Shape)>();
         for (var block = 0; block < function.Inputs.Length; block++)
             foreach (var entry in function.Inputs[block].Entries)
                 known[$"{function.Inputs[block].Name}/{entry.Name}"] = (new(1 + block, entry.Offset), entry.Shape);
@@ -74,11 +85,12 @@ sealed class Placement
             if (known.TryGetValue(node.Name, out var input))
             {
                 Check.That(input.Shape == node.Shape, node.Name, $"shape {input.Shape} as in its block", node.Shape);
-                places[node] = input.Place;
+                addresses[node] = input.Address;
             }
             else
                 Check.That(node.Shape.Rank == 0 && function.Scalars.Contains(node.Name), node.Name,
-                    $"an entry of the input blocks ({string.Join(", ", function.Inputs.Select(layout => layout.Name))}) or a scalar ({string.Join(", ", function.Scalars)})",
+                    $"an entry of the input blocks ({string.Join(", ", function.Inputs.Select(layout => layout.Name))})"
+                    + $" or a scalar ({string.Join(", ", function.Scalars)})",
                     $"an input {node.Shape} that neither holds");
     }
 
@@ -87,42 +99,58 @@ sealed class Placement
         foreach (var node in order.Where(node => node.Shape.Count == 1 && !Addressing.IsAlias(node)))
         {
             var owner = schedule.Dependencies.Owner(node);
-            if (node.Sources.IsEmpty || owner is { IsScalar: true } || owner is { IsFlatReduction: true }) slots[node] = slots.Count;
+            if (node.Sources.IsEmpty || owner is { IsScalar: true } or { IsFlatReduction: true })
+                slots[node] = slots.Count;
         }
-        Loads = [.. slots.Where(pair => places.ContainsKey(pair.Key)).Select(pair => (pair.Value, places[pair.Key]))];
-        Constants.AddRange(slots.Where(pair => pair.Key.Op == Op.Constant).Select(pair => (pair.Value, pair.Key.Number)));
+        foreach (var (node, slot) in slots)
+        {
+            if (addresses.TryGetValue(node, out var address)) Loads.Add((slot, address));
+            if (node.Op == Op.Constant) Constants.Add((slot, node.Number));
+        }
     }
 
     // A computed node takes its first place among the results; what is left over is copied.
-    void Outputs(Tensor[] results, (Shape Shape, Place Place)[] outputs, Schedule schedule)
+    void Outputs(Tensor[] results, (Shape Shape, Address Address)[] outputs, Schedule schedule)
     {
         for (var i = 0; i < outputs.Length; i++)
         {
             var root = Addressing.Root(results[i]);
-            if (schedule.Dependencies.Owner(root) is not null && !places.ContainsKey(root)) places[root] = outputs[i].Place;
-            else later.Add((results[i], outputs[i].Place));
+            if (schedule.Dependencies.Owner(root) is not null && !addresses.ContainsKey(root))
+                addresses[root] = outputs[i].Address;
+            else later.Add((results[i], outputs[i].Address));
         }
     }
 
-    void Arena(IReadOnlyList<Tensor> order, Schedule schedule, IEnumerable<Tensor> metrics, int passedOnBase)
+    void Arena(IReadOnlyList<Tensor> order, Schedule schedule, IEnumerable<Tensor> metrics, int exchangedBlock)
     {
         var kept = later.Select(copy => copy.Node).Concat(metrics).Select(Addressing.Root).ToHashSet();
-        // By lane what no other reads; the rest one worker may still read when another makes it for the run after.
-        var temporaries = order.Where(node => Stored.Contains(node) && !places.ContainsKey(node)).ToLookup(node =>
-            !schedule.Overlaps ? 0 : schedule.IsPrivate(node) && !kept.Contains(node) ? schedule.PartitionOf(schedule.Dependencies.Owner(node)!).Lane : PassedOn);
-        var plans = temporaries.ToDictionary(lane => lane.Key, lane => MemoryPlan.Of(schedule, lane, kept));
-        foreach (var (lane, plan) in plans)
-            foreach (var buffer in plan) places[buffer.Value] = new(lane == PassedOn ? passedOnBase : 0, buffer.Offset);
-        SpaceLength = plans.Where(plan => plan.Key != PassedOn).Select(plan => Length(plan.Value)).DefaultIfEmpty(0).Max();
-        (OwnLength, PassedOnLength) = (SpaceLength * (schedule.IsShared ? 1 : schedule.Walkers.Count), Length(plans.GetValueOrDefault(PassedOn, [])));
-        Buffers = [.. plans.SelectMany(plan => plan.Value.Select(buffer => buffer with { Offset = (plan.Key == PassedOn ? OwnLength : SpaceLength * plan.Key) + buffer.Offset })).OrderBy(buffer => buffer.Made)];
+        var apart = schedule.Workers > 1 ? Layout.Apart : 0;
+        // By stream what no other uses. The rest one worker may still read when another makes it for the run after.
+        var plans = order.Where(node => Stored.Contains(node) && !addresses.ContainsKey(node)).GroupBy(StreamOf)
+            .ToDictionary(nodes => nodes.Key, nodes => MemoryPlan.Of(schedule, nodes, kept));
+        foreach (var (stream, plan) in plans)
+            foreach (var buffer in plan)
+                addresses[buffer.Value] = new(stream == Exchanged ? exchangedBlock : Address.Workspace, buffer.Offset);
+        WorkspaceLength = plans.Where(plan => plan.Key != Exchanged)
+            .Select(plan => Length(plan.Value)).DefaultIfEmpty(0).Max();
+        WorkspacesLength = WorkspaceLength * (schedule.Overlaps ? schedule.Streams.Count : 1);
+        ExchangedLength = Length(plans.GetValueOrDefault(Exchanged, []));
+        Buffers = [.. plans.SelectMany(plan => plan.Value.Select(buffer => buffer with
+        {
+            Offset = buffer.Offset + (plan.Key == Exchanged ? WorkspacesLength : WorkspaceLength * plan.Key),
+        })).OrderBy(buffer => buffer.Made)];
 
-        int Length(IReadOnlyList<BufferInfo> buffers) => buffers.Select(buffer => buffer.Offset + buffer.Length + (schedule.Workers > 1 ? Layout.Apart : 0)).DefaultIfEmpty(0).Max();
+        int StreamOf(Tensor node) => !schedule.Overlaps ? 0 : schedule.IsPrivate(node) && !kept.Contains(node)
+            ? schedule.PartitionOf(schedule.Dependencies.Owner(node)!).Stream!.Value : Exchanged;
+
+        int Length(IReadOnlyList<BufferInfo> buffers) =>
+            buffers.Select(buffer => buffer.Offset + buffer.Length + apart).DefaultIfEmpty(0).Max();
     }
 
-    CopyKernel CopyOf(Tensor node, Place to)
+    CopyKernel CopyOf(Tensor node, Address to)
     {
         var strides = Addressing.Strides(node.Shape);
-        return new([new(node.Shape.Extents, PlaceOf(Addressing.Root(node)), [.. strides], to, [.. strides])], 0, default);
+        var from = AddressOf(Addressing.Root(node));
+        return new([new(node.Shape.Extents, from, [.. strides], to, [.. strides])], 0, default);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.Intrinsics.X86;
+using Iql.Execution;
 using Iql.Graph;
 
 namespace Iql.Data;

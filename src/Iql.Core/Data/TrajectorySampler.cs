@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Iql.Execution;
 using Iql.Graph;
 
 namespace Iql.Data;

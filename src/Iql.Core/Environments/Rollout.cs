@@ -32,17 +32,17 @@ public static class Rollout
     /// <param name="seed">Episode e starts from seed.Split(e), whatever runs beside it.</param>
     /// <param name="policy">Called with the rows of the running episodes in order. A policy that treats its rows alike
     /// gives the same episodes however many run together.</param>
-    /// <param name="team">Threads that share slow steps (<see cref="IEnvironment.StepsAreSlow"/>), or null.</param>
+    /// <param name="workers">Threads that share slow steps (<see cref="IEnvironment.StepsAreSlow"/>), or null.</param>
     public static ImmutableArray<EpisodeResult> Run(
         IEnvironment environment, int episodes, Seed seed, PolicyRows policy, bool trajectories = false,
-        WorkerTeam? team = null) =>
+        IWorkers? workers = null) =>
         RunEpisodes(environment, episodes, seed, (running, observations, _, actions) =>
-            policy(observations, running.Length, actions), trajectories, team);
+            policy(observations, running.Length, actions), trajectories, workers);
 
     /// <summary>The same with a policy that has a memory.</summary>
     public static ImmutableArray<EpisodeResult> RunEpisodes(
         IEnvironment environment, int episodes, Seed seed, PolicyEpisodes policy, bool trajectories = false,
-        WorkerTeam? team = null)
+        IWorkers? workers = null)
     {
         Check.AtLeast(episodes, 1, nameof(episodes));
         var (stateSize, actionSize) = (environment.StateSize, environment.ActionSize);
@@ -60,7 +60,7 @@ public static class Rollout
         var (rows, next) = (episodes, 0);
         ExceptionDispatchInfo? failure = null;
         Action<int> share = Share;
-        var shared = team is { Count: > 1 } && environment.StepsAreSlow;
+        var shared = workers is { Count: > 1 } && environment.StepsAreSlow;
 
         for (var e = 0; e < episodes; e++)
         {
@@ -72,7 +72,7 @@ public static class Rollout
             policy(running.AsSpan(0, rows), observations.AsSpan(0, rows * observationSize),
                 rewards.AsSpan(0, rows), actions.AsSpan(0, rows * actionSize));
             next = 0;
-            if (shared && rows > 1) team!.Run(share);
+            if (shared && rows > 1) workers!.Run(share);
             else Share(0);
             failure?.Throw();
             var still = 0;

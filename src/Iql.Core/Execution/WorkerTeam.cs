@@ -3,11 +3,13 @@ using System.Runtime.ExceptionServices;
 namespace Iql.Execution;
 
 /// <summary>
-/// Threads that do shares of the same work side by side. The caller is worker 0. Mutable, started by one thread at a time.
+/// Threads that do shares of the same work side by side. The caller is worker 0. Mutable, started by one thread at a
+/// time.
 /// </summary>
-public sealed class WorkerTeam : IDisposable
+public sealed class WorkerTeam : IWorkers, IDisposable
 {
-    // Spin briefly, then give the core away: with an occupied core a pure spin costs a factor of 5 to 10 (reference/kernels.md).
+    // Spin briefly, then give the core away: with an occupied core a pure spin costs a factor of 5 to 10
+    // (reference/kernels.md).
     const int SpinsBeforeYield = 4000, YieldsBeforePark = 64;
 
     // Longs between two workers' positions: two cache lines, since processors fetch lines in pairs.
@@ -39,14 +41,20 @@ public sealed class WorkerTeam : IDisposable
     /// <summary>Number of workers.</summary>
     public int Count { get; }
 
-    /// <summary>Runs <paramref name="body"/>(w) on every worker w and returns when all have returned. What one of them throws first comes out here.</summary>
-    internal void Run(Action<int> body)
+    /// <summary>
+    /// Runs <paramref name="body"/>(w) on every worker w and returns when all have returned. What one of them throws
+    /// first comes out here.
+    /// </summary>
+    public void Run(Action<int> body)
     {
         Start(body);
         Finish();
     }
 
-    /// <summary>Runs <paramref name="body"/>(0), and has the others begin with theirs as soon as they have done what was started before.</summary>
+    /// <summary>
+    /// Runs <paramref name="body"/>(0), and has the others begin with theirs as soon as they have done what was started
+    /// before.
+    /// </summary>
     internal void Start(Action<int> body)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
@@ -97,7 +105,9 @@ public sealed class WorkerTeam : IDisposable
     /// <summary>Has <see cref="Finish"/> throw, if it is the first to do so.</summary>
     internal void Fail(Exception exception) => Interlocked.CompareExchange(ref failure, exception, null);
 
-    /// <summary>What a worker does between two looks at what it waits for: it spins, and after a while gives the core away.</summary>
+    /// <summary>
+    /// What a worker does between two looks at what it waits for: it spins, and after a while gives the core away.
+    /// </summary>
     internal static void Pause(int spins)
     {
         if (spins < SpinsBeforeYield) Thread.SpinWait(1);
@@ -106,26 +116,26 @@ public sealed class WorkerTeam : IDisposable
 
     void Serve(int worker)
     {
-        var seen = 0L;
+        var known = 0L;
         while (true)
         {
-            for (var spins = 0; Volatile.Read(ref generation) == seen && !disposed; spins++)
+            for (var spins = 0; Volatile.Read(ref generation) == known && !disposed; spins++)
             {
                 if (spins < SpinsBeforeYield + YieldsBeforePark) Pause(spins);
-                else Park(seen);
+                else Park(known);
             }
             if (disposed) return;
-            seen++;
+            known++;
             Try(worker);
-            Volatile.Write(ref done[worker * Apart], seen);
+            Volatile.Write(ref done[worker * Apart], known);
         }
     }
 
-    void Park(long seen)
+    void Park(long known)
     {
         Interlocked.Increment(ref parked);
         wake.Reset();
-        if (Volatile.Read(ref generation) == seen && !disposed) wake.Wait(10);
+        if (Volatile.Read(ref generation) == known && !disposed) wake.Wait(10);
         Interlocked.Decrement(ref parked);
     }
 

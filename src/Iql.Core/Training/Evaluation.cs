@@ -18,19 +18,23 @@ public sealed record EvaluationResult(ImmutableArray<EpisodeResult> Episodes, Re
     public double ReturnMean => Episodes.Average(episode => episode.Return);
 
     /// <summary>Standard deviation of the returns over episodes (divided by their number).</summary>
-    public double ReturnStd => Math.Sqrt(Episodes.Average(episode => (episode.Return - ReturnMean) * (episode.Return - ReturnMean)));
+    public double ReturnStd =>
+        Math.Sqrt(Episodes.Average(episode => (episode.Return - ReturnMean) * (episode.Return - ReturnMean)));
 
     /// <summary>Normalised score of the mean return (0 random, 100 expert), or null.</summary>
     public double? ScoreMean => Reference?.Normalised(ReturnMean);
 
-    /// <summary>Share of episodes in which any reward was above 0: for sparse tasks, in which the goal was reached.</summary>
+    /// <summary>
+    /// Share of episodes in which any reward was above 0: for sparse tasks, in which the goal was reached.
+    /// </summary>
     public double SuccessRate => Episodes.Average(episode => episode.Success ? 1.0 : 0.0);
 }
 
 /// <summary>
-/// Lets a policy act for a number of episodes, all at once, by its mean action. Every evaluation of a run starts its episodes from the
-/// same seeds, so evaluations differ by the policy alone; the price is that their errors are correlated. Episode e is row e of what the
-/// policy is a graph of, from the first decision to the last; what a policy remembers (<see cref="Learner.Act"/>) starts anew with each run.
+/// Lets a policy act for a number of episodes, all at once, by its mean action. Every evaluation of a run starts its
+/// episodes from the same seeds, so evaluations differ by the policy alone; the price is that their errors are
+/// correlated. Episode e is row e of what the policy is a graph of, from the first decision to the last; what a policy
+/// remembers (<see cref="Learner.Act"/>) starts anew with each run.
 /// </summary>
 public sealed class Evaluation : IRolloutPolicy
 {
@@ -40,7 +44,8 @@ public sealed class Evaluation : IRolloutPolicy
     readonly Seed seed;
     readonly int episodes;
     readonly Learner learner;
-    readonly CompiledGraph act;
+    readonly IDevice device;
+    readonly IProgram act;
     readonly TensorBlock observations, actions;
     readonly TensorBlock? remembered, next;
     (TensorBlock Shared, TensorBlock Member)? policy;
@@ -48,11 +53,20 @@ public sealed class Evaluation : IRolloutPolicy
     /// <summary>Compiles how the learner's policy acts.</summary>
     /// <param name="learner">Whose policies to evaluate.</param>
     /// <param name="environment">Where; it holds no state, so it can be the one that training data comes from.</param>
-    /// <param name="normalization">What was done to observations and rewards before training is done to those that the policy is told of.</param>
+    /// <param name="normalization">
+    /// What was done to observations and rewards before training is done to those that the policy is told of.
+    /// </param>
     /// <param name="episodes">E, at least 1.</param>
     /// <param name="root">The run's seed; episode e starts from number e of its part "evaluation".</param>
-    /// <param name="reference">The task's scale; null asks <see cref="ReferenceScores"/> by the environment's name.</param>
-    public Evaluation(Learner learner, IEnvironment environment, Normalization normalization, int episodes, Seed root, ReferenceScore? reference = null)
+    /// <param name="reference">
+    /// The task's scale; null asks <see cref="ReferenceScores"/> by the environment's name.
+    /// </param>
+    /// <param name="device">
+    /// Where the policy runs; null is the caller's thread. Its threads share slow environments' steps.
+    /// </param>
+    public Evaluation(
+        Learner learner, IEnvironment environment, Normalization normalization, int episodes, Seed root,
+        ReferenceScore? reference = null, IDevice? device = null)
     {
         Check.AtLeast(episodes, 1, nameof(episodes));
         var function = learner.Act(episodes);
@@ -62,9 +76,12 @@ public sealed class Evaluation : IRolloutPolicy
         Columns(actions, "actions", environment.ActionSize, environment.Name);
         var context = function.Inputs.Length > 3 ? function.Inputs[3] : null;
         if (context is not null) (remembered, next) = (new(context), new(context));
-        Check.That(function.Outputs.Length == (context is null ? 1 : 2), learner.Algorithm, "a policy that hands on what it remembers", $"{function.Outputs.Length} blocks");
-        act = CompiledGraph.Compile(function);
-        (this.learner, this.environment, this.normalization, this.episodes) = (learner, environment, normalization, episodes);
+        Check.That(function.Outputs.Length == (context is null ? 1 : 2),
+            learner.Algorithm, "a policy that hands on what it remembers", $"{function.Outputs.Length} blocks");
+        this.device = device ?? CpuDevice.Single;
+        act = this.device.Compile(function);
+        (this.learner, this.environment, this.normalization, this.episodes) =
+            (learner, environment, normalization, episodes);
         seed = root.Split("evaluation");
         this.reference = reference ?? ReferenceScores.Find(environment.Name);
     }
@@ -72,11 +89,13 @@ public sealed class Evaluation : IRolloutPolicy
     /// <summary>Evaluates one policy: the same numbers give the same episodes.</summary>
     /// <param name="shared">Block 0.</param>
     /// <param name="block">The member's block.</param>
-    /// <param name="team">Threads; null is the caller alone.</param>
-    /// <param name="trajectories">Whether to keep what was seen.</param>
+    /// <param name="trajectories">Whether to keep the observations.</param>
     /// <param name="member">Which member's hyperparameters the policy acts by, where it asks for any.</param>
-    public EvaluationResult Run(TensorBlock shared, TensorBlock block, WorkerTeam? team = null, bool trajectories = false, int member = 0) =>
-        new(Rollout.RunEpisodes(environment, episodes, seed, Begin(seed, shared, block, team, member), trajectories, team), reference);
+    public EvaluationResult Run(TensorBlock shared, TensorBlock block, bool trajectories = false, int member = 0)
+    {
+        var policy = Begin(seed, shared, block, member);
+        return new(Rollout.RunEpisodes(environment, episodes, seed, policy, trajectories, device.Workers), reference);
+    }
 
     /// <inheritdoc/>
     public int Episodes => episodes;
@@ -93,10 +112,10 @@ public sealed class Evaluation : IRolloutPolicy
     public PolicyEpisodes Begin(Seed seed)
     {
         Check.That(policy is not null, nameof(policy), "a policy", "none", "Name it by Of.");
-        return Begin(seed, policy.Value.Shared, policy.Value.Member, null, 0);
+        return Begin(seed, policy.Value.Shared, policy.Value.Member, 0);
     }
 
-    PolicyEpisodes Begin(Seed seed, TensorBlock shared, TensorBlock block, WorkerTeam? team, int member)
+    PolicyEpisodes Begin(Seed seed, TensorBlock shared, TensorBlock block, int member)
     {
         var (input, output, reward) = (observations.Layout["observations"], actions.Layout["actions"], Rewards);
         var names = act.Function.Scalars;
@@ -109,21 +128,24 @@ public sealed class Evaluation : IRolloutPolicy
         })];
         if (remembered is not null) remembered.Storage.Clear();
         var first = true;
-        TensorBlock[] before = remembered is null ? [shared, block, observations] : [shared, block, observations, remembered];
+        TensorBlock[] before =
+            remembered is null ? [shared, block, observations] : [shared, block, observations, remembered];
         TensorBlock[] after = next is null ? [actions] : [actions, next];
         return Policy;
 
-        void Policy(ReadOnlySpan<int> running, ReadOnlySpan<float> seen, ReadOnlySpan<float> rewards, Span<float> chosen)
+        void Policy(
+            ReadOnlySpan<int> running, ReadOnlySpan<float> rows, ReadOnlySpan<float> rewards, Span<float> chosen)
         {
             // Rows of episodes that are over keep old numbers, which nobody reads.
             for (var i = 0; i < running.Length; i++)
             {
                 var normalised = Row(observations, input, running[i]);
-                seen.Slice(i * normalised.Length, normalised.Length).CopyTo(normalised);
+                rows.Slice(i * normalised.Length, normalised.Length).CopyTo(normalised);
                 normalization.Apply(normalised);
-                if (reward is { } entry) Row(observations, entry, running[i])[0] = first ? 0 : normalization.Reward(rewards[i]);
+                if (reward is { } entry)
+                    Row(observations, entry, running[i])[0] = first ? 0 : normalization.Reward(rewards[i]);
             }
-            act.Run(before, scalars, after, [], team);
+            act.Run(before, scalars, after, []);
             for (var i = 0; i < running.Length; i++)
             {
                 var action = Row(actions, output, running[i]);
@@ -148,7 +170,8 @@ public sealed class Evaluation : IRolloutPolicy
     static void Columns(TensorBlock block, string name, int expected, string environment)
     {
         var shape = block.Layout[name].Shape;
-        Check.That(shape[-1] == expected, name, $"{expected} a row, as in {environment}", shape[-1], "The learner was made for another environment.");
+        Check.That(shape[-1] == expected, name, $"{expected} a row, as in {environment}",
+            shape[-1], "The learner was made for another environment.");
     }
 
     /// <summary>Gives the memory back.</summary>

@@ -1,6 +1,7 @@
 using Iql.Algorithms;
 using Iql.Cpu;
 using Iql.Data;
+using Iql.Execution;
 using Iql.Graph;
 
 namespace Iql.Training;
@@ -10,7 +11,7 @@ public sealed class StateValues : IDisposable
 {
     const int Rows = 128;
 
-    readonly CompiledGraph graph;
+    readonly IProgram program;
     readonly Normalization normalization;
     readonly LearnerState state;
     readonly double[] scalars;
@@ -32,7 +33,7 @@ public sealed class StateValues : IDisposable
             "decision" => 0,
             _ => learner.Hyperparameter(name, 0),
         })];
-        graph = CompiledGraph.Compile(function);
+        program = CpuDevice.Single.Compile(function);
         (observations, values) = (new(function.Inputs[2]), new(function.Outputs[0].Layout));
         ObservationSize = function.Inputs[2]["observations"].Shape.Count / Rows;
     }
@@ -41,20 +42,22 @@ public sealed class StateValues : IDisposable
     public int ObservationSize { get; }
 
     /// <summary>The values of states: discounted rewards to come, in the units of training.</summary>
-    /// <param name="seen">[N, S], as the environment gives them: any N.</param>
+    /// <param name="states">[N, S], as the environment gives them: any N.</param>
     /// <returns>[N].</returns>
-    public float[] Of(ReadOnlySpan<float> seen)
+    public float[] Of(ReadOnlySpan<float> states)
     {
-        Check.That(seen.Length % ObservationSize == 0, nameof(seen), $"rows of {ObservationSize} numbers", $"{seen.Length} numbers");
-        var all = new float[seen.Length / ObservationSize];
+        Check.That(states.Length % ObservationSize == 0, nameof(states),
+            $"rows of {ObservationSize} numbers", $"{states.Length} numbers");
+        var all = new float[states.Length / ObservationSize];
         var rows = new float[Rows * ObservationSize];
         for (var first = 0; first < all.Length; first += Rows)
         {
             var count = Math.Min(Rows, all.Length - first);
-            seen.Slice(first * ObservationSize, count * ObservationSize).CopyTo(rows);
-            for (var row = 0; row < count; row++) normalization.Apply(rows.AsSpan(row * ObservationSize, ObservationSize));
+            states.Slice(first * ObservationSize, count * ObservationSize).CopyTo(rows);
+            for (var row = 0; row < count; row++)
+                normalization.Apply(rows.AsSpan(row * ObservationSize, ObservationSize));
             observations.Write("observations", rows);
-            graph.Run([state.Blocks[0], state.Blocks[1], observations], scalars, [values], []);
+            program.Run([state.Blocks[0], state.Blocks[1], observations], scalars, [values], []);
             values.Read("values").AsSpan(0, count).CopyTo(all.AsSpan(first));
         }
         return all;
@@ -63,7 +66,7 @@ public sealed class StateValues : IDisposable
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
-        graph.Dispose();
+        program.Dispose();
         observations.Dispose();
         values.Dispose();
     }

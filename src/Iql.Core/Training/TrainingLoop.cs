@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Iql.Algorithms;
+using Iql.Execution;
 using Iql.Graph;
 
 namespace Iql.Training;

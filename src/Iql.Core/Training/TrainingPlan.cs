@@ -3,6 +3,7 @@ using Iql.Algorithms;
 using Iql.Data;
 using Iql.Environments;
 using Iql.Environments.Tasks;
+using Iql.Execution;
 
 namespace Iql.Training;
 
@@ -23,6 +24,9 @@ public sealed record TrainingPlan
 
     /// <summary>Threads that share each step, at least 1. The numbers do not depend on it.</summary>
     public int Threads { get; init; } = 1;
+
+    /// <summary>Where to train; null is the processor, by <see cref="Threads"/>. It stays the caller's.</summary>
+    public IDevice? Device { get; init; }
 }
 
 /// <summary>One run: its folder and what it is.</summary>
@@ -45,7 +49,10 @@ public sealed record TrainingOutcome(TrainingRun Run, RunStatus Status, RunResul
 /// <param name="Steps">Steps in all.</param>
 /// <param name="StepsPerSecond">Pace since the last report, evaluations and files not counted.</param>
 /// <param name="Remaining">Time to the end at that pace.</param>
-/// <param name="Loss">The first run's last metric whose name ends in "Loss", of those its learner names first; NaN before there is one.</param>
+/// <param name="Loss">
+/// The first run's last metric whose name ends in "Loss", of those its learner names first; NaN before there is one.
+/// </param>
 /// <param name="Score">Mean over the runs of the last normalised score; null before there is one.</param>
 public sealed record TrainingProgress(
-    ImmutableArray<string> Runs, long Step, long Steps, double StepsPerSecond, TimeSpan Remaining, double Loss, double? Score);
+    ImmutableArray<string> Runs, long Step, long Steps, double StepsPerSecond, TimeSpan Remaining,
+    double Loss, double? Score);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using Iql.Algorithms;
+using Iql.Cpu;
 using Iql.Data;
 using Iql.Execution;
 using Iql.Graph;
@@ -14,7 +15,7 @@ sealed class TrainingSession : IDisposable
     readonly TrainingPlan plan;
     readonly RunConfig config;
     readonly IReadOnlyList<RunLog> logs;
-    readonly WorkerTeam team;
+    readonly IDevice device;
     readonly Trainer trainer;
     readonly Evaluation? evaluation;
     readonly WeightHistogram? histogram;
@@ -25,12 +26,13 @@ sealed class TrainingSession : IDisposable
     internal TrainingSession(TrainingPlan plan, IBatchSource batches, IReadOnlyList<RunLog> logs, LearnerState start)
     {
         (this.plan, this.logs, config) = (plan, logs, logs[0].Run.Config);
-        team = new(plan.Threads);
-        trainer = new(plan.Learner, batches, start, team);
+        device = plan.Device ?? new CpuDevice(plan.Threads);
+        trainer = new(plan.Learner, batches, start, device);
         reported = start.Step;
         if (plan.Environment is { } environment && config.EvaluationEpisodes > 0)
-            evaluation = new(plan.Learner, environment, config.Normalization, config.EvaluationEpisodes, start.Seed, plan.Reference);
-        if (plan.Learner.Probe is not null) histogram = new(plan.Learner, plan.Transitions, start.Seed);
+            evaluation = new(plan.Learner, environment, config.Normalization, config.EvaluationEpisodes, start.Seed,
+                plan.Reference, device);
+        if (plan.Learner.Probe is not null) histogram = new(plan.Learner, plan.Transitions, start.Seed, device);
     }
 
     /// <summary>"name" where a learner says "name" or, for this member, "member:name"; null for another member's.</summary>
@@ -83,18 +85,18 @@ sealed class TrainingSession : IDisposable
     void Log()
     {
         Pace();
-        var names = trainer.Measured.Metrics;
-        var values = trainer.Metrics.ToArray();
+        var metrics = trainer.Metrics;
         foreach (var (log, member) in Live.ToArray())
         {
-            var own = names.Select((metric, i) => (Name: NameFor(metric.Name, member), Value: values[i])).Where(metric => metric.Name is not null).ToArray();
+            var own = metrics.Select(metric => (Name: NameFor(metric.Name, member), metric.Value))
+                .Where(metric => metric.Name is not null).ToArray();
             log.Train(trainer.Step, Seconds(log), pace, own!);
             var bad = own.FirstOrDefault(metric => !double.IsFinite(metric.Value));
             if (bad.Name is not null) log.Diverge(trainer.Step, Seconds(log), bad.Name, bad.Value);
         }
         var first = Live.Select(pair => pair.Member).FirstOrDefault();
-        var index = names.Select((metric, i) => (Name: NameFor(metric.Name, first), i)).FirstOrDefault(metric => metric.Name?.EndsWith("Loss", StringComparison.Ordinal) ?? false);
-        loss = index.Name is null ? double.NaN : values[index.i];
+        loss = metrics.Where(metric => NameFor(metric.Name, first)?.EndsWith("Loss", StringComparison.Ordinal) ?? false)
+            .Select(metric => metric.Value).FirstOrDefault(double.NaN);
     }
 
     /// <summary>A state that is not finite is neither evaluated nor saved. What is shared ends every run.</summary>
@@ -124,9 +126,9 @@ sealed class TrainingSession : IDisposable
         foreach (var (log, member) in Live.ToArray())
         {
             var (shared, block) = (trainer.Blocks[0], trainer.Blocks[member + 1]);
-            if (histogram is not null) log.Weights(trainer.Step, Seconds(log), histogram.Count(shared, block, member, team));
+            if (histogram is not null) log.Weights(trainer.Step, Seconds(log), histogram.Count(shared, block, member));
             if (evaluation is null) continue;
-            var result = evaluation.Run(shared, block, team, member: member);
+            var result = evaluation.Run(shared, block, member: member);
             log.Evaluation(trainer.Step, Seconds(log), result);
             if (!double.IsFinite(result.ReturnMean)) log.Diverge(trainer.Step, Seconds(log), "returnMean", result.ReturnMean);
         }
@@ -169,6 +171,6 @@ sealed class TrainingSession : IDisposable
         trainer.Dispose();
         evaluation?.Dispose();
         histogram?.Dispose();
-        team.Dispose();
+        if (plan.Device is null) device.Dispose();
     }
 }

@@ -8,8 +8,8 @@ using Iql.Graph;
 namespace Iql.Training;
 
 /// <summary>
-/// How a policy weighs transitions, e^{βA} for implicit Q-learning: a histogram over one fixed batch of the data, the same at every
-/// look, so that looks can be compared.
+/// How a policy weighs transitions, e^{βA} for implicit Q-learning: a histogram over one fixed batch of the data, the
+/// same at every look, so that looks can be compared.
 /// </summary>
 public sealed class WeightHistogram : IDisposable
 {
@@ -17,37 +17,41 @@ public sealed class WeightHistogram : IDisposable
     public const int Rows = 1024;
 
     readonly Learner learner;
-    readonly CompiledGraph graph;
-    readonly GraphFunction function;
+    readonly IProgram program;
     readonly TensorBlock batch, output;
 
     /// <summary>Compiles the learner's probe and draws the batch. The learner must have a probe.</summary>
     /// <param name="learner">What is trained.</param>
     /// <param name="transitions">What it learns from.</param>
     /// <param name="root">The run's seed; the batch is drawn from its part "probe".</param>
-    public WeightHistogram(Learner learner, IDataset transitions, Seed root)
+    /// <param name="device">Where the probe runs; null is the caller's thread.</param>
+    public WeightHistogram(Learner learner, IDataset transitions, Seed root, IDevice? device = null)
     {
         Check.That(learner.Probe is not null, nameof(learner), "a learner with a probe", learner.Algorithm);
         this.learner = learner;
-        function = learner.Probe(Rows);
-        graph = CompiledGraph.Compile(function);
+        var function = learner.Probe(Rows);
+        program = (device ?? CpuDevice.Single).Compile(function);
         batch = new(function.Inputs[2]);
         output = new(function.Outputs[0].Layout);
         new Sampler(transitions, batch.Layout).Fill(batch, root.Split("probe"), 0);
     }
 
-    /// <summary>0, then ten edges a decade from 1e-3 to 1e3: bin i holds weights from edge i up to, but not including, edge i + 1.</summary>
-    public static ImmutableArray<double> Edges { get; } = [0, .. Enumerable.Range(-30, 61).Select(i => Math.Pow(10, i / 10.0))];
+    /// <summary>
+    /// 0, then ten edges a decade from 1e-3 to 1e3: bin i holds weights from edge i up to, but not including, edge i +
+    /// 1.
+    /// </summary>
+    public static ImmutableArray<double> Edges { get; } =
+        [0, .. Enumerable.Range(-30, 61).Select(i => Math.Pow(10, i / 10.0))];
 
     /// <summary>Number of weights in each bin; the last bin also takes all weights above it.</summary>
     /// <param name="shared">Block 0.</param>
     /// <param name="block">The member's block.</param>
     /// <param name="member">Which member, from 0.</param>
-    /// <param name="team">Threads.</param>
-    public ImmutableArray<int> Count(TensorBlock shared, TensorBlock block, int member, WorkerTeam team)
+    public ImmutableArray<int> Count(TensorBlock shared, TensorBlock block, int member)
     {
+        var function = program.Function;
         double[] scalars = [.. function.Scalars.Select(name => learner.Hyperparameter(name, member))];
-        graph.Run([shared, block, batch], scalars, [output], new double[function.Metrics.Length], team);
+        program.Run([shared, block, batch], scalars, [output], new double[function.Metrics.Length]);
         return Bins(output.Read("weights"));
     }
 
@@ -66,7 +70,7 @@ public sealed class WeightHistogram : IDisposable
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
-        graph.Dispose();
+        program.Dispose();
         batch.Dispose();
         output.Dispose();
     }

@@ -3,6 +3,7 @@ namespace Iql.Scripts
 open System.IO
 open Iql
 open Iql.Algorithms
+open Iql.Execution
 open Iql.Environments
 open Iql.Training
 

@@ -1,6 +1,7 @@
 namespace Iql.Scripts
 
 open Iql.Algorithms
+open Iql.Execution
 open Iql.Data
 open Iql.Training
 

@@ -59,10 +59,10 @@ let run
     (build: Tensor list -> Tensor list)
     : float[] list =
     let graph = trace shapes build
-    use compiled = CompiledGraph.Compile(graph, path)
+    use team = new WorkerTeam(threads)
+    use compiled = CompiledGraph.Compile(graph, path, team)
     use input = new TensorBlock(graph.Inputs[0])
     use output = new TensorBlock(graph.Outputs[0].Layout)
-    use team = new WorkerTeam(threads)
     // Padding may hold anything: nothing of it may reach a result.
     input.Storage.Fill Single.NaN
 
@@ -76,7 +76,7 @@ let run
                 values[0]
     |]
 
-    compiled.Run(ReadOnlySpan [| input |], ReadOnlySpan scalars, ReadOnlySpan [| output |], Span.Empty, team)
+    compiled.Run(ReadOnlySpan [| input |], ReadOnlySpan scalars, ReadOnlySpan [| output |], Span.Empty)
 
     [
         for entry in output.Layout.Entries -> output.Read entry.Name |> Array.map float

@@ -99,17 +99,17 @@ let private state () =
 [<Fact>]
 let ``a step that runs in place gives the bits that it gives into other memory`` () =
     let graph = twoLayers descend
-    use compiled = CompiledGraph.Compile graph
-    Assert.True compiled.RunsInPlace
     use data = new TensorBlock(graph.Inputs[1])
     data.Write("x", ReadOnlySpan(uniform (Iql.Seed.Named "x") -1.0 1.0 800 |> Array.map float32))
 
     for threads in [ 1; 2; 3 ] do
         use team = new WorkerTeam(threads)
+        use compiled = CompiledGraph.Compile(graph, team = team)
+        Assert.True compiled.RunsInPlace
         let here, there, next = state (), state (), state ()
 
         let run (from: TensorBlock) (into: TensorBlock) =
-            compiled.Run(ReadOnlySpan [| from; data |], ReadOnlySpan.Empty, ReadOnlySpan [| into |], Span.Empty, team)
+            compiled.Run(ReadOnlySpan [| from; data |], ReadOnlySpan.Empty, ReadOnlySpan [| into |], Span.Empty)
 
         run there next
         run next there
@@ -144,17 +144,17 @@ let ``a step that reads what it has to replace says that it cannot run in place`
 [<Fact>]
 let ``an index outside its table is an error at any number of threads, not a crash`` () =
     let graph = trace [ [ 4; 2 ]; [ 40 ] ] (fun x -> [ Tensor.Gather(x[0], x[1]) ])
-    use compiled = CompiledGraph.Compile graph
     use input = new TensorBlock(graph.Inputs[0])
     use output = new TensorBlock(graph.Outputs[0].Layout)
     input.Write("x1", ReadOnlySpan(Array.create 40 9.0f))
 
     for threads in [ 1; 3 ] do
         use team = new WorkerTeam(threads)
+        use compiled = CompiledGraph.Compile(graph, team = team)
 
         let error =
             Assert.Throws<InvalidOperationException>(fun () ->
-                compiled.Run(ReadOnlySpan [| input |], ReadOnlySpan.Empty, ReadOnlySpan [| output |], Span.Empty, team))
+                compiled.Run(ReadOnlySpan [| input |], ReadOnlySpan.Empty, ReadOnlySpan [| output |], Span.Empty))
 
         Assert.Contains("whole numbers in [0, 4)", error.Message)
 
@@ -174,16 +174,16 @@ let ``an environment variable forces the instruction set, and a wrong word is re
 [<Fact>]
 let ``work that is started again and again is done once by each worker every time, also after a rest`` () =
     use team = new WorkerTeam(3)
-    let seen = Array.zeroCreate<int> 3
-    let body = Action<int>(fun worker -> seen[worker] <- seen[worker] + 1)
+    let calls = Array.zeroCreate<int> 3
+    let body = Action<int>(fun worker -> calls[worker] <- calls[worker] + 1)
 
     for round in 1..3 do
         for i in 1..1000 do
             team.Start body
-            Assert.Equal((round - 1) * 1000 + i, seen[0])
+            Assert.Equal((round - 1) * 1000 + i, calls[0])
 
         team.Finish()
-        Assert.Equal<int[]>(Array.create 3 (round * 1000), seen)
+        Assert.Equal<int[]>(Array.create 3 (round * 1000), calls)
         Threading.Thread.Sleep 30
 
 [<Fact>]

@@ -111,6 +111,6 @@ let ``to claim lines leaves what lies in them`` () =
 
     for columns in [ 1; 16; 17; 32; 100 ] do
         for rows in [ 0; 1; 8 ] do
-            Ownership.Claim(first, 100n, rows, columns)
+            CacheLines.Claim(first, 100n, rows, columns)
 
     Assert.Equal<float32[]>(Array.init 1024 float32, numbers)

@@ -3,6 +3,7 @@ module Iql.Core.Tests.SamplerTests
 open System
 open Iql
 open Iql.Data
+open Iql.Execution
 open Iql.Graph
 open Iql.Core.Tests.DataCases
 open Xunit

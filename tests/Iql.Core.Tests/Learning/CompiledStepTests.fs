@@ -4,6 +4,7 @@ open System
 open System.Collections.Immutable
 open Iql
 open Iql.Algorithms
+open Iql.Cpu
 open Iql.Execution
 open Iql.Cpu.Emit
 open Iql.Graph
@@ -63,9 +64,7 @@ let ``a step is pure`` () =
     Assert.False(once.Blocks[0].SameBits state.Blocks[0])
 
 [<Fact>]
-let ``into the caller's memory a step has the same bits, with metrics or without, for any number of threads`` () =
-    use pair = new WorkerTeam(2)
-
+let ``into the caller's memory a step has the same bits, with metrics or without`` () =
     let rec pure' state step =
         if step = 5 then
             state
@@ -73,18 +72,17 @@ let ``into the caller's memory a step has the same bits, with metrics or without
             let struct (next, _) = config.Step(state, batch learner step)
             pure' next (step + 1)
 
-    let into (team: WorkerTeam) (metrics: float[]) =
+    let into (metrics: float[]) =
         ((start learner, blank learner), [ 0..4 ])
         ||> List.fold (fun (state, spare) step ->
-            config.StepInto(state, batch learner step, ReadOnlySpan spare, Span metrics, team)
+            config.StepInto(state, batch learner step, ReadOnlySpan spare, Span metrics)
             LearnerState(seed, state.Step + 1L, ImmutableArray.Create<TensorBlock> spare), Seq.toArray state.Blocks)
         |> fst
 
     let expected = pure' (start learner) 0
 
-    for team in [ WorkerTeam.Single; pair ] do
-        for metrics in [ [||]; Array.zeroCreate learner.Step.Metrics.Length ] do
-            sameBits expected.Blocks (into team metrics).Blocks
+    for metrics in [ [||]; Array.zeroCreate learner.Step.Metrics.Length ] do
+        sameBits expected.Blocks (into metrics).Blocks
 
 [<Fact>]
 let ``into the caller's memory a step allocates nothing`` () =
@@ -176,8 +174,8 @@ let ``a step of other hyperparameters out of range is refused`` () =
 
 /// What a learner's blocks hold after steps in place, on so many threads.
 let private inPlace (learner: Learner) (batches: TensorBlock[]) (threads: int) =
-    use team = new WorkerTeam(threads)
-    use compiled = new CompiledStep(learner)
+    use device = new CpuDevice(threads)
+    use compiled = new CompiledStep(learner, device)
     let blocks = Seq.toArray (start learner).Blocks
 
     for step in 0 .. batches.Length - 1 do
@@ -186,7 +184,7 @@ let private inPlace (learner: Learner) (batches: TensorBlock[]) (threads: int) =
         let state =
             LearnerState(seed, int64 step, ImmutableArray.Create<TensorBlock> blocks)
 
-        compiled.StepInto(state, batches[step], ReadOnlySpan blocks, team = team)
+        compiled.StepInto(state, batches[step], ReadOnlySpan blocks)
 
     blocks
 

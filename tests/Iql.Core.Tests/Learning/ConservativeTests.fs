@@ -39,19 +39,19 @@ let private metrics (config: ConservativeQLearningConfig) (data: Transitions) st
     use trainer =
         new Trainer(learner, data, Trainer.Start(learner, Seed.Named "metrics"))
 
-    let names = [ for struct (name, _) in learner.Step.Metrics -> name ]
-
     let last = [
         for step in 1..steps do
             trainer.Advance true
 
             if step > steps - 100 then
-                trainer.Metrics.ToArray()
+                for struct (name, value) in trainer.Metrics do
+                    name, value
     ]
 
-    Map [
-        for i, name in List.indexed names -> name, last |> List.averageBy (fun values -> values[i])
-    ]
+    last
+    |> List.groupBy fst
+    |> List.map (fun (name, values) -> name, List.averageBy snd values)
+    |> Map
 
 [<Fact>]
 let ``it climbs to the best action inside the data`` () =

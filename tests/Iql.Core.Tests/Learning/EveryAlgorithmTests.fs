@@ -5,6 +5,7 @@ open System
 open System.Collections.Immutable
 open Iql
 open Iql.Algorithms
+open Iql.Cpu
 open Iql.Execution
 open Iql.Cpu.Emit
 open Iql.Data
@@ -111,8 +112,8 @@ let private learners: (string * Learner * IAlgorithmConfig) list = [
 
 let private root = Seed.Named "every"
 
-let private train (team: WorkerTeam) metrics (learner: Learner) (start: LearnerState) count =
-    use trainer = new Trainer(learner, dataFor learner, start, team)
+let private train (device: IDevice) metrics (learner: Learner) (start: LearnerState) count =
+    use trainer = new Trainer(learner, dataFor learner, start, device)
 
     for _ in 1..count do
         trainer.Advance metrics
@@ -131,14 +132,14 @@ let private sameBits what (x: LearnerState) (y: LearnerState) =
 
 [<Fact>]
 let ``the bits are the same on two threads, without metrics, and after a resume`` () =
-    use pair = new WorkerTeam(2)
+    use pair = new CpuDevice(2)
 
     for name, learner, _ in learners do
         let start = Trainer.Start(learner, root)
-        let expected = train WorkerTeam.Single true learner start 7
+        let expected = train CpuDevice.Single true learner start 7
         sameBits name expected (train pair true learner start 7)
-        sameBits name expected (train WorkerTeam.Single false learner start 7)
-        sameBits name expected (train pair false learner (train WorkerTeam.Single false learner start 4) 3)
+        sameBits name expected (train CpuDevice.Single false learner start 7)
+        sameBits name expected (train pair false learner (train CpuDevice.Single false learner start 4) 3)
 
 [<Fact>]
 let ``the pure step gives the loop's bits`` () =
@@ -153,7 +154,7 @@ let ``the pure step gives the loop's bits`` () =
                 let struct (next, _) = config.Step(state, batch)
                 next)
 
-        sameBits name (train WorkerTeam.Single true learner (Trainer.Start(learner, root)) 7) next
+        sameBits name (train CpuDevice.Single true learner (Trainer.Start(learner, root)) 7) next
 
 [<Fact>]
 let ``a step allocates nothing`` () =
@@ -238,7 +239,7 @@ let ``a state's value is V, or the least critic at what the policy does`` () =
             Assert.Contains(learner.Algorithm, [ "bc"; "dt" ])
         else
             let data = dataFor learner
-            let state = train WorkerTeam.Single false learner (Trainer.Start(learner, root)) 7
+            let state = train CpuDevice.Single false learner (Trainer.Start(learner, root)) 7
             let shared = state.Blocks[0]
             // Rows enough for a part that is not full.
             let rows = 150

@@ -43,22 +43,26 @@ let inDouble: Executor =
 
         Seq.zip outputs results |> Map, metrics
 
-let private programs = ConditionalWeakTable<GraphFunction, CompiledGraph list ref>()
+let private programs =
+    ConditionalWeakTable<GraphFunction, (WorkerTeam * CompiledGraph) list ref>()
 
-let private program path (step: GraphFunction) =
+let private program path team (step: GraphFunction) =
     let known = programs.GetValue(step, (fun _ -> ref []))
 
-    match known.Value |> List.tryFind (fun graph -> graph.InstructionSet = path) with
-    | Some graph -> graph
+    match
+        known.Value
+        |> List.tryFind (fun (by, graph) -> by = team && graph.InstructionSet = path)
+    with
+    | Some(_, graph) -> graph
     | None ->
-        let graph = CompiledGraph.Compile(step, path)
-        known.Value <- graph :: known.Value
+        let graph = CompiledGraph.Compile(step, path, team)
+        known.Value <- (team, graph) :: known.Value
         graph
 
 /// In float32, compiled for one width of vectors, by a team.
 let compiled (path: InstructionSet) (team: WorkerTeam) : Executor =
     fun step numbers scalars ->
-        let graph = program path step
+        let graph = program path team step
         let block (layout: Layout) = new TensorBlock(layout)
 
         let inputs = [|
@@ -75,7 +79,7 @@ let compiled (path: InstructionSet) (team: WorkerTeam) : Executor =
 
         let outputs = [| for group in step.Outputs -> block group.Layout |]
         let metrics = Array.zeroCreate<float> step.Metrics.Length
-        graph.Run(ReadOnlySpan inputs, ReadOnlySpan(List.toArray scalars), ReadOnlySpan outputs, Span metrics, team)
+        graph.Run(ReadOnlySpan inputs, ReadOnlySpan(List.toArray scalars), ReadOnlySpan outputs, Span metrics)
 
         let next =
             Map [

@@ -6,6 +6,7 @@ open System.IO
 open System.Text.Json
 open Iql
 open Iql.Algorithms
+open Iql.Execution
 open Iql.Graph
 open Iql.Training
 open Xunit

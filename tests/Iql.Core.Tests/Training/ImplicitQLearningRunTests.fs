@@ -91,10 +91,10 @@ let ``a step of implicit Q-learning allocates nothing`` () =
         ImplicitQLearning.Learner(algorithm.Varied("inverseTemperature", [ 1.0; 3.0 ]), observationSize, actionSize)
 
     for threads in [ 1; 2 ] do
-        use team = new WorkerTeam(threads)
+        use device = new CpuDevice(threads)
 
         use trainer =
-            new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL), team)
+            new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL), device)
 
         let advance count =
             for step in 1..count do
@@ -144,11 +144,10 @@ let ``the probe weighs transitions as the policy's loss does`` () =
     use graph = CompiledGraph.Compile probe
     let inputs, outputs = [| state.Blocks[0]; state.Blocks[1]; columns |], [| output |]
     graph.Run(ReadOnlySpan inputs, ReadOnlySpan [| 3.0; 100.0 |], ReadOnlySpan outputs, Span [||])
-    let names = [ for struct (name, _) in learner.Step.Metrics -> name ]
     trainer.Advance true
 
-    let metric name =
-        trainer.Metrics[List.findIndex ((=) name) names]
+    let metrics = Map [ for struct (name, value) in trainer.Metrics -> name, value ]
+    let metric name = metrics[name]
 
     let values, advantages, weights =
         output.Read "values", output.Read "advantages", output.Read "weights"

@@ -5,6 +5,7 @@ open System
 open System.Collections.Immutable
 open Iql
 open Iql.Algorithms
+open Iql.Cpu
 open Iql.Execution
 open Iql.Data
 open Iql.Graph
@@ -54,15 +55,15 @@ let private remembering (noise: float) : Learner =
 
 let private root = Seed.Named "remembering"
 
-let private evaluateOn (normalization: Normalization) (noise: float) episodes (team: WorkerTeam) m =
+let private evaluateOn (normalization: Normalization) (noise: float) episodes (device: IDevice) m =
     let learner = remembering noise
     let blocks = learner.Initialise.Invoke root
 
     use evaluation =
-        new Evaluation(learner, Line(), normalization, episodes, root, reference)
+        new Evaluation(learner, Line(), normalization, episodes, root, reference, device)
 
-    let once = evaluation.Run(blocks[0], blocks[m + 1], team, ``member`` = m)
-    let again = evaluation.Run(blocks[0], blocks[m + 1], team, ``member`` = m)
+    let once = evaluation.Run(blocks[0], blocks[m + 1], ``member`` = m)
+    let again = evaluation.Run(blocks[0], blocks[m + 1], ``member`` = m)
     Assert.Equal<float seq>([ for e in once.Episodes -> e.Return ], [ for e in again.Episodes -> e.Return ])
     once
 
@@ -88,7 +89,7 @@ let ``what a policy makes of a decision comes back at the next, episode by episo
     ()
     =
     for m, rate in [ 0, 0.1; 1, 0.3 ] do
-        let result = evaluate 0.0 6 WorkerTeam.Single m
+        let result = evaluate 0.0 6 CpuDevice.Single m
         // Episodes of different lengths: rows drop out while others go on.
         Assert.True((Seq.distinct [ for e in result.Episodes -> e.Length ] |> Seq.length) > 1)
 
@@ -99,7 +100,7 @@ let ``what a policy makes of a decision comes back at the next, episode by episo
 
 [<Fact>]
 let ``a policy hears of rewards as its data had them, and returns are those of the task`` () =
-    let result = evaluateOn (Normalization.Custom(0.5, -0.1)) 0.0 3 WorkerTeam.Single 0
+    let result = evaluateOn (Normalization.Custom(0.5, -0.1)) 0.0 3 CpuDevice.Single 0
 
     for episode in 0..2 do
         let sum, length = byHand (fun reward -> 0.5 * reward - 0.1) episode 0.1
@@ -108,9 +109,9 @@ let ``a policy hears of rewards as its data had them, and returns are those of t
 
 [<Fact>]
 let ``draws are the same on any number of threads, and an episode's do not depend on who is evaluated beside it`` () =
-    use pair = new WorkerTeam(2)
+    use pair = new CpuDevice(2)
     let returns (result: EvaluationResult) = [ for e in result.Episodes -> e.Return ]
-    let one = returns (evaluate 0.5 6 WorkerTeam.Single 0)
+    let one = returns (evaluate 0.5 6 CpuDevice.Single 0)
     Assert.Equal<float list>(one, returns (evaluate 0.5 6 pair 0))
-    Assert.Equal<float list>(List.truncate 2 one, returns (evaluate 0.5 2 WorkerTeam.Single 0))
-    Assert.NotEqual<float list>(one, returns (evaluate 0.0 6 WorkerTeam.Single 0))
+    Assert.Equal<float list>(List.truncate 2 one, returns (evaluate 0.5 2 CpuDevice.Single 0))
+    Assert.NotEqual<float list>(one, returns (evaluate 0.0 6 CpuDevice.Single 0))

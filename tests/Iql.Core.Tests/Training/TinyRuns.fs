@@ -9,6 +9,7 @@ open Iql
 open Iql.Algorithms
 open Iql.Data
 open Iql.Environments
+open Iql.Execution
 open Iql.Environments.Tasks
 open Iql.Graph
 open Iql.Training
@@ -231,14 +232,18 @@ let config: RunConfig =
 let run (folder: string) (name: string) (config: RunConfig) =
     TrainingRun(RunFolder(Path.Combine(folder, name)), config)
 
-let plan (threads: int) (learner: Learner) : TrainingPlan =
+/// A plan for a device; null is the processor.
+let planOn (device: IDevice) (threads: int) (learner: Learner) : TrainingPlan =
     TrainingPlan(
         Learner = learner,
         Transitions = transitions,
         Environment = Line(),
         Reference = reference,
-        Threads = threads
+        Threads = threads,
+        Device = device
     )
+
+let plan (threads: int) (learner: Learner) : TrainingPlan = planOn null threads learner
 
 /// Trains one run for each rate, together, in folders of the given names.
 let train (folder: string) (steps: int64) (members: (string * float) list) : TrainingOutcome list =

@@ -304,8 +304,7 @@ let ``progress says how far a group is`` () =
 let ``a step allocates nothing`` () =
     let learner = learner 0.05 [ 0.1; 0.3 ]
 
-    use trainer =
-        new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL), WorkerTeam.Single)
+    use trainer = new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL))
 
     let advance count =
         for step in 1..count do
@@ -320,7 +319,7 @@ let ``a step allocates nothing`` () =
 let ``metrics are those of the learner's step on the sampled batch`` () =
     let learner = learner 0.05 [ 0.1 ]
     let start = Trainer.Start(learner, Seed 1UL)
-    use trainer = new Trainer(learner, transitions, start, WorkerTeam.Single)
+    use trainer = new Trainer(learner, transitions, start)
     trainer.Advance true
     let sampler = Data.Sampler(transitions, learner.Batch)
     use batch = new Graph.TensorBlock(learner.Batch)
@@ -338,4 +337,6 @@ let ``metrics are those of the learner's step on the sampled batch`` () =
                 (float r[i] - v) ** 2.0
         ]
 
-    Assert.Equal(loss, trainer.Metrics[0], 5)
+    let struct (name, value) = trainer.Metrics[0]
+    Assert.Equal("valueLoss", name)
+    Assert.Equal(loss, value, 5)

@@ -22,13 +22,16 @@ public static class InstructionSets
     public const string Variable = "IQL_INSTRUCTIONS";
 
     /// <summary>Every path this machine runs in hardware.</summary>
-    public static IReadOnlyList<InstructionSet> Available { get; } = [.. Enum.GetValues<InstructionSet>().Where(IsAvailable)];
+    public static IReadOnlyList<InstructionSet> Available { get; } =
+        [.. Enum.GetValues<InstructionSet>().Where(IsAvailable)];
 
     // Lazy, since an exception in a static constructor would hide its message.
     static readonly Lazy<InstructionSet> chosen = new(() => Choose(Environment.GetEnvironmentVariable(Variable)));
 
     /// <summary>The forced path, or the widest that this machine runs in hardware.</summary>
-    /// <exception cref="ArgumentException">The variable holds another word, or a path this machine does not have.</exception>
+    /// <exception cref="ArgumentException">
+    /// The variable holds another word, or a path this machine does not have.
+    /// </exception>
     public static InstructionSet Default => chosen.Value;
 
     internal static InstructionSet Choose(string? forced)

@@ -7,7 +7,8 @@ namespace Iql.Cpu.Emit;
 /// <summary>8 floats at a time.</summary>
 unsafe readonly struct Simd256 : ISimd<V>
 {
-    const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining, Whole = MethodImplOptions.AggressiveOptimization;
+    const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining,
+        Whole = MethodImplOptions.AggressiveOptimization;
 
     public static int Width => 8;
     [MethodImpl(Inline)] public static V Load(float* source) => Vector256.Load(source);
@@ -31,7 +32,8 @@ unsafe readonly struct Simd256 : ISimd<V>
     [MethodImpl(Whole)] public static V Log(V x) => Vector256.Log(x);
     [MethodImpl(Whole)] public static V Sin(V x) => Vector256.Sin(x);
     [MethodImpl(Whole)] public static V Cos(V x) => Vector256.Cos(x);
-    [MethodImpl(Inline)] public static V LanesBelow(nint count) => Vector256.LessThan(Vector256<float>.Indices, Vector256.Create((float)count));
+    [MethodImpl(Inline)] public static V LanesBelow(nint count) =>
+        Vector256.LessThan(Vector256<float>.Indices, Vector256.Create((float)count));
     [MethodImpl(Inline)] public static float SumLanes(V x) => Vector256.Sum(x);
     [MethodImpl(Whole)]
     public static float MaxLanes(V x)

@@ -7,7 +7,8 @@ namespace Iql.Cpu.Emit;
 /// <summary>16 floats at a time.</summary>
 unsafe readonly struct Simd512 : ISimd<V>
 {
-    const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining, Whole = MethodImplOptions.AggressiveOptimization;
+    const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining,
+        Whole = MethodImplOptions.AggressiveOptimization;
 
     public static int Width => 16;
     [MethodImpl(Inline)] public static V Load(float* source) => Vector512.Load(source);
@@ -31,7 +32,8 @@ unsafe readonly struct Simd512 : ISimd<V>
     [MethodImpl(Whole)] public static V Log(V x) => Vector512.Log(x);
     [MethodImpl(Whole)] public static V Sin(V x) => Vector512.Sin(x);
     [MethodImpl(Whole)] public static V Cos(V x) => Vector512.Cos(x);
-    [MethodImpl(Inline)] public static V LanesBelow(nint count) => Vector512.LessThan(Vector512<float>.Indices, Vector512.Create((float)count));
+    [MethodImpl(Inline)] public static V LanesBelow(nint count) =>
+        Vector512.LessThan(Vector512<float>.Indices, Vector512.Create((float)count));
     [MethodImpl(Inline)] public static float SumLanes(V x) => Vector512.Sum(x);
     [MethodImpl(Whole)]
     public static float MaxLanes(V x)

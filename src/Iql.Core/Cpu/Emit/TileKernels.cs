@@ -7,8 +7,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Iql.Cpu.Emit;
 
 /// <summary>
-/// A tile of a matrix product, Σₖ A[r·RowStrideA + k·InnerStrideA] · B[k·InnerStrideB + c], and what is done besides while it is
-/// computed: asking for memory, and the epilogue of the tile before, which lies in <see cref="Tile"/> until this one is complete.
+/// A tile of a matrix product, Σₖ A[r·RowStrideA + k·InnerStrideA] · B[k·InnerStrideB + c], and what is done besides
+/// while it is computed: asking for memory, and the epilogue of the tile before, which lies in <see cref="Tile"/> until
+/// this one is complete.
 /// </summary>
 unsafe struct TileTask
 {
@@ -23,11 +24,14 @@ unsafe struct TileTask
     public nint* AheadStrides;
     public nint AheadCount;
 
-    /// <summary>Rows of the tile before whose epilogue is still to come: none or all of them. The epilogue's arguments are there either way.</summary>
+    /// <summary>
+    /// Rows of the tile before whose epilogue is still to come: none or all of them. The epilogue's arguments are there
+    /// either way.
+    /// </summary>
     public nint Pending;
     public float** Pointers;
     public nint* Strides;
-    public double* Slots;
+    public double* Scalars;
 
     /// <summary>Room for a vector of each number that is the same in every row.</summary>
     public float* Invariants;
@@ -36,11 +40,17 @@ unsafe struct TileTask
     public float* Packed;
 }
 
-/// <summary>Computes a tile, k in order, one fused multiply-add each, so every entry has the same bits from a tile of any size.</summary>
+/// <summary>
+/// Computes a tile, k in order, one fused multiply-add each, so every entry has the same bits from a tile of any size.
+/// </summary>
 unsafe delegate void TileLoop(TileTask* task);
 
-/// <summary>Emits register tiles of a matrix product: every accumulator is a local that the JIT keeps in a register.</summary>
-/// <remarks>8 × 2 vectors of 16 use 19 of 32 registers and reach the FMA limit on AVX-512; 6 × 2 of 8 use 15 of 16 on AVX2.</remarks>
+/// <summary>
+/// Emits register tiles of a matrix product: every accumulator is a local that the JIT keeps in a register.
+/// </summary>
+/// <remarks>
+/// 8 × 2 vectors of 16 use 19 of 32 registers and reach the FMA limit on AVX-512; 6 × 2 of 8 use 15 of 16 on AVX2.
+/// </remarks>
 static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
 {
     /// <summary>Rows of a whole tile of two vectors.</summary>
@@ -61,10 +71,12 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
     public static TileLoop Of(int rows, int vectors) => loops[2 * rows - vectors] ??= new Writer(rows, vectors).Emit();
 
     /// <summary>
-    /// The loop for a whole tile that packs what it reads of B on the way. Columns a power of two apart fall into few sets of the first
-    /// cache and leave it before the next tile comes; packed they stay. In passing it costs nothing: a store a vector, of which a tile has none.
+    /// The loop for a whole tile that packs what it reads of B on the way. Columns a power of two apart fall into few
+    /// sets of the first cache and leave it before the next tile comes; packed they stay. In passing it costs nothing:
+    /// a store a vector, of which a tile has none.
     /// </summary>
-    public static TileLoop Packing(int vectors) => packing[vectors - 1] ??= new Writer(RowsOf(vectors), vectors, packs: true).Emit();
+    public static TileLoop Packing(int vectors) =>
+        packing[vectors - 1] ??= new Writer(RowsOf(vectors), vectors, packs: true).Emit();
 
     /// <summary>
     /// The loop for a whole tile that runs an epilogue: on the tile before, asking for what its own will touch, or
@@ -83,190 +95,194 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
         readonly LoopProgram? epilogue;
         readonly ImmutableArray<int> rowStrides;
         readonly DynamicMethod method;
-        readonly ILGenerator il;
+        readonly LoopAssembler<S> il;
         readonly VectorEmitter<S, V>? vector;
         readonly LocalBuilder[] sums, b, a, down;
         readonly LocalBuilder x, panel, packed, stepA, stepB, left, part, count, row;
 
-        public Writer(int rows, int vectors, bool packs = false, LoopProgram? epilogue = null, ImmutableArray<int> rowStrides = default, bool isOwn = false)
+        public Writer(int rows, int vectors, bool packs = false, LoopProgram? epilogue = null,
+            ImmutableArray<int> rowStrides = default, bool isOwn = false)
         {
-            (this.rows, this.vectors, this.packs, this.epilogue, this.rowStrides, this.isOwn) = (rows, vectors, packs, epilogue, rowStrides, isOwn);
-            method = new($"Tile{rows}x{vectors}", typeof(void), [typeof(TileTask*)], typeof(TileKernels<S, V>).Module, skipVisibility: true);
-            il = method.GetILGenerator();
-            (sums, b, a, down) = (Locals(rows * vectors, typeof(V)), Locals(vectors, typeof(V)), Locals((rows + 3) / 4, typeof(float*)), Locals(4, typeof(nint)));
-            (x, panel, packed) = (il.DeclareLocal(typeof(V)), il.DeclareLocal(typeof(float*)), il.DeclareLocal(typeof(float*)));
-            (stepA, stepB, left, part, count, row) = (Integer(), Integer(), Integer(), Integer(), Integer(), Integer());
+            (this.rows, this.vectors, this.packs, this.epilogue, this.rowStrides, this.isOwn) =
+                (rows, vectors, packs, epilogue, rowStrides, isOwn);
+            method = new($"Tile{rows}x{vectors}", typeof(void), [typeof(TileTask*)], typeof(TileKernels<S, V>).Module,
+                skipVisibility: true);
+            il = new(method);
+            (sums, b) = (il.Locals(rows * vectors, typeof(V)), il.Locals(vectors, typeof(V)));
+            (a, down) = (il.Locals((rows + 3) / 4, typeof(float*)), il.Locals(4, typeof(nint)));
+            x = il.Local(typeof(V));
+            (panel, packed) = (il.Local(typeof(float*)), il.Local(typeof(float*)));
+            (stepA, stepB, left) = (il.Integer(), il.Integer(), il.Integer());
+            (part, count, row) = (il.Integer(), il.Integer(), il.Integer());
             vector = epilogue is null ? null : new(il, epilogue);
-        }
-
-        LocalBuilder[] Locals(int count, Type type) => [.. Enumerable.Range(0, count).Select(_ => il.DeclareLocal(type))];
-
-        LocalBuilder Integer() => il.DeclareLocal(typeof(nint));
-
-        void Call(string name) => VectorEmitter<S, V>.Primitive(il, name);
-
-        void Get(LocalBuilder local) => il.Emit(OpCodes.Ldloc, local);
-
-        void Put(LocalBuilder local) => il.Emit(OpCodes.Stloc, local);
-
-        void Number(int number)
-        {
-            il.Emit(OpCodes.Ldc_I4, number);
-            il.Emit(OpCodes.Conv_I);
         }
 
         void Field(string name)
         {
-            il.Emit(OpCodes.Ldarg_0);
-            il.Emit(OpCodes.Ldfld, typeof(TileTask).GetField(name)!);
+            il.Argument(0);
+            il.Field(typeof(TileTask).GetField(name)!);
         }
 
         void Bytes(string name, int floats)
         {
             Field(name);
-            Number(4 * floats);
-            il.Emit(OpCodes.Mul);
+            il.Multiply(sizeof(float) * floats);
         }
 
         // The address of vector i of a tile.
         void Entry(string tile, int i)
         {
-            Field(tile); Number(4 * (i / vectors * Stride + i % vectors * S.Width)); il.Emit(OpCodes.Add);
+            Field(tile); il.Add(4 * (i / vectors * Stride + i % vectors * S.Width));
         }
 
         public TileLoop Emit()
         {
             // a[g] points at row 4g; down[i] is i rows in bytes.
-            for (var i = 1; i < 4; i++) { Bytes(nameof(TileTask.RowStrideA), i); Put(down[i]); }
-            for (var g = 0; g < a.Length; g++) { Field(nameof(TileTask.A)); Bytes(nameof(TileTask.RowStrideA), 4 * g); il.Emit(OpCodes.Add); Put(a[g]); }
-            Bytes(nameof(TileTask.InnerStrideA), 1); Put(stepA);
-            Bytes(nameof(TileTask.InnerStrideB), 1); Put(stepB);
-            Field(nameof(TileTask.B)); Put(panel);
-            if (packs) { Field(nameof(TileTask.Packed)); Put(packed); }
-            Field(nameof(TileTask.K)); Put(left);
+            for (var i = 1; i < 4; i++) { Bytes(nameof(TileTask.RowStrideA), i); il.Put(down[i]); }
+            for (var g = 0; g < a.Length; g++)
+            {
+                Field(nameof(TileTask.A)); Bytes(nameof(TileTask.RowStrideA), 4 * g); il.Add(); il.Put(a[g]);
+            }
+            Bytes(nameof(TileTask.InnerStrideA), 1); il.Put(stepA);
+            Bytes(nameof(TileTask.InnerStrideB), 1); il.Put(stepB);
+            Field(nameof(TileTask.B)); il.Put(panel);
+            if (packs) { Field(nameof(TileTask.Packed)); il.Put(packed); }
+            Field(nameof(TileTask.K)); il.Put(left);
             if (vector is not null && !isOwn) KeepInvariants();
-            Label zeros = il.DefineLabel(), begun = il.DefineLabel();
-            Field(nameof(TileTask.Start)); il.Emit(OpCodes.Brfalse, zeros);
-            for (var i = 0; i < sums.Length; i++) { Entry(nameof(TileTask.Start), i); Call(nameof(ISimd<V>.Load)); Put(sums[i]); }
-            il.Emit(OpCodes.Br, begun);
-            il.MarkLabel(zeros);
-            foreach (var sum in sums) { il.Emit(OpCodes.Ldc_R4, 0f); Call(nameof(ISimd<V>.Splat)); Put(sum); }
-            il.MarkLabel(begun);
+            Label zeros = il.Label(), begun = il.Label();
+            Field(nameof(TileTask.Start)); il.JumpIfZero(zeros);
+            for (var i = 0; i < sums.Length; i++)
+            {
+                Entry(nameof(TileTask.Start), i); il.Call(nameof(ISimd<V>.Load)); il.Put(sums[i]);
+            }
+            il.Jump(begun);
+            il.Mark(zeros);
+            foreach (var sum in sums) { il.Float(0); il.Call(nameof(ISimd<V>.Splat)); il.Put(sum); }
+            il.Mark(begun);
 
-            // The inner dimension in as many parts as rows: what is done besides does not come all at once, and runs in the shadow of products.
-            Field(nameof(TileTask.K)); Number(rows); il.Emit(OpCodes.Div); Put(part);
-            Number(0); Put(row);
-            Label outer = il.DefineLabel(), go = il.DefineLabel();
-            il.MarkLabel(outer);
+            // The inner dimension in as many parts as rows: what is done besides does not come all at once, and runs in
+            // the shadow of products.
+            Field(nameof(TileTask.K)); il.Divide(rows); il.Put(part);
+            il.Number(0); il.Put(row);
+            Label outer = il.Label(), go = il.Label();
+            il.Mark(outer);
             if (vector is not null && !isOwn) RowBefore();
-            Get(left); Put(count);
+            il.Get(left); il.Put(count);
             Ask(go);
-            Get(row); Number(rows - 1); il.Emit(OpCodes.Bge, go);
-            Get(part); il.Emit(OpCodes.Brfalse, go);
-            Get(part); Put(count);
-            il.MarkLabel(go);
-            Get(left); Get(count); il.Emit(OpCodes.Sub); Put(left);
-            Get(row); Number(1); il.Emit(OpCodes.Add); Put(row);
+            il.Get(row); il.Number(rows - 1); il.JumpUnlessLess(go);
+            il.Get(part); il.JumpIfZero(go);
+            il.Get(part); il.Put(count);
+            il.Mark(go);
+            il.Get(left); il.Get(count); il.Subtract(); il.Put(left);
+            il.Get(row); il.Add(1); il.Put(row);
             Products();
-            Get(left); il.Emit(OpCodes.Brtrue, outer);
+            il.Get(left); il.JumpIfNotZero(outer);
 
             if (isOwn) Finish();
-            else for (var i = 0; i < sums.Length; i++) { Get(sums[i]); Entry(nameof(TileTask.Tile), i); Call(nameof(ISimd<V>.Store)); }
-            il.Emit(OpCodes.Ret);
+            else
+                for (var i = 0; i < sums.Length; i++)
+                {
+                    il.Get(sums[i]); Entry(nameof(TileTask.Tile), i); il.Call(nameof(ISimd<V>.Store));
+                }
+            il.Return();
             return method.CreateDelegate<TileLoop>();
         }
 
         void Ask(Label go)
         {
-            if (epilogue is null || isOwn) { Field(nameof(TileTask.AheadCount)); il.Emit(OpCodes.Brfalse, go); }
-            il.Emit(OpCodes.Ldarg_0); Get(row); il.Emit(OpCodes.Ldc_I4, vectors * S.Width);
-            il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(AskAhead), BindingFlags.NonPublic | BindingFlags.Static)!);
+            if (epilogue is null || isOwn) { Field(nameof(TileTask.AheadCount)); il.JumpIfZero(go); }
+            il.Argument(0); il.Get(row); il.Number(vectors * S.Width); Own(nameof(AskAhead));
         }
+
+        void Own(string name) =>
+            il.Call(typeof(TileKernels<S, V>).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!);
 
         // count times: a row of b, and all rows of a.
         void Products()
         {
-            var inner = il.DefineLabel();
-            il.MarkLabel(inner);
+            var inner = il.Label();
+            il.Mark(inner);
             for (var v = 0; v < vectors; v++)
             {
-                Get(panel); Number(4 * v * S.Width); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Load)); Put(b[v]);
-                if (packs) { Get(b[v]); Get(packed); Number(4 * v * S.Width); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Store)); }
+                il.Get(panel); il.Add(4 * v * S.Width); il.Call(nameof(ISimd<V>.Load)); il.Put(b[v]);
+                if (!packs) continue;
+                il.Get(b[v]); il.Get(packed); il.Add(4 * v * S.Width); il.Call(nameof(ISimd<V>.Store));
             }
             for (var r = 0; r < rows; r++)
             {
-                Get(a[r / 4]);
-                if (r % 4 > 0) { Get(down[r % 4]); il.Emit(OpCodes.Add); }
-                il.Emit(OpCodes.Ldind_R4); Call(nameof(ISimd<V>.Splat)); Put(x);
+                il.Get(a[r / 4]);
+                if (r % 4 > 0) { il.Get(down[r % 4]); il.Add(); }
+                il.ReadFloat(); il.Call(nameof(ISimd<V>.Splat)); il.Put(x);
                 for (var v = 0; v < vectors; v++)
                 {
-                    Get(x); Get(b[v]); Get(sums[r * vectors + v]); Call(nameof(ISimd<V>.FusedMultiplyAdd)); Put(sums[r * vectors + v]);
+                    var sum = sums[r * vectors + v];
+                    il.Get(x); il.Get(b[v]); il.Get(sum); il.Call(nameof(ISimd<V>.FusedMultiplyAdd)); il.Put(sum);
                 }
             }
-            foreach (var pointer in a) { Get(pointer); Get(stepA); il.Emit(OpCodes.Add); Put(pointer); }
-            Get(panel); Get(stepB); il.Emit(OpCodes.Add); Put(panel);
-            if (packs) { Get(packed); Number(4 * 2 * S.Width); il.Emit(OpCodes.Add); Put(packed); }
-            Get(count); Number(1); il.Emit(OpCodes.Sub); Put(count);
-            Get(count); il.Emit(OpCodes.Brtrue, inner);
+            foreach (var pointer in a) { il.Get(pointer); il.Get(stepA); il.Add(); il.Put(pointer); }
+            il.Get(panel); il.Get(stepB); il.Add(); il.Put(panel);
+            if (packs) { il.Get(packed); il.Add(4 * 2 * S.Width); il.Put(packed); }
+            il.Get(count); il.Number(1); il.Subtract(); il.Put(count);
+            il.Get(count); il.JumpIfNotZero(inner);
         }
 
         // What is the same in every row goes to memory, since the sums need the registers.
         void KeepInvariants()
         {
             var room = 0;
-            foreach (var value in VectorEmitter<S, V>.Invariants(epilogue!))
+            foreach (var value in epilogue!.Invariants)
             {
-                vector!.Invariant(value, () => Field(nameof(TileTask.Slots)));
-                Field(nameof(TileTask.Invariants)); Number(4 * S.Width * room++); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Store));
+                vector!.Invariant(value, () => Field(nameof(TileTask.Scalars)));
+                Field(nameof(TileTask.Invariants)); il.Add(4 * S.Width * room++); il.Call(nameof(ISimd<V>.Store));
             }
         }
 
-        // The epilogue of one row of the tile before. Its addresses serve to ask for what the same row of this tile will touch, too.
+        // The epilogue of one row of the tile before. Its addresses serve to ask for what the same row of this tile
+        // will touch, too.
         void RowBefore()
         {
-            var none = il.DefineLabel();
+            var none = il.Label();
             for (var k = 0; k < vector!.Rows.Length; k++)
             {
                 var bytes = RowBytes(k);
                 Pointer(k);
-                if (bytes != 0) { Get(row); Number(bytes); il.Emit(OpCodes.Mul); il.Emit(OpCodes.Add); }
-                Put(vector.Rows[k]);
+                if (bytes != 0) { il.Get(row); il.Multiply(bytes); il.Add(); }
+                il.Put(vector.Rows[k]);
                 for (var line = 0; line < vectors * S.Width && k > 0 && bytes != 0; line += Line)
                 {
-                    Get(vector.Rows[k]); Number(rows * bytes + 4 * line); il.Emit(OpCodes.Add);
-                    il.Emit(OpCodes.Call, typeof(TileKernels<S, V>).GetMethod(nameof(AskFor), BindingFlags.NonPublic | BindingFlags.Static)!);
+                    il.Get(vector.Rows[k]); il.Add(rows * bytes + 4 * line); Own(nameof(AskFor));
                 }
             }
-            Field(nameof(TileTask.Pending)); il.Emit(OpCodes.Brfalse, none);
+            Field(nameof(TileTask.Pending)); il.JumpIfZero(none);
             var room = 0;
-            foreach (var value in VectorEmitter<S, V>.Invariants(epilogue!))
+            foreach (var value in epilogue!.Invariants)
             {
-                Field(nameof(TileTask.Invariants)); Number(4 * S.Width * room++); il.Emit(OpCodes.Add); Call(nameof(ISimd<V>.Load));
+                Field(nameof(TileTask.Invariants)); il.Add(4 * S.Width * room++); il.Call(nameof(ISimd<V>.Load));
                 vector.Put(value);
             }
             vector.StartRow();
-            for (var v = 0; v < vectors; v++) vector.Body(() => Number(4 * v * S.Width));
+            for (var v = 0; v < vectors; v++) vector.Body(() => il.Number(4 * v * S.Width));
             vector.FinishRow();
-            il.MarkLabel(none);
+            il.Mark(none);
         }
 
         // The tile's own epilogue.
         void Finish()
         {
-            foreach (var value in VectorEmitter<S, V>.Invariants(epilogue!))
+            foreach (var value in epilogue!.Invariants)
             {
-                vector!.Invariant(value, () => Field(nameof(TileTask.Slots)));
+                vector!.Invariant(value, () => Field(nameof(TileTask.Scalars)));
                 vector.Put(value);
             }
             for (var r = 0; r < rows; r++)
             {
                 for (var k = 1; k < vector!.Rows.Length; k++)
                 {
-                    if (r == 0) Pointer(k); else Get(vector.Rows[k]);
-                    Number(r == 0 ? rows * RowBytes(k) : RowBytes(k)); il.Emit(OpCodes.Add); Put(vector.Rows[k]);
+                    if (r == 0) Pointer(k); else il.Get(vector.Rows[k]);
+                    il.Add(r == 0 ? rows * RowBytes(k) : RowBytes(k)); il.Put(vector.Rows[k]);
                 }
                 vector.StartRow();
-                for (var v = 0; v < vectors; v++) vector.Body(() => Number(4 * v * S.Width), sums[r * vectors + v]);
+                for (var v = 0; v < vectors; v++) vector.Body(() => il.Number(4 * v * S.Width), sums[r * vectors + v]);
                 vector.FinishRow();
             }
         }
@@ -274,7 +290,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
         // The epilogue's argument k for the tile before, and how far one row is from the next.
         void Pointer(int k)
         {
-            Field(nameof(TileTask.Pointers)); Number(8 * k); il.Emit(OpCodes.Add); il.Emit(OpCodes.Ldind_I);
+            Field(nameof(TileTask.Pointers)); il.Add(8 * k); il.ReadPointer();
         }
 
         int RowBytes(int k) => 4 * rowStrides[k];
@@ -288,7 +304,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void AskAhead(TileTask* task, nint row, int floats)
+    static void AskAhead(TileTask* task, nint row, nint floats)
     {
         var ahead = task->Ahead;
         var strides = task->AheadStrides;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Emit;
 using Iql.Graph;
@@ -6,73 +5,60 @@ using Iql.Graph;
 namespace Iql.Cpu.Emit;
 
 /// <summary>
-/// Emits what a program does to one vector of a row: where a value is kept is for who emits the loop around it to say. The JIT
-/// inlines <see cref="VectorOps{S, V}"/>.
+/// Emits what a program does to one vector of a row. The loop around it decides where a value is kept. The JIT inlines
+/// <see cref="VectorOps{S, V}"/>.
 /// </summary>
-/// <param name="il">Where to.</param>
-/// <param name="program">What.</param>
-sealed class VectorEmitter<S, V>(ILGenerator il, LoopProgram program) where S : ISimd<V> where V : struct
+/// <param name="il">The loop's method.</param>
+/// <param name="program">What to compute.</param>
+sealed class VectorEmitter<S, V>(LoopAssembler<S> il, LoopProgram program) where S : ISimd<V> where V : struct
 {
-    readonly LocalBuilder[] values = [.. program.Values.Select(_ => il.DeclareLocal(typeof(V)))];
-    readonly LocalBuilder[] sums = program.AddsUp ? [.. program.Reductions.Select(_ => il.DeclareLocal(typeof(V)))] : [];
+    readonly LocalBuilder[] values = il.Locals(program.Values.Length, typeof(V));
+    readonly LocalBuilder[] sums = program.AddsUp ? il.Locals(program.Reductions.Length, typeof(V)) : [];
 
     /// <summary>The first entry of the row, for every pointer.</summary>
-    public LocalBuilder[] Rows { get; } = [.. Enumerable.Range(0, program.Pointers).Select(_ => il.DeclareLocal(typeof(float*)))];
-
-    /// <summary>Values that are the same for every row.</summary>
-    public static ImmutableArray<int> Invariants(LoopProgram program) =>
-        [.. Enumerable.Range(0, program.Values.Length).Where(i => program.Values[i].Source is LoopSource.Slot or LoopSource.Constant)];
-
-    /// <summary>Calls a primitive.</summary>
-    public static void Primitive(ILGenerator il, string name) => il.Emit(OpCodes.Call, typeof(S).GetMethod(name, BindingFlags.Public | BindingFlags.Static)!);
+    public LocalBuilder[] Rows { get; } = il.Locals(program.Pointers, typeof(float*));
 
     /// <summary>The method of an elementwise op.</summary>
     public static MethodInfo Operation(Op op) =>
         typeof(VectorOps<S, V>).GetMethod(op.ToString(), BindingFlags.Public | BindingFlags.Static)
         ?? throw new NotSupportedException($"{op} has no kernel; add one line to VectorOps.");
 
-    /// <summary>Puts an invariant on the stack, given what puts the slots there.</summary>
-    public void Invariant(int index, Action slots)
+    /// <summary>Puts an invariant on the stack, given what puts the address of the scalars there.</summary>
+    public void Invariant(int index, Action scalars)
     {
         var value = program.Values[index];
         if (value.Source == LoopSource.Slot)
         {
-            slots();
-            il.Emit(OpCodes.Ldc_I4, value.A * sizeof(double));
-            il.Emit(OpCodes.Add);
-            il.Emit(OpCodes.Ldind_R8);
-            il.Emit(OpCodes.Conv_R4);
+            scalars(); il.Add(value.A * sizeof(double)); il.ReadDoubleAsFloat();
         }
-        else il.Emit(OpCodes.Ldc_R4, (float)value.Number);
-        Primitive(il, nameof(ISimd<V>.Splat));
+        else il.Float((float)value.Number);
+        il.Call(nameof(ISimd<V>.Splat));
     }
 
     /// <summary>Puts a value on the stack.</summary>
-    public void Get(int index) => il.Emit(OpCodes.Ldloc, values[index]);
+    public void Get(int index) => il.Get(values[index]);
 
     /// <summary>Keeps what is on the stack as a value.</summary>
-    public void Put(int index) => il.Emit(OpCodes.Stloc, values[index]);
+    public void Put(int index) => il.Put(values[index]);
 
     /// <summary>Reads what is one number for the whole row, and where sums go on their vectors so far.</summary>
     public void StartRow()
     {
         for (var i = 0; i < sums.Length; i++)
         {
-            il.Emit(OpCodes.Ldloc, Rows[program.Reductions[i].Pointer]);
-            Primitive(il, nameof(ISimd<V>.Load));
-            il.Emit(OpCodes.Stloc, sums[i]);
+            il.Get(Rows[program.Reductions[i].Pointer]); il.Call(nameof(ISimd<V>.Load)); il.Put(sums[i]);
         }
         for (var i = 0; i < values.Length; i++)
         {
             if (program.Values[i].Source != LoopSource.PerRow) continue;
-            il.Emit(OpCodes.Ldloc, Rows[program.Values[i].A]);
-            il.Emit(OpCodes.Ldind_R4);
-            Primitive(il, nameof(ISimd<V>.Splat));
+            il.Get(Rows[program.Values[i].A]); il.ReadFloat(); il.Call(nameof(ISimd<V>.Splat));
             Put(i);
         }
     }
 
-    /// <summary>One vector of the row, whose distance in bytes from its begin <paramref name="offset"/> puts on the stack.</summary>
+    /// <summary>
+    /// One vector of the row, whose distance in bytes from its begin <paramref name="offset"/> puts on the stack.
+    /// </summary>
     /// <param name="offset">Puts it there.</param>
     /// <param name="first">What pointer 0 would give, where it is in a register.</param>
     public void Body(Action offset, LocalBuilder? first = null)
@@ -82,11 +68,11 @@ sealed class VectorEmitter<S, V>(ILGenerator il, LoopProgram program) where S : 
             var value = program.Values[i];
             if (value.Source == LoopSource.Vector)
             {
-                if (value.A == 0 && first is not null) il.Emit(OpCodes.Ldloc, first);
+                if (value.A == 0 && first is not null) il.Get(first);
                 else
                 {
                     Address(value.A, offset);
-                    Primitive(il, nameof(ISimd<V>.Load));
+                    il.Call(nameof(ISimd<V>.Load));
                 }
                 Put(i);
             }
@@ -94,16 +80,16 @@ sealed class VectorEmitter<S, V>(ILGenerator il, LoopProgram program) where S : 
             else if (value is { Source: LoopSource.Apply, Op: Op.Where } && Comparison(value.A) is { } comparison)
             {
                 Get(program.Values[value.A].A); Get(program.Values[value.A].B);
-                Primitive(il, comparison);
+                il.Call(comparison);
                 Get(value.B); Get(value.C);
-                Primitive(il, nameof(ISimd<V>.Select));
+                il.Call(nameof(ISimd<V>.Select));
                 Put(i);
             }
             else if (value.Source == LoopSource.Apply)
             {
                 var operation = Operation(value.Op);
                 foreach (var source in Sources(value)) Get(source);
-                il.Emit(OpCodes.Call, operation);
+                il.Call(operation);
                 Put(i);
             }
             foreach (var (stored, pointer) in program.Stores)
@@ -111,15 +97,15 @@ sealed class VectorEmitter<S, V>(ILGenerator il, LoopProgram program) where S : 
                 if (stored != i) continue;
                 Get(i);
                 Address(pointer, offset);
-                Primitive(il, nameof(ISimd<V>.Store));
+                il.Call(nameof(ISimd<V>.Store));
             }
         }
         for (var i = 0; i < sums.Length; i++)
         {
-            il.Emit(OpCodes.Ldloc, sums[i]);
+            il.Get(sums[i]);
             Get(program.Reductions[i].Value);
-            il.Emit(OpCodes.Call, Operation(Op.Add));
-            il.Emit(OpCodes.Stloc, sums[i]);
+            il.Call(Operation(Op.Add));
+            il.Put(sums[i]);
         }
     }
 
@@ -128,9 +114,9 @@ sealed class VectorEmitter<S, V>(ILGenerator il, LoopProgram program) where S : 
     {
         for (var i = 0; i < sums.Length; i++)
         {
-            il.Emit(OpCodes.Ldloc, sums[i]);
-            il.Emit(OpCodes.Ldloc, Rows[program.Reductions[i].Pointer]);
-            Primitive(il, nameof(ISimd<V>.Store));
+            il.Get(sums[i]);
+            il.Get(Rows[program.Reductions[i].Pointer]);
+            il.Call(nameof(ISimd<V>.Store));
         }
     }
 
@@ -143,19 +129,22 @@ sealed class VectorEmitter<S, V>(ILGenerator il, LoopProgram program) where S : 
         _ => null,
     } : null;
 
-    // Whether a comparison is nothing but the condition of choices, which then take it as a mask: as numbers, 1 and 0, it would have to
-    // be compared again, in a chain of instructions from one vector to the next that the JIT makes of it (0.66 µs for 16 rows of 256; as a mask 0.14).
+    // Whether a comparison is nothing but the condition of choices, which then take it as a mask: as numbers, 1 and 0,
+    // it would have to be compared again, in a chain of instructions from one vector to the next that the JIT makes of
+    // it (0.66 µs for 16 rows of 256; as a mask 0.14).
     bool IsMask(int index) => Comparison(index) is not null
-        && !program.Stores.Any(store => store.Value == index) && !program.Reductions.Any(reduction => reduction.Value == index)
-        && program.Values.All(value => value.Source != LoopSource.Apply || Sources(value).Select((source, place) => (source, place))
-            .All(use => use.source != index || (value.Op == Op.Where && use.place == 0)));
+        && !program.Stores.Any(store => store.Value == index)
+        && !program.Reductions.Any(reduction => reduction.Value == index)
+        && program.Values.All(value => value.Source != LoopSource.Apply || Sources(value)
+            .Select((source, place) => source != index || (value.Op == Op.Where && place == 0)).All(isFine => isFine));
 
-    static int[] Sources(LoopValue value) => new[] { value.A, value.B, value.C }[..Operation(value.Op).GetParameters().Length];
+    static int[] Sources(LoopValue value) =>
+        new[] { value.A, value.B, value.C }[..Operation(value.Op).GetParameters().Length];
 
     void Address(int pointer, Action offset)
     {
-        il.Emit(OpCodes.Ldloc, Rows[pointer]);
+        il.Get(Rows[pointer]);
         offset();
-        il.Emit(OpCodes.Add);
+        il.Add();
     }
 }

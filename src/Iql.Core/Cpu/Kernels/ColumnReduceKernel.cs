@@ -5,12 +5,12 @@ using Iql.Cpu.Emit;
 namespace Iql.Cpu.Kernels;
 
 /// <summary>
-/// Sum or maximum over an axis that is not the last: [outer, axis, columns] → [outer, columns], rows in order, four vectors of
-/// columns at a time. The result lies in scratch, where the epilogue loop reads it as its pointer 0. Outer and axis are given by
-/// extent and stride, columns as contiguous floats after the axis, padding between rows included.
+/// Sum or maximum over an axis that is not the last: [outer, axis, columns] → [outer, columns], rows in order, four
+/// vectors of columns at a time. The result lies in scratch, where the epilogue loop reads it as its pointer 0. Outer
+/// and axis are given by extent and stride, columns as contiguous floats after the axis, padding between rows included.
 /// </summary>
 sealed unsafe class ColumnReduceKernel<S, V>(
-    Place source, (int Extent, int Stride) outer, (int Extent, int Stride) axis, int columns, bool maximum,
+    Address source, (int Extent, int Stride) outer, (int Extent, int Stride) axis, int columns, bool maximum,
     FusedLoop epilogue, ImmutableArray<Operand> operands) : IKernel where S : ISimd<V> where V : struct
 {
     const int BlockColumns = 64;
@@ -20,7 +20,7 @@ sealed unsafe class ColumnReduceKernel<S, V>(
     public int Units => outer.Extent * blocks;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(in Frame frame, int first, int last)
+    public void Run(in KernelContext context, int first, int last)
     {
         var pointers = stackalloc float*[operands.Length];
         var strides = stackalloc nint[operands.Length];
@@ -28,15 +28,19 @@ sealed unsafe class ColumnReduceKernel<S, V>(
         {
             int index = first / blocks, column = first % blocks * BlockColumns;
             var count = Math.Min(BlockColumns, columns - column);
-            var from = source.In(frame) + (nint)index * outer.Stride + column;
+            var from = source.In(context) + (nint)index * outer.Stride + column;
             for (var c = 0; c < count; c += 4 * S.Width)
-                if (count - c > 3 * S.Width) Four(from + c, frame.Scratch + c);
+                if (count - c > 3 * S.Width) Four(from + c, context.Scratch + c);
                 else
-                    for (var single = c; single < count; single += S.Width) One(from + single, frame.Scratch + single);
-            pointers[0] = frame.Scratch;
+                    for (var single = c; single < count; single += S.Width)
+                        One(from + single, context.Scratch + single);
+            pointers[0] = context.Scratch;
             for (var k = 1; k < operands.Length; k++)
-                pointers[k] = operands[k].Place.In(frame) + (nint)index * operands[k].Strides[0] + (nint)column * operands[k].Strides[1];
-            epilogue(pointers, strides, frame.Slots, 1, count);
+            {
+                var (address, s) = (operands[k].Address, operands[k].Strides);
+                pointers[k] = address.In(context) + (nint)index * s[0] + (nint)column * s[1];
+            }
+            epilogue(pointers, strides, context.Scalars, 1, count);
         }
     }
 

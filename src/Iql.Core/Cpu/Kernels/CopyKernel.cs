@@ -4,28 +4,36 @@ using System.Runtime.CompilerServices;
 namespace Iql.Cpu.Kernels;
 
 /// <summary>One strided copy: extents, then where each side begins and how it moves along them.</summary>
-readonly record struct StridedCopy(ImmutableArray<int> Extents, Place Source, ImmutableArray<int> SourceStrides, Place Destination, ImmutableArray<int> DestinationStrides);
+readonly record struct StridedCopy(
+    ImmutableArray<int> Extents, Address Source, ImmutableArray<int> SourceStrides,
+    Address Destination, ImmutableArray<int> DestinationStrides);
 
 /// <summary>
-/// Copies of one or more strided blocks, after filling <paramref name="cleared"/> floats with zeros: concatenation, slices,
-/// padding, transposes, stretching. With <paramref name="rowCount"/> &gt; 0 every copy's first axis is that of the result and
-/// a unit is 16 of its rows, of which the first columns are <paramref name="claimed"/> before; otherwise one unit does all.
+/// Copies of one or more strided blocks, after filling <paramref name="cleared"/> floats with zeros: concatenation,
+/// slices, padding, transposes, stretching. With <paramref name="rowCount"/> &gt; 0 every copy's first axis is that of
+/// the result and a unit is 16 of its rows, of which the first columns are <paramref name="claimed"/> before; otherwise
+/// one unit does all.
 /// </summary>
-sealed unsafe class CopyKernel(ImmutableArray<StridedCopy> copies, int rowCount, (Place Place, int Length) cleared, int claimed = 0) : IKernel
+sealed unsafe class CopyKernel(
+    ImmutableArray<StridedCopy> copies, int rowCount, (Address Address, int Length) cleared, int claimed = 0) : IKernel
 {
     public int Units => rowCount > 0 ? (rowCount + FusedKernel.UnitRows - 1) / FusedKernel.UnitRows : 1;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(in Frame frame, int first, int last)
+    public void Run(in KernelContext context, int first, int last)
     {
-        if (cleared.Length > 0) new Span<float>(cleared.Place.In(frame), cleared.Length).Clear();
+        if (cleared.Length > 0) new Span<float>(cleared.Address.In(context), cleared.Length).Clear();
         int start = first * FusedKernel.UnitRows, end = Math.Min(last * FusedKernel.UnitRows, rowCount);
-        if (claimed > 0) Ownership.Claim(copies[0].Destination.In(frame) + (nint)start * copies[0].DestinationStrides[0], copies[0].DestinationStrides[0], end - start, claimed);
+        if (claimed > 0)
+        {
+            nint stride = copies[0].DestinationStrides[0];
+            CacheLines.Claim(copies[0].Destination.In(context) + start * stride, stride, end - start, claimed);
+        }
         foreach (var copy in copies)
         {
-            if (copy.Source.In(frame) == copy.Destination.In(frame)) continue; // what a step in place passes on
+            if (copy.Source.In(context) == copy.Destination.In(context)) continue; // what a step in place passes on
             var (from, to) = rowCount > 0 ? (start, end) : (0, copy.Extents.IsEmpty ? 1 : copy.Extents[0]);
-            Copy(copy, 0, copy.Source.In(frame), copy.Destination.In(frame), from, to);
+            Copy(copy, 0, copy.Source.In(context), copy.Destination.In(context), from, to);
         }
     }
 
@@ -50,15 +58,19 @@ sealed unsafe class CopyKernel(ImmutableArray<StridedCopy> copies, int rowCount,
     }
 }
 
-/// <summary>The same numbers in row-major order under rows of another length: runs as long as both rows allow.</summary>
-sealed unsafe class ReshapeKernel(Place source, (int Columns, int Stride) from, Place destination, (int Columns, int Stride) to, int count) : IKernel
+/// <summary>
+/// The same numbers in row-major order under rows of another length: runs as long as both rows allow.
+/// </summary>
+sealed unsafe class ReshapeKernel(
+    Address source, (int Columns, int Stride) from, Address destination, (int Columns, int Stride) to, int count)
+    : IKernel
 {
     public int Units => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(in Frame frame, int first, int last)
+    public void Run(in KernelContext context, int first, int last)
     {
-        float* read = source.In(frame), write = destination.In(frame);
+        float* read = source.In(context), write = destination.In(context);
         for (int done = 0, run; done < count; done += run)
         {
             int readColumn = done % from.Columns, writeColumn = done % to.Columns;

@@ -4,31 +4,37 @@ using Iql.Cpu.Emit;
 
 namespace Iql.Cpu.Kernels;
 
-/// <summary>Where a fused loop's pointer begins, how it moves along the kept axes of the iteration, whether it is read, or what is written there is read by other kernels.</summary>
-readonly record struct Operand(Place Place, ImmutableArray<int> Strides, bool IsRead, bool IsReadByOthers = false)
+/// <summary>
+/// Where a fused loop's pointer begins, how it moves along the kept axes of the iteration, whether it is read, or what
+/// is written there is read by other kernels.
+/// </summary>
+readonly record struct Operand(Address Address, ImmutableArray<int> Strides, bool IsRead, bool IsReadByOthers = false)
 {
     /// <summary>Floats from row to row over the last but one axis.</summary>
     public int RowStride => Strides.Length >= 2 ? Strides[^2] : 0;
 }
 
 /// <summary>
-/// A fused loop over all entries of a shape. A unit is 16 rows (of one axis: 16 entries), so no vector and no tile is shared.
-/// With a slot, the loop's last pointer takes one reduced number, which goes there (and to a place, if somebody wants it in memory).
+/// A fused loop over all entries of a shape. A unit is 16 rows (of one axis: 16 entries), so no vector and no tile is
+/// shared. With a slot, the loop's last pointer takes one reduced number, which goes there (and to a place, if somebody
+/// wants it in memory).
 /// </summary>
-sealed unsafe class FusedKernel(FusedLoop loop, ImmutableArray<int> kept, ImmutableArray<Operand> operands, int slot = -1, Place? scalar = null) : IKernel
+sealed unsafe class FusedKernel(
+    FusedLoop loop, ImmutableArray<int> kept, ImmutableArray<Operand> operands, int slot = -1, Address? scalar = null)
+    : IKernel
 {
     public const int UnitRows = 16;
 
     readonly int rowCount = RowCount(kept);
 
-    // Several rows share one call while the row strides are even: always within the last leading axis, and across all leading
-    // axes where each stride is the inner one times the inner extent.
+    // Several rows share one call while the row strides are even: always within the last leading axis, and across all
+    // leading axes where each stride is the inner one times the inner extent.
     readonly int evenRows = EvenRows(kept, operands);
 
     public int Units => slot >= 0 ? 1 : (rowCount + UnitRows - 1) / UnitRows;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(in Frame frame, int first, int last)
+    public void Run(in KernelContext context, int first, int last)
     {
         var pointers = stackalloc float*[operands.Length];
         var strides = stackalloc nint[operands.Length];
@@ -38,14 +44,15 @@ sealed unsafe class FusedKernel(FusedLoop loop, ImmutableArray<int> kept, Immuta
             var count = slot >= 0 ? rowCount : Math.Min(last * UnitRows, rowCount) - start;
             for (var k = 0; k < operands.Length; k++)
             {
-                pointers[k] = operands[k].Place.In(frame) + (operands[k].Strides.Length == 0 ? 0 : (nint)start * operands[k].Strides[0]);
+                nint offset = operands[k].Strides.Length == 0 ? 0 : (nint)start * operands[k].Strides[0];
+                pointers[k] = operands[k].Address.In(context) + offset;
                 strides[k] = 0;
             }
             float reduced = 0;
             if (slot >= 0) pointers[operands.Length - 1] = &reduced;
-            loop(pointers, strides, frame.Slots, 1, count);
-            if (slot >= 0) frame.Slots[slot] = reduced;
-            if (scalar is { } place) *place.In(frame) = reduced;
+            loop(pointers, strides, context.Scalars, 1, count);
+            if (slot >= 0) context.Scalars[slot] = reduced;
+            if (scalar is { } address) *address.In(context) = reduced;
             return;
         }
         int row = first * UnitRows, end = Math.Min(last * UnitRows, rowCount);
@@ -54,10 +61,10 @@ sealed unsafe class FusedKernel(FusedLoop loop, ImmutableArray<int> kept, Immuta
             var count = Math.Min(end - row, evenRows - row % evenRows);
             for (var k = 0; k < operands.Length; k++)
             {
-                pointers[k] = operands[k].Place.In(frame) + OffsetOf(operands[k].Strides, row);
+                pointers[k] = operands[k].Address.In(context) + OffsetOf(operands[k].Strides, row);
                 strides[k] = operands[k].RowStride;
             }
-            loop(pointers, strides, frame.Slots, count, kept[^1]);
+            loop(pointers, strides, context.Scalars, count, kept[^1]);
             row += count;
         }
     }
@@ -87,5 +94,6 @@ sealed unsafe class FusedKernel(FusedLoop loop, ImmutableArray<int> kept, Immuta
 
     /// <summary>Product of all but the last of the kept axes; of one axis, the axis itself.</summary>
     public static int RowCount(ImmutableArray<int> kept) =>
-        kept.Length <= 1 ? kept.FirstOrDefault(1) : kept.AsSpan()[..^1].ToArray().Aggregate(1, (product, extent) => product * extent);
+        kept.Length <= 1 ? kept.FirstOrDefault(1)
+            : kept.AsSpan()[..^1].ToArray().Aggregate(1, (product, extent) => product * extent);
 }

@@ -1,21 +1,32 @@
 namespace Iql.Cpu.Kernels;
 
-/// <summary>What a kernel sees while a graph runs: where its lane's temporaries and where each block begins, the scalars, and this worker's scratch memory.</summary>
-unsafe struct Frame
+/// <summary>What a kernel sees while a graph runs.</summary>
+unsafe struct KernelContext
 {
-    public float* Own;
-    public float** Bases;
-    public double* Slots;
+    /// <summary>Temporaries of the stream.</summary>
+    public float* Workspace;
+
+    /// <summary>Where each block begins, from number 1 on.</summary>
+    public float** Blocks;
+
+    /// <summary>Single numbers, by slot.</summary>
+    public double* Scalars;
+
+    /// <summary>Memory of the worker.</summary>
     public float* Scratch;
 }
 
-/// <summary>A place in memory: a block, or 0 for temporaries of the lane, and an offset in floats.</summary>
-readonly record struct Place(int Base, int Offset)
+/// <summary>An address in memory: a block, or <see cref="Workspace"/>, and an offset in floats.</summary>
+readonly record struct Address(int Block, int Offset)
 {
-    public unsafe float* In(in Frame frame) => (Base == 0 ? frame.Own : frame.Bases[Base]) + Offset;
+    /// <summary>The number that stands for the stream's temporaries.</summary>
+    public const int Workspace = 0;
 
-    /// <summary>The place some floats further on.</summary>
-    public Place Plus(int floats) => this with { Offset = Offset + floats };
+    public unsafe float* In(in KernelContext context) =>
+        (Block == Workspace ? context.Workspace : context.Blocks[Block]) + Offset;
+
+    /// <summary>The address some floats further on.</summary>
+    public Address Plus(int floats) => this with { Offset = Offset + floats };
 }
 
 /// <summary>
@@ -28,8 +39,9 @@ interface IKernel
     int Units { get; }
 
     /// <summary>
-    /// Runs units first … last − 1. Marked AggressiveOptimization where it loops: a kernel runs a few times a step, and the JIT would
-    /// leave it unoptimised for the first thousands (sums over columns took 80 µs instead of 4 for a second).
+    /// Runs units first … last − 1. Marked AggressiveOptimization where it loops: a kernel runs a few times a step, and
+    /// the JIT would leave it unoptimised for the first thousands (sums over columns took 80 µs instead of 4 for a
+    /// second).
     /// </summary>
-    void Run(in Frame frame, int first, int last);
+    void Run(in KernelContext context, int first, int last);
 }

@@ -9,9 +9,11 @@ interface IKernelFactory
 {
     FusedLoop Loop(LoopProgram program);
 
-    IKernel Product(ProductShape shape, Place a, Place b, LoopProgram epilogue, ImmutableArray<Operand> operands, bool byTile);
+    IKernel Product(
+        ProductShape shape, Address a, Address b, LoopProgram epilogue, ImmutableArray<Operand> operands, bool byTile);
 
-    IKernel ColumnReduce(Place source, (int Extent, int Stride) outer, (int Extent, int Stride) axis, int columns, bool maximum,
+    IKernel ColumnReduce(
+        Address source, (int Extent, int Stride) outer, (int Extent, int Stride) axis, int columns, bool maximum,
         FusedLoop epilogue, ImmutableArray<Operand> operands);
 }
 
@@ -20,12 +22,15 @@ sealed class KernelFactory<S, V> : IKernelFactory where S : ISimd<V> where V : s
 {
     public FusedLoop Loop(LoopProgram program) => LoopEmitter.Emit<S, V>(program);
 
-    public IKernel Product(ProductShape shape, Place a, Place b, LoopProgram epilogue, ImmutableArray<Operand> operands, bool byTile) =>
+    public IKernel Product(
+        ProductShape shape, Address a, Address b, LoopProgram epilogue, ImmutableArray<Operand> operands,
+        bool byTile) =>
         NarrowProductKernel<S, V>.Takes(shape)
             ? new NarrowProductKernel<S, V>(shape, a, b, LoopEmitter.Emit<S, V>(epilogue), operands)
             : new MatMulKernel<S, V>(shape, a, b, epilogue, operands, byTile);
 
-    public IKernel ColumnReduce(Place source, (int Extent, int Stride) outer, (int Extent, int Stride) axis, int columns, bool maximum,
+    public IKernel ColumnReduce(
+        Address source, (int Extent, int Stride) outer, (int Extent, int Stride) axis, int columns, bool maximum,
         FusedLoop epilogue, ImmutableArray<Operand> operands) =>
         new ColumnReduceKernel<S, V>(source, outer, axis, columns, maximum, epilogue, operands);
 }

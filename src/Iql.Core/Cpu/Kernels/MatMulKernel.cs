@@ -8,40 +8,46 @@ using Iql.Graph;
 namespace Iql.Cpu.Kernels;
 
 /// <summary>
-/// Matrix product by register tiles (<see cref="TileKernels{S, V}"/>). A finished tile lies in L1 scratch; the epilogue (bias,
-/// activation, mask, optimiser …) reads it as its pointer 0 and writes what leaves the kernel, a row at a time while the next tile
-/// is computed. A panel of b whose columns are not contiguous is transposed into scratch once for all rows of a unit range. Where the
-/// epilogue adds up rows, a vector of sums a row goes from panel to panel.
+/// Matrix product by register tiles (<see cref="TileKernels{S, V}"/>). A finished tile lies in L1 scratch; the epilogue
+/// (bias, activation, mask, optimiser …) reads it as its pointer 0 and writes what leaves the kernel, a row at a time
+/// while the next tile is computed. A panel of b whose columns are not contiguous is transposed into scratch once for
+/// all rows of a unit range. Where the epilogue adds up rows, a vector of sums a row goes from panel to panel.
 /// </summary>
 /// <remarks>
-/// A unit is 16 rows × all columns, or with <paramref name="byTile"/> 16 rows × one panel, for products whose rows are few; units of the
-/// same rows follow each other, so that what a worker writes lies together: in rows shared by two workers a processor that fetches ahead
-/// would take lines from the other one.
-/// While a tile is computed, memory is asked for what its epilogue touches and for its share of the next panel: no hardware
-/// prefetcher sees rows coming that lie a kilobyte apart. A 256 × 256 weight's gradient with Adam, weights and moments in memory: 325 µs;
-/// with the epilogue behind its tile 470.
+/// A unit is 16 rows × all columns, or with <paramref name="byTile"/> 16 rows × one panel, for products whose rows are
+/// few; units of the same rows follow each other, so that what a worker writes lies together: in rows shared by two
+/// workers a processor that fetches ahead would take lines from the other one. While a tile is computed, memory is
+/// asked for what its epilogue touches and for its share of the next panel: no hardware prefetcher sees rows coming
+/// that lie a kilobyte apart. A 256 × 256 weight's gradient with Adam, weights and moments in memory: 325 µs; with the
+/// epilogue behind its tile 470.
 /// </remarks>
-sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, LoopProgram program, ImmutableArray<Operand> operands, bool byTile) : IKernel
+sealed unsafe class MatMulKernel<S, V>(
+    ProductShape shape, Address a, Address b, LoopProgram program, ImmutableArray<Operand> operands, bool byTile)
+    : IKernel
     where S : ISimd<V> where V : struct
 {
-    const int ScratchRows = ProductShape.ScratchRows, UnitRows = FusedKernel.UnitRows, ShortInner = 64, MostParts = 4, CachedFloats = 1 << 17, Line = 16;
+    const int ScratchRows = ProductShape.ScratchRows, UnitRows = FusedKernel.UnitRows, ShortInner = 64, MaxParts = 4,
+        CachedFloats = 1 << 17, Line = 16;
     const int FewBlocks = 2; // too few rows to pay for packing
 
     readonly ImmutableArray<int> rowStrides = RowStrides(program, operands);
     readonly FusedLoop epilogue = LoopEmitter.Emit<S, V>(program);
-    // Whole tiles run the epilogue of the one before in their shadow, or where that is too short their own while its sums are in registers.
-    // Where it calls functions, or vectors are so narrow that the tile fills the registers, the sums would have to leave them for it.
+    // Whole tiles run the epilogue of the one before in their shadow, or where that is too short their own while its
+    // sums are in registers. Where it calls functions, or vectors are so narrow that the tile fills the registers, the
+    // sums would have to leave them for it.
     readonly TileLoop? withEpilogue = S.Width == 16 && shape.M >= 2 * TileKernels<S, V>.Rows && shape.N > S.Width
         && !program.Values.Any(value => value.Source == LoopSource.Apply && value.Op.IsCostly())
         ? TileKernels<S, V>.With(program, RowStrides(program, operands), isOwn: shape.K <= ShortInner) : null;
-    readonly int innerBlock = S.Width > 1 && ProductShape.IsBlocked(shape.K, byTile) ? ProductShape.InnerBlock : shape.K;
-    readonly int invariants = VectorEmitter<S, V>.Invariants(program).Length;
+    readonly int innerBlock =
+        S.Width > 1 && ProductShape.IsBlocked(shape.K, byTile) ? ProductShape.InnerBlock : shape.K;
+    readonly int invariants = program.Invariants.Length;
 
     readonly int panelWidth = 2 * S.Width;
     readonly int panels = (shape.N + 2 * S.Width - 1) / (2 * S.Width);
     readonly int rowBlocks = (shape.M + UnitRows - 1) / UnitRows;
 
-    // A short inner dimension leaves little work a tile: several then share a call of the epilogue, which comes too soon to ask for anything.
+    // A short inner dimension leaves little work a tile: several then share a call of the epilogue, which comes too
+    // soon to ask for anything.
     bool IsShort => shape.K <= ShortInner;
     int RowsPerCall(int tileRows) => IsShort ? ScratchRows / tileRows * tileRows : tileRows;
 
@@ -49,21 +55,26 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     bool AsksForNextCall => IsShort && (long)shape.M * shape.N > CachedFloats;
 
     // Operands that lie in rows, and those of them that are written for others to read.
-    readonly int[] touched = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && !IsSum(program, k))];
-    readonly int[] written = [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && operands[k].IsReadByOthers)];
+    readonly int[] touched =
+        [.. Enumerable.Range(1, operands.Length - 1).Where(k => operands[k].RowStride != 0 && !IsSum(program, k))];
+    readonly int[] written = [.. Enumerable.Range(1, operands.Length - 1)
+        .Where(k => operands[k].RowStride != 0 && operands[k].IsReadByOthers)];
 
     static bool IsSum(LoopProgram program, int k) => program.Reductions.Any(reduction => reduction.Pointer == k);
 
-    // Floats from row to row of the tile and every operand. One that takes sums of rows has a vector a row in scratch until all columns are through.
+    // Floats from row to row of the tile and every operand. One that takes sums of rows has a vector a row in scratch
+    // until all columns are through.
     static ImmutableArray<int> RowStrides(LoopProgram program, ImmutableArray<Operand> operands) =>
-        [TileKernels<S, V>.Stride, .. Enumerable.Range(1, operands.Length - 1).Select(k => IsSum(program, k) ? ProductShape.SumFloats : operands[k].RowStride)];
+        [TileKernels<S, V>.Stride, .. Enumerable.Range(1, operands.Length - 1)
+            .Select(k => IsSum(program, k) ? ProductShape.SumFloats : operands[k].RowStride)];
 
-    float* Sums(in Frame frame, int reduction) => frame.Scratch + ProductShape.RowSums(shape.K) + (nint)reduction * shape.M * ProductShape.SumFloats;
+    float* Sums(in KernelContext context, int reduction) =>
+        context.Scratch + ProductShape.RowSums(shape.K) + (nint)reduction * shape.M * ProductShape.SumFloats;
 
     public int Units => shape.Batch * rowBlocks * (byTile ? panels : 1);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(in Frame frame, int first, int last)
+    public void Run(in KernelContext context, int first, int last)
     {
         var tiles = byTile ? 1 : panels; // in units of 16 rows × one panel
         var perMatrix = rowBlocks * panels;
@@ -72,52 +83,59 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
             var matrix = first * tiles / perMatrix;
             end = Math.Min(last, (matrix + 1) * perMatrix / tiles);
             int from = first * tiles - matrix * perMatrix, to = end * tiles - matrix * perMatrix;
-            SumRows(frame, first, end, isFirst: true);
+            SumRows(context, first, end, isFirst: true);
             for (var inner = 0; inner < shape.K; inner += innerBlock)
             {
-                var sums = frame.Scratch + (ScratchRows + shape.K) * ProductShape.ScratchColumns;
+                var sums = context.Scratch + (ScratchRows + shape.K) * ProductShape.ScratchColumns;
                 for (int unit = from, next; unit < to; unit = next)
                 {
-                    // As many whole rows of units as there are, panel by panel, so that a packed panel serves many tiles; else what is there of one.
-                    int block = unit / panels, panel = unit % panels, blocks = panel == 0 ? Math.Max(1, (to - unit) / panels) : 1;
+                    // As many whole rows of units as there are, panel by panel, so that a packed panel serves many
+                    // tiles; else what is there of one.
+                    int block = unit / panels, panel = unit % panels;
+                    var blocks = panel == 0 ? Math.Max(1, (to - unit) / panels) : 1;
                     next = Math.Min(to, (block + blocks) * panels);
                     for (var stop = panel + (next - unit) / blocks; panel < stop; panel++)
-                        sums = Panel(frame, matrix, panel, block, block + blocks, inner, Math.Min(shape.K, inner + innerBlock), sums);
+                        sums = Panel(context, matrix, panel, block, block + blocks, inner,
+                            Math.Min(shape.K, inner + innerBlock), sums);
                 }
             }
-            SumRows(frame, first, end, isFirst: false);
+            SumRows(context, first, end, isFirst: false);
         }
     }
 
     // Clears the vectors of rows of units first … end − 1, or adds up what came together in them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void SumRows(in Frame frame, int first, int end, bool isFirst)
+    void SumRows(in KernelContext context, int first, int end, bool isFirst)
     {
         for (var i = 0; i < program.Reductions.Length; i++)
         {
             var operand = operands[program.Reductions[i].Pointer];
-            float* sums = Sums(frame, i), to = operand.Place.In(frame);
+            float* sums = Sums(context, i), to = operand.Address.In(context);
             for (nint row = first * UnitRows; row < Math.Min(end * UnitRows, shape.M); row++)
                 if (isFirst) S.Store(S.Splat(0), sums + row * ProductShape.SumFloats);
                 else to[row * operand.RowStride] = S.SumLanes(S.Load(sums + row * ProductShape.SumFloats));
         }
     }
 
-    // Inner from … to − 1 of a panel. What is not the first part goes on from the sums so far, what is not the last leaves its tiles
-    // there; gives the place behind them.
+    // Inner from … to − 1 of a panel. What is not the first part goes on from the sums so far, what is not the last
+    // leaves its tiles there; gives the place behind them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    float* Panel(in Frame frame, int matrix, int panel, int firstBlock, int lastBlock, int from, int to, float* sums)
+    float* Panel(
+        in KernelContext context, int matrix, int panel, int firstBlock, int lastBlock, int from, int to, float* sums)
     {
         var (isFirst, isLast, inner) = (from == 0, to == shape.K, to - from);
-        int column = panel * panelWidth, columns = Math.Min(panelWidth, shape.N - column), vectors = columns > S.Width || S.Width == 1 ? 2 : 1;
+        int column = panel * panelWidth, columns = Math.Min(panelWidth, shape.N - column);
+        var vectors = columns > S.Width || S.Width == 1 ? 2 : 1;
         var tileRows = TileKernels<S, V>.RowsOf(vectors);
-        var tile = frame.Scratch;
-        var aStart = a.In(frame) + Lead(matrix, shape.LeadStridesA) + (nint)from * shape.InnerStrideA;
-        var bPanel = b.In(frame) + Lead(matrix, shape.LeadStridesB) + (nint)column * shape.ColumnStrideB + (nint)from * shape.InnerStrideB;
+        var tile = context.Scratch;
+        var aStart = a.In(context) + Lead(matrix, shape.LeadStridesA) + (nint)from * shape.InnerStrideA;
+        var bPanel = b.In(context) + Lead(matrix, shape.LeadStridesB)
+            + (nint)column * shape.ColumnStrideB + (nint)from * shape.InnerStrideB;
         var bNext = bPanel + panelWidth;
         nint bk = shape.InnerStrideB;
         var packed = tile + ScratchRows * TileKernels<S, V>.Stride;
-        bool isTransposed = shape.ColumnStrideB != 1, packs = !isTransposed && S.Width > 1 && !IsShort && lastBlock - firstBlock > FewBlocks;
+        var isTransposed = shape.ColumnStrideB != 1;
+        var packs = !isTransposed && S.Width > 1 && !IsShort && lastBlock - firstBlock > FewBlocks;
         if (isTransposed)
         {
             Transpose(bPanel, columns, inner, packed);
@@ -125,15 +143,16 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
             bk = panelWidth;
         }
 
-        float** starts = stackalloc float*[operands.Length], pointers = stackalloc float*[operands.Length], ahead = stackalloc float*[operands.Length + MostParts];
-        nint* strides = stackalloc nint[operands.Length], aheadStrides = stackalloc nint[operands.Length + MostParts];
+        float** starts = stackalloc float*[operands.Length], pointers = stackalloc float*[operands.Length],
+            ahead = stackalloc float*[operands.Length + MaxParts];
+        nint* strides = stackalloc nint[operands.Length], aheadStrides = stackalloc nint[operands.Length + MaxParts];
         var same = stackalloc float[(invariants + 1) * S.Width];
         for (var k = 1; k < operands.Length; k++)
         {
             var s = operands[k].Strides;
-            starts[k] = operands[k].Place.In(frame) + Lead(matrix, s) + (nint)column * s[^1];
+            starts[k] = operands[k].Address.In(context) + Lead(matrix, s) + (nint)column * s[^1];
         }
-        for (var i = 0; i < program.Reductions.Length; i++) starts[program.Reductions[i].Pointer] = Sums(frame, i);
+        for (var i = 0; i < program.Reductions.Length; i++) starts[program.Reductions[i].Pointer] = Sums(context, i);
         for (var k = 0; k < operands.Length; k++) strides[k] = rowStrides[k];
         pointers[0] = tile;
         // What is replaced in place is read and written, and asked for once.
@@ -147,8 +166,11 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
         }
 
         int row = firstBlock * UnitRows, end = Math.Min(lastBlock * UnitRows, shape.M);
-        // Each tile asks for as many rows of the next panel as it has itself, or for several times as many where tiles are few.
-        int calls = (end - row + tileRows - 1) / tileRows, parts = !IsShort && !isTransposed && panel + 1 < panels ? Math.Min(MostParts, (inner - 1) / (calls * tileRows) + 1) : 0;
+        // Each tile asks for as many rows of the next panel as it has itself, or for several times as many where tiles
+        // are few.
+        var calls = (end - row + tileRows - 1) / tileRows;
+        var parts = !IsShort && !isTransposed && panel + 1 < panels
+            ? Math.Min(MaxParts, (inner - 1) / (calls * tileRows) + 1) : 0;
         var task = new TileTask
         {
             B = bPanel,
@@ -160,19 +182,21 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
             AheadStrides = aheadStrides,
             Pointers = pointers,
             Strides = strides,
-            Slots = frame.Slots,
+            Scalars = context.Scalars,
             Invariants = same,
             Packed = packed,
         };
         // Where the first tile's own rows would be asked from.
         for (var k = 1; k < operands.Length; k++) pointers[k] = starts[k] + (row - tileRows) * strides[k];
-        for (int panelRow = 0, rowsPerCall = withEpilogue is not null && vectors == 2 ? tileRows : RowsPerCall(tileRows); row < end; row += rowsPerCall)
+        var rowsPerCall = withEpilogue is not null && vectors == 2 ? tileRows : RowsPerCall(tileRows);
+        for (var panelRow = 0; row < end; row += rowsPerCall)
         {
             var rows = Math.Min(rowsPerCall, end - row);
             var isWhole = withEpilogue is not null && rows == tileRows && vectors == 2 && isLast;
             nint asked = 0;
             for (nint i = 0; i < count && AsksForNextCall; i++)
-                Ask(starts[asks[i]] + (row + rows) * strides[asks[i]], strides[asks[i]], Math.Min(rows, end - row - rows), columns);
+                Ask(starts[asks[i]] + (row + rows) * strides[asks[i]], strides[asks[i]],
+                    Math.Min(rows, end - row - rows), columns);
             for (; asked < count && isLast && !IsShort && (packs || !isWhole); asked++)
             {
                 ahead[asked] = starts[asks[asked]] + row * strides[asks[asked]];
@@ -191,9 +215,14 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
                 task.Start = isFirst ? null : sums;
                 if (innerBlock < shape.K) sums += tileRows * TileKernels<S, V>.Stride;
                 task.AheadCount = asked;
-                var loop = packs ? TileKernels<S, V>.Packing(vectors) : isWhole ? withEpilogue! : TileKernels<S, V>.Of(Math.Min(tileRows, rows - done), vectors);
+                var loop = packs ? TileKernels<S, V>.Packing(vectors)
+                    : isWhole ? withEpilogue!
+                    : TileKernels<S, V>.Of(Math.Min(tileRows, rows - done), vectors);
                 if (byTile && isLast) // weights
-                    foreach (var k in written) Ownership.Claim(starts[k] + (row + done) * strides[k], strides[k], Math.Min(tileRows, rows - done), columns);
+                    foreach (var k in written)
+                        CacheLines.Claim(
+                            starts[k] + (row + done) * strides[k], strides[k],
+                            Math.Min(tileRows, rows - done), columns);
                 loop(&task);
                 if (!packs) continue;
                 task.B = packed;
@@ -220,7 +249,7 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     // The epilogue of a tile that no other follows.
     void Finish(ref TileTask task, int columns)
     {
-        if (task.Pending > 0) epilogue(task.Pointers, task.Strides, task.Slots, task.Pending, columns);
+        if (task.Pending > 0) epilogue(task.Pointers, task.Strides, task.Scalars, task.Pending, columns);
         task.Pending = 0;
     }
 
@@ -243,7 +272,8 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
         var whole = Avx.IsSupported && shape.InnerStrideB == 1 ? (columns & ~7, inner & ~7) : (0, 0);
         for (var k = 0; k < whole.Item2; k += 8)
             for (var c = 0; c < whole.Item1; c += 8)
-                Transpose8x8(source + (nint)c * shape.ColumnStrideB + k, shape.ColumnStrideB, packed + k * panelWidth + c, panelWidth);
+                Transpose8x8(source + (nint)c * shape.ColumnStrideB + k, shape.ColumnStrideB,
+                    packed + k * panelWidth + c, panelWidth);
         for (var c = 0; c < columns; c++)
             for (var k = c < whole.Item1 ? whole.Item2 : 0; k < inner; k++)
                 packed[k * panelWidth + c] = source[(nint)c * shape.ColumnStrideB + (nint)k * shape.InnerStrideB];
@@ -255,8 +285,10 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     {
         for (var half = 0; half < 2; half++, from += 4, to += 4 * toStride)
         {
-            Vector256<float> a = Pair(from, stride), b = Pair(from + stride, stride), c = Pair(from + 2 * stride, stride), d = Pair(from + 3 * stride, stride);
-            Vector256<float> ab = Avx.UnpackLow(a, b), cd = Avx.UnpackLow(c, d), ab2 = Avx.UnpackHigh(a, b), cd2 = Avx.UnpackHigh(c, d);
+            Vector256<float> a = Pair(from, stride), b = Pair(from + stride, stride),
+                c = Pair(from + 2 * stride, stride), d = Pair(from + 3 * stride, stride);
+            Vector256<float> ab = Avx.UnpackLow(a, b), cd = Avx.UnpackLow(c, d);
+            Vector256<float> ab2 = Avx.UnpackHigh(a, b), cd2 = Avx.UnpackHigh(c, d);
             Avx.Shuffle(ab, cd, 0x44).Store(to);
             Avx.Shuffle(ab, cd, 0xEE).Store(to + toStride);
             Avx.Shuffle(ab2, cd2, 0x44).Store(to + 2 * toStride);
@@ -265,5 +297,6 @@ sealed unsafe class MatMulKernel<S, V>(ProductShape shape, Place a, Place b, Loo
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<float> Pair(float* from, nint stride) => Vector256.Create(Vector128.Load(from), Vector128.Load(from + 4 * stride));
+    static Vector256<float> Pair(float* from, nint stride) =>
+        Vector256.Create(Vector128.Load(from), Vector128.Load(from + 4 * stride));
 }

@@ -5,18 +5,24 @@ using Iql.Cpu.Emit;
 namespace Iql.Cpu.Kernels;
 
 /// <summary>
-/// A product with a few columns, such as a policy's head and its gradient: a register tile would spend most of a vector on columns
-/// that are not there. Where the inner dimension of a is contiguous, every entry is a dot product of vectors; where its rows are, the
-/// turned product bᵀ·aᵀ is made by register tiles and turned back. A unit is 16 rows; the epilogue follows 16 or 32 of them.
+/// A product with a few columns, such as a policy's head and its gradient: a register tile would spend most of a vector
+/// on columns that are not there. Where the inner dimension of a is contiguous, every entry is a dot product of
+/// vectors; where its rows are, the transposed product bᵀ·aᵀ is made by register tiles and transposed back. A unit is
+/// 16 rows; the epilogue follows 16 or 32 of them.
 /// </summary>
-/// <remarks>A policy's head, 256 × 256 times 256 × 3 with tanh and loss behind it: 13.7 µs by tiles, 8.5 by dot products; its gradient with Adam 10.6 and 3.7 (Zen 5).</remarks>
-sealed unsafe class NarrowProductKernel<S, V>(ProductShape shape, Place a, Place b, FusedLoop epilogue, ImmutableArray<Operand> operands) : IKernel
+/// <remarks>
+/// A policy's head, 256 × 256 times 256 × 3 with tanh and loss behind it: 13.7 µs by tiles, 8.5 by dot products; its
+/// gradient with Adam 10.6 and 3.7 (Zen 5).
+/// </remarks>
+sealed unsafe class NarrowProductKernel<S, V>(
+    ProductShape shape, Address a, Address b, FusedLoop epilogue, ImmutableArray<Operand> operands) : IKernel
     where S : ISimd<V> where V : struct
 {
     const int UnitRows = FusedKernel.UnitRows, Stride = ProductShape.ScratchColumns, DotRows = 8;
 
     /// <summary>Whether this kernel is the one for a product.</summary>
-    public static bool Takes(ProductShape shape) => S.Width > 1 && shape.Lead.IsEmpty && shape.N <= TileKernels<S, V>.Rows && shape.K >= Stride
+    public static bool Takes(ProductShape shape) =>
+        S.Width > 1 && shape.Lead.IsEmpty && shape.N <= TileKernels<S, V>.Rows && shape.K >= Stride
         && (shape.InnerStrideA == 1 || shape.RowStrideA == 1);
 
     bool IsDot => shape.InnerStrideA == 1;
@@ -24,44 +30,46 @@ sealed unsafe class NarrowProductKernel<S, V>(ProductShape shape, Place a, Place
     public int Units => (shape.M + UnitRows - 1) / UnitRows;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(in Frame frame, int first, int last)
+    public void Run(in KernelContext context, int first, int last)
     {
-        float* tile = frame.Scratch, behind = tile + ProductShape.ScratchRows * Stride;
+        float* tile = context.Scratch, behind = tile + ProductShape.ScratchRows * Stride;
         float** pointers = stackalloc float*[operands.Length];
         var strides = stackalloc nint[operands.Length];
         pointers[0] = tile;
         strides[0] = Stride;
         for (var k = 1; k < operands.Length; k++) strides[k] = operands[k].RowStride;
-        if (IsDot) Turn(b.In(frame), behind);
-        var most = IsDot ? ProductShape.ScratchRows : 2 * S.Width;
+        if (IsDot) Transpose(b.In(context), behind);
+        var maxRows = IsDot ? ProductShape.ScratchRows : 2 * S.Width;
         for (int row = first * UnitRows, end = Math.Min(last * UnitRows, shape.M), rows; row < end; row += rows)
         {
-            rows = Math.Min(most, end - row);
-            if (IsDot) Dots(a.In(frame) + (nint)row * shape.RowStrideA, behind, tile, rows);
-            else Turned(a.In(frame) + row, b.In(frame), tile, behind, rows);
-            for (var k = 1; k < operands.Length; k++) pointers[k] = operands[k].Place.In(frame) + row * strides[k];
-            epilogue(pointers, strides, frame.Slots, rows, shape.N);
+            rows = Math.Min(maxRows, end - row);
+            if (IsDot) Dots(a.In(context) + (nint)row * shape.RowStrideA, behind, tile, rows);
+            else Transposed(a.In(context) + row, b.In(context), tile, behind, rows);
+            for (var k = 1; k < operands.Length; k++) pointers[k] = operands[k].Address.In(context) + row * strides[k];
+            epilogue(pointers, strides, context.Scalars, rows, shape.N);
         }
     }
 
-    // turned[column, k] = b[k, column]; rows of K floats, padded to whole vectors.
+    // transposed[column, k] = b[k, column]; rows of K floats, padded to whole vectors.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void Turn(float* from, float* turned)
+    void Transpose(float* from, float* transposed)
     {
-        for (var column = 0; column < shape.N; column++, turned += Padded)
-            for (var k = 0; k < shape.K; k++) turned[k] = from[(nint)k * shape.InnerStrideB + (nint)column * shape.ColumnStrideB];
+        for (var column = 0; column < shape.N; column++, transposed += Padded)
+            for (var k = 0; k < shape.K; k++)
+                transposed[k] = from[(nint)k * shape.InnerStrideB + (nint)column * shape.ColumnStrideB];
     }
 
     int Padded => (shape.K + S.Width - 1) / S.Width * S.Width;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void Dots(float* x, float* turned, float* tile, int rows)
+    void Dots(float* x, float* transposed, float* tile, int rows)
     {
-        for (var column = 0; column < shape.N; column++, turned += Padded)
+        for (var column = 0; column < shape.N; column++, transposed += Padded)
         {
             var row = 0;
-            for (; row + DotRows <= rows; row += DotRows) Eight(x + (nint)row * shape.RowStrideA, turned, tile + row * Stride + column);
-            for (; row < rows; row++) One(x + (nint)row * shape.RowStrideA, turned, tile + row * Stride + column);
+            for (; row + DotRows <= rows; row += DotRows)
+                Eight(x + (nint)row * shape.RowStrideA, transposed, tile + row * Stride + column);
+            for (; row < rows; row++) One(x + (nint)row * shape.RowStrideA, transposed, tile + row * Stride + column);
         }
     }
 
@@ -125,7 +133,7 @@ sealed unsafe class NarrowProductKernel<S, V>(ProductShape shape, Place a, Place
     static V Kept(V lanes, V x) => S.Select(lanes, x, S.Splat(0));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void Turned(float* x, float* y, float* tile, float* turned, int rows)
+    void Transposed(float* x, float* y, float* tile, float* transposed, int rows)
     {
         var task = new TileTask
         {
@@ -135,10 +143,11 @@ sealed unsafe class NarrowProductKernel<S, V>(ProductShape shape, Place a, Place
             B = x,
             InnerStrideB = shape.InnerStrideA,
             K = shape.K,
-            Tile = turned,
+            Tile = transposed,
         };
         TileKernels<S, V>.Of(shape.N, rows > S.Width ? 2 : 1)(&task);
         for (var row = 0; row < rows; row++)
-            for (var column = 0; column < shape.N; column++) tile[row * Stride + column] = turned[column * Stride + row];
+            for (var column = 0; column < shape.N; column++)
+                tile[row * Stride + column] = transposed[column * Stride + row];
     }
 }

@@ -1,0 +1,59 @@
+using Iql.Execution;
+using Iql.Graph;
+
+namespace Iql.Cpu;
+
+/// <summary>
+/// The processor: each step is shared by a team of threads. Runs are advanced one by one, and their states stay in host
+/// memory.
+/// </summary>
+public sealed class CpuDevice : IDevice
+{
+    readonly WorkerTeam team;
+
+    /// <summary>
+    /// A device of <paramref name="threads"/> threads, at least 1, the caller's among them. No bit depends on their
+    /// number.
+    /// </summary>
+    public CpuDevice(int threads) => team = new(threads);
+
+    /// <summary>The caller's thread alone.</summary>
+    public static CpuDevice Single { get; } = new(1);
+
+    /// <inheritdoc/>
+    public IWorkers Workers => team;
+
+    /// <inheritdoc/>
+    public IProgram Compile(GraphFunction function) => CompiledGraph.Compile(function, team: team);
+
+    /// <inheritdoc/>
+    public IDeviceRun Start(IReadOnlyList<RunStart> runs) =>
+        new Runs([.. runs.Select(run => new CpuRun(run, team))], team);
+
+    /// <summary>Ends the threads.</summary>
+    public void Dispose() => team.Dispose();
+
+    sealed class Runs(CpuRun[] runs, WorkerTeam team) : IDeviceRun
+    {
+        public void Advance(bool withMetrics)
+        {
+            foreach (var run in runs) run.Advance(withMetrics);
+        }
+
+        public void Finish() => team.Finish();
+
+        public IReadOnlyList<(string Name, double Value)> Metrics(int run) => runs[run].Metrics;
+
+        public LearnerState State(int run)
+        {
+            team.Finish();
+            return runs[run].State;
+        }
+
+        public void Dispose()
+        {
+            team.Finish();
+            foreach (var run in runs) run.Dispose();
+        }
+    }
+}
