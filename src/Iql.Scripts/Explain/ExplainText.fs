@@ -105,6 +105,7 @@ module ExplainText =
             |> List.indexed
             |> List.groupBy (fun (_, each) -> each.Info.Phase)
 
+        let count = Plural.count phases.Length "phase"
         let instructions = (string explanation.InstructionSet).ToLowerInvariant()
 
         let nodes (kernel: ExplainedKernel) =
@@ -113,7 +114,7 @@ module ExplainText =
             | all -> String.concat " " all
 
         [
-            $"""3. Schedule: {kernels} in {Plural.count phases.Length "phase"}, {instructions}, {sum explanation.Kernels} by one thread"""
+            $"3. Schedule: {kernels} in {count}, {instructions}, {sum explanation.Kernels} by one thread"
             for phase, kernels in phases do
                 $"   phase {phase}, {sum (List.map snd kernels)}"
 
