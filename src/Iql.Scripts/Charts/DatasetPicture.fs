@@ -51,8 +51,8 @@ let columns (title: string) (labels: string seq) (summaries: Summary seq) : Figu
     |> Figure.withLayout "xaxis.type" (Json.Text "category")
     |> Figure.withLayout "showlegend" (Json.Bool false)
 
-/// How often each place of a maze was visited, seen from above as the maze is drawn: x down, y to the right. Walls are grey,
-/// the goal is ringed. Counts are shown in powers of ten; places nobody went to stay white.
+/// How often each place of a maze was visited, seen from above as the maze is drawn: x down, y to the right. Walls are
+/// grey, the goal is ringed. Counts are shown in powers of ten; places nobody went to stay white.
 let private visits (numbers: DatasetNumbers) : Figure =
     let maze = Maze(ReadOnlySpan(Array.ofList numbers.Maze))
     let fine = DatasetNumbers.fine
@@ -171,8 +171,9 @@ let private spread (numbers: DatasetNumbers) : Picture =
         if numbers.Choices.IsEmpty then
             $"Each number of an observation and of an action: {words}", boxes "Actions" "a" numbers.Actions
         else
-            $"Each number of an observation: {words} Beside it the share of rows that take each discrete action; of one that the data never take nothing is known.",
-            frequencies numbers.Choices
+            let share = "Beside it the share of rows that take each discrete action"
+            let unknown = "of one that the data never take nothing is known."
+            $"Each number of an observation: {words} {share}; {unknown}", frequencies numbers.Choices
 
     {
         Caption = caption
@@ -185,7 +186,8 @@ let private spread (numbers: DatasetNumbers) : Picture =
 let ofNumbers (numbers: DatasetNumbers) : Picture list =
     let sampled =
         if numbers.SampledRows < numbers.Rows || numbers.SampledEpisodes < numbers.Episodes then
-            $" Shown are {numbers.SampledRows} of {numbers.Rows} rows and {numbers.SampledEpisodes} of {numbers.Episodes} episodes, taken evenly."
+            let rows = $"{numbers.SampledRows} of {numbers.Rows} rows"
+            $" Shown are {rows} and {numbers.SampledEpisodes} of {numbers.Episodes} episodes, taken evenly."
         else
             ""
 
@@ -193,7 +195,8 @@ let ofNumbers (numbers: DatasetNumbers) : Picture list =
         if not numbers.Maze.IsEmpty then
             {
                 Caption =
-                    "The data from above: brighter places were visited more often, on a logarithmic scale; grey is wall, the orange ring is the goal. A policy can only be good where there are data."
+                    "The data from above: brighter places were visited more often, on a logarithmic scale; grey is wall, "
+                    + "the orange ring is the goal. A policy can only be good where there are data."
                 Figure = visits numbers
             }
         yield! Option.toList (histograms numbers)

@@ -97,8 +97,8 @@ let byTask (table: ScoreTable) : Figure =
     else
         Chart.legendAbove "published:  " whole
 
-/// A panel each for mean, median, interquartile mean and optimality gap over all tasks, with stratified bootstrap intervals; None
-/// for a table without totals.
+/// A panel each for mean, median, interquartile mean and optimality gap over all tasks, with stratified bootstrap
+/// intervals; None for a table without totals.
 let overall (table: ScoreTable) : Figure option =
     let rows = titles table
     let colours = Palette.apart rows.Length

@@ -32,8 +32,9 @@ let private positive (edges: float list) : float list =
     | first :: rest when first <= 0.0 -> 1e-6 :: rest
     | edges -> edges
 
-/// Cells that differ on one axis, usually β, or a single one → one histogram a cell, above each other over one logarithmic axis of
-/// weights, with the share that hit the cap written beside it; None where no run counted its weights.
+/// Cells that differ on one axis, usually β, or a single one → one histogram a cell, above each other over one
+/// logarithmic axis of weights, with the share that hit the cap written beside it; None where no run counted its
+/// weights.
 let figure (name: string option) (cells: Cell list) : Figure option =
     let cells =
         match name with
