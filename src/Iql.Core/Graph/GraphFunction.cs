@@ -14,10 +14,11 @@ public sealed record GraphFunction(
     ImmutableArray<TensorGroup> Outputs,
     ImmutableArray<(string Name, Tensor Value)> Metrics)
 {
-    /// <summary>A function without metrics. Its scalars are those that the outputs need, in the order they are met.</summary>
+    /// <summary>A function without metrics. Its scalars are those that the outputs need, in graph order.</summary>
     public static GraphFunction Of(ImmutableArray<Layout> inputs, ImmutableArray<TensorGroup> outputs)
     {
-        var entries = inputs.SelectMany(block => block.Entries.Select(entry => $"{block.Name}/{entry.Name}")).ToHashSet();
+        HashSet<string> entries =
+            [.. inputs.SelectMany(block => block.Entries.Select(entry => $"{block.Name}/{entry.Name}"))];
         var scalars = Order.Of(outputs.SelectMany(group => group.Tensors))
             .Where(node => node.Op == Op.Input && node.Shape == Shape.Scalar && !entries.Contains(node.Name));
         return new(inputs, [.. scalars.Select(node => node.Name).Distinct()], outputs, []);
