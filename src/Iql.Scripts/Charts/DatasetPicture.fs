@@ -195,8 +195,8 @@ let ofNumbers (numbers: DatasetNumbers) : Picture list =
         if not numbers.Maze.IsEmpty then
             {
                 Caption =
-                    "The data from above: brighter places were visited more often, on a logarithmic scale; grey is wall, "
-                    + "the orange ring is the goal. A policy can only be good where there are data."
+                    "The data from above: brighter places were visited more often, on a logarithmic scale; grey is "
+                    + "wall, the orange ring is the goal. A policy can only be good where there are data."
                 Figure = visits numbers
             }
         yield! Option.toList (histograms numbers)
