@@ -173,7 +173,7 @@ let collect (recipe: Recipe) : unit =
 
                 let score =
                     if collected.Shares |> List.exists _.Score.IsSome then
-                        $", score {(Environments.Tasks.Tasks.Get recipe.Like).Reference.Normalised mean:F1}"
+                        $", score {(Iql.Environments.Tasks.Tasks.Get recipe.Like).Reference.Normalised mean:F1}"
                     else
                         ""
 

@@ -223,7 +223,8 @@ let private products = [
 
                                     List.sum [
                                         for l in 0 .. k - 1 ->
-                                            wholeX.At(outer @ pair transposedX i l) * wholeY.At(outer @ pair transposedY l j)
+                                            wholeX.At(outer @ pair transposedX i l)
+                                            * wholeY.At(outer @ pair transposedY l j)
                                     ]
                         })
 ]

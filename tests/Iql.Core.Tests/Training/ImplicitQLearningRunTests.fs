@@ -74,8 +74,7 @@ let ``a policy's learning rate of 1e30 stops that run with the step and the metr
     inFolder (fun root ->
         let wild = algorithm.With("policyLearningRate", 1e30)
 
-        let run =
-            run root "wild" ((config 3.0).With(hyperparameters = wild.ToJson()))
+        let run = run root "wild" ((config 3.0).With(hyperparameters = wild.ToJson()))
 
         let outcome =
             TrainingLoop.Run(plan 1 (wild.Learner(observationSize, actionSize)), [| run |])
