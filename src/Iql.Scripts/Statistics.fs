@@ -35,7 +35,8 @@ let quantile (p: float) (xs: float[]) : float =
     let below = int (floor place)
     let above = min (below + 1) (sorted.Length - 1)
     let share = place - float below
-    // Two products, not low + share (high − low): the ends come out exactly, and between equal numbers nothing is added.
+    // Two products, not low + share (high − low): the ends come out exactly, and between equal numbers nothing is
+    // added.
     sorted[below] * (1.0 - share) + sorted[above] * share
 
 /// Median of xs [R].
@@ -53,7 +54,8 @@ let iqm (xs: float[]) : float =
 let optimalityGap (target: float) (xs: float[]) : float =
     target - mean (xs |> Array.map (min target))
 
-/// Probability that a run of xs [R₁] beats a run of ys [R₂] on one task, ties counted half (Mann and Whitney's U / R₁R₂).
+/// Probability that a run of xs [R₁] beats a run of ys [R₂] on one task, ties counted half (Mann and Whitney's U /
+/// R₁R₂).
 let winRate (xs: float[]) (ys: float[]) : float =
     atLeastOne (nameof xs) xs
     atLeastOne (nameof ys) ys
@@ -189,9 +191,9 @@ let bootstrap
     : Estimate =
     bootstrapTasks seed replicates confidence (fun tasks -> statistic tasks[0]) [| xs |]
 
-/// A statistic of two methods' scores on tasks, both arrays of runs task by task, with its interval; runs are drawn with
-/// replacement within each task of each method, all independently. Methods that share seeds or value functions are then
-/// treated as unrelated, which widens the interval: the safe side.
+/// A statistic of two methods' scores on tasks, both arrays of runs task by task, with its interval; runs are drawn
+/// with replacement within each task of each method, all independently. Methods that share seeds or value functions are
+/// then treated as unrelated, which widens the interval: the safe side.
 let bootstrapTwoTasks
     (seed: Seed)
     (replicates: int)

@@ -91,7 +91,7 @@ let ``trained runs and random actions share a file`` () =
 [<Fact>]
 let ``what cannot be collected is refused before any work`` () =
     use scratch = new Scratch()
-    refuses [ "data"; "collect"; "pointmaze-umaze-v0"; "--policy"; scratch.Path "none" ] [ "found nothing there" ]
+    refuses [ "data"; "collect"; "pointmaze-umaze-v0"; "--policy"; scratch.Path "none" ] [ "found nothing" ]
     Directory.CreateDirectory(scratch.Path "empty") |> ignore
     refuses [ "data"; "collect"; "pointmaze-umaze-v0"; "--policy"; scratch.Path "empty" ] [ "config.json" ]
     refuses [ "data"; "collect"; "pointmaze-umaze-v0"; "--noise"; "0.1" ] [ "--policy" ]
@@ -115,7 +115,7 @@ let ``what cannot be collected is refused before any work`` () =
             "random"
             "-o"
             scratch.Path name
-        ] [ "takes for D4RL's file"; "-iql-" ]
+        ] [ "differs from D4RL's files"; "-iql-" ]
 
 [<Fact>]
 let ``a robot's data train a policy that is scored in its environment`` () =

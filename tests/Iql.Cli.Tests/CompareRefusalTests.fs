@@ -40,7 +40,7 @@ let ``two versions of a dataset are refused in one column`` () =
     refused [ "--published"; "--task"; "antmaze-umaze-v0,antmaze-large-play-v2" ] [
         "expected one version of the antmaze data"
         "antmaze-umaze-v0 and antmaze-large-play-v2"
-        "compare them apart"
+        "Compare them separately"
     ]
 
     // A file's name counts as well: data of one version scored in another.

@@ -25,7 +25,7 @@ let private collected =
     origin
         [
             for iteration in [ "0000"; "0020"; "0040" ] ->
-                $"hopper-trpo-{iteration}: a policy file, drawn actions, noise 0"
+                $"hopper-trpo-{iteration}: a policy file, sampled actions, noise 0"
         ]
         true
 
@@ -34,15 +34,15 @@ let ``an origin names one policy, two, or the first and the last of many`` () =
     let by policies = DataOrigin.words (origin policies true)
 
     Assert.Equal(
-        "collected in hopper-v4 by 3 policies in equal shares, hopper-trpo-0000 to hopper-trpo-0040 (a policy file, drawn actions, noise 0), seed 0",
+        "collected in hopper-v4 by 3 policies in equal shares, hopper-trpo-0000 to hopper-trpo-0040 (a policy file, sampled actions, noise 0), seed 0",
         DataOrigin.words collected
     )
 
     Assert.Equal("collected in hopper-v4 by random (U(-1, 1)), seed 0", by [ "random: U(-1, 1)" ])
 
     Assert.Equal(
-        "collected in hopper-v4 by 2 policies in equal shares, a (drawn actions), b (its mean), seed 0",
-        by [ "a: drawn actions"; "b: its mean" ]
+        "collected in hopper-v4 by 2 policies in equal shares, a (sampled actions), b (its mean), seed 0",
+        by [ "a: sampled actions"; "b: its mean" ]
     )
 
     Assert.Equal("collected in hopper-v4 by the task's own recipe, seed 0", by [])
@@ -84,31 +84,31 @@ let ``published figures beside other data say whose they are, and what ours are`
     let told = locomotionOf "hopper-iql-medium-replay.hdf5" (Some collected)
     let table = ScoreTable.ofResults told
     let text = ScoreTableText.lines table |> String.concat "\n"
-    Assert.Matches("hopper-medium-v2 † .*\n  IQL paper, of D4RL's data +66.3 +58.5\n  CORL, of D4RL's data ", text)
+    Assert.Matches("hopper-medium-v2 † .*\n  IQL paper, on D4RL's data +66.3 +58.5\n  CORL, on D4RL's data ", text)
     // The other row's data are D4RL's; sums are of both.
     Assert.Matches("walker2d-medium-v2 .*\n  IQL paper +78.3", text)
-    Assert.Matches("sum .*\n  IQL paper, of D4RL's data +144.6", text)
+    Assert.Matches("sum .*\n  IQL paper, on D4RL's data +144.6", text)
     let notes = ScoreTableText.notes table |> String.concat "\n"
 
     Assert.Contains(
-        "† hopper-medium-v2: learned from 998\u202f000 of 1\u202f000\u202f000 transitions of the file hopper-iql-medium-replay.hdf5 (D4RL's has about 999\u202f906), which is not D4RL's: "
+        "† hopper-medium-v2: the data are 998\u202f000 of 1\u202f000\u202f000 transitions of the file hopper-iql-medium-replay.hdf5 (D4RL's has about 999\u202f906), which is not D4RL's: "
         + DataOrigin.words collected
-        + ". The published figures are of D4RL's data, not of these.",
+        + ". The published scores are for D4RL's data.",
         notes
     )
 
     for whole in [ ScoreTableText.markdown table; ScoreTableText.latex table ] do
-        Assert.Contains("IQL paper, of D4RL's data", whole)
+        Assert.Contains("IQL paper, on D4RL's data", whole)
         Assert.Contains(DataOrigin.words collected, whole)
 
     let page = Report.ofTable [] [] told table
-    Assert.Contains("IQL paper, of D4RL's data", page.Replace("&#39;", "'"))
+    Assert.Contains("IQL paper, on D4RL's data", page.Replace("&#39;", "'"))
     Assert.Contains("3 policies in equal shares", page)
     // Where nobody knows who acted, that is said.
     let untold =
         ScoreTableText.notes (ScoreTable.ofResults hoppers) |> String.concat "\n"
 
-    Assert.Contains("who acted in it is not known here", untold)
+    Assert.Contains("its policies are unknown", untold)
 
 [<Fact>]
 let ``a file that says it was collected here is not taken for D4RL's by its name`` () =
@@ -174,7 +174,7 @@ let ``a report says how data came about without the files`` () =
             @ [ "-o"; folder ]
         )
 
-    Assert.Contains("  CORL, of D4RL's data", output)
+    Assert.Contains("  CORL, on D4RL's data", output)
     Assert.Contains("collected in hopper-v4 by random (U(-1, 1)), seed 0", output)
 
     let report () =

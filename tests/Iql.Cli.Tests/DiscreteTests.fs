@@ -44,7 +44,7 @@ let ``algorithms that learn discrete actions do so where the data have them`` ()
         Assert.Equal("discrete", hyperparameter "actions" folder)
         let page = File.ReadAllText(Path.Combine(folder, "report.html"))
         Assert.Contains("share of rows", page)
-        Assert.Contains("of one that the data never take nothing is known", page)
+        Assert.Contains("nothing about an action with share 0", page)
 
 [<Fact>]
 let ``the others say which do, before any folder is made`` () =

@@ -85,7 +85,7 @@ let ``the hand, its things and where they should go are drawn in bars that stand
 [<Fact>]
 let ``what cannot be played is refused before any work`` () =
     use scratch = new Scratch()
-    refuses [ "play"; "pointmaze-umaze-v0"; "--policy"; scratch.Path "none" ] [ "found nothing there" ]
+    refuses [ "play"; "pointmaze-umaze-v0"; "--policy"; scratch.Path "none" ] [ "found nothing" ]
     refuses [ "play"; "nothing" ] [ "task"; "pointmaze-umaze-v0" ]
     refuses [ "play"; "pointmaze-umaze-v0"; "-o"; scratch.Path "no/where.html" ] [ "--output" ]
 

@@ -117,7 +117,7 @@ let private visits (numbers: DatasetNumbers) : Figure =
     |> Chart.withTrace "colorbar.title" (Json.Object [ "text", Json.Text "rows"; "side", Json.Text "right" ])
     |> Chart.withTrace "colorbar.tickvals" (Json.ofNumbers powers)
     |> Chart.withTrace "colorbar.ticktext" (Json.ofTexts [ for power in powers -> Json.numberText (10.0 ** power) ])
-    |> Chart.titled $"Where the data went: {numbers.Name}" "" ""
+    |> Chart.titled $"Visited places: {numbers.Name}" "" ""
     |> Figure.withLayout "yaxis.autorange" (Json.Text "reversed")
     |> Figure.withLayout "xaxis.visible" (Json.Bool false)
     |> Figure.withLayout "yaxis.visible" (Json.Bool false)
@@ -137,7 +137,8 @@ let private histograms (numbers: DatasetNumbers) : Picture option =
         | figures ->
             Some {
                 Caption =
-                    "Episodes by length and by undiscounted return, and rows by reward, as they stand in the data."
+                    "Episodes by length and by undiscounted return, and rows by reward, with the raw rewards of the \
+                     data."
                 Figure = Chart.grid 3 260 figures |> Figure.withLayout "showlegend" (Json.Bool false)
             }
 
@@ -165,15 +166,15 @@ let private spread (numbers: DatasetNumbers) : Picture =
         columns title (List.map fst shown) (List.map snd shown)
 
     let words =
-        "box from the lower to the upper quartile with the median, whiskers from the 1st to the 99th percentile."
+        "the box shows the quartiles and the median, and the whiskers show the 1st and 99th percentiles."
 
     let caption, actions =
         if numbers.Choices.IsEmpty then
             $"Each number of an observation and of an action: {words}", boxes "Actions" "a" numbers.Actions
         else
-            let share = "Beside it the share of rows that take each discrete action"
-            let unknown = "of one that the data never take nothing is known."
-            $"Each number of an observation: {words} {share}; {unknown}", frequencies numbers.Choices
+            $"Each number of an observation: {words} Next to it is the share of rows for each discrete action. The \
+              data say nothing about an action with share 0.",
+            frequencies numbers.Choices
 
     {
         Caption = caption
@@ -186,8 +187,8 @@ let private spread (numbers: DatasetNumbers) : Picture =
 let ofNumbers (numbers: DatasetNumbers) : Picture list =
     let sampled =
         if numbers.SampledRows < numbers.Rows || numbers.SampledEpisodes < numbers.Episodes then
-            let rows = $"{numbers.SampledRows} of {numbers.Rows} rows"
-            $" Shown are {rows} and {numbers.SampledEpisodes} of {numbers.Episodes} episodes, taken evenly."
+            $" The chart has {numbers.SampledRows} of {numbers.Rows} rows and {numbers.SampledEpisodes} of \
+              {numbers.Episodes} episodes, evenly spaced."
         else
             ""
 
@@ -195,8 +196,8 @@ let ofNumbers (numbers: DatasetNumbers) : Picture list =
         if not numbers.Maze.IsEmpty then
             {
                 Caption =
-                    "The data from above: brighter places were visited more often, on a logarithmic scale; grey is "
-                    + "wall, the orange ring is the goal. A policy can only be good where there are data."
+                    "The data from above. Brighter places have more visits, on a logarithmic scale. Walls are grey, \
+                     and the orange ring is the goal. A policy can only be good at places with data."
                 Figure = visits numbers
             }
         yield! Option.toList (histograms numbers)

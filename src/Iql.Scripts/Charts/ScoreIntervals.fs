@@ -109,7 +109,7 @@ let overall (table: ScoreTable) : Figure option =
                 "mean", "mean"
                 "median", "median"
                 "IQM", "IQM"
-                "optimality gap", "optimality gap (less is better)"
+                "optimality gap", "optimality gap (lower is better)"
             ] do
             for total in Option.toList (ScoreTable.total name table) do
                 if total.Entries |> List.exists Option.isSome then

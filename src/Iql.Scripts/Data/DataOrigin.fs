@@ -29,7 +29,8 @@ module DataOrigin =
             (entry "iql").IsSome
         )
 
-    /// What a data file says of itself; None where it cannot be read. Reads single values only, however large the file is.
+    /// What a data file says of itself; None where it cannot be read. Reads single values only, however large the file
+    /// is.
     let ofFile (path: string) : DataOrigin option =
         try
             if RowFile.IsRowFile path then
@@ -71,7 +72,8 @@ module DataOrigin =
         | :? UnauthorizedAccessException
         | :? DllNotFoundException -> None
 
-    /// "26 policies in equal shares, hopper-gail-trpo-0000 to hopper-gail-trpo-0500 (a policy file, drawn actions, noise 0)".
+    /// "26 policies in equal shares, hopper-gail-trpo-0000 to hopper-gail-trpo-0500 (a policy file, sampled actions,
+    /// noise 0)".
     let private actors (policies: string list) : string =
         let part (line: string) =
             match line.IndexOf ": " with
@@ -98,7 +100,8 @@ module DataOrigin =
         else
             $"{policies.Length} policies in equal shares, {groups}"
 
-    /// What the data are, in words that go on a sentence: "collected in hopper-v4 by …, seed 0". Nothing where the file does not say.
+    /// What the data are, in words that go on a sentence: "collected in hopper-v4 by …, seed 0". Nothing where the file
+    /// does not say.
     let words (origin: DataOrigin) : string =
         let said before value =
             value

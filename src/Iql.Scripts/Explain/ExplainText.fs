@@ -130,7 +130,7 @@ module ExplainText =
 
         let place =
             if explanation.RunsInPlace then
-                "; the state is stepped where it lies"
+                "; the state is updated in place"
             else
                 ""
 

@@ -22,9 +22,9 @@ module Crowding =
             let times = shown (1.0 / max 0.05 share)
 
             Some(
-                $"the machine is oversubscribed: {shown load} threads want its {cores} cores, "
-                + $"and training takes about {times} times as long. Stop what else is running, or give this sweep "
-                + $"the cores that are free (--threads {max 1 (threads - 1)}). The numbers stay the same."
+                $"the machine is oversubscribed: {shown load} threads use its {cores} cores, "
+                + $"and training takes about {times} times as long. Stop other programs, or use only "
+                + $"the free cores (--threads {max 1 (threads - 1)}). The numbers stay the same."
             )
         else
             None

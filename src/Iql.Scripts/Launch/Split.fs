@@ -2,8 +2,8 @@ namespace Iql.Scripts
 
 open System
 
-/// How a sweep's groups share the cores: how many are trained at a time, and with how many threads each. Results do not depend on
-/// it, only the time they take.
+/// How a sweep's groups share the cores: how many are trained at a time, and with how many threads each. Results do not
+/// depend on it, only the time they take.
 type Split = {
     /// Threads of each place side by side; a group takes the next place that falls free.
     ThreadsEach: int list
@@ -13,9 +13,9 @@ type Split = {
 [<RequireQualifiedAccess>]
 module Split =
 
-    /// One group a core while there are at least as many groups as cores; else every group at once, and the cores shared out evenly,
-    /// the first groups getting what is left over. Two groups side by side train more in all than one on two threads, which has to
-    /// wait for each other.
+    /// One group a core while there are at least as many groups as cores; else every group at once, and the cores
+    /// shared out evenly, the first groups getting what is left over. Two groups side by side train more in all than
+    /// one on two threads, which has to wait for each other.
     ///
     /// cores: at least 1. groups: those still to be trained; 0 counts as 1.
     let share (cores: int) (groups: int) : Split =

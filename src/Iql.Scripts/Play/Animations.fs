@@ -71,7 +71,7 @@ let ofTask (task: string) (chosen: Chosen list) : Html list =
     match Tasks.Find task with
     | null -> [ missing $"{task} has no environment here" ]
     | card when not (isNull card.Robot || MujocoLibrary.IsAvailable) -> [
-        missing $"{task} needs MuJoCo, which the machine that made this page has not"
+        missing $"{task} needs MuJoCo, which was not installed when this page was made"
       ]
     | card ->
         let played = [ for each in chosen -> play card each |> Result.map (shown each.Title) ]
@@ -90,9 +90,9 @@ let ofTask (task: string) (chosen: Chosen list) : Html list =
 let section (description: string) (stages: Html list) : Html list =
     note (
         description
-        + "Each plays the first episode of its evaluations, by its last checkpoint. "
-        + "In mazes, colours are what it makes of each place, at rest there: "
-        + "discounted rewards to come, in the units of its training, each on its own scale."
+        + "Each plays the first episode of its evaluations, with its last checkpoint. "
+        + "In mazes, the colour of a place is its value at rest: the discounted future rewards, "
+        + "in the units of training. Each picture has its own scale."
     )
     :: stages
     |> ScenePage.around

@@ -96,8 +96,8 @@ module Collection =
 
         if isD4rl name then
             Error(
-                $"--output: expected a name that nobody takes for D4RL's file, got {Path.GetFileName path}. "
-                + $"Call it {ownName name}{Path.GetExtension path}, say."
+                $"--output: expected a name that differs from D4RL's files, got {Path.GetFileName path}. "
+                + $"Use, for example, {ownName name}{Path.GetExtension path}."
             )
         else
             Ok()
@@ -111,7 +111,7 @@ module Collection =
 
         match policy.Make, policy.Walks with
         | null, _ -> policy.Description
-        | _, true -> $"{policy.Description}, steered from goal to goal by D4RL's procedure, noise {noise}"
+        | _, true -> $"{policy.Description}, following directions from goal to goal by D4RL's procedure, noise {noise}"
         | _ -> $"{policy.Description}, noise {noise}"
 
     let private collect (collection: Collection) (policy: Policy) seed size name progress cancellation =

@@ -46,7 +46,7 @@ module Episode =
         use navigator = new AntMazeNavigator(walker.Make.Invoke 1, wandering)
 
         acting navigator (seed.Split "policy")
-        |> Scene.play card environment seed $"{walker.Description}, steered through the maze" None
+        |> Scene.play card environment seed $"{walker.Description}, following directions through the maze" None
 
     /// A policy's episode from a seed.
     let ofPolicy (card: TaskCard) (seed: Seed) (policy: Policy) : Result<Scene, string> =

@@ -37,11 +37,12 @@ module Policy =
 
             if file.ObservationSize <> size || file.ActionSize <> card.Environment.ActionSize then
                 Error(
-                    $"{path}: expected a policy that sees {size} numbers and acts with {card.Environment.ActionSize}, "
-                    + $"as {card.Name} asks for, got {file.ObservationSize} and {file.ActionSize}."
+                    $"{path}: expected a policy for observations of {size} numbers and actions of "
+                    + $"{card.Environment.ActionSize}, as in {card.Name}, got {file.ObservationSize} and \
+                        {file.ActionSize}."
                 )
             else
-                let kind = if mean then "its mean" else "drawn actions"
+                let kind = if mean then "its mean" else "sampled actions"
 
                 Ok {
                     Name = path

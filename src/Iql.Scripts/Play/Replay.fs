@@ -48,16 +48,16 @@ module Replay =
 
         match task |> Option.orElse (taskOf report) with
         | _ when rows = 0 -> Ok report
-        | None when holdsStates -> without "the file holds states, but does not say of which task: name one with --task"
+        | None when holdsStates -> without "the file has states, but not the name of their task; give it with --task"
         | None -> Ok report
         | Some card ->
             match card.Robot with
-            | null -> without $"{card.Name} is no task on MuJoCo"
+            | null -> without $"{card.Name} is not a task on MuJoCo"
             | _ when not MujocoLibrary.IsAvailable ->
                 without "MuJoCo 2.2.2 is not installed here (apt-get install libmujoco2.2.2)"
             | robot when robot.World.Task.ChangesModel ->
-                let moves = $"{robot.Name} moves things of its model from episode to episode"
-                without $"{moves}, which positions and velocities do not tell"
+                let moves = $"{robot.Name} changes its model in each episode"
+                without $"{moves}, and positions and velocities do not show this"
             | robot when
                 robot.ObservationSize <> raw.ObservationSize
                 || robot.ActionSize <> raw.ActionSize

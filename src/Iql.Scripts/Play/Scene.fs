@@ -11,7 +11,7 @@ type Moment = {
     Shown: PictureMoment
     /// Undiscounted return so far.
     Return: float
-    /// Discounted rewards to go, in the units of training: the value of the one who acts, and what then came.
+    /// Discounted future rewards, in the units of training: the value of the one who acts, and what then came.
     ToGo: (float * float) option
 }
 

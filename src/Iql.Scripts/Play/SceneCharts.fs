@@ -18,7 +18,7 @@ let legend (map: ValueMap) : Html list =
 
         Html.element "div" [
             "class", "legend"
-            "title", "Discounted rewards to come from each place, at rest, in the units of training"
+            "title", "Discounted future rewards from each place, at rest, in the units of training"
         ] [
             Html.text $"{map.Formula}: {shown low}"
             shape "span" $"class=ramp style=background:linear-gradient(90deg,{ramp})"
@@ -72,11 +72,11 @@ let rewardsToGo (scene: Scene) : Html list =
 
         [
             Html.plain "p" [
-                Html.text "Discounted rewards to go, in the units of training: "
+                Html.text "Discounted future rewards, in the units of training: "
                 key "#882255" $"{formula}, {between expected}"
                 Html.text ", and dashed "
-                key "#4d4d4d" $"what then came, {between came}"
-                Html.text ". After a time-out nothing more is counted."
+                key "#4d4d4d" $"the actual rewards, {between came}"
+                Html.text ". Rewards after a time-out are not counted."
             ]
             chart scene [ "#4d4d4d", "5,4", came; "#882255", "none", expected ]
         ]

@@ -57,8 +57,8 @@ let page (scene: Scene) : string =
         Html.paragraph $"{scene.Description}. One episode: {scene.End}, {outcome scene}{scale}."
         if scene.Values.IsSome then
             Html.paragraph (
-                "Colours are what it makes of each place, at rest there and else as the episode starts: "
-                + "discounted rewards to come, in the units of training."
+                "The colour of a place is its value at rest, with the rest of the state as at the start: "
+                + "the discounted future rewards, in the units of training."
             )
         stage [
             {

@@ -26,7 +26,7 @@ module TrainedPolicy =
         | null ->
             let known = String.concat ", " [ for each in Algorithm.All -> each.Name ]
 
-            let got = $"one of {config.Algorithm}. It is of another version of Iql"
+            let got = $"one of {config.Algorithm}. Another version of Iql wrote it"
             Error $"{folder}: expected a run of {known}, got {got}."
         | algorithm -> Ok(algorithm.Standard.FromJson config.Hyperparameters)
 
@@ -41,10 +41,10 @@ module TrainedPolicy =
         elif Directory.Exists path || File.Exists path then
             Error(
                 $"{path}: expected the folder of a run (with config.json) or of a sweep (with runs), got neither. "
-                + "Name the folder that `iql train` wrote."
+                + "Give the folder that `iql train` wrote."
             )
         else
-            Error $"{path}: expected the folder of a run, found nothing there."
+            Error $"{path}: expected the folder of a run, found nothing."
 
     /// Reads the policy of a run's last checkpoint, to act in an environment.
     let load (environment: IEnvironment) (folder: string) : Result<TrainedPolicy, string> =

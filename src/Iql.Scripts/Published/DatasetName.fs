@@ -40,7 +40,7 @@ module DatasetName =
                     None
         }
 
-    /// An Error names two of one domain in different versions. Versions are other data, and often another
+    /// An Error names two of one domain in different versions. Versions are different data, and often another
     /// environment, so their scores belong in no common column.
     let agree (names: string list) : Result<unit, string> =
         let read = names |> List.map read
@@ -53,6 +53,6 @@ module DatasetName =
         | None -> Ok()
         | Some(a, b) ->
             Error(
-                $"tasks: expected one version of the {a.Domain} data, got {a.Whole} and {b.Whole}. Versions are other "
-                + "data with other scores, which belong in no common column: compare them apart."
+                $"tasks: expected one version of the {a.Domain} data, got {a.Whole} and {b.Whole}. "
+                + "Versions are different data with different scores. Compare them separately."
             )

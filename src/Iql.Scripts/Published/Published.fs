@@ -157,7 +157,7 @@ module Published =
         | _ when source = "generated" ->
             Some $"{thousands transitions} transitions collected here{theirs}, not D4RL's file"
         | _ when not (bearsName dataset source) ->
-            Some $"{ofFile}, whose name does not say that it is D4RL's; who acted in it is not known here"
+            Some $"{ofFile}, which does not have the name of a D4RL file; its policies are unknown"
         | _ when Option.exists unlike known -> Some ofFile
         | _ -> None
 

@@ -1,5 +1,5 @@
-/// What a sweep found, in plain words, written from the numbers alone. Every claim carries its interval, and a difference
-/// whose interval holds zero is called one that cannot be told from chance.
+/// What a sweep found, in plain words, written from the numbers alone. Every claim carries its interval, and a
+/// difference whose interval holds zero is called one that cannot be told from chance.
 module Iql.Scripts.Findings
 
 open Iql
@@ -70,7 +70,10 @@ let private episodes (run: Run) : Html list =
 
         [
             Html.paragraph
-                $"Over the {returns.Length} episodes of the last evaluation the mean return is {Cells.showEstimate estimate}, from {Cells.show (Array.min returns)} to {Cells.show (Array.max returns)}. That interval is about episodes of this one policy; it does not say how another seed would have done."
+                $"Over the {returns.Length} episodes of the last evaluation the mean return is \
+                  {Cells.showEstimate estimate}, from {Cells.show (Array.min returns)} to \
+                  {Cells.show (Array.max returns)}. This interval is for episodes of this policy. It says nothing \
+                  about other seeds."
         ]
     | _ -> []
 
@@ -124,20 +127,24 @@ let private bestSentences (measure: Measure) (cells: Cell list) : Html list =
             match others, equals with
             | [], _ -> ()
             | _, [] ->
-                Html.paragraph
-                    $"""Its lead over {if others.Length = 1 then
-                                           "the other cell"
-                                       else
-                                           $"each of the other {others.Length} cells"} is larger than the spread between seeds explains."""
+                let other =
+                    if others.Length = 1 then
+                        "the other cell"
+                    else
+                        $"each of the other {others.Length} cells"
+
+                Html.paragraph $"Its lead over {other} is larger than the spread between seeds."
             | _, few when few.Length <= 6 ->
                 Html.paragraph
-                    $"""It cannot be told from {listed few}: the 95 %% interval of the difference holds zero."""
+                    $"There is no clear difference to {listed few}: the 95 %% interval of the difference contains zero."
             | _, many ->
                 Html.paragraph
-                    $"""It cannot be told from {many.Length} of the other {others.Length} cells: the 95 %% interval of the difference holds zero. The closest are {listed (List.truncate 4 many)}."""
+                    $"There is no clear difference to {many.Length} of the other {others.Length} cells: the 95 %% interval \
+                      of the difference contains zero. The closest are {listed (List.truncate 4 many)}."
             if others.Length > 1 then
                 Html.paragraph
-                    $"It was picked as the best of {others.Length + 1} cells by the same evaluations that are shown, which flatters it a little; new seeds would tell by how much."
+                    $"It was selected as the best of {others.Length + 1} cells by the evaluations shown here. This \
+                      makes it look a little too good. New seeds would show by how much."
         ]
 
 /// What one hyperparameter does while the others stay at the best cell's values.
@@ -181,16 +188,18 @@ let private effect (measure: Measure) (cells: Cell list) (name: string) : Html l
 
             let verdict =
                 match difference measure best low with
-                | None when lowSummary.Count = 1 ->
-                    "One seed cannot say whether these differences are more than chance."
-                | None -> "Too few runs finished to say whether these differences are more than chance."
+                | None when lowSummary.Count = 1 -> "With one seed, these differences may be chance."
+                | None -> "Too few runs finished, so these differences may be chance."
                 | Some estimate when low.Values = best.Values || unclear estimate ->
-                    $"From the worst ({symbol} = {value low}) to the best ({symbol} = {value best}) the difference is {signed estimate}: its interval holds zero, so no effect of {symbol} can be claimed."
+                    $"From the worst ({symbol} = {value low}) to the best ({symbol} = {value best}) the difference \
+                      is {signed estimate}. Its interval contains zero, so there is no clear effect of {symbol}."
                 | Some estimate ->
                     let wins =
                         winRate (Cells.finals measure best |> Array.ofList) (Cells.finals measure low |> Array.ofList)
 
-                    $"From the worst ({symbol} = {value low}) to the best ({symbol} = {value best}) the difference is {signed estimate}; a run at {symbol} = {value best} beats one at {symbol} = {value low} in {Cells.showPercent wins} of pairs."
+                    $"From the worst ({symbol} = {value low}) to the best ({symbol} = {value best}) the difference \
+                      is {signed estimate}. A run at {symbol} = {value best} beats a run at {symbol} = {value low} in \
+                      {Cells.showPercent wins} of pairs."
 
             [
                 Html.plain "p" [
@@ -215,27 +224,29 @@ let private cloning (measure: Measure) (cells: Cell list) : Html list =
         | None -> [
             Html.plain "p" [
                 Html.strong "Against behaviour cloning. "
-                Html.text
-                    "No run with β = 0 finished, so it is not known what cloning the data without weights would have scored here."
+                Html.text "No run with β = 0 finished, so the score of cloning is unknown."
             ]
           ]
         | Some(clone, summary) ->
             let compared =
                 if clone.Values = best.Values then
-                    "It is the best cell itself: the weights brought nothing here."
+                    "It is the best cell, so the weights gave no gain."
                 else
                     match difference measure best clone with
                     | None ->
-                        $"The best cell's mean is {Cells.showSummary (Option.get (Cells.summary measure best))}; one seed cannot say whether the difference is more than chance."
+                        $"The best cell's mean is {Cells.showSummary (Option.get (Cells.summary measure best))}; \
+                          with one seed, the difference may be chance."
                     | Some estimate when unclear estimate ->
-                        $"The best cell differs from it by {signed estimate}: the interval holds zero, so no gain over cloning can be claimed."
+                        $"The best cell differs from it by {signed estimate}. The interval contains zero, so there \
+                          is no clear gain over cloning."
                     | Some estimate -> $"The best cell is {Cells.showEstimate estimate} above it."
 
             [
                 Html.plain "p" [
                     Html.strong "Against behaviour cloning. "
                     Html.text
-                        $"β = 0 weighs all actions alike, which is cloning the data. The best such cell ({Cells.describe clone.Values}) scores {Cells.showSummary summary}. {compared}"
+                        $"With β = 0 all actions have equal weights. This is cloning. The best such cell \
+                          ({Cells.describe clone.Values}) scores {Cells.showSummary summary}. {compared}"
                 ]
             ]
     | _ -> []
@@ -253,9 +264,9 @@ let private caution (measure: Measure) (cells: Cell list) : Html list =
 
     let sentences = [
         if runs.Length = 1 then
-            "The number is that of the last evaluation; no best checkpoint was picked."
+            "The number is from the last evaluation. No best checkpoint was selected."
         else
-            "Every number is that of a run's last evaluation, averaged over seeds; no best checkpoint was picked."
+            "Every number is from the last evaluation of a run, averaged over seeds. No best checkpoint was selected."
         match counts with
         | [] -> ()
         | counts ->
@@ -268,15 +279,17 @@ let private caution (measure: Measure) (cells: Cell list) : Html list =
                     $"{fewest} to {most} seeds"
 
             if runs.Length = 1 then
-                "One seed says nothing about the spread between seeds: train several before comparing."
+                "One seed says nothing about the spread between seeds. Train several seeds before you compare."
             elif most = 1 then
-                "There is one seed a cell, so there are no intervals: any difference may be chance."
+                "There is one seed per cell, so there are no intervals. Any difference may be chance."
             elif fewest < 5 then
-                $"Brackets are 95 %% percentile-bootstrap intervals over {range} a cell; with fewer than five or so such intervals come out too narrow, so read them as the least uncertainty there is."
+                $"Brackets are 95 %% percentile-bootstrap intervals over {range} per cell. With fewer than about \
+                  five seeds they are too narrow, and the true uncertainty is larger."
             else
-                $"Brackets are 95 %% percentile-bootstrap intervals over {range} a cell."
+                $"Brackets are 95 %% percentile-bootstrap intervals over {range} per cell."
         if lost > 0 then
-            $"""{count lost "failed run"} {if lost = 1 then "is" else "are"} left out of the means, which makes their cells look better than they are."""
+            let runs = count lost "failed run"
+            $"The means leave out {runs}. This makes their cells look better than they are."
     ]
 
     [
@@ -312,7 +325,8 @@ let private offline (rows: string option) (cells: Cell list) : Html list =
         Html.element "p" [ "class", "lead" ] [
             Html.strong "Offline metrics only. "
             Html.text
-                "No run was evaluated in an environment, so nothing on this page says how well a policy acts. Losses and values tell whether training was sound, not whether it was good; a lower loss is not a better policy."
+                "No run was evaluated in an environment, so this page does not show how well a policy acts. Losses \
+                 and values show whether training was stable. A lower loss does not mean a better policy."
         ]
         if not values.IsEmpty then
             let by =
@@ -323,8 +337,8 @@ let private offline (rows: string option) (cells: Cell list) : Html list =
             Html.paragraph $"""Mean of V over the data at the end of training{by}: {listed values}."""
     ]
 
-/// The findings of one facet of a sweep: the best cell, what each hyperparameter does, behaviour cloning beside it, and how
-/// far to trust it all. Without evaluations: that there are offline metrics only.
+/// The findings of one facet of a sweep: the best cell, what each hyperparameter does, behaviour cloning beside it, and
+/// how far to trust it all. Without evaluations: that there are offline metrics only.
 let ofCells (measure: Measure option) (rows: string option) (columns: string option) (cells: Cell list) : Html list =
     match measure with
     | None -> offline (Option.orElse columns rows) cells

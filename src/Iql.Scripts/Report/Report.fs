@@ -1,5 +1,5 @@
-/// One self-contained HTML page from the folder of a sweep or of a run. It holds plotly.js and all it shows, asks no network for anything,
-/// and is made of the folder alone: the same folder gives the same bytes.
+/// One self-contained HTML page from the folder of a sweep or of a run. It holds plotly.js and all it shows, asks no
+/// network for anything, and is made of the folder alone: the same folder gives the same bytes.
 module Iql.Scripts.Report
 
 open System.Collections.Immutable
@@ -105,7 +105,9 @@ let private origin (rebuild: string list) (runs: Run list) : Html list = [
     ]
     Html.plain "h3" [ Html.text "How to rebuild" ]
     Html.paragraph
-        "This page is made of the folder's files alone; the first command makes it anew. The command that trained the runs, given again, goes on with what has no result yet and leaves finished runs as they are; the numbers come out the same, bit for bit, on the same kind of machine."
+        "This page is built only from the files of the folder. The first command rebuilds it. The command that \
+         trained the runs continues unfinished runs and keeps finished runs. The numbers are the same, bit for bit, \
+         on the same kind of machine."
     Html.plain "pre" [ Html.text (String.concat "\n" rebuild) ]
 ]
 
@@ -177,7 +179,7 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
         sections
         @ Sections.shown "" [
             "runs", "All runs", [ Tables.runs (Cells.measure runs) names runs ]
-            "origin", "Where the numbers come from", origin rebuild runs
+            "origin", "Origin of the numbers", origin rebuild runs
         ]
 
     [
@@ -214,7 +216,7 @@ let ofSweep (rebuild: string list) (episode: Html list) (pictures: Html list) (s
              "configuration",
              "Configuration",
              [
-                 Html.paragraph "Where runs differ, all values are given, separated by bars."
+                 Html.paragraph "If runs differ, all values are shown, separated by bars."
                  Tables.inColumns (Tables.settings sweep.Runs)
              ]
          ])
@@ -246,8 +248,8 @@ let private save (folder: string) (files: (string * string) list) : Result<strin
 let private nameOf (folder: string) : string =
     Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath folder))
 
-/// Reads a sweep's folder and writes report.html into it, for a score table also table.md, table.tex and scores.csv; the page's path, or
-/// what could not be read.
+/// Reads a sweep's folder and writes report.html into it, for a score table also table.md, table.tex and scores.csv;
+/// the page's path, or what could not be read.
 let write (folder: string) : Result<string, string> = result {
     let! sweep = Results.readSweep folder
 
@@ -292,8 +294,8 @@ type Writing =
     /// Another process is at it, or wrote it after the last result.
     | WrittenElsewhere
 
-/// Writes the report of a sweep that is done, so that of several processes that find it done one does. `anyhow` writes it also when it is
-/// newer than every result.
+/// Writes the report of a sweep that is done, so that of several processes that find it done one does. `anyhow` writes
+/// it also when it is newer than every result.
 let writeAlone (anyhow: bool) (folder: string) : Result<Writing, string> =
     let age (path: string) = File.GetLastWriteTimeUtc path
 

@@ -29,7 +29,7 @@ let private lead (what: string) (contenders: string list) (line: ScoreLine) : Ht
 
         [
             Html.element "p" [ "class", "lead" ] [
-                Html.text $"The highest {what} is that of "
+                Html.text $"The highest {what} is from "
                 Html.strong best
                 Html.text ", "
                 Html.strong shown
@@ -43,10 +43,11 @@ let private lead (what: string) (contenders: string list) (line: ScoreLine) : Ht
                         else
                             "each of the others"
 
-                    Html.paragraph $"Its lead over {each} is larger than the spread between seeds explains."
+                    Html.paragraph $"Its lead over {each} is larger than the spread between seeds."
                 else
                     Html.paragraph
-                        $"It cannot be told from {Findings.listed equals}: the 95 %% interval of the difference holds zero."
+                        $"There is no clear difference to {Findings.listed equals}: the 95 %% interval of the \
+                          difference contains zero."
         ]
 
 /// Tasks on which somebody else than the overall leader is ahead of all, by more than the spread between seeds.
@@ -67,7 +68,8 @@ let private elsewhere (best: string option) (table: ScoreTable) : Html list =
     [
         for name, tasks in List.groupBy fst clear ->
             Html.paragraph
-                $"On {tasks |> List.map snd |> Findings.listed} it is {Published.title name}, whose lead over each of the others is larger than the spread between seeds explains."
+                $"On {tasks |> List.map snd |> Findings.listed} the highest is {Published.title name}, with a lead \
+                  over each of the others that is larger than the spread between seeds."
     ]
 
 /// How often the figures others published fall into our intervals, where the data are the same.
@@ -88,38 +90,41 @@ let private agreement (table: ScoreTable) : Html list = [
                 |> List.filter (fun (value, interval) -> value >= interval.Low && value <= interval.High)
 
             Html.paragraph
-                $"{source.Title}: {inside.Length} of {pairs.Length} published figures of the same data lie within our 95 %% intervals."
+                $"{source.Title}: {inside.Length} of {pairs.Length} published scores of the same data are within our \
+                  95 %% intervals."
 ]
 
 let private caution (table: ScoreTable) : Html =
     let sentences = [
         if table.Last = 1 then
-            "Every number is that of a run's last evaluation; no best policy was picked."
+            "Every number is from the last evaluation of a run. No best policy was selected."
         else
-            $"Every number is the mean of a run's last {table.Last} evaluations; no best policy was picked."
+            $"Every number is the mean of the last {table.Last} evaluations of a run. No best policy was selected."
         if table.Seeds = 1 then
-            "There is one seed, so there are no intervals: any difference may be chance."
+            "There is one seed, so there are no intervals. Any difference may be chance."
         else
             let over =
                 if (ScoreTable.tasks table).Length > 1 then
-                    ", drawn within each task where tasks are put together"
+                    ", resampled within each task"
                 else
                     ""
 
             let few =
                 if table.Seeds < 5 then
-                    "; with fewer than five or so seeds they come out too narrow, so read them as the least uncertainty there is"
+                    "; with fewer than about five seeds they are too narrow, and the true uncertainty is larger"
                 else
                     ""
 
-            $"""Brackets are 95 %% percentile-bootstrap intervals over {Findings.count table.Seeds "seed"}{over}{few}."""
+            let seeds = Findings.count table.Seeds "seed"
+            $"Brackets are 95 %% percentile-bootstrap intervals over {seeds}{over}{few}."
         if table.Rows |> List.exists (fun row -> List.sum row.Diverged > 0) then
-            "Runs that diverged are left out of the means, which makes their algorithm look better than it is."
+            "The means leave out diverged runs. This makes their algorithm look better than it is."
     ]
 
     Html.element "p" [ "class", "under" ] [ Html.text (String.concat " " sentences) ]
 
-/// The findings of a table: who leads, where others do, how it agrees with what was published, and how far to trust it all.
+/// The findings of a table: who leads, where others do, how it agrees with what was published, and how far to trust it
+/// all.
 let ofTable (table: ScoreTable) : Html list =
     let title = Cells.measureTitle table.Measure
 

@@ -70,41 +70,45 @@ let private figure (id: string) (caption: string) (chart: Figure) : Html =
 let private notes (table: ScoreTable) : Html list = [
     let below =
         if table.Seeds > 1 then
-            "Below each mean is its 95 % interval; bold is the best of a row and what cannot be told from it. "
+            "Below each mean is its 95 % interval. Bold means the best of a row, or no clear difference to the best. "
         else
             ""
 
     note
-        $"{below}The same table as text lies beside this page: table.md, table.tex for LaTeX, and scores.csv with a line a run."
+        $"{below}The same folder has this table as table.md, as table.tex for LaTeX, and as scores.csv with one line \
+          per run."
 
     for text in List.tail (ScoreTableText.notes table) do
         note text
 
     if table.Published.IsEmpty then
         note
-            "There are no published scores of these tasks: such figures appear below ours for datasets of D4RL, version and all."
+            "There are no published scores of these tasks. Published scores appear for D4RL data sets of the same \
+             version."
 ]
 
 let private byTask (table: ScoreTable) : Html =
     let dots =
         if table.Seeds > 1 then
-            "Strokes are means, bars their 95 % intervals over seeds, grey dots the seeds."
+            "Strokes are means, bars are their 95 % intervals over seeds, and grey dots are seeds."
         else
-            "Strokes are the scores of the one seed."
+            "Strokes are the scores of the single seed."
 
     let theirs =
         match table.Published, table.Rows |> List.exists _.ForeignData.IsSome with
         | [], _ -> ""
-        | _, false -> " Open marks are published figures."
+        | _, false -> " Open marks are published scores."
         | _, true ->
-            " Open marks are published figures, where a task is marked † of D4RL's data and not of those our runs learned from."
+            " Open marks are published scores; for a task with †, they are for D4RL's data, and our runs used other \
+             data."
 
     figure "tasks" (dots + theirs) (ScoreIntervals.byTask table)
 
 /// How each contender was set up: its presets, and every setting of its runs.
 let private trained (sweep: SweepResults) (table: ScoreTable) : Html list = [
     Html.paragraph
-        "Each algorithm starts from the preset that it has for the task's name (`iql presets` has their sources); options of the command change all of them alike. Where an algorithm's runs differ, all values are given, separated by bars."
+        "Each algorithm starts from its preset for the task's name (`iql presets` has the sources). Options of the \
+         command change all algorithms. If runs of an algorithm differ, all values are shown, separated by bars."
     for contender in table.Contenders do
         let runs = [
             for task in ScoreTable.tasks table do
@@ -156,16 +160,7 @@ let private data (sweep: SweepResults) (table: ScoreTable) : Html =
                 ]
     ]
 
-    Html.sortable
-        [
-            "Task"
-            "Source"
-            "How they came about"
-            "Transitions"
-            "Episodes"
-            "Fingerprint"
-        ]
-        rows
+    Html.sortable [ "Task"; "Source"; "Origin"; "Transitions"; "Episodes"; "Fingerprint" ] rows
 
 /// An episode a task and contender, of runs in a sweep's folder; nothing where no run was evaluated.
 let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : Html list =
@@ -186,7 +181,8 @@ let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : Html l
 
     let says =
         if table.Seeds > 1 then
-            "Of each algorithm, the seed in the middle of its last evaluations (of an even number, the better of the two). "
+            "For each algorithm, the seed with the middle score at the last evaluation (with an even number of \
+             seeds, the better of the two). "
         else
             ""
 
@@ -208,20 +204,24 @@ let ofTable (episodes: Html list) (sweep: SweepResults) (table: ScoreTable) : Se
         ScoreIntervals.overall table
         |> chart
             "overall"
-            "Strokes are values over all tasks, bars their stratified bootstrap 95 % intervals. Mean and median are of tasks' means; IQM (interquartile mean) drops the best and the worst quarter of all runs; the optimality gap is how far runs stay below 100 on average."
+            "Strokes are values over all tasks, and bars are their stratified bootstrap 95 % intervals. Mean and \
+             median are over the means of tasks. IQM (interquartile mean) drops the best and the worst quarter of all \
+             runs. The optimality gap is the mean distance of runs to 100."
         "improvement",
         "Probability of improvement",
         ScoreIntervals.improvement table
         |> chart
             "improvement"
-            "How likely a run of the first scores higher than a run of the second on the same task, averaged over tasks, with its 95 % interval. An interval that holds 0.5 does not tell the two apart; one above it is about how often, not about how much."
+            "The probability that a run of the first scores higher than a run of the second on the same task, \
+             averaged over tasks, with its 95 % interval. An interval with 0.5 inside shows no clear difference. The \
+             probability says how often, not how much."
         "curves",
         "Learning curves",
         [
             figure
                 "curves"
                 (if table.Seeds > 1 then
-                     "Each point is one evaluation: the line is the mean over seeds, the band its 95 % interval."
+                     "Each point is one evaluation. The line is the mean over seeds, and the band is its 95 % interval."
                  else
                      "Each point is one evaluation.")
                 (ScoreIntervals.curves sweep table)

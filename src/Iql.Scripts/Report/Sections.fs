@@ -24,7 +24,8 @@ let shown (prefix: string) (parts: (string * string * Html list) list) : Section
 let private figure (prefix: string) (id: string) (caption: string) (chart: Figure) : Html =
     Html.figure $"{prefix}figure-{id}" caption (Figure.untitled chart)
 
-/// The cells in line with the best one along a hyperparameter, and the values they share; all cells where nothing is best.
+/// The cells in line with the best one along a hyperparameter, and the values they share; all cells where nothing is
+/// best.
 let private bestAlong (measure: Measure option) (name: string) (cells: Cell list) : (string * string) list * Cell list =
     match measure |> Option.bind (fun measure -> Cells.best measure cells) with
     | None -> [], cells
@@ -56,14 +57,15 @@ let private scores prefix (measure: Measure) rows columns (cells: Cell list) : H
         figure
             prefix
             "scores"
-            $"Mean final {Cells.measureTitle measure} over seeds in bold, its 95 %% interval below it; the orange frame is the best cell.{scale}"
+            $"Mean final {Cells.measureTitle measure} over seeds in bold, with its 95 %% interval below. The orange \
+              frame is the best cell.{scale}"
             (ScoreHeatMap.figure measure rows columns cells)
     | Some only, None
     | None, Some only ->
         figure
             prefix
             "scores"
-            $"Mean final {Cells.measureTitle measure} with its 95 %% interval over seeds; grey dots are seeds.{scale}"
+            $"Mean final {Cells.measureTitle measure} with its 95 %% interval over seeds. Grey dots are seeds.{scale}"
             (ScoreLine.figure measure only cells)
     | None, None -> ()
 
@@ -72,20 +74,22 @@ let private scores prefix (measure: Measure) rows columns (cells: Cell list) : H
 
         Html.element "p" [ "class", "note" ] [
             Html.text
-                "Mean, interval, IQM (interquartile mean) and standard deviation are over the last evaluations of finished runs. Last 10 and Best are means over runs of each run's last ten evaluations and of its best one: Best peeks at the environment and flatters every cell."
+                "Mean, interval, IQM (interquartile mean) and standard deviation are over the last evaluations of \
+                 finished runs. Last 10 and Best are means over runs: of the last ten evaluations and of the best \
+                 evaluation. Best uses the environment, so it makes every cell look too good."
         ]
 ]
 
 let private curves prefix (measure: Measure) rows columns (cells: Cell list) : Html list =
     let points =
         if cells |> List.exists (fun cell -> cell.Runs.Length > 1) then
-            "Each point is one evaluation: the line is the mean over seeds, the band its 95 % interval."
+            "Each point is one evaluation. The line is the mean over seeds, and the band is its 95 % interval."
         else
             "Each point is one evaluation."
 
     let lost =
         if cells |> List.exists (fun cell -> List.exists Cells.failed cell.Runs) then
-            " Dotted lines that end in a cross are runs that diverged; they are not part of the mean."
+            " Dotted lines with a cross at their end are diverged runs. They are not part of the mean."
         else
             ""
 
@@ -99,7 +103,8 @@ let private value prefix axis (cells: Cell list) : Html list =
         figure
             prefix
             "value"
-            "Means of the last ten logged training lines: blue with 95 % intervals over seeds, grey dots are seeds. A larger τ lets V climb towards the best actions in the data, so fewer advantages stay above zero."
+            "Means of the last ten logged training lines: blue with 95 % intervals over seeds. Grey dots are seeds. \
+             With a larger τ, V rises towards the best actions in the data, so fewer advantages are above zero."
             chart
       ]
     | None -> []
@@ -115,7 +120,8 @@ let private weights prefix measure axis (cells: Cell list) : Html list =
         figure
             prefix
             "weights"
-            $"How a fixed batch of the data is weighed in the policy's loss at the last evaluation{at others}. At β = 0 every transition weighs 1; the larger β, the fewer transitions the policy listens to."
+            $"Weights of a fixed batch of the data in the policy's loss, at the last evaluation{at others}. With β = \
+              0 every weight is 1. With a larger β, fewer transitions have a large weight."
             chart
       ]
     | None -> []
@@ -126,7 +132,7 @@ let private losses prefix measure valueAxis policyAxis (cells: Cell list) : Html
 
     let over =
         if severalRuns cells then
-            "Means over runs; bands reach from the least run to the greatest."
+            "Means over runs. Bands go from the lowest run to the highest."
         else
             "As logged."
 
@@ -150,7 +156,7 @@ let private losses prefix measure valueAxis policyAxis (cells: Cell list) : Html
         | Some chart ->
             let caution =
                 if policyAxis = Some "inverseTemperature" then
-                    " Different β weigh the data differently, so their losses are not to be compared."
+                    " Different β weigh the data differently, so do not compare their losses."
                 else
                     ""
 
@@ -158,7 +164,8 @@ let private losses prefix measure valueAxis policyAxis (cells: Cell list) : Html
         | None -> ()
       ]
 
-/// The sections of one plane of cells; those without anything to show are left out. `prefix` keeps the ids of planes apart.
+/// The sections of one plane of cells; those without anything to show are left out. `prefix` keeps the ids of planes
+/// apart.
 let ofCells (prefix: string) (measure: Measure option) (plane: Plane) (cells: Cell list) : Section list =
     let rows, columns = plane.Rows, plane.Columns
 

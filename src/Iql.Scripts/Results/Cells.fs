@@ -25,7 +25,8 @@ type RunSummary = {
     Iqm: float
 }
 
-/// How a sweep is laid out: rows and columns are the two axes shown as a plane, a facet is one combination of all the others.
+/// How a sweep is laid out: rows and columns are the two axes shown as a plane, a facet is one combination of all the
+/// others.
 type Plane = {
     Rows: string option
     Columns: string option
@@ -101,7 +102,8 @@ module Cells =
             Runs = runs |> List.sortBy (fun run -> run.Config.Seed)
         })
 
-    /// The plane of a sweep. Expectile and inverse temperature are rows and columns where they vary; otherwise the first two axes that do.
+    /// The plane of a sweep. Expectile and inverse temperature are rows and columns where they vary; otherwise the
+    /// first two axes that do.
     let plane (sweep: SweepResults) : Plane =
         let varying = [
             for axis in sweep.Plan.Axes do
@@ -176,8 +178,8 @@ module Cells =
         else
             None
 
-    /// Numbers of runs summed up, with an interval that depends on the numbers and the purpose alone; `replicates` are its
-    /// bootstrap's.
+    /// Numbers of runs summed up, with an interval that depends on the numbers and the purpose alone; `replicates` are
+    /// its bootstrap's.
     let summariseWith (replicates: int) (purpose: string) (numbers: float list) : RunSummary option =
         match Array.ofList numbers with
         | [||] -> None
@@ -225,8 +227,8 @@ module Cells =
         | [] -> None
         | values -> Some(List.average values)
 
-    /// The cell with the highest mean, with its summary; None where no run finished. Of equal ones it is the one that was
-    /// good for longest, by its last ten evaluations.
+    /// The cell with the highest mean, with its summary; None where no run finished. Of equal ones it is the one that
+    /// was good for longest, by its last ten evaluations.
     let best (measure: Measure) (cells: Cell list) : (Cell * RunSummary) option =
         cells
         |> List.choose (fun cell -> summary measure cell |> Option.map (fun summary -> cell, summary))
@@ -247,8 +249,8 @@ module Cells =
                 float line.Step, value
     ]
 
-    /// A training metric at the end of a run: the mean of its last ten lines, which steadies a number that is computed on
-    /// one batch; None where the run never logged it.
+    /// A training metric at the end of a run: the mean of its last ten lines, which steadies a number that is computed
+    /// on one batch; None where the run never logged it.
     let lastMetric (name: string) (run: Run) : float option =
         match metric name run |> List.map snd with
         | [] -> None

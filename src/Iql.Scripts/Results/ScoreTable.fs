@@ -26,7 +26,8 @@ type ScoreLine = {
     Heading: string
     /// Where the numbers were published; None for ours.
     Source: PublishedTable option
-    /// Why published figures here are of other data than ours, in words; None where they are of the same, or there are none.
+    /// Why published figures here are of other data than ours, in words; None where they are of the same, or there are
+    /// none.
     ForeignData: string option
     /// One a contender; None is a dash.
     Entries: ScoreEntry option list
@@ -42,8 +43,8 @@ type Improvement = {
     Probability: Estimate
 }
 
-/// The table that papers print: tasks by contenders, with published figures below ours. A contender is what is trained under one name: an
-/// algorithm, or whatever other axes than the task and the seed say.
+/// The table that papers print: tasks by contenders, with published figures below ours. A contender is what is trained
+/// under one name: an algorithm, or whatever other axes than the task and the seed say.
 type ScoreTable = {
     Measure: Measure
     /// A run's number is the mean of so many of its last evaluations.
@@ -120,8 +121,8 @@ module ScoreTable =
         else
             Some scores
 
-    /// Which of several lead in a statistic of their tasks' scores; a contender without scores does not. `better` is that statistic, or its
-    /// negative where less is better.
+    /// Which of several lead in a statistic of their tasks' scores; a contender without scores does not. `better` is
+    /// that statistic, or its negative where less is better.
     let private leaders (purpose: string) (better: float[][] -> float) (scores: float[][] option list) : bool list =
         let leads best each =
             let several =
@@ -334,8 +335,8 @@ module ScoreTable =
         else
             table
 
-    /// The probability of improvement of every pair of contenders that have all tasks, the one more likely to win first. Pairs of
-    /// which one has a single run somewhere are left out.
+    /// The probability of improvement of every pair of contenders that have all tasks, the one more likely to win
+    /// first. Pairs of which one has a single run somewhere are left out.
     let improvements (table: ScoreTable) : Improvement list =
         let scored = [
             for contender in table.Contenders do

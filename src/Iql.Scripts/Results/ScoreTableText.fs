@@ -12,7 +12,8 @@ let private number (measure: Measure) (value: float) : string =
     | Score -> tenth value
     | Return -> Cells.show value
 
-/// "72.3 ± 7.9": our mean and half the width of its interval, or what others published; an asterisk where runs are left out.
+/// "72.3 ± 7.9": our mean and half the width of its interval, or what others published; an asterisk where runs are left
+/// out.
 let private entry (measure: Measure) (entry: ScoreEntry option) : string =
     match entry with
     | None -> "–"
@@ -30,7 +31,7 @@ let private leads (entry: ScoreEntry option) : bool = entry |> Option.exists _.L
 /// A line's name, with a dagger where published figures are of other data; those of others are set in.
 let heading (indent: string) (line: ScoreLine) : string =
     match line.Source, line.ForeignData with
-    | Some source, Some _ -> $"{indent}{source.Title}, of D4RL's data"
+    | Some source, Some _ -> $"{indent}{source.Title}, on D4RL's data"
     | Some source, None -> indent + source.Title
     | None, Some _ -> line.Heading + " †"
     | None, None -> line.Heading
@@ -43,42 +44,46 @@ let notes (table: ScoreTable) : string list = [
     let what =
         match table.Measure, table.Last with
         | Score, 1 -> "Normalised scores (0 random, 100 expert) of last evaluations"
-        | Return, 1 -> "Returns of last evaluations (not every task has reference scores, so nothing is added up)"
+        | Return, 1 -> "Returns of last evaluations (not every task has reference scores, so there are no totals)"
         | Score, last -> $"Normalised scores (0 random, 100 expert), each the mean of a run's last {last} evaluations"
         | Return, last ->
-            $"Returns, each the mean of a run's last {last} evaluations (not every task has reference scores, so nothing is added up)"
+            $"Returns, each the mean of a run's last {last} evaluations (not every task has reference scores, so \
+              there are no totals)"
 
     if table.Seeds = 1 then
-        $"{what}; one seed, so there are no intervals: any difference may be chance."
+        $"{what}. There is one seed, so there are no intervals. Any difference may be chance."
     else
         $"{what}: mean over {table.Seeds} seeds ± half the width of the 95 %% bootstrap interval."
 
     for line in ScoreTable.ours table.Rows do
         for contender, diverged, waiting in List.zip3 table.Contenders line.Diverged line.Waiting do
             if diverged > 0 then
-                $"* {Published.title contender} on {line.Heading}: {diverged} of {table.Seeds} runs diverged and are left out."
+                $"* {Published.title contender} on {line.Heading}: {diverged} of {table.Seeds} runs diverged and are \
+                  left out."
 
             if waiting > 0 then
                 $"* {Published.title contender} on {line.Heading}: {waiting} of {table.Seeds} runs have no result yet."
 
     for line in ScoreTable.ours table.Rows do
         for why in Option.toList line.ForeignData do
-            $"† {line.Heading}: learned from {why}. The published figures are of D4RL's data, not of these."
+            $"† {line.Heading}: the data are {why}. The published scores are for D4RL's data."
 
     for source, versions in
         ScoreTable.tasks table
         |> List.collect (fun task -> Published.otherVersions task table.Contenders)
         |> List.groupBy fst do
         if table.Measure = Score then
-            let names = versions |> List.map snd
+            let first = snd versions.Head
+            let names = versions |> List.map snd |> String.concat ", "
 
-            $"""{source.Title} scores {String.concat ", " names} instead: another version is other data, whose figures do not stand here (`iql compare --published --task {List.head names}` shows them)."""
+            $"{source.Title} scores {names} instead. Another version is different data, so its scores are not \
+              shown here (`iql compare --published --task {first}` shows them)."
 
     for source in table.Published do
         $"{source.Title}: {source.Source}; {source.Protocol}."
 
     if not (table.Published.IsEmpty || table.Totals.IsEmpty) then
-        "Sums and means of published figures are those of the rows above, which are rounded."
+        "Sums and means of published scores are computed from the rounded rows above."
 ]
 
 /// Lines for a terminal.

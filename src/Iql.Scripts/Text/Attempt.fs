@@ -20,8 +20,8 @@ module ResultBuilder =
 [<RequireQualifiedAccess>]
 module Attempt =
 
-    /// What an exception says of something that the user can mend: wrong input, a file that is missing or broken; None for
-    /// any other.
+    /// What an exception says of something that the user can mend: wrong input, a file that is missing or broken; None
+    /// for any other.
     let rec mendable (error: exn) : string option =
         match error with
         | Refusal message -> Some message

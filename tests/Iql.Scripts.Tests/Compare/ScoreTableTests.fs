@@ -137,7 +137,7 @@ let ``data that are not D4RL's are marked in the table, and not counted as agree
     Assert.Contains("hopper-medium-v2 †", text)
 
     Assert.Contains(
-        "† hopper-medium-v2: learned from 998\u202f000 transitions collected here",
+        "† hopper-medium-v2: the data are 998\u202f000 transitions collected here",
         String.concat "\n" (ScoreTableText.notes table)
     )
 
