@@ -145,7 +145,7 @@ let ``data that are not D4RL's are marked in the table, and not counted as agree
 
     let page = ScoreFindings.ofTable table |> List.map Html.write |> String.concat ""
 
-    Assert.Matches("IQL paper: . of 2 published figures of the same data", page)
+    Assert.Matches("IQL paper: . of 2 published scores of the same data", page)
 
 [<Fact>]
 let ``runs that diverged or wait are left out, and said so`` () =
