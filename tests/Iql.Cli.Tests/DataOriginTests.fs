@@ -131,7 +131,7 @@ let ``where a table has another version of a task's data, that is said and its f
     Assert.Equal<string list>([ "corl" ], [ for source in table.Published -> source.Name ])
 
     Assert.Contains(
-        "IQL paper scores antmaze-umaze-v0 instead: another version is other data",
+        "IQL paper scores antmaze-umaze-v0 instead. Another version is different data",
         ScoreTableText.notes table |> String.concat "\n"
     )
 

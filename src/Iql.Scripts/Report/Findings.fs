@@ -139,8 +139,8 @@ let private bestSentences (measure: Measure) (cells: Cell list) : Html list =
                     $"There is no clear difference to {listed few}: the 95 %% interval of the difference contains zero."
             | _, many ->
                 Html.paragraph
-                    $"There is no clear difference to {many.Length} of the other {others.Length} cells: the 95 %% interval \
-                      of the difference contains zero. The closest are {listed (List.truncate 4 many)}."
+                    $"There is no clear difference to {many.Length} of the other {others.Length} cells: the 95 %% \
+                      interval of the difference contains zero. The closest are {listed (List.truncate 4 many)}."
             if others.Length > 1 then
                 Html.paragraph
                     $"It was selected as the best of {others.Length + 1} cells by the evaluations shown here. This \
