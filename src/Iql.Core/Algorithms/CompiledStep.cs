@@ -4,9 +4,8 @@ using Iql.Graph;
 
 namespace Iql.Algorithms;
 
-/// <summary>
-/// A learner's steps, compiled, as functions of the state. Holds scratch memory: not for two threads at a time.
-/// </summary>
+/// <summary>A learner's steps, compiled, as functions of the state. Holds scratch memory: not for two threads at a
+/// time.</summary>
 public sealed class CompiledStep : IDisposable
 {
     readonly StepPrograms<IProgram> programs;
@@ -35,9 +34,8 @@ public sealed class CompiledStep : IDisposable
     /// <summary>The next state, in fresh memory, and the metrics by name.</summary>
     /// <param name="state">Before; left as it is.</param>
     /// <param name="batch">A minibatch in the learner's layout.</param>
-    /// <param name="hyperparameters">
-    /// Values of the step's scalars after seed and step; empty takes the learner's.
-    /// </param>
+    /// <param name="hyperparameters">Values of the step's scalars after seed and step; empty takes the
+    /// learner's.</param>
     public (LearnerState Next, IReadOnlyDictionary<string, double> Metrics) Step(
         LearnerState state, TensorBlock batch, ReadOnlySpan<double> hyperparameters = default)
     {
@@ -49,20 +47,16 @@ public sealed class CompiledStep : IDisposable
         return (new(state.Seed, state.Step + 1, [.. next]), named);
     }
 
-    /// <summary>
-    /// The same bits as <see cref="Step"/>, into the caller's memory; allocates nothing once compiled.
-    /// </summary>
+    /// <summary>The same bits as <see cref="Step"/>, into the caller's memory; allocates nothing once
+    /// compiled.</summary>
     /// <param name="state">Before; left as it is.</param>
     /// <param name="batch">A minibatch in the learner's layout.</param>
-    /// <param name="destination"> The blocks after: none of them a block of <paramref name="state"/>, or where the step
-    /// <see cref="RunsInPlace"/> all of them.
-    /// </param>
-    /// <param name="metrics">
-    /// Room for the metrics, in the order of the learner's program for this step; empty computes none.
-    /// </param>
-    /// <param name="hyperparameters">
-    /// Values of the step's scalars after seed and step; empty takes the learner's.
-    /// </param>
+    /// <param name="destination">The blocks after: none of them a block of <paramref name="state"/>, or where the step
+    /// <see cref="RunsInPlace"/> all of them.</param>
+    /// <param name="metrics">Room for the metrics, in the order of the learner's program for this step; empty computes
+    /// none.</param>
+    /// <param name="hyperparameters">Values of the step's scalars after seed and step; empty takes the
+    /// learner's.</param>
     public void StepInto(
         LearnerState state, TensorBlock batch, ReadOnlySpan<TensorBlock> destination, Span<double> metrics = default,
         ReadOnlySpan<double> hyperparameters = default)

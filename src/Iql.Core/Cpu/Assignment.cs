@@ -2,14 +2,10 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>
-/// Who computes what, in streams: lists of kernels that one worker each executes in order. Either every worker has one
-/// stream, with its share of every kernel; or every subgraph is a stream, and a worker has several.
-/// </summary>
+/// <summary>Who computes what, in streams: lists of kernels that one worker each executes in order. Either every worker
+/// has one stream, with its share of every kernel; or every subgraph is a stream, and a worker has several.</summary>
 /// <param name="Workers">The worker of each stream.</param>
-/// <param name="StreamOf">
-/// The stream of each group, in the order of the groups. Null: every stream has a share of it.
-/// </param>
+/// <param name="StreamOf">The stream of each group, in their order. Null: every stream has a share of it.</param>
 sealed record Assignment(IReadOnlyList<int> Workers, IReadOnlyList<int?> StreamOf)
 {
     // Larger matrices do not stay in a core's second cache, but their shares may.
@@ -21,10 +17,7 @@ sealed record Assignment(IReadOnlyList<int> Workers, IReadOnlyList<int?> StreamO
     /// <summary>Whether every worker has a share of every kernel.</summary>
     public bool IsShared => StreamOf.Any(stream => stream is null) || Workers.Count == 1;
 
-    /// <summary>
-    /// A stream for each subgraph, where that is quicker and the matrices are small; else shares, which need no runs in
-    /// place.
-    /// </summary>
+    /// <summary>A stream for each subgraph, where matrices are small, runs are in place and that is quicker.</summary>
     public static Assignment Of(Dependencies dependencies, int workers)
     {
         var groups = dependencies.Groups;
@@ -40,8 +33,7 @@ sealed record Assignment(IReadOnlyList<int> Workers, IReadOnlyList<int?> StreamO
         return isQuicker ? new(owners, [.. streamOf.Select(stream => (int?)stream)]) : shared;
     }
 
-    // The stream of every group: its subgraph. A group outside them goes with its first reader, or else with the last
-    // it needs.
+    // The stream of every group: its subgraph, or else that of its first reader or of the last group it needs.
     static int[] StreamsOf(Dependencies dependencies, Dictionary<Group, int> subgraphs)
     {
         var groups = dependencies.Groups;

@@ -8,11 +8,9 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>
-/// A traced function as a list of kernels, ready to run any number of times without allocating. Numbers are float32,
-/// scalars double. The bits of a result do not depend on the number of workers. Holds scratch memory: not for two runs
-/// at a time.
-/// </summary>
+/// <summary>A traced function as a list of kernels, ready to run any number of times without allocating. Numbers are
+/// float32, scalars double. The bits of a result do not depend on the number of workers. Holds scratch memory: not for
+/// two runs at a time.</summary>
 public sealed unsafe class CompiledGraph : IProgram
 {
     // Floats between two workers' scratch. A processor that reads a packed panel to its end fetches ahead what lies
@@ -84,15 +82,10 @@ public sealed unsafe class CompiledGraph : IProgram
     /// <summary>The vectors it uses.</summary>
     public InstructionSet InstructionSet { get; }
 
-    /// <summary>
-    /// Whether an output block may be the input block of the same layout (the same object): a state that is stepped
-    /// where it lies.
-    /// </summary>
+    /// <summary>Whether an output block may be the input block of its layout, a state stepped where it lies.</summary>
     public bool RunsInPlace { get; }
 
-    /// <summary>
-    /// Whether a run may begin while others than the first worker are still at the one before, see <see cref="Start"/>.
-    /// </summary>
+    /// <summary>Whether a run may begin while workers are still at the one before: see <see cref="Start"/>.</summary>
     internal bool Overlaps { get; }
 
     /// <summary>Compiles a function.</summary>
@@ -114,16 +107,12 @@ public sealed unsafe class CompiledGraph : IProgram
     /// <summary>Whether runs add up the time of every kernel. Reading the clock costs some 25 ns a kernel.</summary>
     public bool IsTimed { get; set; }
 
-    /// <summary>
-    /// Seconds since timing began in each of <see cref="Kernels"/>: of its worker, or of the first where all share it.
-    /// </summary>
+    /// <summary>Seconds of each of <see cref="Kernels"/>: of its worker, or of the first where all share it.</summary>
     public ImmutableArray<double> KernelSeconds => [.. ticks.Select(ticks => (double)ticks / Stopwatch.Frequency)];
 
-    /// <summary>
-    /// Computes outputs and metrics from inputs and scalars, in the function's order. An output block may be the input
-    /// block of its layout where <see cref="RunsInPlace"/> says so, and no other one: a kernel may still read what
-    /// another has already replaced. The bits are the same either way.
-    /// </summary>
+    /// <summary>Computes outputs and metrics from inputs and scalars, in the function's order. An output block may be
+    /// the input block of its layout where <see cref="RunsInPlace"/> says so, and no other one: a kernel may still read
+    /// what another has already replaced. The bits are the same either way.</summary>
     public void Run(
         ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<double> scalars, ReadOnlySpan<TensorBlock> outputs,
         Span<double> metrics)
@@ -138,10 +127,7 @@ public sealed unsafe class CompiledGraph : IProgram
         GC.KeepAlive(this);
     }
 
-    /// <summary>
-    /// Waits until a run may begin: where runs overlap, for the last but one, whose blocks other than the state are
-    /// free then.
-    /// </summary>
+    /// <summary>Waits until a run may begin: where runs overlap, for the end of the last but one.</summary>
     internal void Follow()
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
@@ -153,11 +139,9 @@ public sealed unsafe class CompiledGraph : IProgram
         }
     }
 
-    /// <summary>
-    /// Runs after <see cref="Follow"/>, and returns when the first worker has done its part. Blocks stay as they are,
-    /// and the results are there, when the team has finished. The input block of a state is the output block of the run
-    /// before.
-    /// </summary>
+    /// <summary>Runs after <see cref="Follow"/>, and returns when the first worker has done its part. Blocks stay as
+    /// they are, and the results are there, when the team has finished. The input block of a state is the output block
+    /// of the run before.</summary>
     internal void Start(
         ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<double> scalars, ReadOnlySpan<TensorBlock> outputs)
     {
@@ -194,8 +178,7 @@ public sealed unsafe class CompiledGraph : IProgram
     // The input block that an output block is the next state of; -1 when there is none.
     static int Replaces(GraphFunction function, int output) => function.Inputs.IndexOf(function.Outputs[output].Layout);
 
-    // Results, and the inputs they are the next state of. Null when an input is wanted elsewhere as it was: it is
-    // copied at the end.
+    // Results, and the inputs they replace. Null when an input is wanted elsewhere as it was.
     static Dictionary<Tensor, Tensor>? Replaced(GraphFunction function, Tensor[] results)
     {
         var inputs = Order.Of(results).Where(node => node.Op == Op.Input).ToDictionary(node => node.Name);

@@ -8,8 +8,7 @@ static class CostModel
     // Of one thread: multiply-adds and bytes a microsecond, and what a kernel costs before its first number.
     const double FlopRate = 1.05e5, ByteRate = 4e4, Launch = 0.3;
 
-    // Several workers on one kernel are slower by this factor, and wait for each other about as often as there are
-    // kernels.
+    // Several workers on one kernel are slower by this factor, and wait for each other once a kernel.
     const double SharedFactor = 1.12, SharedWait = 1;
 
     // A wait for another core, and a cache line that comes from there.

@@ -3,21 +3,15 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>
-/// The processor: each step is shared by a team of threads. Runs are advanced one by one, and their states stay in host
-/// memory.
-/// </summary>
+/// <summary>The processor: threads share each step. Runs are advanced one by one, in host memory.</summary>
 public sealed class CpuDevice : IDevice
 {
     readonly WorkerTeam team;
 
-    /// <summary>
-    /// A device of <paramref name="threads"/> threads, at least 1, the caller's among them. No bit depends on their
-    /// number.
-    /// </summary>
+    /// <summary>A device of some threads, at least 1. No bit depends on their number.</summary>
     public CpuDevice(int threads) => team = new(threads);
 
-    /// <summary>The caller's thread alone.</summary>
+    /// <summary>The caller's thread alone: any number of threads may use it, each its own programs and runs.</summary>
     public static CpuDevice Single { get; } = new(1);
 
     /// <inheritdoc/>

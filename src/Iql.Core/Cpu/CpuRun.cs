@@ -3,10 +3,8 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>
-/// The steps of one training run. The state is stepped where it lies, or, where a step cannot do that, into two sets of
-/// blocks that alternate. A step allocates nothing.
-/// </summary>
+/// <summary>The steps of one training run. The state is stepped where it lies, or, where a step cannot do that, into
+/// two sets of blocks that alternate. A step allocates nothing.</summary>
 sealed class CpuRun : IDisposable
 {
     readonly RunStart start;
@@ -44,10 +42,8 @@ sealed class CpuRun : IDisposable
     public IReadOnlyList<(string Name, double Value)> Metrics =>
         [.. measured.Metrics.Select((metric, i) => (metric.Name, metrics[i]))];
 
-    /// <summary>
-    /// Makes one step. Where workers have networks of their own, some may still be at it when this returns, and the
-    /// next step begins beside it.
-    /// </summary>
+    /// <summary>Makes one step. Where workers have networks of their own, some may still be at it when this returns,
+    /// and the next step begins beside it.</summary>
     public void Advance(bool withMetrics)
     {
         var program = programs.At(step, withMetrics);

@@ -3,10 +3,8 @@ namespace Iql.Cpu;
 /// <summary>The longest chains of groups that need each other.</summary>
 static class CriticalPath
 {
-    /// <summary>
-    /// For each group the microseconds of the longest chain of needs that begins with it, over runs that follow each
-    /// other. Entry [n − 1] is over n runs.
-    /// </summary>
+    /// <summary>For each group the microseconds of the longest chain of needs that begins with it, over runs that
+    /// follow each other. Entry [n − 1] is over n runs.</summary>
     public static double[][] Of(Dependencies dependencies, int runs)
     {
         var groups = dependencies.Groups;

@@ -5,8 +5,8 @@ using Iql.Graph;
 namespace Iql.Cpu;
 
 /// <summary>A group that another needs, and whether unit u of the one needs only unit u of the other.</summary>
-/// <param name="Group">It.</param>
-/// <param name="Value">What of it is needed; null where only the order matters.</param>
+/// <param name="Group">The other group.</param>
+/// <param name="Value">What is needed of it; null where only the order matters.</param>
 /// <param name="IsAligned">Whether nobody waits where both are shared out alike.</param>
 readonly record struct Need(Group Group, Tensor? Value, bool IsAligned);
 
@@ -20,13 +20,12 @@ sealed class Dependencies
 
     /// <summary>Finds them.</summary>
     /// <param name="groups">In an order in which they can run; the first runs before all others.</param>
-    /// <param name="replaced">
-    /// Results, and the input each is going to take the place of: everybody else who reads it comes before. Null when
-    /// none can.
-    /// </param>
+    /// <param name="replaced">Results, and the input each replaces, after all its readers. Null when none can.</param>
     public Dependencies(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor>? replaced)
     {
         foreach (var group in groups)
+        {
+            needs[group] = [];
             foreach (var node in group.All)
             {
                 owner.TryAdd(node, group);
@@ -36,11 +35,11 @@ sealed class Dependencies
                     if (group.Computes(root) && root != group.Anchor) continue;
                     if (!uses.TryGetValue(root, out var list)) uses[root] = list = [];
                     list.Add((group, node, i));
+                    if (Owner(root) is { } source && source != group)
+                        needs[group].Add(new(source, root, IsAligned(group, source, node, i)));
                 }
             }
-        foreach (var group in groups)
-            needs[group] = [.. Sources(group).Select(source =>
-                new Need(source.Source, source.Value, IsAligned(group, source.Source, source.User, source.Index)))];
+        }
         var sorted = replaced is not null && replaced.All(pair => MayReplace(owner[pair.Key], pair.Value))
             ? Sorted(groups, replaced) : null;
         (Groups, RunsInPlace) = (sorted ?? groups, sorted is not null);
@@ -69,9 +68,7 @@ sealed class Dependencies
     public IEnumerable<(Tensor Result, Group Maker, IEnumerable<Group> Readers)> States =>
         replaced.Select(pair => (pair.Key, owner[pair.Key], Uses(pair.Value).Select(use => use.Group)));
 
-    /// <summary>
-    /// Other groups that read a node, in this run or, where it is the next state of an input, in the next.
-    /// </summary>
+    /// <summary>Other groups that read a node, in this run or, of the next state of an input, in the next.</summary>
     public IEnumerable<Group> ReadersOf(Tensor root) =>
         Uses(root).Concat(replaced.TryGetValue(root, out var input) ? Uses(input) : []).Select(use => use.Group)
             .Where(group => group != Owner(root));
@@ -79,19 +76,6 @@ sealed class Dependencies
     /// <summary>Whether a node is made and used by the same units.</summary>
     public bool IsRowLocal(Tensor root) => Owner(root) is { } source && RowsOf(source) > 0
         && Uses(root).All(use => IsAligned(use.Group, source, use.User, use.Index));
-
-    // Where a group reads what another computes.
-    IEnumerable<(Group Source, Tensor Value, Tensor User, int Index)> Sources(Group group)
-    {
-        foreach (var user in group.All)
-            for (var i = 0; i < user.Sources.Length; i++)
-            {
-                var root = Addressing.Root(user.Sources[i]);
-                if ((group.Computes(root) && root != group.Anchor) || Owner(root) is not { } source || source == group)
-                    continue;
-                yield return (source, root, user, i);
-            }
-    }
 
     // The given order, but readers of an input before the one who replaces it; null when that goes in a circle.
     List<Group>? Sorted(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor> replaced)
@@ -132,9 +116,7 @@ sealed class Dependencies
         { } copy => !CopiesByRow(copy),
     };
 
-    /// <summary>
-    /// A contraction over the rows of a batch, or a product with few rows, is shared out by output tile.
-    /// </summary>
+    /// <summary>Whether a product is shared out by tile: it contracts the rows of a batch, or has few.</summary>
     public static bool RunsByTile(Tensor product) =>
         product.Integers[0] == 1 || product.Shape[-2] < 2 * FusedKernel.UnitRows;
 

@@ -4,11 +4,9 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>
-/// Nodes that one kernel computes: an anchor (product, column reduction, copy …) or none, elementwise nodes over the
-/// same kept axes that follow it without leaving registers, and row reductions of those. Mutable while
-/// <see cref="Fusion"/> builds it.
-/// </summary>
+/// <summary>Nodes that one kernel computes: an anchor (product, column reduction, copy …) or none, elementwise nodes
+/// over the same kept axes that follow it without leaving registers, and row reductions of those. Mutable while
+/// <see cref="Fusion"/> builds it.</summary>
 sealed class Group(Tensor? anchor, ImmutableArray<int> kept)
 {
     /// <summary>The node that gives the kernel its kind; null for a purely elementwise one.</summary>
@@ -41,12 +39,10 @@ sealed class Group(Tensor? anchor, ImmutableArray<int> kept)
     public IEnumerable<Tensor> All => (Anchor is null ? [] : new[] { Anchor }).Concat(Nodes).Concat(Reductions);
 }
 
-/// <summary>
-/// Splits a graph into groups. Rules: a group depends only on groups before it; a node joins the last group among its
-/// sources' when the axes agree; a node of inputs alone floats until somebody needs it and is then computed there; at
-/// the end a node that nobody in its own group uses moves to its users if that saves a pass over memory (a rectifier's
-/// mask, for instance). Group 0 holds the scalars that depend on inputs alone.
-/// </summary>
+/// <summary>Splits a graph into groups. Rules: a group depends only on groups before it; a node joins the last group
+/// among its sources' when the axes agree; a node of inputs alone floats until somebody needs it and is then computed
+/// there; at the end a node that nobody in its own group uses moves to its users if that saves a pass over memory (a
+/// rectifier's mask, for instance). Group 0 holds the scalars that depend on inputs alone.</summary>
 sealed class Fusion
 {
     readonly Group prologue = new(null, []);

@@ -5,9 +5,7 @@ namespace Iql.Cpu;
 
 /// <summary>Kernels of a stream that run without a wait between them, some units of each at a time.</summary>
 /// <param name="Kernels">Their numbers.</param>
-/// <param name="Waits"> How many kernels other streams must have run before. A position that is not positive counts
-/// from the end of the run before.
-/// </param>
+/// <param name="Waits">Positions that other streams must have passed, as in <see cref="Schedule.WaitsOf"/>.</param>
 /// <param name="Units">Of each kernel, from the first to the one before the last.</param>
 /// <param name="Block">Units at a time.</param>
 /// <param name="IsTimed">Whether its time counts, where several workers share it.</param>
@@ -18,15 +16,11 @@ readonly record struct KernelBatch(
 {
     const int BlockRows = 256, LookAhead = 4;
 
-    /// <summary>
-    /// The batches of every stream. Kernels over the same rows run a block of rows at a time: what one writes is still
-    /// in the cache when the next reads it, however large the minibatch is. A kernel that another stream waits for ends
-    /// a batch.
-    /// </summary>
+    /// <summary>The batches of every stream. Kernels over the same rows run a block of rows at a time: what one writes
+    /// is still in the cache when the next reads it, however large the minibatch is. A kernel that another stream waits
+    /// for ends a batch.</summary>
     /// <param name="schedule">Kernel i is group i + 1.</param>
-    /// <param name="kernels">
-    /// Of the schedule, and behind them copies, which wait for everybody and are the first stream's.
-    /// </param>
+    /// <param name="kernels">Of the schedule; behind them copies, which wait for all and are stream 0's.</param>
     public static ImmutableArray<KernelBatch>[] Of(Schedule schedule, IReadOnlyList<IKernel> kernels)
     {
         var paths = schedule.Overlaps ? CriticalPath.Of(schedule.Dependencies, LookAhead) : [];

@@ -4,15 +4,11 @@ using Iql.Graph;
 namespace Iql.Cpu;
 
 /// <summary>What one kernel of a compiled graph does, for people and for measuring.</summary>
-/// <param name="Phase">
-/// No kernel of a phase needs other rows of the batch from one of the same phase than its own.
-/// </param>
+/// <param name="Phase">No kernel needs other rows of the batch from one of the same phase than its own.</param>
 /// <param name="Kind">"product", "loop", "sums", "scalars", "move", "random".</param>
 /// <param name="Extents">The axes it iterates over.</param>
 /// <param name="Nodes">The nodes of the simplified graph it computes, sources first.</param>
-/// <param name="Flop">
-/// Floating-point operations of a product, two for each multiply-add; 0 for the others, whose work is moving memory.
-/// </param>
+/// <param name="Flop">Operations of a product, two for each multiply-add; 0 for all others, which move memory.</param>
 /// <param name="Floats">Numbers it reads and writes at least, each of its arrays counted once.</param>
 /// <param name="Owner">The worker who does all of it; null where all workers share it.</param>
 public sealed record KernelInfo(
@@ -30,8 +26,7 @@ public sealed record KernelInfo(
                 .Select(need => schedule[need.Group]);
             if (needed.Any(position => position >= start)) (phase, start) = (phase + 1, i);
             var (flop, floats) = WorkOf(group);
-            kernels.Add(new(phase, KindOf(group), group.Kept, [.. group.All], flop, floats,
-                schedule.WorkerOf(group)));
+            kernels.Add(new(phase, KindOf(group), group.Kept, [.. group.All], flop, floats, schedule.WorkerOf(group)));
         }
         for (var i = 0; i < copies; i++) kernels.Add(new(phase + 1, "move", [], [], 0, 0, schedule.Streams[0]));
         return kernels.ToImmutable();
@@ -64,9 +59,7 @@ public sealed record KernelInfo(
         $"{Kind} [{string.Join(", ", Extents)}]: {string.Join(' ', Nodes.Select(node => node.Op))}";
 }
 
-/// <summary>
-/// Where a temporary lies in a compiled graph's memory, in floats; it is made by kernel number <paramref name="Made"/>
-/// − 1 of
-/// <see cref="CompiledGraph.Kernels"/> and last read by kernel number <paramref name="LastUse"/> − 1.
-/// </summary>
+/// <summary>Where a temporary lies in a compiled graph's memory, in floats; it is made by kernel number
+/// <paramref name="Made"/> − 1 of <see cref="CompiledGraph.Kernels"/> and last read by kernel number
+/// <paramref name="LastUse"/> − 1.</summary>
 public sealed record BufferInfo(Tensor Value, int Offset, int Length, int Made, int LastUse);

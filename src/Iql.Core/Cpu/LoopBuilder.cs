@@ -17,10 +17,8 @@ sealed class LoopBuilder(
     readonly List<(int Value, int Pointer)> stores = [];
     readonly List<(int Value, Op Op, int Pointer)> reductions = [];
 
-    /// <summary>
-    /// The program and, for every pointer, where it begins and its strides over the group's kept axes. Pointer 0 is the
-    /// anchor's scratch, if there is an anchor.
-    /// </summary>
+    /// <summary>The program and, for every pointer, where it begins and its strides over the group's kept axes. Pointer
+    /// 0 is the anchor's scratch, if there is an anchor.</summary>
     public (LoopProgram Program, ImmutableArray<Operand> Operands) Build()
     {
         if (group.Anchor is { } anchor)

@@ -5,9 +5,7 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>
-/// Turns groups into kernels: programs for the fused loops, strides for the operands, places for the values.
-/// </summary>
+/// <summary>Turns groups into kernels: loop programs, and addresses and strides of operands.</summary>
 /// <param name="schedule">Who computes what.</param>
 /// <param name="stored">The nodes that lie in memory.</param>
 /// <param name="addressOf">Where a stored node or an input lies.</param>
@@ -19,9 +17,7 @@ sealed class Lowering(
 {
     readonly IKernelFactory factory = KernelFactory.Of(set);
 
-    /// <summary>
-    /// The nodes that some group reads from memory, and those that were asked for. Scalars are read from slots.
-    /// </summary>
+    /// <summary>The nodes that some group reads from memory, and the results. Scalars are read from slots.</summary>
     public static HashSet<Tensor> Stored(IReadOnlyList<Group> groups, IEnumerable<Tensor> results)
     {
         var stored = results.Select(Addressing.Root).ToHashSet();

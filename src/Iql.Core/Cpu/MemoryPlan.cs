@@ -2,12 +2,10 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>
-/// Allocates temporaries in one arena. One may take the floats of another whose last reader runs before its maker, if
-/// no worker can still be reading. That is so where one stream computes both, where every stream has waited for that
-/// reader anyway, or where both have rows of the same workers at the same addresses. What different workers write
-/// shares no memory otherwise: it would travel from core to core.
-/// </summary>
+/// <summary>Allocates temporaries in one arena. One may take the floats of another whose last reader runs before its
+/// maker, if no worker can still be reading. That is so where one stream computes both, where every stream has waited
+/// for that reader anyway, or where both have rows of the same workers at the same addresses. What different workers
+/// write shares no memory otherwise: it would travel from core to core.</summary>
 sealed class MemoryPlan
 {
     sealed record Life(Tensor Node, int First, int Last, Partition Partition, bool IsPrivate, int Offset, int Length)

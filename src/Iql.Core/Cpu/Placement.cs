@@ -5,9 +5,7 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>
-/// Where everything lies: inputs and outputs in their blocks, temporaries in the arena, single numbers in slots.
-/// </summary>
+/// <summary>Where everything lies: results in their blocks, temporaries in the arena, numbers in slots.</summary>
 sealed class Placement
 {
     // The key of temporaries that more than one stream uses.

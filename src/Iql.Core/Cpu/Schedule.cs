@@ -13,10 +13,8 @@ readonly record struct Partition(int Rows, int? Stream)
         : ((int)((long)units * stream / streams), (int)((long)units * (stream + 1) / streams));
 }
 
-/// <summary>
-/// Which stream computes which group, and how far other streams must have come before. Where streams share kernels and
-/// unit u needs only what unit u wrote, nobody waits.
-/// </summary>
+/// <summary>Which stream computes which group, and how far other streams must have come before. Where streams share
+/// kernels and unit u needs only what unit u wrote, nobody waits.</summary>
 sealed class Schedule
 {
     /// <summary>A position that every stream has passed.</summary>
@@ -60,10 +58,7 @@ sealed class Schedule
     /// <summary>The worker of each stream.</summary>
     public IReadOnlyList<int> Streams { get; }
 
-    /// <summary>
-    /// Whether streams compute subgraphs, not shares of every kernel. Then a run may begin while streams are still at
-    /// the one before.
-    /// </summary>
+    /// <summary>Whether streams compute subgraphs. Then a run may begin before the one before has ended.</summary>
     public bool Overlaps { get; }
 
     /// <summary>In the order in which they could run; the first before all others.</summary>
@@ -83,10 +78,8 @@ sealed class Schedule
         { } stream => Streams[stream],
     };
 
-    /// <summary>
-    /// The position that each stream must have passed before a group begins: the number of kernels behind which it has
-    /// nothing to do. A position that is not positive counts from the end of the run before.
-    /// </summary>
+    /// <summary>The position that each stream must have passed before a group begins: the number of kernels behind
+    /// which it has nothing to do. A position that is not positive counts from the end of the run before.</summary>
     public IReadOnlyList<int> WaitsOf(Group group) => waits[positions[group]];
 
     /// <summary>Whether a group of another stream waits for a stream to have passed just this position.</summary>

@@ -2,10 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Iql.Cpu;
 
-/// <summary>
-/// The time from run to run, in microseconds, when streams are dealt out to workers. A worker takes, of his streams,
-/// the kernel that can begin earliest, and of those the one with the longest chain of needs behind it.
-/// </summary>
+/// <summary>The time from run to run, in microseconds, when streams are dealt out to workers. A worker takes, of his
+/// streams, the kernel that can begin earliest, and of those the one with the longest chain of needs behind
+/// it.</summary>
 sealed class ScheduleSimulator
 {
     // Runs that follow each other. The first only find into step, and beside the last there is no other.
@@ -39,9 +38,7 @@ sealed class ScheduleSimulator
             .Distinct().ToArray())];
     }
 
-    /// <summary>
-    /// The time when each stream is computed by its worker. The search for workers asks some hundred times.
-    /// </summary>
+    /// <summary>The time, given the worker of each stream. A search asks some hundred times.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Time(int[] owners)
     {

@@ -4,16 +4,13 @@ using Iql.Execution;
 
 namespace Iql.Cpu;
 
-/// <summary>
-/// Runs a batch, with temporaries in a workspace that its stream has to itself until the end of the run.
-/// </summary>
+/// <summary>Runs a batch, with temporaries in a workspace that is its stream's until the end of the run.</summary>
 delegate void RunBatch(int worker, int workspace, long run, in KernelBatch batch);
 
-/// <summary>
-/// Executes streams, run after run. A worker has one stream or several. Of those whose next batch waits for nobody he
-/// takes the most urgent; so one worker may be at the next run while others are still at the one before. A stream that
-/// begins a run gets the workspace that its worker used last, which is still in the cache. Mutable.
-/// </summary>
+/// <summary>Executes streams, run after run. A worker has one stream or several. Of those whose next batch waits for
+/// nobody he takes the most urgent; so one worker may be at the next run while others are still at the one before. A
+/// stream that begins a run gets the workspace that its worker used last, which is still in the cache.
+/// Mutable.</summary>
 /// <param name="count">Number of workers.</param>
 /// <param name="workers">The worker of each stream.</param>
 /// <param name="streams">Their batches.</param>
@@ -25,8 +22,7 @@ sealed unsafe class StreamExecutor(
     // Longs between what two workers write: processors fetch lines in pairs.
     const int Apart = 16;
 
-    // Where a stream is. Other workers look at the kernels passed since the beginning, so the rest lies apart from
-    // that.
+    // Where a stream is. Other workers read the kernels passed since the beginning, so the rest lies apart.
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     struct Progress
     {
@@ -73,10 +69,7 @@ sealed unsafe class StreamExecutor(
         for (var stream = 0; stream < streams.Length; stream++) Await(stream, (started - 1) * length);
     }
 
-    /// <summary>
-    /// Before the next run begins: waits until every stream has passed a position, counted back from the end of the
-    /// last run.
-    /// </summary>
+    /// <summary>Waits until every stream has passed a position, counted back from the end of the last run.</summary>
     public void Await(int[] positions)
     {
         for (var stream = 0; stream < streams.Length; stream++)
@@ -90,9 +83,7 @@ sealed unsafe class StreamExecutor(
 
     bool HasPassed(int stream, long position) => Volatile.Read(ref progress[stream].Passed) >= position;
 
-    /// <summary>
-    /// All that a worker does in a run, and of the next, once that has begun, what is more urgent than the rest.
-    /// </summary>
+    /// <summary>All that a worker does in a run, and what is more urgent of the next, once that has begun.</summary>
     public void Work(int worker)
     {
         var end = ++begun[worker * Apart];

@@ -2,14 +2,11 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>
-/// Finds the parts of a graph that one worker can compute without the others: a network's pass over a batch, forward
-/// and backward, with the gradients of its weights. Their activations then never travel between cores.
-/// </summary>
-/// <remarks>
-/// A subgraph holds what matrices connect, beginning with a product. Vectors of one number a row (outputs, targets)
-/// connect nothing. Neither do weights: a pass with new weights is another subgraph.
-/// </remarks>
+/// <summary>Finds the parts of a graph that one worker can compute without the others: a network's pass over a batch,
+/// forward and backward, with the gradients of its weights. Their activations then never travel between
+/// cores.</summary>
+/// <remarks>A subgraph holds what matrices connect, beginning with a product. Vectors of one number a row (outputs,
+/// targets) connect nothing. Neither do weights: a pass with new weights is another subgraph.</remarks>
 static class Subgraphs
 {
     /// <summary>The number of each group's subgraph. Some groups are in none.</summary>

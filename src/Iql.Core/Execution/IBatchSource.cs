@@ -2,10 +2,8 @@ using Iql.Graph;
 
 namespace Iql.Execution;
 
-/// <summary>
-/// Fills minibatches. A batch is a pure function of the seed and the step, so a resumed run meets the same ones. Safe
-/// to share between threads; filling allocates nothing.
-/// </summary>
+/// <summary>Fills minibatches. A batch is a pure function of the seed and the step, so a resumed run meets the same
+/// ones. Safe to share between threads; filling allocates nothing.</summary>
 public interface IBatchSource
 {
     /// <summary>Rows of a batch, or pieces of trajectories.</summary>

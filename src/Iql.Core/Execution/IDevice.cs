@@ -18,13 +18,9 @@ public interface IDevice : IDisposable
 /// <summary>Training runs on a device, all advanced together. Each gets the numbers it would get alone.</summary>
 public interface IDeviceRun : IDisposable
 {
-    /// <summary>
-    /// Makes one step of every run and allocates nothing. The step may still be under way when this returns;
-    /// <see cref="Finish"/> and whatever is read of a run wait for it.
-    /// </summary>
-    /// <param name="withMetrics">
-    /// Whether to compute <see cref="Metrics"/>. The states get the same bits either way.
-    /// </param>
+    /// <summary>Makes one step of every run and allocates nothing. The step may still be under way when this returns;
+    /// <see cref="Finish"/> and whatever is read of a run wait for it.</summary>
+    /// <param name="withMetrics">Whether to compute <see cref="Metrics"/>. The states get the same bits.</param>
     void Advance(bool withMetrics = false);
 
     /// <summary>Waits until all steps are made. Throws what one of them threw.</summary>
@@ -33,8 +29,6 @@ public interface IDeviceRun : IDisposable
     /// <summary>Metrics of a run's last step that was asked for them, by name.</summary>
     IReadOnlyList<(string Name, double Value)> Metrics(int run);
 
-    /// <summary>
-    /// The state of a run on the host. Its blocks are the device's own: the next step may overwrite them.
-    /// </summary>
+    /// <summary>A run's state. Its blocks are the device's own: the next step may overwrite them.</summary>
     LearnerState State(int run);
 }

@@ -2,9 +2,7 @@ using Iql.Graph;
 
 namespace Iql.Execution;
 
-/// <summary>
-/// A traced function, ready to run on numbers that lie on the host. Holds scratch memory: not for two runs at a time.
-/// </summary>
+/// <summary>A traced function, ready to run on numbers of the host. Not for two runs at a time.</summary>
 public interface IProgram : IDisposable
 {
     /// <summary>What it computes.</summary>
@@ -16,9 +14,7 @@ public interface IProgram : IDisposable
     /// <summary>Computes outputs and metrics from inputs and scalars, in the function's order.</summary>
     /// <param name="inputs">One block for each layout of the function's inputs.</param>
     /// <param name="scalars">One number for each of the function's scalars.</param>
-    /// <param name="outputs">
-    /// Blocks to write. Only where <see cref="RunsInPlace"/> says so may one be an input block.
-    /// </param>
+    /// <param name="outputs">Blocks to write: no input blocks, unless it <see cref="RunsInPlace"/>.</param>
     /// <param name="metrics">Room for the function's metrics.</param>
     void Run(
         ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<double> scalars, ReadOnlySpan<TensorBlock> outputs,

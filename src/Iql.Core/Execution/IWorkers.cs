@@ -6,9 +6,6 @@ public interface IWorkers
     /// <summary>Number of workers, at least 1.</summary>
     int Count { get; }
 
-    /// <summary>
-    /// Runs <paramref name="body"/>(w) on every worker w. Returns when all have returned, and throws what one of them
-    /// threw first.
-    /// </summary>
+    /// <summary>Runs <paramref name="body"/>(w) on every worker w, and throws what one of them threw first.</summary>
     void Run(Action<int> body);
 }

@@ -7,9 +7,8 @@ namespace Iql.Execution;
 public sealed record LearnerState(Seed Seed, long Step, ImmutableArray<TensorBlock> Blocks);
 
 /// <summary>A training run to start on a device.</summary>
-/// <param name="Programs"> Programs of a step. They agree in inputs (the state's blocks, then a batch), in scalars
-/// ("seed", "step", then hyperparameters) and in outputs (the next blocks).
-/// </param>
+/// <param name="Programs">Programs of a step. They agree in inputs (the state's blocks, then a batch), in scalars
+/// ("seed", "step", then hyperparameters) and in outputs (the next blocks).</param>
 /// <param name="Choose">The program that makes a step, given the number of steps made before.</param>
 /// <param name="Hyperparameters">Values of the scalars after "seed" and "step".</param>
 /// <param name="Batches">Where minibatches come from. Row i of step t depends on seed, t and i alone.</param>

@@ -3,9 +3,7 @@ using Iql.Graph;
 
 namespace Iql.Execution;
 
-/// <summary>
-/// The programs of a training step, made when they are first needed: with metrics, and without, which is quicker.
-/// </summary>
+/// <summary>The programs of a training step, made when first needed: with metrics, and without.</summary>
 public sealed class StepPrograms<TProgram> : IDisposable where TProgram : IDisposable
 {
     readonly ImmutableArray<Lazy<TProgram>> withMetrics, bare;

@@ -2,14 +2,10 @@ using System.Runtime.ExceptionServices;
 
 namespace Iql.Execution;
 
-/// <summary>
-/// Threads that do shares of the same work side by side. The caller is worker 0. Mutable, started by one thread at a
-/// time.
-/// </summary>
+/// <summary>Threads that share work. The caller is worker 0. Mutable, started by one thread at a time.</summary>
 public sealed class WorkerTeam : IWorkers, IDisposable
 {
-    // Spin briefly, then give the core away: with an occupied core a pure spin costs a factor of 5 to 10
-    // (reference/kernels.md).
+    // Spin briefly, then give the core away: on an occupied core a pure spin costs a factor of 5 to 10.
     const int SpinsBeforeYield = 4000, YieldsBeforePark = 64;
 
     // Longs between two workers' positions: two cache lines, since processors fetch lines in pairs.
@@ -41,20 +37,14 @@ public sealed class WorkerTeam : IWorkers, IDisposable
     /// <summary>Number of workers.</summary>
     public int Count { get; }
 
-    /// <summary>
-    /// Runs <paramref name="body"/>(w) on every worker w and returns when all have returned. What one of them throws
-    /// first comes out here.
-    /// </summary>
+    /// <inheritdoc/>
     public void Run(Action<int> body)
     {
         Start(body);
         Finish();
     }
 
-    /// <summary>
-    /// Runs <paramref name="body"/>(0), and has the others begin with theirs as soon as they have done what was started
-    /// before.
-    /// </summary>
+    /// <summary>Runs body(0); the others begin with theirs when they have done what was started before.</summary>
     internal void Start(Action<int> body)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
@@ -105,9 +95,7 @@ public sealed class WorkerTeam : IWorkers, IDisposable
     /// <summary>Has <see cref="Finish"/> throw, if it is the first to do so.</summary>
     internal void Fail(Exception exception) => Interlocked.CompareExchange(ref failure, exception, null);
 
-    /// <summary>
-    /// What a worker does between two looks at what it waits for: it spins, and after a while gives the core away.
-    /// </summary>
+    /// <summary>Between two looks a worker spins, and after a while gives the core away.</summary>
     internal static void Pause(int spins)
     {
         if (spins < SpinsBeforeYield) Thread.SpinWait(1);

@@ -24,18 +24,15 @@ public sealed record EvaluationResult(ImmutableArray<EpisodeResult> Episodes, Re
     /// <summary>Normalised score of the mean return (0 random, 100 expert), or null.</summary>
     public double? ScoreMean => Reference?.Normalised(ReturnMean);
 
-    /// <summary>
-    /// Share of episodes in which any reward was above 0: for sparse tasks, in which the goal was reached.
-    /// </summary>
+    /// <summary>Share of episodes in which any reward was above 0: for sparse tasks, in which the goal was
+    /// reached.</summary>
     public double SuccessRate => Episodes.Average(episode => episode.Success ? 1.0 : 0.0);
 }
 
-/// <summary>
-/// Lets a policy act for a number of episodes, all at once, by its mean action. Every evaluation of a run starts its
-/// episodes from the same seeds, so evaluations differ by the policy alone; the price is that their errors are
-/// correlated. Episode e is row e of what the policy is a graph of, from the first decision to the last; what a policy
-/// remembers (<see cref="Learner.Act"/>) starts anew with each run.
-/// </summary>
+/// <summary>Lets a policy act for a number of episodes, all at once, by its mean action. Every evaluation of a run
+/// starts its episodes from the same seeds, so evaluations differ by the policy alone; the price is that their errors
+/// are correlated. Episode e is row e of what the policy is a graph of, from the first decision to the last; what a
+/// policy remembers (<see cref="Learner.Act"/>) starts anew with each run.</summary>
 public sealed class Evaluation : IRolloutPolicy
 {
     readonly IEnvironment environment;
@@ -53,17 +50,14 @@ public sealed class Evaluation : IRolloutPolicy
     /// <summary>Compiles how the learner's policy acts.</summary>
     /// <param name="learner">Whose policies to evaluate.</param>
     /// <param name="environment">Where; it holds no state, so it can be the one that training data comes from.</param>
-    /// <param name="normalization">
-    /// What was done to observations and rewards before training is done to those that the policy is told of.
-    /// </param>
+    /// <param name="normalization">What was done to observations and rewards before training is done to those that the
+    /// policy is told of.</param>
     /// <param name="episodes">E, at least 1.</param>
     /// <param name="root">The run's seed; episode e starts from number e of its part "evaluation".</param>
-    /// <param name="reference">
-    /// The task's scale; null asks <see cref="ReferenceScores"/> by the environment's name.
-    /// </param>
-    /// <param name="device">
-    /// Where the policy runs; null is the caller's thread. Its threads share slow environments' steps.
-    /// </param>
+    /// <param name="reference">The task's scale; null asks <see cref="ReferenceScores"/> by the environment's
+    /// name.</param>
+    /// <param name="device">Where the policy runs; null is the caller's thread. Its threads share slow environments'
+    /// steps.</param>
     public Evaluation(
         Learner learner, IEnvironment environment, Normalization normalization, int episodes, Seed root,
         ReferenceScore? reference = null, IDevice? device = null)

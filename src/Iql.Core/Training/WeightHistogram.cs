@@ -7,10 +7,8 @@ using Iql.Graph;
 
 namespace Iql.Training;
 
-/// <summary>
-/// How a policy weighs transitions, e^{βA} for implicit Q-learning: a histogram over one fixed batch of the data, the
-/// same at every look, so that looks can be compared.
-/// </summary>
+/// <summary>How a policy weighs transitions, e^{βA} for implicit Q-learning: a histogram over one fixed batch of the
+/// data, the same at every look, so that looks can be compared.</summary>
 public sealed class WeightHistogram : IDisposable
 {
     /// <summary>E, transitions looked at.</summary>
@@ -36,10 +34,8 @@ public sealed class WeightHistogram : IDisposable
         new Sampler(transitions, batch.Layout).Fill(batch, root.Split("probe"), 0);
     }
 
-    /// <summary>
-    /// 0, then ten edges a decade from 1e-3 to 1e3: bin i holds weights from edge i up to, but not including, edge i +
-    /// 1.
-    /// </summary>
+    /// <summary>0, then ten edges a decade from 1e-3 to 1e3: bin i holds weights from edge i up to, but not including,
+    /// edge i + 1.</summary>
     public static ImmutableArray<double> Edges { get; } =
         [0, .. Enumerable.Range(-30, 61).Select(i => Math.Pow(10, i / 10.0))];
 

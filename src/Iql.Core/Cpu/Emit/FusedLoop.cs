@@ -7,18 +7,14 @@ namespace Iql.Cpu.Emit;
 /// <summary>Where a value of a fused loop comes from.</summary>
 enum LoopSource { Vector, PerRow, Slot, Constant, Apply }
 
-/// <summary>
-/// One value of a fused loop. Vector: pointer A, a number for every entry. PerRow: pointer A, a number for every row.
-/// Slot: the double in slot A. Constant: Number. Apply: an op on values A, B, C.
-/// </summary>
+/// <summary>One value of a fused loop. Vector: pointer A, a number for every entry. PerRow: pointer A, a number for
+/// every row. Slot: the double in slot A. Constant: Number. Apply: an op on values A, B, C.</summary>
 readonly record struct LoopValue(LoopSource Source, int A, Op Op = Op.Constant, int B = 0, int C = 0,
     double Number = 0);
 
-/// <summary>
-/// A chain of elementwise ops over a block of rows and columns that leaves registers only to load what it needs and
-/// store what is asked for. Stores write value → pointer; row reductions write one number a row, or where
-/// <paramref name="AddsUp"/> says so add whole vectors to one a row, for a row that comes in pieces.
-/// </summary>
+/// <summary>A chain of elementwise ops over a block of rows and columns that leaves registers only to load what it
+/// needs and store what is asked for. Stores write value → pointer; row reductions write one number a row, or where
+/// <paramref name="AddsUp"/> says so add whole vectors to one a row, for a row that comes in pieces.</summary>
 sealed record LoopProgram(
     ImmutableArray<LoopValue> Values,
     ImmutableArray<(int Value, int Pointer)> Stores,
@@ -31,10 +27,8 @@ sealed record LoopProgram(
         [.. Enumerable.Range(0, Values.Length).Where(i => Values[i].Source is LoopSource.Slot or LoopSource.Constant)];
 }
 
-/// <summary>
-/// Runs a program on rows × columns entries. pointers[k] is the first entry, strides[k] the floats from row to row.
-/// Without reductions the last vector of a row may run into the row's padding.
-/// </summary>
+/// <summary>Runs a program on rows × columns entries. pointers[k] is the first entry, strides[k] the floats from row to
+/// row. Without reductions the last vector of a row may run into the row's padding.</summary>
 unsafe delegate void FusedLoop(float** pointers, nint* strides, double* scalars, nint rows, nint columns);
 
 /// <summary>Emits a program as machine code: one loop, everything in registers.</summary>

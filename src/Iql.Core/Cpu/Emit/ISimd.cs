@@ -1,10 +1,8 @@
 namespace Iql.Cpu.Emit;
 
-/// <summary>
-/// The few vector primitives that differ with the width; every kernel is written once over them and specialised by the
-/// JIT.
-/// <typeparamref name="V"/> is the register type. Comparisons give all-ones or all-zeros lanes.
-/// </summary>
+/// <summary>The few vector primitives that differ with the width; every kernel is written once over them and
+/// specialised by the JIT. <typeparamref name="V"/> is the register type. Comparisons give all-ones or all-zeros
+/// lanes.</summary>
 unsafe interface ISimd<V> where V : struct
 {
     static abstract int Width { get; }

@@ -7,26 +7,19 @@ readonly record struct ProductShape(
     int M, int N, int K, int RowStrideA, int InnerStrideA, int InnerStrideB, int ColumnStrideB,
     ImmutableArray<int> Lead, ImmutableArray<int> LeadStridesA, ImmutableArray<int> LeadStridesB)
 {
-    /// <summary>
-    /// Rows of the scratch tile, and the columns of it and of a packed panel: two of the widest vectors.
-    /// </summary>
+    /// <summary>Rows of the scratch tile; columns of it and of a packed panel, two of the widest vectors.</summary>
     public const int ScratchRows = 32, ScratchColumns = 32;
 
     public int Batch => Lead.Aggregate(1, (product, extent) => product * extent);
 
-    /// <summary>
-    /// A long inner dimension is walked this many at a time, so that both factors stay in the second cache while all
-    /// tiles pass.
-    /// </summary>
+    /// <summary>Part of a long inner dimension: both factors then stay in the second cache.</summary>
     public const int InnerBlock = 512;
 
     /// <summary>Whether a product is made by tile with an inner dimension long enough to walk in blocks.</summary>
     public static bool IsBlocked(int k, bool byTile) => byTile && k >= 2 * InnerBlock;
 
-    /// <summary>
-    /// Scratch a worker needs for a product [M, K] × [K, N]: a tile, behind it a packed panel, and behind that, where K
-    /// is walked in blocks, the sums so far, or where rows are added up, their sums so far.
-    /// </summary>
+    /// <summary>Scratch a worker needs for a product [M, K] × [K, N]: a tile, behind it a packed panel, and behind
+    /// that, where K is walked in blocks, the sums so far, or where rows are added up, their sums so far.</summary>
     public static int ScratchFloats(int m, int n, int k, bool byTile, int rowSums) =>
         RowSums(k) + rowSums * m * SumFloats
         + (IsBlocked(k, byTile) ? 2 * (m + ScratchRows) * (n + ScratchColumns) : 0);

@@ -6,11 +6,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Iql.Cpu.Emit;
 
-/// <summary>
-/// A tile of a matrix product, Σₖ A[r·RowStrideA + k·InnerStrideA] · B[k·InnerStrideB + c], and what is done besides
-/// while it is computed: asking for memory, and the epilogue of the tile before, which lies in <see cref="Tile"/> until
-/// this one is complete.
-/// </summary>
+/// <summary>A tile of a matrix product, Σₖ A[r·RowStrideA + k·InnerStrideA] · B[k·InnerStrideB + c], and what is done
+/// besides while it is computed: asking for memory, and the epilogue of the tile before, which lies in
+/// <see cref="Tile"/> until this one is complete.</summary>
 unsafe struct TileTask
 {
     public float* A, B;
@@ -24,10 +22,7 @@ unsafe struct TileTask
     public nint* AheadStrides;
     public nint AheadCount;
 
-    /// <summary>
-    /// Rows of the tile before whose epilogue is still to come: none or all of them. The epilogue's arguments are there
-    /// either way.
-    /// </summary>
+    /// <summary>Rows of the tile before whose epilogue is to come: none or all. Its arguments are there.</summary>
     public nint Pending;
     public float** Pointers;
     public nint* Strides;
@@ -40,17 +35,11 @@ unsafe struct TileTask
     public float* Packed;
 }
 
-/// <summary>
-/// Computes a tile, k in order, one fused multiply-add each, so every entry has the same bits from a tile of any size.
-/// </summary>
+/// <summary>Computes a tile, k in order: every entry has the same bits from a tile of any size.</summary>
 unsafe delegate void TileLoop(TileTask* task);
 
-/// <summary>
-/// Emits register tiles of a matrix product: every accumulator is a local that the JIT keeps in a register.
-/// </summary>
-/// <remarks>
-/// 8 × 2 vectors of 16 use 19 of 32 registers and reach the FMA limit on AVX-512; 6 × 2 of 8 use 15 of 16 on AVX2.
-/// </remarks>
+/// <summary>Emits register tiles of a product: every sum is a local that the JIT keeps in a register.</summary>
+/// <remarks>8 × 2 vectors of 16 use 19 of 32 registers and reach AVX-512's limit; 6 × 2 of 8 use 15 of 16.</remarks>
 static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
 {
     /// <summary>Rows of a whole tile of two vectors.</summary>
@@ -70,18 +59,14 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
     /// <summary>The loop for a tile of 1 … <see cref="RowsOf"/> rows and one or two vectors.</summary>
     public static TileLoop Of(int rows, int vectors) => loops[2 * rows - vectors] ??= new Writer(rows, vectors).Emit();
 
-    /// <summary>
-    /// The loop for a whole tile that packs what it reads of B on the way. Columns a power of two apart fall into few
-    /// sets of the first cache and leave it before the next tile comes; packed they stay. In passing it costs nothing:
-    /// a store a vector, of which a tile has none.
-    /// </summary>
+    /// <summary>The loop for a whole tile that packs what it reads of B on the way. Columns a power of two apart fall
+    /// into few sets of the first cache and leave it before the next tile comes; packed they stay. In passing it costs
+    /// nothing: a store a vector, of which a tile has none.</summary>
     public static TileLoop Packing(int vectors) =>
         packing[vectors - 1] ??= new Writer(RowsOf(vectors), vectors, packs: true).Emit();
 
-    /// <summary>
-    /// The loop for a whole tile that runs an epilogue: on the tile before, asking for what its own will touch, or
-    /// on its own sums in their registers.
-    /// </summary>
+    /// <summary>The loop for a whole tile that runs an epilogue: on the tile before, asking for what its own will
+    /// touch, or on its own sums in their registers.</summary>
     /// <param name="epilogue">What follows the product. Its arguments are those of the tile before either way.</param>
     /// <param name="rowStrides">Floats from row to row of each of its pointers.</param>
     /// <param name="isOwn">Whether it is the tile's own, which is then stored nowhere.</param>
@@ -160,8 +145,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             foreach (var sum in sums) { il.Float(0); il.Call(nameof(ISimd<V>.Splat)); il.Put(sum); }
             il.Mark(begun);
 
-            // The inner dimension in as many parts as rows: what is done besides does not come all at once, and runs in
-            // the shadow of products.
+            // The inner dimension in as many parts as rows: asking and epilogue run in the shadow of products.
             Field(nameof(TileTask.K)); il.Divide(rows); il.Put(part);
             il.Number(0); il.Put(row);
             Label outer = il.Label(), go = il.Label();
@@ -237,8 +221,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             }
         }
 
-        // The epilogue of one row of the tile before. Its addresses serve to ask for what the same row of this tile
-        // will touch, too.
+        // The epilogue of one row of the tile before. Its addresses also serve to ask for the same row of this tile.
         void RowBefore()
         {
             var none = il.Label();

@@ -4,10 +4,8 @@ using Iql.Graph;
 
 namespace Iql.Cpu.Emit;
 
-/// <summary>
-/// Emits what a program does to one vector of a row. The loop around it decides where a value is kept. The JIT inlines
-/// <see cref="VectorOps{S, V}"/>.
-/// </summary>
+/// <summary>Emits what a program does to one vector of a row. The loop around it decides where a value is kept. The JIT
+/// inlines <see cref="VectorOps{S, V}"/>.</summary>
 /// <param name="il">The loop's method.</param>
 /// <param name="program">What to compute.</param>
 sealed class VectorEmitter<S, V>(LoopAssembler<S> il, LoopProgram program) where S : ISimd<V> where V : struct
@@ -56,9 +54,7 @@ sealed class VectorEmitter<S, V>(LoopAssembler<S> il, LoopProgram program) where
         }
     }
 
-    /// <summary>
-    /// One vector of the row, whose distance in bytes from its begin <paramref name="offset"/> puts on the stack.
-    /// </summary>
+    /// <summary>One vector of the row.</summary>
     /// <param name="offset">Puts it there.</param>
     /// <param name="first">What pointer 0 would give, where it is in a register.</param>
     public void Body(Action offset, LocalBuilder? first = null)

@@ -2,14 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace Iql.Cpu.Emit;
 
-/// <summary>
-/// The kernel table: what each elementwise op does to a vector of any width. A method's name is its op's name; the
-/// emitter finds it by that. Accuracy of the functions: a few units in the last place of a float.
-/// </summary>
+/// <summary>The kernel table: what each elementwise op does to a vector of any width. A method's name is its op's name;
+/// the emitter finds it by that. Accuracy of the functions: a few units in the last place of a float.</summary>
 static class VectorOps<S, V> where S : ISimd<V> where V : struct
 {
-    // What is too long to inline is called from loops: without the second the JIT would leave it unoptimised for
-    // thousands of calls.
+    // Called from loops: without Whole the JIT leaves a long function unoptimised for thousands of calls.
     const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining,
         Whole = MethodImplOptions.AggressiveOptimization;
 
@@ -67,9 +64,7 @@ static class VectorOps<S, V> where S : ISimd<V> where V : struct
     [MethodImpl(Whole)]
     public static V Sigmoid(V x) => Reciprocal(S.Add(S.Splat(1), S.Exp(Negate(x))));
 
-    /// <summary>
-    /// max(x, 0) + ln(1 + e), e = e^−|x|; ln(1 + e) as ln(u) · e / (u − 1), u = 1 + e, which stays exact for tiny e.
-    /// </summary>
+    /// <summary>max(x, 0) + ln(1 + e), e = e^−|x|; ln(u) · e / (u − 1), u = 1 + e, stays exact for tiny e.</summary>
     [MethodImpl(Whole)]
     public static V Softplus(V x)
     {
@@ -80,10 +75,8 @@ static class VectorOps<S, V> where S : ISimd<V> where V : struct
         return S.Add(S.Maximum(x, S.Splat(0)), S.Select(tiny, e, S.Multiply(S.Log(u), quotient)));
     }
 
-    /// <summary>
-    /// x · P(x²) below 1 (Taylor's series to x¹⁹), else 1 − e^(−x²) · Q(1 / (1 + 0.3275911 x)), Abramowitz and Stegun
-    /// 7.1.26 (absolute error 1.5e-7).
-    /// </summary>
+    /// <summary>x · P(x²) below 1 (Taylor's series to x¹⁹), else 1 − e^(−x²) · Q(1 / (1 + 0.3275911 x)), Abramowitz and
+    /// Stegun 7.1.26 (absolute error 1.5e-7).</summary>
     [MethodImpl(Whole)]
     public static V Erf(V x)
     {

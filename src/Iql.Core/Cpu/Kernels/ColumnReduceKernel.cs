@@ -4,11 +4,10 @@ using Iql.Cpu.Emit;
 
 namespace Iql.Cpu.Kernels;
 
-/// <summary>
-/// Sum or maximum over an axis that is not the last: [outer, axis, columns] → [outer, columns], rows in order, four
-/// vectors of columns at a time. The result lies in scratch, where the epilogue loop reads it as its pointer 0. Outer
-/// and axis are given by extent and stride, columns as contiguous floats after the axis, padding between rows included.
-/// </summary>
+/// <summary>Sum or maximum over an axis that is not the last: [outer, axis, columns] → [outer, columns], rows in order,
+/// four vectors of columns at a time. The result lies in scratch, where the epilogue loop reads it as its pointer 0.
+/// Outer and axis are given by extent and stride, columns as contiguous floats after the axis, padding between rows
+/// included.</summary>
 sealed unsafe class ColumnReduceKernel<S, V>(
     Address source, (int Extent, int Stride) outer, (int Extent, int Stride) axis, int columns, bool maximum,
     FusedLoop epilogue, ImmutableArray<Operand> operands) : IKernel where S : ISimd<V> where V : struct

@@ -8,12 +8,10 @@ readonly record struct StridedCopy(
     ImmutableArray<int> Extents, Address Source, ImmutableArray<int> SourceStrides,
     Address Destination, ImmutableArray<int> DestinationStrides);
 
-/// <summary>
-/// Copies of one or more strided blocks, after filling <paramref name="cleared"/> floats with zeros: concatenation,
-/// slices, padding, transposes, stretching. With <paramref name="rowCount"/> &gt; 0 every copy's first axis is that of
-/// the result and a unit is 16 of its rows, of which the first columns are <paramref name="claimed"/> before; otherwise
-/// one unit does all.
-/// </summary>
+/// <summary>Copies of one or more strided blocks, after filling <paramref name="cleared"/> floats with zeros:
+/// concatenation, slices, padding, transposes, stretching. With <paramref name="rowCount"/> &gt; 0 every copy's first
+/// axis is that of the result and a unit is 16 of its rows, of which the first columns are <paramref name="claimed"/>
+/// before; otherwise one unit does all.</summary>
 sealed unsafe class CopyKernel(
     ImmutableArray<StridedCopy> copies, int rowCount, (Address Address, int Length) cleared, int claimed = 0) : IKernel
 {
@@ -58,9 +56,7 @@ sealed unsafe class CopyKernel(
     }
 }
 
-/// <summary>
-/// The same numbers in row-major order under rows of another length: runs as long as both rows allow.
-/// </summary>
+/// <summary>The same numbers in row-major order under rows of another length.</summary>
 sealed unsafe class ReshapeKernel(
     Address source, (int Columns, int Stride) from, Address destination, (int Columns, int Stride) to, int count)
     : IKernel

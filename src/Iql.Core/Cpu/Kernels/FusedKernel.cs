@@ -4,21 +4,17 @@ using Iql.Cpu.Emit;
 
 namespace Iql.Cpu.Kernels;
 
-/// <summary>
-/// Where a fused loop's pointer begins, how it moves along the kept axes of the iteration, whether it is read, or what
-/// is written there is read by other kernels.
-/// </summary>
+/// <summary>Where a fused loop's pointer begins, how it moves along the kept axes of the iteration, whether it is read,
+/// or what is written there is read by other kernels.</summary>
 readonly record struct Operand(Address Address, ImmutableArray<int> Strides, bool IsRead, bool IsReadByOthers = false)
 {
     /// <summary>Floats from row to row over the last but one axis.</summary>
     public int RowStride => Strides.Length >= 2 ? Strides[^2] : 0;
 }
 
-/// <summary>
-/// A fused loop over all entries of a shape. A unit is 16 rows (of one axis: 16 entries), so no vector and no tile is
-/// shared. With a slot, the loop's last pointer takes one reduced number, which goes there (and to a place, if somebody
-/// wants it in memory).
-/// </summary>
+/// <summary>A fused loop over all entries of a shape. A unit is 16 rows (of one axis: 16 entries), so no vector and no
+/// tile is shared. With a slot, the loop's last pointer takes one reduced number, which goes there (and to a place, if
+/// somebody wants it in memory).</summary>
 sealed unsafe class FusedKernel(
     FusedLoop loop, ImmutableArray<int> kept, ImmutableArray<Operand> operands, int slot = -1, Address? scalar = null)
     : IKernel

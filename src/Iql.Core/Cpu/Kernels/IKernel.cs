@@ -5,13 +5,10 @@ unsafe struct KernelContext
 {
     /// <summary>Temporaries of the stream.</summary>
     public float* Workspace;
-
     /// <summary>Where each block begins, from number 1 on.</summary>
     public float** Blocks;
-
     /// <summary>Single numbers, by slot.</summary>
     public double* Scalars;
-
     /// <summary>Memory of the worker.</summary>
     public float* Scratch;
 }
@@ -29,19 +26,15 @@ readonly record struct Address(int Block, int Offset)
     public Address Plus(int floats) => this with { Offset = Offset + floats };
 }
 
-/// <summary>
-/// One pass over memory, divisible into units that may run on different workers in any order. A unit is always computed
-/// whole by one worker, so results do not depend on the number of workers.
-/// </summary>
+/// <summary>One pass over memory, divisible into units that may run on different workers in any order. A unit is always
+/// computed whole by one worker, so results do not depend on the number of workers.</summary>
 interface IKernel
 {
     /// <summary>Number of units.</summary>
     int Units { get; }
 
-    /// <summary>
-    /// Runs units first … last − 1. Marked AggressiveOptimization where it loops: a kernel runs a few times a step, and
-    /// the JIT would leave it unoptimised for the first thousands (sums over columns took 80 µs instead of 4 for a
-    /// second).
-    /// </summary>
+    /// <summary>Runs units first … last − 1. Marked AggressiveOptimization where it loops: a kernel runs a few times a
+    /// step, and the JIT would leave it unoptimised for the first thousands (sums over columns took 80 µs instead of 4
+    /// for a second).</summary>
     void Run(in KernelContext context, int first, int last);
 }

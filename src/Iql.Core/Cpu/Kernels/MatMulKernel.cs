@@ -7,20 +7,17 @@ using Iql.Graph;
 
 namespace Iql.Cpu.Kernels;
 
-/// <summary>
-/// Matrix product by register tiles (<see cref="TileKernels{S, V}"/>). A finished tile lies in L1 scratch; the epilogue
-/// (bias, activation, mask, optimiser …) reads it as its pointer 0 and writes what leaves the kernel, a row at a time
-/// while the next tile is computed. A panel of b whose columns are not contiguous is transposed into scratch once for
-/// all rows of a unit range. Where the epilogue adds up rows, a vector of sums a row goes from panel to panel.
-/// </summary>
-/// <remarks>
-/// A unit is 16 rows × all columns, or with <paramref name="byTile"/> 16 rows × one panel, for products whose rows are
-/// few; units of the same rows follow each other, so that what a worker writes lies together: in rows shared by two
-/// workers a processor that fetches ahead would take lines from the other one. While a tile is computed, memory is
-/// asked for what its epilogue touches and for its share of the next panel: no hardware prefetcher sees rows coming
+/// <summary>Matrix product by register tiles (<see cref="TileKernels{S, V}"/>). A finished tile lies in L1 scratch; the
+/// epilogue (bias, activation, mask, optimiser …) reads it as its pointer 0 and writes what leaves the kernel, a row at
+/// a time while the next tile is computed. A panel of b whose columns are not contiguous is transposed into scratch
+/// once for all rows of a unit range. Where the epilogue adds up rows, a vector of sums a row goes from panel to
+/// panel.</summary>
+/// <remarks>A unit is 16 rows × all columns, or with <paramref name="byTile"/> 16 rows × one panel, for products whose
+/// rows are few; units of the same rows follow each other, so that what a worker writes lies together: in rows shared
+/// by two workers a processor that fetches ahead would take lines from the other one. While a tile is computed, memory
+/// is asked for what its epilogue touches and for its share of the next panel: no hardware prefetcher sees rows coming
 /// that lie a kilobyte apart. A 256 × 256 weight's gradient with Adam, weights and moments in memory: 325 µs; with the
-/// epilogue behind its tile 470.
-/// </remarks>
+/// epilogue behind its tile 470.</remarks>
 sealed unsafe class MatMulKernel<S, V>(
     ProductShape shape, Address a, Address b, LoopProgram program, ImmutableArray<Operand> operands, bool byTile)
     : IKernel
@@ -46,8 +43,7 @@ sealed unsafe class MatMulKernel<S, V>(
     readonly int panels = (shape.N + 2 * S.Width - 1) / (2 * S.Width);
     readonly int rowBlocks = (shape.M + UnitRows - 1) / UnitRows;
 
-    // A short inner dimension leaves little work a tile: several then share a call of the epilogue, which comes too
-    // soon to ask for anything.
+    // A short inner dimension leaves little work a tile: several share a call of the epilogue.
     bool IsShort => shape.K <= ShortInner;
     int RowsPerCall(int tileRows) => IsShort ? ScratchRows / tileRows * tileRows : tileRows;
 
@@ -62,8 +58,7 @@ sealed unsafe class MatMulKernel<S, V>(
 
     static bool IsSum(LoopProgram program, int k) => program.Reductions.Any(reduction => reduction.Pointer == k);
 
-    // Floats from row to row of the tile and every operand. One that takes sums of rows has a vector a row in scratch
-    // until all columns are through.
+    // Floats from row to row of the tile and every operand; sums of rows are a vector a row in scratch.
     static ImmutableArray<int> RowStrides(LoopProgram program, ImmutableArray<Operand> operands) =>
         [TileKernels<S, V>.Stride, .. Enumerable.Range(1, operands.Length - 1)
             .Select(k => IsSum(program, k) ? ProductShape.SumFloats : operands[k].RowStride)];
@@ -89,8 +84,7 @@ sealed unsafe class MatMulKernel<S, V>(
                 var sums = context.Scratch + (ScratchRows + shape.K) * ProductShape.ScratchColumns;
                 for (int unit = from, next; unit < to; unit = next)
                 {
-                    // As many whole rows of units as there are, panel by panel, so that a packed panel serves many
-                    // tiles; else what is there of one.
+                    // As many whole rows of units as there are, panel by panel: a packed panel serves many tiles.
                     int block = unit / panels, panel = unit % panels;
                     var blocks = panel == 0 ? Math.Max(1, (to - unit) / panels) : 1;
                     next = Math.Min(to, (block + blocks) * panels);
@@ -166,8 +160,7 @@ sealed unsafe class MatMulKernel<S, V>(
         }
 
         int row = firstBlock * UnitRows, end = Math.Min(lastBlock * UnitRows, shape.M);
-        // Each tile asks for as many rows of the next panel as it has itself, or for several times as many where tiles
-        // are few.
+        // Each tile asks for as many rows of the next panel as it has, or several times as many.
         var calls = (end - row + tileRows - 1) / tileRows;
         var parts = !IsShort && !isTransposed && panel + 1 < panels
             ? Math.Min(MaxParts, (inner - 1) / (calls * tileRows) + 1) : 0;

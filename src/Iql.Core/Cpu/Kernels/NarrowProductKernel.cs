@@ -4,16 +4,12 @@ using Iql.Cpu.Emit;
 
 namespace Iql.Cpu.Kernels;
 
-/// <summary>
-/// A product with a few columns, such as a policy's head and its gradient: a register tile would spend most of a vector
-/// on columns that are not there. Where the inner dimension of a is contiguous, every entry is a dot product of
-/// vectors; where its rows are, the transposed product bᵀ·aᵀ is made by register tiles and transposed back. A unit is
-/// 16 rows; the epilogue follows 16 or 32 of them.
-/// </summary>
-/// <remarks>
-/// A policy's head, 256 × 256 times 256 × 3 with tanh and loss behind it: 13.7 µs by tiles, 8.5 by dot products; its
-/// gradient with Adam 10.6 and 3.7 (Zen 5).
-/// </remarks>
+/// <summary>A product with a few columns, such as a policy's head and its gradient: a register tile would spend most of
+/// a vector on columns that are not there. Where the inner dimension of a is contiguous, every entry is a dot product
+/// of vectors; where its rows are, the transposed product bᵀ·aᵀ is made by register tiles and transposed back. A unit
+/// is 16 rows; the epilogue follows 16 or 32 of them.</summary>
+/// <remarks>A policy's head, 256 × 256 times 256 × 3 with tanh and loss behind it: 13.7 µs by tiles, 8.5 by dot
+/// products; its gradient with Adam 10.6 and 3.7 (Zen 5).</remarks>
 sealed unsafe class NarrowProductKernel<S, V>(
     ProductShape shape, Address a, Address b, FusedLoop epilogue, ImmutableArray<Operand> operands) : IKernel
     where S : ISimd<V> where V : struct

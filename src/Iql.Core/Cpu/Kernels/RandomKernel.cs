@@ -2,9 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Iql.Cpu.Kernels;
 
-/// <summary>
-/// Uniform or normal numbers from (seed, stream, counter); entry i of the shape in row-major order is draw number i.
-/// </summary>
+/// <summary>Uniform or normal numbers from (seed, stream, counter): entry i is draw number i.</summary>
 sealed unsafe class RandomKernel(
     int seedSlot, int counterSlot, int stream, bool normal, Address destination, int rows, int columns, int rowStride)
     : IKernel

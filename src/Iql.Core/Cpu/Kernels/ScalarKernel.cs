@@ -3,9 +3,7 @@ using Iql.Graph;
 
 namespace Iql.Cpu.Kernels;
 
-/// <summary>
-/// One scalar computed in double precision, and the place of its float where somebody wants one in memory.
-/// </summary>
+/// <summary>One scalar computed in double precision, and its operands.</summary>
 readonly record struct ScalarValue(Op Op, int Slot, ScalarSource A, ScalarSource B, ScalarSource C);
 
 /// <summary>A scalar operand: a slot, or when that is negative the float at a place.</summary>

@@ -2,9 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Iql.Cpu.Kernels;
 
-/// <summary>
-/// Rows of a table by index. Rows are contiguous blocks of <paramref name="length"/> floats, padding included.
-/// </summary>
+/// <summary>Rows of a table by index: blocks of <paramref name="length"/> floats, padding included.</summary>
 sealed unsafe class GatherKernel(Address table, int tableStride, int tableRows, Address indices, int count,
     Address destination, int stride, int length) : IKernel
 {
