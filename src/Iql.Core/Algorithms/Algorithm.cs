@@ -1,24 +1,24 @@
 using System.Collections.Immutable;
-using Iql.Data;
 
 namespace Iql.Algorithms;
 
 /// <summary>
-/// An algorithm as a row: what it is called, its standard config and how learners are made of configs. Everything that trains, sweeps,
-/// compares or lists reads <see cref="All"/>; a new algorithm or variant is one row there.
+/// An algorithm as a row: what it is called, its standard config and how learners are made of configs. Everything that
+/// trains, sweeps, compares or lists reads <see cref="All"/>; a new algorithm or variant is one row there.
 /// </summary>
 /// <param name="Name">What <c>--algorithm</c> takes: "td3bc".</param>
 /// <param name="Title">"TD3+BC"</param>
 /// <param name="Paper">The paper, for lists.</param>
 /// <param name="Standard">The published setting of locomotion tasks.</param>
-/// <param name="Learner">The learner of configs that are alike but for what policies may differ in, a policy each; S and A.</param>
+/// <param name="Learner">The learner of configs, a policy each, for observations and actions of S and A numbers.</param>
 public sealed record Algorithm(
-    string Name, string Title, string Paper, IAlgorithmConfig Standard, Func<IReadOnlyList<IAlgorithmConfig>, int, int, Learner> Learner)
+    string Name, string Title, string Paper, IAlgorithmConfig Standard,
+    Func<IReadOnlyList<IAlgorithmConfig>, int, int, Learner> Learner)
 {
     /// <summary>What an ablation varies when nobody says: hyperparameters with their values between commas.</summary>
     public ImmutableArray<(string Hyperparameter, string Values)> Grid { get; init; } = [];
 
-    /// <summary>Whether it learns the value of rewards, whose size and shift then matter; neither cloning does nor conditioning on returns.</summary>
+    /// <summary>Whether it learns the value of rewards, whose size and shift then matter: cloning does not.</summary>
     public bool UsesRewards { get; init; } = true;
 
     /// <summary>Other standard configs of it under names of their own.</summary>
@@ -36,24 +36,37 @@ public sealed record Algorithm(
     /// <summary>The algorithms, variants within.</summary>
     public static ImmutableArray<Algorithm> All { get; } =
     [
-        Row<ImplicitQLearningConfig>("iql", "Implicit Q-learning", "Kostrikov, Nair and Levine 2021, arXiv:2110.06169",
-            [("expectile", "0.5,0.7,0.9,0.95"), ("inverseTemperature", "0,1,3,10")],
-            (configs, s, a) => ImplicitQLearning.Learner(configs, s, a)),
-        Row<BehaviourCloningConfig>("bc", "Behaviour cloning", "Pomerleau 1989; 10%BC: Chen et al. 2021, arXiv:2106.01345",
-            [("bestShare", "0.1,0.25,0.5,1")], (configs, s, a) => BehaviourCloning.Learner(configs.Single(), s, a),
-            ("10%bc", new BehaviourCloningConfig { BestShare = 0.1 })) with { UsesRewards = false },
-        Row<TD3BCConfig>("td3bc", "TD3+BC", "Fujimoto and Gu 2021, arXiv:2106.06860",
-            [("alpha", "0,1,2.5,4,10")], (configs, s, a) => TD3BC.Learner(configs.Single(), s, a)),
-        Row<ConservativeQLearningConfig>("cql", "Conservative Q-learning", "Kumar et al. 2020, arXiv:2006.04779",
-            [("conservativeWeight", "0,1,5,10")], (configs, s, a) => ConservativeQLearning.Learner(configs.Single(), s, a),
-            ("cql-authors", ConservativeQLearningConfig.Authors), ("cql-young-geng", ConservativeQLearningConfig.YoungGeng)),
-        Row<AwacConfig>("awac", "AWAC", "Nair, Gupta, Dalal and Levine 2020, arXiv:2006.09359",
-            [("inverseTemperature", "0.3,1,3,10"), ("weighting", "exponential,softmax")],
-            (configs, s, a) => Awac.Learner(configs.Single(), s, a)),
-        Row<OnestepConfig>("onestep", "Onestep RL", "Brandfonbrener, Whitney, Ranganath and Bruna 2021, arXiv:2106.08909",
-            [("improvement", "reverse-kl,exponential-weights,easy-bcq")], (configs, s, a) => Onestep.Learner(configs, s, a)),
-        Row<DecisionTransformerConfig>("dt", "Decision transformer", "Chen et al. 2021, arXiv:2106.01345",
-            [("context", "1,5,20")], (configs, s, a) => DecisionTransformer.Learner(configs, s, a)) with { UsesRewards = false },
+        Row<ImplicitQLearningConfig>(
+            "iql", "Implicit Q-learning", "Kostrikov, Nair and Levine 2021, arXiv:2110.06169",
+            (configs, s, a) => ImplicitQLearning.Learner(configs, s, a),
+            [("expectile", "0.5,0.7,0.9,0.95"), ("inverseTemperature", "0,1,3,10")]),
+        Row<BehaviourCloningConfig>(
+            "bc", "Behaviour cloning", "Pomerleau 1989; 10%BC: Chen et al. 2021, arXiv:2106.01345",
+            (configs, s, a) => BehaviourCloning.Learner(configs.Single(), s, a),
+            [("bestShare", "0.1,0.25,0.5,1")],
+            ("10%bc", new() { BestShare = 0.1 })) with { UsesRewards = false },
+        Row<TD3BCConfig>(
+            "td3bc", "TD3+BC", "Fujimoto and Gu 2021, arXiv:2106.06860",
+            (configs, s, a) => TD3BC.Learner(configs.Single(), s, a),
+            [("alpha", "0,1,2.5,4,10")]),
+        Row<ConservativeQLearningConfig>(
+            "cql", "Conservative Q-learning", "Kumar et al. 2020, arXiv:2006.04779",
+            (configs, s, a) => ConservativeQLearning.Learner(configs.Single(), s, a),
+            [("conservativeWeight", "0,1,5,10")],
+            ("cql-authors", ConservativeQLearningConfig.Authors),
+                ("cql-young-geng", ConservativeQLearningConfig.YoungGeng)),
+        Row<AwacConfig>(
+            "awac", "AWAC", "Nair, Gupta, Dalal and Levine 2020, arXiv:2006.09359",
+            (configs, s, a) => Awac.Learner(configs.Single(), s, a),
+            [("inverseTemperature", "0.3,1,3,10"), ("weighting", "exponential,softmax")]),
+        Row<OnestepConfig>(
+            "onestep", "Onestep RL", "Brandfonbrener, Whitney, Ranganath and Bruna 2021, arXiv:2106.08909",
+            (configs, s, a) => Onestep.Learner(configs, s, a),
+            [("improvement", "reverse-kl,exponential-weights,easy-bcq")]),
+        Row<DecisionTransformerConfig>(
+            "dt", "Decision transformer", "Chen et al. 2021, arXiv:2106.01345",
+            (configs, s, a) => DecisionTransformer.Learner(configs, s, a),
+            [("context", "1,5,20")]) with { UsesRewards = false },
     ];
 
     /// <summary>Algorithms and variants, each algorithm before its own.</summary>
@@ -63,14 +76,25 @@ public sealed record Algorithm(
     public static Algorithm? Find(string name) => Named.FirstOrDefault(each => each.Name == name);
 
     /// <summary>The algorithm that a config is of.</summary>
-    public static Algorithm Of(IAlgorithmConfig config) => All.FirstOrDefault(each => each.Standard.GetType() == config.GetType())
-        ?? throw new ArgumentException($"config: expected one of {string.Join(", ", All.Select(each => each.Standard.GetType().Name))}, got {config.GetType().Name}.");
+    /// <exception cref="ArgumentException">It is of none.</exception>
+    public static Algorithm Of(IAlgorithmConfig config)
+    {
+        var found = All.FirstOrDefault(each => each.Standard.GetType() == config.GetType());
+        Check.That(found != null, nameof(config), "one of an algorithm in Algorithm.All", config.GetType().Name);
+        return found;
+    }
 
     static Algorithm Row<TConfig>(
-        string name, string title, string paper, ImmutableArray<(string, string)> grid, Func<IReadOnlyList<TConfig>, int, int, Learner> learner,
-        params (string Name, TConfig Standard)[] variants) where TConfig : IAlgorithmConfig, new()
+        string name, string title, string paper, Func<IReadOnlyList<TConfig>, int, int, Learner> learner,
+        ImmutableArray<(string, string)> grid, params (string Name, TConfig Standard)[] variants)
+        where TConfig : IAlgorithmConfig, new()
     {
-        Algorithm row = new(name, title, paper, new TConfig(), (configs, s, a) => learner([.. configs.Cast<TConfig>()], s, a)) { Grid = grid };
-        return row with { Variants = [.. variants.Select(variant => row with { Name = variant.Name, Standard = variant.Standard })] };
+        Algorithm row =
+            new(name, title, paper, new TConfig(), (configs, s, a) => learner([.. configs.Cast<TConfig>()], s, a))
+        {
+            Grid = grid,
+        };
+        return row with { Variants = [.. variants.Select(each =>
+            row with { Name = each.Name, Standard = each.Standard })] };
     }
 }

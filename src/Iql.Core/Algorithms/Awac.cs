@@ -13,18 +13,19 @@ namespace Iql.Algorithms;
 /// Advantage-weighted actor-critic (Nair, Gupta, Dalal and Levine 2020, arXiv:2006.09359), as traced functions:
 /// <code>
 /// critic step    Q  ← minimise mean ( r + γ (1−d) min Q̂(s′, a′) − Q(s,a) )², for both critics,  a′ ~ π(·|s′)
-/// policy step    π  ← minimise −mean( w ln π(a|s) ),  w = min(e^{βA}, cap);  or −Σ w ln π(a|s),  w = softmax over the batch of βA
+/// policy step    π  ← minimise −mean( w ln π(a|s) ),  w = min(e^{βA}, cap)
+///                     or −Σ w ln π(a|s),  w = softmax over the batch of βA
 ///                A  = min Q(s,a) − min Q(s,b),  the new critics,  b ~ π(·|s) or the mean action
 /// target         Q̂  ← α Q + (1−α) Q̂
 /// </code>
 /// </summary>
-/// <remarks>CORL's awac.py (clipped exponential), rail-berkeley/rlkit and ikostrikov/jaxrl (softmax); all of them give λ = 1/β.</remarks>
+/// <remarks>CORL (clipped exponential), rail-berkeley/rlkit and ikostrikov/jaxrl (softmax); all give λ = 1/β.</remarks>
 public static class Awac
 {
     /// <summary>Streams of the noise on the policy's actions at s′ and at s.</summary>
     public const int TargetNoise = 0, BaselineNoise = 1;
 
-    /// <summary>The learner of a config. Its critics ask the policy, so every policy has critics of its own: one member.</summary>
+    /// <summary>The learner of a config. Its critics use the policy, so every policy has critics of its own.</summary>
     /// <param name="config">Hyperparameters; validated here.</param>
     /// <param name="observationSize">S, at least 1.</param>
     /// <param name="actionSize">A, at least 1.</param>
@@ -42,7 +43,7 @@ public static class Awac
             Act, (shared, policies, batch) => Step(config, shared, policies[0], batch, draw ?? Draws.Normal)) with
         {
             Value = StateValue.OfPolicy(blocks, Act),
-            // The advantage is measured from the mean action: a look at the data draws nothing. A softmax's weights are times E, of mean 1.
+            // The advantage is measured from the mean action, which draws nothing. A softmax's weights are times E.
             Probe = rows => Acting.Probe(blocks, observationSize, actionSize, rows, (shared, member, s, a) =>
             {
                 var value = Critics.Least(shared, s, Action(config, member, s, null));
@@ -65,9 +66,12 @@ public static class Awac
         var target = TemporalDifference.Target(
             batch["rewards"], batch["terminals"], Scalar(config.Discount), Critics.LeastTarget(shared, next, sampled));
         var (critics, criticMetrics) =
-            Critics.Step(AdamState.In(shared, "critic1", "critic2"), target, s, a, Scalar("step"), Scalar(config.CriticLearningRate));
+            Critics.Step(AdamState.In(shared, "critic1", "critic2"), target, s, a, Scalar("step"),
+                Scalar(config.CriticLearningRate));
 
-        var other = Action(config, policy, s, config.Baseline == AdvantageBaseline.Sample ? draw(BaselineNoise, a.Shape) : null);
+        var other =
+            Action(config, policy, s, config.Baseline == AdvantageBaseline.Sample ? draw(BaselineNoise, a.Shape)
+                : null);
         var baseline = Critics.Least(critics.Parameters, s, other);
         var advantage = Critics.Least(critics.Parameters, s, a) - baseline;
         var (after, policyMetrics) = PolicyStep(config, AdamState.In(policy), advantage, s, a);
@@ -77,7 +81,7 @@ public static class Awac
             [.. criticMetrics, ("baselineMean", Mean(baseline)), .. ImplicitQLearning.AdvantageMetrics(advantage)]);
     }
 
-    /// <summary>π ← minimise −mean(w ln π(a|s)), or −Σ w ln π(a|s) of weights that sum to 1, with weight decay if there is any.</summary>
+    /// <summary>π ← minimise −mean(w ln π(a|s)), or −Σ w ln π(a|s) of weights that sum to 1.</summary>
     /// <param name="config">Weighting, tanh and the kind of decay.</param>
     /// <param name="policy">π with its moments.</param>
     /// <param name="advantage">A, [B]: a constant here, whatever it was computed from.</param>
@@ -92,13 +96,15 @@ public static class Awac
         var logStd = GaussianPolicy.LogStd(policy.Parameters, Scalar(config.LogStdMin), Scalar(config.LogStdMax));
         var logDensity = GaussianPolicy.LogDensity(actions, mean, logStd);
         var loss = config.Weighting == AdvantageWeighting.Softmax
-            ? AdvantageWeighted.NormalisedLikelihood(weight, logDensity) : AdvantageWeighted.Likelihood(weight, logDensity);
+            ? AdvantageWeighted.NormalisedLikelihood(weight, logDensity)
+                : AdvantageWeighted.Likelihood(weight, logDensity);
         var (next, norm) = Adam.Descend(policy, loss, Scalar("step"), Scalar(config.PolicyLearningRate),
             config.WeightDecay > 0 ? Scalar(config.WeightDecay) : null, config.WeightDecayKind);
         return (next,
         [
             ("policyLoss", loss), ("weightMean", Mean(weight)), ("weightMax", Max(weight)),
-            ("weightCapped", Mean(Scalar(config.InverseTemperature) * advantage > Log(Scalar(config.MaxAdvantageWeight)))),
+            ("weightCapped",
+                Mean(Scalar(config.InverseTemperature) * advantage > Log(Scalar(config.MaxAdvantageWeight)))),
             .. Acting.Fit(mean, logStd, logDensity, actions), ("policyGradientNorm", norm),
         ]);
     }

@@ -23,7 +23,7 @@ public enum AdvantageBaseline
     Mean,
 }
 
-/// <summary>The hyperparameters of <see cref="Awac"/>; they start as CORL has them on locomotion, where λ = 1/β is 1/3.</summary>
+/// <summary>The hyperparameters of <see cref="Awac"/>; defaults: CORL, locomotion, where λ = 1/β is 1/3.</summary>
 public sealed record AwacConfig : IAlgorithmConfig
 {
     [Hyperparameter] public double InverseTemperature { get; init; } = 3;

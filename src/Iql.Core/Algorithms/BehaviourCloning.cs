@@ -16,10 +16,10 @@ namespace Iql.Algorithms;
 /// </code>
 /// Nothing is shared: block 0 of the state is empty.
 /// </summary>
-/// <remarks>CORL's any_percent_bc.py (deterministic, by trajectories); kzl/decision-transformer's %BC (by time steps, on stacked states: here on one).</remarks>
+/// <remarks>CORL's any_percent_bc.py (deterministic, by trajectories); kzl/decision-transformer's %BC (by time steps).</remarks>
 public static class BehaviourCloning
 {
-    /// <summary>The learner of a config. It clones all rows it is given: the config's <c>Selection</c> says which these should be.</summary>
+    /// <summary>The learner of a config. It clones all rows that it gets: the config's <c>Selection</c>.</summary>
     /// <param name="config">Hyperparameters; validated here.</param>
     /// <param name="observationSize">S, at least 1.</param>
     /// <param name="actionSize">A, at least 1.</param>
@@ -29,14 +29,20 @@ public static class BehaviourCloning
         members.Validate(observationSize, actionSize);
         var policy = Acting.Shapes(config.Actions, config.PolicyKind, observationSize, config.HiddenSizes, actionSize);
         var blocks = Learners.Layouts([], [], [.. policy], [], members: 1);
-        Layout batch = new("batch", [("observations", new(config.BatchSize, observationSize)), ("actions", new(config.BatchSize, actionSize))]);
+        Layout batch =
+            new("batch",
+                [("observations", new(config.BatchSize, observationSize)),
+                    ("actions", new(config.BatchSize, actionSize))]);
         return Learners.Of("bc", members, blocks, batch,
-            Learners.Start(blocks, (_, _) => { }, (seed, block) => Initialisers.Network(config.Initialisation, seed.Split("policy"), block, "")),
-            rows => Acting.Of(blocks, observationSize, actionSize, rows, config.Actions, config.PolicyKind, config.MeanTanh,
+            Learners.Start(blocks, (_, _) => { }, (seed, block) =>
+                Initialisers.Network(config.Initialisation, seed.Split("policy"), block, "")),
+            rows => Acting.Of(blocks, observationSize, actionSize, rows, config.Actions, config.PolicyKind,
+                config.MeanTanh,
                 config.ActionChoice, Scalar(config.LogStdMin), Scalar(config.LogStdMax)),
             (shared, policies, columns) =>
             {
-                var (next, metrics) = PolicyStep(config, AdamState.In(policies[0]), columns["observations"], columns["actions"]);
+                var (next, metrics) =
+                    PolicyStep(config, AdamState.In(policies[0]), columns["observations"], columns["actions"]);
                 return (shared, [(policies[0].With(next.Entries), metrics)], []);
             });
     }
@@ -47,7 +53,8 @@ public static class BehaviourCloning
     /// <param name="observations">s, [B, S].</param>
     /// <param name="actions">a, [B, A]; one-hot where discrete.</param>
     /// <returns>π after, and its metrics.</returns>
-    public static (AdamState Policy, Metrics Metrics) PolicyStep(BehaviourCloningConfig config, AdamState policy, Tensor observations, Tensor actions)
+    public static (AdamState Policy, Metrics Metrics) PolicyStep(BehaviourCloningConfig config, AdamState policy,
+        Tensor observations, Tensor actions)
     {
         var step = Scalar("step");
         var dropout = config.Dropout > 0 ? new Dropout(Scalar(config.Dropout), Scalar("seed"), step) : null;
@@ -66,7 +73,8 @@ public static class BehaviourCloning
                 : DeterministicPolicy.Action(policy.Parameters, observations, dropout);
             if (config.PolicyKind == PolicyKind.Gaussian)
             {
-                var logStd = GaussianPolicy.LogStd(policy.Parameters, Scalar(config.LogStdMin), Scalar(config.LogStdMax));
+                var logStd =
+                    GaussianPolicy.LogStd(policy.Parameters, Scalar(config.LogStdMin), Scalar(config.LogStdMax));
                 var logDensity = GaussianPolicy.LogDensity(actions, action, logStd);
                 loss = Cloning.Likelihood(logDensity);
                 fit = Acting.Fit(action, logStd, logDensity, actions);
@@ -78,7 +86,8 @@ public static class BehaviourCloning
             }
         }
         var rate = Scalar(config.PolicyLearningRate);
-        if (config.PolicySchedule == LearningRateSchedule.Cosine) rate = LearningRate.Cosine(rate, step, Scalar(config.CosineSteps));
+        if (config.PolicySchedule == LearningRateSchedule.Cosine) rate =
+            LearningRate.Cosine(rate, step, Scalar(config.CosineSteps));
         var (next, norm) = Adam.Descend(policy, loss, step, rate);
         return (next, [("policyLoss", loss), .. fit, ("policyGradientNorm", norm), ("policyLearningRate", rate)]);
     }

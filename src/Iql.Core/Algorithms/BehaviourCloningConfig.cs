@@ -4,10 +4,11 @@ using Iql.Optimizers;
 
 namespace Iql.Algorithms;
 
-/// <summary>The hyperparameters of <see cref="BehaviourCloning"/>; they start as CORL's any_percent_bc.py has them. 10%BC has a share of 0.1.</summary>
+/// <summary>The hyperparameters of <see cref="BehaviourCloning"/>; defaults: CORL's any_percent_bc.py.</summary>
 public sealed record BehaviourCloningConfig : IAlgorithmConfig
 {
-    [Hyperparameter("Share of the data that is cloned, that of the highest returns: 1 is all of it, 0.1 is 10%BC", Range = "(0, 1]", Hint = "SHARE")]
+    [Hyperparameter("Share of the data that is cloned, that of the highest returns: 0.1 is 10%BC",
+        Range = "(0, 1]", Hint = "SHARE")]
     public double BestShare { get; init; } = 1;
 
     [Hyperparameter("What that share counts")]

@@ -5,44 +5,47 @@ namespace Iql.Algorithms;
 /// <summary>What hyperparameters of several algorithms mean: a name means one thing in all of them.</summary>
 public static class CommonHyperparameters
 {
-    /// <summary>By name, in camelCase.</summary>
-    public static FrozenDictionary<string, HyperparameterAttribute> Meanings { get; } = new Dictionary<string, HyperparameterAttribute>
-    {
-        ["actions"] = new("What the data's actions are: numbers or choices") { SetByRun = true },
-        ["actionChoice"] = new("What an evaluated policy takes: its mean or likeliest action, or a draw"),
-        ["batchSize"] = new("Transitions a step") { Range = "[1, ∞)", Hint = "ROWS", Option = "batch" },
-        ["candidates"] = new("Actions drawn at a state to take the best of, where the best of several is taken") { Range = "[1, ∞)" },
-        ["cosineSteps"] = new("Steps the cosine takes to reach 0: those of the run") { Range = "[1, ∞)", SetByRun = true },
-        ["criticLearningRate"] = Rate("Adam's learning rate of the critics"),
-        ["critics"] = new("Critics; of two the minimum is taken") { Range = "[1, 2]" },
-        ["discount"] = new("Discount γ") { Range = "[0, 1]", Hint = "GAMMA" },
-        ["dropout"] = new("Share of the policy's hidden activations dropped while training")
-        {
-            Range = "[0, 1)",
-            Hint = "SHARE",
-            OffAtZero = true,
-        },
-        ["hiddenSizes"] = new("Widths of the hidden layers of every network") { Hint = "WIDTHS", Option = "hidden" },
-        ["initialisation"] = new("How weights start: as in the paper's code or as in PyTorch, the last layer alike or small"),
-        ["inverseTemperature"] = new("Inverse temperature β of the policy's weights: 0 is behaviour cloning, larger is greedier")
-        {
-            Range = "[0, ∞)",
-            Hint = "BETA",
-        },
-        ["logStdMax"] = new("Upper bound of the Gaussian's ln σ") { ContinuousOnly = true },
-        ["logStdMin"] = new("Lower bound of the Gaussian's ln σ") { Below = "LogStdMax", ContinuousOnly = true },
-        ["maxAdvantageWeight"] = new("Cap on the policy's weights") { Range = "(0, ∞)", Hint = "WEIGHT" },
-        ["meanTanh"] = new("Whether the Gaussian's mean goes through tanh") { ContinuousOnly = true },
-        ["policyKind"] = new("The policy; a deterministic one is trained by squared error") { ContinuousOnly = true },
-        ["policyLearningRate"] = Rate("Adam's learning rate of the policy, before its schedule"),
-        ["policySchedule"] = new("How the policy's learning rate moves, the cosine to 0 at the last step"),
-        ["polyakStep"] = new("Share α of the networks that moves into their targets: target ← α network + (1 − α) target")
-        {
-            Range = "(0, 1]",
-            Hint = "ALPHA",
-        },
-        ["weightDecay"] = new("Decay of the policy's parameters") { Range = "[0, ∞)", Hint = "DECAY", OffAtZero = true },
-    }.ToFrozenDictionary();
+    const string AtLeast0 = "[0, ∞)", AtLeast1 = "[1, ∞)", Above0 = "(0, ∞)";
 
-    static HyperparameterAttribute Rate(string description) => new(description) { Range = "[0, ∞)", Hint = "RATE" };
+    /// <summary>By name, in camelCase.</summary>
+    public static FrozenDictionary<string, HyperparameterAttribute> Meanings { get; } =
+        new Dictionary<string, HyperparameterAttribute>
+        {
+            ["actions"] = new("What the data's actions are: numbers or choices") { SetByRun = true },
+            ["actionChoice"] = new("What an evaluated policy takes: its mean or likeliest action, or a draw"),
+            ["batchSize"] = new("Transitions a step") { Range = AtLeast1, Hint = "ROWS", Option = "batch" },
+            ["candidates"] = new("Actions drawn at a state, where the best of several is taken") { Range = AtLeast1 },
+            ["cosineSteps"] = new("Steps of the cosine: those of the run") { Range = AtLeast1, SetByRun = true },
+            ["criticLearningRate"] = Rate("Adam's learning rate of the critics"),
+            ["critics"] = new("Critics; of two the minimum is taken") { Range = "[1, 2]" },
+            ["discount"] = new("Discount γ") { Range = "[0, 1]", Hint = "GAMMA" },
+            ["dropout"] = new("Share of the policy's hidden activations dropped while training")
+            {
+                Range = "[0, 1)",
+                Hint = "SHARE",
+                OffAtZero = true,
+            },
+            ["hiddenSizes"] =
+                new("Widths of the hidden layers of every network") { Hint = "WIDTHS", Option = "hidden" },
+            ["initialisation"] = new("Start of weights: the paper's code or PyTorch, the last layer alike or small"),
+            ["inverseTemperature"] =
+                new("Inverse temperature β of the policy's weights: 0 is behaviour cloning, larger is greedier")
+                {
+                    Range = AtLeast0,
+                    Hint = "BETA",
+                },
+            ["logStdMax"] = new("Upper bound of the Gaussian's ln σ") { ContinuousOnly = true },
+            ["logStdMin"] = new("Lower bound of the Gaussian's ln σ") { Below = "LogStdMax", ContinuousOnly = true },
+            ["maxAdvantageWeight"] = new("Cap on the policy's weights") { Range = Above0, Hint = "WEIGHT" },
+            ["meanTanh"] = new("Whether the Gaussian's mean goes through tanh") { ContinuousOnly = true },
+            ["policyKind"] = new("The policy; a deterministic one learns by squared error") { ContinuousOnly = true },
+            ["policyLearningRate"] = Rate("Adam's learning rate of the policy, before its schedule"),
+            ["policySchedule"] = new("How the policy's learning rate moves, the cosine to 0 at the last step"),
+            ["polyakStep"] =
+                new("Share α of the networks that moves into their targets") { Range = "(0, 1]", Hint = "ALPHA" },
+            ["weightDecay"] =
+                new("Decay of the policy's parameters") { Range = AtLeast0, Hint = "DECAY", OffAtZero = true },
+        }.ToFrozenDictionary();
+
+    static HyperparameterAttribute Rate(string description) => new(description) { Range = AtLeast0, Hint = "RATE" };
 }

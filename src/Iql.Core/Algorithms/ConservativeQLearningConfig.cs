@@ -32,7 +32,7 @@ public enum ConservativeOrder
     /// <summary>Temperature, policy, critics: each sees what is new before it (CORL).</summary>
     Sequential,
 
-    /// <summary>The temperature first; then policy and critics, both seeing the networks from before the step (what aviralkumar2907/CQL sets out to do).</summary>
+    /// <summary>The temperature first; then policy and critics, both with old networks (the aim of aviralkumar2907/CQL).</summary>
     TemperatureFirst,
 
     /// <summary>Everything sees what was before the step (young-geng/CQL).</summary>
@@ -40,15 +40,16 @@ public enum ConservativeOrder
 }
 
 /// <summary>
-/// The hyperparameters of <see cref="ConservativeQLearning"/>; they start as CORL has them for locomotion. Of discrete actions it has no
-/// policy but the largest Q, and its term is exact over all actions: what is about samples, entropy or a policy means nothing then.
+/// The hyperparameters of <see cref="ConservativeQLearning"/>; they start as CORL has them for locomotion. Of discrete
+/// actions it has no policy but the largest Q, and its term is exact over all actions: what is about samples, entropy
+/// or a policy means nothing then.
 /// </summary>
 public sealed record ConservativeQLearningConfig : IAlgorithmConfig
 {
-    [Hyperparameter("Weight of the conservative term: 0 is soft actor-critic, 5 and 10 are usual", Range = "[0, ∞)", Hint = "W")]
+    [Hyperparameter("Weight of the conservative term: 0 is soft actor-critic", Range = "[0, ∞)", Hint = "W")]
     public double ConservativeWeight { get; init; } = 10;
 
-    [Hyperparameter("Whether a multiplier holds the term at a gap, the weight outside the bracket (CORL) or inside (the authors)")]
+    [Hyperparameter("Whether a multiplier holds the term at a gap, the weight outside its bracket (CORL) or inside")]
     public Lagrange Lagrange { get; init; } = Lagrange.Off;
 
     [Hyperparameter("Gap that the multiplier holds", Range = "[0, ∞)", Hint = "GAP")]
@@ -57,25 +58,28 @@ public sealed record ConservativeQLearningConfig : IAlgorithmConfig
     [Hyperparameter("Logarithm of the multiplier at the start")]
     public double InitialLogMultiplier { get; init; } = 1;
 
-    [Hyperparameter("Logits of the term: Q less the samples' log-density (version 3), or Q alone with the data's (version 2)", ContinuousOnly = true)]
+    [Hyperparameter("Logits of the term: Q less the samples' log-density, or Q alone with that of the data",
+        ContinuousOnly = true)]
     public ConservativeTerm ConservativeTerm { get; init; } = ConservativeTerm.ImportanceWeighted;
 
-    [Hyperparameter("Actions of each of three kinds a state in the term, and in a maximum backup", Range = "[1, ∞)", ContinuousOnly = true)]
+    [Hyperparameter("Actions of each of three kinds a state in the term, and in a maximum backup",
+        Range = "[1, ∞)", ContinuousOnly = true)]
     public int ActionSamples { get; init; } = 10;
 
     [Hyperparameter("Temperature of the term's soft maximum", Range = "(0, ∞)", Hint = "C")]
     public double SoftmaxTemperature { get; init; } = 1;
 
-    [Hyperparameter("Least that a row's soft maximum less Q counts", Range = "[-∞, ∞)", Below = nameof(DifferenceMax))]
+    [Hyperparameter("Minimum of a row's soft maximum less Q", Range = "[-∞, ∞)", Below = nameof(DifferenceMax))]
     public double DifferenceMin { get; init; } = double.NegativeInfinity;
 
-    [Hyperparameter("Most that a row's soft maximum less Q counts", Range = "(-∞, ∞]")]
+    [Hyperparameter("Maximum of a row's soft maximum less Q", Range = "(-∞, ∞]")]
     public double DifferenceMax { get; init; } = double.PositiveInfinity;
 
     [Hyperparameter("Whether the entropy's temperature learns to hold an entropy", ContinuousOnly = true)]
     public bool AutomaticTemperature { get; init; } = true;
 
-    [Hyperparameter("Temperature of the entropy where it does not learn", Range = "[0, ∞)", Hint = "ALPHA", ContinuousOnly = true)]
+    [Hyperparameter("Temperature of the entropy where it does not learn",
+        Range = "[0, ∞)", Hint = "ALPHA", ContinuousOnly = true)]
     public double EntropyTemperature { get; init; } = 0.2;
 
     [Hyperparameter("Logarithm of the entropy's temperature at the start, where it learns", ContinuousOnly = true)]
@@ -84,7 +88,7 @@ public sealed record ConservativeQLearningConfig : IAlgorithmConfig
     [Hyperparameter("Entropy held, a dimension of an action", Hint = "NATS", ContinuousOnly = true)]
     public double TargetEntropy { get; init; } = -1;
 
-    [Hyperparameter("What follows in the critics' target: one sample, or the best of N with the critics' minimum inside or outside",
+    [Hyperparameter("The critics' target: one sample, or the best of N with the critics' minimum inside or outside",
         ContinuousOnly = true)]
     public SampledBackup Backup { get; init; } = SampledBackup.Sample;
 
@@ -94,11 +98,12 @@ public sealed record ConservativeQLearningConfig : IAlgorithmConfig
     [Hyperparameter("Steps at the start in which the policy clones the data", Range = "[0, ∞)", ContinuousOnly = true)]
     public int CloningSteps { get; init; }
 
-    [Hyperparameter("Which networks a part of a step sees: those new before it, old ones but for the temperature, or old ones",
+    [Hyperparameter("The networks of each part of a step: the newest, old ones but for the temperature, or old ones",
         ContinuousOnly = true)]
     public ConservativeOrder ConservativeOrder { get; init; } = ConservativeOrder.Sequential;
 
-    [Hyperparameter("The data's actions are held within plus and minus this", Range = "(0, 1]", Hint = "LIMIT", ContinuousOnly = true)]
+    [Hyperparameter("Bound of the data's actions, plus and minus", Range = "(0, 1]", Hint = "LIMIT",
+        ContinuousOnly = true)]
     public double ActionLimit { get; init; } = 1;
 
     [Hyperparameter] public double Discount { get; init; } = 0.99;
@@ -118,10 +123,10 @@ public sealed record ConservativeQLearningConfig : IAlgorithmConfig
     [Hyperparameter] public double LogStdMin { get; init; } = -20;
     [Hyperparameter] public double LogStdMax { get; init; } = 2;
 
-    [Hyperparameter("How the policy's weights start: as in IQL's code or as in PyTorch, the last layer alike or small", ContinuousOnly = true)]
+    [Hyperparameter("Start of the policy's weights", ContinuousOnly = true)]
     public Initialisation PolicyInitialisation { get; init; } = Initialisation.TorchSmallOutput;
 
-    [Hyperparameter("How the critics' weights start: as in IQL's code or as in PyTorch, the last layer alike or small")]
+    [Hyperparameter("Start of the critics' weights")]
     public Initialisation CriticInitialisation { get; init; } = Initialisation.OrthogonalSmallOutput;
 
     [Hyperparameter] public ActionKind Actions { get; init; } = ActionKind.Continuous;
@@ -153,9 +158,13 @@ public sealed record ConservativeQLearningConfig : IAlgorithmConfig
     };
 
     void IAlgorithmConfig.CheckTogether() =>
-        Check.That(!EntropyInBackup || Backup != SampledBackup.LeastOfMax, "entropyInBackup", "no where backup is least-of-max", "yes",
+        Check.That(!EntropyInBackup || Backup != SampledBackup.LeastOfMax,
+            "entropyInBackup", "no where backup is least-of-max", "yes",
             "Its critics may choose different samples, whose densities differ; max-of-least chooses one.");
 
     IEnumerable<string> IAlgorithmConfig.Remarks(int steps) => CloningSteps < steps ? [] :
-        [$"the policy clones in its first {CloningSteps} steps, and this run has {steps}; to let it climb earlier: --cloning-steps"];
+    [
+        $"the policy clones in its first {CloningSteps} steps, and this run has {steps}; "
+        + "to let it climb earlier: --cloning-steps",
+    ];
 }

@@ -9,8 +9,9 @@ using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Gr
 namespace Iql.Algorithms;
 
 /// <summary>
-/// One critic or two with their slow targets, as traced functions that algorithms share. In a block of state they are the networks
-/// "critic1", "critic2", "targetCritic1", "targetCritic2"; one Adam serves both, which acts number by number and so equals two.
+/// One critic or two with their slow targets, as traced functions that algorithms share. In a block of state they are
+/// the networks "critic1", "critic2", "targetCritic1", "targetCritic2"; one Adam serves both, which acts number by
+/// number and so equals two.
 /// </summary>
 public static class Critics
 {
@@ -20,22 +21,25 @@ public static class Critics
     /// <param name="hiddenSizes">Widths of the hidden layers.</param>
     /// <param name="actionSize">A, at least 1.</param>
     /// <param name="actions">Discrete: critics of the observation with an output an action.</param>
-    public static (ImmutableArray<(string Name, Shape Shape)> Online, ImmutableArray<(string Name, Shape Shape)> Targets) Shapes(
-        int count, int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize, ActionKind actions = ActionKind.Continuous)
+    public static ((string Name, Shape Shape)[] Online, (string Name, Shape Shape)[] Targets) Shapes(
+        int count, int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize,
+        ActionKind actions = ActionKind.Continuous)
     {
         var critic = Critic.Shapes(observationSize, hiddenSizes, actionSize, actions).ToArray();
-        return ([.. Under("critic")], [.. Under("targetCritic")]);
+        return (Under("critic"), Under("targetCritic"));
 
-        IEnumerable<(string, Shape)> Under(string name) => Enumerable.Range(1, count).SelectMany(i => critic.Under($"{name}{i}"));
+        (string, Shape)[] Under(string name) =>
+            [.. Enumerable.Range(1, count).SelectMany(i => critic.Under($"{name}{i}"))];
     }
 
-    /// <summary>Starts the critics of a block, each from its own part of a seed, and their targets equal to them.</summary>
+    /// <summary>Starts the critics of a block, each from its own part of a seed, and targets equal to them.</summary>
     public static void Initialise(Initialisation initialisation, Seed parameters, TensorBlock block)
     {
-        foreach (var name in new[] { "critic1", "critic2" }.Where(name => block.Layout.Contains($"{name}/w0")))
+        foreach (var name in Present(block.Layout, "critic"))
             Initialisers.Network(initialisation, parameters.Split(name), block, name);
-        foreach (var entry in block.Layout.Entries.Where(entry => entry.Name.StartsWith("targetCritic", StringComparison.Ordinal)))
-            block.Write(entry.Name, block.Read("c" + entry.Name["targetC".Length..]));
+        foreach (var (name, _) in block.Layout.Entries.Select(entry => (entry.Name, entry.Shape)))
+            if (name.StartsWith("targetC", StringComparison.Ordinal)) block.Write(name,
+                block.Read("c" + name["targetC".Length..]));
     }
 
     /// <summary>Q(s, a) of one critic: [B, S] and [B, A] → [B].</summary>
@@ -92,18 +96,25 @@ public static class Critics
         var difference = target - q[0];
         return
         [
-            ("criticLoss", loss), .. q.Select((prediction, i) => ($"q{i + 1}Mean", Mean(prediction))), ("qMean", Mean(q.Aggregate(Minimum))),
-            ("tdTargetMean", Mean(target)), ("tdErrorMean", Mean(difference)), ("tdErrorAbsMean", Mean(Abs(difference))),
-            ("tdErrorSquareMean", Mean(Square(difference))), ("tdErrorPositive", Mean(difference > 0)), ("criticGradientNorm", gradientNorm),
+            ("criticLoss", loss), .. q.Select((prediction, i) => ($"q{i + 1}Mean", Mean(prediction))),
+            ("qMean", Mean(q.Aggregate(Minimum))), ("tdTargetMean", Mean(target)), ("tdErrorMean", Mean(difference)),
+            ("tdErrorAbsMean", Mean(Abs(difference))), ("tdErrorSquareMean", Mean(Square(difference))),
+            ("tdErrorPositive", Mean(difference > 0)), ("criticGradientNorm", gradientNorm),
         ];
     }
 
     /// <summary>Target networks after: Q̂ ← α Q + (1−α) Q̂, under their names in the shared block.</summary>
-    public static IEnumerable<(string Name, Tensor Tensor)> TargetStep(TensorGroup shared, AdamState critics, Tensor polyakStep) =>
-        Names(critics.Parameters).Zip(TargetNames(shared)).SelectMany(pair =>
-            Polyak.Step(shared.Part(pair.Second), critics.Parameters.Part(pair.First), polyakStep).Entries().Under(pair.Second));
+    public static IEnumerable<(string Name, Tensor Tensor)> TargetStep(
+        TensorGroup shared, AdamState critics, Tensor polyakStep) =>
+        from pair in Names(critics.Parameters).Zip(TargetNames(shared))
+        let moved = Polyak.Step(shared.Part(pair.Second), critics.Parameters.Part(pair.First), polyakStep)
+        from entry in moved.Entries().Under(pair.Second)
+        select entry;
 
-    static IEnumerable<string> Names(TensorGroup group) => new[] { "critic1", "critic2" }.Where(name => group.Layout.Contains($"{name}/w0"));
+    static IEnumerable<string> Names(TensorGroup group) => Present(group.Layout, "critic");
 
-    static IEnumerable<string> TargetNames(TensorGroup group) => new[] { "targetCritic1", "targetCritic2" }.Where(name => group.Layout.Contains($"{name}/w0"));
+    static IEnumerable<string> TargetNames(TensorGroup group) => Present(group.Layout, "targetCritic");
+
+    static IEnumerable<string> Present(Layout layout, string name) =>
+        new[] { $"{name}1", $"{name}2" }.Where(each => layout.Contains($"{each}/w0"));
 }

@@ -11,12 +11,15 @@ using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Gr
 namespace Iql.Algorithms;
 
 /// <summary>
-/// The decision transformer (Chen et al. 2021, arXiv:2106.01345), as traced functions: cloning that is told what return is still to come.
+/// The decision transformer (Chen et al. 2021, arXiv:2106.01345), as traced functions: cloning that is told what return
+/// is still to come.
 /// <code>
-/// policy step    π  ← minimise mean over steps and dimensions of (π(R̂₁, s₁, a₁, …, R̂ₖ, sₖ) − aₖ)²,  R̂ₖ = rₖ + rₖ₊₁ + … of the data
+/// policy step    π  ← minimise mean over steps and dimensions of (π(R̂₁, s₁, a₁, …, R̂ₖ, sₖ) − aₖ)²
+///                     R̂ₖ = rₖ + rₖ₊₁ + … of the data
 /// to act         R̂₁ = the return asked for,  R̂ₖ₊₁ = R̂ₖ − rₖ
 /// </code>
-/// The network is block 0. A member is a return to ask for and has no numbers of its own: one training serves all of them.
+/// The network is block 0. A member is a return to ask for and has no numbers of its own: one training serves all of
+/// them.
 /// </summary>
 /// <remarks>As in kzl/decision-transformer (gym); CORL's variants are options.</remarks>
 public static class DecisionTransformer
@@ -30,13 +33,18 @@ public static class DecisionTransformer
         members.Validate(observationSize, actionSize);
         var config = members[0];
         (string Name, Shape Shape)[] policy =
-            [.. ReturnConditionedPolicy.Shapes(observationSize, actionSize, config.HiddenSizes.Count, config.EmbeddingSize, config.MaxTimesteps)];
+            [.. ReturnConditionedPolicy.Shapes(observationSize, actionSize, config.HiddenSizes.Count,
+                config.EmbeddingSize, config.MaxTimesteps)];
         var blocks = Learners.Layouts(policy, [], [], [], members.Count);
         var columns = BatchLayout.Trajectories(config.BatchSize, config.Context, observationSize, actionSize);
-        Layout batch = new(columns.Name, columns.Entries.Where(entry => entry.Name != "rewards").Select(entry => (entry.Name, entry.Shape)));
+        Layout batch =
+            new(columns.Name,
+                columns.Entries.Where(entry => entry.Name != "rewards").Select(entry => (entry.Name, entry.Shape)));
         return Learners.Of("dt", members, blocks, batch,
             Learners.Start(blocks,
-                (seed, shared) => Transformer.Initialise(seed.Split("policy"), shared, policy.Select(entry => entry.Name)), (_, _) => { }),
+                (seed, shared) =>
+                    Transformer.Initialise(seed.Split("policy"), shared, policy.Select(entry => entry.Name)), (_, _) =>
+                        { }),
             rows => Act(config, blocks, observationSize, actionSize, rows),
             (shared, policies, pieces) =>
             {
@@ -48,19 +56,23 @@ public static class DecisionTransformer
         };
     }
 
-    /// <summary>π ← minimise its squared error on the steps of the pieces: AdamW, with a warm-up and the gradient's norm held.</summary>
+    /// <summary>π ← minimise its squared error on the pieces' steps: AdamW, with a warm-up and a clipped gradient.</summary>
     /// <param name="config">Heads, activation, what the loss counts, whether there is dropout.</param>
     /// <param name="policy">π with its moments.</param>
     /// <param name="batch">observations [B, K, S], actions [B, K, A], returnsToGo, timesteps and mask [B, K].</param>
     /// <returns>π after, and its metrics.</returns>
-    public static (AdamState Policy, Metrics Metrics) PolicyStep(DecisionTransformerConfig config, AdamState policy, TensorGroup batch)
+    public static (AdamState Policy, Metrics Metrics) PolicyStep(DecisionTransformerConfig config, AdamState policy,
+        TensorGroup batch)
     {
         var (step, actions, mask) = (Scalar("step"), batch["actions"], batch["mask"]);
         var dropout = config.Dropout > 0 ? new Dropout(Scalar(config.Dropout), Scalar("seed"), step) : null;
-        var chosen = ReturnConditionedPolicy.Actions(policy.Parameters, batch["returnsToGo"] / Scalar(config.ReturnScale), batch["observations"], actions,
+        var chosen =
+            ReturnConditionedPolicy.Actions(policy.Parameters, batch["returnsToGo"] / Scalar(config.ReturnScale),
+                batch["observations"], actions,
             batch["timesteps"], mask, config.Heads, config.Activation, dropout);
         var loss = Cloning.SequenceError(chosen, actions, mask, config.CountPadding);
-        var (gradients, norm, scale) = GradientNorm.Clip(Gradient.Of(loss, policy.Parameters.Tensors), Scalar(config.MaxGradientNorm));
+        var (gradients, norm, scale) =
+            GradientNorm.Clip(Gradient.Of(loss, policy.Parameters.Tensors), Scalar(config.MaxGradientNorm));
         var rate = LearningRate.WarmUp(Scalar(config.PolicyLearningRate), step, Scalar(config.WarmUpSteps));
         var next = Adam.Step(policy, gradients, step, rate, Scalar(config.WeightDecay));
         var size = actions.Shape[-1];
@@ -69,22 +81,25 @@ public static class DecisionTransformer
         [
             ("policyLoss", loss), ("actionErrorMean", size * Cloning.SequenceError(chosen, actions, mask)),
             ("actionMean", Sum(chosen * Reshape(mask, new(mask.Shape[0], mask.Shape[1], 1))) / (steps * size)),
-            ("policyGradientNorm", norm), ("policyGradientScale", scale), ("policyLearningRate", rate), ("validSteps", steps),
+            ("policyGradientNorm", norm), ("policyGradientScale", scale), ("policyLearningRate", rate),
+                ("validSteps", steps),
         ]);
     }
 
     /// <summary>
-    /// The policy in an episode: it remembers the last K − 1 observations, actions and returns to go, and what it asks for at a decision is
-    /// what it asked for at the one before less the reward that this brought.
+    /// The policy in an episode: it remembers the last K − 1 observations, actions and returns to go, and what it asks
+    /// for at a decision is what it asked for at the one before less the reward that this brought.
     /// </summary>
-    static GraphFunction Act(DecisionTransformerConfig config, ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows)
+    static GraphFunction Act(DecisionTransformerConfig config, ImmutableArray<Layout> blocks, int observationSize,
+        int actionSize, int rows)
     {
         Check.AtLeast(rows, 1, nameof(rows));
         var context = config.Context;
         Layout seen = new("observations", [("observations", new(rows, observationSize)), ("rewards", new(rows))]);
         Layout memory = new("context",
         [
-            ("observations", new(rows, context, observationSize)), ("actions", new(rows, context, actionSize)), ("returnsToGo", new(rows, context)),
+            ("observations", new(rows, context, observationSize)), ("actions", new(rows, context, actionSize)),
+                ("returnsToGo", new(rows, context)),
         ]);
         Layout output = new("actions", [("actions", new(rows, actionSize))]);
         var (now, before, decision) = (seen.Inputs(), memory.Inputs(), Scalar("decision"));
@@ -95,9 +110,12 @@ public static class DecisionTransformer
         // This decision's action is not known yet; no observation looks at its own action's token.
         var actions = Push(before["actions"], Broadcast(0, new(rows, actionSize)));
         var number = Attention.Range(context) + (decision - (context - 1));
-        var timesteps = Broadcast(Reshape(Clip(number, 0, config.MaxTimesteps - 1), new(1, context)), new(rows, context));
+        var timesteps =
+            Broadcast(Reshape(Clip(number, 0, config.MaxTimesteps - 1), new(1, context)), new(rows, context));
         var mask = Broadcast(Reshape(number >= 0, new(1, context)), new(rows, context));
-        var chosen = ReturnConditionedPolicy.Actions(blocks[0].Inputs(), returnsToGo / Scalar(config.ReturnScale), observations, actions, timesteps, mask,
+        var chosen =
+            ReturnConditionedPolicy.Actions(blocks[0].Inputs(), returnsToGo / Scalar(config.ReturnScale), observations,
+                actions, timesteps, mask,
             config.Heads, config.Activation);
         var action = Reshape(Slice(chosen, 1, context - 1, 1), new(rows, actionSize));
         return GraphFunction.Of([blocks[0], blocks[1], seen, memory],
@@ -115,7 +133,8 @@ public static class DecisionTransformer
     static TrajectorySampler Source(DecisionTransformerConfig config, Transitions transitions, Layout batch)
     {
         var longest = transitions.Episodes.Max(episode => episode.Length);
-        Check.That(longest <= config.MaxTimesteps, "maxTimesteps", $"at least {longest}, the rows of the longest episode of {transitions.Name}",
+        Check.That(longest <= config.MaxTimesteps, "maxTimesteps",
+            $"at least {longest}, the rows of the longest episode of {transitions.Name}",
             config.MaxTimesteps, "Every step of an episode has an embedding of its own.");
         return new(transitions, batch);
     }

@@ -2,10 +2,10 @@ using Iql.Networks;
 
 namespace Iql.Algorithms;
 
-/// <summary>The hyperparameters of <see cref="DecisionTransformer"/>; they start as kzl/decision-transformer has them for hopper.</summary>
+/// <summary>The hyperparameters of <see cref="DecisionTransformer"/>; defaults: kzl/decision-transformer, hopper.</summary>
 public sealed record DecisionTransformerConfig : IAlgorithmConfig
 {
-    [Hyperparameter("The return asked for when acting, in units of the rewards trained on: a good one of the data's. Training never looks at it",
+    [Hyperparameter("The return asked for when acting, in units of the rewards trained on; training does not use it",
         Hint = "RETURN", PerPolicy = true)]
     public double TargetReturn { get; init; } = 3600;
 
@@ -20,7 +20,7 @@ public sealed record DecisionTransformerConfig : IAlgorithmConfig
     [Hyperparameter("Heads of attention, a divisor of the width", Range = "[1, ∞)")]
     public int Heads { get; init; } = 1;
 
-    [Hyperparameter("Steps of an episode that have an embedding, at least the longest episode; later decisions share the last",
+    [Hyperparameter("Steps of an episode with an embedding, at least the longest episode; later ones share the last",
         Range = "[1, ∞)", Hint = "STEPS")]
     public int MaxTimesteps { get; init; } = 1000;
 
@@ -40,7 +40,7 @@ public sealed record DecisionTransformerConfig : IAlgorithmConfig
 
     [Hyperparameter] public double WeightDecay { get; init; } = 1e-4;
 
-    [Hyperparameter("The policy's gradient is held to this norm; a large one, such as 1e9, never clips", Range = "(0, ∞)", Hint = "NORM")]
+    [Hyperparameter("Largest norm of the policy's gradient; 1e9 never clips", Range = "(0, ∞)", Hint = "NORM")]
     public double MaxGradientNorm { get; init; } = 0.25;
 
     /// <summary>E, numbers a token: the width that all blocks have.</summary>

@@ -23,7 +23,7 @@ public sealed class Hyperparameter
         Name = JsonNamingPolicy.CamelCase.ConvertName(property.Name);
         own = property.GetCustomAttribute<HyperparameterAttribute>()!;
         meaning = own.Description != "" ? own : CommonHyperparameters.Meanings.GetValueOrDefault(Name)
-            ?? throw new InvalidOperationException($"{property.DeclaringType!.Name}.{property.Name}: expected a description, got none.");
+            ?? throw new InvalidOperationException($"{Name}: expected a description, got none.");
         Range = Interval.Parse(meaning.Range);
         optional = Nullable.GetUnderlyingType(property.PropertyType) != null;
         type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
@@ -34,7 +34,7 @@ public sealed class Hyperparameter
     public static ImmutableArray<Hyperparameter> Of(Type config) => Tables.GetOrAdd(config, static type =>
     [
         .. type.GetProperties().Where(property => property.IsDefined(typeof(HyperparameterAttribute)))
-            .OrderBy(property => property.GetCustomAttribute<HyperparameterAttribute>()!.Line).Select(property => new Hyperparameter(property)),
+            .Select(property => new Hyperparameter(property)).OrderBy(each => each.own.Line),
     ]);
 
     /// <summary>"inverseTemperature"</summary>
@@ -43,8 +43,9 @@ public sealed class Hyperparameter
     /// <summary>One sentence: what it is.</summary>
     public string Description => meaning.Description;
 
-    /// <summary>Names of its option without dashes, the listed one first: "inverse-temperature"; "hidden" and "hidden-sizes".</summary>
-    public ImmutableArray<string> OptionNames => meaning.Option == "" ? [ValueText.Kebab(Name)] : [meaning.Option, ValueText.Kebab(Name)];
+    /// <summary>Names of its option, the listed one first: "inverse-temperature"; "hidden" and "hidden-sizes".</summary>
+    public ImmutableArray<string> OptionNames =>
+        meaning.Option == "" ? [ValueText.Kebab(Name)] : [meaning.Option, ValueText.Kebab(Name)];
 
     /// <summary>What a value is called in the help: "TAU".</summary>
     public string Hint => meaning.Hint != "" ? meaning.Hint : text.Hint;
@@ -73,7 +74,7 @@ public sealed class Hyperparameter
     /// <summary>The value a config has.</summary>
     public object? Get(IAlgorithmConfig config) => property.GetValue(config);
 
-    /// <summary>A value as configs keep it, of what was given: a word as on the command line, a number, a list of widths.</summary>
+    /// <summary>A value as configs keep it: out of a word as on the command line, a number, a list of widths.</summary>
     /// <exception cref="ArgumentException">It is out of range, of another type, or a word that is none.</exception>
     public object? Value(object? given)
     {
@@ -84,7 +85,8 @@ public sealed class Hyperparameter
             IEnumerable<int> sizes when type == typeof(Widths) => new Widths(sizes),
             _ => given,
         };
-        return (value is null ? optional : type.IsInstanceOfType(value)) && Allows(value) ? value : throw Refuse($"{value ?? "nothing"}");
+        var fits = value is null ? optional : type.IsInstanceOfType(value) && Allows(value);
+        return fits ? value : throw Refuse($"{value ?? "nothing"}");
     }
 
     /// <summary>A copy of a config with another value, in any form that <see cref="Value"/> takes.</summary>
@@ -107,18 +109,20 @@ public sealed class Hyperparameter
         return value != null || (optional && word == "same");
     }
 
-    /// <summary>Throws an ArgumentException when a config's value is out of its range: "discount: expected …, got …. Discount γ."</summary>
+    /// <summary>Throws an ArgumentException unless the value is allowed: "discount: expected …, got …. Discount γ."</summary>
     public void Check(IAlgorithmConfig config)
     {
         var word = Print(Get(config));
         if (!Allows(Get(config))) throw Refuse(word);
         if (meaning.Below == "") return;
-        var bound = (double)config.GetType().GetProperty(meaning.Below)!.GetValue(config)!;
-        Iql.Check.That((double)Get(config)! < bound, Name, $"a number below {JsonNamingPolicy.CamelCase.ConvertName(meaning.Below)} = {bound}", word);
+        var bound = config.Find(JsonNamingPolicy.CamelCase.ConvertName(meaning.Below))!;
+        var holds = (double)Get(config)! < (double)bound.Get(config)!;
+        Iql.Check.That(holds, Name, $"a number below {bound.Name} = {bound.Print(bound.Get(config))}", word);
     }
 
     /// <summary>What of a value shapes the graph; null for a mere input.</summary>
-    internal object? Shaping(IAlgorithmConfig config) => !IsInput ? Get(config) : meaning.OffAtZero ? (double)Get(config)! > 0 : null;
+    internal object? Shaping(IAlgorithmConfig config) =>
+        !IsInput ? Get(config) : meaning.OffAtZero ? (double)Get(config)! > 0 : null;
 
     /// <summary>A value as JSON: finite numbers are numbers, everything else is its word.</summary>
     internal JsonNode? Written(object? value) => value switch

@@ -3,13 +3,14 @@ using System.Runtime.CompilerServices;
 namespace Iql.Algorithms;
 
 /// <summary>
-/// Makes a property of a config a hyperparameter: something that people set, sweep and read about. What is known of it stands here, once.
-/// The check of its range and the words of the error, the graph's input, the key of compiled programs, JSON, the option with its help,
-/// the sweep's axis and the row in the docs follow from it (<see cref="Hyperparameter"/>).
-/// A double is an input of the graph, so a sweep over it compiles once. A property of any other type shapes the graph.
+/// Makes a property of a config a hyperparameter: something that people set, sweep and read about. What is known of it
+/// stands here, once. The check of its range and the words of the error, the graph's input, the key of compiled
+/// programs, JSON, the option with its help, the sweep's axis and the row in the docs follow from it (<see
+/// cref="Hyperparameter"/>). A double is an input of the graph, so a sweep over it compiles once. A property of any
+/// other type shapes the graph.
 /// </summary>
-/// <param name="description">One sentence without its full stop, for help and docs. Empty: what <see cref="CommonHyperparameters"/> says.</param>
-/// <param name="line">Its line in the file, filled in by the compiler: hyperparameters are listed in this order.</param>
+/// <param name="description">One sentence without full stop. Empty: that of <see cref="CommonHyperparameters"/>.</param>
+/// <param name="line">Filled in by the compiler: hyperparameters are listed in the order of their lines.</param>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class HyperparameterAttribute(string description = "", [CallerLineNumber] int line = 0) : Attribute
 {
@@ -19,7 +20,7 @@ public sealed class HyperparameterAttribute(string description = "", [CallerLine
     /// <summary>Its place among the config's others.</summary>
     public int Line => line;
 
-    /// <summary>Numbers that are allowed: "(0, 1]", "[0, ∞)". A closed end at ∞ allows no bound, written "none".</summary>
+    /// <summary>Numbers that are allowed: "(0, 1]", "[0, ∞)". A closed end at ∞ allows "none", no bound.</summary>
     public string Range { get; init; } = "(-∞, ∞)";
 
     /// <summary>What a value is called in the help, "TAU". Empty: as its type is.</summary>

@@ -6,30 +6,31 @@ using Iql.Graph;
 
 namespace Iql.Algorithms;
 
-/// <summary>What follows from a config's hyperparameters: changed copies, checks, inputs of the graph, keys, JSON.</summary>
+/// <summary>What follows from a config's hyperparameters: copies, checks, inputs of the graph, keys, JSON.</summary>
 public static class Hyperparameters
 {
     /// <summary>Those of a config, in their order.</summary>
     public static ImmutableArray<Hyperparameter> Of(IAlgorithmConfig config) => Hyperparameter.Of(config.GetType());
 
     /// <summary>The one of a name, or null.</summary>
-    public static Hyperparameter? Find(this IAlgorithmConfig config, string name) => Of(config).FirstOrDefault(each => each.Name == name);
+    public static Hyperparameter? Find(this IAlgorithmConfig config, string name) =>
+        Of(config).FirstOrDefault(each => each.Name == name);
 
     /// <summary>A copy with one hyperparameter changed, for F#, which has no <c>with</c> for records of C#.</summary>
     /// <param name="config">The config; it stays as it is.</param>
     /// <param name="name">"policyNoise".</param>
     /// <param name="value">A value of its type, or a word as on the command line.</param>
     /// <exception cref="ArgumentException">There is none of the name, or the value is of another type.</exception>
-    public static TConfig With<TConfig>(this TConfig config, string name, object? value) where TConfig : IAlgorithmConfig =>
-        (config.Find(name) ?? throw new ArgumentException(
-            $"{name}: expected a hyperparameter of {config.GetType().Name}, one of {string.Join(", ", Of(config).Select(each => each.Name))}."))
-        .Set(config, value);
+    public static TConfig With<TConfig>(this TConfig config, string name, object? value) where TConfig
+        : IAlgorithmConfig =>
+        Named(config, name).Set(config, value);
 
     /// <summary>A config for each value of one hyperparameter: policies of one learner, cells of a sweep.</summary>
-    public static ImmutableArray<TConfig> Varied<TConfig, TValue>(this TConfig config, string name, IEnumerable<TValue> values)
+    public static ImmutableArray<TConfig> Varied<TConfig,
+        TValue>(this TConfig config, string name, IEnumerable<TValue> values)
         where TConfig : IAlgorithmConfig => [.. values.Select(value => config.With(name, value))];
 
-    /// <summary>Throws an ArgumentException that names the first hyperparameter out of its range; else returns the config.</summary>
+    /// <summary>The config; an ArgumentException names the first hyperparameter out of its range.</summary>
     public static TConfig Validate<TConfig>(this TConfig config) where TConfig : IAlgorithmConfig
     {
         foreach (var each in Of(config)) each.Check(config);
@@ -49,30 +50,35 @@ public static class Hyperparameters
         Check.AtLeast(actionSize, 1, nameof(actionSize));
     }
 
-    /// <summary>The config without what policies on one shared value function may differ in: equal where they can be trained as one.</summary>
+    /// <summary>The config without what policies on one value function may differ in.</summary>
     public static TConfig Shared<TConfig>(this TConfig config) where TConfig : IAlgorithmConfig =>
         Of(config).Where(each => each.PerPolicy).Aggregate(config, (shared, each) => each.Set(shared, 0.0));
 
     /// <summary>
-    /// The graph's input of a hyperparameter, named after it: <c>Scalar(config.Discount)</c> is "discount", whatever its value. Policy i of
-    /// several has its own where they may differ, "i:inverseTemperature".
+    /// The graph's input of a hyperparameter, named after it: <c>Scalar(config.Discount)</c> is "discount", whatever
+    /// its value. Policy i of several has its own where they may differ, "i:inverseTemperature".
     /// </summary>
     /// <param name="value">The property itself; only its name counts.</param>
     /// <param name="policy">Whose, or null where policies share it.</param>
     /// <param name="property">Filled in by the compiler.</param>
-    public static Tensor Scalar(double value, int? policy = null, [CallerArgumentExpression(nameof(value))] string property = "")
+    public static Tensor Scalar(double value, int? policy = null,
+        [CallerArgumentExpression(nameof(value))] string property = "")
     {
         _ = value;
         var name = JsonNamingPolicy.CamelCase.ConvertName(property[(property.LastIndexOf('.') + 1)..]);
         return Tensor.Scalar(policy is { } i ? $"{i}:{name}" : name);
     }
 
-    /// <summary>Names and values of a step's inputs after seed and step, of one shared value function and a policy each config.</summary>
+    /// <summary>Names and values of a step's inputs after seed and step, for a policy of each config.</summary>
     public static ImmutableArray<(string Name, double Value)> Scalars(this IReadOnlyList<IAlgorithmConfig> members) =>
     [
-        .. from each in Of(members[0]) where each.IsInput && !each.PerPolicy select (each.Name, (double)each.Get(members[0])!),
-        .. from each in Of(members[0]) where each.PerPolicy
-           from i in Enumerable.Range(0, members.Count) select ($"{i}:{each.Name}", (double)each.Get(members[i])!),
+        .. from each in Of(members[0])
+           where each.IsInput && !each.PerPolicy
+           select (each.Name, (double)each.Get(members[0])!),
+        .. from each in Of(members[0])
+           where each.PerPolicy
+           from i in Enumerable.Range(0, members.Count)
+           select ($"{i}:{each.Name}", (double)each.Get(members[i])!),
     ];
 
     /// <summary>All values by name, as they stand in config.json.</summary>
@@ -80,27 +86,32 @@ public static class Hyperparameters
         new JsonObject(Of(config).Select(each => KeyValuePair.Create(each.Name, each.Written(each.Get(config))))));
 
     /// <summary>The config with the values that stand in config.json.</summary>
-    /// <exception cref="InvalidDataException">A name is of no hyperparameter, or a value is not one of its own.</exception>
+    /// <exception cref="InvalidDataException">It names no hyperparameter, or has no value of it.</exception>
     public static TConfig FromJson<TConfig>(this TConfig config, JsonElement written) where TConfig : IAlgorithmConfig
     {
         foreach (var field in written.EnumerateObject())
         {
             try
             {
-                config = (config.Find(field.Name) ?? throw new ArgumentException($"{field.Name}: no hyperparameter of {config.GetType().Name}."))
-                    .Read(config, field.Value);
+                config = Named(config, field.Name).Read(config, field.Value);
             }
             catch (ArgumentException error)
             {
-                throw new InvalidDataException($"hyperparameters: {error.Message} Was it written by another version of Iql?", error);
+                throw new InvalidDataException($"hyperparameters: {error.Message} Another version of Iql wrote it.",
+                    error);
             }
         }
         return config;
     }
 
-    /// <summary>What of a config shapes its graphs and their order, as a value: configs equal in it differ at most in inputs of the graphs.</summary>
+    /// <summary>What of a config shapes its graphs, as a value: configs equal in it differ at most in inputs of the graphs.</summary>
     internal static object StructureKey(this IAlgorithmConfig config) =>
         new Key(config.GetType(), [.. Of(config).Select(each => each.Shaping(config))]);
+
+    static Hyperparameter Named(IAlgorithmConfig config, string name) => config.Find(name)
+        ?? throw new ArgumentException(
+        $"{name}: expected a hyperparameter of {config.GetType().Name}, one of "
+        + $"{string.Join(", ", Of(config).Select(each => each.Name))}.");
 
     sealed record Key(Type Type, ImmutableArray<object?> Values)
     {

@@ -3,8 +3,8 @@ using Iql.Data;
 namespace Iql.Algorithms;
 
 /// <summary>
-/// The hyperparameters of an algorithm: a sealed record of properties with <see cref="HyperparameterAttribute"/>, which starts with the
-/// algorithm's standard values. What follows from the properties is in <see cref="Hyperparameters"/>.
+/// The hyperparameters of an algorithm: a sealed record of properties with <see cref="HyperparameterAttribute"/>, which
+/// starts with the algorithm's standard values. What follows from the properties is in <see cref="Hyperparameters"/>.
 /// </summary>
 public interface IAlgorithmConfig
 {

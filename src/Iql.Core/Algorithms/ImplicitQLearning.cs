@@ -10,50 +10,62 @@ using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Gr
 namespace Iql.Algorithms;
 
 /// <summary>
-/// Implicit Q-learning (Kostrikov, Nair and Levine 2021, arXiv:2110.06169), as traced functions from tensors to tensors.
+/// Implicit Q-learning (Kostrikov, Nair and Levine 2021, arXiv:2110.06169), as traced functions from tensors to
+/// tensors.
 /// <code>
 /// value step     V  ← minimise mean L^τ( min Q̂(s,a) − V(s) )                               eq. 5
 /// policy step    π  ← minimise −mean( exp(β (min Q̂(s,a) − V(s))) ln π(a|s) )               eq. 7
 /// critic step    Q  ← minimise mean ( r + γ (1−d) V(s′) − Q(s,a) )², for both critics      eq. 6
 /// target         Q̂  ← α Q + (1−α) Q̂
 /// </code>
-/// The value and critic steps never look at the policy, so one value function serves many policies. Of discrete actions Q(s, ·) is a network's
-/// A outputs, a one-hot and π categorical; the equations are the same.
+/// The value and critic steps never look at the policy, so one value function serves many policies. Of discrete actions
+/// Q(s, ·) is a network's A outputs, a one-hot and π categorical; the equations are the same.
 /// </summary>
 public static class ImplicitQLearning
 {
-    /// <summary>The learner of configs, a policy each on one value function: they may differ in the inverse temperature.</summary>
+    /// <summary>The learner of configs, a policy each on one value function. They differ in the inverse temperature.</summary>
     /// <param name="members">Configs; validated here.</param>
     /// <param name="observationSize">S, at least 1.</param>
     /// <param name="actionSize">A, at least 1.</param>
-    /// <param name="candidates">Actions that an objective's maximum is taken over; null draws them as the objective says.</param>
+    /// <param name="candidates">Actions for an objective's maximum; null draws them as the objective says.</param>
     public static Learner Learner(
-        IReadOnlyList<ImplicitQLearningConfig> members, int observationSize, int actionSize, Candidates? candidates = null)
+        IReadOnlyList<ImplicitQLearningConfig> members, int observationSize, int actionSize, Candidates? candidates =
+            null)
     {
         members.Validate(observationSize, actionSize);
         var config = members[0];
-        var (critics, targets) = Critics.Shapes(config.Critics, observationSize, config.HiddenSizes, actionSize, config.Actions);
+        var (critics, targets) =
+            Critics.Shapes(config.Critics, observationSize, config.HiddenSizes, actionSize, config.Actions);
         var blocks = Learners.Layouts(
             [
                 .. Mlp.Shapes(observationSize, config.HiddenSizes, 1).Under("value"), .. critics,
                 .. TemporalDifferenceLearning.Shapes(config, observationSize, actionSize),
             ],
-            targets, [.. Acting.Shapes(config.Actions, config.PolicyKind, observationSize, config.HiddenSizes, actionSize)], [], members.Count);
-        var batch = BatchLayout.Of(config.BatchSize, observationSize, actionSize, TemporalDifferenceLearning.TakesNextActions(config));
+            targets,
+                [.. Acting.Shapes(config.Actions, config.PolicyKind, observationSize, config.HiddenSizes, actionSize)],
+                    [], members.Count);
+        var batch =
+            BatchLayout.Of(config.BatchSize, observationSize, actionSize,
+                TemporalDifferenceLearning.TakesNextActions(config));
         return Learners.Of("iql", members, blocks, batch,
-            Learners.Start(blocks, Shared, (seed, policy) => Initialisers.Network(config.Initialisation, seed.Split("policy"), policy, "")),
-            rows => Acting.Of(blocks, observationSize, actionSize, rows, config.Actions, config.PolicyKind, config.MeanTanh,
+            Learners.Start(blocks, Shared, (seed, policy) =>
+                Initialisers.Network(config.Initialisation, seed.Split("policy"), policy, "")),
+            rows => Acting.Of(blocks, observationSize, actionSize, rows, config.Actions, config.PolicyKind,
+                config.MeanTanh,
                 config.ActionChoice, Scalar(config.LogStdMin), Scalar(config.LogStdMax)),
             config.Objective == Objective.Iql
                 ? (shared, policies, columns) => Step(config, shared, policies, columns)
-                : (shared, policies, columns) => TemporalDifferenceLearning.Step(config, shared, policies, columns, candidates)) with
+                : (shared, policies, columns) =>
+                    TemporalDifferenceLearning.Step(config, shared, policies, columns, candidates)) with
         {
             Value = StateValue.Of(blocks, observationSize, V),
             Probe = rows => Acting.Probe(blocks, observationSize, actionSize, rows, (shared, _, s, a) =>
             {
                 var v = V(shared, s);
                 var advantage = Critics.LeastTarget(shared, s, a) - v;
-                var weight = config.PolicyWeight.Weight(advantage, Scalar(config.InverseTemperature), Scalar(config.MaxAdvantageWeight));
+                var weight =
+                    config.PolicyWeight.Weight(advantage, Scalar(config.InverseTemperature),
+                        Scalar(config.MaxAdvantageWeight));
                 return (weight, advantage, v);
             }),
         };
@@ -67,7 +79,7 @@ public static class ImplicitQLearning
     }
 
     /// <summary>One whole step on symbols: what <see cref="Learner"/> compiles.</summary>
-    /// <remarks>The order of updates is only a question of whose V the policy and the critics see: all parts share one batch and the old targets.</remarks>
+    /// <remarks>Orders of updates differ in V alone: all parts share one batch and the old targets.</remarks>
     static (TensorGroup, IEnumerable<(TensorGroup, Metrics)>, Metrics) Step(
         ImplicitQLearningConfig config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch)
     {
@@ -81,11 +93,14 @@ public static class ImplicitQLearning
         var advantage = targetQ - V(seen, s);
         var after = policies.Select((policy, i) => PolicyStep(config, i, policy, advantage, s, a));
 
-        var (critics, criticMetrics) = CriticStep(config, AdamState.In(shared, "critic1", "critic2"), V(seen, next), batch);
+        var (critics, criticMetrics) =
+            CriticStep(config, AdamState.In(shared, "critic1", "critic2"), V(seen, next), batch);
         return (
-            shared.With([.. value.Entries, .. critics.Entries, .. Critics.TargetStep(shared, critics, Scalar(config.PolyakStep))]),
+            shared.With([.. value.Entries, .. critics.Entries,
+                .. Critics.TargetStep(shared, critics, Scalar(config.PolyakStep))]),
             after,
-            [.. valueMetrics, ("valueMeanAfter", Mean(V(value.Parameters, s))), .. AdvantageMetrics(advantage), .. criticMetrics]);
+            [.. valueMetrics, ("valueMeanAfter", Mean(V(value.Parameters, s))), .. AdvantageMetrics(advantage),
+                .. criticMetrics]);
     }
 
     /// <summary>V ← minimise mean L^τ(Q̂ − V(s)), or another loss.</summary>
@@ -111,7 +126,7 @@ public static class ImplicitQLearning
         ]);
     }
 
-    /// <summary>π ← minimise −mean(w ln π(a|s)) with w = min(e^{βA}, cap); for a deterministic policy mean(w · Σ (π(s) − a)²).</summary>
+    /// <summary>π ← minimise −mean(w ln π(a|s)), w = min(e^{βA}, cap); a deterministic policy mean(w · Σ (π(s) − a)²).</summary>
     /// <param name="config">Kind of actions and of policy, weight, tanh, dropout and schedule.</param>
     /// <param name="number">Which of the policies it is, from 0: β is its own.</param>
     /// <param name="policy">π with its moments, as a block has them.</param>
@@ -120,7 +135,8 @@ public static class ImplicitQLearning
     /// <param name="actions">a, [B, A].</param>
     /// <returns>π after, and its metrics.</returns>
     public static (TensorGroup Policy, Metrics Metrics) PolicyStep(
-        ImplicitQLearningConfig config, int number, TensorGroup policy, Tensor advantage, Tensor observations, Tensor actions)
+        ImplicitQLearningConfig config, int number, TensorGroup policy, Tensor advantage, Tensor observations,
+            Tensor actions)
     {
         var cap = Scalar(config.MaxAdvantageWeight);
         var w = config.PolicyWeight.Weight(advantage, Scalar(config.InverseTemperature, number), cap);
@@ -151,10 +167,12 @@ public static class ImplicitQLearning
             fit = [("actionErrorMean", Mean(AdvantageWeighted.Error(action, actions)))];
         }
         var rate = config.PolicySchedule == LearningRateSchedule.Cosine
-            ? LearningRate.Cosine(Scalar(config.PolicyLearningRate), Scalar("step"), Scalar(config.CosineSteps)) : Scalar(config.PolicyLearningRate);
+            ? LearningRate.Cosine(Scalar(config.PolicyLearningRate), Scalar("step"), Scalar(config.CosineSteps))
+                : Scalar(config.PolicyLearningRate);
         var (next, norm) = Adam.Descend(before, loss, Scalar("step"), rate);
         return (policy.With(next.Entries),
-            [("policyLoss", loss), .. Acting.Weights(w, cap), .. fit, ("policyGradientNorm", norm), ("policyLearningRate", rate)]);
+            [("policyLoss", loss), .. Acting.Weights(w, cap), .. fit, ("policyGradientNorm", norm),
+                ("policyLearningRate", rate)]);
     }
 
     /// <summary>Q ← minimise mean (y − Q(s,a))² summed over the critics, y = r + γ (1−d) next.</summary>
@@ -165,10 +183,12 @@ public static class ImplicitQLearning
     /// <param name="error">Loss of (y, Q); null is <see cref="Losses.TemporalDifference.Squared"/>.</param>
     /// <returns>Critics after, and their metrics.</returns>
     public static (AdamState Critics, Metrics Metrics) CriticStep(
-        ImplicitQLearningConfig config, AdamState critics, Tensor next, TensorGroup batch, Func<Tensor, Tensor, Tensor>? error = null)
+        ImplicitQLearningConfig config, AdamState critics, Tensor next, TensorGroup batch, Func<Tensor, Tensor,
+            Tensor>? error = null)
     {
         var y = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount), next);
-        return Critics.Step(critics, y, batch["observations"], batch["actions"], Scalar("step"), Scalar(config.CriticLearningRate),
+        return Critics.Step(critics, y, batch["observations"], batch["actions"], Scalar("step"),
+            Scalar(config.CriticLearningRate),
             error ?? ((target, prediction) => TemporalDifference.Squared(target, prediction, config.HalveCriticLoss)));
     }
 
@@ -176,7 +196,8 @@ public static class ImplicitQLearning
     public static Metrics AdvantageMetrics(Tensor advantage)
     {
         var mean = Mean(advantage);
-        return [("advantageMean", mean), ("advantageStd", Sqrt(Mean(Square(advantage - mean)))), ("advantagePositive", Mean(advantage > 0))];
+        return [("advantageMean", mean), ("advantageStd", Sqrt(Mean(Square(advantage - mean)))),
+            ("advantagePositive", Mean(advantage > 0))];
     }
 
     /// <summary>V(s): [B, S] → [B].</summary>

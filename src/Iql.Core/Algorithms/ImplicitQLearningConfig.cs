@@ -9,16 +9,16 @@ public enum Objective
     /// <summary>Implicit Q-learning: V by the value loss, Q towards r + γ V(s′).</summary>
     Iql,
 
-    /// <summary>mean u², u = r + γ (1−d) Q̂(s′, a′) − Q(s, a) with the data's next action a′: the value of the policy that made the data.</summary>
+    /// <summary>mean u², u = r + γ (1−d) Q̂(s′, a′) − Q(s, a), a′ the data's next action: the value of the data's policy.</summary>
     Sarsa,
 
-    /// <summary>mean L^τ(u): one network leans on action choice and on the dynamics' luck alike, and over-estimates where these are random.</summary>
+    /// <summary>mean L^τ(u): one network leans on action choice and luck alike, and over-estimates random dynamics.</summary>
     ExpectileTD,
 
-    /// <summary>mean u², a′ the best of N actions drawn from all: Q-learning, which asks the critic about actions that nobody took.</summary>
+    /// <summary>mean u², a′ the best of N actions drawn from all: Q-learning, which asks about actions that nobody took.</summary>
     MaximumTD,
 
-    /// <summary>mean u², a′ the best of N samples of a model of the data's policy: the maximum over the data's support, as in BCQ and EMaQ.</summary>
+    /// <summary>mean u², a′ the best of N samples of a model of the data's policy, as in BCQ and EMaQ.</summary>
     SupportedMaximumTD,
 }
 
@@ -42,20 +42,21 @@ public enum ActionChoice
     Sampled,
 }
 
-/// <summary>Which value function the policy and the critics of one step see. All parts use the same minibatch and the target critics of its start.</summary>
+/// <summary>The V of the policy step and the critic step. All parts use one minibatch and the old target critics.</summary>
 public enum UpdateOrder
 {
-    /// <summary>V, then policy and critics with the new V, then Polyak: ikostrikov/implicit_q_learning, the reference.</summary>
+    /// <summary>V, then policy and critics with the new V, then Polyak: the reference.</summary>
     ValuePolicyCritic,
 
-    /// <summary>V, then critics, Polyak and policy with the V from before the step: CORL, gwthomas/IQL-PyTorch.</summary>
+    /// <summary>V, then critics, Polyak, policy with the V from before the step: CORL.</summary>
     ValueCriticPolicyOld,
 }
 
-/// <summary>The hyperparameters of <see cref="ImplicitQLearning"/>; they start as ikostrikov/implicit_q_learning has them for locomotion.</summary>
+/// <summary>The hyperparameters of <see cref="ImplicitQLearning"/>; defaults: ikostrikov/implicit_q_learning, locomotion.</summary>
 public sealed record ImplicitQLearningConfig : IAlgorithmConfig
 {
-    [Hyperparameter("Expectile τ of the value loss: 0.5 values the data's policy, towards 1 its best actions", Range = "(0, 1)", Hint = "TAU")]
+    [Hyperparameter("Expectile τ of the value loss: 0.5 values the data's policy, towards 1 its best actions",
+        Range = "(0, 1)", Hint = "TAU")]
     public double Expectile { get; init; } = 0.7;
 
     [Hyperparameter(PerPolicy = true)] public double InverseTemperature { get; init; } = 3;
@@ -89,7 +90,7 @@ public sealed record ImplicitQLearningConfig : IAlgorithmConfig
 
     [Hyperparameter] public int Candidates { get; init; } = 10;
 
-    [Hyperparameter("Least density, as a share of its largest, of an action in the data's support: 0 takes every sample (supported-maximum-td)",
+    [Hyperparameter("Minimum density, relative to its largest, in the data's support: 0 takes every sample",
         Range = "[0, 1)", Hint = "SHARE")]
     public double SupportThreshold { get; init; }
 
@@ -108,14 +109,16 @@ public sealed record ImplicitQLearningConfig : IAlgorithmConfig
     void IAlgorithmConfig.CheckTogether()
     {
         ActsAs(ActionChoice, Actions, PolicyKind);
-        Check.That(Actions == ActionKind.Continuous || Objective is not (Objective.MaximumTD or Objective.SupportedMaximumTD), "objective",
-            "one without a maximum where actions are discrete", ValueText.Kebab($"{Objective}"), "Candidates of a maximum are drawn from continuous actions.");
+        Check.That(Actions == ActionKind.Continuous
+            || Objective is not (Objective.MaximumTD or Objective.SupportedMaximumTD),
+            "objective", "one without a maximum where actions are discrete", ValueText.Kebab($"{Objective}"),
+            "Candidates of a maximum are drawn from continuous actions.");
     }
 
     IAlgorithmConfig IAlgorithmConfig.ForSteps(int steps) => this with { CosineSteps = steps };
 
     /// <summary>Only a stochastic policy can be sampled.</summary>
     internal static void ActsAs(ActionChoice choice, ActionKind actions, PolicyKind kind) =>
-        Check.That(choice == ActionChoice.Greedy || actions == ActionKind.Discrete || kind == PolicyKind.Gaussian, "actionChoice",
-            "greedy for a deterministic policy", "sampled", "Only a stochastic policy can be sampled.");
+        Check.That(choice == ActionChoice.Greedy || actions == ActionKind.Discrete || kind == PolicyKind.Gaussian,
+            "actionChoice", "greedy for a deterministic policy", "sampled", "Only a stochastic policy can be sampled.");
 }

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Iql.Algorithms;
 
-/// <summary>Numbers between two ends, each within or without: "(0, 1]". A closed end at infinity contains infinity: no bound.</summary>
+/// <summary>Numbers between two ends: "(0, 1]". A closed end at infinity contains infinity, which is no bound.</summary>
 readonly record struct Interval(double Low, double High, bool ClosedLow, bool ClosedHigh)
 {
     /// <summary>Reads "[0, ∞)".</summary>
     internal static Interval Parse(string text)
     {
         var ends = text.Trim('(', '[', ')', ']').Replace("∞", "Infinity").Split(',');
-        Check.That(ends.Length == 2 && text[0] is '(' or '[' && text[^1] is ')' or ']', "range", "such as \"(0, 1]\"", text);
+        Check.That(ends.Length == 2 && text[0] is '(' or '[' && text[^1] is ')' or ']', "range", "\"(0, 1]\"", text);
         return new(Number(ends[0]), Number(ends[1]), text[0] == '[', text[^1] == ']');
 
         static double Number(string end) => double.Parse(end, CultureInfo.InvariantCulture);
@@ -20,7 +20,7 @@ readonly record struct Interval(double Low, double High, bool ClosedLow, bool Cl
 
     /// <summary>The infinity within, which is no bound; NaN where there is none.</summary>
     internal double None =>
-        ClosedLow && double.IsNegativeInfinity(Low) ? Low : ClosedHigh && double.IsPositiveInfinity(High) ? High : double.NaN;
+        ClosedLow && double.IsInfinity(Low) ? Low : ClosedHigh && double.IsInfinity(High) ? High : double.NaN;
 
     /// <summary>"a number of at least 0"</summary>
     internal string Words(string number)

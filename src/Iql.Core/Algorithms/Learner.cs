@@ -11,31 +11,28 @@ namespace Iql.Algorithms;
 /// temperature) on one shared part (value function and critics); every member gets the bits it would get alone.
 /// </summary>
 /// <param name="Algorithm">Short name, "iql".</param>
-/// <param name="Blocks">
-/// State: block 0 is shared, blocks 1 … are one member each, all of one shape. A block may be empty.
-/// </param>
-/// <param name="Batch">
-/// Columns of a minibatch, by the names that <see cref="Source"/> knows: <see cref="BatchLayout"/> makes the usual
-/// ones.
-/// </param>
-/// <param name="Step"> One training step; where <see cref="Programs"/> are several, the first of them. Inputs: the
-/// blocks, then the batch. Scalars: "seed" (<see cref="Seed.AsScalar"/>), "step" (number of steps already made), then
-/// one per hyperparameter. Outputs: the next blocks. Metrics of member i are named "i:name", shared ones "name".
+/// <param name="Blocks">State: block 0 is shared, the others are a member each, of one shape. A block may be empty.</param>
+/// <param name="Batch">Columns of a minibatch by their names: <see cref="BatchLayout"/> makes the usual ones.</param>
+/// <param name="Step">
+/// One training step; where <see cref="Programs"/> are several, the first of them. Inputs: the blocks, then the batch.
+/// Scalars: "seed" (<see cref="Seed.AsScalar"/>), "step" (number of steps already made), then one per hyperparameter.
+/// Outputs: the next blocks. Metrics of member i are named "i:name", shared ones "name".
 /// </param>
 /// <param name="Hyperparameters">Values of Step's scalars after "seed" and "step".</param>
 /// <param name="Initialise">Blocks at step 0.</param>
-/// <param name="Act"> For a number of rows E, one an episode: what the policy does when evaluated. Inputs: shared
-/// block, member block (Blocks[1]'s layout), a block "observations" with the entry "observations" [E, S] and, if it
-/// wants it, "rewards" [E]: the reward of the decision before, as the data's were normalised, 0 at the first. Output: a
-/// block "actions" with the entry "actions" [E, A], within ±1. A policy that remembers has one block more, at the end
-/// of inputs and of outputs, of any layout: what it makes of it at a decision comes back at the next; at the first it
-/// is all zeros. Every row must be computed of its own row alone. Scalars, by name: "seed" (the evaluation's),
-/// "decision" (decisions made before: 0, 1, …), and hyperparameters of Step, "name" where Step has "i:name".
+/// <param name="Act">
+/// For a number of rows E, one an episode: what the policy does when evaluated. Inputs: shared block, member block
+/// (Blocks[1]'s layout), a block "observations" with the entry "observations" [E, S] and, if it wants it, "rewards"
+/// [E]: the reward of the decision before, as the data's were normalised, 0 at the first. Output: a block "actions"
+/// with the entry "actions" [E, A], within ±1. A policy that remembers has one block more, at the end of inputs and of
+/// outputs, of any layout: what it makes of it at a decision comes back at the next; at the first it is all zeros.
+/// Every row must be computed of its own row alone. Scalars, by name: "seed" (the evaluation's), "decision" (decisions
+/// made before: 0, 1, …), and hyperparameters of Step, "name" where Step has "i:name".
 /// </param>
-/// <param name="Probe"> For a number of rows E: what the policy's objective makes of transitions, or null when the
-/// algorithm weighs none. Inputs: shared block, member block (Blocks[1]'s layout), a batch of E rows. Scalars: by their
-/// names in Step, "name" where Step has "i:name". Output: a block "probe" with the entries "weights", "advantages" and
-/// "values", each [E].
+/// <param name="Probe">
+/// For a number of rows E: what the policy's objective makes of transitions, or null when the algorithm weighs none.
+/// Inputs: shared block, member block (Blocks[1]'s layout), a batch of E rows. Scalars: by their names in Step, "name"
+/// where Step has "i:name". Output: a block "probe" with the entries "weights", "advantages" and "values", each [E].
 /// </param>
 public sealed record Learner(
     string Algorithm,
@@ -56,14 +53,12 @@ public sealed record Learner(
     /// <summary>What the learner makes of a state, or null where it learns no values.</summary>
     public StateValue? Value { get; init; }
 
-    /// <summary>
-    /// Which program makes a step, from the number of steps already made: a delayed policy, one phase after the other.
-    /// </summary>
+    /// <summary>The program of a step, by the number of steps already made: a delayed policy, phases.</summary>
     public Func<long, int> Choose { get; init; } = static _ => 0;
 
     /// <summary>
-    /// Where minibatches come from; throws an ArgumentException when the data lack what the learner needs. Null draws
-    /// rows: <see cref="Sampler"/>, also of a <c>RowFile</c>; others see data in memory only.
+    /// The source of minibatches, which needs data in memory; throws an ArgumentException when they lack something. Null
+    /// draws rows, also of a <c>RowFile</c>: <see cref="Sampler"/>.
     /// </summary>
     public Func<Transitions, IBatchSource>? Batches { get; init; }
 

@@ -5,14 +5,14 @@ using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Gr
 
 namespace Iql.Algorithms;
 
-/// <summary>What a program of a step makes of blocks and batch, as traced: the shared block, a policy with its metrics each, metrics.</summary>
+/// <summary>A program of a step, traced: of blocks and batch the next blocks, each policy with its metrics, and metrics.</summary>
 delegate (TensorGroup Shared, IEnumerable<(TensorGroup Policy, Metrics Metrics)> Policies, Metrics Metrics) Phase(
     TensorGroup shared, TensorGroup[] policies, TensorGroup batch);
 
 /// <summary>Puts learners together.</summary>
 static class Learners
 {
-    /// <summary>The learner of configs, a policy each, put together from what tells its algorithm from others.</summary>
+    /// <summary>The learner of configs, a policy each.</summary>
     /// <param name="algorithm">Short name.</param>
     /// <param name="members">Configs, validated, alike but in what policies may differ in.</param>
     /// <param name="blocks">The state: <see cref="Layouts"/>.</param>
@@ -20,41 +20,49 @@ static class Learners
     /// <param name="initialise">Blocks at step 0: <see cref="Start"/>.</param>
     /// <param name="act">How a policy acts.</param>
     /// <param name="phases">The programs of a step.</param>
-    /// <exception cref="ArgumentException">A program asks for a scalar that is no hyperparameter, nor "seed" or "step".</exception>
+    /// <exception cref="ArgumentException">A program has a scalar other than hyperparameters, seed and step.</exception>
     internal static Learner Of(
         string algorithm, IReadOnlyList<IAlgorithmConfig> members, ImmutableArray<Layout> blocks, Layout batch,
         Func<Seed, ImmutableArray<TensorBlock>> initialise, Func<int, GraphFunction> act, params Phase[] phases)
     {
         var scalars = members.Scalars();
         ImmutableArray<GraphFunction> programs = [.. phases.Select(Program)];
-        return new(algorithm, blocks, batch, programs[0], [.. scalars.Select(scalar => scalar.Value)], initialise, act) { Programs = programs };
+        ImmutableArray<double> values = [.. scalars.Select(scalar => scalar.Value)];
+        return new(algorithm, blocks, batch, programs[0], values, initialise, act) { Programs = programs };
 
         GraphFunction Program(Phase phase)
         {
             var groups = blocks.Select(block => block.Inputs()).ToArray();
             var (shared, policies, metrics) = phase(groups[0], groups[1..], batch.Inputs());
             var each = policies.ToArray();
+            var own =
+                each.SelectMany((policy, i) => policy.Metrics.Select(metric => ($"{i}:{metric.Name}", metric.Value)));
             GraphFunction program = new([.. blocks, batch], ["seed", "step", .. scalars.Select(scalar => scalar.Name)],
-                [shared, .. each.Select(policy => policy.Policy)],
-                [.. metrics, .. each.SelectMany((policy, i) => policy.Metrics.Select(metric => ($"{i}:{metric.Name}", metric.Value)))]);
+                [shared, .. each.Select(policy => policy.Policy)], [.. metrics, .. own]);
             foreach (var name in GraphFunction.Of(program.Inputs, program.Outputs).Scalars)
-                Check.That(program.Scalars.Contains(name), algorithm, $"one of {string.Join(", ", program.Scalars)} as a scalar of its step", name);
+                Check.That(program.Scalars.Contains(name), algorithm, $"scalars {string.Join(", ", program.Scalars)}",
+                    name);
             return program;
         }
     }
 
-    /// <summary>Block 0 "shared" and blocks "policy0", "policy1", …: networks that learn, their slow copies, and moments of what learns.</summary>
+    /// <summary>Block 0 "shared" and blocks "policy0", …: what learns, slow copies, and moments of what learns.</summary>
     internal static ImmutableArray<Layout> Layouts(
         IReadOnlyList<(string Name, Shape Shape)> shared, IEnumerable<(string Name, Shape Shape)> targets,
-        IReadOnlyList<(string Name, Shape Shape)> policy, IEnumerable<(string Name, Shape Shape)> policyTargets, int members) =>
-    [
-        new("shared", [.. shared, .. targets, .. AdamState.Moments(shared)]),
-        .. Enumerable.Range(0, members).Select(i => new Layout($"policy{i}", [.. policy, .. policyTargets, .. AdamState.Moments(policy)])),
-    ];
+        IReadOnlyList<(string Name, Shape Shape)> policy, IEnumerable<(string Name, Shape Shape)> policyTargets,
+            int members)
+    {
+        (string, Shape)[] each = [.. policy, .. policyTargets, .. AdamState.Moments(policy)];
+        return
+        [
+            new("shared", [.. shared, .. targets, .. AdamState.Moments(shared)]),
+            .. Enumerable.Range(0, members).Select(i => new Layout($"policy{i}", each)),
+        ];
+    }
 
     /// <summary>
-    /// Blocks at step 0: moments are 0, and every policy starts with the same numbers, those it would have alone. All come from the part
-    /// "initial parameters" of a seed, each network from a part of its own.
+    /// Blocks at step 0: moments are 0, and every policy starts with the same numbers, those it would have alone. All
+    /// come from the part "initial parameters" of a seed, each network from a part of its own.
     /// </summary>
     internal static Func<Seed, ImmutableArray<TensorBlock>> Start(
         ImmutableArray<Layout> layouts, Action<Seed, TensorBlock> shared, Action<Seed, TensorBlock> policy) => seed =>

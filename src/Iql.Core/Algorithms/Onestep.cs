@@ -11,10 +11,12 @@ using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Gr
 namespace Iql.Algorithms;
 
 /// <summary>
-/// Onestep RL (Brandfonbrener, Whitney, Ranganath and Bruna 2021, arXiv:2106.08909), as traced functions. One phase after the other:
+/// Onestep RL (Brandfonbrener, Whitney, Ranganath and Bruna 2021, arXiv:2106.08909), as traced functions. One phase
+/// after the other:
 /// <code>
 /// behaviour      β  ← minimise −mean ln β(a|s)
-/// critic         Q  ← minimise mean ( r + γ (1−d) Q̂(s′,a′) − Q(s,a) )²,  a′ the data's next action;  Q̂ ← α Q + (1−α) Q̂
+/// critic         Q  ← minimise mean ( r + γ (1−d) Q̂(s′,a′) − Q(s,a) )²,  a′ the data's next action
+///                Q̂ ← α Q + (1−α) Q̂
 /// improvement    π  ← minimise −mean Q(s,ã) + α KL(π ‖ β),  ã ~ π
 ///                π  ← minimise −mean( min(e^{T A}, cap) ln π(a|s) ),  A = Q(s,a) − mean over samples b ~ β of Q(s,b)
 ///                or do the best of M samples of β (Easy BCQ)
@@ -24,15 +26,16 @@ namespace Iql.Algorithms;
 /// <remarks>davidbrandfonbrener/onestep-rl.</remarks>
 public static class Onestep
 {
-    /// <summary>Streams of the noise on samples of β at s, of π at s, of π for the divergence, and of Easy BCQ's candidates.</summary>
+    /// <summary>Streams of the noise of β at s, of π at s, of π for the divergence, and of Easy BCQ's candidates.</summary>
     public const int BehaviourNoise = 0, PolicyNoise = 1, DivergenceNoise = 2, CandidateNoise = 3;
 
-    /// <summary>The learner of configs, a policy each on one β and one Q; its batch has nextActions too. Until its own phase a policy is β.</summary>
+    /// <summary>The learner of configs, a policy each on one β and one Q. A policy is β until its own phase.</summary>
     /// <param name="members">Configs; validated here.</param>
     /// <param name="observationSize">S, at least 1.</param>
     /// <param name="actionSize">A, at least 1.</param>
     /// <param name="draw">Where noise of the steps comes from; null draws it from seed and step.</param>
-    public static Learner Learner(IReadOnlyList<OnestepConfig> members, int observationSize, int actionSize, Draw? draw = null)
+    public static Learner Learner(IReadOnlyList<OnestepConfig> members, int observationSize, int actionSize,
+        Draw? draw = null)
     {
         members.Validate(observationSize, actionSize);
         var config = members[0];
@@ -46,10 +49,14 @@ public static class Onestep
             (shared, policies, batch) => Behaviour(config, shared, policies, batch),
             (shared, policies, batch) => Critic(config, shared, policies, batch, withTargets: false),
             (shared, policies, batch) => Critic(config, shared, policies, batch, withTargets: true),
-            .. config.LearnsPolicy ? [(shared, policies, batch) => Improve(config, shared, policies, batch, draw ?? Draws.Normal)] : Array.Empty<Phase>(),
+            .. config.LearnsPolicy
+                ? [(shared, policies, batch) => Improve(config, shared, policies, batch, draw ?? Draws.Normal)]
+                    : Array.Empty<Phase>(),
         ];
-        return Learners.Of("onestep", members, blocks, BatchLayout.Of(config.BatchSize, observationSize, actionSize, nextActions: true),
-            Learners.Start(blocks, Shared, (seed, block) => Initialisers.Network(config.Initialisation, seed.Split("behaviour"), block, "")),
+        return Learners.Of("onestep", members, blocks,
+            BatchLayout.Of(config.BatchSize, observationSize, actionSize, nextActions: true),
+            Learners.Start(blocks, Shared, (seed, block) =>
+                Initialisers.Network(config.Initialisation, seed.Split("behaviour"), block, "")),
             Act, phases) with
         {
             Value = StateValue.OfPolicy(blocks, Act),
@@ -59,7 +66,9 @@ public static class Onestep
                 {
                     var value = Critics.Least(shared, s, Distribution(config, shared.Part("behaviour"), s).Mean);
                     var advantage = Critics.Least(shared, s, a) - value;
-                    var weight = AdvantageWeighted.Weight(advantage, Scalar(config.InverseTemperature), Scalar(config.MaxAdvantageWeight));
+                    var weight =
+                        AdvantageWeighted.Weight(advantage, Scalar(config.InverseTemperature),
+                            Scalar(config.MaxAdvantageWeight));
                     return (weight, advantage, value);
                 }),
             Choose = step =>
@@ -76,8 +85,12 @@ public static class Onestep
 
         // π's mean action, or Easy BCQ's best sample of β.
         GraphFunction Act(int rows) => Acting.Of(blocks, observationSize, actionSize, rows, (shared, member, s) =>
-            !config.LearnsPolicy ? Best(config, shared, s, RandomNormal(Scalar("seed"), Scalar("decision"), CandidateNoise, new(rows, config.Candidates, actionSize)))
-            : config.StateDependentStd ? SoftClampedPolicy.Of(member, s, 0, 1).Mean : GaussianPolicy.Mean(member, s, tanh: true));
+            !config.LearnsPolicy
+                ? Best(config, shared, s,
+                    RandomNormal(Scalar("seed"), Scalar("decision"), CandidateNoise,
+                        new(rows, config.Candidates, actionSize)))
+            : config.StateDependentStd ? SoftClampedPolicy.Of(member, s, 0, 1).Mean
+                : GaussianPolicy.Mean(member, s, tanh: true));
     }
 
     /// <summary>The first phase: β learns, and every policy is its copy.</summary>
@@ -95,7 +108,8 @@ public static class Onestep
     {
         var (critics, metrics) = CriticStep(config, shared, batch);
         var targets = withTargets ? Critics.TargetStep(shared, critics, Scalar(config.PolyakStep)) : [];
-        return (shared.With([.. critics.Entries, .. targets]), policies.Select(policy => (policy, Metrics.Empty)), metrics);
+        return (shared.With([.. critics.Entries, .. targets]), policies.Select(policy => (policy, Metrics.Empty)),
+            metrics);
     }
 
     /// <summary>The third: the policies learn.</summary>
@@ -114,9 +128,11 @@ public static class Onestep
     /// <param name="behaviour">β, its tensors under "behaviour/…", with its moments.</param>
     /// <param name="batch">observations and actions.</param>
     /// <returns>β after, and its metrics.</returns>
-    public static (AdamState Behaviour, Metrics Metrics) BehaviourStep(OnestepConfig config, AdamState behaviour, TensorGroup batch)
+    public static (AdamState Behaviour, Metrics Metrics) BehaviourStep(OnestepConfig config, AdamState behaviour,
+        TensorGroup batch)
     {
-        var density = LogDensity(config, behaviour.Parameters.Part("behaviour"), batch["observations"], batch["actions"]);
+        var density =
+            LogDensity(config, behaviour.Parameters.Part("behaviour"), batch["observations"], batch["actions"]);
         var loss = Cloning.Likelihood(density);
         var (next, norm) = Adam.Descend(behaviour, loss, Scalar("step"), Scalar(config.BehaviourLearningRate));
         return (next, [("behaviourLoss", loss), ("behaviourGradientNorm", norm)]);
@@ -127,7 +143,8 @@ public static class Onestep
     /// <param name="shared">Critics, targets, moments.</param>
     /// <param name="batch">observations, actions, rewards, terminals, nextObservations, nextActions.</param>
     /// <returns>Critics after, and their metrics.</returns>
-    public static (AdamState Critics, Metrics Metrics) CriticStep(OnestepConfig config, TensorGroup shared, TensorGroup batch)
+    public static (AdamState Critics, Metrics Metrics) CriticStep(OnestepConfig config, TensorGroup shared,
+        TensorGroup batch)
     {
         var next = Critics.LeastTarget(shared, batch["nextObservations"], batch["nextActions"]);
         var target = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount), next);
@@ -153,7 +170,8 @@ public static class Onestep
         var loss = AdvantageWeighted.Likelihood(weight, density);
         var (next, norm) = Adam.Descend(before, loss, PolicyUpdates(config), Scalar(config.PolicyLearningRate));
         return (policy.With(next.Entries),
-            [("policyLoss", loss), .. Acting.Weights(weight, cap), .. Acting.Fit(mean, logStd, density, a), ("policyGradientNorm", norm)]);
+            [("policyLoss", loss), .. Acting.Weights(weight, cap), .. Acting.Fit(mean, logStd, density, a),
+                ("policyGradientNorm", norm)]);
     }
 
     /// <summary>A = Q(s,a) − mean over samples b ~ β of Q(s,b), each b clipped, and that baseline: [B] each.</summary>
@@ -161,12 +179,14 @@ public static class Onestep
     /// <param name="shared">β and critics.</param>
     /// <param name="batch">observations and actions.</param>
     /// <param name="draw">Where noise comes from.</param>
-    public static (Tensor Advantage, Tensor Baseline) Advantage(OnestepConfig config, TensorGroup shared, TensorGroup batch, Draw draw)
+    public static (Tensor Advantage, Tensor Baseline) Advantage(OnestepConfig config, TensorGroup shared,
+        TensorGroup batch, Draw draw)
     {
         var (s, count) = (batch["observations"], config.BaselineSamples);
         var (mean, logStd) = Distribution(config, shared.Part("behaviour"), s);
         var noise = draw(BehaviourNoise, new(count, mean.Shape[0], mean.Shape[1]));
-        var samples = Clip(GaussianPolicy.Sample(mean, logStd, noise), -Scalar(config.SampleBound), Scalar(config.SampleBound));
+        var samples =
+            Clip(GaussianPolicy.Sample(mean, logStd, noise), -Scalar(config.SampleBound), Scalar(config.SampleBound));
         var baseline = Reshape(Mean(Critics.LeastOfSamples(shared, s, samples), 0), new(s.Shape[0]));
         return (Critics.Least(shared, s, batch["actions"]) - baseline, baseline);
     }
@@ -213,7 +233,9 @@ public static class Onestep
         if (logStd.Shape.Rank == 2) logStd = Reshape(logStd, new(rows, 1, size));
         var bound = Scalar(config.SampleBound);
         var samples = Clip(GaussianPolicy.Sample(Reshape(mean, new(rows, 1, size)), logStd, noise), -bound, bound);
-        var states = Broadcast(Reshape(observations, new(rows, 1, observations.Shape[1])), new(rows, count, observations.Shape[1]));
+        var states =
+            Broadcast(Reshape(observations, new(rows, 1, observations.Shape[1])),
+                new(rows, count, observations.Shape[1]));
         var all = Reshape(states, new(rows * count, observations.Shape[1]));
         var q = Reshape(Critics.Least(shared, all, Reshape(samples, new(rows * count, size))), new(rows, count));
         // Of several samples of exactly the largest Q, clipped ones that are equal, the mean is taken.
@@ -243,10 +265,12 @@ public static class Onestep
 
     /// <summary>All rows, count times over: [B, X] → [count·B, X].</summary>
     static Tensor Repeat(Tensor x, int count) =>
-        Reshape(Broadcast(Reshape(x, new(1, x.Shape[0], x.Shape[1])), new(count, x.Shape[0], x.Shape[1])), new(count * x.Shape[0], x.Shape[1]));
+        Reshape(Broadcast(Reshape(x, new(1, x.Shape[0], x.Shape[1])), new(count, x.Shape[0], x.Shape[1])),
+            new(count * x.Shape[0], x.Shape[1]));
 
     static Tensor Spread(Tensor logStd, int count) => logStd.Shape.Rank == 2 ? Repeat(logStd, count) : logStd;
 
     /// <summary>Updates of the policies so far: this phase begins when the others are over.</summary>
-    static Tensor PolicyUpdates(OnestepConfig config) => Scalar("step") - config.Phases.Behaviour - config.Phases.Critic;
+    static Tensor PolicyUpdates(OnestepConfig config) =>
+        Scalar("step") - config.Phases.Behaviour - config.Phases.Critic;
 }

@@ -33,32 +33,32 @@ public readonly record struct Phases(int Behaviour, int Critic, int Policy) : IH
     public override string ToString() => $"{Behaviour}:{Critic}:{Policy}";
 }
 
-/// <summary>The hyperparameters of <see cref="Onestep"/>; they start as davidbrandfonbrener/onestep-rl has them.</summary>
+/// <summary>The hyperparameters of <see cref="Onestep"/>; defaults: davidbrandfonbrener/onestep-rl.</summary>
 public sealed record OnestepConfig : IAlgorithmConfig
 {
-    [Hyperparameter("The one improvement on the behaviour policy: climbing Q held near it, weighted cloning, or the best of its samples")]
+    [Hyperparameter("The improvement: climbing Q near the behaviour policy, weighted cloning, or the best of its samples")]
     public PolicyImprovement Improvement { get; init; } = PolicyImprovement.ReverseKL;
 
-    [Hyperparameter("Weight α of the divergence from the behaviour policy (reverse-kl): large is behaviour cloning, 0 trusts the critic alone",
+    [Hyperparameter("Weight α of the divergence from the behaviour policy: large is cloning, 0 trusts the critic alone",
         Range = "[0, ∞)", Hint = "ALPHA", PerPolicy = true)]
     public double DivergenceWeight { get; init; } = 1;
 
     [Hyperparameter(PerPolicy = true)] public double InverseTemperature { get; init; } = 0.01;
     [Hyperparameter] public int Candidates { get; init; } = 10;
 
-    [Hyperparameter("Steps of the behaviour policy, the critic and the policy; a run of any length keeps their proportions", Hint = "STEPS")]
+    [Hyperparameter("Steps of behaviour policy, critic and policy; a run keeps their proportions", Hint = "STEPS")]
     public Phases Phases { get; init; } = new(500_000, 2_000_000, 100_000);
 
     [Hyperparameter] public int Critics { get; init; } = 1;
     [Hyperparameter] public double MaxAdvantageWeight { get; init; } = 100;
 
-    [Hyperparameter("Samples of the behaviour policy whose mean Q advantages are measured from", Range = "[1, ∞)", Hint = "K")]
+    [Hyperparameter("Samples of the behaviour policy whose mean Q is the baseline", Range = "[1, ∞)", Hint = "K")]
     public int BaselineSamples { get; init; } = 10;
 
     [Hyperparameter("Samples of the policy that the divergence is estimated by", Range = "[1, ∞)", Hint = "K")]
     public int DivergenceSamples { get; init; } = 10;
 
-    [Hyperparameter("The behaviour policy's samples are held within plus and minus this", Range = "(0, ∞)", Hint = "BOUND")]
+    [Hyperparameter("Bound of the behaviour policy's samples, plus and minus", Range = "(0, ∞)", Hint = "BOUND")]
     public double SampleBound { get; init; } = 1 - 1e-4;
 
     [Hyperparameter] public double Discount { get; init; } = 0.99;
@@ -76,7 +76,7 @@ public sealed record OnestepConfig : IAlgorithmConfig
     [Hyperparameter] public double CriticLearningRate { get; init; } = 1e-4;
     [Hyperparameter] public double PolicyLearningRate { get; init; } = 1e-4;
 
-    [Hyperparameter("Whether the policy's deviation is a function of the state, softly clamped, or a free vector beside a tanh mean")]
+    [Hyperparameter("Whether the policy's deviation is a function of the state, or a free vector beside a tanh mean")]
     public bool StateDependentStd { get; init; } = true;
 
     [Hyperparameter] public double LogStdMin { get; init; } = -5;
@@ -86,13 +86,14 @@ public sealed record OnestepConfig : IAlgorithmConfig
     /// <summary>Whether a third phase learns a policy.</summary>
     internal bool LearnsPolicy => Improvement != PolicyImprovement.EasyBCQ;
 
-    /// <summary>The phases in the proportions they have now, each of at least one step. Easy BCQ goes on with Q where others have a policy.</summary>
+    /// <summary>The phases in their proportions, each of at least one step. Easy BCQ has none of a policy.</summary>
     IAlgorithmConfig IAlgorithmConfig.ForSteps(int steps)
     {
         var last = LearnsPolicy ? Phases.Policy : 0;
         var scale = steps / ((double)Phases.Behaviour + Phases.Critic + last);
         var behaviour = Math.Max(1, (int)Math.Round(Phases.Behaviour * scale));
         var policy = LearnsPolicy ? Math.Max(1, (int)Math.Round(last * scale)) : 0;
-        return this with { Phases = new(behaviour, Math.Max(1, steps - behaviour - policy), LearnsPolicy ? policy : Phases.Policy) };
+        return this with { Phases = new(behaviour, Math.Max(1, steps - behaviour - policy), LearnsPolicy ? policy
+            : Phases.Policy) };
     }
 }

@@ -3,11 +3,12 @@ using Iql.Graph;
 
 namespace Iql.Algorithms;
 
-/// <summary>What a learner makes of a state, as a pure function of its numbers: discounted rewards to come, in the units of training.</summary>
+/// <summary>A learner's value of a state, a pure function of its numbers: discounted rewards to come, in units of training.</summary>
 /// <param name="Formula">For people: "V(s)", "min Q(s, π(s))".</param>
 /// <param name="Graph">
-/// For a number of rows E. Inputs: shared block, member block, a block "observations" with the entry "observations" [E, S], as they were
-/// normalised. Scalars as <see cref="Learner.Act"/> has them. Output: a block "values" with the entry "values" [E].
+/// For a number of rows E. Inputs: shared block, member block, a block "observations" with the entry "observations" [E,
+/// S], as they were normalised. Scalars as <see cref="Learner.Act"/> has them. Output: a block "values" with the entry
+/// "values" [E].
 /// </param>
 public sealed record StateValue(string Formula, Func<int, GraphFunction> Graph)
 {
@@ -15,7 +16,9 @@ public sealed record StateValue(string Formula, Func<int, GraphFunction> Graph)
     /// <param name="blocks">The learner's blocks.</param>
     /// <param name="observationSize">S.</param>
     /// <param name="value">The shared block and s, [E, S], to V(s), [E].</param>
-    internal static StateValue Of(ImmutableArray<Layout> blocks, int observationSize, Func<TensorGroup, Tensor, Tensor> value) => new("V(s)", rows =>
+    internal static StateValue Of(
+        ImmutableArray<Layout> blocks, int observationSize, Func<TensorGroup, Tensor, Tensor> value) =>
+            new("V(s)", rows =>
     {
         Check.AtLeast(rows, 1, nameof(rows));
         Layout observations = new("observations", [("observations", new(rows, observationSize))]);
@@ -27,13 +30,15 @@ public sealed record StateValue(string Formula, Func<int, GraphFunction> Graph)
     /// <param name="blocks">The learner's blocks.</param>
     /// <param name="act">How it acts; a policy that draws is valued at what it draws.</param>
     /// <param name="discrete">Whether the actions are: the greedy one may be several at once, which then share.</param>
-    internal static StateValue OfPolicy(ImmutableArray<Layout> blocks, Func<int, GraphFunction> act, bool discrete = false)
+    internal static StateValue OfPolicy(ImmutableArray<Layout> blocks, Func<int, GraphFunction> act,
+        bool discrete = false)
     {
         var critics = blocks[0].Contains("critic2/w0") ? "min Q(s, π(s))" : "Q(s, π(s))";
         return new(critics, rows =>
         {
             var function = act(rows);
-            var (shared, s, action) = (blocks[0].Inputs(), function.Inputs[2].Inputs()["observations"], function.Outputs[0]["actions"]);
+            var (shared, s) = (blocks[0].Inputs(), function.Inputs[2].Inputs()["observations"]);
+            var action = function.Outputs[0]["actions"];
             if (discrete) action /= Tensor.Sum(action, 1);
             return new(function.Inputs, function.Scalars, [new(Values(rows), [Critics.Least(shared, s, action)])], []);
         });

@@ -5,8 +5,8 @@ using Iql.Graph;
 namespace Iql.Algorithms;
 
 /// <summary>
-/// Steps of configs handed over one at a time, as pure functions: <c>config.Step(state, batch)</c>. Every thread compiles its own programs,
-/// once for all configs of one structure, and keeps the last few.
+/// Steps of configs handed over one at a time, as pure functions: <c>config.Step(state, batch)</c>. Every thread
+/// compiles its own programs, once for all configs of one structure, and keeps the last few.
 /// </summary>
 public static class StepCache
 {
@@ -31,13 +31,14 @@ public static class StepCache
     public static Learner Learner(this IAlgorithmConfig config, int observationSize, int actionSize) =>
         Algorithm.Of(config).Learner([config], observationSize, actionSize);
 
-    /// <summary>The next state, in fresh memory, and the metrics by name. The state handed over stays as it is.</summary>
-    /// <param name="config">Hyperparameters. Their numbers may change from call to call: a program is compiled once a structure.</param>
+    /// <summary>The next state, in fresh memory, and the metrics by name. The given state stays as it is.</summary>
+    /// <param name="config">Hyperparameters. Numbers may change from call to call: one program serves them all.</param>
     /// <param name="state">
-    /// Before: blocks of the config's learner. Every policy has the config's hyperparameters; the number of steps says which program runs.
+    /// Before: blocks of the config's learner. Every policy has the config's hyperparameters; the number of steps says
+    /// which program runs.
     /// </param>
     /// <param name="batch">A minibatch of the config's size in the learner's layout.</param>
-    /// <exception cref="ArgumentException">A hyperparameter is out of its range, or a block is laid out otherwise.</exception>
+    /// <exception cref="ArgumentException">A hyperparameter is out of its range, or a layout is another.</exception>
     public static (LearnerState Next, IReadOnlyDictionary<string, double> Metrics) Step(
         this IAlgorithmConfig config, LearnerState state, TensorBlock batch)
     {
@@ -45,13 +46,13 @@ public static class StepCache
         return entry.Step.Step(state, batch, entry.Hyperparameters.AsSpan());
     }
 
-    /// <summary>The same bits as <see cref="Step"/>, into the caller's memory. Allocates nothing when called again with the same config.</summary>
+    /// <summary>The bits of <see cref="Step"/>, in the caller's memory. Allocates nothing at the next call with the config.</summary>
     /// <param name="config">Hyperparameters.</param>
     /// <param name="state">Before.</param>
     /// <param name="batch">A minibatch.</param>
-    /// <param name="destination">The blocks after, none of them a block of <paramref name="state"/>: let two sets alternate.</param>
+    /// <param name="destination">The blocks after, none of them a block of the state: let two sets alternate.</param>
     /// <param name="metrics">Room for the metrics of the program that makes this step; empty computes none.</param>
-    /// <exception cref="ArgumentException">A hyperparameter is out of its range, or a block is laid out otherwise.</exception>
+    /// <exception cref="ArgumentException">A hyperparameter is out of its range, or a layout is another.</exception>
     public static void StepInto(
         this IAlgorithmConfig config, LearnerState state, TensorBlock batch, ReadOnlySpan<TensorBlock> destination,
         Span<double> metrics = default)
@@ -86,6 +87,7 @@ public static class StepCache
         return entry;
 
         bool Fits(Learner learner) => learner.Members == members
-            && learner.Batch["observations"].Shape == batch.Layout["observations"].Shape && learner.Batch["actions"].Shape == batch.Layout["actions"].Shape;
+            && learner.Batch["observations"].Shape == batch.Layout["observations"].Shape
+            && learner.Batch["actions"].Shape == batch.Layout["actions"].Shape;
     }
 }

@@ -19,7 +19,7 @@ namespace Iql.Algorithms;
 /// </code>
 /// The policy step and the targets come at every second step (PolicyDelay), after the critics: two programs.
 /// </summary>
-/// <remarks>As in sfujim/TD3_BC. Observations are to be normalised before (<see cref="Normalization"/>), as there.</remarks>
+/// <remarks>As in sfujim/TD3_BC. There, observations are normalised before (<see cref="Normalization"/>).</remarks>
 public static class TD3BC
 {
     /// <summary>Stream of the noise on the target policy's action.</summary>
@@ -38,9 +38,12 @@ public static class TD3BC
         (string, Shape)[] policy = [.. DeterministicPolicy.Shapes(observationSize, config.HiddenSizes, actionSize)];
         var blocks = Learners.Layouts(critics, targets, policy, policy.Under("target"), members: 1);
         return Learners.Of("td3bc", members, blocks, BatchLayout.Of(config.BatchSize, observationSize, actionSize),
-            Learners.Start(blocks, (seed, shared) => Critics.Initialise(config.Initialisation, seed, shared), Policy), Act,
-            (shared, policies, batch) => Step(config, shared, policies[0], batch, withPolicy: true, draw ?? Draws.Normal),
-            (shared, policies, batch) => Step(config, shared, policies[0], batch, withPolicy: false, draw ?? Draws.Normal)) with
+            Learners.Start(blocks, (seed, shared) => Critics.Initialise(config.Initialisation, seed, shared), Policy),
+                Act,
+            (shared, policies, batch) =>
+                Step(config, shared, policies[0], batch, withPolicy: true, draw ?? Draws.Normal),
+            (shared, policies, batch) =>
+                Step(config, shared, policies[0], batch, withPolicy: false, draw ?? Draws.Normal)) with
         {
             Value = StateValue.OfPolicy(blocks, Act),
             Choose = step => (step + 1) % config.PolicyDelay == 0 ? 0 : 1,
@@ -65,7 +68,8 @@ public static class TD3BC
         var next = Critics.LeastTarget(shared, batch["nextObservations"], smoothed);
         var target = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount), next);
         var (critics, criticMetrics) =
-            Critics.Step(AdamState.In(shared, "critic1", "critic2"), target, s, a, Scalar("step"), Scalar(config.CriticLearningRate));
+            Critics.Step(AdamState.In(shared, "critic1", "critic2"), target, s, a, Scalar("step"),
+                Scalar(config.CriticLearningRate));
         if (!withPolicy) return (shared.With(critics.Entries), [(policy, [])], [.. criticMetrics, .. noiseMetrics]);
 
         var (after, policyMetrics) = PolicyStep(config, AdamState.In(policy), critics.Parameters, s, a);
@@ -96,19 +100,21 @@ public static class TD3BC
         var (next, norm) = Adam.Descend(policy, loss, updates, Scalar(config.PolicyLearningRate));
         return (next,
         [
-            ("policyLoss", loss), ("policyQMean", Mean(q)), ("criticScale", scale), ("cloningLoss", Cloning.SquaredError(action, actions)),
+            ("policyLoss", loss), ("policyQMean", Mean(q)), ("criticScale", scale),
+                ("cloningLoss", Cloning.SquaredError(action, actions)),
             ("actionErrorMean", Mean(AdvantageWeighted.Error(action, actions))), ("policyGradientNorm", norm),
         ]);
     }
 
-    /// <summary>ã′ = clip(π̂(s′) + clip(σ M n, ±c M), ±M) with n standard normal: Q̂ is asked about a neighbourhood, not about one peak of its own errors.</summary>
+    /// <summary>ã′ = clip(π̂(s′) + clip(σ M n, ±c M), ±M), n standard normal: target smoothing.</summary>
     /// <param name="config">Its numbers: σ, c and M.</param>
     /// <param name="policy">The policy's group with its "target/…".</param>
     /// <param name="nextObservations">s′, [B, S].</param>
     /// <param name="draw">Where n comes from.</param>
     /// <returns>ã′, [B, A], and metrics of the noise.</returns>
     /// <remarks>Fujimoto, van Hoof and Meger 2018, arXiv:1802.09477, section 5.3.</remarks>
-    public static (Tensor Action, Metrics Metrics) Smoothed(TD3BCConfig config, TensorGroup policy, Tensor nextObservations, Draw draw)
+    public static (Tensor Action, Metrics Metrics) Smoothed(TD3BCConfig config, TensorGroup policy,
+        Tensor nextObservations, Draw draw)
     {
         var largest = Scalar(config.MaxAction);
         var action = largest * DeterministicPolicy.Action(policy.Part("target"), nextObservations);

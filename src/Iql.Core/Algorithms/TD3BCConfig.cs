@@ -5,13 +5,14 @@ namespace Iql.Algorithms;
 /// <summary>The hyperparameters of <see cref="TD3BC"/>; they start as sfujim/TD3_BC has them.</summary>
 public sealed record TD3BCConfig : IAlgorithmConfig
 {
-    [Hyperparameter("Weight α of the critic against cloning, in units of the mean |Q|: 0 is behaviour cloning", Range = "[0, ∞)", Hint = "ALPHA")]
+    [Hyperparameter("Weight α of the critic against cloning, in units of the mean |Q|: 0 is behaviour cloning",
+        Range = "[0, ∞)", Hint = "ALPHA")]
     public double Alpha { get; init; } = 2.5;
 
-    [Hyperparameter("Deviation of the noise on the target policy's action, in units of its largest", Range = "[0, ∞)", Hint = "SIGMA")]
+    [Hyperparameter("Deviation of the noise on the target policy's action", Range = "[0, ∞)", Hint = "SIGMA")]
     public double PolicyNoise { get; init; } = 0.2;
 
-    [Hyperparameter("That noise is held within plus and minus this", Range = "[0, ∞)", Hint = "BOUND")]
+    [Hyperparameter("Bound of that noise, plus and minus", Range = "[0, ∞)", Hint = "BOUND")]
     public double NoiseClip { get; init; } = 0.5;
 
     [Hyperparameter("The policy and all targets learn at every N-th step", Range = "[1, ∞)")]

@@ -12,22 +12,22 @@ namespace Iql.Algorithms;
 public delegate Tensor Candidates(Tensor nextObservations);
 
 /// <summary>
-/// The objectives IQL is derived from, as traced functions (Kostrikov, Nair and Levine 2021, arXiv:2110.06169, sections 3 and 4), with
-/// IQL's policy extraction: <see cref="ImplicitQLearningConfig.Objective"/> chooses one.
+/// The objectives IQL is derived from, as traced functions (Kostrikov, Nair and Levine 2021, arXiv:2110.06169, sections
+/// 3 and 4), with IQL's policy extraction: <see cref="ImplicitQLearningConfig.Objective"/> chooses one.
 /// <code>
 /// critic step    Q  ← minimise mean f( r + γ (1−d) Q̂(s′,a′) − Q(s,a) )
-///                     a′ the best of N actions drawn from all                       f = square   Q-learning
-///                     a′ the data's next action                                     f = square   SARSA
-///                     a′ the best of N samples of β                                 f = square   maximum over the support
-///                     a′ the data's next action                                     f = L^τ      expectile on one network
-/// behaviour step β  ← minimise −mean ln β(a|s)                                      where its samples are asked for
-/// value step     V  ← minimise mean ½ ( min Q̂(s,a) − V(s) )²                        V(s) = mean of Q̂ over the data's actions at s
+///                     a′ the best of N actions drawn from allf = square   Q-learning
+///                     a′ the data's next action           f = square   SARSA
+///                     a′ the best of N samples of β       f = square   maximum over the support
+///                     a′ the data's next action           f = L^τ      expectile on one network
+/// behaviour step β  ← minimise −mean ln β(a|s)                where an objective has samples of it
+/// value step     V  ← minimise mean ½ ( min Q̂(s,a) − V(s) )²  the mean of Q̂ over the data's actions at s
 /// policy step    π  ← minimise −mean( exp(β (min Q̂(s,a) − V(s))) ln π(a|s) )
 /// target         Q̂  ← α Q + (1−α) Q̂
 /// </code>
-/// V is only the baseline of the policy's weights; the critics never look at it. It is the mean (expectile 0.5) whatever τ the
-/// objective has, so that A compares an action with the data's other actions at the same state. β learns at the policy's rate, without its
-/// schedule, and its ln σ lies within the policy's bounds.
+/// V is only the baseline of the policy's weights; the critics never look at it. It is the mean (expectile 0.5)
+/// whatever τ the objective has, so that A compares an action with the data's other actions at the same state. β learns
+/// at the policy's rate, without its schedule, and its ln σ lies within the policy's bounds.
 /// </summary>
 public static class TemporalDifferenceLearning
 {
@@ -41,23 +41,28 @@ public static class TemporalDifferenceLearning
     const string BehaviourPart = "behaviour";
 
     /// <summary>Names and shapes of β, where an objective has one.</summary>
-    internal static IEnumerable<(string Name, Shape Shape)> Shapes(ImplicitQLearningConfig config, int observationSize, int actionSize) =>
-        LearnsBehaviour(config) ? SoftClampedPolicy.Shapes(observationSize, config.HiddenSizes, actionSize).Under(BehaviourPart) : [];
+    internal static IEnumerable<(string Name, Shape Shape)> Shapes(ImplicitQLearningConfig config, int observationSize,
+        int actionSize) =>
+        LearnsBehaviour(config)
+            ? SoftClampedPolicy.Shapes(observationSize, config.HiddenSizes, actionSize).Under(BehaviourPart) : [];
 
     /// <summary>Starts β, where an objective has one.</summary>
     internal static void Initialise(ImplicitQLearningConfig config, Seed seed, TensorBlock shared)
     {
-        if (LearnsBehaviour(config)) Initialisers.Network(config.Initialisation, seed.Split(BehaviourPart), shared, BehaviourPart);
+        if (LearnsBehaviour(config)) Initialisers.Network(config.Initialisation, seed.Split(BehaviourPart), shared,
+            BehaviourPart);
     }
 
     /// <summary>Whether an objective looks at what the data did at s′.</summary>
-    internal static bool TakesNextActions(ImplicitQLearningConfig config) => config.Objective is Objective.Sarsa or Objective.ExpectileTD;
+    internal static bool TakesNextActions(ImplicitQLearningConfig config) =>
+        config.Objective is Objective.Sarsa or Objective.ExpectileTD;
 
     static bool LearnsBehaviour(ImplicitQLearningConfig config) => config.Objective == Objective.SupportedMaximumTD;
 
     /// <summary>One whole step on symbols.</summary>
     internal static (TensorGroup, IEnumerable<(TensorGroup, Metrics)>, Metrics) Step(
-        ImplicitQLearningConfig config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch, Candidates? candidates)
+        ImplicitQLearningConfig config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch,
+            Candidates? candidates)
     {
         var (s, a, next) = (batch["observations"], batch["actions"], batch["nextObservations"]);
         var targetQ = Critics.LeastTarget(shared, s, a);
@@ -73,7 +78,8 @@ public static class TemporalDifferenceLearning
         Shape drawn = new(config.Candidates, a.Shape[0], a.Shape[1]);
         var choices = TakesNextActions(config) ? null : candidates?.Invoke(next)
             ?? (behaviour is { } model
-                ? Supported(config, model.State.Parameters, next, Draws.Normal(CandidateNoise, drawn)) : Draws.Uniform(CandidateNoise, drawn));
+                ? Supported(config, model.State.Parameters, next, Draws.Normal(CandidateNoise, drawn))
+                    : Draws.Uniform(CandidateNoise, drawn));
         var (critics, criticMetrics) = CriticStep(config, shared, batch, choices);
         return (
             shared.With([
@@ -82,7 +88,8 @@ public static class TemporalDifferenceLearning
             ]),
             after,
             [
-                .. valueMetrics, ("valueMeanAfter", Mean(targetQ - advantage)), .. ImplicitQLearning.AdvantageMetrics(advantage),
+                .. valueMetrics, ("valueMeanAfter", Mean(targetQ - advantage)),
+                    .. ImplicitQLearning.AdvantageMetrics(advantage),
                 .. behaviour?.Metrics ?? [], .. criticMetrics,
             ]);
     }
@@ -92,7 +99,8 @@ public static class TemporalDifferenceLearning
     /// <param name="behaviour">β, its tensors under "behaviour/…", with its moments.</param>
     /// <param name="batch">observations and actions.</param>
     /// <returns>β after, and its metrics.</returns>
-    public static (AdamState Behaviour, Metrics Metrics) BehaviourStep(ImplicitQLearningConfig config, AdamState behaviour, TensorGroup batch)
+    public static (AdamState Behaviour, Metrics Metrics) BehaviourStep(ImplicitQLearningConfig config,
+        AdamState behaviour, TensorGroup batch)
     {
         var (mean, logStd) = Distribution(config, behaviour.Parameters, batch["observations"]);
         var loss = Cloning.Likelihood(GaussianPolicy.LogDensity(batch["actions"], mean, logStd));
@@ -101,24 +109,26 @@ public static class TemporalDifferenceLearning
     }
 
     /// <summary>Samples of β within its support, clipped to ±1: μ(s′) + σ(s′) n · min(1, r/‖n‖), [N, B, A].</summary>
-    /// <param name="config">Bounds of ln σ, and ε of the support: a sample beyond counts as the last action of the support on the way there.</param>
+    /// <param name="config">Bounds of ln σ, and ε: a sample outside the support moves to its edge.</param>
     /// <param name="shared">β under "behaviour/…".</param>
     /// <param name="nextObservations">s′, [B, S].</param>
     /// <param name="noise">n, standard normal, [N, B, A].</param>
-    public static Tensor Supported(ImplicitQLearningConfig config, TensorGroup shared, Tensor nextObservations, Tensor noise)
+    public static Tensor Supported(ImplicitQLearningConfig config, TensorGroup shared, Tensor nextObservations,
+        Tensor noise)
     {
         var (mean, logStd) = Distribution(config, shared, nextObservations);
-        return Clip(GaussianPolicy.Sample(mean, logStd, GaussianPolicy.Within(noise, Radius(Scalar(config.SupportThreshold)))), -1, 1);
+        return Clip(GaussianPolicy.Sample(mean, logStd,
+            GaussianPolicy.Within(noise, Radius(Scalar(config.SupportThreshold)))), -1, 1);
     }
 
-    /// <summary>r = √(−2 ln ε): where a normal's density is ε of its largest, in standard deviations from its mean. For ε = 0, 38.6: beyond any sample.</summary>
+    /// <summary>r = √(−2 ln ε): a normal's density is ε of its largest r deviations from its mean. For ε = 0, r is 38.6.</summary>
     public static Tensor Radius(Tensor threshold) => Sqrt(-2 * Log(Maximum(threshold, double.Epsilon)));
 
     /// <summary>Q ← minimise mean f(r + γ (1−d) Q̂(s′,a′) − Q(s,a)), summed over the critics.</summary>
     /// <param name="config">f and a′.</param>
     /// <param name="shared">Critics, targets, moments.</param>
-    /// <param name="batch">observations, actions, rewards, terminals, nextObservations; nextActions, unless a maximum replaces them.</param>
-    /// <param name="candidates">Actions that a maximum is taken over, [N, B, A]; null takes the data's next actions.</param>
+    /// <param name="batch">observations, actions, rewards, terminals, nextObservations; nextActions without a maximum.</param>
+    /// <param name="candidates">Actions for a maximum, [N, B, A]; null takes the data's next actions.</param>
     /// <returns>Critics after, and their metrics.</returns>
     public static (AdamState Critics, Metrics Metrics) CriticStep(
         ImplicitQLearningConfig config, TensorGroup shared, TensorGroup batch, Tensor? candidates)
@@ -135,13 +145,16 @@ public static class TemporalDifferenceLearning
         {
             next = Critics.LeastTarget(shared, batch["nextObservations"], batch["nextActions"]);
         }
-        var (critics, metrics) = ImplicitQLearning.CriticStep(config, AdamState.In(shared, "critic1", "critic2"), next, batch,
+        var (critics, metrics) =
+            ImplicitQLearning.CriticStep(config, AdamState.In(shared, "critic1", "critic2"), next, batch,
             config.Objective == Objective.ExpectileTD
                 ? (target, prediction) => Expectile.Loss(target - prediction, Scalar(config.Expectile)) : null);
         return (critics, [.. metrics, .. measured]);
     }
 
     /// <summary>μ(s) and ln σ(s) of β, [B, A] each.</summary>
-    static (Tensor Mean, Tensor LogStd) Distribution(ImplicitQLearningConfig config, TensorGroup shared, Tensor observations) =>
-        SoftClampedPolicy.Of(shared.Part(BehaviourPart), observations, Scalar(config.LogStdMin), Scalar(config.LogStdMax));
+    static (Tensor Mean, Tensor LogStd) Distribution(ImplicitQLearningConfig config, TensorGroup shared,
+        Tensor observations) =>
+        SoftClampedPolicy.Of(shared.Part(BehaviourPart), observations, Scalar(config.LogStdMin),
+            Scalar(config.LogStdMax));
 }

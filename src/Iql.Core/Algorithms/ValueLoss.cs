@@ -8,13 +8,15 @@ namespace Iql.Algorithms;
 /// <summary>What V minimises in implicit Q-learning, under a name.</summary>
 /// <param name="Name">"expectile": the word of the command line and of config.json.</param>
 /// <param name="Loss">
-/// Residual u = min Q̂(s, a) − V(s), [B], V(s), [B], and the config, whose numbers are inputs by <see cref="Hyperparameters.Scalar"/>, to a
-/// scalar.
+/// Residual u = min Q̂(s, a) − V(s), [B], V(s), [B], and the config, whose numbers are inputs by <see
+/// cref="Hyperparameters.Scalar"/>, to a scalar.
 /// </param>
-public sealed record ValueLoss(string Name, Func<Tensor, Tensor, ImplicitQLearningConfig, Tensor> Loss) : IHyperparameterValue<ValueLoss>
+public sealed record ValueLoss(string Name, Func<Tensor, Tensor, ImplicitQLearningConfig, Tensor> Loss)
+    : IHyperparameterValue<ValueLoss>
 {
     /// <summary>A loss of one's own, of the residual, [B], and the expectile, a scalar.</summary>
-    public ValueLoss(string name, Func<Tensor, Tensor, Tensor> loss) : this(name, (residual, _, config) => loss(residual, Scalar(config.Expectile))) { }
+    public ValueLoss(string name, Func<Tensor, Tensor, Tensor> loss)
+        : this(name, (residual, _, config) => loss(residual, Scalar(config.Expectile))) { }
 
     /// <summary>The built-in ones, the paper's first.</summary>
     public static ImmutableArray<ValueLoss> All { get; } = [new("expectile", Losses.Expectile.Loss)];
@@ -26,7 +28,8 @@ public sealed record ValueLoss(string Name, Func<Tensor, Tensor, ImplicitQLearni
     public static string Expected => "one of " + string.Join(", ", All.Select(each => each.Name));
 
     /// <inheritdoc/>
-    public static bool TryParse(string word, out ValueLoss value) => (value = All.FirstOrDefault(each => each.Name == word)!) is not null;
+    public static bool TryParse(string word, out ValueLoss value) =>
+        (value = All.FirstOrDefault(each => each.Name == word)!) is not null;
 
     /// <inheritdoc/>
     /// <remarks>A loss of somebody's own is code. A policy that it made acts without it.</remarks>
@@ -39,7 +42,8 @@ public sealed record ValueLoss(string Name, Func<Tensor, Tensor, ImplicitQLearni
 /// <summary>How implicit Q-learning's policy weighs the data's actions, under a name.</summary>
 /// <param name="Name">"exponential".</param>
 /// <param name="Weight">Advantage A, [B], inverse temperature β and largest weight, scalars, to weights [B].</param>
-public sealed record PolicyWeight(string Name, Func<Tensor, Tensor, Tensor, Tensor> Weight) : IHyperparameterValue<PolicyWeight>
+public sealed record PolicyWeight(string Name, Func<Tensor, Tensor, Tensor, Tensor> Weight)
+    : IHyperparameterValue<PolicyWeight>
 {
     /// <summary>The built-in ones, the paper's first.</summary>
     public static ImmutableArray<PolicyWeight> All { get; } = [new("exponential", AdvantageWeighted.Weight)];
@@ -51,7 +55,8 @@ public sealed record PolicyWeight(string Name, Func<Tensor, Tensor, Tensor, Tens
     public static string Expected => "one of " + string.Join(", ", All.Select(each => each.Name));
 
     /// <inheritdoc/>
-    public static bool TryParse(string word, out PolicyWeight value) => (value = All.FirstOrDefault(each => each.Name == word)!) is not null;
+    public static bool TryParse(string word, out PolicyWeight value) =>
+        (value = All.FirstOrDefault(each => each.Name == word)!) is not null;
 
     /// <inheritdoc/>
     public static object? StandIn(string word) => Exponential with { Name = word };

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Iql.Algorithms;
 
-/// <summary>A type of its own that a hyperparameter may have. It is read from a word, and <c>ToString</c> writes that word.</summary>
+/// <summary>A type of its own for a hyperparameter: it is read from a word, which <c>ToString</c> writes.</summary>
 public interface IHyperparameterValue<TSelf> where TSelf : IHyperparameterValue<TSelf>
 {
     /// <summary>What a word should be: "layer widths such as 256x256".</summary>
@@ -12,7 +12,7 @@ public interface IHyperparameterValue<TSelf> where TSelf : IHyperparameterValue<
     /// <summary>A value out of its word.</summary>
     static abstract bool TryParse(string word, out TSelf value);
 
-    /// <summary>What stands in for a value that no word names here, a function of somebody's own; null where there are none.</summary>
+    /// <summary>A substitute for a value that no word names, somebody's own function; null where there are none.</summary>
     static virtual object? StandIn(string word) => null;
 }
 
@@ -21,7 +21,7 @@ public interface IHyperparameterValue<TSelf> where TSelf : IHyperparameterValue<
 /// <param name="Hint">"NUMBER"</param>
 /// <param name="Read">A value out of a word; null where the word is none.</param>
 /// <param name="Write">The word of a value.</param>
-/// <param name="StandIn">What a stored word that <paramref name="Read"/> does not know stands for; null where that is a mistake.</param>
+/// <param name="StandIn">A substitute for a stored word that <paramref name="Read"/> does not know; null: a mistake.</param>
 sealed record ValueText(
     string Expected, string Hint, Func<string, object?> Read, Func<object, string> Write, Func<string, object?> StandIn)
 {
@@ -33,11 +33,13 @@ sealed record ValueText(
     {
         if (type == typeof(double)) return new(range.Words("a number"), "NUMBER", word => Number(word, range), Number);
         if (type == typeof(int))
-            return new(range.Words("a whole number"), "N", word => Whole(word) is { } n && range.Contains(n) ? n : null, Number);
+            return new(
+                range.Words("a whole number"), "N", word => Whole(word) is { } n && range.Contains(n) ? n
+                    : null, Number);
         if (type == typeof(bool)) return Words([("yes", true), ("no", false)]);
-        if (type.IsEnum) return Words([.. Enum.GetValues(type).Cast<object>().Select(value => (Kebab(value.ToString()!), value))]);
-        return new Func<ValueText>(Own<Widths>).Method.GetGenericMethodDefinition().MakeGenericMethod(type).Invoke(null, null) as ValueText
-            ?? throw new InvalidOperationException();
+        if (type.IsEnum) return Words([.. from object value in Enum.GetValues(type) select (Kebab($"{value}"), value)]);
+        var own = new Func<ValueText>(Own<Widths>).Method.GetGenericMethodDefinition().MakeGenericMethod(type);
+        return (ValueText)own.Invoke(null, null)!;
     }
 
     /// <summary>A whole number; 20k and 1.5M are 20000 and 1500000. Null for anything else.</summary>
@@ -45,9 +47,10 @@ sealed record ValueText(
     {
         var factor = word.EndsWith('k') ? 1_000 : word.EndsWith('M') ? 1_000_000 : 1;
         var digits = factor == 1 ? word : word[..^1];
-        return decimal.TryParse(digits, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            && Math.Abs(number) < int.MaxValue && number * factor is var whole && whole == Math.Truncate(whole) && Math.Abs(whole) <= int.MaxValue
-            ? (int)whole : null;
+        const NumberStyles Style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
+        if (!decimal.TryParse(digits, Style, CultureInfo.InvariantCulture, out var number)) return null;
+        if (Math.Abs(number) > int.MaxValue / factor) return null;
+        return number * factor is var whole && whole == Math.Truncate(whole) ? (int)whole : null;
     }
 
     /// <summary>"ReverseKL" is "reverse-kl".</summary>
@@ -56,7 +59,8 @@ sealed record ValueText(
 
     static object? Number(string word, Interval range) =>
         word == "none" ? double.IsNaN(range.None) ? null : range.None
-        : double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) && double.IsFinite(x) && range.Contains(x) ? x : null;
+        : double.TryParse(word, CultureInfo.InvariantCulture, out var x) && double.IsFinite(x) && range.Contains(x) ? x
+            : null;
 
     static string Number(object value) => value switch
     {
@@ -71,6 +75,7 @@ sealed record ValueText(
         word => words.FirstOrDefault(each => each.Word == word).Value,
         value => words.FirstOrDefault(each => each.Value.Equals(value)).Word ?? value.ToString()!);
 
-    static ValueText Own<T>() where T : IHyperparameterValue<T> =>
-        new(T.Expected, "WORD", word => T.TryParse(word, out var value) ? value : null, value => value.ToString()!, T.StandIn);
+    static ValueText Own<T>() where T : IHyperparameterValue<T> => new(
+        T.Expected, "WORD", word => T.TryParse(word, out var value) ? value : null, value =>
+            value.ToString()!, T.StandIn);
 }

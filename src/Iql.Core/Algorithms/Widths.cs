@@ -7,7 +7,8 @@ namespace Iql.Algorithms;
 
 /// <summary>Widths of hidden layers, equal by value: [256, 256] is 256x256. None makes a network linear.</summary>
 [CollectionBuilder(typeof(Widths), nameof(Create))]
-public readonly struct Widths(IEnumerable<int> sizes) : IReadOnlyList<int>, IEquatable<Widths>, IHyperparameterValue<Widths>
+public readonly struct Widths(IEnumerable<int> sizes)
+    : IReadOnlyList<int>, IEquatable<Widths>, IHyperparameterValue<Widths>
 {
     readonly ImmutableArray<int> sizes = [.. sizes];
 
@@ -15,7 +16,7 @@ public readonly struct Widths(IEnumerable<int> sizes) : IReadOnlyList<int>, IEqu
     public static Widths Create(ReadOnlySpan<int> sizes) => new(sizes.ToArray());
 
     /// <inheritdoc/>
-    public static string Expected => "layer widths such as 256x256, or linear";
+    public static string Expected => "widths such as 256x256, or linear";
 
     /// <inheritdoc/>
     public static bool TryParse(string word, out Widths value)
