@@ -93,7 +93,7 @@ let ``an option of another algorithm is refused, saying where it belongs, before
     ]
 
     refused [ "train"; "-a"; "td3" ] [
-        "--algorithm: expected one of iql, bc, 10%bc, td3bc, cql, cql-authors, cql-young-geng, awac, onestep, dt, got 'td3'"
+        $"""--algorithm: expected one of {String.concat ", " [ for each in Algorithm.Named -> each.Name ]}, got 'td3'"""
     ]
 
 [<Fact>]
