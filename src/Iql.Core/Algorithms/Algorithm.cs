@@ -39,12 +39,14 @@ public sealed record Algorithm(
         Row<ImplicitQLearningConfig>(
             "iql", "Implicit Q-learning", "Kostrikov, Nair and Levine 2021, arXiv:2110.06169",
             (configs, s, a) => ImplicitQLearning.Learner(configs, s, a),
-            [("expectile", "0.5,0.7,0.9,0.95"), ("inverseTemperature", "0,1,3,10")]),
+            [("expectile", "0.5,0.7,0.9,0.95"), ("inverseTemperature", "0,1,3,10")],
+            ("sql", new() { ValueLoss = ValueLoss.Sparse, PolicyWeight = PolicyWeight.Sparse },
+                [("sparsity", "0.1,0.3,1,3")])),
         Row<BehaviourCloningConfig>(
             "bc", "Behaviour cloning", "Pomerleau 1989; 10%BC: Chen et al. 2021, arXiv:2106.01345",
             (configs, s, a) => BehaviourCloning.Learner(configs.Single(), s, a),
             [("bestShare", "0.1,0.25,0.5,1")],
-            ("10%bc", new() { BestShare = 0.1 })) with { UsesRewards = false },
+            ("10%bc", new() { BestShare = 0.1 }, [])) with { UsesRewards = false },
         Row<TD3BCConfig>(
             "td3bc", "TD3+BC", "Fujimoto and Gu 2021, arXiv:2106.06860",
             (configs, s, a) => TD3BC.Learner(configs.Single(), s, a),
@@ -53,8 +55,8 @@ public sealed record Algorithm(
             "cql", "Conservative Q-learning", "Kumar et al. 2020, arXiv:2006.04779",
             (configs, s, a) => ConservativeQLearning.Learner(configs.Single(), s, a),
             [("conservativeWeight", "0,1,5,10")],
-            ("cql-authors", ConservativeQLearningConfig.Authors),
-                ("cql-young-geng", ConservativeQLearningConfig.YoungGeng)),
+            ("cql-authors", ConservativeQLearningConfig.Authors, []),
+            ("cql-young-geng", ConservativeQLearningConfig.YoungGeng, [])),
         Row<AwacConfig>(
             "awac", "AWAC", "Nair, Gupta, Dalal and Levine 2020, arXiv:2006.09359",
             (configs, s, a) => Awac.Learner(configs.Single(), s, a),
@@ -86,7 +88,8 @@ public sealed record Algorithm(
 
     static Algorithm Row<TConfig>(
         string name, string title, string paper, Func<IReadOnlyList<TConfig>, int, int, Learner> learner,
-        ImmutableArray<(string, string)> grid, params (string Name, TConfig Standard)[] variants)
+        ImmutableArray<(string, string)> grid,
+        params (string Name, TConfig Standard, ImmutableArray<(string, string)> Grid)[] variants)
         where TConfig : IAlgorithmConfig, new()
     {
         Algorithm row =
@@ -95,6 +98,6 @@ public sealed record Algorithm(
             Grid = grid,
         };
         return row with { Variants = [.. variants.Select(each =>
-            row with { Name = each.Name, Standard = each.Standard })] };
+            row with { Name = each.Name, Standard = each.Standard, Grid = each.Grid.IsEmpty ? grid : each.Grid })] };
     }
 }

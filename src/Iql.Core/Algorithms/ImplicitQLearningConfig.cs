@@ -88,6 +88,10 @@ public sealed record ImplicitQLearningConfig : IAlgorithmConfig
     [Hyperparameter("How the policy weighs the data's actions by their advantage")]
     public PolicyWeight PolicyWeight { get; init; } = PolicyWeight.Exponential;
 
+    [Hyperparameter("λ of the sparse value loss, in units of return: large λ values the data's policy",
+        Range = "(0, ∞)", Hint = "LAMBDA")]
+    public double Sparsity { get; init; } = 1;
+
     [Hyperparameter] public int Candidates { get; init; } = 10;
 
     [Hyperparameter("Minimum density, relative to its largest, in the data's support: 0 takes every sample",

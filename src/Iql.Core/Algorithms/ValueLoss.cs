@@ -19,10 +19,17 @@ public sealed record ValueLoss(string Name, Func<Tensor, Tensor, ImplicitQLearni
         : this(name, (residual, _, config) => loss(residual, Scalar(config.Expectile))) { }
 
     /// <summary>The built-in ones, the paper's first.</summary>
-    public static ImmutableArray<ValueLoss> All { get; } = [new("expectile", Losses.Expectile.Loss)];
+    public static ImmutableArray<ValueLoss> All { get; } =
+    [
+        new("expectile", Losses.Expectile.Loss),
+        new("sparse", (residual, value, config) => SparseQ.ValueLoss(residual, value, Scalar(config.Sparsity))),
+    ];
 
     /// <summary>The paper's: mean L^τ(u).</summary>
     public static ValueLoss Expectile => All[0];
+
+    /// <summary>Sparse Q-learning's: mean 1(z &gt; 0) z² + v/λ.</summary>
+    public static ValueLoss Sparse => All[1];
 
     /// <inheritdoc/>
     public static string Expected => "one of " + string.Join(", ", All.Select(each => each.Name));
@@ -46,10 +53,17 @@ public sealed record PolicyWeight(string Name, Func<Tensor, Tensor, Tensor, Tens
     : IHyperparameterValue<PolicyWeight>
 {
     /// <summary>The built-in ones, the paper's first.</summary>
-    public static ImmutableArray<PolicyWeight> All { get; } = [new("exponential", AdvantageWeighted.Weight)];
+    public static ImmutableArray<PolicyWeight> All { get; } =
+    [
+        new("exponential", AdvantageWeighted.Weight),
+        new("sparse", (advantage, _, maxWeight) => SparseQ.Weight(advantage, maxWeight)),
+    ];
 
     /// <summary>The paper's: min(e^{βA}, cap).</summary>
     public static PolicyWeight Exponential => All[0];
+
+    /// <summary>Sparse Q-learning's: min(max(A, 0), cap).</summary>
+    public static PolicyWeight Sparse => All[1];
 
     /// <inheritdoc/>
     public static string Expected => "one of " + string.Join(", ", All.Select(each => each.Name));
