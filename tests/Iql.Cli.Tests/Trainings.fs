@@ -76,12 +76,18 @@ let results (folder: string) : (string * string) list = [
         yield name + " result", timeless (File.ReadAllText(file "result.json"))
 ]
 
-/// The command line as a process of its own.
-let start (words: string list) : Process =
+/// The command line as a process of its own, with variables set.
+let startWith (variables: (string * string) list) (words: string list) : Process =
     let info = ProcessStartInfo("dotnet", [ typeof<Command>.Assembly.Location ] @ words)
     info.RedirectStandardOutput <- true
     info.RedirectStandardError <- true
+
+    for name, value in variables do
+        info.Environment[name] <- value
+
     Process.Start info
+
+let start: string list -> Process = startWith []
 
 /// Trains four runs to their end in the folder "whole", and in "broken" with a kill between the first checkpoint of the first group and
 /// its end: what they leave must be the same.

@@ -29,7 +29,7 @@ type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board)
     let mutable told = Set.empty
 
     /// The group's runs that have no result; results there are go to the board.
-    let open' (group: LaunchGroup) : LaunchGroup = {
+    let left (group: LaunchGroup) : LaunchGroup = {
         group with
             Runs =
                 group.Runs
@@ -75,31 +75,16 @@ type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board)
 
             if silent.IsEmpty then Stop else Wait
         | group :: rest ->
-            let left = open' group
+            let group = left group
 
-            if left.Runs.IsEmpty then
+            if group.Runs.IsEmpty then
                 take before rest
             else
-                match claims.TryTake(folders left) with
-                | null -> take (left :: before) rest
+                match claims.TryTake(folders group) with
+                | null -> take (group :: before) rest
                 | taken ->
-                    // Between the look and the claim, another process may have come to an end.
-                    let mine = open' left
-
-                    let paths = folders mine
-
-                    let kept, others =
-                        List.zip (folders left) (List.ofArray taken)
-                        |> List.partition (fun (path, _) -> List.contains path paths)
-
-                    for _, claim in others do
-                        claim.Dispose()
-
-                    if kept.IsEmpty then
-                        take before rest
-                    else
-                        waiting <- List.rev before @ rest
-                        Train(mine, List.map snd kept)
+                    waiting <- List.rev before @ rest
+                    Train(group, List.ofArray taken)
 
     member _.Next() : NextGroup = lock gate (fun () -> take [] waiting)
 
@@ -115,9 +100,10 @@ type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board)
     member _.Elsewhere: (string * ClaimHolder) list =
         lock gate (fun () -> [
             for group in waiting do
-                match holder group with
-                | Some(holder, _) -> group.Name, holder
-                | None -> ()
+                // In this order: a group that comes to an end meanwhile is done, not nobody's.
+                match holder group, (left group).Runs with
+                | Some(holder, _), _ :: _ -> group.Name, holder
+                | _ -> ()
         ])
 
 /// Trains the runs of a sweep: those that can share a learner as one, several such groups side by side. Other processes that were started

@@ -56,30 +56,37 @@ module Store =
                 ]
         )
 
-    /// What keeps a sweep from going on in a folder, in words: files of something else, a run that was not asked for now, a run with other
-    /// numbers. More values on an axis do not.
-    let private difference (folder: string) (plan: SweepPlan) (wanted: (SweepCell * RunConfig) list) : string option =
+    /// A run that keeps a sweep from going on in a folder, in words: one not asked for now, or one with other numbers.
+    let private otherRun (folder: string) (plan: SweepPlan) (wanted: (SweepCell * RunConfig) list) : string option =
+        let planned = set [ for run in plan.Runs -> run.Folder ]
+
+        SweepPlan.Read(folder).Runs
+        |> Seq.tryFind (fun run -> not (planned.Contains run.Folder))
+        |> Option.map (fun run -> $"it has the run {run.Folder}, which was not asked for now")
+        |> Option.orElseWith (fun () ->
+            wanted
+            |> List.filter (fun (cell, _) -> (runFolder folder cell).State <> RunFolderState.Absent)
+            |> List.tryPick (fun (cell, config) ->
+                (runFolder folder cell).ReadConfig().FirstDifference config
+                |> Option.ofObj
+                |> Option.map (fun difference -> $"{cell.Name} there, asked for: {difference}")))
+
+    /// Another process that begins the same sweep may be writing the plan.
+    let private isForeign (entry: string) =
+        not (Path.GetFileName(entry).StartsWith "sweep.json")
+
+    let rec private difference folder plan wanted : string option =
         if File.Exists(SweepPlan.PathIn folder) then
-            let planned = set [ for run in plan.Runs -> run.Folder ]
-
-            SweepPlan.Read(folder).Runs
-            |> Seq.tryFind (fun run -> not (planned.Contains run.Folder))
-            |> Option.map (fun run -> $"another sweep: it has the run {run.Folder}, which was not asked for now")
-            |> Option.orElseWith (fun () ->
-                wanted
-                |> List.tryPick (fun (cell, config) ->
-                    let run = runFolder folder cell
-
-                    if run.State = RunFolderState.Absent then
-                        None
-                    else
-                        Option.ofObj (run.ReadConfig().FirstDifference config)
-                        |> Option.map (fun difference -> $"another sweep: {cell.Name} there, asked for: {difference}")))
+            otherRun folder plan wanted |> Option.map (sprintf "another sweep: %s")
         elif
             Directory.Exists folder
-            && not (Seq.isEmpty (Directory.EnumerateFileSystemEntries folder))
+            && Directory.EnumerateFileSystemEntries folder |> Seq.exists isForeign
         then
-            Some "one with other files in it"
+            // The plan came before the runs that were seen.
+            if File.Exists(SweepPlan.PathIn folder) then
+                difference folder plan wanted
+            else
+                Some "one with other files in it"
         else
             None
 

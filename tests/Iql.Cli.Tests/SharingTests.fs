@@ -1,0 +1,134 @@
+/// Several processes on one sweep.
+[<Xunit.Collection "console">]
+module Iql.Cli.Tests.SharingTests
+
+open System
+open System.Collections.Concurrent
+open System.IO
+open Xunit
+open Iql.Algorithms
+open Iql.Scripts
+open Iql.Cli
+open Iql.Cli.Tests.CommandTests
+open Iql.Cli.Tests.Trainings
+
+let private words folder =
+    [
+        "ablate"
+        "--expectiles"
+        "0.5,0.7,0.9"
+        "--inverse-temperatures"
+        "0,3"
+        "--seeds"
+        "0-1"
+    ]
+    @ small
+    @ [ "--threads"; "1"; "-o"; folder ]
+
+[<Fact>]
+let ``eight processes train every run of a sweep once, to the bits of one, and one writes the report`` () =
+    use scratch = new Scratch()
+    let alone, shared = scratch.Path "alone", scratch.Path "shared"
+    let code, _, error = iql (words alone)
+    Assert.True((code = 0), error)
+    // No file system needs to know locks.
+    let processes = [
+        for _ in 1..8 -> startWith [ "DOTNET_SYSTEM_IO_DISABLEFILELOCKING", "1" ] (words shared)
+    ]
+
+    let outputs = [
+        for each in processes ->
+            let output = each.StandardOutput.ReadToEnd()
+            let error = each.StandardError.ReadToEnd()
+            each.WaitForExit()
+            Assert.True((each.ExitCode = 0), error)
+            each.Dispose()
+            output
+    ]
+
+    let writers, others =
+        outputs
+        |> List.partition (fun output -> output.TrimEnd().EndsWith "report.html")
+
+    Assert.Single writers |> ignore
+    Assert.All(others, (fun output -> Assert.Matches("runs are done, [0-9]+ of them by this process", output)))
+    Assert.Equal<(string * string) list>(results alone, results shared)
+    Assert.Empty(Directory.GetFiles(shared, "claim.json*", SearchOption.AllDirectories))
+
+let private sweep: Sweep = {
+    Name = "shared"
+    Base = {
+        Trial.standard with
+            Config = ImplicitQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16)
+            Data = DataSource.Task(Problem.standardTask, Some 1000)
+            Steps = 200
+            EvaluateEvery = 100
+            Episodes = 1
+    }
+    Axes = [
+        Axis.expectile [ 0.5; 0.9 ]
+        Axis.inverseTemperature [ 0.0; 3.0 ]
+        Axis.seed [ 0..2 ]
+    ]
+}
+
+let private launch folder lease watch =
+    Launch.run
+        {
+            Launch.into folder with
+                Threads = 1
+                Lease = lease
+                Watch = watch
+        }
+        sweep
+    |> Attempt.get
+
+[<Fact>]
+let ``launches side by side share the runs among them, and name who trains the rest`` () =
+    use scratch = new Scratch()
+    let folder = scratch.Path "sweep"
+
+    let outcomes =
+        Array.Parallel.map (fun _ -> launch folder (TimeSpan.FromMinutes 5.0) ignore) [| 1..3 |]
+
+    Assert.Equal(12, outcomes |> Array.sumBy _.Trained)
+    Assert.Contains(outcomes, SweepOutcome.isWhole)
+
+    for outcome in outcomes do
+        Assert.Equal(SweepOutcome.isWhole outcome, outcome.Elsewhere.IsEmpty)
+
+        for _, holder in outcome.Elsewhere do
+            Assert.Equal(Environment.ProcessId, holder.Process)
+
+[<Fact>]
+let ``a group that another process took over is given up with one message, and trained when that one falls silent`` () =
+    use scratch = new Scratch()
+    let alone, shared = scratch.Path "alone", scratch.Path "shared"
+    launch alone (TimeSpan.FromMinutes 5.0) ignore |> ignore
+    let said = ConcurrentQueue<SweepEvent>()
+    let mutable taken = false
+
+    let takeOver event =
+        match event with
+        | Advanced { Training = group :: _ } when not taken ->
+            taken <- true
+
+            for run in group.Latest.Runs do
+                let claim = Path.Combine(shared, "runs", run, "claim.json")
+                File.Delete claim
+
+                File.WriteAllText(claim, "{\"host\":\"elsewhere\",\"process\":1,\"start\":\"\",\"token\":\"abc\"}\n1\n")
+        | Advanced _
+        | Chosen _ -> ()
+        | event -> said.Enqueue event
+
+    let outcome = launch shared (TimeSpan.FromSeconds 1.0) takeOver
+    Assert.True(SweepOutcome.isWhole outcome)
+    Assert.Equal<(string * string) list>(results alone, results shared)
+
+    match List.ofSeq said with
+    | [ Lost(group, Some taker); Waiting(other, holder) ] ->
+        Assert.Equal(group, other)
+        Assert.Equal("process 1 on elsewhere", string taker)
+        Assert.Equal(taker, holder)
+    | other -> failwith $"expected a loss and a wait, got {other}"
