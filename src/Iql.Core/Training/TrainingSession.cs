@@ -35,23 +35,26 @@ sealed class TrainingSession : IDisposable
         if (plan.Learner.Probe is not null) histogram = new(plan.Learner, plan.Transitions, start.Seed, device);
     }
 
-    /// <summary>"name" where a learner says "name" or, for this member, "member:name"; null for another member's.</summary>
+    /// <summary>"name" of a learner's "name" or, for this member, "member:name"; null for another's.</summary>
     internal static string? NameFor(string name, int member)
     {
         var colon = name.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 0 || !int.TryParse(name.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var owner)) return name;
+        var digits = name.AsSpan(0, Math.Max(colon, 0));
+        if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var owner)) return name;
         return owner == member ? name[(colon + 1)..] : null;
     }
 
     double Seconds(RunLog log) => log.SecondsBefore + wall.Elapsed.TotalSeconds;
 
-    IEnumerable<(RunLog Log, int Member)> Live => logs.Select((log, member) => (log, member)).Where(pair => pair.log.Live);
+    IEnumerable<(RunLog Log, int Member)> Live =>
+        logs.Select((log, member) => (log, member)).Where(pair => pair.log.Live);
 
     internal void Train(Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         while (trainer.Step < config.Steps && Live.Any())
         {
-            var due = Math.Min(Math.Min(Next(config.LogEvery), Next(config.EvaluateEvery)), Math.Min(Next(config.CheckpointEvery), config.Steps));
+            var due = Math.Min(Math.Min(Next(config.LogEvery), Next(config.EvaluateEvery)),
+                Math.Min(Next(config.CheckpointEvery), config.Steps));
             var logs = Due(due, config.LogEvery);
             if (!Advance(due, logs, cancellation))
             {
@@ -72,11 +75,12 @@ sealed class TrainingSession : IDisposable
 
     bool Due(long step, long every) => step % every == 0 || step == config.Steps;
 
-    /// <summary>Steps up to a number, the last with metrics if asked for; false when cancelled before. Allocates nothing.</summary>
+    /// <summary>Steps up to a number, the last with metrics if asked for; false when cancelled before.</summary>
     bool Advance(long to, bool withMetrics, CancellationToken cancellation)
     {
         training.Start();
-        while (trainer.Step < to && !cancellation.IsCancellationRequested) trainer.Advance(withMetrics && trainer.Step == to - 1);
+        while (trainer.Step < to && !cancellation.IsCancellationRequested)
+            trainer.Advance(withMetrics && trainer.Step == to - 1);
         trainer.Finish();
         training.Stop();
         return trainer.Step == to;
@@ -130,7 +134,8 @@ sealed class TrainingSession : IDisposable
             if (evaluation is null) continue;
             var result = evaluation.Run(shared, block, member: member);
             log.Evaluation(trainer.Step, Seconds(log), result);
-            if (!double.IsFinite(result.ReturnMean)) log.Diverge(trainer.Step, Seconds(log), "returnMean", result.ReturnMean);
+            if (!double.IsFinite(result.ReturnMean))
+                log.Diverge(trainer.Step, Seconds(log), "returnMean", result.ReturnMean);
         }
     }
 
@@ -163,7 +168,8 @@ sealed class TrainingSession : IDisposable
         var scores = Live.Select(pair => pair.Log.Score).OfType<double>().ToArray();
         progress(new(
             [.. Live.Select(pair => pair.Log.Run.Folder.Name)], trainer.Step, config.Steps, pace,
-            TimeSpan.FromSeconds((config.Steps - trainer.Step) / pace), loss, scores.Length == 0 ? null : scores.Average()));
+            TimeSpan.FromSeconds((config.Steps - trainer.Step) / pace), loss,
+            scores.Length == 0 ? null : scores.Average()));
     }
 
     public void Dispose()
