@@ -3,19 +3,13 @@ using Iql.Graph;
 using Iql.Losses;
 using Iql.Networks;
 using static Iql.Graph.Tensor;
-using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 
 namespace Iql.Algorithms;
 
-/// <summary>Policies of the observation alone: their networks, and <see cref="Learner.Act"/> in the plain case.</summary>
+/// <summary>Policies of the observation alone: <see cref="Learner.Act"/> in the plain case.</summary>
 static class Acting
 {
-    /// <summary>What a policy does for a number of rows, clipped to ±1.</summary>
-    /// <param name="blocks">The learner's blocks.</param>
-    /// <param name="observationSize">S.</param>
-    /// <param name="actionSize">A.</param>
-    /// <param name="rows">E, at least 1.</param>
-    /// <param name="action">The shared block, the member's and observations [E, S] to actions [E, A].</param>
+    /// <summary>For E rows, clipped to ±1: shared block, member's block and observations to actions, [E, A].</summary>
     internal static GraphFunction Of(
         ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows,
         Func<TensorGroup, TensorGroup, Tensor, Tensor> action)
@@ -27,32 +21,7 @@ static class Acting
         return GraphFunction.Of([blocks[0], blocks[1], observations], [new(actions, [Clip(chosen, -1, 1)])]);
     }
 
-    /// <summary>The categorical, Gaussian or deterministic policy of a member's block, greedy or drawn.</summary>
-    internal static GraphFunction Of(
-        ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows, ActionKind actions,
-            PolicyKind kind,
-        bool meanTanh, ActionChoice choice, Tensor logStdMin, Tensor logStdMax)
-    {
-        var (seed, decision, shape) = (Scalar("seed"), Scalar("decision"), new Shape(rows, actionSize));
-        var sampled = choice == ActionChoice.Sampled;
-        return Of(blocks, observationSize, actionSize, rows, (_, policy, s) => (actions, kind) switch
-        {
-            (ActionKind.Discrete, _) when sampled =>
-                CategoricalPolicy.Sample(Mlp.Apply(policy, s), RandomUniform(seed, decision, 0, shape)),
-            (ActionKind.Discrete, _) => CategoricalPolicy.Greedy(Mlp.Apply(policy, s)),
-            (_, PolicyKind.Gaussian) when sampled => GaussianPolicy.Sample(GaussianPolicy.Mean(policy, s, meanTanh),
-                GaussianPolicy.LogStd(policy, logStdMin, logStdMax), RandomNormal(seed, decision, 0, shape)),
-            (_, PolicyKind.Gaussian) => GaussianPolicy.Mean(policy, s, meanTanh),
-            _ => DeterministicPolicy.Action(policy, s),
-        });
-    }
-
-    /// <summary><see cref="Learner.Probe"/> in the plain case.</summary>
-    /// <param name="blocks">The learner's blocks.</param>
-    /// <param name="observationSize">S.</param>
-    /// <param name="actionSize">A.</param>
-    /// <param name="rows">E, at least 1.</param>
-    /// <param name="look">Shared block, member's block, observations, actions to weights, advantages, values, [E].</param>
+    /// <summary><see cref="Learner.Probe"/> in the plain case: weights, advantages and values are [E] each.</summary>
     internal static GraphFunction Probe(
         ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows,
         Func<TensorGroup, TensorGroup, Tensor, Tensor, (Tensor Weight, Tensor Advantage, Tensor Value)> look)
@@ -66,16 +35,7 @@ static class Acting
         return GraphFunction.Of([blocks[0], blocks[1], batch], [new(probe, [weight, advantage, value])]);
     }
 
-    /// <summary>Names and shapes of such a policy's parameters.</summary>
-    internal static IEnumerable<(string Name, Shape Shape)> Shapes(
-        ActionKind actions, PolicyKind kind, int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize) =>
-        actions == ActionKind.Discrete ? CategoricalPolicy.Shapes(observationSize, hiddenSizes, actionSize)
-        : kind == PolicyKind.Gaussian ? GaussianPolicy.Shapes(observationSize, hiddenSizes, actionSize)
-        : DeterministicPolicy.Shapes(observationSize, hiddenSizes, actionSize);
-
-    /// <summary>How a categorical policy fits the data's actions.</summary>
-    /// <param name="logProbabilities">ln π(·|s), [B, A].</param>
-    /// <param name="actions">a, one-hot, [B, A].</param>
+    /// <summary>How a categorical policy fits the data's actions, one-hot.</summary>
     internal static Metrics Fit(Tensor logProbabilities, Tensor actions) =>
     [
         ("logProbabilityMean", Mean(CategoricalPolicy.Of(logProbabilities, actions))),
@@ -83,11 +43,7 @@ static class Acting
         ("actionAgreement", Mean(CategoricalPolicy.Of(CategoricalPolicy.Greedy(logProbabilities), actions))),
     ];
 
-    /// <summary>How a Gaussian policy fits the data's actions.</summary>
-    /// <param name="mean">μ(s), [B, A].</param>
-    /// <param name="logStd">ln σ, [A], or [B, A], of which the entropy is a row's mean.</param>
-    /// <param name="logDensity">ln π(a|s), [B].</param>
-    /// <param name="actions">a, [B, A].</param>
+    /// <summary>How a Gaussian policy fits the data's actions: ln σ is [A], or [B, A], a row's own.</summary>
     internal static Metrics Fit(Tensor mean, Tensor logStd, Tensor logDensity, Tensor actions) =>
     [
         ("logProbabilityMean", Mean(logDensity)),

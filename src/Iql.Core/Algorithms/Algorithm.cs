@@ -10,7 +10,7 @@ namespace Iql.Algorithms;
 /// <param name="Title">"TD3+BC"</param>
 /// <param name="Paper">The paper, for lists.</param>
 /// <param name="Standard">The published setting of locomotion tasks.</param>
-/// <param name="Learner">The learner of configs, a policy each, for observations and actions of S and A numbers.</param>
+/// <param name="Learner">The learner of configs, a policy each, for observations of S and actions of A numbers.</param>
 public sealed record Algorithm(
     string Name, string Title, string Paper, IAlgorithmConfig Standard,
     Func<IReadOnlyList<IAlgorithmConfig>, int, int, Learner> Learner)

@@ -5,7 +5,6 @@ using Iql.Networks;
 using Iql.Optimizers;
 using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
-using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 
 namespace Iql.Algorithms;
 
@@ -58,54 +57,43 @@ public static class Awac
     }
 
     /// <summary>One whole step on symbols.</summary>
-    static (TensorGroup, IEnumerable<(TensorGroup, Metrics)>, Metrics) Step(
-        AwacConfig config, TensorGroup shared, TensorGroup policy, TensorGroup batch, Draw draw)
+    static Traced Step(AwacConfig config, TensorGroup shared, TensorGroup policy, TensorGroup batch, Draw draw)
     {
         var (s, a, next) = (batch["observations"], batch["actions"], batch["nextObservations"]);
         var sampled = Action(config, policy, next, draw(TargetNoise, a.Shape));
         var target = TemporalDifference.Target(
             batch["rewards"], batch["terminals"], Scalar(config.Discount), Critics.LeastTarget(shared, next, sampled));
-        var (critics, criticMetrics) =
-            Critics.Step(AdamState.In(shared, "critic1", "critic2"), target, s, a, Scalar("step"),
-                Scalar(config.CriticLearningRate));
+        var (critics, criticMetrics) = Critics.Step(AdamState.In(shared, "critic1", "critic2"), target, s, a,
+            Scalar("step"), Scalar(config.CriticLearningRate));
 
-        var other =
-            Action(config, policy, s, config.Baseline == AdvantageBaseline.Sample ? draw(BaselineNoise, a.Shape)
-                : null);
-        var baseline = Critics.Least(critics.Parameters, s, other);
+        var noise = config.Baseline == AdvantageBaseline.Sample ? draw(BaselineNoise, a.Shape) : null;
+        var baseline = Critics.Least(critics.Parameters, s, Action(config, policy, s, noise));
         var advantage = Critics.Least(critics.Parameters, s, a) - baseline;
         var (after, policyMetrics) = PolicyStep(config, AdamState.In(policy), advantage, s, a);
-        return (
+        return new(
             shared.With([.. critics.Entries, .. Critics.TargetStep(shared, critics, Scalar(config.PolyakStep))]),
             [(policy.With(after.Entries), policyMetrics)],
             [.. criticMetrics, ("baselineMean", Mean(baseline)), .. ImplicitQLearning.AdvantageMetrics(advantage)]);
     }
 
     /// <summary>π ← minimise −mean(w ln π(a|s)), or −Σ w ln π(a|s) of weights that sum to 1.</summary>
-    /// <param name="config">Weighting, tanh and the kind of decay.</param>
-    /// <param name="policy">π with its moments.</param>
-    /// <param name="advantage">A, [B]: a constant here, whatever it was computed from.</param>
-    /// <param name="observations">s, [B, S].</param>
-    /// <param name="actions">a, [B, A].</param>
-    /// <returns>π after, and its metrics.</returns>
-    public static (AdamState Policy, Metrics Metrics) PolicyStep(
-        AwacConfig config, AdamState policy, Tensor advantage, Tensor observations, Tensor actions)
+    static (AdamState Policy, Metrics Metrics) PolicyStep(
+        AwacConfig config, AdamState policy, Tensor advantage, Tensor s, Tensor a)
     {
         var weight = StopGradient(Weight(config, advantage));
-        var mean = GaussianPolicy.Mean(policy.Parameters, observations, config.MeanTanh);
+        var mean = GaussianPolicy.Mean(policy.Parameters, s, config.MeanTanh);
         var logStd = GaussianPolicy.LogStd(policy.Parameters, Scalar(config.LogStdMin), Scalar(config.LogStdMax));
-        var logDensity = GaussianPolicy.LogDensity(actions, mean, logStd);
+        var logDensity = GaussianPolicy.LogDensity(a, mean, logStd);
         var loss = config.Weighting == AdvantageWeighting.Softmax
             ? AdvantageWeighted.NormalisedLikelihood(weight, logDensity)
-                : AdvantageWeighted.Likelihood(weight, logDensity);
+            : AdvantageWeighted.Likelihood(weight, logDensity);
         var (next, norm) = Adam.Descend(policy, loss, Scalar("step"), Scalar(config.PolicyLearningRate),
             config.WeightDecay > 0 ? Scalar(config.WeightDecay) : null, config.WeightDecayKind);
+        var capped = Scalar(config.InverseTemperature) * advantage > Log(Scalar(config.MaxAdvantageWeight));
         return (next,
         [
             ("policyLoss", loss), ("weightMean", Mean(weight)), ("weightMax", Max(weight)),
-            ("weightCapped",
-                Mean(Scalar(config.InverseTemperature) * advantage > Log(Scalar(config.MaxAdvantageWeight)))),
-            .. Acting.Fit(mean, logStd, logDensity, actions), ("policyGradientNorm", norm),
+            ("weightCapped", Mean(capped)), .. Acting.Fit(mean, logStd, logDensity, a), ("policyGradientNorm", norm),
         ]);
     }
 

@@ -5,7 +5,7 @@ using Iql.Optimizers;
 namespace Iql.Algorithms;
 
 /// <summary>The hyperparameters of <see cref="BehaviourCloning"/>; defaults: CORL's any_percent_bc.py.</summary>
-public sealed record BehaviourCloningConfig : IAlgorithmConfig
+public sealed record BehaviourCloningConfig : IClonedPolicyConfig
 {
     [Hyperparameter("Share of the data that is cloned, that of the highest returns: 0.1 is 10%BC",
         Range = "(0, 1]", Hint = "SHARE")]
@@ -28,7 +28,7 @@ public sealed record BehaviourCloningConfig : IAlgorithmConfig
     [Hyperparameter] public double CosineSteps { get; init; } = 1_000_000;
     [Hyperparameter] public ActionKind Actions { get; init; } = ActionKind.Continuous;
 
-    void IAlgorithmConfig.CheckTogether() => ImplicitQLearningConfig.ActsAs(ActionChoice, Actions, PolicyKind);
+    void IAlgorithmConfig.CheckTogether() => ClonedPolicy.Check(this);
 
     IAlgorithmConfig IAlgorithmConfig.ForSteps(int steps) => this with { CosineSteps = steps };
 

@@ -20,20 +20,12 @@ public static class CommonHyperparameters
             ["critics"] = new("Critics; of two the minimum is taken") { Range = "[1, 2]" },
             ["discount"] = new("Discount γ") { Range = "[0, 1]", Hint = "GAMMA" },
             ["dropout"] = new("Share of the policy's hidden activations dropped while training")
-            {
-                Range = "[0, 1)",
-                Hint = "SHARE",
-                OffAtZero = true,
-            },
-            ["hiddenSizes"] =
-                new("Widths of the hidden layers of every network") { Hint = "WIDTHS", Option = "hidden" },
+            { Range = "[0, 1)", Hint = "SHARE", OffAtZero = true },
+            ["hiddenSizes"] = new("Widths of every network's hidden layers") { Hint = "WIDTHS", Option = "hidden" },
             ["initialisation"] = new("Start of weights: the paper's code or PyTorch, the last layer alike or small"),
             ["inverseTemperature"] =
                 new("Inverse temperature β of the policy's weights: 0 is behaviour cloning, larger is greedier")
-                {
-                    Range = AtLeast0,
-                    Hint = "BETA",
-                },
+                { Range = AtLeast0, Hint = "BETA" },
             ["logStdMax"] = new("Upper bound of the Gaussian's ln σ") { ContinuousOnly = true },
             ["logStdMin"] = new("Lower bound of the Gaussian's ln σ") { Below = "LogStdMax", ContinuousOnly = true },
             ["maxAdvantageWeight"] = new("Cap on the policy's weights") { Range = Above0, Hint = "WEIGHT" },
@@ -41,10 +33,9 @@ public static class CommonHyperparameters
             ["policyKind"] = new("The policy; a deterministic one learns by squared error") { ContinuousOnly = true },
             ["policyLearningRate"] = Rate("Adam's learning rate of the policy, before its schedule"),
             ["policySchedule"] = new("How the policy's learning rate moves, the cosine to 0 at the last step"),
-            ["polyakStep"] =
-                new("Share α of the networks that moves into their targets") { Range = "(0, 1]", Hint = "ALPHA" },
-            ["weightDecay"] =
-                new("Decay of the policy's parameters") { Range = AtLeast0, Hint = "DECAY", OffAtZero = true },
+            ["polyakStep"] = new("Share α of networks that moves to targets") { Range = "(0, 1]", Hint = "ALPHA" },
+            ["weightDecay"] = new("Decay of the policy's parameters")
+            { Range = AtLeast0, Hint = "DECAY", OffAtZero = true },
         }.ToFrozenDictionary();
 
     static HyperparameterAttribute Rate(string description) => new(description) { Range = AtLeast0, Hint = "RATE" };

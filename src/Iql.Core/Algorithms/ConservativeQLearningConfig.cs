@@ -32,7 +32,7 @@ public enum ConservativeOrder
     /// <summary>Temperature, policy, critics: each sees what is new before it (CORL).</summary>
     Sequential,
 
-    /// <summary>The temperature first; then policy and critics, both with old networks (the aim of aviralkumar2907/CQL).</summary>
+    /// <summary>The temperature; then policy and critics, both with old networks (aviralkumar2907/CQL).</summary>
     TemperatureFirst,
 
     /// <summary>Everything sees what was before the step (young-geng/CQL).</summary>

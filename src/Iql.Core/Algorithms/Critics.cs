@@ -4,7 +4,6 @@ using Iql.Losses;
 using Iql.Networks;
 using Iql.Optimizers;
 using static Iql.Graph.Tensor;
-using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 
 namespace Iql.Algorithms;
 
@@ -37,9 +36,9 @@ public static class Critics
     {
         foreach (var name in Present(block.Layout, "critic"))
             Initialisers.Network(initialisation, parameters.Split(name), block, name);
-        foreach (var (name, _) in block.Layout.Entries.Select(entry => (entry.Name, entry.Shape)))
-            if (name.StartsWith("targetC", StringComparison.Ordinal)) block.Write(name,
-                block.Read("c" + name["targetC".Length..]));
+        foreach (var name in block.Layout.Entries.Select(entry => entry.Name))
+            if (name.StartsWith("targetC", StringComparison.Ordinal))
+                block.Write(name, block.Read("c" + name["targetC".Length..]));
     }
 
     /// <summary>Q(s, a) of one critic: [B, S] and [B, A] → [B].</summary>
@@ -57,9 +56,16 @@ public static class Critics
     /// <summary>Q(s, aᵢ) of K actions a state: [B, S] and [K, B, A] → [K, B].</summary>
     public static Tensor QOfSamples(TensorGroup critics, string name, Tensor observations, Tensor actions)
     {
-        var (k, b, size) = (actions.Shape[0], actions.Shape[1], observations.Shape[1]);
-        var repeated = Reshape(Broadcast(Reshape(observations, new(1, b, size)), new(k, b, size)), new(k * b, size));
-        return Reshape(Q(critics, name, repeated, Reshape(actions, new(k * b, actions.Shape[2]))), new(k, b));
+        var (k, b) = (actions.Shape[0], actions.Shape[1]);
+        var each = Reshape(actions, new(k * b, actions.Shape[2]));
+        return Reshape(Q(critics, name, Repeat(observations, k), each), new(k, b));
+    }
+
+    /// <summary>All rows, count times over: [B, X] → [count·B, X].</summary>
+    internal static Tensor Repeat(Tensor x, int count)
+    {
+        var (rows, size) = (x.Shape[0], x.Shape[1]);
+        return Reshape(Broadcast(Reshape(x, new(1, rows, size)), new(count, rows, size)), new(count * rows, size));
     }
 
     /// <summary>min over the critics of Q(s, aᵢ), [K, B].</summary>

@@ -6,9 +6,10 @@ using Iql.Networks;
 using Iql.Optimizers;
 using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
-using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 
 namespace Iql.Algorithms;
+
+using Config = DecisionTransformerConfig;
 
 /// <summary>
 /// The decision transformer (Chen et al. 2021, arXiv:2106.01345), as traced functions: cloning that is told what return
@@ -25,50 +26,38 @@ namespace Iql.Algorithms;
 public static class DecisionTransformer
 {
     /// <summary>The learner of configs, a return to ask for each: they differ in nothing else.</summary>
-    /// <param name="members">Configs; validated here.</param>
-    /// <param name="observationSize">S, at least 1.</param>
-    /// <param name="actionSize">A, at least 1.</param>
-    public static Learner Learner(IReadOnlyList<DecisionTransformerConfig> members, int observationSize, int actionSize)
+    public static Learner Learner(IReadOnlyList<Config> members, int observationSize, int actionSize)
     {
         members.Validate(observationSize, actionSize);
         var config = members[0];
-        (string Name, Shape Shape)[] policy =
-            [.. ReturnConditionedPolicy.Shapes(observationSize, actionSize, config.HiddenSizes.Count,
-                config.EmbeddingSize, config.MaxTimesteps)];
+        (string Name, Shape Shape)[] policy = [.. ReturnConditionedPolicy.Shapes(
+            observationSize, actionSize, config.HiddenSizes.Count, config.EmbeddingSize, config.MaxTimesteps)];
         var blocks = Learners.Layouts(policy, [], [], [], members.Count);
         var columns = BatchLayout.Trajectories(config.BatchSize, config.Context, observationSize, actionSize);
-        Layout batch =
-            new(columns.Name,
-                columns.Entries.Where(entry => entry.Name != "rewards").Select(entry => (entry.Name, entry.Shape)));
-        return Learners.Of("dt", members, blocks, batch,
-            Learners.Start(blocks,
-                (seed, shared) =>
-                    Transformer.Initialise(seed.Split("policy"), shared, policy.Select(entry => entry.Name)), (_, _) =>
-                        { }),
+        Layout batch = new(columns.Name,
+            columns.Entries.Where(entry => entry.Name != "rewards").Select(entry => (entry.Name, entry.Shape)));
+        return Learners.Of("dt", members, blocks, batch, Learners.Start(blocks, Shared, (_, _) => { }),
             rows => Act(config, blocks, observationSize, actionSize, rows),
             (shared, policies, pieces) =>
             {
                 var (next, metrics) = PolicyStep(config, AdamState.In(shared), pieces);
-                return (shared.With(next.Entries), policies.Select(each => (each, Metrics.Empty)), metrics);
+                return new(shared.With(next.Entries), policies.Select(each => (each, Metrics.Empty)), metrics);
             }) with
         {
             Batches = transitions => Source(config, transitions, batch),
         };
+
+        void Shared(Seed seed, TensorBlock shared) =>
+            Transformer.Initialise(seed.Split("policy"), shared, policy.Select(entry => entry.Name));
     }
 
-    /// <summary>π ← minimise its squared error on the pieces' steps: AdamW, with a warm-up and a clipped gradient.</summary>
-    /// <param name="config">Heads, activation, what the loss counts, whether there is dropout.</param>
-    /// <param name="policy">π with its moments.</param>
-    /// <param name="batch">observations [B, K, S], actions [B, K, A], returnsToGo, timesteps and mask [B, K].</param>
-    /// <returns>π after, and its metrics.</returns>
-    public static (AdamState Policy, Metrics Metrics) PolicyStep(DecisionTransformerConfig config, AdamState policy,
-        TensorGroup batch)
+    /// <summary>π ← minimise its squared error on pieces: AdamW, with a warm-up and a clipped gradient.</summary>
+    static (AdamState Policy, Metrics Metrics) PolicyStep(Config config, AdamState policy, TensorGroup batch)
     {
         var (step, actions, mask) = (Scalar("step"), batch["actions"], batch["mask"]);
         var dropout = config.Dropout > 0 ? new Dropout(Scalar(config.Dropout), Scalar("seed"), step) : null;
-        var chosen =
-            ReturnConditionedPolicy.Actions(policy.Parameters, batch["returnsToGo"] / Scalar(config.ReturnScale),
-                batch["observations"], actions,
+        var chosen = ReturnConditionedPolicy.Actions(
+            policy.Parameters, batch["returnsToGo"] / Scalar(config.ReturnScale), batch["observations"], actions,
             batch["timesteps"], mask, config.Heads, config.Activation, dropout);
         var loss = Cloning.SequenceError(chosen, actions, mask, config.CountPadding);
         var (gradients, norm, scale) =
@@ -82,7 +71,7 @@ public static class DecisionTransformer
             ("policyLoss", loss), ("actionErrorMean", size * Cloning.SequenceError(chosen, actions, mask)),
             ("actionMean", Sum(chosen * Reshape(mask, new(mask.Shape[0], mask.Shape[1], 1))) / (steps * size)),
             ("policyGradientNorm", norm), ("policyGradientScale", scale), ("policyLearningRate", rate),
-                ("validSteps", steps),
+            ("validSteps", steps),
         ]);
     }
 
@@ -90,8 +79,8 @@ public static class DecisionTransformer
     /// The policy in an episode: it remembers the last K − 1 observations, actions and returns to go, and what it asks
     /// for at a decision is what it asked for at the one before less the reward that this brought.
     /// </summary>
-    static GraphFunction Act(DecisionTransformerConfig config, ImmutableArray<Layout> blocks, int observationSize,
-        int actionSize, int rows)
+    static GraphFunction Act(
+        Config config, ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows)
     {
         Check.AtLeast(rows, 1, nameof(rows));
         var context = config.Context;
@@ -99,7 +88,7 @@ public static class DecisionTransformer
         Layout memory = new("context",
         [
             ("observations", new(rows, context, observationSize)), ("actions", new(rows, context, actionSize)),
-                ("returnsToGo", new(rows, context)),
+            ("returnsToGo", new(rows, context)),
         ]);
         Layout output = new("actions", [("actions", new(rows, actionSize))]);
         var (now, before, decision) = (seen.Inputs(), memory.Inputs(), Scalar("decision"));
@@ -110,16 +99,15 @@ public static class DecisionTransformer
         // This decision's action is not known yet; no observation looks at its own action's token.
         var actions = Push(before["actions"], Broadcast(0, new(rows, actionSize)));
         var number = Attention.Range(context) + (decision - (context - 1));
-        var timesteps =
-            Broadcast(Reshape(Clip(number, 0, config.MaxTimesteps - 1), new(1, context)), new(rows, context));
-        var mask = Broadcast(Reshape(number >= 0, new(1, context)), new(rows, context));
-        var chosen =
-            ReturnConditionedPolicy.Actions(blocks[0].Inputs(), returnsToGo / Scalar(config.ReturnScale), observations,
-                actions, timesteps, mask,
+        var (timesteps, mask) = (InEachRow(Clip(number, 0, config.MaxTimesteps - 1)), InEachRow(number >= 0));
+        var chosen = ReturnConditionedPolicy.Actions(
+            blocks[0].Inputs(), returnsToGo / Scalar(config.ReturnScale), observations, actions, timesteps, mask,
             config.Heads, config.Activation);
         var action = Reshape(Slice(chosen, 1, context - 1, 1), new(rows, actionSize));
         return GraphFunction.Of([blocks[0], blocks[1], seen, memory],
             [new(output, [action]), new(memory, [observations, Push(before["actions"], action), returnsToGo])]);
+
+        Tensor InEachRow(Tensor x) => Broadcast(Reshape(x, new(1, context)), new(rows, context));
 
         // The oldest step out, the newest in at the end.
         Tensor Push(Tensor old, Tensor newest)
@@ -130,7 +118,7 @@ public static class DecisionTransformer
     }
 
     /// <summary>Pieces of trajectories; refuses episodes that have steps without an embedding.</summary>
-    static TrajectorySampler Source(DecisionTransformerConfig config, Transitions transitions, Layout batch)
+    static TrajectorySampler Source(Config config, Transitions transitions, Layout batch)
     {
         var longest = transitions.Episodes.Max(episode => episode.Length);
         Check.That(longest <= config.MaxTimesteps, "maxTimesteps",

@@ -2,7 +2,7 @@ using Iql.Networks;
 
 namespace Iql.Algorithms;
 
-/// <summary>The hyperparameters of <see cref="DecisionTransformer"/>; defaults: kzl/decision-transformer, hopper.</summary>
+/// <summary>Hyperparameters of <see cref="DecisionTransformer"/>; defaults: kzl/decision-transformer, hopper.</summary>
 public sealed record DecisionTransformerConfig : IAlgorithmConfig
 {
     [Hyperparameter("The return asked for when acting, in units of the rewards trained on; training does not use it",

@@ -2,8 +2,8 @@ using Iql.Graph;
 
 namespace Iql.Algorithms;
 
-/// <summary>The source of a step's random numbers, standard normal as a rule: a stream and a shape to a tensor.</summary>
-/// <param name="stream">Number of the draw, different for all draws of an algorithm. Dropout has those from 100 on.</param>
+/// <summary>A step's random numbers, standard normal as a rule: a stream and a shape to a tensor.</summary>
+/// <param name="stream">Number of the draw, another for each of an algorithm. Dropout has those from 100 on.</param>
 /// <param name="shape">Shape of what is drawn.</param>
 public delegate Tensor Draw(int stream, Shape shape);
 

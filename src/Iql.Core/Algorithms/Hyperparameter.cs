@@ -43,7 +43,7 @@ public sealed class Hyperparameter
     /// <summary>One sentence: what it is.</summary>
     public string Description => meaning.Description;
 
-    /// <summary>Names of its option, the listed one first: "inverse-temperature"; "hidden" and "hidden-sizes".</summary>
+    /// <summary>Names of its option, the listed one first: "hidden" and "hidden-sizes".</summary>
     public ImmutableArray<string> OptionNames =>
         meaning.Option == "" ? [ValueText.Kebab(Name)] : [meaning.Option, ValueText.Kebab(Name)];
 
@@ -109,7 +109,7 @@ public sealed class Hyperparameter
         return value != null || (optional && word == "same");
     }
 
-    /// <summary>Throws an ArgumentException unless the value is allowed: "discount: expected …, got …. Discount γ."</summary>
+    /// <summary>Throws an ArgumentException unless the value is allowed: "discount: expected …, got …."</summary>
     public void Check(IAlgorithmConfig config)
     {
         var word = Print(Get(config));

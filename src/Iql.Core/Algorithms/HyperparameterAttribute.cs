@@ -5,11 +5,11 @@ namespace Iql.Algorithms;
 /// <summary>
 /// Makes a property of a config a hyperparameter: something that people set, sweep and read about. What is known of it
 /// stands here, once. The check of its range and the words of the error, the graph's input, the key of compiled
-/// programs, JSON, the option with its help, the sweep's axis and the row in the docs follow from it (<see
-/// cref="Hyperparameter"/>). A double is an input of the graph, so a sweep over it compiles once. A property of any
+/// programs, JSON, the option with its help, the sweep's axis and the row in the docs follow from it:
+/// <see cref="Hyperparameter"/>. A double is an input of the graph, so a sweep over it compiles once. A property of any
 /// other type shapes the graph.
 /// </summary>
-/// <param name="description">One sentence without full stop. Empty: that of <see cref="CommonHyperparameters"/>.</param>
+/// <param name="description">A sentence without full stop. Empty: that of <see cref="CommonHyperparameters"/>.</param>
 /// <param name="line">Filled in by the compiler: hyperparameters are listed in the order of their lines.</param>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class HyperparameterAttribute(string description = "", [CallerLineNumber] int line = 0) : Attribute

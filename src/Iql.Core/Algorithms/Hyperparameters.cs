@@ -21,14 +21,13 @@ public static class Hyperparameters
     /// <param name="name">"policyNoise".</param>
     /// <param name="value">A value of its type, or a word as on the command line.</param>
     /// <exception cref="ArgumentException">There is none of the name, or the value is of another type.</exception>
-    public static TConfig With<TConfig>(this TConfig config, string name, object? value) where TConfig
-        : IAlgorithmConfig =>
-        Named(config, name).Set(config, value);
+    public static TConfig With<TConfig>(this TConfig config, string name, object? value)
+        where TConfig : IAlgorithmConfig => Named(config, name).Set(config, value);
 
     /// <summary>A config for each value of one hyperparameter: policies of one learner, cells of a sweep.</summary>
-    public static ImmutableArray<TConfig> Varied<TConfig,
-        TValue>(this TConfig config, string name, IEnumerable<TValue> values)
-        where TConfig : IAlgorithmConfig => [.. values.Select(value => config.With(name, value))];
+    public static ImmutableArray<TConfig> Varied<TConfig, TValue>(
+        this TConfig config, string name, IEnumerable<TValue> values) where TConfig : IAlgorithmConfig =>
+        [.. values.Select(value => config.With(name, value))];
 
     /// <summary>The config; an ArgumentException names the first hyperparameter out of its range.</summary>
     public static TConfig Validate<TConfig>(this TConfig config) where TConfig : IAlgorithmConfig
@@ -61,8 +60,8 @@ public static class Hyperparameters
     /// <param name="value">The property itself; only its name counts.</param>
     /// <param name="policy">Whose, or null where policies share it.</param>
     /// <param name="property">Filled in by the compiler.</param>
-    public static Tensor Scalar(double value, int? policy = null,
-        [CallerArgumentExpression(nameof(value))] string property = "")
+    public static Tensor Scalar(
+        double value, int? policy = null, [CallerArgumentExpression(nameof(value))] string property = "")
     {
         _ = value;
         var name = JsonNamingPolicy.CamelCase.ConvertName(property[(property.LastIndexOf('.') + 1)..]);
@@ -97,21 +96,20 @@ public static class Hyperparameters
             }
             catch (ArgumentException error)
             {
-                throw new InvalidDataException($"hyperparameters: {error.Message} Another version of Iql wrote it.",
-                    error);
+                throw new InvalidDataException(
+                    $"hyperparameters: {error.Message} Another version of Iql wrote it.", error);
             }
         }
         return config;
     }
 
-    /// <summary>What of a config shapes its graphs, as a value: configs equal in it differ at most in inputs of the graphs.</summary>
+    /// <summary>What of a config shapes its graphs, as a value: configs equal in it differ at most in inputs.</summary>
     internal static object StructureKey(this IAlgorithmConfig config) =>
         new Key(config.GetType(), [.. Of(config).Select(each => each.Shaping(config))]);
 
     static Hyperparameter Named(IAlgorithmConfig config, string name) => config.Find(name)
-        ?? throw new ArgumentException(
-        $"{name}: expected a hyperparameter of {config.GetType().Name}, one of "
-        + $"{string.Join(", ", Of(config).Select(each => each.Name))}.");
+        ?? throw new ArgumentException($"{name}: expected a hyperparameter of {config.GetType().Name}, one of "
+            + $"{string.Join(", ", Of(config).Select(each => each.Name))}.");
 
     sealed record Key(Type Type, ImmutableArray<object?> Values)
     {

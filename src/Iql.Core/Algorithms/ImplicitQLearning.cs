@@ -5,9 +5,10 @@ using Iql.Networks;
 using Iql.Optimizers;
 using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
-using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 
 namespace Iql.Algorithms;
+
+using Config = ImplicitQLearningConfig;
 
 /// <summary>
 /// Implicit Q-learning (Kostrikov, Nair and Levine 2021, arXiv:2110.06169), as traced functions from tensors to
@@ -23,50 +24,39 @@ namespace Iql.Algorithms;
 /// </summary>
 public static class ImplicitQLearning
 {
-    /// <summary>The learner of configs, a policy each on one value function. They differ in the inverse temperature.</summary>
+    /// <summary>The learner of configs, a policy each on one value function.</summary>
     /// <param name="members">Configs; validated here.</param>
     /// <param name="observationSize">S, at least 1.</param>
     /// <param name="actionSize">A, at least 1.</param>
     /// <param name="candidates">Actions for an objective's maximum; null draws them as the objective says.</param>
     public static Learner Learner(
-        IReadOnlyList<ImplicitQLearningConfig> members, int observationSize, int actionSize, Candidates? candidates =
-            null)
+        IReadOnlyList<Config> members, int observationSize, int actionSize, Candidates? candidates = null)
     {
         members.Validate(observationSize, actionSize);
         var config = members[0];
         var (critics, targets) =
             Critics.Shapes(config.Critics, observationSize, config.HiddenSizes, actionSize, config.Actions);
-        var blocks = Learners.Layouts(
-            [
-                .. Mlp.Shapes(observationSize, config.HiddenSizes, 1).Under("value"), .. critics,
-                .. TemporalDifferenceLearning.Shapes(config, observationSize, actionSize),
-            ],
-            targets,
-                [.. Acting.Shapes(config.Actions, config.PolicyKind, observationSize, config.HiddenSizes, actionSize)],
-                    [], members.Count);
-        var batch =
+        var value = Mlp.Shapes(observationSize, config.HiddenSizes, 1).Under("value");
+        var behaviour = TemporalDifferenceLearning.Shapes(config, observationSize, actionSize);
+        var policy = ClonedPolicy.Shapes(config, observationSize, actionSize);
+        var blocks = Learners.Layouts([.. value, .. critics, .. behaviour], targets, [.. policy], [], members.Count);
+        return Learners.Of("iql", members, blocks,
             BatchLayout.Of(config.BatchSize, observationSize, actionSize,
-                TemporalDifferenceLearning.TakesNextActions(config));
-        return Learners.Of("iql", members, blocks, batch,
-            Learners.Start(blocks, Shared, (seed, policy) =>
-                Initialisers.Network(config.Initialisation, seed.Split("policy"), policy, "")),
-            rows => Acting.Of(blocks, observationSize, actionSize, rows, config.Actions, config.PolicyKind,
-                config.MeanTanh,
-                config.ActionChoice, Scalar(config.LogStdMin), Scalar(config.LogStdMax)),
+                TemporalDifferenceLearning.TakesNextActions(config)),
+            Learners.Start(blocks, Shared, (seed, block) =>
+                Initialisers.Network(config.Initialisation, seed.Split("policy"), block, "")),
+            rows => ClonedPolicy.Act(config, blocks, observationSize, actionSize, rows),
             config.Objective == Objective.Iql
-                ? (shared, policies, columns) => Step(config, shared, policies, columns)
-                : (shared, policies, columns) =>
-                    TemporalDifferenceLearning.Step(config, shared, policies, columns, candidates)) with
+                ? (shared, policies, batch) => Step(config, shared, policies, batch)
+                : (shared, policies, batch) =>
+                    TemporalDifferenceLearning.Step(config, shared, policies, batch, candidates)) with
         {
             Value = StateValue.Of(blocks, observationSize, V),
             Probe = rows => Acting.Probe(blocks, observationSize, actionSize, rows, (shared, _, s, a) =>
             {
                 var v = V(shared, s);
                 var advantage = Critics.LeastTarget(shared, s, a) - v;
-                var weight =
-                    config.PolicyWeight.Weight(advantage, Scalar(config.InverseTemperature),
-                        Scalar(config.MaxAdvantageWeight));
-                return (weight, advantage, v);
+                return (Weight(config, advantage), advantage, v);
             }),
         };
 
@@ -80,8 +70,7 @@ public static class ImplicitQLearning
 
     /// <summary>One whole step on symbols: what <see cref="Learner"/> compiles.</summary>
     /// <remarks>Orders of updates differ in V alone: all parts share one batch and the old targets.</remarks>
-    static (TensorGroup, IEnumerable<(TensorGroup, Metrics)>, Metrics) Step(
-        ImplicitQLearningConfig config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch)
+    static Traced Step(Config config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch)
     {
         var (s, a, next) = (batch["observations"], batch["actions"], batch["nextObservations"]);
         var targetQ = Critics.LeastTarget(shared, s, a);
@@ -93,28 +82,25 @@ public static class ImplicitQLearning
         var advantage = targetQ - V(seen, s);
         var after = policies.Select((policy, i) => PolicyStep(config, i, policy, advantage, s, a));
 
-        var (critics, criticMetrics) =
-            CriticStep(config, AdamState.In(shared, "critic1", "critic2"), V(seen, next), batch);
-        return (
-            shared.With([.. value.Entries, .. critics.Entries,
-                .. Critics.TargetStep(shared, critics, Scalar(config.PolyakStep))]),
+        var (critics, criticMetrics) = CriticStep(config, shared, V(seen, next), batch);
+        return new(
+            shared.With(
+            [
+                .. value.Entries, .. critics.Entries,
+                .. Critics.TargetStep(shared, critics, Scalar(config.PolyakStep)),
+            ]),
             after,
-            [.. valueMetrics, ("valueMeanAfter", Mean(V(value.Parameters, s))), .. AdvantageMetrics(advantage),
-                .. criticMetrics]);
+            [
+                .. valueMetrics, ("valueMeanAfter", Mean(V(value.Parameters, s))), .. AdvantageMetrics(advantage),
+                .. criticMetrics,
+            ]);
     }
 
-    /// <summary>V ← minimise mean L^τ(Q̂ − V(s)), or another loss.</summary>
-    /// <param name="config">Its numbers: the loss's own and the learning rate.</param>
-    /// <param name="value">V with its moments.</param>
-    /// <param name="targetQ">min Q̂(s, a) of the target critics, [B].</param>
-    /// <param name="observations">s, [B, S].</param>
-    /// <param name="loss">Of the residual, [B], V(s), [B], and the config, a scalar.</param>
-    /// <returns>V after, and its metrics.</returns>
-    public static (AdamState Value, Metrics Metrics) ValueStep(
-        ImplicitQLearningConfig config, AdamState value, Tensor targetQ, Tensor observations,
-        Func<Tensor, Tensor, ImplicitQLearningConfig, Tensor> loss)
+    /// <summary>V ← minimise mean L^τ(Q̂ − V(s)), or another loss, of min Q̂(s, a), [B].</summary>
+    internal static (AdamState Value, Metrics Metrics) ValueStep(
+        Config config, AdamState value, Tensor targetQ, Tensor s, Func<Tensor, Tensor, Config, Tensor> loss)
     {
-        var v = V(value.Parameters, observations);
+        var v = V(value.Parameters, s);
         var residual = targetQ - v;
         var error = loss(residual, v, config);
         Check.That(error.Shape == Shape.Scalar, "valueLoss", "a scalar", error.Shape, "End it with Mean.");
@@ -126,80 +112,38 @@ public static class ImplicitQLearning
         ]);
     }
 
-    /// <summary>π ← minimise −mean(w ln π(a|s)), w = min(e^{βA}, cap); a deterministic policy mean(w · Σ (π(s) − a)²).</summary>
-    /// <param name="config">Kind of actions and of policy, weight, tanh, dropout and schedule.</param>
-    /// <param name="number">Which of the policies it is, from 0: β is its own.</param>
-    /// <param name="policy">π with its moments, as a block has them.</param>
-    /// <param name="advantage">A, [B]: a constant here, whatever it was computed from.</param>
-    /// <param name="observations">s, [B, S].</param>
-    /// <param name="actions">a, [B, A].</param>
-    /// <returns>π after, and its metrics.</returns>
-    public static (TensorGroup Policy, Metrics Metrics) PolicyStep(
-        ImplicitQLearningConfig config, int number, TensorGroup policy, Tensor advantage, Tensor observations,
-            Tensor actions)
+    /// <summary>π ← minimise −mean(w ln π(a|s)) for policy i of several; A, [B], is a constant here.</summary>
+    internal static (TensorGroup Policy, Metrics Metrics) PolicyStep(
+        Config config, int i, TensorGroup policy, Tensor advantage, Tensor s, Tensor a)
     {
-        var cap = Scalar(config.MaxAdvantageWeight);
-        var w = config.PolicyWeight.Weight(advantage, Scalar(config.InverseTemperature, number), cap);
+        var w = Weight(config, advantage, i);
         Check.That(w.Shape == advantage.Shape, "policyWeight", $"one weight a row, {advantage.Shape}", w.Shape);
-        var dropout = config.Dropout > 0 ? new Dropout(Scalar(config.Dropout), Scalar("seed"), Scalar("step")) : null;
-        var before = AdamState.In(policy);
-        var parameters = before.Parameters;
-        Tensor loss;
-        Metrics fit;
-        if (config.Actions == ActionKind.Discrete)
-        {
-            var logProbabilities = CategoricalPolicy.LogProbabilities(parameters, observations, dropout);
-            loss = AdvantageWeighted.Likelihood(w, CategoricalPolicy.Of(logProbabilities, actions));
-            fit = Acting.Fit(logProbabilities, actions);
-        }
-        else if (config.PolicyKind == PolicyKind.Gaussian)
-        {
-            var action = GaussianPolicy.Mean(parameters, observations, config.MeanTanh, dropout);
-            var logStd = GaussianPolicy.LogStd(parameters, Scalar(config.LogStdMin), Scalar(config.LogStdMax));
-            var logDensity = GaussianPolicy.LogDensity(actions, action, logStd);
-            loss = AdvantageWeighted.Likelihood(w, logDensity);
-            fit = Acting.Fit(action, logStd, logDensity, actions);
-        }
-        else
-        {
-            var action = DeterministicPolicy.Action(parameters, observations, dropout);
-            loss = AdvantageWeighted.SquaredError(w, action, actions);
-            fit = [("actionErrorMean", Mean(AdvantageWeighted.Error(action, actions)))];
-        }
-        var rate = config.PolicySchedule == LearningRateSchedule.Cosine
-            ? LearningRate.Cosine(Scalar(config.PolicyLearningRate), Scalar("step"), Scalar(config.CosineSteps))
-                : Scalar(config.PolicyLearningRate);
-        var (next, norm) = Adam.Descend(before, loss, Scalar("step"), rate);
-        return (policy.With(next.Entries),
-            [("policyLoss", loss), .. Acting.Weights(w, cap), .. fit, ("policyGradientNorm", norm),
-                ("policyLearningRate", rate)]);
+        var weights = Acting.Weights(w, Scalar(config.MaxAdvantageWeight));
+        var (next, metrics) = ClonedPolicy.Step(config, AdamState.In(policy), s, a, w, weights);
+        return (policy.With(next.Entries), metrics);
     }
 
-    /// <summary>Q ← minimise mean (y − Q(s,a))² summed over the critics, y = r + γ (1−d) next.</summary>
-    /// <param name="config">γ, the learning rate, and whether the loss is halved.</param>
-    /// <param name="critics">critic1 and critic2 with their moments; one alone will do.</param>
-    /// <param name="next">Value of what follows, [B]: V(s′).</param>
-    /// <param name="batch">observations, actions, rewards, terminals.</param>
-    /// <param name="error">Loss of (y, Q); null is <see cref="Losses.TemporalDifference.Squared"/>.</param>
-    /// <returns>Critics after, and their metrics.</returns>
-    public static (AdamState Critics, Metrics Metrics) CriticStep(
-        ImplicitQLearningConfig config, AdamState critics, Tensor next, TensorGroup batch, Func<Tensor, Tensor,
-            Tensor>? error = null)
+    /// <summary>Q ← minimise mean (y − Q(s,a))², or another error, over all critics: y = r + γ (1−d) next.</summary>
+    internal static (AdamState Critics, Metrics Metrics) CriticStep(
+        Config config, TensorGroup shared, Tensor next, TensorGroup batch, Func<Tensor, Tensor, Tensor>? error = null)
     {
         var y = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount), next);
-        return Critics.Step(critics, y, batch["observations"], batch["actions"], Scalar("step"),
-            Scalar(config.CriticLearningRate),
+        return Critics.Step(AdamState.In(shared, "critic1", "critic2"), y, batch["observations"], batch["actions"],
+            Scalar("step"), Scalar(config.CriticLearningRate),
             error ?? ((target, prediction) => TemporalDifference.Squared(target, prediction, config.HalveCriticLoss)));
     }
 
     /// <summary>Metrics of an advantage A, [B]; its standard deviation divides by B.</summary>
-    public static Metrics AdvantageMetrics(Tensor advantage)
+    internal static Metrics AdvantageMetrics(Tensor advantage)
     {
         var mean = Mean(advantage);
-        return [("advantageMean", mean), ("advantageStd", Sqrt(Mean(Square(advantage - mean)))),
-            ("advantagePositive", Mean(advantage > 0))];
+        var deviation = Sqrt(Mean(Square(advantage - mean)));
+        return [("advantageMean", mean), ("advantageStd", deviation), ("advantagePositive", Mean(advantage > 0))];
     }
 
     /// <summary>V(s): [B, S] → [B].</summary>
-    public static Tensor V(TensorGroup value, Tensor observations) => Mlp.Scalar(value.Part("value"), observations);
+    internal static Tensor V(TensorGroup value, Tensor observations) => Mlp.Scalar(value.Part("value"), observations);
+
+    static Tensor Weight(Config config, Tensor advantage, int? policy = null) => config.PolicyWeight.Weight(
+        advantage, Scalar(config.InverseTemperature, policy), Scalar(config.MaxAdvantageWeight));
 }

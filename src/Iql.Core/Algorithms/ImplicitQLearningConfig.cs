@@ -9,40 +9,20 @@ public enum Objective
     /// <summary>Implicit Q-learning: V by the value loss, Q towards r + γ V(s′).</summary>
     Iql,
 
-    /// <summary>mean u², u = r + γ (1−d) Q̂(s′, a′) − Q(s, a), a′ the data's next action: the value of the data's policy.</summary>
+    /// <summary>mean u², u = r + γ (1−d) Q̂(s′, a′) − Q(s, a), a′ the data's next action.</summary>
     Sarsa,
 
-    /// <summary>mean L^τ(u): one network leans on action choice and luck alike, and over-estimates random dynamics.</summary>
+    /// <summary>mean L^τ(u): one network leans on choice and luck alike, and over-estimates random dynamics.</summary>
     ExpectileTD,
 
-    /// <summary>mean u², a′ the best of N actions drawn from all: Q-learning, which asks about actions that nobody took.</summary>
+    /// <summary>mean u², a′ the best of N actions drawn from all: Q-learning, of actions not seen.</summary>
     MaximumTD,
 
     /// <summary>mean u², a′ the best of N samples of a model of the data's policy, as in BCQ and EMaQ.</summary>
     SupportedMaximumTD,
 }
 
-/// <summary>What the policy is.</summary>
-public enum PolicyKind
-{
-    /// <summary>Diagonal Gaussian with a state-independent standard deviation.</summary>
-    Gaussian,
-
-    /// <summary>tanh(head), trained by weighted squared error (CORL's hopper-medium).</summary>
-    Deterministic,
-}
-
-/// <summary>How a stochastic policy acts when it is evaluated.</summary>
-public enum ActionChoice
-{
-    /// <summary>The mean of a Gaussian, the most likely of discrete actions.</summary>
-    Greedy,
-
-    /// <summary>A draw of the policy, anew at each decision.</summary>
-    Sampled,
-}
-
-/// <summary>The V of the policy step and the critic step. All parts use one minibatch and the old target critics.</summary>
+/// <summary>The V of policy and critic step. All parts use one minibatch and the old target critics.</summary>
 public enum UpdateOrder
 {
     /// <summary>V, then policy and critics with the new V, then Polyak: the reference.</summary>
@@ -52,8 +32,8 @@ public enum UpdateOrder
     ValueCriticPolicyOld,
 }
 
-/// <summary>The hyperparameters of <see cref="ImplicitQLearning"/>; defaults: ikostrikov/implicit_q_learning, locomotion.</summary>
-public sealed record ImplicitQLearningConfig : IAlgorithmConfig
+/// <summary>Hyperparameters of <see cref="ImplicitQLearning"/>; defaults: ikostrikov's, locomotion.</summary>
+public sealed record ImplicitQLearningConfig : IClonedPolicyConfig
 {
     [Hyperparameter("Expectile τ of the value loss: 0.5 values the data's policy, towards 1 its best actions",
         Range = "(0, 1)", Hint = "TAU")]
@@ -112,7 +92,7 @@ public sealed record ImplicitQLearningConfig : IAlgorithmConfig
 
     void IAlgorithmConfig.CheckTogether()
     {
-        ActsAs(ActionChoice, Actions, PolicyKind);
+        ClonedPolicy.Check(this);
         Check.That(Actions == ActionKind.Continuous
             || Objective is not (Objective.MaximumTD or Objective.SupportedMaximumTD),
             "objective", "one without a maximum where actions are discrete", ValueText.Kebab($"{Objective}"),
@@ -120,9 +100,4 @@ public sealed record ImplicitQLearningConfig : IAlgorithmConfig
     }
 
     IAlgorithmConfig IAlgorithmConfig.ForSteps(int steps) => this with { CosineSteps = steps };
-
-    /// <summary>Only a stochastic policy can be sampled.</summary>
-    internal static void ActsAs(ActionChoice choice, ActionKind actions, PolicyKind kind) =>
-        Check.That(choice == ActionChoice.Greedy || actions == ActionKind.Discrete || kind == PolicyKind.Gaussian,
-            "actionChoice", "greedy for a deterministic policy", "sampled", "Only a stochastic policy can be sampled.");
 }

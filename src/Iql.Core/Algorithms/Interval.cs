@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Iql.Algorithms;
 
-/// <summary>Numbers between two ends: "(0, 1]". A closed end at infinity contains infinity, which is no bound.</summary>
+/// <summary>Numbers between two ends: "(0, 1]". A closed end at infinity contains it: no bound.</summary>
 readonly record struct Interval(double Low, double High, bool ClosedLow, bool ClosedHigh)
 {
     /// <summary>Reads "[0, ∞)".</summary>
@@ -26,10 +26,9 @@ readonly record struct Interval(double Low, double High, bool ClosedLow, bool Cl
     internal string Words(string number)
     {
         var (low, high) = (Low.ToString(CultureInfo.InvariantCulture), High.ToString(CultureInfo.InvariantCulture));
-        return number
-            + (double.IsFinite(High) ? $" in {(ClosedLow ? '[' : '(')}{low}, {high}{(ClosedHigh ? ']' : ')')}"
-                : !double.IsFinite(Low) ? "" : ClosedLow ? $" of at least {low}" : $" above {low}")
-            + (double.IsNaN(None) ? "" : " or none");
+        var within = double.IsFinite(High) ? $" in {(ClosedLow ? '[' : '(')}{low}, {high}{(ClosedHigh ? ']' : ')')}"
+            : !double.IsFinite(Low) ? "" : ClosedLow ? $" of at least {low}" : $" above {low}";
+        return number + within + (double.IsNaN(None) ? "" : " or none");
     }
 
     /// <summary>"(0, 1]", as it is read.</summary>

@@ -11,7 +11,7 @@ namespace Iql.Algorithms;
 /// temperature) on one shared part (value function and critics); every member gets the bits it would get alone.
 /// </summary>
 /// <param name="Algorithm">Short name, "iql".</param>
-/// <param name="Blocks">State: block 0 is shared, the others are a member each, of one shape. A block may be empty.</param>
+/// <param name="Blocks">State: block 0 is shared, the others a member each, of one shape. One may be empty.</param>
 /// <param name="Batch">Columns of a minibatch by their names: <see cref="BatchLayout"/> makes the usual ones.</param>
 /// <param name="Step">
 /// One training step; where <see cref="Programs"/> are several, the first of them. Inputs: the blocks, then the batch.
@@ -57,7 +57,7 @@ public sealed record Learner(
     public Func<long, int> Choose { get; init; } = static _ => 0;
 
     /// <summary>
-    /// The source of minibatches, which needs data in memory; throws an ArgumentException when they lack something. Null
+    /// The source of minibatches, of data in memory; throws an ArgumentException when they lack something. Null
     /// draws rows, also of a <c>RowFile</c>: <see cref="Sampler"/>.
     /// </summary>
     public Func<Transitions, IBatchSource>? Batches { get; init; }

@@ -1,26 +1,25 @@
+global using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 using System.Collections.Immutable;
 using Iql.Graph;
 using Iql.Optimizers;
-using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 
 namespace Iql.Algorithms;
 
-/// <summary>A program of a step, traced: of blocks and batch the next blocks, each policy with its metrics, and metrics.</summary>
-delegate (TensorGroup Shared, IEnumerable<(TensorGroup Policy, Metrics Metrics)> Policies, Metrics Metrics) Phase(
-    TensorGroup shared, TensorGroup[] policies, TensorGroup batch);
+/// <summary>A program of a step, traced: of blocks and a batch the blocks after.</summary>
+delegate Traced Phase(TensorGroup shared, TensorGroup[] policies, TensorGroup batch);
+
+/// <summary>Blocks after a step, each policy with its metrics, and the metrics of what is shared.</summary>
+readonly record struct Traced(
+    TensorGroup Shared, IEnumerable<(TensorGroup Policy, Metrics Metrics)> Policies, Metrics Metrics);
 
 /// <summary>Puts learners together.</summary>
 static class Learners
 {
-    /// <summary>The learner of configs, a policy each.</summary>
-    /// <param name="algorithm">Short name.</param>
-    /// <param name="members">Configs, validated, alike but in what policies may differ in.</param>
-    /// <param name="blocks">The state: <see cref="Layouts"/>.</param>
-    /// <param name="batch">Columns of a minibatch.</param>
-    /// <param name="initialise">Blocks at step 0: <see cref="Start"/>.</param>
-    /// <param name="act">How a policy acts.</param>
-    /// <param name="phases">The programs of a step.</param>
-    /// <exception cref="ArgumentException">A program has a scalar other than hyperparameters, seed and step.</exception>
+    /// <summary>
+    /// The learner of configs, a policy each: blocks are of <see cref="Layouts"/> and start by <see cref="Start"/>;
+    /// phases are a step's programs.
+    /// </summary>
+    /// <exception cref="ArgumentException">A program has a scalar that is no hyperparameter, seed or step.</exception>
     internal static Learner Of(
         string algorithm, IReadOnlyList<IAlgorithmConfig> members, ImmutableArray<Layout> blocks, Layout batch,
         Func<Seed, ImmutableArray<TensorBlock>> initialise, Func<int, GraphFunction> act, params Phase[] phases)
@@ -35,22 +34,22 @@ static class Learners
             var groups = blocks.Select(block => block.Inputs()).ToArray();
             var (shared, policies, metrics) = phase(groups[0], groups[1..], batch.Inputs());
             var each = policies.ToArray();
-            var own =
-                each.SelectMany((policy, i) => policy.Metrics.Select(metric => ($"{i}:{metric.Name}", metric.Value)));
+            var own = each.SelectMany((policy, i) =>
+                policy.Metrics.Select(metric => ($"{i}:{metric.Name}", metric.Value)));
             GraphFunction program = new([.. blocks, batch], ["seed", "step", .. scalars.Select(scalar => scalar.Name)],
                 [shared, .. each.Select(policy => policy.Policy)], [.. metrics, .. own]);
             foreach (var name in GraphFunction.Of(program.Inputs, program.Outputs).Scalars)
-                Check.That(program.Scalars.Contains(name), algorithm, $"scalars {string.Join(", ", program.Scalars)}",
-                    name);
+                Check.That(program.Scalars.Contains(name), algorithm,
+                    $"scalars {string.Join(", ", program.Scalars)}", name);
             return program;
         }
     }
 
-    /// <summary>Block 0 "shared" and blocks "policy0", …: what learns, slow copies, and moments of what learns.</summary>
+    /// <summary>Block 0 "shared" and blocks "policy0", …: what learns, slow copies, and moments.</summary>
     internal static ImmutableArray<Layout> Layouts(
         IReadOnlyList<(string Name, Shape Shape)> shared, IEnumerable<(string Name, Shape Shape)> targets,
         IReadOnlyList<(string Name, Shape Shape)> policy, IEnumerable<(string Name, Shape Shape)> policyTargets,
-            int members)
+        int members)
     {
         (string, Shape)[] each = [.. policy, .. policyTargets, .. AdamState.Moments(policy)];
         return

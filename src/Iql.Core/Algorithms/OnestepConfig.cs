@@ -36,10 +36,10 @@ public readonly record struct Phases(int Behaviour, int Critic, int Policy) : IH
 /// <summary>The hyperparameters of <see cref="Onestep"/>; defaults: davidbrandfonbrener/onestep-rl.</summary>
 public sealed record OnestepConfig : IAlgorithmConfig
 {
-    [Hyperparameter("The improvement: climbing Q near the behaviour policy, weighted cloning, or the best of its samples")]
+    [Hyperparameter("The improvement: climb Q near the behaviour policy, weighted cloning, or the best of its samples")]
     public PolicyImprovement Improvement { get; init; } = PolicyImprovement.ReverseKL;
 
-    [Hyperparameter("Weight α of the divergence from the behaviour policy: large is cloning, 0 trusts the critic alone",
+    [Hyperparameter("Weight α of the divergence from the behaviour policy: 0 trusts the critic alone, large clones",
         Range = "[0, ∞)", Hint = "ALPHA", PerPolicy = true)]
     public double DivergenceWeight { get; init; } = 1;
 
@@ -93,7 +93,7 @@ public sealed record OnestepConfig : IAlgorithmConfig
         var scale = steps / ((double)Phases.Behaviour + Phases.Critic + last);
         var behaviour = Math.Max(1, (int)Math.Round(Phases.Behaviour * scale));
         var policy = LearnsPolicy ? Math.Max(1, (int)Math.Round(last * scale)) : 0;
-        return this with { Phases = new(behaviour, Math.Max(1, steps - behaviour - policy), LearnsPolicy ? policy
-            : Phases.Policy) };
+        var critic = Math.Max(1, steps - behaviour - policy);
+        return this with { Phases = new(behaviour, critic, LearnsPolicy ? policy : Phases.Policy) };
     }
 }

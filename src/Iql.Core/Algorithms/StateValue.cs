@@ -3,7 +3,7 @@ using Iql.Graph;
 
 namespace Iql.Algorithms;
 
-/// <summary>A learner's value of a state, a pure function of its numbers: discounted rewards to come, in units of training.</summary>
+/// <summary>A learner's value of a state: discounted rewards to come, in units of training.</summary>
 /// <param name="Formula">For people: "V(s)", "min Q(s, π(s))".</param>
 /// <param name="Graph">
 /// For a number of rows E. Inputs: shared block, member block, a block "observations" with the entry "observations" [E,
@@ -12,26 +12,24 @@ namespace Iql.Algorithms;
 /// </param>
 public sealed record StateValue(string Formula, Func<int, GraphFunction> Graph)
 {
-    /// <summary>A value function of the shared block.</summary>
-    /// <param name="blocks">The learner's blocks.</param>
-    /// <param name="observationSize">S.</param>
-    /// <param name="value">The shared block and s, [E, S], to V(s), [E].</param>
+    /// <summary>A value function of the shared block and s, [E, S].</summary>
     internal static StateValue Of(
-        ImmutableArray<Layout> blocks, int observationSize, Func<TensorGroup, Tensor, Tensor> value) =>
-            new("V(s)", rows =>
+        ImmutableArray<Layout> blocks, int observationSize, Func<TensorGroup, Tensor, Tensor> value)
     {
-        Check.AtLeast(rows, 1, nameof(rows));
-        Layout observations = new("observations", [("observations", new(rows, observationSize))]);
-        var (shared, s) = (blocks[0].Inputs(), observations.Inputs()["observations"]);
-        return new([blocks[0], blocks[1], observations], [], [new(Values(rows), [value(shared, s)])], []);
-    });
+        return new("V(s)", Graph);
 
-    /// <summary>The least of the critics at what the policy does.</summary>
-    /// <param name="blocks">The learner's blocks.</param>
-    /// <param name="act">How it acts; a policy that draws is valued at what it draws.</param>
-    /// <param name="discrete">Whether the actions are: the greedy one may be several at once, which then share.</param>
-    internal static StateValue OfPolicy(ImmutableArray<Layout> blocks, Func<int, GraphFunction> act,
-        bool discrete = false)
+        GraphFunction Graph(int rows)
+        {
+            Check.AtLeast(rows, 1, nameof(rows));
+            Layout observations = new("observations", [("observations", new(rows, observationSize))]);
+            var (shared, s) = (blocks[0].Inputs(), observations.Inputs()["observations"]);
+            return new([blocks[0], blocks[1], observations], [], [new(Values(rows), [value(shared, s)])], []);
+        }
+    }
+
+    /// <summary>The least critic at what the policy does, or draws. Of discrete actions equal ones share.</summary>
+    internal static StateValue OfPolicy(
+        ImmutableArray<Layout> blocks, Func<int, GraphFunction> act, bool discrete = false)
     {
         var critics = blocks[0].Contains("critic2/w0") ? "min Q(s, π(s))" : "Q(s, π(s))";
         return new(critics, rows =>

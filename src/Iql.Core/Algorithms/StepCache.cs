@@ -46,7 +46,7 @@ public static class StepCache
         return entry.Step.Step(state, batch, entry.Hyperparameters.AsSpan());
     }
 
-    /// <summary>The bits of <see cref="Step"/>, in the caller's memory. Allocates nothing at the next call with the config.</summary>
+    /// <summary>The bits of <see cref="Step"/>, in the caller's memory. The next call allocates nothing.</summary>
     /// <param name="config">Hyperparameters.</param>
     /// <param name="state">Before.</param>
     /// <param name="batch">A minibatch.</param>

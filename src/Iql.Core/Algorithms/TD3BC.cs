@@ -5,7 +5,6 @@ using Iql.Networks;
 using Iql.Optimizers;
 using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
-using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 
 namespace Iql.Algorithms;
 
@@ -39,15 +38,14 @@ public static class TD3BC
         var blocks = Learners.Layouts(critics, targets, policy, policy.Under("target"), members: 1);
         return Learners.Of("td3bc", members, blocks, BatchLayout.Of(config.BatchSize, observationSize, actionSize),
             Learners.Start(blocks, (seed, shared) => Critics.Initialise(config.Initialisation, seed, shared), Policy),
-                Act,
-            (shared, policies, batch) =>
-                Step(config, shared, policies[0], batch, withPolicy: true, draw ?? Draws.Normal),
-            (shared, policies, batch) =>
-                Step(config, shared, policies[0], batch, withPolicy: false, draw ?? Draws.Normal)) with
+            Act, Program(withPolicy: true), Program(withPolicy: false)) with
         {
             Value = StateValue.OfPolicy(blocks, Act),
             Choose = step => (step + 1) % config.PolicyDelay == 0 ? 0 : 1,
         };
+
+        Phase Program(bool withPolicy) => (shared, policies, batch) =>
+            Step(config, shared, policies[0], batch, withPolicy, draw ?? Draws.Normal);
 
         GraphFunction Act(int rows) => Acting.Of(blocks, observationSize, actionSize, rows,
             (_, parameters, s) => Scalar(config.MaxAction) * DeterministicPolicy.Action(parameters, s));
@@ -60,64 +58,51 @@ public static class TD3BC
     }
 
     /// <summary>One whole step on symbols, of a policy that learns or one that waits; targets wait with it.</summary>
-    static (TensorGroup, IEnumerable<(TensorGroup, Metrics)>, Metrics) Step(
+    static Traced Step(
         TD3BCConfig config, TensorGroup shared, TensorGroup policy, TensorGroup batch, bool withPolicy, Draw draw)
     {
         var (s, a) = (batch["observations"], batch["actions"]);
         var (smoothed, noiseMetrics) = Smoothed(config, policy, batch["nextObservations"], draw);
         var next = Critics.LeastTarget(shared, batch["nextObservations"], smoothed);
         var target = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount), next);
-        var (critics, criticMetrics) =
-            Critics.Step(AdamState.In(shared, "critic1", "critic2"), target, s, a, Scalar("step"),
-                Scalar(config.CriticLearningRate));
-        if (!withPolicy) return (shared.With(critics.Entries), [(policy, [])], [.. criticMetrics, .. noiseMetrics]);
+        var (critics, criticMetrics) = Critics.Step(AdamState.In(shared, "critic1", "critic2"), target, s, a,
+            Scalar("step"), Scalar(config.CriticLearningRate));
+        if (!withPolicy) return new(shared.With(critics.Entries), [(policy, [])], [.. criticMetrics, .. noiseMetrics]);
 
         var (after, policyMetrics) = PolicyStep(config, AdamState.In(policy), critics.Parameters, s, a);
         var alpha = Scalar(config.PolyakStep);
         var moved = Polyak.Step(policy.Part("target"), after.Parameters, alpha).Entries().Under("target");
-        return (
+        return new(
             shared.With([.. critics.Entries, .. Critics.TargetStep(shared, critics, alpha)]),
             [(policy.With([.. after.Entries, .. moved]), policyMetrics)],
             [.. criticMetrics, .. noiseMetrics]);
     }
 
     /// <summary>π ← minimise −λ mean Q₁(s, π(s)) + mean (π(s) − a)².</summary>
-    /// <param name="config">Its numbers: α, M, the delay and the learning rate.</param>
-    /// <param name="policy">π with its moments.</param>
-    /// <param name="critics">critic1, after its own update.</param>
-    /// <param name="observations">s, [B, S].</param>
-    /// <param name="actions">a, [B, A].</param>
-    /// <returns>π after, and its metrics.</returns>
-    public static (AdamState Policy, Metrics Metrics) PolicyStep(
-        TD3BCConfig config, AdamState policy, TensorGroup critics, Tensor observations, Tensor actions)
+    static (AdamState Policy, Metrics Metrics) PolicyStep(
+        TD3BCConfig config, AdamState policy, TensorGroup critics, Tensor s, Tensor a)
     {
-        var action = Scalar(config.MaxAction) * DeterministicPolicy.Action(policy.Parameters, observations);
-        var q = Critics.Q(critics, "critic1", observations, action);
+        var action = Scalar(config.MaxAction) * DeterministicPolicy.Action(policy.Parameters, s);
+        var q = Critics.Q(critics, "critic1", s, action);
         var scale = RegularisedPolicy.Scale(q, Scalar(config.Alpha));
-        var loss = RegularisedPolicy.Loss(scale, q, action, actions);
+        var loss = RegularisedPolicy.Loss(scale, q, action, a);
         // Updates of the policy so far: this one is number (step + 1) / delay, a whole number.
         var updates = (Scalar("step") + 1) / config.PolicyDelay - 1;
         var (next, norm) = Adam.Descend(policy, loss, updates, Scalar(config.PolicyLearningRate));
         return (next,
         [
             ("policyLoss", loss), ("policyQMean", Mean(q)), ("criticScale", scale),
-                ("cloningLoss", Cloning.SquaredError(action, actions)),
-            ("actionErrorMean", Mean(AdvantageWeighted.Error(action, actions))), ("policyGradientNorm", norm),
+            ("cloningLoss", Cloning.SquaredError(action, a)),
+            ("actionErrorMean", Mean(AdvantageWeighted.Error(action, a))), ("policyGradientNorm", norm),
         ]);
     }
 
     /// <summary>ã′ = clip(π̂(s′) + clip(σ M n, ±c M), ±M), n standard normal: target smoothing.</summary>
-    /// <param name="config">Its numbers: σ, c and M.</param>
-    /// <param name="policy">The policy's group with its "target/…".</param>
-    /// <param name="nextObservations">s′, [B, S].</param>
-    /// <param name="draw">Where n comes from.</param>
-    /// <returns>ã′, [B, A], and metrics of the noise.</returns>
     /// <remarks>Fujimoto, van Hoof and Meger 2018, arXiv:1802.09477, section 5.3.</remarks>
-    public static (Tensor Action, Metrics Metrics) Smoothed(TD3BCConfig config, TensorGroup policy,
-        Tensor nextObservations, Draw draw)
+    static (Tensor Action, Metrics Metrics) Smoothed(TD3BCConfig config, TensorGroup policy, Tensor next, Draw draw)
     {
         var largest = Scalar(config.MaxAction);
-        var action = largest * DeterministicPolicy.Action(policy.Part("target"), nextObservations);
+        var action = largest * DeterministicPolicy.Action(policy.Part("target"), next);
         var bound = Scalar(config.NoiseClip) * largest;
         var noise = Clip(Scalar(config.PolicyNoise) * largest * draw(TargetNoise, action.Shape), -bound, bound);
         var moved = Clip(action + noise, -largest, largest);

@@ -4,9 +4,10 @@ using Iql.Networks;
 using Iql.Optimizers;
 using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
-using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 
 namespace Iql.Algorithms;
+
+using Config = ImplicitQLearningConfig;
 
 /// <summary>Actions that a maximum is taken over: s′, [B, S], to actions [N, B, A].</summary>
 public delegate Tensor Candidates(Tensor nextObservations);
@@ -16,10 +17,10 @@ public delegate Tensor Candidates(Tensor nextObservations);
 /// 3 and 4), with IQL's policy extraction: <see cref="ImplicitQLearningConfig.Objective"/> chooses one.
 /// <code>
 /// critic step    Q  ← minimise mean f( r + γ (1−d) Q̂(s′,a′) − Q(s,a) )
-///                     a′ the best of N actions drawn from allf = square   Q-learning
-///                     a′ the data's next action           f = square   SARSA
-///                     a′ the best of N samples of β       f = square   maximum over the support
-///                     a′ the data's next action           f = L^τ      expectile on one network
+///                     a′ the best of N actions drawn from all    f = square   Q-learning
+///                     a′ the data's next action                  f = square   SARSA
+///                     a′ the best of N samples of β              f = square   maximum over the support
+///                     a′ the data's next action                  f = L^τ      expectile on one network
 /// behaviour step β  ← minimise −mean ln β(a|s)                where an objective has samples of it
 /// value step     V  ← minimise mean ½ ( min Q̂(s,a) − V(s) )²  the mean of Q̂ over the data's actions at s
 /// policy step    π  ← minimise −mean( exp(β (min Q̂(s,a) − V(s))) ln π(a|s) )
@@ -32,7 +33,7 @@ public delegate Tensor Candidates(Tensor nextObservations);
 public static class TemporalDifferenceLearning
 {
     /// <summary>Stream of the draws of candidates.</summary>
-    public const int CandidateNoise = 0;
+    const int CandidateNoise = 0;
 
     /// <summary>Expectile of the baseline: half the squared error.</summary>
     const double Baseline = 0.5;
@@ -41,28 +42,26 @@ public static class TemporalDifferenceLearning
     const string BehaviourPart = "behaviour";
 
     /// <summary>Names and shapes of β, where an objective has one.</summary>
-    internal static IEnumerable<(string Name, Shape Shape)> Shapes(ImplicitQLearningConfig config, int observationSize,
-        int actionSize) =>
-        LearnsBehaviour(config)
-            ? SoftClampedPolicy.Shapes(observationSize, config.HiddenSizes, actionSize).Under(BehaviourPart) : [];
+    internal static IEnumerable<(string Name, Shape Shape)> Shapes(
+        Config config, int observationSize, int actionSize) => !LearnsBehaviour(config) ? []
+        : SoftClampedPolicy.Shapes(observationSize, config.HiddenSizes, actionSize).Under(BehaviourPart);
 
     /// <summary>Starts β, where an objective has one.</summary>
-    internal static void Initialise(ImplicitQLearningConfig config, Seed seed, TensorBlock shared)
+    internal static void Initialise(Config config, Seed seed, TensorBlock shared)
     {
-        if (LearnsBehaviour(config)) Initialisers.Network(config.Initialisation, seed.Split(BehaviourPart), shared,
-            BehaviourPart);
+        if (LearnsBehaviour(config))
+            Initialisers.Network(config.Initialisation, seed.Split(BehaviourPart), shared, BehaviourPart);
     }
 
     /// <summary>Whether an objective looks at what the data did at s′.</summary>
-    internal static bool TakesNextActions(ImplicitQLearningConfig config) =>
+    internal static bool TakesNextActions(Config config) =>
         config.Objective is Objective.Sarsa or Objective.ExpectileTD;
 
-    static bool LearnsBehaviour(ImplicitQLearningConfig config) => config.Objective == Objective.SupportedMaximumTD;
+    static bool LearnsBehaviour(Config config) => config.Objective == Objective.SupportedMaximumTD;
 
     /// <summary>One whole step on symbols.</summary>
-    internal static (TensorGroup, IEnumerable<(TensorGroup, Metrics)>, Metrics) Step(
-        ImplicitQLearningConfig config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch,
-            Candidates? candidates)
+    internal static Traced Step(
+        Config config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch, Candidates? candidates)
     {
         var (s, a, next) = (batch["observations"], batch["actions"], batch["nextObservations"]);
         var targetQ = Critics.LeastTarget(shared, s, a);
@@ -76,31 +75,27 @@ public static class TemporalDifferenceLearning
         (AdamState State, Metrics Metrics)? behaviour =
             LearnsBehaviour(config) ? BehaviourStep(config, AdamState.In(shared, BehaviourPart), batch) : null;
         Shape drawn = new(config.Candidates, a.Shape[0], a.Shape[1]);
-        var choices = TakesNextActions(config) ? null : candidates?.Invoke(next)
-            ?? (behaviour is { } model
+        var choices = TakesNextActions(config) ? null
+            : candidates != null ? candidates(next)
+            : behaviour is { } model
                 ? Supported(config, model.State.Parameters, next, Draws.Normal(CandidateNoise, drawn))
-                    : Draws.Uniform(CandidateNoise, drawn));
+                : Draws.Uniform(CandidateNoise, drawn);
         var (critics, criticMetrics) = CriticStep(config, shared, batch, choices);
-        return (
-            shared.With([
+        return new(
+            shared.With(
+            [
                 .. value.Entries, .. behaviour?.State.Entries ?? [], .. critics.Entries,
                 .. Critics.TargetStep(shared, critics, Scalar(config.PolyakStep)),
             ]),
             after,
             [
                 .. valueMetrics, ("valueMeanAfter", Mean(targetQ - advantage)),
-                    .. ImplicitQLearning.AdvantageMetrics(advantage),
-                .. behaviour?.Metrics ?? [], .. criticMetrics,
+                .. ImplicitQLearning.AdvantageMetrics(advantage), .. behaviour?.Metrics ?? [], .. criticMetrics,
             ]);
     }
 
     /// <summary>β ← minimise −mean ln β(a|s).</summary>
-    /// <param name="config">Bounds of ln σ and the learning rate.</param>
-    /// <param name="behaviour">β, its tensors under "behaviour/…", with its moments.</param>
-    /// <param name="batch">observations and actions.</param>
-    /// <returns>β after, and its metrics.</returns>
-    public static (AdamState Behaviour, Metrics Metrics) BehaviourStep(ImplicitQLearningConfig config,
-        AdamState behaviour, TensorGroup batch)
+    static (AdamState Behaviour, Metrics Metrics) BehaviourStep(Config config, AdamState behaviour, TensorGroup batch)
     {
         var (mean, logStd) = Distribution(config, behaviour.Parameters, batch["observations"]);
         var loss = Cloning.Likelihood(GaussianPolicy.LogDensity(batch["actions"], mean, logStd));
@@ -113,25 +108,19 @@ public static class TemporalDifferenceLearning
     /// <param name="shared">β under "behaviour/…".</param>
     /// <param name="nextObservations">s′, [B, S].</param>
     /// <param name="noise">n, standard normal, [N, B, A].</param>
-    public static Tensor Supported(ImplicitQLearningConfig config, TensorGroup shared, Tensor nextObservations,
-        Tensor noise)
+    public static Tensor Supported(Config config, TensorGroup shared, Tensor nextObservations, Tensor noise)
     {
         var (mean, logStd) = Distribution(config, shared, nextObservations);
-        return Clip(GaussianPolicy.Sample(mean, logStd,
-            GaussianPolicy.Within(noise, Radius(Scalar(config.SupportThreshold)))), -1, 1);
+        var within = GaussianPolicy.Within(noise, Radius(Scalar(config.SupportThreshold)));
+        return Clip(GaussianPolicy.Sample(mean, logStd, within), -1, 1);
     }
 
-    /// <summary>r = √(−2 ln ε): a normal's density is ε of its largest r deviations from its mean. For ε = 0, r is 38.6.</summary>
+    /// <summary>r = √(−2 ln ε): a normal's density is ε of its largest at r deviations; ε = 0 gives 38.6.</summary>
     public static Tensor Radius(Tensor threshold) => Sqrt(-2 * Log(Maximum(threshold, double.Epsilon)));
 
-    /// <summary>Q ← minimise mean f(r + γ (1−d) Q̂(s′,a′) − Q(s,a)), summed over the critics.</summary>
-    /// <param name="config">f and a′.</param>
-    /// <param name="shared">Critics, targets, moments.</param>
-    /// <param name="batch">observations, actions, rewards, terminals, nextObservations; nextActions without a maximum.</param>
-    /// <param name="candidates">Actions for a maximum, [N, B, A]; null takes the data's next actions.</param>
-    /// <returns>Critics after, and their metrics.</returns>
-    public static (AdamState Critics, Metrics Metrics) CriticStep(
-        ImplicitQLearningConfig config, TensorGroup shared, TensorGroup batch, Tensor? candidates)
+    /// <summary>Q ← minimise mean f(y − Q(s,a)), a′ the best candidate or the data's next action.</summary>
+    static (AdamState Critics, Metrics Metrics) CriticStep(
+        Config config, TensorGroup shared, TensorGroup batch, Tensor? candidates)
     {
         Tensor next;
         Metrics measured = [];
@@ -145,16 +134,14 @@ public static class TemporalDifferenceLearning
         {
             next = Critics.LeastTarget(shared, batch["nextObservations"], batch["nextActions"]);
         }
-        var (critics, metrics) =
-            ImplicitQLearning.CriticStep(config, AdamState.In(shared, "critic1", "critic2"), next, batch,
+        var (critics, metrics) = ImplicitQLearning.CriticStep(config, shared, next, batch,
             config.Objective == Objective.ExpectileTD
-                ? (target, prediction) => Expectile.Loss(target - prediction, Scalar(config.Expectile)) : null);
+                ? (y, prediction) => Expectile.Loss(y - prediction, Scalar(config.Expectile)) : null);
         return (critics, [.. metrics, .. measured]);
     }
 
     /// <summary>μ(s) and ln σ(s) of β, [B, A] each.</summary>
-    static (Tensor Mean, Tensor LogStd) Distribution(ImplicitQLearningConfig config, TensorGroup shared,
-        Tensor observations) =>
-        SoftClampedPolicy.Of(shared.Part(BehaviourPart), observations, Scalar(config.LogStdMin),
-            Scalar(config.LogStdMax));
+    static (Tensor Mean, Tensor LogStd) Distribution(Config config, TensorGroup shared, Tensor observations) =>
+        SoftClampedPolicy.Of(
+            shared.Part(BehaviourPart), observations, Scalar(config.LogStdMin), Scalar(config.LogStdMax));
 }

@@ -12,7 +12,7 @@ public interface IHyperparameterValue<TSelf> where TSelf : IHyperparameterValue<
     /// <summary>A value out of its word.</summary>
     static abstract bool TryParse(string word, out TSelf value);
 
-    /// <summary>A substitute for a value that no word names, somebody's own function; null where there are none.</summary>
+    /// <summary>A substitute for a value without a word, somebody's own function; null: there are none.</summary>
     static virtual object? StandIn(string word) => null;
 }
 
@@ -21,7 +21,7 @@ public interface IHyperparameterValue<TSelf> where TSelf : IHyperparameterValue<
 /// <param name="Hint">"NUMBER"</param>
 /// <param name="Read">A value out of a word; null where the word is none.</param>
 /// <param name="Write">The word of a value.</param>
-/// <param name="StandIn">A substitute for a stored word that <paramref name="Read"/> does not know; null: a mistake.</param>
+/// <param name="StandIn">A substitute for a stored word that cannot be read; null: a mistake.</param>
 sealed record ValueText(
     string Expected, string Hint, Func<string, object?> Read, Func<object, string> Write, Func<string, object?> StandIn)
 {
@@ -32,10 +32,8 @@ sealed record ValueText(
     internal static ValueText Of(Type type, Interval range)
     {
         if (type == typeof(double)) return new(range.Words("a number"), "NUMBER", word => Number(word, range), Number);
-        if (type == typeof(int))
-            return new(
-                range.Words("a whole number"), "N", word => Whole(word) is { } n && range.Contains(n) ? n
-                    : null, Number);
+        if (type == typeof(int)) return new(
+            range.Words("a whole number"), "N", word => Whole(word) is { } n && range.Contains(n) ? n : null, Number);
         if (type == typeof(bool)) return Words([("yes", true), ("no", false)]);
         if (type.IsEnum) return Words([.. from object value in Enum.GetValues(type) select (Kebab($"{value}"), value)]);
         var own = new Func<ValueText>(Own<Widths>).Method.GetGenericMethodDefinition().MakeGenericMethod(type);
@@ -57,10 +55,12 @@ sealed record ValueText(
     internal static string Kebab(string name) =>
         Regex.Replace(name, "(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-").ToLowerInvariant();
 
-    static object? Number(string word, Interval range) =>
-        word == "none" ? double.IsNaN(range.None) ? null : range.None
-        : double.TryParse(word, CultureInfo.InvariantCulture, out var x) && double.IsFinite(x) && range.Contains(x) ? x
-            : null;
+    static object? Number(string word, Interval range)
+    {
+        if (word == "none") return double.IsNaN(range.None) ? null : range.None;
+        var fits = double.TryParse(word, CultureInfo.InvariantCulture, out var x) && double.IsFinite(x);
+        return fits && range.Contains(x) ? x : null;
+    }
 
     static string Number(object value) => value switch
     {
@@ -76,6 +76,5 @@ sealed record ValueText(
         value => words.FirstOrDefault(each => each.Value.Equals(value)).Word ?? value.ToString()!);
 
     static ValueText Own<T>() where T : IHyperparameterValue<T> => new(
-        T.Expected, "WORD", word => T.TryParse(word, out var value) ? value : null, value =>
-            value.ToString()!, T.StandIn);
+        T.Expected, "WORD", word => T.TryParse(word, out var value) ? value : null, value => $"{value}", T.StandIn);
 }
