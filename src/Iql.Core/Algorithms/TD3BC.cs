@@ -85,7 +85,7 @@ public static class TD3BC
         var action = Scalar(config.MaxAction) * DeterministicPolicy.Action(policy.Parameters, s);
         var q = Critics.Q(critics, "critic1", s, action);
         var scale = RegularisedPolicy.Scale(q, Scalar(config.Alpha));
-        var loss = Scalar(config.CloningWeight) * Cloning.SquaredError(action, a) - scale * Mean(q);
+        var loss = RegularisedPolicy.Loss(scale, q, action, a);
         // Updates of the policy so far: this one is number (step + 1) / delay, a whole number.
         var updates = (Scalar("step") + 1) / config.PolicyDelay - 1;
         var (next, norm) = Adam.Descend(policy, loss, updates, Scalar(config.PolicyLearningRate));

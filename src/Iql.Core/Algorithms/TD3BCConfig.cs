@@ -9,9 +9,6 @@ public sealed record TD3BCConfig : IAlgorithmConfig
         Range = "[0, ∞)", Hint = "ALPHA")]
     public double Alpha { get; init; } = 2.5;
 
-    [Hyperparameter("Weight of cloning in the policy's loss", Range = "[0, ∞)", Hint = "WEIGHT")]
-    public double CloningWeight { get; init; } = 1;
-
     [Hyperparameter("Deviation of the noise on the target policy's action", Range = "[0, ∞)", Hint = "SIGMA")]
     public double PolicyNoise { get; init; } = 0.2;
 
