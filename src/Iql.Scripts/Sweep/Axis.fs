@@ -12,8 +12,8 @@ type Axis = {
 [<RequireQualifiedAccess>]
 module Axis =
 
-    /// An axis over the hyperparameter of a name: `Axis.along "alpha" [ 1.0; 2.5 ]`. Words are read as on the command line; 3.0, "3.0" and 3
-    /// have the same label.
+    /// An axis over the hyperparameter of a name: `Axis.along "alpha" [ 1.0; 2.5 ]`. Words are read as on the command
+    /// line; 3.0, "3.0" and 3 have the same label.
     let along (name: string) (values: 'value seq) : Axis =
         let hyperparameter = Hyperparameter.find name
 
@@ -79,7 +79,8 @@ module Axis =
     /// Value losses of implicit Q-learning: built-in ones such as `ValueLoss.Expectile`, and `ValueLoss("mine", loss)`.
     let valueLoss (values: ValueLoss seq) : Axis = along "valueLoss" values
 
-    /// Policy weights of implicit Q-learning: built-in ones such as `PolicyWeight.Exponential`, and `PolicyWeight("mine", weight)`.
+    /// Policy weights of implicit Q-learning: built-in ones such as `PolicyWeight.Exponential`, and
+    /// `PolicyWeight("mine", weight)`.
     let policyWeight (values: PolicyWeight seq) : Axis = along "policyWeight" values
 
     /// Data to learn from, each by the task that its policies are scored in.
@@ -90,8 +91,8 @@ module Axis =
         ]
     }
 
-    /// Algorithms and variants by name: each in its standard setting, changed by `start`, by the preset that it has for the task's
-    /// name, and by `change`. Comes after the axis of tasks.
+    /// Algorithms and variants by name: each in its standard setting, changed by `start`, by the preset that it has for
+    /// the task's name, and by `change`. Comes after the axis of tasks.
     let algorithm (start: Trial -> Trial) (change: Trial -> Trial) (names: string seq) : Axis = {
         Name = "algorithm"
         Values = [

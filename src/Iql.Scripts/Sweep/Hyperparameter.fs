@@ -32,8 +32,8 @@ module Hyperparameter =
             let meant = Spelling.didYouMean [ for each in all -> each.Name ] name
             raise (ArgumentException $"hyperparameter: expected one by its name, got {name}.{meant}")
 
-    /// A trial with one hyperparameter set, to a value or to a word as on the command line. A trial of an algorithm that does not have it
-    /// is an ArgumentException that names those that do.
+    /// A trial with one hyperparameter set, to a value or to a word as on the command line. A trial of an algorithm
+    /// that does not have it is an ArgumentException that names those that do.
     let set (name: string) (value: obj) (trial: Trial) : Trial =
         match trial.Config.Find name with
         | null ->

@@ -76,7 +76,8 @@ module Preset =
                 NormalizeObservations = Some(fst preset.NormalizeObservations)
         }
 
-    /// The standard trial of an algorithm or a variant by its name, with its preset for a task or a dataset where it has one.
+    /// The standard trial of an algorithm or a variant by its name, with its preset for a task or a dataset where it
+    /// has one.
     let trial (algorithm: string) (name: string) : Trial =
         match Algorithm.Find algorithm with
         | null ->

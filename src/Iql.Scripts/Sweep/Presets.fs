@@ -24,7 +24,8 @@ type PresetValue = {
     Source: string
 }
 
-/// Hyperparameters that somebody published for an algorithm on a domain. What it does not name is the algorithm's standard.
+/// Hyperparameters that somebody published for an algorithm on a domain. What it does not name is the algorithm's
+/// standard.
 type Preset = {
     /// The name that `--algorithm` takes: the algorithm's own, or that of a variant with presets of its own.
     Algorithm: string
@@ -41,9 +42,10 @@ type Preset = {
     Differences: string list
 }
 
-/// The presets. Those of an algorithm or variant are the file of its name under Presets; its form is that of the others there: a line
-/// names a source, or the domains that the lines below it are of. "code: alpha 2.5, rewards none" are values and their source, "pen, corl:
-/// targetReturn 3100" values of one task, and "differs: …" a point in which the preset differs from the paper.
+/// The presets. Those of an algorithm or variant are the file of its name under Presets; its form is that of the others
+/// there: a line names a source, or the domains that the lines below it are of. "code: alpha 2.5, rewards none" are
+/// values and their source, "pen, corl: targetReturn 3100" values of one task, and "differs: …" a point in which the
+/// preset differs from the paper.
 [<RequireQualifiedAccess>]
 module Presets =
 

@@ -69,7 +69,8 @@ module Trial =
         else
             config.Validate()
 
-    /// The learner of trials that are trained together: a member each, on data with so many observations and these actions.
+    /// The learner of trials that are trained together: a member each, on data with so many observations and these
+    /// actions.
     let learner (observations: int) (actions: ActionSpace) (trials: Trial list) : Learner =
         (algorithm trials.Head)
             .Learner.Invoke([ for trial in trials -> configured actions trial ], observations, actions.Size)
