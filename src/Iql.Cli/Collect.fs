@@ -128,13 +128,13 @@ module Collect =
         | null, [] ->
             raise (
                 Refusal(
-                    $"{card.Name}: expected --policy, since the task has no recipe of its own, got none. "
-                    + "--policy random acts at random; --policy FOLDER as a trained run does."
+                    $"{card.Name}: expected --policy, because the task has no recipe, got none. "
+                    + "Use --policy random, or --policy FOLDER for a trained run."
                 )
             )
         | null, _ -> ()
         | _, [] when request.Noise.IsSome || request.Mean ->
-            raise (Refusal "--noise, --mean: expected --policy with it, got the task's own recipe.")
+            raise (Refusal "--noise, --mean: expected --policy too, got the task's own recipe.")
         | _ -> ()
 
         let standard =
@@ -160,7 +160,7 @@ module Collect =
                 raise (
                     Refusal(
                         $"--output: expected a name ending in .hdf5, .h5 or .npz, got '{other}'. "
-                        + "`iql data pack` makes a row file of it."
+                        + "`iql data pack` converts such a file to a row file."
                     )
                 )
         | _, [] -> ownData request card path
@@ -168,11 +168,11 @@ module Collect =
     let command: Command =
         Command.create
             "data collect"
-            "Collect a data set by acting in a task, into a file"
-            ("Without --policy, by the task's own recipe. With it, the policies act from the task's own "
-             + "starts until an episode ends or reaches the time limit (a time-out), each for an equal "
-             + "share of the transitions, one after the other. The same task, policies, size and seed give "
-             + "the same data on any number of threads.")
+            "Collect a data set in a task's environment and write it to a file"
+            ("Without --policy, the task's recipe collects the data. With --policy, each policy collects "
+             + "an equal share of the transitions. Episodes start at the task's starts and end at a terminal "
+             + "or at the time limit (a time-out). The same task, policies, size and seed give the same data "
+             + "on any number of threads.")
             [
                 Parameter.value "TASK" "" "A task; `iql tasks` lists them" Read.text (fun task (request: Request) -> {
                     request with
@@ -183,9 +183,9 @@ module Collect =
                 Parameter.value
                     "--policy"
                     "random|FOLDER|FILE.json,..."
-                    ("Who acts: uniformly random actions, trained runs by their folders (a sweep's folder "
-                     + "stands for all its runs), or policy files; in antmaze-* these are walkers that are "
-                     + "steered from goal to goal")
+                    ("The policies: random for uniform actions, folders of trained runs (a sweep's folder "
+                     + "means all its runs), or policy files; in antmaze-* a policy file is a walker that "
+                     + "follows directions from goal to goal")
                     (Read.listOf Read.text)
                     (fun policies (request: Request) -> { request with Policies = policies })
                 |> Parameter.alias [ "--policies" ]
@@ -193,13 +193,13 @@ module Collect =
                 Parameter.value
                     "--noise"
                     "SIGMA"
-                    "Standard deviation of normal noise on trained policies' actions, clipped to [-1, 1] after it"
+                    "Standard deviation of normal noise on trained policies' actions; the sum is clipped to [-1, 1]"
                     (Read.atLeast 0)
                     (fun noise (request: Request) -> { request with Noise = Some noise })
                 |> Parameter.showing "0; 0.2 for a walker in antmaze-*"
                 Parameter.switch
                     "--mean"
-                    "Policy files act by their mean instead of drawing from their distribution; trained runs always do"
+                    "Policy files act with their mean instead of a sample; trained runs always use the mean"
                     (fun (request: Request) -> { request with Mean = true })
                 Parameter.value "--size" "N" "Transitions" (Read.whole 1) (fun size (request: Request) -> {
                     request with
@@ -209,13 +209,13 @@ module Collect =
                 Parameter.value
                     "--seed"
                     "SEED"
-                    "Where every draw comes from; without it, the data that train and ablate use, or 0 with --policy"
+                    "Seed of all random numbers; the default gives the data of train and ablate, and 0 with --policy"
                     (Read.whole 0)
                     (fun seed (request: Request) -> { request with Seed = seed })
                 Parameter.value
                     "--output"
                     "FILE"
-                    "Where to: .hdf5, .npz, or, without --policy, .rows, which may be larger than memory"
+                    "Output file: .hdf5, .npz, or, without --policy, .rows, which may be larger than memory"
                     Read.text
                     (fun file (request: Request) -> { request with Output = Some file })
                 |> Parameter.alias [ "-o"; "--out" ]
@@ -223,7 +223,7 @@ module Collect =
                 Parameter.value
                     "--threads"
                     "N"
-                    "Cores to use with --policy; the data do not depend on it"
+                    "Cores to use with --policy; they do not change the data"
                     (Read.whole 1)
                     (fun threads (request: Request) -> { request with Threads = threads })
                 |> Parameter.showing "all"
@@ -231,9 +231,9 @@ module Collect =
             [
                 "iql data collect pointmaze-umaze-stitch-v0 --size 100k -o maze.hdf5", "a file in D4RL's layout"
                 "iql data collect hopper-v4 --policy random --size 1M", "hopper-iql-random.hdf5"
-                "dotnet fsi scripts/collect.fsx POLICIES", "sets like D4RL's, by the recipes in that script"
+                "dotnet fsi scripts/collect.fsx POLICIES", "data sets like D4RL's, by the recipes in this script"
                 "iql data collect hopper-v4 --policy runs/a,runs/b --noise 0.1 -o hopper-iql-mixed.hdf5",
-                "two trained policies in equal shares, disturbed"
+                "two trained policies in equal shares, with noise"
             ]
             {
                 Task = ""

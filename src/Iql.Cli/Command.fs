@@ -153,7 +153,7 @@ module Command =
                     let known = options |> List.collect (fun option -> option.Name :: option.Aliases)
                     raise (Refusal $"unknown option {name}.{Spelling.didYouMean known name}")
                 | Some option when List.contains option.Name given && not option.Repeats ->
-                    raise (Refusal $"{option.Name}: given twice; one of them has to go.")
+                    raise (Refusal $"{option.Name}: given twice. Remove one of them.")
                 | Some option ->
                     let given = option.Name :: given
 
@@ -184,7 +184,8 @@ module Command =
         |> List.rev
         |> List.map (fun line -> line.Replace('\u00a0', ' '))
 
-    /// Two columns: names of the given width at the left, wrapped words at the right; a longer name has a line of its own.
+    /// Two columns: names of the given width at the left, wrapped words at the right; a longer name has a line of its
+    /// own.
     let private columns (left: int) (rows: (string * string) list) : string list = [
         for name, doc in rows do
             let lines = wrap (96 - left) doc

@@ -13,7 +13,7 @@ module Compare =
     let private defaults = [ "iql"; "td3bc"; "bc" ]
 
     let private missing (path: string) : 'nothing =
-        raise (Refusal $"{path}: expected a data set file, found none there.")
+        raise (Refusal $"{path}: expected a data set file, found none.")
 
     /// A file's transitions, scored in the task of a name; without one, in the task that the file is called after.
     let private file (request: CompareRequest) (task: string option) (path: string) : DataSource =
@@ -22,7 +22,9 @@ module Compare =
         if task.IsNone && isNull (Tasks.Find called) then
             raise (
                 Refusal
-                    $"{path}: expected a task to score policies in, got none: no built-in task is called {called}.{Problem.meant called} Name one with --task (`iql tasks` lists them); `iql train --data` learns without scores."
+                    $"{path}: expected a task that scores policies, got none: no built-in task has the name \
+                      {called}.{Problem.meant called} Give one with --task (`iql tasks` lists them). `iql train \
+                      --data` learns without scores."
             )
 
         let card = defaultArg task called |> Problem.task |> Command.orRefuse
@@ -49,7 +51,8 @@ module Compare =
         | tasks, files ->
             raise (
                 Refusal
-                    $"--data: expected one file for each --task, in the same order, got {files.Length} for {tasks.Length}. Leave --task out to score files in the tasks they are called after."
+                    $"--data: expected one file for each --task, in the same order, got {files.Length} for \
+                      {tasks.Length}. Without --task, the name of a file selects its task."
             )
 
     /// The columns asked for.
@@ -92,7 +95,7 @@ module Compare =
                     raise (Refusal $"{what}, got {name}.{Spelling.didYouMean known name}")
 
         known
-            "tasks: expected datasets of D4RL that were scored, such as hopper-medium-v2"
+            "tasks: expected D4RL data sets with published scores, such as hopper-medium-v2"
             Published.datasets
             request.Tasks
 
@@ -154,7 +157,8 @@ module Compare =
             if cell.Trial.Episodes < 1 then
                 raise (
                     Refusal
-                        $"episodes: expected at least 1 an evaluation, got {cell.Trial.Episodes}. A comparison is one of scores."
+                        $"episodes: expected at least 1 per evaluation, got {cell.Trial.Episodes}. A comparison \
+                          needs scores."
                 )
 
         let folder = folder request tasks
@@ -197,17 +201,23 @@ module Compare =
     let command: Command =
         Command.create
             "compare"
-            "Train several algorithms on several tasks and make the table of a paper of it"
-            "Every algorithm learns every task with every seed, each with the preset it has for the task's name; a hyperparameter's option changes the algorithms that have it. The report has the table, intervals over seeds and over tasks, probabilities of improvement and learning curves; published scores stand beside ours where the dataset is the same, version and all. The same command again continues where it stopped, also with more seeds, algorithms or tasks."
+            "Train several algorithms on several tasks and make the table of a paper"
+            "Every algorithm learns every task with every seed, from its preset for the task's name. A \
+             hyperparameter's option changes the algorithms that have it. The report has the table, intervals over \
+             seeds and tasks, probabilities of improvement, learning curves, and published scores of the same data \
+             set and version. The same command continues a stopped comparison, also with more seeds, algorithms or \
+             tasks."
             []
             (CompareRequest.parameters Ablation.standard)
             [
                 "iql compare --task pointmaze-umaze-stitch-v0,pointmaze-medium-stitch-v0",
                 "two built-in mazes, in minutes"
-                "iql compare --algorithms iql,bc,10%bc,td3bc,awac,cql --seeds 0-4", "more columns, more seeds"
-                "iql compare --task pointmaze-umaze-v0 --data mine.npz", "data of one's own, scored in a built-in task"
-                "iql compare --task hopper-medium-v2,walker2d-medium-v2", "D4RL's files, brought by `iql data download`"
-                "iql compare --published --task hopper-medium-v2,walker2d-medium-v2", "what others scored, and where"
+                "iql compare --algorithms iql,bc,10%bc,td3bc,awac,cql --seeds 0-4", "more algorithms, more seeds"
+                "iql compare --task pointmaze-umaze-v0 --data mine.npz", "your own data, scored in a built-in task"
+                "iql compare --task hopper-medium-v2,walker2d-medium-v2", "D4RL's files, from `iql data download`"
+                "iql compare --published --task hopper-medium-v2,walker2d-medium-v2",
+                "published scores and their \
+                    sources"
             ]
             CompareRequest.empty
             run

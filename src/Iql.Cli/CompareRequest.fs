@@ -67,7 +67,8 @@ module CompareRequest =
             Parameter.value
                 "--task"
                 "NAME,..."
-                "Tasks, a row each; may be given several times; `iql tasks` lists them. Data that do not come with a task are D4RL's file in its cache, unless --data names others"
+                "Tasks, one row each; may be repeated; `iql tasks` lists them. For a task without data, D4RL's file \
+                 in its cache is used, unless --data names another file"
                 words
                 (fun names (request: CompareRequest) -> {
                     request with
@@ -79,7 +80,7 @@ module CompareRequest =
             Parameter.value
                 "--data"
                 "FILE,..."
-                "Learn from files, one for each --task in the same order; without --task, a file is scored in the task it is called after"
+                "Data files, one for each --task in the same order; without --task, the name of a file selects its task"
                 words
                 (fun files (request: CompareRequest) -> {
                     request with
@@ -92,9 +93,9 @@ module CompareRequest =
             Parameter.value
                 "--algorithms"
                 "NAME,..."
-                ("Algorithms and variants, a column each, of "
+                ("Algorithms and variants, one column each: "
                  + String.concat ", " [ for each in Algorithm.Named -> each.Name ]
-                 + "; each with the preset it has for the task's name")
+                 + "; each uses its preset for the task's name")
                 words
                 (fun names (request: CompareRequest) -> {
                     request with
@@ -116,7 +117,7 @@ module CompareRequest =
         @ ([
             Parameter.switch
                 "--published"
-                "Show published scores and where they are from, of all datasets or of those of --task; train nothing"
+                "Show published scores and their sources, for all data sets or those of --task, without training"
                 (fun (request: CompareRequest) -> { request with Published = true })
             Parameter.value
                 "--last"

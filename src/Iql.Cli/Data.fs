@@ -63,7 +63,7 @@ module Data =
         Path.GetExtension(path).Equals(".rows", System.StringComparison.OrdinalIgnoreCase)
 
     /// What an interruption says.
-    let stopping = "Stopping: no file is left behind."
+    let stopping = "Stopping: no file is kept."
 
     /// Says how far writing is, in one line every few seconds.
     let watch () : int64 -> int64 -> unit =
@@ -89,9 +89,9 @@ module Data =
     let inspect: Command =
         Command.create
             "data inspect"
-            "Look into a data set: columns, episodes, rewards, and what may be wrong with it"
-            ("Reads D4RL's HDF5 layout, .npz files of the same names, Minari's folders, and row files "
-             + "(what describes all rows, and a look into the first million).")
+            "Describe a data set and its problems: columns, episodes, rewards"
+            ("Reads D4RL's HDF5 layout, .npz files with the same names, Minari's folders, and row files "
+             + "(a description of all rows, and details of the first million).")
             [
                 Parameter.value
                     "FILE"
@@ -104,16 +104,16 @@ module Data =
                 Parameter.value
                     "--html"
                     "PAGE"
-                    "Write the same as a page with charts"
+                    "Write the same text as a page with charts"
                     Read.text
                     (fun page (inspection: Inspection) -> { inspection with Page = Some page })
                 Parameter.value
                     "--task"
                     "NAME"
-                    "The task on MuJoCo that rows are replayed in, to see whether states and rewards are its own"
+                    "The MuJoCo task for a replay of rows, to check their states and rewards"
                     Read.text
                     (fun task (inspection: Inspection) -> { inspection with Task = Some task })
-                |> Parameter.showing "what the file says of itself, or is called after"
+                |> Parameter.showing "the task in the file's metadata or name"
                 Parameter.value
                     "--replay"
                     "N"
@@ -123,7 +123,7 @@ module Data =
                 |> Parameter.showing (string DatasetReplay.StandardRows)
             ]
             [
-                "iql data inspect antmaze-umaze-v2.hdf5 --html antmaze.html", "in text here, and as a page"
+                "iql data inspect antmaze-umaze-v2.hdf5 --html antmaze.html", "as text, and as a page"
             ]
             {
                 File = ""
@@ -165,13 +165,13 @@ module Data =
     let pack: Command =
         Command.create
             "data pack"
-            "Pack a data set into a row file, for data beyond memory"
-            "Training maps a row file instead of reading it, and gets the same results to the bit."
+            "Pack a data set into a row file, for data sets larger than memory"
+            "Training maps a row file into memory instead of reading it, and gives the same bits."
             [
                 Parameter.value
                     "FILE"
                     ""
-                    "An .hdf5 file in D4RL's layout, an .npz of the same names, or a Minari folder"
+                    "An .hdf5 file in D4RL's layout, an .npz file with the same names, or a Minari folder"
                     Read.text
                     (fun file (packing: Packing) -> { packing with Source = file })
             ]
@@ -185,8 +185,8 @@ module Data =
                 Parameter.value
                     "--mode"
                     "d4rl|strict"
-                    ("How rows become transitions, once and for all: as D4RL's q-learning loader has "
-                     + "them, or no row that crosses an episode's end")
+                    ("How rows become transitions, fixed in the row file: as in D4RL's q-learning "
+                     + "loader, or without rows across an episode's end")
                     (Read.oneOf [ "d4rl"; "strict" ])
                     (fun mode (packing: Packing) -> {
                         packing with

@@ -28,7 +28,8 @@ module DataConvert =
         | other ->
             raise (
                 Refusal
-                    $"OUT: expected a name ending in .hdf5, .h5 or .npz, or a folder's name without an ending for Minari, got '{other}' in {target}. Or say --to."
+                    $"OUT: expected a name ending in .hdf5, .h5 or .npz, or a folder's name without an ending for \
+                      Minari, got '{other}' in {target}. Or give --to."
             )
 
     /// D4RL's reference scores, when the file bears a task's name.
@@ -48,7 +49,8 @@ module DataConvert =
         Command.create
             "data convert"
             "Convert a data set between D4RL's HDF5, Minari's folder and .npz, without loss"
-            "There and back gives the same arrays to the bit. What the other layout has no place for is refused with its name; --drop leaves it out. docs/data-formats.md says what becomes of what."
+            "A conversion and its reverse give the same arrays to the bit. Arrays that have no place in the other \
+             layout are refused by name; --drop leaves them out. docs/data-formats.md has the rules."
             [
                 Parameter.value
                     "IN"
@@ -79,7 +81,7 @@ module DataConvert =
                                     | _ -> DatasetForm.D4rl
                                 )
                     })
-                |> Parameter.showing "what OUT's ending says"
+                |> Parameter.showing "from the ending of OUT"
                 Parameter.value
                     "--drop"
                     "NAME,..."
@@ -88,7 +90,8 @@ module DataConvert =
                     (fun names conversion -> { conversion with Drop = names })
                 Parameter.switch
                     "--cut"
-                    "To Minari, of a file without next observations: leave out the last step of episodes that were cut, as strict mode does"
+                    "To Minari, from a file without next observations: leave out the last step of cut episodes, as \
+                     strict mode does"
                     (fun conversion -> { conversion with Cut = true })
             ]
             [

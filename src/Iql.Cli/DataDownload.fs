@@ -27,11 +27,13 @@ module DataDownload =
 
             raise (
                 Refusal
-                    $"TASK: expected one of D4RL's {known.Length} data sets, such as hopper-medium-v2, got {task}.{Spelling.didYouMean known task} `iql data download list` names them."
+                    $"TASK: expected one of D4RL's {known.Length} data sets, such as hopper-medium-v2, got \
+                      {task}.{Spelling.didYouMean known task} `iql data download list` lists them."
             )
         | file -> file
 
-    /// The cached file of a D4RL task, if the name is one of D4RL's; a refusal that says how to get it where it is not there.
+    /// The cached file of a D4RL task, if the name is one of D4RL's; a refusal that says how to get it where it is not
+    /// there.
     let cached (task: string) : string option =
         match D4rlFile.Find task with
         | null -> None
@@ -43,10 +45,13 @@ module DataDownload =
             else
                 raise (
                     Refusal
-                        $"{task}: expected D4RL's data in {path}, found none there. Get them with `iql data download {task}`; where no network is reachable, `iql data download {task} --from FOLDER` takes {file.FileName} from a folder. Or name a file with --data."
+                        $"{task}: expected D4RL's data in {path}, found none. Get them with `iql data download \
+                          {task}`. Without a network, `iql data download {task} --from FOLDER` takes {file.FileName} \
+                          from a folder. Or give a file with --data."
                 )
 
-    /// The cached file of a task whose data do not come with it; None where they do, and for a name that D4RL has no data for.
+    /// The cached file of a task whose data do not come with it; None where they do, and for a name that D4RL has no
+    /// data for.
     let cachedFor (task: string) : string option =
         match Tasks.Find task with
         | null -> cached task
@@ -99,13 +104,16 @@ module DataDownload =
     let command: Command =
         Command.create
             "data download"
-            "Bring a D4RL data set into D4RL's own cache, whole and checked"
-            $"The cache is D4RL_DATASET_DIR, or ~/.d4rl/datasets. A broken download goes on where it stopped, also in a later call. Mirrors are asked in order: those of --mirror, then IQL_D4RL_MIRRORS or, without it, D4RL's own server and a copy at Hugging Face; {{path}}, {{file}} and {{task}} in an address stand for D4RL's names. The data's licence is CC-BY 4.0."
+            "Save a D4RL data set in D4RL's own cache, complete and checked"
+            $"The cache is D4RL_DATASET_DIR, or ~/.d4rl/datasets. A broken download continues, also in a later call. \
+              Mirrors are tried in order: --mirror, then IQL_D4RL_MIRRORS or, without it, D4RL's own server and a \
+              copy at Hugging Face. In an address, {{path}}, {{file}} and {{task}} are replaced by D4RL's names. The \
+              licence of the data is CC-BY 4.0."
             [
                 Parameter.value
                     "TASK"
                     ""
-                    "A D4RL data set, such as hopper-medium-v2; list names them all"
+                    "A D4RL data set, such as hopper-medium-v2; list shows all"
                     Read.text
                     (fun task (request: Request) -> { request with Task = task })
             ]
@@ -113,13 +121,13 @@ module DataDownload =
                 Parameter.value
                     "--from"
                     "FOLDER"
-                    "Take the file from a folder instead, where it has D4RL's name or the task's"
+                    "Take the file from a folder, under D4RL's name or the task's"
                     Read.text
                     (fun folder request -> { request with From = Some folder })
                 Parameter.value
                     "--mirror"
                     "URL"
-                    "A server to ask first; may be given several times"
+                    "A server to try first; may be repeated"
                     Read.text
                     (fun mirror request -> {
                         request with
@@ -129,17 +137,17 @@ module DataDownload =
                 Parameter.value
                     "--sha256"
                     "HEX"
-                    "The file's checksum, if you know it: another file is refused"
+                    "The expected checksum; a file with another checksum is refused"
                     checksum
                     (fun sum request -> { request with Checksum = Some sum })
                 Parameter.switch
                     "--again"
-                    "Bring it although it is there; that one stays until the new one is found right"
+                    "Download again; the old file stays until the new file is checked"
                     (fun request -> { request with Again = true })
             ]
             [
                 "iql data download hopper-medium-v2", "then: iql train --task hopper-medium-v2"
-                "iql data download hopper-medium-v2 --from datasets", "the same without a network"
+                "iql data download hopper-medium-v2 --from datasets", "the same, without a network"
             ]
             {
                 Task = ""
@@ -170,7 +178,7 @@ module DataDownload =
                             let say = watch file.FileName
 
                             Interrupt.guardSaying
-                                "Stopping: what has come is kept, and the next download goes on from there."
+                                "Stopping: the received part is kept, and the next download continues."
                                 (fun cancellation ->
                                     D4rlCache.Download(
                                         file,

@@ -21,8 +21,9 @@ module DataImport =
     let command: Command =
         Command.create
             "data import"
-            "Make a data set of a log of your own, CSV or JSON lines"
-            $"The schema says which columns are what: {example}. Further entries: timeout, next_observations, separator. A wrong field is told with its line and column, and nothing is written."
+            "Make a data set from your own log, CSV or JSON lines"
+            $"The schema names the columns: {example}. More entries: timeout, next_observations, separator. A wrong \
+              field is reported with its line and column, and nothing is written."
             [
                 Parameter.value
                     "LOG"
@@ -41,7 +42,7 @@ module DataImport =
                 Parameter.value
                     "--schema"
                     "FILE"
-                    "Which columns are observations, actions, reward and ends of episodes, as JSON; needed"
+                    "The columns of observations, actions, reward and ends of episodes, as JSON; required"
                     Read.text
                     (fun schema (import: Import) -> { import with Schema = schema })
             ]
@@ -53,7 +54,7 @@ module DataImport =
                 if import.Schema = "" then
                     raise (
                         Refusal
-                            $"--schema: expected a file that says which columns are what, got nothing. It looks like {example}"
+                            $"--schema: expected a file that names the columns, got nothing. An example is {example}"
                     )
 
                 let schema = LogSchema.Read import.Schema
@@ -72,7 +73,7 @@ module DataImport =
                             (float rows / seconds / 1e6)
 
                 let outcome =
-                    Interrupt.guardSaying "Stopping: no file is left behind." (fun cancellation ->
+                    Interrupt.guardSaying "Stopping: no file is kept." (fun cancellation ->
                         LogImport.Import(import.Log, schema, import.Target, (fun rows -> say rows), cancellation))
 
                 printfn "%s" outcome

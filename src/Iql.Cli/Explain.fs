@@ -63,7 +63,7 @@ module ExplainCommand =
 
     let private explain (asked: Asked) : Explanation =
         match List.tryFind (fun (name, _) -> name = asked.What) Explain.losses, asked.Algorithm with
-        | Some _, Some _ -> raise (Refusal $"--algorithm: goes with 'step', got '{asked.What}'.")
+        | Some _, Some _ -> raise (Refusal $"--algorithm: needs 'step', got '{asked.What}'.")
         | Some(_, loss), None -> loss asked.Batch
         | None, None -> step asked
         | None, Some name ->
@@ -73,8 +73,8 @@ module ExplainCommand =
             then
                 raise (
                     Refusal(
-                        "--algorithm: takes batch, widths and policies of its preset; "
-                        + "--batch, --hidden and --policies are for a step of iql without it."
+                        "--algorithm: uses the batch, widths and policies of its preset. "
+                        + "Use --batch, --hidden and --policies without --algorithm."
                     )
                 )
 
@@ -102,10 +102,10 @@ module ExplainCommand =
     let command: Command =
         Command.create
             "explain"
-            "Show the life of an expression: graph, schedule, memory, kernels and their time"
-            ("A loss is explained with its gradient, 'step' is a whole training step. It is traced, simplified, "
-             + "put into kernels and phases, given memory, and timed on one thread with made-up numbers. "
-             + "In F#, Explain.loss does the same for a loss of your own.")
+            "Show a loss or a step as graph, schedule, memory, kernels and their time"
+            ("A loss is shown with its gradient; 'step' is a whole training step. Iql traces it, simplifies it, "
+             + "groups it into kernels and phases, plans its memory, and measures it on one thread with artificial "
+             + "numbers. In F#, Explain.loss does this for your own loss.")
             [
                 Parameter.value
                     "WHAT"
@@ -118,44 +118,45 @@ module ExplainCommand =
                 Parameter.value
                     "--algorithm"
                     "NAME"
-                    $"Whose step, with its preset of {task}; without it, implicit Q-learning of these sizes"
+                    $"The algorithm of the step, with its preset of {task}; by default implicit Q-learning with \
+                      these sizes"
                     (Read.oneOf [ for each in Algorithm.Named -> each.Name ])
                     (fun name (asked: Asked) -> { asked with Algorithm = Some name })
                 sized "--batch" "B" "Rows of a batch" "256" (fun size asked -> { asked with Batch = size })
-                sized "--observations" "S" "Size of an observation, of a step" "11" (fun size asked -> {
+                sized "--observations" "S" "Size of an observation in the step" "11" (fun size asked -> {
                     asked with
                         Observations = size
                 })
-                sized "--actions" "A" "Size of an action, of a step" "3" (fun size asked -> {
+                sized "--actions" "A" "Size of an action in the step" "3" (fun size asked -> {
                     asked with
                         Actions = size
                 })
                 Parameter.value
                     "--hidden"
                     "SIZES"
-                    "Widths of hidden layers, of a step"
+                    "Widths of hidden layers in the step"
                     Read.sizes
                     (fun sizes (asked: Asked) -> { asked with Hidden = sizes })
                 |> Parameter.showing "256x256"
-                sized "--policies" "N" "Policies on one value function, of a step" "1" (fun count asked -> {
+                sized "--policies" "N" "Policies on one value function in the step" "1" (fun count asked -> {
                     asked with
                         Policies = count
                 })
-                Parameter.switch "--all" "List every node and temporary, not the first 30" (fun (asked: Asked) -> {
+                Parameter.switch "--all" "List all nodes and temporaries, not the first 30" (fun (asked: Asked) -> {
                     asked with
                         All = true
                 })
                 Parameter.value
                     "--dot"
                     "FILE"
-                    "Also write its graph, for Graphviz to draw: dot -Tsvg FILE"
+                    "Also write the graph for Graphviz: dot -Tsvg FILE"
                     Read.text
                     (fun file (asked: Asked) -> { asked with Dot = Some file })
             ]
             [
-                "iql explain expectile", "what becomes of the expectile loss"
+                "iql explain expectile", "the expectile loss"
                 "iql explain step --dot step.dot", "a training step, and its kernels as a graph"
-                "iql explain step --algorithm cql", "the same of another algorithm"
+                "iql explain step --algorithm cql", "another algorithm"
             ]
             standard
             run

@@ -17,7 +17,7 @@ module Files =
         if Directory.Exists full then
             raise (Refusal $"{option}: expected a file's name, got the folder '{path}'.")
         elif not (Directory.Exists folder) then
-            raise (Refusal $"{option}: expected a file in a folder that exists, got '{path}'. Make {folder} first.")
+            raise (Refusal $"{option}: expected a file in a folder that exists, got '{path}'. Create {folder} first.")
         else
             full
 
@@ -31,4 +31,4 @@ module Files =
         with
         | :? IOException
         | :? UnauthorizedAccessException as error ->
-            raise (Refusal $"{option}: expected a folder that can be made, got '{path}': {error.Message}")
+            raise (Refusal $"{option}: expected a folder that can be created, got '{path}': {error.Message}")

@@ -26,4 +26,4 @@ module Interrupt =
 
     /// The same for training.
     let guard (work: CancellationToken -> 'result) : 'result =
-        guardSaying "Stopping: saving what was trained. Once more to stop without saving." work
+        guardSaying "Stopping: saving the runs. Press again to stop without saving." work

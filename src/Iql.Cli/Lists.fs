@@ -16,7 +16,7 @@ module Lists =
     /// `iql tasks`
     let tasks: Command =
         let run () =
-            printfn "Tasks that come with their data:"
+            printfn "Tasks with their own data:"
 
             for card in Tasks.All do
                 printfn "%s" card.Name
@@ -35,7 +35,7 @@ module Lists =
             printfn ""
 
             printfn
-                "Tasks on MuJoCo 2.2.2 (%s here), with data from --data FILE; maze2d's are collected on the spot:"
+                "Tasks on MuJoCo 2.2.2 (%s here), with data from --data FILE; maze2d collects its own data:"
                 (if Mujoco.MujocoLibrary.IsAvailable then
                      "installed"
                  else
@@ -60,14 +60,14 @@ module Lists =
                 for line in
                     Command.table [
                         "", description
-                        "", $"sees {size} numbers, acts with {actions}, at most {limits} steps an episode"
+                        "", $"observation of {size} numbers, {actions}, at most {limits} steps per episode"
                         "", String.concat ", " [ for card in cards -> card.Name ]
                     ] do
                     printfn "%s" line
 
             Shell.success
 
-        Command.create "tasks" "List the tasks that have an environment here" "" [] [] [] () run
+        Command.create "tasks" "List the tasks with an environment" "" [] [] [] () run
 
     /// `iql presets`
     let presets: Command =
@@ -106,7 +106,7 @@ module Lists =
 
             Shell.success
 
-        Command.create "presets" "List published hyperparameters, with their source" "" [] [] [] () run
+        Command.create "presets" "List published hyperparameters with their sources" "" [] [] [] () run
 
     /// `iql env reference`
     let reference: Command =
@@ -119,15 +119,11 @@ module Lists =
                 (fun task (_: string, episodes: int, seed: int) -> task, episodes, seed)
 
         let options = [
-            Parameter.value "--episodes" "N" "Episodes of each policy" (Read.whole 2) (fun episodes (task, _, seed) ->
+            Parameter.value "--episodes" "N" "Episodes per policy" (Read.whole 2) (fun episodes (task, _, seed) ->
                 task, episodes, seed)
             |> Parameter.showing "2000"
-            Parameter.value
-                "--seed"
-                "SEED"
-                "Where every draw comes from"
-                (Read.whole 0)
-                (fun seed (task, episodes, _) -> task, episodes, seed)
+            Parameter.value "--seed" "SEED" "Seed of all random numbers" (Read.whole 0) (fun seed (task, episodes, _) ->
+                task, episodes, seed)
             |> Parameter.showing "0"
         ]
 
@@ -160,12 +156,12 @@ module Lists =
 
         Command.create
             "env reference"
-            "Measure the returns that make a task's scale"
-            "Runs uniformly random actions and the task's own controller: their mean returns are scores 0 and 100."
+            "Measure the reference returns of a task's scores"
+            "Plays random actions and the task's controller. Their mean returns are the scores 0 and 100."
             [ place ]
             options
             [
-                "iql env reference pointmaze-umaze-stitch-v0", "the numbers behind the scores of this task"
+                "iql env reference pointmaze-umaze-stitch-v0", "the reference returns of this task"
             ]
             ("", 2000, 0)
             run

@@ -29,7 +29,7 @@ module Play =
             | [ policy ] -> Ok policy
             | all ->
                 let names = all |> List.map _.Name |> String.concat ", "
-                Error $"--policy: expected one policy, got {all.Length}: {names}. Name one of them."
+                Error $"--policy: expected one policy, got {all.Length}: {names}. Give one of them."
 
         let scene =
             match asked.Policy with
@@ -53,10 +53,10 @@ module Play =
     let command: Command =
         Command.create
             "play"
-            "Play one episode of a task and write it as a page that shows it moving"
-            ("One HTML file that opens without a network: planar robots from the side, the ant and mazes "
-             + "from above with the way that was taken, a slider, and the return over time. A trained run's "
-             + "values are drawn too: over time, and in mazes place by place.")
+            "Play one episode of a task and write an animated page"
+            ("The page is one HTML file that opens without a network. It shows planar robots from the side, "
+             + "and the ant and mazes from above with their way. It has a slider and the return over time. For a "
+             + "trained run it also shows values: over time, and in mazes for each place.")
             [
                 Parameter.value "TASK" "" "A task; `iql tasks` lists them" Read.text (fun task (asked: Asked) -> {
                     asked with
@@ -67,16 +67,16 @@ module Play =
                 Parameter.value
                     "--policy"
                     "random|expert|FOLDER|FILE.json"
-                    ("Who acts: random actions, the task's own controller, a trained run by its folder, "
-                     + "or a policy file (in antmaze-* a walker, steered to the goal)")
+                    ("The policy: random, expert (the task's controller), the folder of a trained run, "
+                     + "or a policy file (in antmaze-* a walker that follows directions to the goal)")
                     Read.text
                     (fun policy (asked: Asked) -> { asked with Policy = policy })
                 |> Parameter.showing "random"
                 Parameter.switch
                     "--mean"
-                    "A policy file acts by its mean instead of drawing from its distribution; trained runs always do"
+                    "A policy file acts with its mean instead of a sample; trained runs always use the mean"
                     (fun (asked: Asked) -> { asked with Mean = true })
-                Parameter.value "--seed" "SEED" "Where every draw comes from" (Read.whole 0) (fun seed (asked: Asked) -> {
+                Parameter.value "--seed" "SEED" "Seed of the episode" (Read.whole 0) (fun seed (asked: Asked) -> {
                     asked with
                         Seed = seed
                 })
@@ -89,8 +89,8 @@ module Play =
                 |> Parameter.showing "play-TASK.html"
             ]
             [
-                "iql play pointmaze-large-v0 --policy expert", "the controller drives through the large maze"
-                "iql play hopper-medium-v2 --policy runs/train-hopper-medium-v2", "what a trained policy does"
+                "iql play pointmaze-large-v0 --policy expert", "the controller in the large maze"
+                "iql play hopper-medium-v2 --policy runs/train-hopper-medium-v2", "a trained policy"
             ]
             {
                 Task = ""

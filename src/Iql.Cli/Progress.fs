@@ -109,12 +109,14 @@ module Progress =
         | Oversubscribed warning -> Some $"note: {warning}"
         | Waiting(group, holder) ->
             Some
-                $"note: {group} is claimed by {holder}, of which no sign of life was seen yet. After five silent minutes it is trained here."
+                $"note: {group} is claimed by {holder}, which gave no sign of life yet. After five silent minutes, \
+                  this process trains it."
         | Lost(group, taker) ->
             let who = taker |> Option.map string |> Option.defaultValue "another process"
 
             Some
-                $"note: {group} is trained by {who} now, because this process showed no sign of life for too long. Nothing more of it is written here."
+                $"note: {who} trains {group} now, because this process gave no sign of life for too long. This \
+                  process stops it."
 
     /// Prints what a launch tells; warnings go to standard error.
     let say (event: SweepEvent) : unit =
@@ -157,8 +159,8 @@ module Progress =
                 said.Value <- clock.Elapsed.TotalSeconds
                 printfn "%s" (line progress)
 
-    /// Runs a piece of work that tells how far it is and what else there is to know, and shows that in the way that suits where
-    /// standard output goes.
+    /// Runs a piece of work that tells how far it is and what else there is to know, and shows that in the way that
+    /// suits where standard output goes.
     let show (work: (SweepEvent -> unit) -> 'result) : 'result =
         AnsiConsole.Profile.Capabilities.Ansi <- not Console.IsOutputRedirected
 

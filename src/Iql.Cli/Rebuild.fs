@@ -10,8 +10,8 @@ module Rebuild =
     let command: Command =
         Command.create
             "report"
-            "Build report.html anew from the files of a sweep or a run"
-            "Everything the report shows is in the folder; runs that are still going are shown as far as they are."
+            "Rebuild report.html from the files of a sweep or a run"
+            "The folder has everything that the report shows. Unfinished runs are shown up to their last step."
             [
                 Parameter.value
                     "FOLDER"
@@ -32,7 +32,7 @@ module Rebuild =
                     elif File.Exists(Path.Combine(folder, "config.json")) then
                         Report.forRun folder
                     else
-                        Error $"{folder}: expected a folder with a sweep.json or a config.json, found neither there."
+                        Error $"{folder}: expected a folder with a sweep.json or a config.json, found neither."
 
                 printfn "%s" (Path.GetFullPath(Command.orRefuse written))
                 Shell.success)

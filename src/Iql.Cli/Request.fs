@@ -142,7 +142,7 @@ module Request =
                 Group = section hyperparameter
         }
 
-    let private seedDoc = "Number of the repetition; all randomness comes from it"
+    let private seedDoc = "Number of the repetition, which seeds all random numbers"
 
     /// The seed of a run.
     let seed: Parameter<Request> = {
@@ -164,19 +164,22 @@ module Request =
             Parameter.value
                 "--task"
                 "NAME"
-                "Where policies are scored; a built-in task's data are collected on the spot, D4RL's come from its cache (`iql data download`) or from --data; `iql tasks` lists them"
+                "The task that scores policies. A built-in task collects its data; D4RL's data are in its cache \
+                 (`iql data download`) or in --data. `iql tasks` lists the tasks"
                 Read.text
                 (fun name (request: Request) -> { request with Task = Some name })
             Parameter.value
                 "--data"
                 "FILE"
-                "Learn from an .hdf5 file in D4RL's layout, an .npz of the same names, a Minari folder, or a row file of `iql data pack`; with --task, policies are scored there"
+                "The data: an .hdf5 file in D4RL's layout, an .npz file with the same names, a Minari folder, or a \
+                 row file of `iql data pack`"
                 Read.text
                 (fun path (request: Request) -> { request with Data = Some path })
             Parameter.value
                 "--mode"
                 "d4rl|strict"
-                "How a file's rows become transitions: as D4RL's q-learning loader has them, or no row that crosses an episode's end; a row file has its mode already"
+                "How rows become transitions: as in D4RL's q-learning loader, or without rows across an episode's \
+                 end; a row file already has its mode"
                 (Read.oneOf [ "d4rl"; "strict" ])
                 (fun mode (request: Request) -> {
                     request with
@@ -201,7 +204,7 @@ module Request =
             Parameter.value
                 "--rewards"
                 (String.concat "|" [ for word, _, _ in Presets.rewardRules -> word ])
-                ("What is done to rewards before training: "
+                ("Rewards in training: "
                  + String.concat ", " [ for _, _, text in Presets.rewardRules -> text ]
                  + "; scores use raw rewards")
                 (Read.oneOf [ for word, _, _ in Presets.rewardRules -> word ])
@@ -214,14 +217,14 @@ module Request =
             |> Parameter.showing "the preset's"
             Parameter.switch
                 "--normalize-observations"
-                "Shift and scale observations to mean 0 and standard deviation 1, whatever the preset says"
+                "Shift and scale observations to mean 0 and standard deviation 1, for every preset"
                 (fun (request: Request) -> {
                     request with
                         NormalizeObservations = Some true
                 })
             Parameter.switch
                 "--raw-observations"
-                "Leave observations as they are, whatever the preset says"
+                "Keep observations unchanged, for every preset"
                 (fun (request: Request) -> {
                     request with
                         NormalizeObservations = Some false
@@ -235,7 +238,7 @@ module Request =
             Parameter.value
                 "--algorithm"
                 "NAME"
-                ("What is trained: "
+                ("The algorithm: "
                  + String.concat ", " [ for each in Algorithm.All -> $"{each.Name} ({each.Title})" ]
                  + "; or a variant: "
                  + String.concat ", " [
@@ -252,24 +255,24 @@ module Request =
             Parameter.value
                 "--evaluate-every"
                 "N"
-                "Steps from one evaluation and checkpoint to the next"
+                "Steps between evaluations and checkpoints"
                 (Read.whole 1)
                 (fun every -> change (fun trial -> { trial with EvaluateEvery = every }))
             |> Parameter.showing "a tenth of the steps"
             Parameter.value
                 "--episodes"
                 "N"
-                "Episodes an evaluation; 0 evaluates nothing"
+                "Episodes per evaluation; 0 means no evaluation"
                 (Read.whole 0)
                 (fun episodes -> change (fun trial -> { trial with Episodes = episodes }))
             |> Parameter.showing (string<int> standard.Episodes)
             Parameter.value
                 "--preset"
                 "NAME"
-                "Published hyperparameters of the algorithm to start from; `iql presets` lists them"
+                "Published hyperparameters to start from; `iql presets` lists them"
                 (Read.oneOf [ for domain in Presets.domains -> domain.Name ])
                 (fun name (request: Request) -> { request with Preset = Some name })
-            |> Parameter.showing "by the name of the data"
+            |> Parameter.showing "from the name of the data"
         ]
         |> Parameter.grouped "Training"
 
@@ -279,7 +282,7 @@ module Request =
             Parameter.value
                 "--output"
                 "FOLDER"
-                "Where runs and report.html go; the same command again continues there"
+                "Folder of the runs and report.html; the same command continues there"
                 Read.text
                 (fun folder (request: Request) -> { request with Output = Some folder })
             |> Parameter.alias [ "-o" ]
@@ -287,7 +290,7 @@ module Request =
             Parameter.value
                 "--threads"
                 "N"
-                "Cores to use; results do not depend on it"
+                "Cores to use; they do not change the results"
                 (Read.whole 1)
                 (fun threads (request: Request) -> { request with Threads = threads })
             |> Parameter.showing "all"

@@ -28,7 +28,7 @@ module Shell =
                     "--version", "Show the version"
                 ]
             yield ""
-            yield "Exit codes: 0 done, 1 the program failed, 2 the request could not be met, 130 interrupted."
+            yield "Exit codes: 0 success, 1 an error of the program, 2 a request that cannot be met, 130 interrupted."
         ]
 
     let private find (commands: Command list) (words: string list) : Command * string list =
@@ -102,11 +102,11 @@ module Shell =
 
                 refused
             | _, None ->
-                eprintfn "iql: this should not have happened: %s (%s)" error.Message (error.GetType().Name)
+                eprintfn "iql: internal error: %s (%s)" error.Message (error.GetType().Name)
 
                 if debug then
                     eprintfn "%O" error
                 else
-                    eprintfn "Set IQL_DEBUG=1 to see where; what was saved so far is kept."
+                    eprintfn "Set IQL_DEBUG=1 for the stack trace. Saved files are kept."
 
                 failure

@@ -23,17 +23,19 @@ module Train =
 
         Command.create
             "train"
-            "Train one policy and report on it"
-            "Learns from a built-in task's data, or from a file with --data. Hyperparameters start from the preset that the algorithm has for the data's name; options change them. Without an environment the report shows losses and value statistics on the data alone."
+            "Train one policy and write a report"
+            "The data come from a built-in task, or from a file with --data. Hyperparameters start from the \
+             algorithm's preset for the name of the data; options change them. Without an environment, the report \
+             shows only losses and value statistics on the data."
             []
             options
             [
                 "iql train", "learn the standard maze"
                 "iql train --task pointmaze-medium-stitch-v0 --steps 50k --inverse-temperature 3",
-                "another maze, a gentler policy"
+                "another maze, a smaller inverse temperature"
                 "iql train --algorithm td3bc --task pointmaze-umaze-v0 --alpha 4",
-                "another algorithm, and its own option"
-                "iql train --data hopper-medium-v2.hdf5", "a D4RL file, with the paper's locomotion setting"
+                "another algorithm with its own option"
+                "iql train --data hopper-medium-v2.hdf5", "a D4RL file with the paper's locomotion settings"
                 "iql train --task hopper-medium-v2 --data hopper-medium-v2.hdf5",
                 "the same, scored in the environment (needs MuJoCo 2.2.2)"
             ]

@@ -36,10 +36,12 @@ module Training =
 
                 raise (
                     Refusal
-                        $"""{option}: belongs to --algorithm {owners}, got --algorithm {request.Algorithm}, which has {own}."""
+                        $"{option}: belongs to --algorithm {owners}, got --algorithm {request.Algorithm}, which has \
+                          {own}."
                 )
 
-    /// A trial with what a request wants done to the data, and with evaluations at every tenth of the steps where nobody says.
+    /// A trial with what a request wants done to the data, and with evaluations at every tenth of the steps where
+    /// nobody says.
     let settled (request: Request) (trial: Trial) : Trial = {
         trial with
             Rewards = request.Rewards |> Option.orElse trial.Rewards
@@ -60,7 +62,8 @@ module Training =
             then
                 raise (
                     Refusal
-                        $"{option}: is about continuous actions, and the data have {actions}, of which {algorithm.Name} learns without it. Leave it out."
+                        $"{option}: expected continuous actions, got {actions}, for which {algorithm.Name} does not \
+                          use it. Leave it out."
                 )
 
     /// The trial a request asks for: the command's own, changed by the preset, changed by the options.
@@ -86,7 +89,8 @@ module Training =
 
         settled request changed, preset
 
-    /// What a request learns from. Of a task whose data do not come with it, D4RL's file lies in its cache, or is to be brought there.
+    /// What a request learns from. Of a task whose data do not come with it, D4RL's file lies in its cache, or is to be
+    /// brought there.
     let source (request: Request) : DataSource =
         match request.Data with
         | Some path -> DataSource.File(path, request.Mode, request.Task)
@@ -179,8 +183,8 @@ module Training =
         :: [ for word in Seq.skip 1 (Environment.GetCommandLineArgs()) -> quote word ]
         |> String.concat " "
 
-    /// Examines a sweep, trains it into a folder, writes the report and says what came out: `introduce` what was found in the data, `conclude`
-    /// what the runs brought.
+    /// Examines a sweep, trains it into a folder, writes the report and says what came out: `introduce` what was found
+    /// in the data, `conclude` what the runs brought.
     let launch
         (request: Request)
         (folder: string)
@@ -218,13 +222,13 @@ module Training =
                     printfn "%s" (Path.GetFullPath page)
                 | Report.WrittenElsewhere ->
                     printfn
-                        "All runs are done, %d of them by this process. The report is another process's work."
+                        "All runs are done, %d of them by this process. Another process writes the report."
                         outcome.Trained
 
                 Shell.success
             elif cancellation.IsCancellationRequested then
                 eprintfn
-                    "Stopped: %d of %d runs are done, the others are saved in %s. The same command goes on."
+                    "Stopped: %d of %d runs are done, the others are saved in %s. The same command continues."
                     finished
                     outcome.Runs.Length
                     folder
@@ -232,7 +236,8 @@ module Training =
                 Shell.interrupted
             else
                 printfn
-                    "%d of %d runs are done, %d of them by this process. Other processes train the rest, and write the report:"
+                    "%d of %d runs are done, %d of them by this process. Other processes train the rest and write \
+                     the report:"
                     finished
                     outcome.Runs.Length
                     outcome.Trained
@@ -305,7 +310,7 @@ module Training =
             for preset in Option.toList preset do
                 let varied =
                     if axes.Length > 1 then
-                        "; the grid varies what it names"
+                        "; the axes of the grid replace its values"
                     else
                         ""
 
@@ -319,6 +324,6 @@ module Training =
                 printfn "Mean score of the last evaluation over seeds (0 random, 100 expert):"
                 table sweep outcome |> List.iter (printfn "%s")
             else
-                printfn "No environment, so no scores: the report shows losses and value statistics on the data alone."
+                printfn "No environment, so no scores. The report shows losses and value statistics on the data."
 
         launch request folder 1 introduce conclude sweep

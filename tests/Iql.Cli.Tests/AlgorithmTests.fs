@@ -372,8 +372,8 @@ let ``a sparse task without its shift is remarked on, but not to a clone`` () =
 
         error
 
-    Assert.StartsWith("note: the rewards are 0 but at the goal", error "iql")
-    Assert.StartsWith("note: the rewards are 0 but at the goal", error "td3bc")
+    Assert.StartsWith("note: the rewards are 0 except at the goal", error "iql")
+    Assert.StartsWith("note: the rewards are 0 except at the goal", error "td3bc")
     Assert.Equal("", error "bc")
 
 [<Fact>]

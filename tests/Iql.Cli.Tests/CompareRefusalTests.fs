@@ -18,7 +18,7 @@ let ``unknown names are refused with the nearest one`` () =
     refused [ "-a"; "iql,td3b" ] [ "algorithms: expected some of iql"; "got td3b"; "Did you mean td3bc?" ]
     refused [ "--task"; "pointmaze-umase-v0" ] [ "got pointmaze-umase-v0"; "Did you mean pointmaze-umaze-v0?" ]
     refused [ "--task"; "hoper-medium-v2" ] [ "got hoper-medium-v2. Did you mean hopper-medium-v2?" ]
-    refused [ "--data"; "hoper-medium-v2.hdf5" ] [ "called hoper-medium-v2. Did you mean hopper-medium-v2?" ]
+    refused [ "--data"; "hoper-medium-v2.hdf5" ] [ "has the name hoper-medium-v2. Did you mean hopper-medium-v2?" ]
     refused [ "--tsak"; "pointmaze-umaze-v0" ] [ "Did you mean --task?" ]
     refused [ "--published"; "--task"; "hopper-medum-v2" ] [ "got hopper-medum-v2"; "Did you mean hopper-medium-v2?" ]
     refused [ "--published"; "-a"; "iqll" ] [ "got iqll"; "Did you mean iql?" ]
@@ -31,7 +31,7 @@ let ``no seeds, names given twice and empty names are refused`` () =
     refused [ "--task"; "pointmaze-umaze-v0,pointmaze-umaze-v0" ] [ "task: expected each value once" ]
     refused [ "-a"; "" ] [ "--algorithms: expected names between commas" ]
     refused [ "--last"; "0" ] [ "--last: expected a whole number of at least 1" ]
-    refused [ "--episodes"; "0" ] [ "expected at least 1 an evaluation" ]
+    refused [ "--episodes"; "0" ] [ "expected at least 1 per evaluation" ]
 
 [<Fact>]
 let ``two versions of a dataset are refused in one column`` () =
@@ -59,11 +59,11 @@ let ``files without a task, and files that are not there, are refused`` () =
     File.WriteAllText(file, "")
 
     refused [ "--data"; file ] [
-        "expected a task to score policies in"
-        "no built-in task is called kitchen-complete-v0. Name one with --task"
+        "expected a task that scores policies"
+        "no built-in task has the name kitchen-complete-v0. Give one with --task"
     ]
 
-    refused [ "--data"; scratch.Path "pointmaze-umaze-v0.npz" ] [ "found none there" ]
+    refused [ "--data"; scratch.Path "pointmaze-umaze-v0.npz" ] [ "found none" ]
 
     refused [ "--data"; file; "--task"; "pointmaze-umaze-v0,pointmaze-medium-v0" ] [
         "expected one file for each --task"
@@ -105,11 +105,11 @@ let ``a folder of something else, or with more than was asked for, is refused an
     let refuses words =
         refuses ([ "compare" ] @ words @ small @ [ "-o"; folder ])
 
-    refuses [ "-a"; "iql"; "--seeds"; "0" ] [ "algorithm=bc,seed=0"; "not asked for now" ]
+    refuses [ "-a"; "iql"; "--seeds"; "0" ] [ "algorithm=bc,seed=0"; "not part of this one" ]
     refuses [ "-a"; "iql,bc"; "--seeds"; "0"; "--discount"; "0.9" ] [ "discount: 0.99, 0.9" ]
 
     refuses [ "-a"; "iql,bc"; "--seeds"; "0"; "--task"; "pointmaze-umaze-v0" ] [
-        "the run task=pointmaze-umaze-stitch-v0,algorithm=iql,seed=0, which was not asked for now"
+        "the run task=pointmaze-umaze-stitch-v0,algorithm=iql,seed=0, which is not part of this one"
     ]
 
     Assert.Equal<(string * string) list>(before, results folder)

@@ -179,8 +179,8 @@ let ``the command explains every loss it names, and a step`` () =
 [<Fact>]
 let ``what cannot be explained is refused`` () =
     refuses [ "explain" ] [ "expected WHAT" ]
-    refuses [ "explain"; "td"; "--algorithm"; "bc" ] [ "--algorithm: goes with 'step'" ]
-    refuses [ "explain"; "step"; "--algorithm"; "bc"; "--batch"; "8" ] [ "--algorithm: takes batch" ]
+    refuses [ "explain"; "td"; "--algorithm"; "bc" ] [ "--algorithm: needs 'step'" ]
+    refuses [ "explain"; "step"; "--algorithm"; "bc"; "--batch"; "8" ] [ "--algorithm: uses the batch" ]
     refuses [ "explain"; "huber" ] [ "WHAT: expected one of expectile, td, advantage-weighted, step, got 'huber'" ]
     refuses [ "explain"; "step"; "--dot"; Path.Combine("none", "step.dot") ] [ "--dot: expected a file in a folder" ]
 

@@ -56,7 +56,7 @@ let ``returns that hardly differ are remarked on when rewards are divided by the
 [<Fact>]
 let ``actions where no policy acts are remarked on`` () =
     Assert.Equal(
-        "100 % of the actions' numbers lie outside [-1, 1], where no policy acts",
+        "100 % of the action numbers are outside [-1, 1], and no policy acts there",
         remarks 8f 1.5f RewardRule.None
     )
 

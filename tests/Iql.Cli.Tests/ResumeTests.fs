@@ -131,7 +131,7 @@ let ``Ctrl-C saves, says how to go on, and exits 130`` () =
     let error = running.StandardError.ReadToEnd()
     running.WaitForExit()
     Assert.Equal(130, running.ExitCode)
-    Assert.Contains("The same command goes on.", error)
+    Assert.Contains("The same command continues.", error)
 
 [<Fact>]
 let ``runs that were interrupted are not counted as done`` () =

@@ -85,7 +85,7 @@ let ``a policy is trained from a file alone, without scores`` () =
             ]
         )
 
-    Assert.StartsWith("note: the rewards are 0 but at the goal", error)
+    Assert.StartsWith("note: the rewards are 0 except at the goal", error)
     Assert.Equal(0, code)
     Assert.Contains("No environment, so no scores", output)
     Assert.EndsWith("report.html", output.TrimEnd())

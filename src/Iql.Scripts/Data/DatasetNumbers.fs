@@ -61,7 +61,8 @@ module DatasetNumbers =
 
         List.ofArray counts
 
-    /// The numbers of a data set; with its maze, also where its rows are. A row file shows a sample of its rows and episodes.
+    /// The numbers of a data set; with its maze, also where its rows are. A row file shows a sample of its rows and
+    /// episodes.
     let ofDataset (maze: Maze option) (dataset: IDataset) : DatasetNumbers =
         let transitions = dataset.Sample mostRows
         let statistics = dataset.Statistics
@@ -143,7 +144,8 @@ module DatasetNumbers =
     let private path (folder: string) (fingerprint: string) : string =
         Path.Combine(folder, "data", fingerprint + ".json")
 
-    /// Keeps the numbers of a data set in a sweep's folder, unless they are there: a report is made of that folder alone.
+    /// Keeps the numbers of a data set in a sweep's folder, unless they are there: a report is made of that folder
+    /// alone.
     let keep (folder: string) (fingerprint: string) (numbers: unit -> DatasetNumbers) : unit =
         let path = path folder fingerprint
 

@@ -29,8 +29,8 @@ module Problem =
     /// The task when nobody names one.
     let standardTask = DataSource.name DataSource.standard
 
-    /// The nearest name of a task here, or of a data set of D4RL, as a question; nothing where none is near. D4RL's data sets without an
-    /// environment here can be learned from by name, if without scores.
+    /// The nearest name of a task here, or of a data set of D4RL, as a question; nothing where none is near. D4RL's
+    /// data sets without an environment here can be learned from by name, if without scores.
     let meant (name: string) : string =
         Spelling.didYouMean
             [
@@ -44,13 +44,15 @@ module Problem =
     let card (name: string) : Result<TaskCard, string> =
         match Tasks.Find name with
         | null ->
-            let own = [ for card in Tasks.All -> card.Name ]
+            let own = [ for card in Tasks.All -> card.Name ] |> String.concat ", "
 
             Error
-                $"""task: expected one of {String.concat ", " own}, or one of MuJoCo's ({MujocoTasks.Names}; `iql tasks` lists them), got {name}.{meant name}"""
+                $"task: expected one of {own}, or one of MuJoCo's ({MujocoTasks.Names}; `iql tasks` lists them), \
+                  got {name}.{meant name}"
         | card -> Ok card
 
-    /// A task that has an environment here, by its name. One on MuJoCo needs its library, which is asked for before any work.
+    /// A task that has an environment here, by its name. One on MuJoCo needs its library, which is asked for before any
+    /// work.
     let task (name: string) : Result<TaskCard, string> = result {
         let! card = card name
 
@@ -76,10 +78,12 @@ module Problem =
         match mode, written with
         | Some mode, Some own when mode <> own ->
             Error
-                $"--mode: expected {modeName own}, as {path} was packed, got {modeName mode}. Leave --mode out, or pack its source again: iql data pack FILE --mode {modeName mode}."
+                $"--mode: expected {modeName own}, as {path} was packed, got {modeName mode}. Leave --mode out, or \
+                  pack its source again: iql data pack FILE --mode {modeName mode}."
         | Some mode, None ->
             Error
-                $"--mode: expected none for {path}, a row file that was written as transitions, got {modeName mode}. Leave --mode out."
+                $"--mode: expected none for {path}, a row file that was written as transitions, got {modeName mode}. \
+                  Leave --mode out."
         | _ -> Ok file
 
     /// The rows of a source. A row file is mapped, not read.
@@ -89,7 +93,8 @@ module Problem =
             Ok(card.Dataset.Collect(Seed.Named "dataset", defaultArg transitions card.DatasetSize))
         | DataSource.Task(name, _), _ ->
             Error
-                $"--task {name}: expected --data FILE with it, got none: its data do not come with Iql. Give a file, or collect data of your own: `iql data collect`."
+                $"--task {name}: expected --data FILE too, got none: Iql does not include its data. Give a file, or \
+                  collect data with `iql data collect`."
         | DataSource.File(path, mode, _), _ when RowFile.IsRowFile path -> mapRows path mode
         | DataSource.File(path, mode, _), _ ->
             // The task knows how many choices there are, also where the data never make the last one.
@@ -124,7 +129,9 @@ module Problem =
                     | _ -> raw.Name
 
                 Error
-                    $"{which}: expected observations of {card.Environment.ObservationSize} numbers and {card.Environment.ActionSpace}, as in {card.Name}, got {raw.ObservationSize} and {raw.ActionSpace}."
+                    $"{which}: expected observations of {card.Environment.ObservationSize} numbers and \
+                      {card.Environment.ActionSpace}, as in {card.Name}, got {raw.ObservationSize} and \
+                      {raw.ActionSpace}."
             | _ ->
                 Attempt.run (fun () ->
                     let rewards = card |> Option.map _.Rewards |> Option.defaultValue RewardRule.None
@@ -157,16 +164,18 @@ module Problem =
     let maze (problem: Problem) : Maze option =
         problem.Task |> Option.bind (fun card -> Option.ofObj card.Map)
 
-    /// The episodes of highest return. Those of a row file are not looked for: it may be larger than memory, and gives single rows.
+    /// The episodes of highest return. Those of a row file are not looked for: it may be larger than memory, and gives
+    /// single rows.
     let private select (share: float) (of': ShareOf) (raw: IDataset) : Result<IDataset, string> =
         match raw with
         | :? Transitions as transitions -> Ok(BestEpisodes.Of(transitions, share, of'))
         | _ ->
             Error
-                $"{raw.Name}: expected transitions in memory to choose the best {100.0 * share:G6} %% of, got a row file, which gives single rows. Train on the .hdf5 or .npz file, or on all rows: --best-share 1."
+                $"{raw.Name}: expected transitions in memory to choose the best {100.0 * share:G6} %% of, got a row \
+                  file, which gives single rows. Train on the .hdf5 or .npz file, or on all rows: --best-share 1."
 
-    /// The problem as a trial sees it: the episodes its algorithm selects, normalised as the trial says, the problem's own way where it
-    /// says nothing.
+    /// The problem as a trial sees it: the episodes its algorithm selects, normalised as the trial says, the problem's
+    /// own way where it says nothing.
     let forTrial (problem: Problem) (trial: Trial) : Result<Problem, string> =
         let selection = Option.ofNullable trial.Config.Selection
         let own = problem.Normalization
@@ -231,7 +240,8 @@ module Problem =
             && problem.Normalization.RewardShift = 0.0
         then
             yield
-                "the rewards are 0 but at the goal; the paper trains such data with r - 1, so that a step costs: --rewards antmaze"
+                "the rewards are 0 except at the goal. The paper trains such data with r - 1, so that every step has \
+                 a cost: --rewards antmaze"
 
         let range = 1000.0 / problem.Normalization.RewardScale
         let largest = statistics.LargestReturn
@@ -242,12 +252,13 @@ module Problem =
             && range < 0.01 * largest
         then
             yield
-                $"returns of up to {largest:G4} differ by {range:G4} only, so rewards are multiplied by {problem.Normalization.RewardScale:G4}; to leave them as they are: --rewards none"
+                $"returns of up to {largest:G4} differ by {range:G4} only, so rewards are multiplied by \
+                  {problem.Normalization.RewardScale:G4}. To keep them unchanged: --rewards none"
 
         yield! trial.Config.Remarks trial.Steps
 
         let beyond = 100.0 * statistics.ActionsOutside
 
         if beyond > 1.0 then
-            yield $"{beyond:F0} %% of the actions' numbers lie outside [-1, 1], where no policy acts"
+            yield $"{beyond:F0} %% of the action numbers are outside [-1, 1], and no policy acts there"
     ]

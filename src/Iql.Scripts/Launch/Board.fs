@@ -4,7 +4,8 @@ open System.Collections.Generic
 open System.Diagnostics
 open Iql.Training
 
-/// What is known of a sweep's runs while it goes on, put together from all threads. Every member may be called by any of them.
+/// What is known of a sweep's runs while it goes on, put together from all threads. Every member may be called by any
+/// of them.
 type internal Board(cells: SweepCell list, left: int, say: SweepEvent -> unit) =
     let clock = Stopwatch.StartNew()
     let gate = obj ()

@@ -106,8 +106,8 @@ type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board)
                 | _ -> ()
         ])
 
-/// Trains the runs of a sweep: those that can share a learner as one, several such groups side by side. Other processes that were started
-/// on the same folder, on this machine or others, train what nobody trains.
+/// Trains the runs of a sweep: those that can share a learner as one, several such groups side by side. Other processes
+/// that were started on the same folder, on this machine or others, train what nobody trains.
 [<RequireQualifiedAccess>]
 module Launch =
 
@@ -201,9 +201,9 @@ module Launch =
         | Some lost -> board.Say(Lost(group.Name, Option.ofObj lost.Taker))
         | None -> ()
 
-    /// Trains what has no result yet of an examined sweep, each run from its checkpoint if it has one, and comes back when nothing is left
-    /// but what other processes train. A run that diverges is a result; it stops nothing. What goes wrong with files is an Error, once the
-    /// other groups are saved.
+    /// Trains what has no result yet of an examined sweep, each run from its checkpoint if it has one, and comes back
+    /// when nothing is left but what other processes train. A run that diverges is a result; it stops nothing. What
+    /// goes wrong with files is an Error, once the other groups are saved.
     let train (options: LaunchOptions) (examined: ExaminedSweep) : Result<SweepOutcome, string> =
         let go () =
             use claims = new Claims(options.Lease)

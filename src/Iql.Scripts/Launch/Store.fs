@@ -56,20 +56,20 @@ module Store =
                 ]
         )
 
-    /// A run that keeps a sweep from going on in a folder, in words: one not asked for now, or one with other numbers.
+    /// A run that is not part of this sweep, or that has other numbers, in words.
     let private otherRun (folder: string) (plan: SweepPlan) (wanted: (SweepCell * RunConfig) list) : string option =
         let planned = set [ for run in plan.Runs -> run.Folder ]
 
         SweepPlan.Read(folder).Runs
         |> Seq.tryFind (fun run -> not (planned.Contains run.Folder))
-        |> Option.map (fun run -> $"it has the run {run.Folder}, which was not asked for now")
+        |> Option.map (fun run -> $"it has the run {run.Folder}, which is not part of this one")
         |> Option.orElseWith (fun () ->
             wanted
             |> List.filter (fun (cell, _) -> (runFolder folder cell).State <> RunFolderState.Absent)
             |> List.tryPick (fun (cell, config) ->
                 (runFolder folder cell).ReadConfig().FirstDifference config
                 |> Option.ofObj
-                |> Option.map (fun difference -> $"{cell.Name} there, asked for: {difference}")))
+                |> Option.map (fun difference -> $"{cell.Name} differs in {difference} (folder, command)")))
 
     /// Another process that begins the same sweep may be writing the plan.
     let private isForeign (entry: string) =
@@ -86,7 +86,7 @@ module Store =
             if File.Exists(SweepPlan.PathIn folder) then
                 difference folder plan wanted
             else
-                Some "one with other files in it"
+                Some "a folder with other files"
         else
             None
 
@@ -97,7 +97,8 @@ module Store =
             | None -> Ok()
             | Some difference ->
                 Error
-                    $"{folder}: expected an empty folder or one of this sweep, got {difference}. Choose another folder, or delete this one.")
+                    $"{folder}: expected an empty folder or one of this sweep, got {difference}. Choose another \
+                      folder, or delete this one.")
 
     /// Writes the plan into a folder that is made if need be; an existing one is replaced in one move.
     let write (folder: string) (plan: SweepPlan) : Result<unit, string> =

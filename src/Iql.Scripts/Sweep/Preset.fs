@@ -55,9 +55,9 @@ module Preset =
         if fst preset.NormalizeObservations then
             "observations standardised"
         else
-            "observations as they are"
+            "raw observations"
 
-    /// The preset as text: "expectile 0.9, inverseTemperature 10, dropout 0, rewards - 1, observations as they are".
+    /// The preset as text: "expectile 0.9, inverseTemperature 10, dropout 0, rewards - 1, raw observations".
     let describe (preset: Preset) : string =
         [ for value in preset.Values -> $"{value.Name} {value.Value}" ]
         @ [ rewards preset; observations preset ]
@@ -114,7 +114,7 @@ module Preset =
                 $"""    {values |> List.map snd |> String.concat ", "}"""
                 $"        from {source}"
             match preset.Differences with
-            | [] -> "    no difference from the code named"
+            | [] -> "    no difference to the code"
             | differences ->
                 for difference in differences do
                     $"    differs from the paper: {difference}"

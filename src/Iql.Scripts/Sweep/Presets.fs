@@ -74,7 +74,7 @@ module Presets =
 
     /// What may be done to rewards: the word of `--rewards`, and what it means.
     let rewardRules: (string * RewardRule * string) list = [
-        "none", RewardRule.None, "rewards as they are"
+        "none", RewardRule.None, "raw rewards"
         "antmaze", RewardRule.AntMaze, "rewards - 1"
         "antmaze-4", RewardRule.AntMazeTimes4, "4 (rewards - 1/2)"
         "antmaze-10", RewardRule.AntMazeTimes10, "10 rewards - 5"

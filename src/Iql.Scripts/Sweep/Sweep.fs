@@ -64,21 +64,22 @@ module Sweep =
             | Some label, _ -> Some $"{axis.Name}: expected each value once, got {label} twice."
             | _, Some label ->
                 Some
-                    $"{axis.Name}: expected values that can stand in a folder's name, got '{label}' with one of / \\ , = or nothing."
+                    $"{axis.Name}: expected values that are valid in a folder's name, got '{label}' with one of / \\ \
+                      , = or nothing."
             | _ -> None
 
         match twice names, List.tryPick wrong sweep.Axes with
         | Some name, _ -> Error $"axes: expected each once, got {name} twice."
         | _, Some problem -> Error problem
         | _ when names |> List.skipWhile ((<>) "algorithm") |> List.contains "task" ->
-            Error "axes: expected task before algorithm, whose presets are for a task, got them the other way round."
+            Error "axes: expected task before algorithm, because presets depend on the task, got algorithm first."
         | _ -> Ok()
 
     /// The runs of a sweep.
     let cells (sweep: Sweep) : SweepCell list = grid sweep.Axes sweep.Base
 
-    /// Cells that are trained together, by one learner: alike in everything but what its shared part never sees, such as the inverse
-    /// temperature of implicit Q-learning.
+    /// Cells that are trained together, by one learner: alike in everything but what its shared part never sees, such
+    /// as the inverse temperature of implicit Q-learning.
     let groups (cells: SweepCell list) : SweepCell list list =
         cells
         |> List.groupBy (fun cell ->

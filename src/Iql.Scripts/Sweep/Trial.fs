@@ -63,7 +63,7 @@ module Trial =
             raise (
                 Refusal(
                     $"{algorithm.Name}: expected continuous actions, got data of {actions}. "
-                    + $"""Algorithms that learn of these: {String.concat ", " others}."""
+                    + $"""Algorithms for these actions: {String.concat ", " others}."""
                 )
             )
         else
