@@ -148,7 +148,7 @@ module Compare =
         |> Command.orRefuse
 
         let sweep = {
-            Name = $"Comparison on {Findings.listed tasks}"
+            Name = $"Comparison on {Plural.listed tasks}"
             Base = Ablation.standard
             Axes = [ Axis.task sources; algorithms; Axis.seed request.Seeds ]
         }
@@ -183,8 +183,8 @@ module Compare =
                 |> List.distinct do
                 printfn "preset of %s for %s" name preset
 
-        let conclude _ =
-            let table = Results.readSweep folder |> Command.orRefuse |> ScoreTable.ofResults
+        let conclude results =
+            let table = ScoreTable.ofResults results
             printfn ""
             ScoreTableText.lines table |> List.iter (printfn "%s")
             printfn ""

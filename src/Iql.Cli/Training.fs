@@ -101,64 +101,41 @@ module Training =
             | Some path -> DataSource.File(path, request.Mode, Tasks.Find name |> Option.ofObj |> Option.map _.Name)
             | None -> DataSource.Task(name, request.Transitions)
 
-    /// Mean score of the runs that agree on two axes, as lines of text.
-    let private table (sweep: Sweep) (outcome: SweepOutcome) : string list =
-        let outcomes = SweepOutcome.finished outcome
+    /// Means of the last evaluations over seeds, axis by axis, as lines of text.
+    let private table (results: SweepResults) : string list =
+        let plane = Cells.plane results
+        let measure = Cells.measure results.Runs |> Option.defaultValue Score
 
-        let number (value: float) =
-            value.ToString("F1", CultureInfo.InvariantCulture)
+        let shown (cells: Cell list) =
+            match cells |> List.collect (Cells.finals measure) with
+            | [] -> "–"
+            | numbers -> (List.average numbers).ToString("F1", CultureInfo.InvariantCulture)
 
-        let shown (outcomes: (SweepCell * RunResult) list) =
-            let scores = [
-                for _, result in outcomes do
-                    if result.Status = RunStatus.Finished && result.Score.HasValue then
-                        result.Score.Value
-            ]
+        [
+            for values, cells in plane.Facets do
+                for name, value in values do
+                    yield $"{name} {value}"
 
-            if scores.IsEmpty then "–" else number (List.average scores)
+                let at name value = cells |> Cells.where name value
 
-        let value axis (cell: SweepCell, _) =
-            cell.Labels |> List.tryFind (fun (name, _) -> name = axis) |> Option.map snd
+                match plane.Rows, plane.Columns with
+                | Some rows, Some columns ->
+                    let across = Cells.values columns cells
 
-        match
-            [
-                for axis in sweep.Axes do
-                    if axis.Name <> "seed" then
-                        axis
-            ]
-        with
-        | rows :: columns :: rest -> [
-            for labels, outcomes in
-                outcomes
-                |> List.groupBy (fun outcome -> [ for axis in rest -> axis.Name, value axis.Name outcome ]) do
-                for name, label in labels do
-                    yield $"""{name} {Option.defaultValue "" label}"""
-
-                let cells = [
-                    yield rows.Name + " \\ " + columns.Name :: [ for label, _ in columns.Values -> label ]
-                    for row, _ in rows.Values do
-                        yield
-                            row
-                            :: [
-                                for column, _ in columns.Values ->
-                                    outcomes
-                                    |> List.filter (fun outcome ->
-                                        value rows.Name outcome = Some row && value columns.Name outcome = Some column)
-                                    |> shown
-                            ]
-                ]
-
-                for line in TextTable.lines cells do
-                    yield "  " + line
-          ]
-        | [ rows ] -> [
-            for row, _ in rows.Values do
-                yield
-                    $"  {rows.Name} {row}  {outcomes
-                                            |> List.filter (fun outcome -> value rows.Name outcome = Some row)
-                                            |> shown}"
-          ]
-        | [] -> [ $"  {shown outcomes}" ]
+                    yield!
+                        TextTable.lines [
+                            $"{rows} \\ {columns}" :: across
+                            for row in Cells.values rows cells do
+                                row
+                                :: [ for column in across -> at rows row |> Cells.where columns column |> shown ]
+                        ]
+                        |> List.map ((+) "  ")
+                | Some only, None
+                | None, Some only ->
+                    for value in Cells.values only cells do
+                        yield $"  {only} {value}  {at only value |> shown}"
+                | None, None -> yield $"  {shown cells}"
+        ]
 
     let private sizes (sweep: Sweep) (runs: int) : string =
         let axes =
@@ -190,7 +167,7 @@ module Training =
         (folder: string)
         (last: int)
         (introduce: ExaminedSweep -> unit)
-        (conclude: SweepOutcome -> unit)
+        (conclude: SweepResults -> unit)
         (sweep: Sweep)
         : int =
         Interrupt.guard (fun cancellation ->
@@ -218,7 +195,7 @@ module Training =
                     for name, message in SweepOutcome.failures outcome do
                         printfn "diverged: %s: %s" name message
 
-                    conclude outcome
+                    Results.readSweep folder |> Command.orRefuse |> conclude
                     printfn "%s" (Path.GetFullPath page)
                 | Report.WrittenElsewhere ->
                     printfn
@@ -316,13 +293,10 @@ module Training =
 
                 printfn "preset %s: %s%s" preset.Domain (Preset.describe preset) varied
 
-        let conclude (outcome: SweepOutcome) =
-            if
-                SweepOutcome.finished outcome
-                |> List.exists (fun (_, result) -> result.Return.HasValue)
-            then
+        let conclude (results: SweepResults) =
+            if results.Runs |> List.exists (fun run -> not run.Evaluations.IsEmpty) then
                 printfn "Mean score of the last evaluation over seeds (0 random, 100 expert):"
-                table sweep outcome |> List.iter (printfn "%s")
+                table results |> List.iter (printfn "%s")
             else
                 printfn "No environment, so no scores. The report shows losses and value statistics on the data."
 

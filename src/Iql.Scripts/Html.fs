@@ -72,7 +72,7 @@ module Html =
         match value with
         | Some value -> {
             Shown = Html.Text(show value)
-            SortedBy = Json.numberText value
+            SortedBy = string value
           }
         | None -> { Shown = Html.Text "–"; SortedBy = "" }
 
@@ -122,10 +122,7 @@ module Html =
     /// A figure with a caption below it; it is drawn by `script`.
     let figure (id: string) (caption: string) (figure: Figure) : Html =
         let height =
-            figure.Layout
-            |> Json.number "height"
-            |> Option.defaultValue 420.0
-            |> Json.numberText
+            figure.Layout |> Json.number "height" |> Option.defaultValue 420.0 |> string
 
         element "figure" [] [
             element "div" [ "class", "plot"; "id", id; "style", $"height:{height}px" ] []

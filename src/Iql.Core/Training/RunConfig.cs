@@ -96,30 +96,14 @@ public sealed record RunConfig
         Check.AtLeast(EvaluationEpisodes, 0, "evaluationEpisodes");
         Check.AtLeast(LogEvery, 1, "logEvery");
         Check.AtLeast(CheckpointEvery, 1, "checkpointEvery");
-        Check.That(Hyperparameters.ValueKind == JsonValueKind.Object, "hyperparameters", "a JSON object", Hyperparameters.ValueKind);
+        var kind = Hyperparameters.ValueKind;
+        Check.That(kind == JsonValueKind.Object, "hyperparameters", "a JSON object", kind);
         return this;
     }
 
-    /// <summary>A copy with some fields replaced; for F#, which has no "with" for C# records.</summary>
-    public RunConfig With(string? algorithm = null, string? task = null, DatasetInfo? dataset = null, ulong? seed = null, long? steps = null, int? batchSize = null, long? evaluateEvery = null, int? evaluationEpisodes = null,
-        long? logEvery = null, long? checkpointEvery = null, JsonElement? hyperparameters = null, Normalization? normalization = null) => this with
-        {
-            Algorithm = algorithm ?? Algorithm,
-            Task = task ?? Task,
-            Dataset = dataset ?? Dataset,
-            Seed = seed ?? Seed,
-            Steps = steps ?? Steps,
-            BatchSize = batchSize ?? BatchSize,
-            EvaluateEvery = evaluateEvery ?? EvaluateEvery,
-            EvaluationEpisodes = evaluationEpisodes ?? EvaluationEpisodes,
-            LogEvery = logEvery ?? LogEvery,
-            CheckpointEvery = checkpointEvery ?? CheckpointEvery,
-            Hyperparameters = hyperparameters ?? Hyperparameters,
-            Normalization = normalization ?? Normalization,
-        };
-
-    /// <summary>The first field in which two configurations decide different numbers, as "name: this, that"; null when they are the same run.</summary>
-    public string? FirstDifference(RunConfig other) => Difference("", RunJson.Element(Deciding()), RunJson.Element(other.Deciding()));
+    /// <summary>The first field in which two configurations decide different numbers, as "name: this, that"; null for the same run.</summary>
+    public string? FirstDifference(RunConfig other) =>
+        Difference("", RunJson.Element(Deciding()), RunJson.Element(other.Deciding()));
 
     /// <inheritdoc/>
     public bool Equals(RunConfig? other) => other is not null && FirstDifference(other) is null;

@@ -111,7 +111,7 @@ public static class TrainingLoop
         var first = runs[0].Config.Checked();
         foreach (var config in runs.Select(run => run.Config))
         {
-            var difference = config.With(hyperparameters: first.Hyperparameters).FirstDifference(first);
+            var difference = (config with { Hyperparameters = first.Hyperparameters }).FirstDifference(first);
             Check.That(difference is null, nameof(runs), "configurations that differ in hyperparameters only",
                 difference);
         }

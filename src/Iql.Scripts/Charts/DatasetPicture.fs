@@ -116,7 +116,7 @@ let private visits (numbers: DatasetNumbers) : Figure =
     |> Chart.withTrace "hovertemplate" (Json.Text "10^%{z} rows<extra></extra>")
     |> Chart.withTrace "colorbar.title" (Json.Object [ "text", Json.Text "rows"; "side", Json.Text "right" ])
     |> Chart.withTrace "colorbar.tickvals" (Json.ofNumbers powers)
-    |> Chart.withTrace "colorbar.ticktext" (Json.ofTexts [ for power in powers -> Json.numberText (10.0 ** power) ])
+    |> Chart.withTrace "colorbar.ticktext" (Json.ofTexts [ for power in powers -> string (10.0 ** power) ])
     |> Chart.titled $"Visited places: {numbers.Name}" "" ""
     |> Figure.withLayout "yaxis.autorange" (Json.Text "reversed")
     |> Figure.withLayout "xaxis.visible" (Json.Bool false)

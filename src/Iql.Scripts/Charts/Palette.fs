@@ -53,4 +53,4 @@ module Palette =
         let part i =
             Int32.Parse(colour.AsSpan(i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
 
-        $"rgba({part 1},{part 3},{part 5},{Json.numberText opacity})"
+        $"rgba({part 1},{part 3},{part 5},{string opacity})"

@@ -2,7 +2,6 @@ namespace Iql.Scripts
 
 open System
 open System.Collections.Immutable
-open System.Globalization
 open System.IO
 open Iql.Data
 open Iql.Data.Files
@@ -12,9 +11,6 @@ open Iql.Training
 /// Reading how data files came about, and saying it.
 [<RequireQualifiedAccess>]
 module DataOrigin =
-
-    let private thousands (value: int64) =
-        value.ToString("#,0", CultureInfo.InvariantCulture).Replace(",", "\u202f")
 
     let private ofEntries (rows: int64) (entry: string -> string option) : DataOrigin =
         let policies =
@@ -119,6 +115,6 @@ module DataOrigin =
     /// How many of the file's rows were learned from: "399 000 of 400 000 transitions".
     let share (transitions: int64) (origin: DataOrigin) : string =
         if transitions = origin.Rows then
-            $"{thousands transitions} transitions"
+            $"{Plural.thousands transitions} transitions"
         else
-            $"{thousands transitions} of {thousands origin.Rows} transitions"
+            $"{Plural.thousands transitions} of {Plural.thousands origin.Rows} transitions"

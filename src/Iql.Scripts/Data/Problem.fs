@@ -115,7 +115,7 @@ module Problem =
             | DataSource.Memory(_, Some name) -> task name |> Result.map Some
             | _ -> Ok None
 
-        let! raw = Attempt.run (fun () -> rows source card) |> Result.bind id
+        let! raw = Attempt.reading (fun () -> rows source card)
 
         return!
             match card with

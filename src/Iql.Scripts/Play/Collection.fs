@@ -107,7 +107,7 @@ module Collection =
 
     /// A policy's line in the file's metadata.
     let private description (collection: Collection) (policy: Policy) : string =
-        let noise = Json.numberText (noise collection policy)
+        let noise = string<float>(noise collection policy)
 
         match policy.Make, policy.Walks with
         | null, _ -> policy.Description

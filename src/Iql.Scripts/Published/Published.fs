@@ -135,17 +135,15 @@ module Published =
         (transitions: int64)
         (origin: DataOrigin option)
         : string option =
-        let thousands (value: int64) =
-            value.ToString("#,0", CultureInfo.InvariantCulture).Replace(",", "\u202f")
-
         let known = Map.tryFind dataset steps
 
         let theirs =
             known
-            |> Option.map (fun steps -> $" (D4RL's has about {thousands steps})")
+            |> Option.map (fun steps -> $" (D4RL's has about {Plural.thousands steps})")
             |> Option.defaultValue ""
 
-        let ofFile = $"{thousands transitions} transitions of the file {source}{theirs}"
+        let ofFile =
+            $"{Plural.thousands transitions} transitions of the file {source}{theirs}"
 
         let unlike (steps: int64) =
             float transitions < 0.95 * float steps || float transitions > 1.01 * float steps
@@ -155,7 +153,7 @@ module Published =
             let share = DataOrigin.share transitions origin
             Some $"{share} of the file {source}{theirs}, which is not D4RL's: {DataOrigin.words origin}"
         | _ when source = "generated" ->
-            Some $"{thousands transitions} transitions collected here{theirs}, not D4RL's file"
+            Some $"{Plural.thousands transitions} transitions collected here{theirs}, not D4RL's file"
         | _ when not (bearsName dataset source) ->
             Some $"{ofFile}, which does not have the name of a D4RL file; its policies are unknown"
         | _ when Option.exists unlike known -> Some ofFile

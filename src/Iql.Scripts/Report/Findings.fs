@@ -6,17 +6,6 @@ open Iql
 open Iql.Training
 open Iql.Scripts.Statistics
 
-/// "1 run", "3 runs".
-let count (number: int) (noun: string) : string =
-    if number = 1 then $"1 {noun}" else $"{number} {noun}s"
-
-/// "a", "a and b", "a, b and c".
-let listed (items: string list) : string =
-    match List.rev items with
-    | [] -> "none"
-    | [ only ] -> only
-    | last :: before -> $"""{before |> List.rev |> String.concat ", "} and {last}"""
-
 /// mean(a) − mean(b) over finished runs with its 95 % interval; None unless both cells have at least two.
 let difference (measure: Measure) (a: Cell) (b: Cell) : Estimate option =
     match Cells.finals measure a, Cells.finals measure b with
@@ -52,10 +41,10 @@ let private basis (cell: Cell) (summary: RunSummary) : string =
         with
         | [ episodes ] when episodes > 0 ->
             let each = if summary.Count = 1 then "" else " each"
-            $""", {count episodes "episode"}{each}"""
+            $""", {Plural.count episodes "episode"}{each}"""
         | _ -> ""
 
-    $"""{count summary.Count "seed"}{episodes}"""
+    $"""{Plural.count summary.Count "seed"}{episodes}"""
 
 /// What the episodes of a single run's last evaluation say; it leaves out that another seed would train another policy.
 let private episodes (run: Run) : Html list =
@@ -136,11 +125,11 @@ let private bestSentences (measure: Measure) (cells: Cell list) : Html list =
                 Html.paragraph $"Its lead over {other} is larger than the spread between seeds."
             | _, few when few.Length <= 6 ->
                 Html.paragraph
-                    $"There is no clear difference to {listed few}: the 95 %% interval of the difference contains zero."
+                    $"There is no clear difference to {Plural.listed few}: the 95 %% interval of the difference contains zero."
             | _, many ->
                 Html.paragraph
                     $"There is no clear difference to {many.Length} of the other {others.Length} cells: the 95 %% \
-                      interval of the difference contains zero. The closest are {listed (List.truncate 4 many)}."
+                      interval of the difference contains zero. The closest are {Plural.listed (List.truncate 4 many)}."
             if others.Length > 1 then
                 Html.paragraph
                     $"It was selected as the best of {others.Length + 1} cells by the evaluations shown here. This \
@@ -179,7 +168,7 @@ let private effect (measure: Measure) (cells: Cell list) (name: string) : Html l
             let series =
                 points
                 |> List.map (fun (value, _, summary) -> $"{Cells.showSummary summary} at {value}")
-                |> listed
+                |> Plural.listed
 
             let _, low, lowSummary = points |> List.minBy (fun (_, _, summary) -> summary.Mean)
 
@@ -274,7 +263,7 @@ let private caution (measure: Measure) (cells: Cell list) : Html list =
 
             let range =
                 if fewest = most then
-                    count fewest "seed"
+                    Plural.count fewest "seed"
                 else
                     $"{fewest} to {most} seeds"
 
@@ -288,7 +277,7 @@ let private caution (measure: Measure) (cells: Cell list) : Html list =
             else
                 $"Brackets are 95 %% percentile-bootstrap intervals over {range} per cell."
         if lost > 0 then
-            let runs = count lost "failed run"
+            let runs = Plural.count lost "failed run"
             $"The means leave out {runs}. This makes their cells look better than they are."
     ]
 
@@ -334,7 +323,7 @@ let private offline (rows: string option) (cells: Cell list) : Html list =
                 | Some name -> $" by {Cells.axisTitle name}"
                 | None -> ""
 
-            Html.paragraph $"""Mean of V over the data at the end of training{by}: {listed values}."""
+            Html.paragraph $"""Mean of V over the data at the end of training{by}: {Plural.listed values}."""
     ]
 
 /// The findings of one facet of a sweep: the best cell, what each hyperparameter does, behaviour cloning beside it, and

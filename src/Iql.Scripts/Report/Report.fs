@@ -14,7 +14,7 @@ let private title (name: string) : string =
 /// Failures come before anything else on the page.
 let private failures (sweep: SweepResults) : Html list =
     let planned = sweep.Runs.Length + sweep.Missing.Length
-    let at (run: Run) = Tables.thousands (float run.Step)
+    let at (run: Run) = Plural.thousands run.Step
 
     let failed = [
         for run in List.filter Cells.failed sweep.Runs do
@@ -36,7 +36,7 @@ let private failures (sweep: SweepResults) : Html list =
         [
             for run in sweep.Runs do
                 if run.Status = RunStatus.Unfinished then
-                    $"{title run.Name} (at step {at run} of {Tables.thousands (float run.Config.Steps)})"
+                    $"{title run.Name} (at step {at run} of {Plural.thousands run.Config.Steps})"
         ]
         @ [ for name in sweep.Missing -> $"{title name} (not started)" ]
 
@@ -76,12 +76,11 @@ let private subtitle (sweep: SweepResults) : string =
     [
         distinct algorithm |> String.concat ", "
         match distinct task with
-        | tasks when tasks.Length > 3 -> Findings.count tasks.Length "task"
+        | tasks when tasks.Length > 3 -> Plural.count tasks.Length "task"
         | tasks -> String.concat ", " tasks
-        Findings.count sweep.Runs.Length "run"
-        Findings.count (distinct _.Config.Seed).Length "seed"
-        (distinct (fun run -> Tables.thousands (float run.Config.Steps))
-         |> String.concat " or ")
+        Plural.count sweep.Runs.Length "run"
+        Plural.count (distinct _.Config.Seed).Length "seed"
+        (distinct (fun run -> Plural.thousands run.Config.Steps) |> String.concat " or ")
         + " steps"
     ]
     |> String.concat " · "
@@ -308,11 +307,10 @@ let writeAlone (anyhow: bool) (folder: string) : Result<Writing, string> =
 
     use claims = new Claims()
 
-    Attempt.run (fun () ->
+    Attempt.reading (fun () ->
         use claim = claims.TryTake folder
 
         if isNull claim || (not anyhow && isNewer ()) then
             Ok WrittenElsewhere
         else
             write folder |> Result.map Written)
-    |> Result.bind id

@@ -46,7 +46,7 @@ let private lead (what: string) (contenders: string list) (line: ScoreLine) : Ht
                     Html.paragraph $"Its lead over {each} is larger than the spread between seeds."
                 else
                     Html.paragraph
-                        $"There is no clear difference to {Findings.listed equals}: the 95 %% interval of the \
+                        $"There is no clear difference to {Plural.listed equals}: the 95 %% interval of the \
                           difference contains zero."
         ]
 
@@ -68,7 +68,7 @@ let private elsewhere (best: string option) (table: ScoreTable) : Html list =
     [
         for name, tasks in List.groupBy fst clear ->
             Html.paragraph
-                $"On {tasks |> List.map snd |> Findings.listed} the highest is {Published.title name}, with a lead \
+                $"On {tasks |> List.map snd |> Plural.listed} the highest is {Published.title name}, with a lead \
                   over each of the others that is larger than the spread between seeds."
     ]
 
@@ -115,7 +115,7 @@ let private caution (table: ScoreTable) : Html =
                 else
                     ""
 
-            let seeds = Findings.count table.Seeds "seed"
+            let seeds = Plural.count table.Seeds "seed"
             $"Brackets are 95 %% percentile-bootstrap intervals over {seeds}{over}{few}."
         if table.Rows |> List.exists (fun row -> List.sum row.Diverged > 0) then
             "The means leave out diverged runs. This makes their algorithm look better than it is."

@@ -123,7 +123,7 @@ let private trained (sweep: SweepResults) (table: ScoreTable) : Html list = [
         Html.plain "details" [
             Html.plain "summary" [ Html.text (Published.title contender) ]
             for preset, tasks in List.groupBy fst presets do
-                Html.paragraph $"Preset for {tasks |> List.map snd |> List.distinct |> Findings.listed}: {preset}."
+                Html.paragraph $"Preset for {tasks |> List.map snd |> List.distinct |> Plural.listed}: {preset}."
             Tables.inColumns (Tables.settings (List.map snd runs))
         ]
 ]
@@ -154,8 +154,8 @@ let private data (sweep: SweepResults) (table: ScoreTable) : Html =
                             data.Source
                     )
                     Html.cell (if about = "" then "–" else about)
-                    Html.numberCell Tables.thousands (Some(float data.Transitions))
-                    Html.numberCell Tables.thousands (Some(float data.Episodes))
+                    for count in [ data.Transitions; data.Episodes ] do
+                        Html.numberCell (int64 >> Plural.thousands) (Some(float count))
                     Html.cell data.Fingerprint
                 ]
     ]

@@ -5,10 +5,6 @@ open System.Globalization
 open Iql.Training
 open Iql.Scripts.Statistics
 
-/// Whole numbers with a thin gap between thousands, as in 20 000.
-let thousands (value: float) : string =
-    value.ToString("#,0", CultureInfo.InvariantCulture).Replace(",", "\u202f")
-
 /// "3 s", "12 min", "2.5 h".
 let duration (seconds: float) : string =
     if seconds < 99.5 then
@@ -66,7 +62,7 @@ let cells (measure: Measure) (cells: Cell list) : Html =
                 Html.SortedBy =
                     summary
                     |> Option.bind (fun summary -> summary.Interval)
-                    |> Option.map (fun interval -> Json.numberText interval.Low)
+                    |> Option.map (fun interval -> string interval.Low)
                     |> Option.defaultValue ""
             }
             number (summary |> Option.map (fun summary -> summary.Iqm))
@@ -86,12 +82,12 @@ let cells (measure: Measure) (cells: Cell list) : Html =
                [
                    {
                        Html.Shown = Html.Text $"{won} of {tried}"
-                       Html.SortedBy = Json.numberText share.Value
+                       Html.SortedBy = string share.Value
                    }
                    {
                        Html.Shown =
                            Html.Text $"{tenth share.Value} [{tenth share.Interval.Low}, {tenth share.Interval.High}]"
-                       Html.SortedBy = Json.numberText share.Value
+                       Html.SortedBy = string share.Value
                    }
                ])
 
@@ -105,7 +101,7 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : Html 
         let marked kind text =
             Html.element "span" [ "class", kind ] [ Html.text text ]
 
-        let at = thousands (float run.Step)
+        let at = Plural.thousands run.Step
 
         match run.Status with
         | RunStatus.Finished -> Html.cell "finished"
@@ -150,7 +146,7 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : Html 
             Option.ofObj run.Result |> Option.map pick
 
            [
-               Html.numberCell thousands (ended (fun result -> float result.Steps))
+               Html.numberCell (int64 >> Plural.thousands) (ended (fun result -> float result.Steps))
                Html.numberCell duration (ended _.Seconds)
                number (ended _.StepsPerSecond)
            ])

@@ -167,7 +167,7 @@ let csv (sweep: SweepResults) (table: ScoreTable) : string =
                 let ended =
                     match run.Result with
                     | null -> [ ""; "" ]
-                    | result -> [ string result.Steps; Json.numberText result.Seconds ]
+                    | result -> [ string result.Steps; string result.Seconds ]
 
                 let score =
                     if Cells.finished run then
@@ -180,7 +180,7 @@ let csv (sweep: SweepResults) (table: ScoreTable) : string =
                     contender
                     string run.Config.Seed
                     (string run.Status).ToLowerInvariant()
-                    score |> Option.map Json.numberText |> Option.defaultValue ""
+                    score |> Option.map string |> Option.defaultValue ""
                 ]
                 @ ended
                 |> String.concat ","

@@ -35,7 +35,9 @@ module Attempt =
         | :? InvalidDataException
         | :? IOException
         | :? UnauthorizedAccessException
-        | :? DllNotFoundException -> Some error.Message
+        | :? DllNotFoundException
+        | :? Text.Json.JsonException
+        | :? MujocoException -> Some error.Message
         | _ -> None
 
     /// A piece of work whose expected failures are exceptions.
@@ -59,11 +61,5 @@ module Attempt =
         | Ok value -> value
         | Error message -> raise (Refusal message)
 
-    /// What a function gives; an Error where an expected failure is an exception, or a simulation fails.
-    let reading (read: unit -> Result<'value, string>) : Result<'value, string> =
-        try
-            read ()
-        with
-        | :? Text.Json.JsonException
-        | :? MujocoException as problem -> Error problem.Message
-        | error when (mendable error).IsSome -> Error (mendable error).Value
+    /// A piece of work that gives an Error itself, or fails as an exception.
+    let reading (read: unit -> Result<'value, string>) : Result<'value, string> = run read |> Result.bind id

@@ -1,9 +1,22 @@
 namespace Iql.Scripts
 
-/// Counted things.
+open System.Globalization
+
+/// Numbers and lists in sentences.
 [<RequireQualifiedAccess>]
 module Plural =
 
     /// "1 thread", "2 threads".
     let count (number: int) (word: string) : string =
         if number = 1 then $"1 {word}" else $"{number} {word}s"
+
+    /// Whole numbers with a thin gap between thousands, as in 20 000.
+    let thousands (value: int64) : string =
+        value.ToString("#,0", CultureInfo.InvariantCulture).Replace(",", "\u202f")
+
+    /// "a", "a and b", "a, b and c".
+    let listed (items: string list) : string =
+        match List.rev items with
+        | [] -> "none"
+        | [ only ] -> only
+        | last :: before -> $"""{before |> List.rev |> String.concat ", "} and {last}"""

@@ -2,6 +2,8 @@ module Iql.Core.Tests.Training.Fixture
 
 open System
 open System.IO
+open System.Text.Json
+open Iql.Data
 open Iql.Graph
 open Iql.Training
 
@@ -17,6 +19,39 @@ let inFolder (test: string -> unit) : unit =
 /// The message of the exception of one kind that an action throws.
 let messageOf<'error when 'error :> exn> (action: unit -> unit) : string =
     Xunit.Assert.Throws<'error>(action).Message
+
+type RunConfig with
+
+    /// A copy with some fields replaced.
+    member own.With
+        (
+            ?algorithm: string,
+            ?task: string,
+            ?dataset: DatasetInfo,
+            ?seed: uint64,
+            ?steps: int64,
+            ?batchSize: int,
+            ?evaluateEvery: int64,
+            ?evaluationEpisodes: int,
+            ?logEvery: int64,
+            ?checkpointEvery: int64,
+            ?hyperparameters: JsonElement,
+            ?normalization: Normalization
+        ) : RunConfig =
+        RunConfig(
+            Algorithm = defaultArg algorithm own.Algorithm,
+            Task = defaultArg task own.Task,
+            Dataset = defaultArg dataset own.Dataset,
+            Seed = defaultArg seed own.Seed,
+            Steps = defaultArg steps own.Steps,
+            BatchSize = defaultArg batchSize own.BatchSize,
+            EvaluateEvery = defaultArg evaluateEvery own.EvaluateEvery,
+            EvaluationEpisodes = defaultArg evaluationEpisodes own.EvaluationEpisodes,
+            LogEvery = defaultArg logEvery own.LogEvery,
+            CheckpointEvery = defaultArg checkpointEvery own.CheckpointEvery,
+            Hyperparameters = defaultArg hyperparameters own.Hyperparameters,
+            Normalization = defaultArg normalization own.Normalization
+        )
 
 /// A small run.
 let config: RunConfig =

@@ -10,10 +10,7 @@ let private example =
     Chart.band "tau=0.7" [ 0.0; 1.0 ] [ 1.0; 2.0 ] [ 2.0; 3.0 ] [ 3.0; 4.0 ]
     |> Chart.titled "Normalised score" "gradient step" "score"
 
-let private parsed (figure: Figure) =
-    match Json.parse (Figure.toJson figure) with
-    | Ok json -> json
-    | Error problem -> failwith problem
+let private parsed (figure: Figure) = ReadJson.parse (Figure.toJson figure)
 
 let rec private objects (json: Json) : (string * Json) list = [
     for name, value in Json.fields json do

@@ -7,8 +7,8 @@ open Xunit
 let private run (expectile: float) (beta: float) (seed: int) (ended: RunStatus) (scores: float list) : Run =
     Invented.run
         [
-            "expectile", Json.numberText expectile
-            "inverseTemperature", Json.numberText beta
+            "expectile", string<float> expectile
+            "inverseTemperature", string<float> beta
             "seed", string seed
         ]
         (Invented.data "data" "generated" None)
@@ -16,8 +16,8 @@ let private run (expectile: float) (beta: float) (seed: int) (ended: RunStatus) 
         scores
 
 let private values expectile beta = [
-    "expectile", Json.numberText expectile
-    "inverseTemperature", Json.numberText beta
+    "expectile", string<float> expectile
+    "inverseTemperature", string<float> beta
 ]
 
 let private cell expectile beta scores = {

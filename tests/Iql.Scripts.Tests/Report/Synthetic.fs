@@ -38,7 +38,7 @@ let plan: Plan = {
 }
 
 let runName (expectile: float) (beta: float) (seed: int) =
-    $"expectile={Json.numberText expectile},inverseTemperature={Json.numberText beta},seed={seed}"
+    $"expectile={string<float> expectile},inverseTemperature={string<float> beta},seed={seed}"
 
 /// A new folder under the temporary one; the caller removes it.
 let temporary () : string =
@@ -194,8 +194,8 @@ let private writeRun (plan: Plan) (folder: string) expectile beta seed =
 /// Writes the sweep into a folder.
 let write (folder: string) (plan: Plan) : unit =
     let labels expectile beta seed = [
-        "expectile", Json.numberText expectile
-        "inverseTemperature", Json.numberText beta
+        "expectile", string<float> expectile
+        "inverseTemperature", string<float> beta
         "seed", string<int> seed
     ]
 
@@ -212,8 +212,8 @@ let write (folder: string) (plan: Plan) : unit =
         Name = plan.Name,
         Axes =
             ImmutableArray.Create(
-                axis "expectile" (List.map Json.numberText plan.Expectiles),
-                axis "inverseTemperature" (List.map Json.numberText plan.InverseTemperatures),
+                axis "expectile" (List.map string<float> plan.Expectiles),
+                axis "inverseTemperature" (List.map string<float> plan.InverseTemperatures),
                 axis "seed" (List.map string<int> plan.Seeds)
             ),
         Runs =

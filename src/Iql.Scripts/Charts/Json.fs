@@ -16,34 +16,9 @@ type Json =
     | List of Json list
     | Object of (string * Json) list
 
-/// Reading, writing and changing JSON values.
+/// Writing and changing JSON values.
 [<RequireQualifiedAccess>]
 module Json =
-
-    let rec private ofElement (element: JsonElement) : Json =
-        match element.ValueKind with
-        | JsonValueKind.Object -> Json.Object [ for p in element.EnumerateObject() -> p.Name, ofElement p.Value ]
-        | JsonValueKind.Array -> Json.List [ for item in element.EnumerateArray() -> ofElement item ]
-        | JsonValueKind.String -> Json.Text(element.GetString())
-        | JsonValueKind.Number -> Json.Number(element.GetDouble())
-        | JsonValueKind.True -> Json.Bool true
-        | JsonValueKind.False -> Json.Bool false
-        | _ -> Json.Null
-
-    /// The value a text holds; the error says where the text stops being JSON.
-    let parse (text: string) : Result<Json, string> =
-        try
-            use document = JsonDocument.Parse text
-            Ok(ofElement document.RootElement)
-        with :? JsonException as problem ->
-            Error $"expected JSON, got a text that breaks off or goes wrong: {problem.Message}"
-
-    /// A number as JSON and people write it: whole numbers without a point, others in the fewest digits that read back.
-    let numberText (value: float) : string =
-        if Double.IsInteger value && abs value < 1e15 then
-            value.ToString("0", CultureInfo.InvariantCulture)
-        else
-            value.ToString("R", CultureInfo.InvariantCulture)
 
     let private appendText (builder: StringBuilder) (text: string) =
         builder.Append '"' |> ignore
@@ -73,7 +48,7 @@ module Json =
         match json with
         | Json.Null -> builder.Append "null" |> ignore
         | Json.Bool value -> builder.Append(if value then "true" else "false") |> ignore
-        | Json.Number value when Double.IsFinite value -> builder.Append(numberText value) |> ignore
+        | Json.Number value when Double.IsFinite value -> builder.Append(string value) |> ignore
         | Json.Number _ -> builder.Append "null" |> ignore
         | Json.Text value -> appendText builder value
         | Json.List items ->
@@ -149,21 +124,6 @@ module Json =
     let numbers (name: string) (json: Json) : float list =
         field name json |> items |> List.choose asNumber
 
-    /// How people read the value: texts without quotes, lists as "a, b", objects as "name value".
-    let rec display (json: Json) : string =
-        match json with
-        | Json.Null -> "–"
-        | Json.Bool value -> if value then "yes" else "no"
-        | Json.Number value when abs value >= 1e7 && Double.IsFinite value ->
-            value.ToString("0.####e0", CultureInfo.InvariantCulture)
-        | Json.Number value -> numberText value
-        | Json.Text value -> value
-        | Json.List items -> items |> List.map display |> String.concat ", "
-        | Json.Object fields ->
-            fields
-            |> List.map (fun (name, value) -> $"{name} {display value}")
-            |> String.concat ", "
-
     /// Numbers as a JSON list; what is not finite is null.
     let ofNumbers (values: float seq) : Json =
         Json.List [
@@ -216,15 +176,3 @@ module Json =
             Json.Object [ for key, each in fields -> key, (if key = name then value else each) ]
         else
             Json.Object(fields @ [ name, value ])
-
-    /// The value in a file; the error names the file.
-    let readFile (path: string) : Result<Json, string> =
-        try
-            File.ReadAllText path
-            |> parse
-            |> Result.mapError (fun problem -> $"{path}: {problem}")
-        with
-        | :? FileNotFoundException
-        | :? DirectoryNotFoundException -> Error $"{path}: expected a file, got nothing there."
-        | :? IOException
-        | :? UnauthorizedAccessException as problem -> Error $"{path}: {problem.Message}"
