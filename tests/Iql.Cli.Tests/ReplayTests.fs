@@ -158,7 +158,7 @@ let ``a task that moves things of its model is not replayed, and nothing is held
     use scratch = new Scratch()
     let path = collected scratch "door-expert-v1" 40
     let output = succeeds [ "data"; "inspect"; path ]
-    Assert.Contains("not replayed: door-expert-v1 moves things of its model", output)
+    Assert.Contains("not replayed: door-expert-v1 changes its model", output)
     Assert.DoesNotContain("does not lead to", output)
 
     Assert.Throws<System.ArgumentException>(fun () -> replayOf "door-expert-v1" path true |> ignore)
@@ -197,7 +197,7 @@ let ``the task is what the file says, or its name, or what is asked for`` () =
         scratch.Path name
 
     Assert.Contains("replayed in hopper-medium-v2", inspect [ mute "hopper_medium-v2.npz" ])
-    Assert.Contains("not replayed: the file holds states, but does not say of which task", inspect [ mute "mine.npz" ])
+    Assert.Contains("not replayed: the file has states, but not the name of their task", inspect [ mute "mine.npz" ])
     Assert.Contains("not replayed: expected observations of 17 numbers", inspect [ mute "walker2d-medium-v2.npz" ])
 
     refuses [ "data"; "inspect"; path; "--task"; "walker2d-v4" ] [

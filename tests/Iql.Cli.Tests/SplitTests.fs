@@ -42,7 +42,7 @@ let ``only few processor time on a machine that is asked for more than it has is
     match Crowding.warning 2 2 3.6 0.5 with
     | None -> Assert.Fail "expected a warning"
     | Some warning ->
-        for part in [ "3.6 threads want its 2 cores"; "2.0 times as long"; "--threads 1" ] do
+        for part in [ "3.6 threads use its 2 cores"; "2.0 times as long"; "--threads 1" ] do
             Assert.Contains(part, warning)
 
     // Threads that wait for files on a quiet machine; a busy machine that still gives them their cores.
