@@ -68,8 +68,7 @@ let ``its gradient vanishes where the mean of max(0, 1 + A / 2 lambda) is 1`` (s
 let ``the weight is the advantage above 0, up to the cap`` () =
     let a, cap = vector "a" advantages, scalar "cap" 100.0
 
-    let weights =
-        number (SparseQ.Weight(fst a, fst cap)) [ a; cap ] |> List.ofArray
+    let weights = number (SparseQ.Weight(fst a, fst cap)) [ a; cap ] |> List.ofArray
 
     Assert.Equal<float list>([ for a in advantages -> min 100.0 (max a 0.0) ], weights)
 
