@@ -32,7 +32,7 @@ module Ablate =
 
         Command.create
             "ablate"
-            "Train a grid of hyperparameters, expectile by inverse temperature, and write a report"
+            "Train a grid of hyperparameters, expectile by inverse temperature: a report"
             "Every hyperparameter takes several values, separated by commas, and becomes an axis of the grid. Runs \
              that differ only in the inverse temperature share a value function. A diverged run is reported, and the \
              other runs continue. The same command continues a stopped grid."

@@ -141,7 +141,7 @@ let ``requests that cannot be measured are refused before anything is`` () =
                 [ "--algorithm"; "bd" ], "or all"
                 [ "--json"; Path.GetDirectoryName file ], "--json: expected a file's name"
                 [ "--save"; file ], "--save: expected a folder"
-                [ "--save"; inside ], "--save: expected a folder that can be made"
+                [ "--save"; inside ], "--save: expected a folder that can be created"
                 [ "--quik" ], "Did you mean --quick?"
             ] do
             let code, output, error = run words

@@ -103,9 +103,7 @@ let ``options about continuous actions are refused for discrete ones`` () =
             ([ "train"; "--task"; task; "--algorithm"; algorithm; option; value ]
              @ small
              @ [ "-o"; folder ])
-            [
-                $"{option}: is about continuous actions, and the data have 4 discrete actions"
-            ]
+            [ $"{option}: expected continuous actions, got 4 discrete actions" ]
 
     refuses
         ([
@@ -120,7 +118,7 @@ let ``options about continuous actions are refused for discrete ones`` () =
             folder
          ]
          @ small)
-        [ "--backup: is about continuous actions" ]
+        [ "--backup: expected continuous actions" ]
 
     Assert.False(Directory.Exists folder)
 

@@ -109,8 +109,8 @@ module StepRate =
 
         while found.Count = 0
               || found.Count < windows.Count && not stop.IsCancellationRequested do
-            let began, allocated =
-                Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread()
+            let began = Stopwatch.GetTimestamp()
+            let allocated = GC.GetAllocatedBytesForCurrentThread()
 
             for _ in 1..count do
                 training.Advance(training.Step % logEvery = logEvery - 1L)

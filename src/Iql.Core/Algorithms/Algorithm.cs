@@ -94,10 +94,13 @@ public sealed record Algorithm(
     {
         Algorithm row =
             new(name, title, paper, new TConfig(), (configs, s, a) => learner([.. configs.Cast<TConfig>()], s, a))
+            {
+                Grid = grid,
+            };
+        return row with
         {
-            Grid = grid,
+            Variants = [.. variants.Select(each =>
+            row with { Name = each.Name, Standard = each.Standard, Grid = each.Grid.IsEmpty ? grid : each.Grid })]
         };
-        return row with { Variants = [.. variants.Select(each =>
-            row with { Name = each.Name, Standard = each.Standard, Grid = each.Grid.IsEmpty ? grid : each.Grid })] };
     }
 }

@@ -5,10 +5,9 @@ using Iql.Networks;
 using Iql.Optimizers;
 using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
+using Config = Iql.Algorithms.ConservativeQLearningConfig;
 
 namespace Iql.Algorithms;
-
-using Config = ConservativeQLearningConfig;
 
 /// <summary>
 /// Conservative Q-learning (Kumar et al. 2020, arXiv:2006.04779) on soft actor-critic, as traced functions: a step in

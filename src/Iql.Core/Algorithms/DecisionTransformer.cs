@@ -6,10 +6,9 @@ using Iql.Networks;
 using Iql.Optimizers;
 using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
+using Config = Iql.Algorithms.DecisionTransformerConfig;
 
 namespace Iql.Algorithms;
-
-using Config = DecisionTransformerConfig;
 
 /// <summary>
 /// The decision transformer (Chen et al. 2021, arXiv:2106.01345), as traced functions: cloning that is told what return

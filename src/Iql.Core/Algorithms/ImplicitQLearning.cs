@@ -5,10 +5,9 @@ using Iql.Networks;
 using Iql.Optimizers;
 using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
+using Config = Iql.Algorithms.ImplicitQLearningConfig;
 
 namespace Iql.Algorithms;
-
-using Config = ImplicitQLearningConfig;
 
 /// <summary>
 /// Implicit Q-learning (Kostrikov, Nair and Levine 2021, arXiv:2110.06169), as traced functions from tensors to

@@ -6,10 +6,9 @@ using Iql.Networks;
 using Iql.Optimizers;
 using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
+using Config = Iql.Algorithms.OnestepConfig;
 
 namespace Iql.Algorithms;
-
-using Config = OnestepConfig;
 
 /// <summary>
 /// Onestep RL (Brandfonbrener, Whitney, Ranganath and Bruna 2021, arXiv:2106.08909), as traced functions. One phase

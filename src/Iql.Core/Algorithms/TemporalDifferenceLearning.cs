@@ -4,10 +4,9 @@ using Iql.Networks;
 using Iql.Optimizers;
 using static Iql.Algorithms.Hyperparameters;
 using static Iql.Graph.Tensor;
+using Config = Iql.Algorithms.ImplicitQLearningConfig;
 
 namespace Iql.Algorithms;
-
-using Config = ImplicitQLearningConfig;
 
 /// <summary>Actions that a maximum is taken over: s′, [B, S], to actions [N, B, A].</summary>
 public delegate Tensor Candidates(Tensor nextObservations);

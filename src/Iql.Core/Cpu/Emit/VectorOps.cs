@@ -40,10 +40,12 @@ static class VectorOps<S, V> where S : ISimd<V> where V : struct
     [MethodImpl(Inline)] public static V Minimum(V x, V y) => S.Minimum(x, y);
     [MethodImpl(Inline)] public static V Maximum(V x, V y) => S.Maximum(x, y);
     [MethodImpl(Inline)] public static V Less(V x, V y) => S.Select(S.IsLess(x, y), S.Splat(1), S.Splat(0));
-    [MethodImpl(Inline)] public static V LessOrEqual(V x, V y) =>
+    [MethodImpl(Inline)]
+    public static V LessOrEqual(V x, V y) =>
         S.Select(S.IsLessOrEqual(x, y), S.Splat(1), S.Splat(0));
     [MethodImpl(Inline)] public static V Equal(V x, V y) => S.Select(S.IsEqual(x, y), S.Splat(1), S.Splat(0));
-    [MethodImpl(Inline)] public static V Where(V condition, V y, V z) =>
+    [MethodImpl(Inline)]
+    public static V Where(V condition, V y, V z) =>
         S.Select(S.IsEqual(condition, S.Splat(0)), z, y);
 
     /// <summary>Cephes' tanhf: a polynomial below 0.625, else 1 − 2 / (e²ˣ + 1) with the sign of x.</summary>
