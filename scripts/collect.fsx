@@ -156,7 +156,7 @@ let collect (recipe: Recipe) : unit =
 
         let collected =
             {
-                Collection.standard (Problem.task recipe.Like |> Result.defaultWith failwith) policies with
+                Collection.standard (TaskName.installed recipe.Like |> Result.defaultWith failwith) policies with
                     Size = recipe.Size
                     Threads = number "IQL_THREADS" |> Option.defaultValue 0
             }

@@ -53,15 +53,15 @@ let results =
 
 let cells = [
     for name in names ->
-        Cells.ofRuns [ "objective" ] results.Runs
-        |> Cells.where "objective" name
+        ResultGroups.ofRuns [ "objective" ] results.Runs
+        |> ResultGroups.where "objective" name
         |> List.exactlyOne
 ]
 
 /// Mean over seeds of a number along training, a line an objective.
 let curves (points: Run -> (float * float) list) =
     List.map3
-        (fun title colour (cell: Cell) ->
+        (fun title colour (cell: ResultGroup) ->
             let along = cell.Runs |> List.collect points |> List.groupBy fst |> List.sortBy fst
 
             Chart.line title (List.map fst along) [ for _, values in along -> values |> List.averageBy snd ]
@@ -72,9 +72,9 @@ let curves (points: Run -> (float * float) list) =
 
 /// What the data's actions are worth if an expert drives on: what Q should be, or a little less.
 let truth =
-    let card = problem.Task.Value
+    let card = trainingData.Task.Value
     let environment = card.Environment
-    let data = problem.Transitions :?> Transitions
+    let data = trainingData.Transitions :?> Transitions
 
     let state, observation, action =
         Array.zeroCreate<float> 4, Array.zeroCreate<float32> 4, Array.zeroCreate<float32> 2
@@ -190,15 +190,9 @@ printfn "%-26s %8s %9s %14s %15s" "objective" "score" "mean Q" "Q of the way" "Q
 
 for title, cell, q in List.zip3 titles cells believed do
     let mean pick =
-        Cells.meanOf pick cell |> Option.defaultValue nan
+        ResultGroups.meanOf pick cell |> Option.defaultValue nan
 
-    printfn
-        "%-26s %8.1f %9.2f %14.2f %15.2f"
-        title
-        (mean (Cells.final Score))
-        (mean (Cells.lastMetric "qMean"))
-        q[0]
-        q[1]
+    printfn "%-26s %8.1f %9.2f %14.2f %15.2f" title (mean (Run.final Score)) (mean (Run.lastMetric "qMean")) q[0] q[1]
 
 printfn "%-26s %8.1f %9.2f %14.2f %15.2f" "the truth" 100.0 truth 0.63 0.5
 
@@ -208,7 +202,7 @@ let curvesOf name =
     | [ a; b; c; d; iql ] -> [ a; b; c; d; Chart.withTrace "line.dash" (Json.Text "dash") iql ]
     | others -> others
 
-let q = curvesOf (Cells.metric "qMean") |> List.map Chart.unlisted
+let q = curvesOf (Run.metric "qMean") |> List.map Chart.unlisted
 
 let expert =
     Chart.line "what an expert would make of the data's actions" [ 0.0; float learning.Steps ] [ truth; truth ]
@@ -222,7 +216,7 @@ let bars name colour worth (pick: float list -> float) =
     |> Chart.coloured colour
 
 Chart.grid 2 380 [
-    Chart.over (curvesOf (Cells.curve Score))
+    Chart.over (curvesOf (Run.curve Score))
     |> Chart.titled "Which of them find the way" "gradient step" "normalised score"
 
     Chart.over (expert :: q)

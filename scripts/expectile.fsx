@@ -26,11 +26,11 @@ let results =
 
 // Mean over seeds of a number at the end of each run, for every τ.
 let atTheEnd (number: Run -> float option) = [
-    for cell in Cells.ofRuns [ "expectile" ] results.Runs -> cell.Runs |> List.choose number |> List.average
+    for cell in ResultGroups.ofRuns [ "expectile" ] results.Runs -> cell.Runs |> List.choose number |> List.average
 ]
 
-let value = atTheEnd (Cells.lastMetric "valueMean")
-let score = atTheEnd (Cells.final Score)
+let value = atTheEnd (Run.lastMetric "valueMean")
+let score = atTheEnd (Run.final Score)
 
 for tau, value, score in List.zip3 expectiles value score do
     printfn "τ %-4g  mean V %8.2f  score %6.1f" tau value score

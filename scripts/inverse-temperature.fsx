@@ -24,22 +24,22 @@ let results =
         ]
     }
 
-let cells = Cells.ofRuns [ "inverseTemperature" ] results.Runs
+let cells = ResultGroups.ofRuns [ "inverseTemperature" ] results.Runs
 
-let mean (number: Run -> float option) (cell: Cell) =
+let mean (number: Run -> float option) (cell: ResultGroup) =
     cell.Runs |> List.choose number |> List.average
 
 for beta, cell in List.zip betas cells do
     printfn
         "β %-4g  score %6.1f  mean weight %6.2f  share at the cap %.3f"
         beta
-        (mean (Cells.final Score) cell)
-        (mean (Cells.lastMetric "weightMean") cell)
-        (mean (Cells.lastMetric "weightCapped") cell)
+        (mean (Run.final Score) cell)
+        (mean (Run.lastMetric "weightMean") cell)
+        (mean (Run.lastMetric "weightCapped") cell)
 
 // One learning curve a β, averaged over seeds.
-let curve (beta: float) (cell: Cell) =
-    let points = cell.Runs |> List.collect (Cells.curve Score) |> List.groupBy fst
+let curve (beta: float) (cell: ResultGroup) =
+    let points = cell.Runs |> List.collect (Run.curve Score) |> List.groupBy fst
     let steps = List.map fst points
     Chart.line $"β = {beta}" steps [ for _, scores in points -> scores |> List.averageBy snd ]
 

@@ -72,14 +72,14 @@ let results =
         ]
     }
 
-let curve (cell: Cell) =
-    let points = cell.Runs |> List.collect (Cells.curve Score) |> List.groupBy fst
+let curve (cell: ResultGroup) =
+    let points = cell.Runs |> List.collect (Run.curve Score) |> List.groupBy fst
     let scores = [ for _, scores in points -> scores |> List.averageBy snd ]
     let name = snd cell.Values.Head
     printfn "%-10s score %.1f" name (List.last scores)
     Chart.line name (List.map fst points) scores
 
-Cells.ofRuns [ "valueLoss" ] results.Runs
+ResultGroups.ofRuns [ "valueLoss" ] results.Runs
 |> List.map curve
 |> List.map2 Chart.coloured (List.take 3 Palette.categorical)
 |> Chart.over

@@ -18,7 +18,7 @@ let get (result: Result<'T, string>) : 'T = Result.defaultWith failwith result
 /// A trial that learns the standard maze, from data collected on the spot, in a minute on one core.
 let trial: Trial = {
     Ablation.standard with
-        Data = DataSource.Task(Problem.standardTask, Some(size 100_000 4_000))
+        Data = DataSource.Task(TaskName.standard, Some(size 100_000 4_000))
         Steps = size Ablation.standard.Steps 100
         EvaluateEvery = size 1_500 50
         Episodes = size 50 2
@@ -31,7 +31,7 @@ let folder (name: string) : string =
     )
 
 /// Its data.
-let problem: Problem = Problem.load trial.Data |> get
+let trainingData: TrainingData = TrainingData.load trial.Data |> get
 
 /// Prints how far a sweep is, a line every few seconds.
 let progress: SweepEvent -> unit =

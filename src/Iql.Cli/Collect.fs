@@ -122,7 +122,7 @@ module Collect =
         Shell.success
 
     let private run (request: Request) : int =
-        let card = Problem.task request.Task |> Command.orRefuse
+        let card = TaskName.installed request.Task |> Command.orRefuse
 
         match card.Dataset, request.Policies with
         | null, [] ->

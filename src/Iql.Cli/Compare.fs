@@ -23,11 +23,11 @@ module Compare =
             raise (
                 Refusal
                     $"{path}: expected a task that scores policies, got none: no built-in task has the name \
-                      {called}.{Problem.meant called} Give one with --task (`iql tasks` lists them). `iql train \
+                      {called}.{TaskName.nearest called} Give one with --task (`iql tasks` lists them). `iql train \
                       --data` learns without scores."
             )
 
-        let card = defaultArg task called |> Problem.task |> Command.orRefuse
+        let card = defaultArg task called |> TaskName.installed |> Command.orRefuse
 
         if File.Exists path then
             DataSource.File(path, request.Shared.Mode, Some card.Name)
@@ -37,13 +37,14 @@ module Compare =
     /// The rows asked for: tasks, files, or files with the tasks they are scored in, in the same order.
     let private sources (request: CompareRequest) : DataSource list =
         match request.Tasks, request.Files with
-        | [], [] -> [ DataSource.Task(Problem.standardTask, request.Shared.Transitions) ]
+        | [], [] -> [ DataSource.Task(TaskName.standard, request.Shared.Transitions) ]
         | tasks, [] ->
             tasks
             |> List.map (fun task ->
                 match DataDownload.cachedFor task with
                 | Some path -> file request (Some task) path
-                | None -> DataSource.Task((Problem.task task |> Command.orRefuse).Name, request.Shared.Transitions))
+                | None ->
+                    DataSource.Task((TaskName.installed task |> Command.orRefuse).Name, request.Shared.Transitions))
         | [], files -> files |> List.map (file request None)
         | tasks, files when tasks.Length = files.Length ->
             List.zip tasks files

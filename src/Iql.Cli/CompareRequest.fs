@@ -76,7 +76,7 @@ module CompareRequest =
                 })
             |> Parameter.alias [ "--tasks"; "-t" ]
             |> Parameter.repeated
-            |> Parameter.showing Problem.standardTask
+            |> Parameter.showing TaskName.standard
             Parameter.value
                 "--data"
                 "FILE,..."

@@ -133,7 +133,7 @@ module Data =
             }
             (fun inspection ->
                 // A wrong name is the first thing said.
-                let task = inspection.Task |> Option.map (Problem.card >> Command.orRefuse)
+                let task = inspection.Task |> Option.map (TaskName.card >> Command.orRefuse)
 
                 let look (raw: RawDataset) file =
                     DatasetReport.Of raw

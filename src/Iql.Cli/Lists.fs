@@ -128,7 +128,7 @@ module Lists =
         ]
 
         let run (task, episodes, seed: int) =
-            let task = (Problem.task task |> Command.orRefuse).Name
+            let task = (TaskName.installed task |> Command.orRefuse).Name
             let measured = ReferenceMeasurement.Measure(task, episodes, Seed(uint64 seed))
 
             let row (name: string) (measured: MeasuredReturn) =

@@ -17,7 +17,7 @@ module Play =
     }
 
     let private run (asked: Asked) : int =
-        let card = Problem.task asked.Task |> Command.orRefuse
+        let card = TaskName.installed asked.Task |> Command.orRefuse
 
         let path =
             Files.writable "--output" (Option.defaultValue $"play-{card.Name}.html" asked.Output)

@@ -18,7 +18,7 @@ module Training =
         match request.Data, request.Task with
         | Some path, _ -> Path.GetFileNameWithoutExtension path
         | None, Some task -> task
-        | None, None -> Problem.standardTask
+        | None, None -> TaskName.standard
 
     /// Refuses options of algorithms other than the request's.
     let private refuseForeign (algorithm: Algorithm) (request: Request) : unit =
@@ -103,11 +103,11 @@ module Training =
 
     /// Means of the last evaluations over seeds, axis by axis, as lines of text.
     let private table (results: SweepResults) : string list =
-        let plane = Cells.plane results
-        let measure = Cells.measure results.Runs |> Option.defaultValue Score
+        let plane = ResultGroups.plane results
+        let measure = Measure.ofRuns results.Runs |> Option.defaultValue Score
 
-        let shown (cells: Cell list) =
-            match cells |> List.collect (Cells.finals measure) with
+        let shown (cells: ResultGroup list) =
+            match cells |> List.collect (ResultGroups.finals measure) with
             | [] -> "–"
             | numbers -> (List.average numbers).ToString("F1", CultureInfo.InvariantCulture)
 
@@ -116,23 +116,25 @@ module Training =
                 for name, value in values do
                     yield $"{name} {value}"
 
-                let at name value = cells |> Cells.where name value
+                let at name value = cells |> ResultGroups.where name value
 
                 match plane.Rows, plane.Columns with
                 | Some rows, Some columns ->
-                    let across = Cells.values columns cells
+                    let across = ResultGroups.values columns cells
 
                     yield!
                         TextTable.lines [
                             $"{rows} \\ {columns}" :: across
-                            for row in Cells.values rows cells do
+                            for row in ResultGroups.values rows cells do
                                 row
-                                :: [ for column in across -> at rows row |> Cells.where columns column |> shown ]
+                                :: [
+                                    for column in across -> at rows row |> ResultGroups.where columns column |> shown
+                                ]
                         ]
                         |> List.map ((+) "  ")
                 | Some only, None
                 | None, Some only ->
-                    for value in Cells.values only cells do
+                    for value in ResultGroups.values only cells do
                         yield $"  {only} {value}  {at only value |> shown}"
                 | None, None -> yield $"  {shown cells}"
         ]

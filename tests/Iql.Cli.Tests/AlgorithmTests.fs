@@ -116,8 +116,10 @@ let ``a trial is not told what its algorithm does not have`` () =
 
 [<Fact>]
 let ``the best share is chosen before anything is normalised, by the task's own rewards`` () =
-    let problem =
-        DataSource.Task(Problem.standardTask, Some 2000) |> Problem.load |> Attempt.get
+    let data =
+        DataSource.Task(TaskName.standard, Some 2000)
+        |> TrainingData.load
+        |> Attempt.get
 
     let trial = {
         Trial.standard with
@@ -125,14 +127,14 @@ let ``the best share is chosen before anything is normalised, by the task's own 
             NormalizeObservations = Some true
     }
 
-    let seen = Problem.forTrial problem trial |> Attempt.get
-    let kept = BestEpisodes.Of(problem.Raw :?> Transitions, 0.1, ShareOf.Trajectories)
+    let seen = TrainingData.forTrial data trial |> Attempt.get
+    let kept = BestEpisodes.Of(data.Raw :?> Transitions, 0.1, ShareOf.Trajectories)
     Assert.Equal(int64 kept.Count, seen.Transitions.Count)
-    Assert.Equal(problem.Dataset, seen.Dataset)
+    Assert.Equal(data.Dataset, seen.Dataset)
     let expected = Normalization.Of(kept, true, RewardRule.AntMaze)
     Assert.Equal<float32 seq>(expected.ObservationMean, seen.Normalization.ObservationMean)
     Assert.Equal(expected.Apply(kept).Fingerprint, seen.Transitions.Fingerprint)
-    Assert.Same(problem, Problem.forTrial problem Trial.standard |> Attempt.get)
+    Assert.Same(data, TrainingData.forTrial data Trial.standard |> Attempt.get)
 
 [<Fact>]
 let ``runs of different normalisations and shares stand in one sweep`` () =
@@ -152,7 +154,7 @@ let ``runs of different normalisations and shares stand in one sweep`` () =
             Name = "compare"
             Base = {
                 small Trial.standard with
-                    Data = DataSource.Task(Problem.standardTask, Some 2000)
+                    Data = DataSource.Task(TaskName.standard, Some 2000)
                     Steps = 40
                     EvaluateEvery = 20
                     Episodes = 2

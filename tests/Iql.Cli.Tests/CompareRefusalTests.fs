@@ -81,7 +81,7 @@ let ``what an algorithm asks in vain of the data is refused before anything is t
     let source = scratch.Path "source.npz"
 
     let code, _, _ =
-        iql [ "data"; "collect"; Problem.standardTask; "--size"; "1000"; "-o"; source ]
+        iql [ "data"; "collect"; TaskName.standard; "--size"; "1000"; "-o"; source ]
 
     Assert.Equal(0, code)
     let code, _, error = iql [ "data"; "pack"; source; "-o"; rows ]

@@ -38,7 +38,7 @@ let ``a collected task goes to Minari and back, and is inspected there`` () =
     let npz, minari, hdf5 =
         scratch.Path "maze.npz", scratch.Path "maze-v0", scratch.Path "maze.hdf5"
 
-    succeeds [ "data"; "collect"; Problem.standardTask; "--size"; "3000"; "-o"; npz ]
+    succeeds [ "data"; "collect"; TaskName.standard; "--size"; "3000"; "-o"; npz ]
     |> ignore
 
     Assert.Contains("3,000 steps in", succeeds [ "data"; "convert"; npz; minari ])
@@ -66,7 +66,7 @@ let ``a folder of Minari's is trained from`` () =
     use scratch = new Scratch()
     let npz, minari = scratch.Path "maze.npz", scratch.Path "maze-v0"
 
-    succeeds [ "data"; "collect"; Problem.standardTask; "--size"; "3000"; "-o"; npz ]
+    succeeds [ "data"; "collect"; TaskName.standard; "--size"; "3000"; "-o"; npz ]
     |> ignore
 
     succeeds [ "data"; "convert"; npz; minari ] |> ignore
@@ -79,7 +79,7 @@ let ``a folder of Minari's is trained from`` () =
             "--mode"
             "strict"
             "--task"
-            Problem.standardTask
+            TaskName.standard
             "--hidden"
             "8x8"
             "--batch"
@@ -162,7 +162,7 @@ let ``D4RL's file comes from a folder, and its task is trained on`` () =
 
             let made = scratch.Path "made.npz"
 
-            succeeds [ "data"; "collect"; Problem.standardTask; "--size"; "3000"; "-o"; made ]
+            succeeds [ "data"; "collect"; TaskName.standard; "--size"; "3000"; "-o"; made ]
             |> ignore
 
             succeeds [

@@ -162,7 +162,7 @@ let ``collected walks are a file of integers, packed and trained from with the s
         "--data"
         file
         "--task"
-        Problem.standardTask
+        TaskName.standard
         "-o"
         scratch.Path "no"
     ] [
@@ -173,7 +173,7 @@ let ``collected walks are a file of integers, packed and trained from with the s
 [<Fact>]
 let ``a task knows how many actions there are where its data never take the last`` () =
     use scratch = new Scratch()
-    let card = Problem.task task |> Attempt.get
+    let card = TaskName.installed task |> Attempt.get
     let whole = RawDataset.Of(card.Dataset.Collect(Seed 1UL, 500))
     let file = scratch.Path "few.npz"
 
@@ -194,7 +194,7 @@ let ``a task knows how many actions there are where its data never take the last
     )
 
     let actions task =
-        (DataSource.File(file, None, task) |> Problem.load |> Attempt.get).Raw.ActionSpace
+        (DataSource.File(file, None, task) |> TrainingData.load |> Attempt.get).Raw.ActionSpace
 
     Assert.Equal(ActionSpace.Discrete 3, actions None)
     Assert.Equal(ActionSpace.Discrete 4, actions (Some task))
@@ -202,17 +202,17 @@ let ``a task knows how many actions there are where its data never take the last
 [<Fact>]
 let ``a sweep in F# adapts its trials to the data`` () =
     use scratch = new Scratch()
-    let problem = DataSource.Task(task, Some 500) |> Problem.load |> Attempt.get
+    let data = DataSource.Task(task, Some 500) |> TrainingData.load |> Attempt.get
     let trial = Trial.standard
 
     Assert.Equal(ActionKind.Continuous, (trial.Config :?> ImplicitQLearningConfig).Actions)
 
-    let learner = Examine.learner problem [ trial ]
+    let learner = Examine.learner data [ trial ]
     let shared, policy = learner.Blocks[0], learner.Blocks[1]
     Assert.Equal(26, shared["critic1/w0"].Shape[0])
     Assert.Equal(4, policy["w2"].Shape[1])
 
     let refused =
-        Assert.Throws<Refusal>(fun () -> Examine.learner problem [ { trial with Config = TD3BCConfig() } ] |> ignore)
+        Assert.Throws<Refusal>(fun () -> Examine.learner data [ { trial with Config = TD3BCConfig() } ] |> ignore)
 
     Assert.Contains("td3bc: expected continuous actions", refused.Message)

@@ -84,11 +84,11 @@ let ``broken data files are refused, saying what is wrong`` () =
     let whole = scratch.Path "whole.npz"
 
     let code, _, error =
-        iql [ "data"; "collect"; Problem.standardTask; "--size"; "500"; "-o"; whole ]
+        iql [ "data"; "collect"; TaskName.standard; "--size"; "500"; "-o"; whole ]
 
     Assert.Equal("", error)
     Assert.Equal(0, code)
-    refuses [ "data"; "collect"; Problem.standardTask; "--size"; "500"; "-o"; whole ] [ "expected a new file" ]
+    refuses [ "data"; "collect"; TaskName.standard; "--size"; "500"; "-o"; whole ] [ "expected a new file" ]
 
     let bytes = File.ReadAllBytes whole
     File.WriteAllBytes(scratch.Path "cut.npz", bytes[.. bytes.Length / 2])

@@ -20,7 +20,7 @@ let ``cells that share a value function get the bits they would get alone`` () =
     let trial = {
         Trial.standard with
             Config = ImplicitQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16, InverseTemperature = 3.0)
-            Data = DataSource.Task(Problem.standardTask, Some 1000)
+            Data = DataSource.Task(TaskName.standard, Some 1000)
             Steps = 40
             EvaluateEvery = 20
             Episodes = 2
@@ -158,7 +158,7 @@ let ``runs that were interrupted are not counted as done`` () =
                 Base = {
                     Trial.standard with
                         Config = ImplicitQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16)
-                        Data = DataSource.Task(Problem.standardTask, Some 1000)
+                        Data = DataSource.Task(TaskName.standard, Some 1000)
                         Steps = 1_000_000
                         EvaluateEvery = 500_000
                         Episodes = 1

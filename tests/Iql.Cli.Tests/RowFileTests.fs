@@ -22,7 +22,7 @@ let private succeeds (words: string list) : string =
 let private packed (scratch: Scratch) : string * string =
     let npz, rows = scratch.Path "maze.npz", scratch.Path "maze.rows"
 
-    succeeds [ "data"; "collect"; Problem.standardTask; "--size"; "3000"; "-o"; npz ]
+    succeeds [ "data"; "collect"; TaskName.standard; "--size"; "3000"; "-o"; npz ]
     |> ignore
 
     Assert.Contains("kept 3,000 of 3,000 rows", succeeds [ "data"; "pack"; npz; "--mode"; "strict"; "--out"; rows ])
@@ -47,7 +47,7 @@ let private training (data: string) (folder: string) (more: string list) =
         "--mode"
         "strict"
         "--task"
-        Problem.standardTask
+        TaskName.standard
         "--expectiles"
         "0.5,0.9"
         "--inverse-temperatures"
@@ -104,7 +104,7 @@ let ``other algorithms get the bits of the file too`` () =
                 "--data"
                 data
                 "--task"
-                Problem.standardTask
+                TaskName.standard
             ]
             @ [ "--episodes"; "2"; "-o"; folder ]
             @ small
@@ -140,7 +140,7 @@ let ``a mode other than a row file's own is refused`` () =
     let _, rows = packed scratch
     let collected = scratch.Path "collected.rows"
 
-    succeeds [ "data"; "collect"; Problem.standardTask; "--size"; "3000"; "-o"; collected ]
+    succeeds [ "data"; "collect"; TaskName.standard; "--size"; "3000"; "-o"; collected ]
     |> ignore
 
     let train data mode = [ "train"; "--data"; data; "--mode"; mode; "-o"; scratch.Path "out" ]
@@ -155,7 +155,7 @@ let ``a mode other than a row file's own is refused`` () =
     Assert.False(Directory.Exists(scratch.Path "out"))
     // Its own may be said again.
     let strict = DataSource.File(rows, Some DatasetMode.Strict, None)
-    Assert.Equal(3000L, (Problem.load strict |> Attempt.get).Raw.Count)
+    Assert.Equal(3000L, (TrainingData.load strict |> Attempt.get).Raw.Count)
 
 [<Fact>]
 let ``collected rows are the task's own`` () =
@@ -163,7 +163,7 @@ let ``collected rows are the task's own`` () =
     let _, rows = packed scratch
     let collected = scratch.Path "collected.rows"
 
-    succeeds [ "data"; "collect"; Problem.standardTask; "--size"; "3000"; "-o"; collected ]
+    succeeds [ "data"; "collect"; TaskName.standard; "--size"; "3000"; "-o"; collected ]
     |> ignore
 
     Assert.Equal((RowFile rows).Fingerprint, (RowFile collected).Fingerprint)
@@ -233,7 +233,7 @@ let ``a writing that is killed leaves no row file, and the next one clears up`` 
     succeeds [
         "data"
         "collect"
-        Problem.standardTask
+        TaskName.standard
         "--size"
         "1000"
         "-o"

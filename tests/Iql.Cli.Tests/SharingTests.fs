@@ -60,7 +60,7 @@ let private sweep: Sweep = {
     Base = {
         Trial.standard with
             Config = ImplicitQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16)
-            Data = DataSource.Task(Problem.standardTask, Some 1000)
+            Data = DataSource.Task(TaskName.standard, Some 1000)
             Steps = 200
             EvaluateEvery = 100
             Episodes = 1

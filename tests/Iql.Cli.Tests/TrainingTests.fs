@@ -65,7 +65,7 @@ let ``a policy is trained from a file alone, without scores`` () =
     use scratch = new Scratch()
     let file = scratch.Path "maze.npz"
 
-    iql [ "data"; "collect"; Problem.standardTask; "--size"; "500"; "-o"; file ]
+    iql [ "data"; "collect"; TaskName.standard; "--size"; "500"; "-o"; file ]
     |> ignore
 
     let code, output, error =
@@ -95,7 +95,7 @@ let ``what iql data inspect says is text and, if asked, a page`` () =
     use scratch = new Scratch()
     let file, page = scratch.Path "maze.npz", scratch.Path "maze.html"
 
-    iql [ "data"; "collect"; Problem.standardTask; "--size"; "500"; "-o"; file ]
+    iql [ "data"; "collect"; TaskName.standard; "--size"; "500"; "-o"; file ]
     |> ignore
 
     let code, output, _ = iql [ "data"; "inspect"; file; "--html"; page ]
@@ -110,7 +110,7 @@ let ``a run that diverges is an outcome and stops nothing`` () =
     let trial = {
         Trial.standard with
             Config = ImplicitQLearningConfig(HiddenSizes = Widths [ 8 ], BatchSize = 16)
-            Data = DataSource.Task(Problem.standardTask, Some 1000)
+            Data = DataSource.Task(TaskName.standard, Some 1000)
             Steps = 60
             EvaluateEvery = 20
             Episodes = 0

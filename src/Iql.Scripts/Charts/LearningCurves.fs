@@ -8,16 +8,22 @@ let private bandReplicates = 500
 
 /// One cell's line: at each step the mean over the runs that were evaluated there, with its 95 % interval over runs.
 /// Diverged runs are kept out of the mean and drawn by themselves, dashed, up to a cross at their end.
-let private cellLine (measure: Measure) (name: string) (colour: string) (listed: bool) (cell: Cell) : Figure list =
-    let lost, kept = cell.Runs |> List.partition Cells.failed
+let private cellLine
+    (measure: Measure)
+    (name: string)
+    (colour: string)
+    (listed: bool)
+    (cell: ResultGroup)
+    : Figure list =
+    let lost, kept = cell.Runs |> List.partition Run.diverged
 
     let points =
         kept
-        |> List.collect (Cells.curve measure)
+        |> List.collect (Run.curve measure)
         |> List.groupBy fst
         |> List.sortBy fst
         |> List.choose (fun (step, values) ->
-            Cells.summariseWith bandReplicates $"{Cells.describe cell.Values} at {step}" (List.map snd values)
+            RunSummary.ofNumbersWith bandReplicates $"{Shown.values cell.Values} at {step}" (List.map snd values)
             |> Option.map (fun summary -> step, summary))
 
     let steps = points |> List.map fst
@@ -41,7 +47,7 @@ let private cellLine (measure: Measure) (name: string) (colour: string) (listed:
             if listed then line else Chart.unlisted line
 
         for run in lost do
-            let steps, values = run |> Cells.curve measure |> List.unzip
+            let steps, values = run |> Run.curve measure |> List.unzip
 
             if not steps.IsEmpty then
                 Chart.line $"{name}, seed {run.Config.Seed}, diverged" steps values
@@ -60,15 +66,15 @@ let private cellLine (measure: Measure) (name: string) (colour: string) (listed:
     ]
 
 /// Cells of a plane → learning curves. Rows or columns may be absent: then there is one panel, or one line.
-let figure (measure: Measure) (rows: string option) (columns: string option) (cells: Cell list) : Figure =
+let figure (measure: Measure) (rows: string option) (columns: string option) (cells: ResultGroup list) : Figure =
     let valuesOf name =
         match name with
-        | Some name -> Cells.values name cells |> List.map (fun value -> Some(name, value))
+        | Some name -> ResultGroups.values name cells |> List.map (fun value -> Some(name, value))
         | None -> [ None ]
 
     let within value cells =
         match value with
-        | Some(name, value) -> Cells.where name value cells
+        | Some(name, value) -> ResultGroups.where name value cells
         | None -> cells
 
     // Without columns the rows become the lines of one panel.
@@ -84,7 +90,7 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
         if
             columnValues
             |> List.forall (function
-                | Some(_, value) -> (Cells.number value).IsSome
+                | Some(_, value) -> (ResultGroups.number value).IsSome
                 | None -> true)
         then
             Palette.ordered columnValues.Length
@@ -94,11 +100,11 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
     let name value =
         match value with
         | Some(_, value) -> value
-        | None -> Cells.measureTitle measure
+        | None -> Measure.title measure
 
     let everything =
         cells
-        |> List.collect (fun cell -> cell.Runs |> List.collect (Cells.curve measure) |> List.map snd)
+        |> List.collect (fun cell -> cell.Runs |> List.collect (Run.curve measure) |> List.map snd)
 
     let low, high =
         match everything with
@@ -113,7 +119,7 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
 
     let lastStep =
         cells
-        |> List.collect (fun cell -> cell.Runs |> List.collect (Cells.curve measure) |> List.map fst)
+        |> List.collect (fun cell -> cell.Runs |> List.collect (Run.curve measure) |> List.map fst)
         |> List.fold max 1.0
 
     let panels =
@@ -129,10 +135,10 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
             |> Chart.titled
                 (match row with
                  | Some("task", task) -> task
-                 | Some row -> Cells.describe [ row ]
+                 | Some row -> Shown.values [ row ]
                  | None -> "")
                 "gradient step"
-                (if i % across = 0 then Cells.measureTitle measure else "")
+                (if i % across = 0 then Measure.title measure else "")
             |> Chart.between low high
             // A little past the end, so that crosses and the last points are whole.
             |> Figure.withLayout "xaxis.range" (Json.ofNumbers [ 0.0; 1.02 * lastStep ]))
@@ -146,5 +152,5 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
     |> Figure.withLayout "title" (Json.Object [ "text", Json.Text "" ])
     |> fun figure ->
         match columns with
-        | Some columns -> Chart.legendAbove $"{Cells.axisTitle columns}  " figure
+        | Some columns -> Chart.legendAbove $"{Shown.axisTitle columns}  " figure
         | None -> Figure.withLayout "showlegend" (Json.Bool false) figure

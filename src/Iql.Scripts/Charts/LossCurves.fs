@@ -19,7 +19,7 @@ let private thinned (series: (float * float) list) : (float * float) list =
 let private line (metric: string) (label: string) (colour: string) (listed: bool) (runs: Run list) : Figure option =
     let steps =
         runs
-        |> List.collect (fun run -> run |> Cells.metric metric |> thinned)
+        |> List.collect (fun run -> run |> Run.metric metric |> thinned)
         |> List.groupBy fst
         |> List.sortBy fst
         |> List.map (fun (step, values) -> step, List.map snd values)
@@ -36,11 +36,11 @@ let private line (metric: string) (label: string) (colour: string) (listed: bool
 
 /// The first steps' losses dwarf all later ones. A squared error then goes by powers of ten; of another loss, which
 /// may be negative, the first tenth of the steps may leave the picture.
-let private readable (metric: string) (cells: Cell list) (figure: Figure) : Figure =
+let private readable (metric: string) (cells: ResultGroup list) (figure: Figure) : Figure =
     let values = [
         for cell in cells do
             for run in cell.Runs do
-                yield! Cells.metric metric run
+                yield! Run.metric metric run
     ]
 
     let last = values |> List.map fst |> List.fold max 0.0
@@ -62,10 +62,12 @@ let private readable (metric: string) (cells: Cell list) (figure: Figure) : Figu
 
 /// Metrics (name, title) of cells → loss curves, coloured by one hyperparameter if there is one: lines are means over
 /// all runs of a value, bands reach from the least run to the greatest. None where no run logged any of the metrics.
-let figure (metrics: (string * string) list) (name: string option) (cells: Cell list) : Figure option =
+let figure (metrics: (string * string) list) (name: string option) (cells: ResultGroup list) : Figure option =
     let groups =
         match name with
-        | Some name -> [ for value in Cells.values name cells -> value, Cells.where name value cells ]
+        | Some name -> [
+            for value in ResultGroups.values name cells -> value, ResultGroups.where name value cells
+          ]
         | None -> [ "all runs", cells ]
 
     let colours = Palette.ordered groups.Length
@@ -95,5 +97,5 @@ let figure (metrics: (string * string) list) (name: string option) (cells: Cell 
         let grid = Chart.grid 3 290 panels
 
         match name with
-        | Some name -> Chart.legendAbove $"{Cells.axisTitle name}  " grid |> Some
+        | Some name -> Chart.legendAbove $"{Shown.axisTitle name}  " grid |> Some
         | None -> Figure.withLayout "showlegend" (Json.Bool false) grid |> Some

@@ -8,14 +8,18 @@ let private leastSpan = 20.0
 
 /// Cells of a plane → heat map: columns along x, rows along y. In each cell the mean over finished runs, its 95 %
 /// interval, and how many runs failed. Cells without a finished run stay empty and say why.
-let figure (measure: Measure) (rows: string) (columns: string) (cells: Cell list) : Figure =
-    let rowValues, columnValues = Cells.values rows cells, Cells.values columns cells
+let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGroup list) : Figure =
+    let rowValues, columnValues =
+        ResultGroups.values rows cells, ResultGroups.values columns cells
 
     let at row column =
-        cells |> Cells.where rows row |> Cells.where columns column |> List.tryHead
+        cells
+        |> ResultGroups.where rows row
+        |> ResultGroups.where columns column
+        |> List.tryHead
 
-    let failures (cell: Cell) =
-        match cell.Runs |> List.filter Cells.failed |> List.length with
+    let failures (cell: ResultGroup) =
+        match cell.Runs |> List.filter Run.diverged |> List.length with
         | 0 -> ""
         | count -> $"<br>{count} of {cell.Runs.Length} failed"
 
@@ -24,7 +28,7 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: Cell list
             [
                 for column in columnValues ->
                     let cell = at row column
-                    cell, cell |> Option.bind (Cells.summary measure)
+                    cell, cell |> Option.bind (ResultGroups.summary measure)
             ]
     ]
 
@@ -32,17 +36,17 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: Cell list
         summaries
         |> List.map (List.map (snd >> Option.map (fun summary -> summary.Mean) >> Option.defaultValue nan))
 
-    let label (cell: Cell option, summary: RunSummary option) =
+    let label (cell: ResultGroup option, summary: RunSummary option) =
         match cell, summary with
         | Some cell, Some summary ->
             let interval =
                 summary.Interval
-                |> Option.map (fun interval -> $"<br>{Cells.showInterval interval}")
+                |> Option.map (fun interval -> $"<br>{Shown.interval interval}")
                 |> Option.defaultValue ""
 
-            $"<b>{Cells.showMeasured measure summary.Mean}</b>{interval}{failures cell}"
+            $"<b>{Shown.measured measure summary.Mean}</b>{interval}{failures cell}"
         | Some cell, None ->
-            match cell.Runs |> List.filter Cells.failed |> List.length with
+            match cell.Runs |> List.filter Run.diverged |> List.length with
             | 0 -> "not finished"
             | count when count = cell.Runs.Length -> "all failed"
             | count -> $"{count} failed,<br>rest not finished"
@@ -65,7 +69,7 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: Cell list
     ]
 
     let frame = [
-        match Cells.best measure cells with
+        match ResultGroups.best measure cells with
         | Some(best, _) when cells.Length > 1 ->
             for row, line in List.indexed summaries do
                 for column, (cell, _) in List.indexed line do
@@ -111,8 +115,8 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: Cell list
     |> Chart.withTrace "zmax" (Json.Number(snd range))
     |> Chart.withTrace
         "colorbar.title"
-        (Json.Object [ "text", Json.Text(Cells.measureTitle measure); "side", Json.Text "right" ])
-    |> Chart.titled $"Final {Cells.measureTitle measure}" (Cells.axisTitle columns) (Cells.axisTitle rows)
+        (Json.Object [ "text", Json.Text(Measure.title measure); "side", Json.Text "right" ])
+    |> Chart.titled $"Final {Measure.title measure}" (Shown.axisTitle columns) (Shown.axisTitle rows)
     |> Figure.withLayout "annotations" (Json.List notes)
     |> Figure.withLayout "shapes" (Json.List frame)
     |> Figure.withLayout "xaxis.ticks" (Json.Text "")

@@ -85,7 +85,7 @@ let byTask (table: ScoreTable) : Figure =
         ]
         |> IntervalBars.panel
             (ScoreTableText.heading "" row)
-            (Cells.measureTitle table.Measure)
+            (Measure.title table.Measure)
             (i % columns = 0)
             rows
             bounds

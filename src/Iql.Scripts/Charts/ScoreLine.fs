@@ -5,24 +5,24 @@ open Iql.Scripts
 open Iql.Scripts.Statistics
 
 /// Cells that differ in one hyperparameter → a point with its 95 % interval for each value, and the seeds behind it.
-let figure (measure: Measure) (name: string) (cells: Cell list) : Figure =
-    let point value (cell: Cell) (summary: RunSummary) =
+let figure (measure: Measure) (name: string) (cells: ResultGroup list) : Figure =
+    let point value (cell: ResultGroup) (summary: RunSummary) =
         let certain = {
             Low = summary.Mean
             High = summary.Mean
         }
 
         value,
-        Cells.finals measure cell,
+        ResultGroups.finals measure cell,
         {
             Value = summary.Mean
             Interval = defaultArg summary.Interval certain
         }
 
-    Cells.values name cells
+    ResultGroups.values name cells
     |> List.choose (fun value ->
-        Cells.where name value cells
+        ResultGroups.where name value cells
         |> List.tryHead
-        |> Option.bind (fun cell -> Cells.summary measure cell |> Option.map (point value cell)))
+        |> Option.bind (fun cell -> ResultGroups.summary measure cell |> Option.map (point value cell)))
     |> Chart.estimates "mean"
-    |> Chart.titled $"Final {Cells.measureTitle measure}" (Cells.axisTitle name) (Cells.measureTitle measure)
+    |> Chart.titled $"Final {Measure.title measure}" (Shown.axisTitle name) (Measure.title measure)

@@ -16,26 +16,30 @@ let private panels = [
 /// first, so that they do not count as repetitions.
 let private bySeed (metric: string) (runs: Run list) : float list =
     runs
-    |> List.filter (Cells.failed >> not)
+    |> List.filter (Run.diverged >> not)
     |> List.groupBy (fun run -> run.Config.Seed)
     |> List.choose (fun (_, runs) ->
-        match List.choose (Cells.lastMetric metric) runs with
+        match List.choose (Run.lastMetric metric) runs with
         | [] -> None
         | values -> Some(List.average values))
 
 /// The last value of a metric at each value of a hyperparameter: mean over seeds, 95 % interval, and each seed as a
 /// dot.
-let private panel (name: string) (cells: Cell list) (metric: string, title: string, unit: string) : Figure option =
+let private panel
+    (name: string)
+    (cells: ResultGroup list)
+    (metric: string, title: string, unit: string)
+    : Figure option =
     let points =
-        Cells.values name cells
+        ResultGroups.values name cells
         |> List.choose (fun label ->
             let seeds =
                 cells
-                |> Cells.where name label
+                |> ResultGroups.where name label
                 |> List.collect (fun cell -> cell.Runs)
                 |> bySeed metric
 
-            Cells.summarise $"{metric} at {label}" seeds
+            RunSummary.ofNumbers $"{metric} at {label}" seeds
             |> Option.map (fun summary ->
                 let interval =
                     summary.Interval
@@ -55,11 +59,11 @@ let private panel (name: string) (cells: Cell list) (metric: string, title: stri
     | [] -> None
     | points ->
         Chart.estimates title points
-        |> Chart.titled title (Cells.axisTitle name) unit
+        |> Chart.titled title (Shown.axisTitle name) unit
         |> Some
 
 /// Value and advantage against one hyperparameter, usually the expectile; None where no run logged them.
-let figure (name: string) (cells: Cell list) : Figure option =
+let figure (name: string) (cells: ResultGroup list) : Figure option =
     match panels |> List.choose (panel name cells) with
     | [] -> None
     | panels ->

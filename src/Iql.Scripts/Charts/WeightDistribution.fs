@@ -4,10 +4,10 @@ module Iql.Scripts.Charts.WeightDistribution
 open Iql.Scripts
 
 /// The last histograms of a cell's runs as shares, averaged over the runs that have the first one's edges.
-let private shares (cell: Cell) : (float list * float list) option =
+let private shares (cell: ResultGroup) : (float list * float list) option =
     let last =
         cell.Runs
-        |> List.filter (Cells.failed >> not)
+        |> List.filter (Run.diverged >> not)
         |> List.choose (fun run -> Seq.tryLast run.Weights)
 
     match last with
@@ -35,12 +35,13 @@ let private positive (edges: float list) : float list =
 /// Cells that differ on one axis, usually β, or a single one → one histogram a cell, above each other over one
 /// logarithmic axis of weights, with the share that hit the cap written beside it; None where no run counted its
 /// weights.
-let figure (name: string option) (cells: Cell list) : Figure option =
+let figure (name: string option) (cells: ResultGroup list) : Figure option =
     let cells =
         match name with
         | Some name -> [
-            for value in Cells.values name cells do
-                for cell in cells |> Cells.where name value |> List.truncate 1 -> Cells.describe [ name, value ], cell
+            for value in ResultGroups.values name cells do
+                for cell in cells |> ResultGroups.where name value |> List.truncate 1 ->
+                    Shown.values [ name, value ], cell
           ]
         | None -> [ for cell in List.truncate 1 cells -> "", cell ]
 
@@ -57,11 +58,11 @@ let figure (name: string option) (cells: Cell list) : Figure option =
         let colours = Palette.ordered rows.Length
         let height = 86
 
-        let average metric (cell: Cell) =
+        let average metric (cell: ResultGroup) =
             match
                 cell.Runs
-                |> List.filter (Cells.failed >> not)
-                |> List.choose (Cells.lastMetric metric)
+                |> List.filter (Run.diverged >> not)
+                |> List.choose (Run.lastMetric metric)
             with
             | [] -> None
             | values -> Some(List.average values)
@@ -74,9 +75,9 @@ let figure (name: string option) (cells: Cell list) : Figure option =
                 [
                     (if short then None else Some label)
                     average "weightMean" cell
-                    |> Option.map (fun mean -> $"mean weight {Cells.show mean}")
+                    |> Option.map (fun mean -> $"mean weight {Shown.number mean}")
                     average "weightCapped" cell
-                    |> Option.map (fun share -> $"{Cells.showPercent share} capped")
+                    |> Option.map (fun share -> $"{Shown.percent share} capped")
                 ]
                 |> List.choose id
                 |> String.concat "<br>"
@@ -124,7 +125,7 @@ let figure (name: string option) (cells: Cell list) : Figure option =
             "margin.r"
             (Json.Number(
                 match name with
-                | Some name when name.Length > 20 || Cells.symbol name = name -> 220.0
+                | Some name when name.Length > 20 || Shown.symbol name = name -> 220.0
                 | _ -> 136.0
             ))
         |> Some

@@ -26,7 +26,7 @@ type LaunchOptions = {
 /// Data while somebody needs them: each source is loaded when it is first asked for.
 type Shelf() =
     let loaded =
-        ConcurrentDictionary<DataSource, Lazy<Result<Problem * (Trial -> Result<Problem, string>), string>>>()
+        ConcurrentDictionary<DataSource, Lazy<Result<TrainingData * (Trial -> Result<TrainingData, string>), string>>>()
 
     let get source =
         loaded
@@ -34,16 +34,16 @@ type Shelf() =
                 source,
                 fun source ->
                     lazy
-                        (Problem.load source
-                         |> Result.map (fun problem -> problem, Problem.preparing problem))
+                        (TrainingData.load source
+                         |> Result.map (fun data -> data, TrainingData.preparing data))
             )
             .Value
 
     /// The data as they came.
-    member _.Raw(source: DataSource) : Result<Problem, string> = get source |> Result.map fst
+    member _.Raw(source: DataSource) : Result<TrainingData, string> = get source |> Result.map fst
 
     /// The data as a trial sees them.
-    member _.For(trial: Trial) : Result<Problem, string> =
+    member _.For(trial: Trial) : Result<TrainingData, string> =
         get trial.Data |> Result.bind (fun (_, prepared) -> prepared trial)
 
     /// Forgets all other sources.
@@ -77,8 +77,8 @@ type ExaminedSweep = {
 module Examine =
 
     /// The learner of trials that are trained together: a member each.
-    let learner (problem: Problem) (trials: Trial list) : Learner =
-        let transitions = problem.Transitions
+    let learner (data: TrainingData) (trials: Trial list) : Learner =
+        let transitions = data.Transitions
         Trial.learner transitions.ObservationSize transitions.ActionSpace trials
 
     /// What there is to hear of a trial, once its learner was found to get from the data what it asks for.
@@ -88,7 +88,7 @@ module Examine =
         return!
             Attempt.run (fun () ->
                 (learner seen [ trial ]).Source seen.Transitions |> ignore
-                Problem.remarks seen trial)
+                TrainingData.remarks seen trial)
     }
 
     /// One cell a task and algorithm: the others differ in numbers only.

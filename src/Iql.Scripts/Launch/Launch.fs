@@ -152,10 +152,10 @@ module Launch =
         (group: LaunchGroup)
         (claims: Claim list)
         : unit =
-        let problem = shelf.For (fst group.Runs.Head).Trial |> Attempt.get
+        let data = shelf.For (fst group.Runs.Head).Trial |> Attempt.get
 
-        DatasetNumbers.keep folder problem.Dataset.Fingerprint (fun () ->
-            DatasetNumbers.ofDataset (Problem.maze problem) problem.Raw)
+        DatasetNumbers.keep folder data.Dataset.Fingerprint (fun () ->
+            DatasetNumbers.ofDataset (TrainingData.maze data) data.Raw)
 
         let cellOf = Map [ for cell, run in group.Runs -> run.Folder.Path, cell ]
 
@@ -168,10 +168,10 @@ module Launch =
 
             let plan =
                 TrainingPlan(
-                    Learner = Examine.learner problem [ for run in runs -> cellOf[run.Folder.Path].Trial ],
-                    Transitions = problem.Transitions,
+                    Learner = Examine.learner data [ for run in runs -> cellOf[run.Folder.Path].Trial ],
+                    Transitions = data.Transitions,
                     Environment =
-                        (match problem.Task with
+                        (match data.Task with
                          | Some card -> card.Environment
                          | None -> null),
                     Threads = threads

@@ -13,27 +13,27 @@ module Store =
     /// The folder of one run.
     let runFolder (folder: string) (cell: SweepCell) : RunFolder = SweepPlan.RunFolder(folder, cell.Name)
 
-    /// What stands in a run's config.json. The problem is the trial's own: `Problem.forTrial`.
-    let config (problem: Problem) (trial: Trial) : RunConfig =
-        let configured = Trial.configured problem.Transitions.ActionSpace trial
+    /// What stands in a run's config.json. The data is the trial's own: `TrainingData.forTrial`.
+    let config (data: TrainingData) (trial: Trial) : RunConfig =
+        let configured = Trial.configured data.Transitions.ActionSpace trial
 
         RunConfig(
             Algorithm = (Trial.algorithm trial).Name,
             Task =
-                (match problem.Task with
+                (match data.Task with
                  | Some card -> card.Name
                  | None -> null),
-            Dataset = problem.Dataset,
+            Dataset = data.Dataset,
             Seed = uint64 trial.Seed,
             Steps = int64 trial.Steps,
             BatchSize = configured.BatchSize,
             EvaluateEvery = int64 trial.EvaluateEvery,
-            EvaluationEpisodes = (if problem.Task.IsSome then trial.Episodes else 0),
+            EvaluationEpisodes = (if data.Task.IsSome then trial.Episodes else 0),
             LogEvery = int64 (max 1 (trial.Steps / 100)),
             CheckpointEvery = int64 trial.EvaluateEvery,
             Hyperparameters = configured.ToJson(),
             Preset = Option.toObj trial.Preset,
-            Normalization = problem.Normalization
+            Normalization = data.Normalization
         )
 
     /// The plan of a sweep; a run's score will be the mean of so many of its last evaluations.

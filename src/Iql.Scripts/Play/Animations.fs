@@ -18,13 +18,13 @@ let chosen (title: string) (folder: string) : Chosen = { Title = title; Folder =
 /// The runs whose last evaluation counts, the best first; of equal ones the one that was good for longest, by its
 /// last ten evaluations.
 let private ranked (runs: Run list) : Run list =
-    match Cells.measure runs with
+    match Measure.ofRuns runs with
     | None -> []
     | Some measure ->
         runs
         |> List.choose (fun run ->
-            Cells.final measure run
-            |> Option.map (fun final -> run, (final, Cells.lastTen measure run)))
+            Run.final measure run
+            |> Option.map (fun final -> run, (final, Run.lastTen measure run)))
         |> List.sortByDescending snd
         |> List.map fst
 

@@ -7,13 +7,13 @@ open Iql.Training
 open Iql.Scripts.Statistics
 
 /// mean(a) − mean(b) over finished runs with its 95 % interval; None unless both cells have at least two.
-let difference (measure: Measure) (a: Cell) (b: Cell) : Estimate option =
-    match Cells.finals measure a, Cells.finals measure b with
+let difference (measure: Measure) (a: ResultGroup) (b: ResultGroup) : Estimate option =
+    match ResultGroups.finals measure a, ResultGroups.finals measure b with
     | (_ :: _ :: _ as xs), (_ :: _ :: _ as ys) ->
         let seed =
-            Seed.Named("difference").Split(Cells.describe a.Values).Split(Cells.describe b.Values)
+            Seed.Named("difference").Split(Shown.values a.Values).Split(Shown.values b.Values)
 
-        bootstrapDifference seed Cells.replicates Cells.confidence (Array.ofList xs) (Array.ofList ys)
+        bootstrapDifference seed RunSummary.replicates RunSummary.confidence (Array.ofList xs) (Array.ofList ys)
         |> Some
     | _ -> None
 
@@ -24,15 +24,15 @@ let private unclear (estimate: Estimate) : bool =
 /// "+12 [3, 20]".
 let private signed (estimate: Estimate) : string =
     let sign = if estimate.Value > 0.0 then "+" else ""
-    $"{sign}{Cells.showEstimate estimate}"
+    $"{sign}{Shown.estimate estimate}"
 
-let private describeOr (fallback: string) (cell: Cell) : string =
+let private describeOr (fallback: string) (cell: ResultGroup) : string =
     match cell.Values with
     | [] -> fallback
-    | values -> Cells.describe values
+    | values -> Shown.values values
 
 /// How many runs and evaluation episodes stand behind a cell's number.
-let private basis (cell: Cell) (summary: RunSummary) : string =
+let private basis (cell: ResultGroup) (summary: RunSummary) : string =
     let episodes =
         match
             cell.Runs
@@ -55,24 +55,24 @@ let private episodes (run: Run) : Html list =
     with
     | Some returns when returns.Length > 1 ->
         let estimate =
-            bootstrap (Seed.Named "episodes") Cells.replicates Cells.confidence mean returns
+            bootstrap (Seed.Named "episodes") RunSummary.replicates RunSummary.confidence mean returns
 
         [
             Html.paragraph
                 $"Over the {returns.Length} episodes of the last evaluation the mean return is \
-                  {Cells.showEstimate estimate}, from {Cells.show (Array.min returns)} to \
-                  {Cells.show (Array.max returns)}. This interval is for episodes of this policy. It says nothing \
+                  {Shown.estimate estimate}, from {Shown.number (Array.min returns)} to \
+                  {Shown.number (Array.max returns)}. This interval is for episodes of this policy. It says nothing \
                   about other seeds."
         ]
     | _ -> []
 
-let private bestSentences (measure: Measure) (cells: Cell list) : Html list =
-    match Cells.best measure cells with
+let private bestSentences (measure: Measure) (cells: ResultGroup list) : Html list =
+    match ResultGroups.best measure cells with
     | None -> [
         Html.paragraph "No run has finished, so there is no final result to compare yet."
       ]
     | Some(best, summary) ->
-        let title = Cells.measureTitle measure
+        let title = Measure.title measure
 
         let lead =
             if cells.Length = 1 then
@@ -80,9 +80,9 @@ let private bestSentences (measure: Measure) (cells: Cell list) : Html list =
                     Html.text $"The final {title} is "
                     Html.strong (
                         if summary.Count = 1 then
-                            Cells.show summary.Mean
+                            Shown.number summary.Mean
                         else
-                            Cells.showSummary summary
+                            Shown.summary summary
                     )
                     Html.text $" ({basis best summary})."
                 ]
@@ -91,7 +91,7 @@ let private bestSentences (measure: Measure) (cells: Cell list) : Html list =
                     Html.text "The best cell is "
                     Html.strong (describeOr "the only one" best)
                     Html.text $" with a mean final {title} of "
-                    Html.strong (Cells.showSummary summary)
+                    Html.strong (Shown.summary summary)
                     Html.text $" ({basis best summary})."
                 ]
 
@@ -105,7 +105,7 @@ let private bestSentences (measure: Measure) (cells: Cell list) : Html list =
             |> List.filter (fun (_, estimate) -> unclear estimate)
             |> List.sortBy (fun (_, estimate) -> estimate.Value)
             |> List.map (fun (cell, _) ->
-                let words = Cells.describe cell.Values
+                let words = Shown.values cell.Values
                 if cell.Values.Length > 1 then $"({words})" else words)
 
         [
@@ -137,8 +137,8 @@ let private bestSentences (measure: Measure) (cells: Cell list) : Html list =
         ]
 
 /// What one hyperparameter does while the others stay at the best cell's values.
-let private effect (measure: Measure) (cells: Cell list) (name: string) : Html list =
-    match Cells.best measure cells with
+let private effect (measure: Measure) (cells: ResultGroup list) (name: string) : Html list =
+    match ResultGroups.best measure cells with
     | None -> []
     | Some(best, _) ->
         let others = best.Values |> List.filter (fun (key, _) -> key <> name)
@@ -148,31 +148,31 @@ let private effect (measure: Measure) (cells: Cell list) (name: string) : Html l
             |> List.filter (fun cell -> cell.Values |> List.filter (fun (key, _) -> key <> name) = others)
 
         let points =
-            Cells.values name along
+            ResultGroups.values name along
             |> List.choose (fun value ->
-                Cells.where name value along
+                ResultGroups.where name value along
                 |> List.tryHead
-                |> Option.bind (fun cell -> Cells.summary measure cell |> Option.map (fun s -> value, cell, s)))
+                |> Option.bind (fun cell -> ResultGroups.summary measure cell |> Option.map (fun s -> value, cell, s)))
 
         match points with
         | []
         | [ _ ] -> []
         | points ->
-            let symbol = Cells.symbol name
+            let symbol = Shown.symbol name
 
             let fixedAt =
                 match others with
                 | [] -> "By value, "
-                | others -> $"At {Cells.describe others}, by {symbol}, "
+                | others -> $"At {Shown.values others}, by {symbol}, "
 
             let series =
                 points
-                |> List.map (fun (value, _, summary) -> $"{Cells.showSummary summary} at {value}")
+                |> List.map (fun (value, _, summary) -> $"{Shown.summary summary} at {value}")
                 |> Plural.listed
 
             let _, low, lowSummary = points |> List.minBy (fun (_, _, summary) -> summary.Mean)
 
-            let value (cell: Cell) =
+            let value (cell: ResultGroup) =
                 cell.Values |> List.find (fun (key, _) -> key = name) |> snd
 
             let verdict =
@@ -184,32 +184,34 @@ let private effect (measure: Measure) (cells: Cell list) (name: string) : Html l
                       is {signed estimate}. Its interval contains zero, so there is no clear effect of {symbol}."
                 | Some estimate ->
                     let wins =
-                        winRate (Cells.finals measure best |> Array.ofList) (Cells.finals measure low |> Array.ofList)
+                        winRate
+                            (ResultGroups.finals measure best |> Array.ofList)
+                            (ResultGroups.finals measure low |> Array.ofList)
 
                     $"From the worst ({symbol} = {value low}) to the best ({symbol} = {value best}) the difference \
                       is {signed estimate}. A run at {symbol} = {value best} beats a run at {symbol} = {value low} in \
-                      {Cells.showPercent wins} of pairs."
+                      {Shown.percent wins} of pairs."
 
             [
                 Html.plain "p" [
-                    Html.strong $"Effect of {Cells.axisTitle name}. "
-                    Html.text $"{fixedAt}the mean final {Cells.measureTitle measure} is {series}. {verdict}"
+                    Html.strong $"Effect of {Shown.axisTitle name}. "
+                    Html.text $"{fixedAt}the mean final {Measure.title measure} is {series}. {verdict}"
                 ]
             ]
 
 /// The best cell beside β = 0, where the policy is cloned from the data without weights.
-let private cloning (measure: Measure) (cells: Cell list) : Html list =
+let private cloning (measure: Measure) (cells: ResultGroup list) : Html list =
     let zero = "inverseTemperature", "0"
 
     let swept =
         cells
         |> List.exists (fun cell -> cell.Values |> List.exists (fun (name, _) -> name = fst zero))
 
-    match swept, Cells.best measure cells with
+    match swept, ResultGroups.best measure cells with
     | true, Some(best, _) ->
         let clones = cells |> List.filter (fun cell -> List.contains zero cell.Values)
 
-        match Cells.best measure clones with
+        match ResultGroups.best measure clones with
         | None -> [
             Html.plain "p" [
                 Html.strong "Against behaviour cloning. "
@@ -223,33 +225,33 @@ let private cloning (measure: Measure) (cells: Cell list) : Html list =
                 else
                     match difference measure best clone with
                     | None ->
-                        $"The best cell's mean is {Cells.showSummary (Option.get (Cells.summary measure best))}; \
+                        $"The best cell's mean is {Shown.summary (Option.get (ResultGroups.summary measure best))}; \
                           with one seed, the difference may be chance."
                     | Some estimate when unclear estimate ->
                         $"The best cell differs from it by {signed estimate}. The interval contains zero, so there \
                           is no clear gain over cloning."
-                    | Some estimate -> $"The best cell is {Cells.showEstimate estimate} above it."
+                    | Some estimate -> $"The best cell is {Shown.estimate estimate} above it."
 
             [
                 Html.plain "p" [
                     Html.strong "Against behaviour cloning. "
                     Html.text
                         $"With β = 0 all actions have equal weights. This is cloning. The best such cell \
-                          ({Cells.describe clone.Values}) scores {Cells.showSummary summary}. {compared}"
+                          ({Shown.values clone.Values}) scores {Shown.summary summary}. {compared}"
                 ]
             ]
     | _ -> []
 
 /// What to keep in mind: seeds, which evaluation counts, what was left out.
-let private caution (measure: Measure) (cells: Cell list) : Html list =
+let private caution (measure: Measure) (cells: ResultGroup list) : Html list =
     let runs = cells |> List.collect (fun cell -> cell.Runs)
 
     let counts =
         cells
-        |> List.choose (Cells.summary measure)
+        |> List.choose (ResultGroups.summary measure)
         |> List.map (fun summary -> summary.Count)
 
-    let lost = runs |> List.filter Cells.failed |> List.length
+    let lost = runs |> List.filter Run.diverged |> List.length
 
     let sentences = [
         if runs.Length = 1 then
@@ -286,12 +288,12 @@ let private caution (measure: Measure) (cells: Cell list) : Html list =
     ]
 
 /// What offline metrics can say where nothing was evaluated: how V and the loss moved, and that this is no score.
-let private offline (rows: string option) (cells: Cell list) : Html list =
-    let lastOf metric (cell: Cell) =
+let private offline (rows: string option) (cells: ResultGroup list) : Html list =
+    let lastOf metric (cell: ResultGroup) =
         cell.Runs
-        |> List.filter (Cells.failed >> not)
-        |> List.choose (Cells.lastMetric metric)
-        |> Cells.summarise $"{metric} {Cells.describe cell.Values}"
+        |> List.filter (Run.diverged >> not)
+        |> List.choose (Run.lastMetric metric)
+        |> RunSummary.ofNumbers $"{metric} {Shown.values cell.Values}"
 
     let values =
         match rows with
@@ -299,16 +301,16 @@ let private offline (rows: string option) (cells: Cell list) : Html list =
             cells
             |> List.choose (lastOf "valueMean")
             |> List.truncate 1
-            |> List.map Cells.showSummary
+            |> List.map Shown.summary
         | Some name ->
-            Cells.values name cells
+            ResultGroups.values name cells
             |> List.choose (fun value ->
                 {
                     Values = [ name, value ]
-                    Runs = Cells.where name value cells |> List.collect (fun cell -> cell.Runs)
+                    Runs = ResultGroups.where name value cells |> List.collect (fun cell -> cell.Runs)
                 }
                 |> lastOf "valueMean"
-                |> Option.map (fun summary -> $"{Cells.show summary.Mean} at {value}"))
+                |> Option.map (fun summary -> $"{Shown.number summary.Mean} at {value}"))
 
     [
         Html.element "p" [ "class", "lead" ] [
@@ -320,7 +322,7 @@ let private offline (rows: string option) (cells: Cell list) : Html list =
         if not values.IsEmpty then
             let by =
                 match rows with
-                | Some name -> $" by {Cells.axisTitle name}"
+                | Some name -> $" by {Shown.axisTitle name}"
                 | None -> ""
 
             Html.paragraph $"""Mean of V over the data at the end of training{by}: {Plural.listed values}."""
@@ -328,7 +330,12 @@ let private offline (rows: string option) (cells: Cell list) : Html list =
 
 /// The findings of one facet of a sweep: the best cell, what each hyperparameter does, behaviour cloning beside it, and
 /// how far to trust it all. Without evaluations: that there are offline metrics only.
-let ofCells (measure: Measure option) (rows: string option) (columns: string option) (cells: Cell list) : Html list =
+let ofGroups
+    (measure: Measure option)
+    (rows: string option)
+    (columns: string option)
+    (cells: ResultGroup list)
+    : Html list =
     match measure with
     | None -> offline (Option.orElse columns rows) cells
     | Some measure ->

@@ -17,7 +17,7 @@ let private failures (sweep: SweepResults) : Html list =
     let at (run: Run) = Plural.thousands run.Step
 
     let failed = [
-        for run in List.filter Cells.failed sweep.Runs do
+        for run in List.filter Run.diverged sweep.Runs do
             let failure = run.Result.Failure
 
             let what =
@@ -66,7 +66,7 @@ let private subtitle (sweep: SweepResults) : string =
         sweep.Runs |> List.map pick |> List.distinct
 
     let algorithm (run: Run) =
-        match Cells.valueOf "algorithm" run with
+        match Run.valueOf "algorithm" run with
         | "" -> run.Config.Algorithm.ToUpperInvariant()
         | name -> Published.title name
 
@@ -140,21 +140,21 @@ let private pictures (folder: string) (runs: Run list) : Result<Html list, strin
 
 /// What a sweep over numbers found, and its sections: a facet a combination of the axes that are not shown as a plane.
 let private ofPlane (sweep: SweepResults) : Html list * Sections.Section list =
-    let plane = Cells.plane sweep
+    let plane = ResultGroups.plane sweep
     let many = plane.Facets.Length > 1
 
     let facets = [
         for i, (values, cells) in List.indexed plane.Facets do
             let prefix = if many then $"f{i + 1}-" else ""
-            let measure = cells |> List.collect _.Runs |> Cells.measure
-            let aside = if many then $": {Cells.describe values}" else ""
+            let measure = cells |> List.collect _.Runs |> Measure.ofRuns
+            let aside = if many then $": {Shown.values values}" else ""
 
             Html.element "section" [ "id", $"{prefix}found" ] [
                 yield Html.plain "h2" [ Html.text $"What was found{aside}" ]
-                yield! Findings.ofCells measure plane.Rows plane.Columns cells
+                yield! Findings.ofGroups measure plane.Rows plane.Columns cells
             ],
             [
-                for section in Sections.ofCells prefix measure plane cells ->
+                for section in Sections.ofGroups prefix measure plane cells ->
                     {
                         section with
                             Heading = section.Heading + aside
@@ -177,7 +177,7 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
     let sections =
         sections
         @ Sections.shown "" [
-            "runs", "All runs", [ Tables.runs (Cells.measure runs) names runs ]
+            "runs", "All runs", [ Tables.runs (Measure.ofRuns runs) names runs ]
             "origin", "Origin of the numbers", origin rebuild runs
         ]
 

@@ -18,11 +18,11 @@ let private lead (what: string) (contenders: string list) (line: ScoreLine) : Ht
         let shown =
             match entry.Interval with
             | Some interval ->
-                Cells.showEstimate {
+                Shown.estimate {
                     Value = entry.Value
                     Interval = interval
                 }
-            | None -> $"{Cells.show entry.Value} (one run)"
+            | None -> $"{Shown.number entry.Value} (one run)"
 
         let others = present |> List.filter (fun (name, _) -> name <> best)
         let equals = others |> List.filter (fun (_, entry) -> entry.Leads) |> List.map fst
@@ -126,7 +126,7 @@ let private caution (table: ScoreTable) : Html =
 /// The findings of a table: who leads, where others do, how it agrees with what was published, and how far to trust it
 /// all.
 let ofTable (table: ScoreTable) : Html list =
-    let title = Cells.measureTitle table.Measure
+    let title = Measure.title table.Measure
 
     [
         match ScoreTable.total "mean" table, ScoreTable.ours table.Rows with

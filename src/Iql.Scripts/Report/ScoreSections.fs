@@ -12,7 +12,7 @@ let private decimal (value: float) : string =
 let private number (measure: Measure) (value: float) : string =
     match measure with
     | Score -> decimal value
-    | Return -> Cells.show value
+    | Return -> Shown.number value
 
 /// A number in bold where it leads, with its interval or spread small below it.
 let private cell (measure: Measure) (entry: ScoreEntry option) : Html =

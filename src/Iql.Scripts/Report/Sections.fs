@@ -26,8 +26,12 @@ let private figure (prefix: string) (id: string) (caption: string) (chart: Figur
 
 /// The cells in line with the best one along a hyperparameter, and the values they share; all cells where nothing is
 /// best.
-let private bestAlong (measure: Measure option) (name: string) (cells: Cell list) : (string * string) list * Cell list =
-    match measure |> Option.bind (fun measure -> Cells.best measure cells) with
+let private bestAlong
+    (measure: Measure option)
+    (name: string)
+    (cells: ResultGroup list)
+    : (string * string) list * ResultGroup list =
+    match measure |> Option.bind (fun measure -> ResultGroups.best measure cells) with
     | None -> [], cells
     | Some(best, _) ->
         let others = best.Values |> List.filter (fun (key, _) -> key <> name)
@@ -38,15 +42,12 @@ let private bestAlong (measure: Measure option) (name: string) (cells: Cell list
 
 /// " at τ = 0.9", or nothing.
 let private at (values: (string * string) list) : string =
-    if values.IsEmpty then
-        ""
-    else
-        $" at {Cells.describe values}"
+    if values.IsEmpty then "" else $" at {Shown.values values}"
 
-let private severalRuns (cells: Cell list) : bool =
+let private severalRuns (cells: ResultGroup list) : bool =
     cells.Length > 1 || cells |> List.exists (fun cell -> cell.Runs.Length > 1)
 
-let private scores prefix (measure: Measure) rows columns (cells: Cell list) : Html list = [
+let private scores prefix (measure: Measure) rows columns (cells: ResultGroup list) : Html list = [
     let scale =
         match measure with
         | Score -> " A random policy scores 0, an expert 100."
@@ -57,7 +58,7 @@ let private scores prefix (measure: Measure) rows columns (cells: Cell list) : H
         figure
             prefix
             "scores"
-            $"Mean final {Cells.measureTitle measure} over seeds in bold, with its 95 %% interval below. The orange \
+            $"Mean final {Measure.title measure} over seeds in bold, with its 95 %% interval below. The orange \
               frame is the best cell.{scale}"
             (ScoreHeatMap.figure measure rows columns cells)
     | Some only, None
@@ -65,7 +66,7 @@ let private scores prefix (measure: Measure) rows columns (cells: Cell list) : H
         figure
             prefix
             "scores"
-            $"Mean final {Cells.measureTitle measure} with its 95 %% interval over seeds. Grey dots are seeds.{scale}"
+            $"Mean final {Measure.title measure} with its 95 %% interval over seeds. Grey dots are seeds.{scale}"
             (ScoreLine.figure measure only cells)
     | None, None -> ()
 
@@ -80,7 +81,7 @@ let private scores prefix (measure: Measure) rows columns (cells: Cell list) : H
         ]
 ]
 
-let private curves prefix (measure: Measure) rows columns (cells: Cell list) : Html list =
+let private curves prefix (measure: Measure) rows columns (cells: ResultGroup list) : Html list =
     let points =
         if cells |> List.exists (fun cell -> cell.Runs.Length > 1) then
             "Each point is one evaluation. The line is the mean over seeds, and the band is its 95 % interval."
@@ -88,7 +89,7 @@ let private curves prefix (measure: Measure) rows columns (cells: Cell list) : H
             "Each point is one evaluation."
 
     let lost =
-        if cells |> List.exists (fun cell -> List.exists Cells.failed cell.Runs) then
+        if cells |> List.exists (fun cell -> List.exists Run.diverged cell.Runs) then
             " Dotted lines with a cross at their end are diverged runs. They are not part of the mean."
         else
             ""
@@ -97,7 +98,7 @@ let private curves prefix (measure: Measure) rows columns (cells: Cell list) : H
         figure prefix "curves" (points + lost) (LearningCurves.figure measure rows columns cells)
     ]
 
-let private value prefix axis (cells: Cell list) : Html list =
+let private value prefix axis (cells: ResultGroup list) : Html list =
     match axis |> Option.bind (fun name -> ValueStatistics.figure name cells) with
     | Some chart -> [
         figure
@@ -109,7 +110,7 @@ let private value prefix axis (cells: Cell list) : Html list =
       ]
     | None -> []
 
-let private weights prefix measure axis (cells: Cell list) : Html list =
+let private weights prefix measure axis (cells: ResultGroup list) : Html list =
     let others, along =
         match axis with
         | Some name -> bestAlong measure name cells
@@ -126,7 +127,7 @@ let private weights prefix measure axis (cells: Cell list) : Html list =
       ]
     | None -> []
 
-let private losses prefix measure valueAxis policyAxis (cells: Cell list) : Html list =
+let private losses prefix measure valueAxis policyAxis (cells: ResultGroup list) : Html list =
     let value, policy =
         [ "valueLoss", "Value loss"; "criticLoss", "Critic loss" ], [ "policyLoss", "Policy loss" ]
 
@@ -166,7 +167,7 @@ let private losses prefix measure valueAxis policyAxis (cells: Cell list) : Html
 
 /// The sections of one plane of cells; those without anything to show are left out. `prefix` keeps the ids of planes
 /// apart.
-let ofCells (prefix: string) (measure: Measure option) (plane: Plane) (cells: Cell list) : Section list =
+let ofGroups (prefix: string) (measure: Measure option) (plane: Plane) (cells: ResultGroup list) : Section list =
     let rows, columns = plane.Rows, plane.Columns
 
     let valueAxis =
@@ -178,7 +179,7 @@ let ofCells (prefix: string) (measure: Measure option) (plane: Plane) (cells: Ce
 
     let against =
         match valueAxis with
-        | Some name -> $" against {Cells.axisTitle name}"
+        | Some name -> $" against {Shown.axisTitle name}"
         | None -> ""
 
     let evaluated draw =

@@ -8,28 +8,29 @@ open Iql.Scripts.Statistics
 /// "3 s", "12 min", "2.5 h".
 let duration (seconds: float) : string =
     if seconds < 99.5 then
-        $"{Cells.show seconds} s"
+        $"{Shown.number seconds} s"
     elif seconds < 5400.0 then
-        $"{Cells.show (seconds / 60.0)} min"
+        $"{Shown.number (seconds / 60.0)} min"
     else
-        $"{Cells.show (seconds / 3600.0)} h"
+        $"{Shown.number (seconds / 3600.0)} h"
 
 let private bestOf (measure: Measure) (run: Run) : float option =
-    match Cells.curve measure run |> List.map snd with
+    match Run.curve measure run |> List.map snd with
     | [] -> None
     | values -> Some(List.max values)
 
 let private valueCells (values: string list) : Html.TableCell list = List.map Html.cell values
 
 /// One row a cell: mean with interval, interquartile mean, standard deviation, last ten, best, successes.
-let cells (measure: Measure) (cells: Cell list) : Html =
+let cells (measure: Measure) (cells: ResultGroup list) : Html =
     let names =
         cells
         |> List.tryHead
-        |> Option.map (fun cell -> cell.Values |> List.map (fst >> Cells.symbol))
+        |> Option.map (fun cell -> cell.Values |> List.map (fst >> Shown.symbol))
         |> Option.defaultValue []
 
-    let withSuccess = cells |> List.exists (fun cell -> Cells.successes cell <> None)
+    let withSuccess =
+        cells |> List.exists (fun cell -> ResultGroups.successes cell <> None)
 
     let heads =
         names
@@ -39,11 +40,11 @@ let cells (measure: Measure) (cells: Cell list) : Html =
            else
                [])
 
-    let number = Html.numberCell (Cells.showMeasured measure)
+    let number = Html.numberCell (Shown.measured measure)
 
-    let row (cell: Cell) =
-        let summary = Cells.summary measure cell
-        let finals = Cells.finals measure cell |> Array.ofList
+    let row (cell: ResultGroup) =
+        let summary = ResultGroups.summary measure cell
+        let finals = ResultGroups.finals measure cell |> Array.ofList
 
         valueCells (List.map snd cell.Values)
         @ [
@@ -56,7 +57,7 @@ let cells (measure: Measure) (cells: Cell list) : Html =
                 Html.Shown =
                     summary
                     |> Option.bind (fun summary -> summary.Interval)
-                    |> Option.map Cells.showInterval
+                    |> Option.map Shown.interval
                     |> Option.defaultValue "–"
                     |> Html.Text
                 Html.SortedBy =
@@ -67,14 +68,14 @@ let cells (measure: Measure) (cells: Cell list) : Html =
             }
             number (summary |> Option.map (fun summary -> summary.Iqm))
             number (if finals.Length > 1 then Some(std finals) else None)
-            number (Cells.meanOf (Cells.lastTen measure) cell)
-            number (Cells.meanOf (bestOf measure) cell)
+            number (ResultGroups.meanOf (Run.lastTen measure) cell)
+            number (ResultGroups.meanOf (bestOf measure) cell)
         ]
-        @ (match withSuccess, Cells.successes cell with
+        @ (match withSuccess, ResultGroups.successes cell with
            | false, _ -> []
            | true, None -> [ Html.cell "–"; Html.cell "–" ]
            | true, Some(won, tried) ->
-               let share = wilson Cells.confidence won tried
+               let share = wilson RunSummary.confidence won tried
 
                let tenth share =
                    (100.0 * share).ToString("0.0", CultureInfo.InvariantCulture)
@@ -95,7 +96,7 @@ let cells (measure: Measure) (cells: Cell list) : Html =
 
 /// One row a run, failures included.
 let runs (measure: Measure option) (names: string list) (runs: Run list) : Html =
-    let number = Html.numberCell Cells.show
+    let number = Html.numberCell Shown.number
 
     let outcome (run: Run) : Html.TableCell =
         let marked kind text =
@@ -115,7 +116,7 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : Html 
           }
 
     let heads =
-        (names |> List.map Cells.symbol)
+        (names |> List.map Shown.symbol)
         @ [ "Seed"; "Outcome" ]
         @ (match measure with
            | Some Score -> [ "Last score"; "Last 10"; "Best"; "Return" ]
@@ -124,23 +125,23 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : Html 
         @ [ "Steps"; "Time"; "Steps/s" ]
 
     let row (run: Run) =
-        valueCells [ for name in names -> Cells.valueOf name run ]
+        valueCells [ for name in names -> Run.valueOf name run ]
         @ [ Html.cell (string run.Config.Seed); outcome run ]
         @ (match measure with
            | Some measure ->
-               let measured = Html.numberCell (Cells.showMeasured measure)
+               let measured = Html.numberCell (Shown.measured measure)
 
                [
-                   measured (run |> Cells.curve measure |> List.tryLast |> Option.map snd)
-                   measured (Cells.lastTen measure run)
+                   measured (run |> Run.curve measure |> List.tryLast |> Option.map snd)
+                   measured (Run.lastTen measure run)
                    measured (bestOf measure run)
                    if measure = Score then
-                       number (run |> Cells.curve Return |> List.tryLast |> Option.map snd)
+                       number (run |> Run.curve Return |> List.tryLast |> Option.map snd)
                ]
            | None -> [
-               number (Cells.lastMetric "valueLoss" run)
-               number (Cells.lastMetric "criticLoss" run)
-               number (Cells.lastMetric "policyLoss" run)
+               number (Run.lastMetric "valueLoss" run)
+               number (Run.lastMetric "criticLoss" run)
+               number (Run.lastMetric "policyLoss" run)
              ])
         @ (let ended pick =
             Option.ofObj run.Result |> Option.map pick

@@ -1,16 +1,6 @@
 namespace Iql.Scripts
 
-open System
-open System.IO
 open Iql.Training
-
-/// A run's folder, read.
-type Run = Iql.Training.Run
-
-/// What is drawn and compared: normalised scores where every run has them, else plain returns.
-type Measure =
-    | Score
-    | Return
 
 /// A sweep's folder, read.
 type SweepResults = {
@@ -25,21 +15,13 @@ type SweepResults = {
 [<RequireQualifiedAccess>]
 module Results =
 
-    let private reading (read: unit -> 'T) : Result<'T, string> =
-        try
-            Ok(read ())
-        with
-        | :? InvalidDataException
-        | :? IOException
-        | :? UnauthorizedAccessException as problem -> Error problem.Message
-
     /// One run folder.
     let readRun (folder: string) : Result<Run, string> =
-        reading (fun () -> RunFolder(folder).Read())
+        Attempt.run (fun () -> RunFolder(folder).Read())
 
     /// A sweep's folder: its plan, and every run as far as it is.
     let readSweep (folder: string) : Result<SweepResults, string> =
-        reading (fun () ->
+        Attempt.run (fun () ->
             let plan = SweepPlan.Read folder
             let runs = List.ofSeq (plan.Begun folder)
             let begun = set [ for run in runs -> run.Name ]

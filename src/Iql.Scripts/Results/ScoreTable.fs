@@ -76,7 +76,7 @@ module ScoreTable =
             ]
         with
         | [ "algorithm", name ] -> name
-        | others -> Cells.describe others
+        | others -> Shown.values others
 
     /// The task of runs that no axis tells apart.
     let private onlyTask (sweep: SweepResults) : string =
@@ -131,8 +131,8 @@ module ScoreTable =
             let ahead () =
                 bootstrapTwoTasks
                     (Seed.Named("comparison difference").Split purpose)
-                    Cells.replicates
-                    Cells.confidence
+                    RunSummary.replicates
+                    RunSummary.confidence
                     (fun a b -> better a - better b)
                     best
                     each
@@ -151,15 +151,15 @@ module ScoreTable =
         let cells = [
             for contender' in contenders ->
                 let runs = runsOf name contender' sweep
-                let finished = List.filter Cells.finished runs
-                let diverged = runs |> List.filter Cells.failed |> List.length
+                let finished = List.filter Run.finished runs
+                let diverged = runs |> List.filter Run.diverged |> List.length
 
                 let planned =
                     plan.Runs
                     |> Seq.filter (fun run -> task sweep run.Labels = name && contender run.Labels = contender')
                     |> Seq.length
 
-                finished |> List.choose (Cells.lastOf plan.Last measure), diverged, planned - finished.Length - diverged
+                finished |> List.choose (Run.lastOf plan.Last measure), diverged, planned - finished.Length - diverged
         ]
 
         let leads =
@@ -186,7 +186,7 @@ module ScoreTable =
                 | _ -> None
             Entries = [
                 for contender, (scores, diverged, waiting), leads in List.zip3 contenders cells leads ->
-                    Cells.summarise $"{name} {contender}" scores
+                    RunSummary.ofNumbers $"{name} {contender}" scores
                     |> Option.map (fun summary -> {
                         Value = summary.Mean
                         Interval = summary.Interval
@@ -242,8 +242,8 @@ module ScoreTable =
             let estimate contender each =
                 bootstrapTasks
                     (Seed.Named("comparison").Split $"{name} {contender}")
-                    Cells.replicates
-                    Cells.confidence
+                    RunSummary.replicates
+                    RunSummary.confidence
                     statistic
                     each
 
@@ -300,7 +300,7 @@ module ScoreTable =
             plan.Runs |> Seq.map (fun run -> pick run.Labels) |> Seq.distinct |> List.ofSeq
 
         let tasks, contenders = distinct (task sweep), distinct contender
-        let measure = Cells.measure sweep.Runs |> Option.defaultValue Score
+        let measure = Measure.ofRuns sweep.Runs |> Option.defaultValue Score
 
         // Figures of others are scores, and stand beside scores only.
         let published =
@@ -360,8 +360,8 @@ module ScoreTable =
                         Probability =
                             bootstrapTwoTasks
                                 (Seed.Named("improvement").Split(better).Split worse)
-                                Cells.replicates
-                                Cells.confidence
+                                RunSummary.replicates
+                                RunSummary.confidence
                                 probabilityOfImprovement
                                 first
                                 second

@@ -10,7 +10,7 @@ let private tenth (value: float) : string =
 let private number (measure: Measure) (value: float) : string =
     match measure with
     | Score -> tenth value
-    | Return -> Cells.show value
+    | Return -> Shown.number value
 
 /// "72.3 ± 7.9": our mean and half the width of its interval, or what others published; an asterisk where runs are left
 /// out.
@@ -170,8 +170,8 @@ let csv (sweep: SweepResults) (table: ScoreTable) : string =
                     | result -> [ string result.Steps; string result.Seconds ]
 
                 let score =
-                    if Cells.finished run then
-                        Cells.lastOf table.Last table.Measure run
+                    if Run.finished run then
+                        Run.lastOf table.Last table.Measure run
                     else
                         None
 

@@ -12,9 +12,9 @@ type Trial = {
     Config: IAlgorithmConfig
     /// The preset that the algorithm's numbers started from, in words.
     Preset: string option
-    /// What is done to rewards before training; None: what the problem does.
+    /// What is done to rewards before training; None: what the task does.
     Rewards: RewardRule option
-    /// Whether observations are standardised before training; None: what the problem does.
+    /// Whether observations are standardised before training; None: what the task does.
     NormalizeObservations: bool option
     Seed: int
     /// Training steps.

@@ -76,7 +76,7 @@ let resultsOf (last: int) (tasks: Task list) : SweepResults =
     ]
 
     let axis name =
-        SweepAxis(name, ImmutableArray.CreateRange(runs |> List.map (Cells.valueOf name) |> List.distinct))
+        SweepAxis(name, ImmutableArray.CreateRange(runs |> List.map (Run.valueOf name) |> List.distinct))
 
     {
         Plan =

@@ -28,7 +28,7 @@ let private cell expectile beta scores = {
 }
 
 let private words cells =
-    Findings.ofCells (Some Score) (Some "expectile") (Some "inverseTemperature") cells
+    Findings.ofGroups (Some Score) (Some "expectile") (Some "inverseTemperature") cells
     |> List.map Html.write
     |> String.concat "\n"
     |> System.Net.WebUtility.HtmlDecode
@@ -91,7 +91,7 @@ let ``without evaluations the page says it knows no score`` () =
     }
 
     let text =
-        Findings.ofCells None None None [ nothing ]
+        Findings.ofGroups None None None [ nothing ]
         |> List.map Html.write
         |> String.concat ""
 
@@ -100,10 +100,10 @@ let ``without evaluations the page says it knows no score`` () =
 
 [<Fact>]
 let ``numbers keep about three digits and intervals one width`` () =
-    Assert.Equal("84.5", Cells.show 84.52)
-    Assert.Equal("−0.198", Cells.show -0.1981)
-    Assert.Equal("1234", Cells.show 1234.4)
-    Assert.Equal("[7.9,\u00a021.2]", Cells.showInterval { Low = 7.94; High = 21.2 })
+    Assert.Equal("84.5", Shown.number 84.52)
+    Assert.Equal("−0.198", Shown.number -0.1981)
+    Assert.Equal("1234", Shown.number 1234.4)
+    Assert.Equal("[7.9,\u00a021.2]", Shown.interval { Low = 7.94; High = 21.2 })
 
 [<Fact>]
 let ``of cells that end alike the one that was good for longest is the best`` () =
@@ -114,6 +114,6 @@ let ``of cells that end alike the one that was good for longest is the best`` ()
         ]
     }
 
-    match Cells.best Score [ climbing 0.7 0.0; climbing 0.9 80.0; climbing 0.95 40.0 ] with
+    match ResultGroups.best Score [ climbing 0.7 0.0; climbing 0.9 80.0; climbing 0.95 40.0 ] with
     | Some(best, _) -> Assert.Equal("0.9", snd best.Values.Head)
     | None -> Assert.Fail "a best cell"

@@ -78,8 +78,8 @@ let ``metrics that are null are left out`` () =
         )
 
         let run = read folder
-        Assert.Equal(40, (Cells.metric "valueLoss" run).Length)
-        Assert.Equal((30000.0, 2.0), List.last (Cells.metric "valueMean" run)))
+        Assert.Equal(40, (Run.metric "valueLoss" run).Length)
+        Assert.Equal((30000.0, 2.0), List.last (Run.metric "valueMean" run)))
 
 [<Fact>]
 let ``a run without a result is unfinished and one with a failure diverged`` () =
@@ -121,8 +121,8 @@ let ``a sweep folder gives its runs in the order of the plan and names the missi
                 )
 
                 Assert.Equal(Synthetic.runName 0.5 0.0 0, sweep.Runs.Head.Name)
-                Assert.Equal("0.5", Cells.valueOf "expectile" sweep.Runs.Head)
-                let plane = Cells.plane sweep
+                Assert.Equal("0.5", Run.valueOf "expectile" sweep.Runs.Head)
+                let plane = ResultGroups.plane sweep
                 Assert.Equal(Some "expectile", plane.Rows)
                 Assert.Equal(Some "inverseTemperature", plane.Columns)
                 Assert.Equal(12, (snd plane.Facets.Head).Length))
@@ -144,7 +144,7 @@ let ``what a run's folder is called says nothing`` () =
 
         match Results.readSweep folder with
         | Error problem -> failwith problem
-        | Ok sweep -> Assert.Equal("0.7", Cells.valueOf "expectile" sweep.Runs.Head))
+        | Ok sweep -> Assert.Equal("0.7", Run.valueOf "expectile" sweep.Runs.Head))
 
 [<Fact>]
 let ``a sweep of an older format is refused with what to do`` () =

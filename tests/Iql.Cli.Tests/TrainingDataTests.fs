@@ -1,4 +1,4 @@
-module Iql.Cli.Tests.ProblemTests
+module Iql.Cli.Tests.TrainingDataTests
 
 open Xunit
 open Iql.Data
@@ -8,7 +8,7 @@ open Iql.Cli
 open Iql.Cli.Tests.Trainings
 
 /// Two trajectories of ten steps with rewards of 1, but for the last reward of all; one number of every action is given.
-let private problem (lastReward: float32) (action: float32) (rewards: RewardRule) =
+let private data (lastReward: float32) (action: float32) (rewards: RewardRule) =
     use scratch = new Scratch()
     let path = scratch.Path "data.npz"
     let rows = 20
@@ -39,12 +39,12 @@ let private problem (lastReward: float32) (action: float32) (rewards: RewardRule
     }
 
     DataSource.File(path, Some DatasetMode.Strict, None)
-    |> Problem.load
-    |> Result.bind (fun problem -> Problem.forTrial problem trial)
+    |> TrainingData.load
+    |> Result.bind (fun data -> TrainingData.forTrial data trial)
     |> Attempt.get
 
 let private remarks lastReward action rewards =
-    Problem.remarks (problem lastReward action rewards) Trial.standard
+    TrainingData.remarks (data lastReward action rewards) Trial.standard
     |> String.concat "\n"
 
 [<Fact>]

@@ -10,8 +10,8 @@ open Iql.Environments
 open Iql.Environments.Tasks
 open Iql.Training
 
-/// What runs learn from, and where their policies are scored.
-type Problem = {
+/// What runs learn from, and the task in which their policies are scored.
+type TrainingData = {
     /// None: no environment, so no scores.
     Task: TaskCard option
     /// As they came, before normalisation: what `iql data inspect` looks at.
@@ -22,45 +22,9 @@ type Problem = {
     Dataset: DatasetInfo
 }
 
-/// Problems from data sources. What cannot be loaded is an Error that says what was expected.
+/// Training data from data sources. What cannot be loaded is an Error that says what was expected.
 [<RequireQualifiedAccess>]
-module Problem =
-
-    /// The task when nobody names one.
-    let standardTask = DataSource.name DataSource.standard
-
-    /// The nearest name of a task here, or of a data set of D4RL, as a question; nothing where none is near. D4RL's
-    /// data sets without an environment here can be learned from by name, if without scores.
-    let meant (name: string) : string =
-        Spelling.didYouMean
-            [
-                for card in Tasks.All -> card.Name
-                for card in MujocoTasks.All -> card.Name
-                for file in Download.D4rlFile.All -> file.Task
-            ]
-            name
-
-    /// A task that has an environment here, by its name; whether its library is installed is not asked.
-    let card (name: string) : Result<TaskCard, string> =
-        match Tasks.Find name with
-        | null ->
-            let own = [ for card in Tasks.All -> card.Name ] |> String.concat ", "
-
-            Error
-                $"task: expected one of {own}, or one of MuJoCo's ({MujocoTasks.Names}; `iql tasks` lists them), \
-                  got {name}.{meant name}"
-        | card -> Ok card
-
-    /// A task that has an environment here, by its name. One on MuJoCo needs its library, which is asked for before any
-    /// work.
-    let task (name: string) : Result<TaskCard, string> = result {
-        let! card = card name
-
-        return!
-            Attempt.run (fun () ->
-                card.Environment.Require()
-                card)
-    }
+module TrainingData =
 
     /// As --mode has it.
     let private modeName (mode: DatasetMode) =
@@ -107,12 +71,12 @@ module Problem =
         | DataSource.Memory(data, _), _ -> Ok data
 
     /// The transitions of a source, collected, read or mapped, with the rewards that the task wants.
-    let load (source: DataSource) : Result<Problem, string> = result {
+    let load (source: DataSource) : Result<TrainingData, string> = result {
         let! card =
             match source with
             | DataSource.Task(name, _)
             | DataSource.File(_, _, Some name)
-            | DataSource.Memory(_, Some name) -> task name |> Result.map Some
+            | DataSource.Memory(_, Some name) -> TaskName.installed name |> Result.map Some
             | _ -> Ok None
 
         let! raw = Attempt.reading (fun () -> rows source card)
@@ -161,8 +125,8 @@ module Problem =
     }
 
     /// The maze that observations are places in, to look at from above; None where they are no places.
-    let maze (problem: Problem) : Maze option =
-        problem.Task |> Option.bind (fun card -> Option.ofObj card.Map)
+    let maze (data: TrainingData) : Maze option =
+        data.Task |> Option.bind (fun card -> Option.ofObj card.Map)
 
     /// The episodes of highest return. Those of a row file are not looked for: it may be larger than memory, and gives
     /// single rows.
@@ -174,11 +138,11 @@ module Problem =
                 $"{raw.Name}: expected transitions in memory to choose the best {100.0 * share:G6} %% of, got a row \
                   file, which gives single rows. Train on the .hdf5 or .npz file, or on all rows: --best-share 1."
 
-    /// The problem as a trial sees it: the episodes its algorithm selects, normalised as the trial says, the problem's
+    /// The data as a trial sees it: the episodes its algorithm selects, normalised as the trial says, and the task's
     /// own way where it says nothing.
-    let forTrial (problem: Problem) (trial: Trial) : Result<Problem, string> =
+    let forTrial (data: TrainingData) (trial: Trial) : Result<TrainingData, string> =
         let selection = Option.ofNullable trial.Config.Selection
-        let own = problem.Normalization
+        let own = data.Normalization
         let rewards = defaultArg trial.Rewards own.Rewards
         let observations = defaultArg trial.NormalizeObservations own.ChangesObservations
 
@@ -187,13 +151,13 @@ module Problem =
             && rewards = own.Rewards
             && observations = own.ChangesObservations
         then
-            Ok problem
+            Ok data
         else
             result {
                 let! kept =
                     match selection with
-                    | Some(struct (share, of')) -> select share of' problem.Raw
-                    | None -> Ok problem.Raw
+                    | Some(struct (share, of')) -> select share of' data.Raw
+                    | None -> Ok data.Raw
 
                 return!
                     Attempt.run (fun () ->
@@ -208,52 +172,52 @@ module Problem =
                         let normalization = normalization.WithActionLimit own.ActionLimit
 
                         {
-                            problem with
+                            data with
                                 Transitions = kept.Normalized normalization
                                 Normalization = normalization
                         })
             }
 
     /// The same, computed once for trials that want the same.
-    let preparing (problem: Problem) : Trial -> Result<Problem, string> =
+    let preparing (data: TrainingData) : Trial -> Result<TrainingData, string> =
         let known =
             Collections.Concurrent.ConcurrentDictionary<
                 Nullable<struct (float * ShareOf)> * RewardRule option * bool option,
-                Lazy<Result<Problem, string>>
+                Lazy<Result<TrainingData, string>>
              >()
 
         fun trial ->
             let wanted = trial.Config.Selection, trial.Rewards, trial.NormalizeObservations
 
-            known.GetOrAdd(wanted, lazy (forTrial problem trial)).Value
+            known.GetOrAdd(wanted, lazy (forTrial data trial)).Value
 
-    /// What a user should hear before a trial is trained on the problem that it sees.
-    let remarks (problem: Problem) (trial: Trial) : string list = [
+    /// What a user should hear before a trial is trained on the data that it sees.
+    let remarks (data: TrainingData) (trial: Trial) : string list = [
         let algorithm = Trial.algorithm trial
-        let statistics = problem.Raw.Statistics
+        let statistics = data.Raw.Statistics
 
         if
             algorithm.UsesRewards
             && statistics.RewardsZeroOrOne
             && statistics.RewardMean < 0.05
             && statistics.Terminals > 0L
-            && problem.Normalization.RewardShift = 0.0
+            && data.Normalization.RewardShift = 0.0
         then
             yield
                 "the rewards are 0 except at the goal. The paper trains such data with r - 1, so that every step has \
                  a cost: --rewards antmaze"
 
-        let range = 1000.0 / problem.Normalization.RewardScale
+        let range = 1000.0 / data.Normalization.RewardScale
         let largest = statistics.LargestReturn
 
         if
             algorithm.UsesRewards
-            && problem.Normalization.Rewards = RewardRule.ReturnRange
+            && data.Normalization.Rewards = RewardRule.ReturnRange
             && range < 0.01 * largest
         then
             yield
                 $"returns of up to {largest:G4} differ by {range:G4} only, so rewards are multiplied by \
-                  {problem.Normalization.RewardScale:G4}. To keep them unchanged: --rewards none"
+                  {data.Normalization.RewardScale:G4}. To keep them unchanged: --rewards none"
 
         yield! trial.Config.Remarks trial.Steps
 

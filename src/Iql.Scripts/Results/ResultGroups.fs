@@ -1,0 +1,135 @@
+namespace Iql.Scripts
+
+open System
+open System.Globalization
+
+/// The runs of one combination of values, a cell of a report's tables: they differ only in their seed.
+type ResultGroup = {
+    /// The axes and their values here, without the seed.
+    Values: (string * string) list
+    Runs: Run list
+}
+
+/// How a sweep is laid out: rows and columns are the two axes shown as a plane, a facet is one combination of all the
+/// others.
+type Plane = {
+    Rows: string option
+    Columns: string option
+    Facets: ((string * string) list * ResultGroup list) list
+}
+
+/// Grouping runs, and numbers of groups.
+[<RequireQualifiedAccess>]
+module ResultGroups =
+
+    /// The number that a value is, if it is one.
+    let number (value: string) : float option =
+        match Double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture) with
+        | true, number -> Some number
+        | _ -> None
+
+    /// The values of one axis over groups: numbers by size, everything else in the order met.
+    let values (name: string) (groups: ResultGroup list) : string list =
+        let distinct =
+            [
+                for group in groups do
+                    for key, value in group.Values do
+                        if key = name then
+                            value
+            ]
+            |> List.distinct
+
+        if distinct |> List.forall (number >> Option.isSome) then
+            List.sortBy number distinct
+        else
+            distinct
+
+    /// The groups with this value on an axis.
+    let where (name: string) (value: string) (groups: ResultGroup list) : ResultGroup list =
+        groups |> List.filter (fun group -> List.contains (name, value) group.Values)
+
+    /// A group's values but the one on an axis.
+    let without (name: string) (group: ResultGroup) : (string * string) list =
+        group.Values |> List.filter (fun (key, _) -> key <> name)
+
+    /// The groups that differ from this one along an axis alone, and the one itself.
+    let along (name: string) (group: ResultGroup) (groups: ResultGroup list) : ResultGroup list =
+        groups |> List.filter (fun other -> without name other = without name group)
+
+    /// Runs grouped by the named axes, in the order of the runs.
+    let ofRuns (names: string list) (runs: Run list) : ResultGroup list =
+        runs
+        |> List.groupBy (fun run -> [ for name in names -> name, Run.valueOf name run ])
+        |> List.map (fun (values, runs) -> {
+            Values = values
+            Runs = runs |> List.sortBy _.Config.Seed
+        })
+
+    /// The plane of a sweep. Expectile and inverse temperature are rows and columns where they vary; otherwise the
+    /// first two axes that do.
+    let plane (sweep: SweepResults) : Plane =
+        let varies name =
+            sweep.Runs |> List.map (Run.valueOf name) |> List.distinct |> List.length > 1
+
+        let varying = [
+            for axis in sweep.Plan.Axes do
+                if axis.Name <> "seed" && varies axis.Name then
+                    axis.Name
+        ]
+
+        let preferred, others =
+            List.filter varies [ "expectile"; "inverseTemperature" ], List.except [ "task" ] varying
+
+        let rows, columns =
+            match List.distinct (preferred @ others) with
+            | [] -> None, None
+            | [ "expectile" ] -> Some "expectile", None
+            | [ only ] -> None, Some only
+            | first :: second :: _ -> Some first, Some second
+
+        let shown = List.choose id [ rows; columns ]
+
+        {
+            Rows = rows
+            Columns = columns
+            Facets =
+                ofRuns (List.except shown varying) sweep.Runs
+                |> List.map (fun facet -> facet.Values, ofRuns shown facet.Runs)
+        }
+
+    /// The final numbers of a group's finished runs.
+    let finals (measure: Measure) (group: ResultGroup) : float list =
+        group.Runs |> List.choose (Run.final measure)
+
+    /// The final numbers of a group's finished runs, summed up; None where no run finished.
+    let summary (measure: Measure) (group: ResultGroup) : RunSummary option =
+        finals measure group |> RunSummary.ofNumbers (Shown.values group.Values)
+
+    /// Mean of a number over a group's finished runs; None where none has it.
+    let meanOf (pick: Run -> float option) (group: ResultGroup) : float option =
+        match group.Runs |> List.filter Run.finished |> List.choose pick with
+        | [] -> None
+        | values -> Some(List.average values)
+
+    /// The group with the highest mean, with its summary; None where no run finished. Of equal ones it is the one with
+    /// the best last ten evaluations.
+    let best (measure: Measure) (groups: ResultGroup list) : (ResultGroup * RunSummary) option =
+        match
+            groups
+            |> List.choose (fun group -> summary measure group |> Option.map (fun summary -> group, summary))
+        with
+        | [] -> None
+        | groups ->
+            groups
+            |> List.maxBy (fun (group, summary) -> summary.Mean, meanOf (Run.lastTen measure) group)
+            |> Some
+
+    /// Successes and episodes of the last evaluations of a group's finished runs; None where there were none.
+    let successes (group: ResultGroup) : (int * int) option =
+        match
+            group.Runs
+            |> List.filter Run.finished
+            |> List.choose (_.Evaluations >> Seq.tryLast)
+        with
+        | [] -> None
+        | last -> Some(last |> List.sumBy (fun line -> Seq.sum line.Successes), last |> List.sumBy _.Successes.Length)

@@ -1,0 +1,86 @@
+namespace Iql.Scripts
+
+open System
+open System.Collections.Generic
+open Iql.Training
+
+/// A run's folder, read.
+type Run = Iql.Training.Run
+
+/// What is drawn and compared: normalised scores where every run has them, else plain returns.
+type Measure =
+    | Score
+    | Return
+
+/// Measured numbers.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Measure =
+
+    /// Scores where every evaluated run has them, else returns; None where nothing was evaluated.
+    let ofRuns (runs: Run list) : Measure option =
+        match runs |> List.collect (fun run -> List.ofSeq run.Evaluations) with
+        | [] -> None
+        | evaluations when evaluations |> List.forall _.ScoreMean.HasValue -> Some Score
+        | _ -> Some Return
+
+    /// The measured number of an evaluation.
+    let read (measure: Measure) (evaluation: EvaluationLine) : float =
+        if measure = Score && evaluation.ScoreMean.HasValue then
+            evaluation.ScoreMean.Value
+        else
+            evaluation.ReturnMean
+
+    /// The measure in words.
+    let title (measure: Measure) : string =
+        match measure with
+        | Score -> "normalised score"
+        | Return -> "return"
+
+/// Numbers of a run.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Run =
+
+    /// The value a run has on an axis; nothing where the sweep has no such axis.
+    let valueOf (axis: string) (run: Run) : string = run.Labels.GetValueOrDefault(axis, "")
+
+    /// Whether the run made all its steps.
+    let finished (run: Run) : bool = run.Status = RunStatus.Finished
+
+    /// Whether the run came to nothing.
+    let diverged (run: Run) : bool = run.Status = RunStatus.Diverged
+
+    /// The run's numbers, evaluation by evaluation: steps and values.
+    let curve (measure: Measure) (run: Run) : (float * float) list = [
+        for evaluation in run.Evaluations -> float evaluation.Step, Measure.read measure evaluation
+    ]
+
+    /// The last evaluation of a run that finished; None for others, whose last evaluation is not their end.
+    let final (measure: Measure) (run: Run) : float option =
+        if finished run then
+            run |> curve measure |> List.tryLast |> Option.map snd
+        else
+            None
+
+    let private meanOfLast (count: int) (points: (float * float) list) : float option =
+        match List.map snd points with
+        | [] -> None
+        | values -> values |> List.skip (max 0 (values.Length - count)) |> List.average |> Some
+
+    /// Mean of a run's last so many evaluations, or of all when there are fewer; None where there are none.
+    let lastOf (count: int) (measure: Measure) (run: Run) : float option = curve measure run |> meanOfLast count
+
+    /// Mean of a run's last ten evaluations, or of all when there are fewer.
+    let lastTen: Measure -> Run -> float option = lastOf 10
+
+    /// A training metric over a run, where it is finite: steps and values.
+    let metric (name: string) (run: Run) : (float * float) list = [
+        for line in run.Train do
+            let value = line.Metrics.GetValueOrDefault(name, nan)
+
+            if Double.IsFinite value then
+                float line.Step, value
+    ]
+
+    /// A training metric at the end of a run: the mean of its last ten lines, which steadies a number that is computed
+    /// on one batch; None where the run never logged it.
+    let lastMetric (name: string) (run: Run) : float option = metric name run |> meanOfLast 10

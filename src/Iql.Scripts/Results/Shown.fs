@@ -1,0 +1,84 @@
+namespace Iql.Scripts
+
+open System.Globalization
+open Iql.Scripts.Statistics
+
+/// Numbers and hyperparameters as people read them.
+[<RequireQualifiedAccess>]
+module Shown =
+
+    /// The paper's letter for a hyperparameter, where it has one.
+    let symbol (name: string) : string =
+        match name with
+        | "expectile" -> "τ"
+        | "inverseTemperature" -> "β"
+        | "discount" -> "γ"
+        | "polyakStep" -> "α"
+        | _ -> name
+
+    /// The hyperparameter as an axis title: "expectile τ".
+    let axisTitle (name: string) : string =
+        match name with
+        | "inverseTemperature" -> "inverse temperature β"
+        | name when symbol name <> name -> $"{name} {symbol name}"
+        | name -> name
+
+    /// "τ = 0.7, β = 3".
+    let values (values: (string * string) list) : string =
+        values
+        |> List.map (fun (name, value) -> $"{symbol name} = {value}")
+        |> String.concat ", "
+
+    /// Decimals that leave a number of this size three digits or so.
+    let private decimals (size: float) : string =
+        if size >= 99.95 || size = 0.0 then "0"
+        elif size >= 9.995 then "0.0"
+        elif size >= 0.9995 then "0.00"
+        elif size >= 0.09995 then "0.000"
+        elif size >= 0.0009995 then "0.0000"
+        else "0.00e0"
+
+    let private written (format: string) (value: float) : string =
+        // A true minus sign, as wide as a plus.
+        value.ToString(format, CultureInfo.InvariantCulture).Replace('-', '−')
+
+    /// A number to about three digits.
+    let number (value: float) : string =
+        written (decimals (abs value)) (if value = 0.0 then 0.0 else value)
+
+    /// A measured number: scores to a tenth, returns to about three digits.
+    let measured (measure: Measure) (value: float) : string =
+        match measure with
+        | Score -> written "0.0" value
+        | Return -> number value
+
+    /// A share in percent, "84.5 %".
+    let percent (share: float) : string =
+        let percent = 100.0 * share
+        written (if percent = round percent then "0" else "0.0") percent + "\u00a0%"
+
+    let private bounds (format: string) (interval: Interval) : string =
+        $"[{written format interval.Low},\u00a0{written format interval.High}]"
+
+    /// The decimals of the largest of several numbers that stand together.
+    let private alike (values: float list) : string =
+        values |> List.map abs |> List.max |> decimals
+
+    /// "[64, 80]".
+    let interval (interval: Interval) : string =
+        bounds (alike [ interval.Low; interval.High ]) interval
+
+    /// "72 [64, 80]".
+    let estimate (estimate: Estimate) : string =
+        let format = alike [ estimate.Value; estimate.Interval.Low; estimate.Interval.High ]
+        $"{written format estimate.Value}\u00a0{bounds format estimate.Interval}"
+
+    /// "72 [64, 80]", or "72 (one run)".
+    let summary (summary: RunSummary) : string =
+        match summary.Interval with
+        | Some interval ->
+            estimate {
+                Value = summary.Mean
+                Interval = interval
+            }
+        | None -> $"{number summary.Mean} (one run)"
