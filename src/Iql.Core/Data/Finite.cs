@@ -21,5 +21,5 @@ static class Finite
     /// <summary>"rewards: expected finite numbers, got NaN in row 3, column 0. …"</summary>
     internal static string Message(float number, long row, int column, string name) =>
         FormattableString.Invariant($"{name}: expected finite numbers, got {number} in row {row}, column {column}. ") +
-        "Remove or mend that row; one such number spreads to every parameter in a few steps.";
+        "Remove or correct that row; one such number spreads to every parameter in a few steps.";
 }

@@ -43,23 +43,10 @@ sealed class StatisticsBuilder(int observationSize, int actionSize)
     {
         CloseTrajectory();
         if (length > 0) CloseEpisode();
-        return new()
-        {
-            Episodes = episodes,
-            Terminals = terminals,
-            Timeouts = timeouts,
-            ObservationMean = [.. sum.Select(s => s / rows)],
-            ObservationDeviation =
-                [.. square.Zip(shifted, (q, s) => Math.Sqrt(Math.Max(0, q / rows - s / rows * (s / rows))))],
-            LeastTrajectoryReturn = least,
-            GreatestTrajectoryReturn = greatest,
-            LargestReturn = largest,
-            RewardMean = rewards / rows,
-            RewardsZeroOrOne = zeroOrOne,
-            ActionsOutside = outside / ((double)rows * actionSize),
-            EpisodeLengths = [.. kept.Select(e => e.Length)],
-            EpisodeReturns = [.. kept.Select(e => e.Return)],
-        };
+        return new(episodes, terminals, timeouts, [.. sum.Select(s => s / rows)],
+            [.. square.Zip(shifted, (q, s) => Math.Sqrt(Math.Max(0, q / rows - s / rows * (s / rows))))],
+            least, greatest, largest, rewards / rows, zeroOrOne, outside / ((double)rows * actionSize),
+            [.. kept.Select(e => e.Length)], [.. kept.Select(e => e.Return)]);
     }
 
     void CloseTrajectory() =>

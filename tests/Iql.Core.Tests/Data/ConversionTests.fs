@@ -255,12 +255,19 @@ let ``h5py sees Minari's layout`` () =
 f = h5py.File(os.path.join(sys.argv[1], 'data/main_data.hdf5'))
 e = f['episode_1']
 m = json.load(open(os.path.join(sys.argv[1], 'data/metadata.json')))
-print(sorted(f), sorted(e), e['observations'].shape, e['terminations'][:].tolist(), e['truncations'].dtype, int(e.attrs['id']), int(e.attrs['total_steps']))
-print(m['total_episodes'], m['total_steps'], m['data_format'], json.loads(m['observation_space'])['low'], json.loads(m['action_space'])['shape'])"
+print(sorted(f), sorted(e))
+print(e['observations'].shape, e['terminations'][:].tolist(), e['truncations'].dtype)
+print(int(e.attrs['id']), int(e.attrs['total_steps']), m['total_episodes'], m['total_steps'], m['data_format'])
+print(json.loads(m['observation_space'])['low'], json.loads(m['action_space'])['shape'])"
                 [ at "x-v0" ]
 
         Assert.Equal(
-            "['episode_0', 'episode_1'] ['actions', 'observations', 'rewards', 'terminations', 'truncations'] (4, 2) [False, False, True] bool 1 3\n2 5 hdf5 [-inf, -inf] [1]",
+            String.concat "\n" [
+                "['episode_0', 'episode_1'] ['actions', 'observations', 'rewards', 'terminations', 'truncations']"
+                "(4, 2) [False, False, True] bool"
+                "1 3 2 5 hdf5"
+                "[-inf, -inf] [1]"
+            ],
             said.Replace("\r", "")
         ))
 

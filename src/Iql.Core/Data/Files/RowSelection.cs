@@ -3,20 +3,15 @@ using System.Collections.Immutable;
 namespace Iql.Data.Files;
 
 /// <summary>The rows of a file that become transitions, and why the others do not.</summary>
-public sealed record RowSelection
+/// <param name="FileRows">Rows of the file.</param>
+/// <param name="Rows">The rows kept, ascending.</param>
+/// <param name="Timeouts">For every row kept: whether its episode is cut after it.</param>
+/// <param name="DroppedTimeouts">Rows dropped: timed out (parity), or timed out without a next observation
+/// (strict).</param>
+/// <param name="DroppedLast">1 when the last row was dropped without a next observation, else 0.</param>
+public sealed record RowSelection(DatasetMode Mode, int FileRows, ImmutableArray<int> Rows,
+    ImmutableArray<bool> Timeouts, int DroppedTimeouts, int DroppedLast)
 {
-    /// <summary>The rule.</summary>
-    public required DatasetMode Mode { get; init; }
-    /// <summary>Rows of the file.</summary>
-    public required int FileRows { get; init; }
-    /// <summary>The rows kept, ascending.</summary>
-    public required ImmutableArray<int> Rows { get; init; }
-    /// <summary>For every row kept: whether its episode is cut after it.</summary>
-    public required ImmutableArray<bool> Timeouts { get; init; }
-    /// <summary>Rows dropped: timed out (parity), or timed out without a next observation (strict).</summary>
-    public required int DroppedTimeouts { get; init; }
-    /// <summary>1 when the last row was dropped without a next observation, else 0.</summary>
-    public required int DroppedLast { get; init; }
     /// <summary>"kept 9,990 of 10,000 rows; dropped 10 timed out, 0 last"</summary>
     public override string ToString() => RowRule.Text(Rows.Length, FileRows, DroppedTimeouts, DroppedLast);
 
@@ -37,15 +32,8 @@ public sealed record RowSelection
             rows.Add(row);
             timeouts.Add(timeout);
         }
-        var choice = new RowSelection
-        {
-            Mode = mode,
-            FileRows = raw.Count,
-            Rows = rows.ToImmutable(),
-            Timeouts = timeouts.ToImmutable(),
-            DroppedTimeouts = (int)rule.DroppedTimeouts,
-            DroppedLast = rule.DroppedLast,
-        };
+        var choice = new RowSelection(mode, raw.Count, rows.ToImmutable(), timeouts.ToImmutable(),
+            (int)rule.DroppedTimeouts, rule.DroppedLast);
         return choice.Rows.Length > 0 ? choice : throw new InvalidDataException(
             $"{raw.Source}: expected rows to train on, got none of its {raw.Count} ({choice}).");
     }

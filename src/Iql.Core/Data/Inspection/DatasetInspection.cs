@@ -16,36 +16,29 @@ static class DatasetInspection
         var (found, continued) = Discontinuities(raw, timeouts);
         var discrete = raw.ActionKind == ActionKind.Discrete;
         var suspected = raw.NextObservations == null ? SuspectedDiscontinuities.Of(raw, timeouts) : null;
-        var report = new DatasetReport
-        {
-            Name = raw.Name,
-            Source = raw.Source,
-            Entries = raw.Entries,
-            Metadata = raw.Metadata,
-            Rows = raw.Count,
-            ObservationSize = raw.ObservationSize,
-            ActionSpace = new(raw.ActionKind, raw.ActionSize),
-            ActionCounts = discrete ? ActionCounts(raw) : [],
-            Episodes = episodes,
-            Lengths = Summary.Of(lengths),
-            Returns = Summary.Of(returns),
-            LengthHistogram = Histogram.Of(lengths),
-            ReturnHistogram = Histogram.Of(returns),
-            RewardHistogram = Histogram.Of(raw.Rewards),
-            RewardValues = RewardValues(raw.Rewards),
-            Terminals = raw.Terminals.LongCount(flag => flag),
-            Timeouts = raw.Timeouts?.LongCount(flag => flag),
-            BothFlags = raw.Terminals.Zip(timeouts).LongCount(flags => flags is (true, true)),
-            LongestTerminalRun = LongestTerminalRun(raw),
-            UnfinishedTail = episodes[^1].End == EpisodeEnd.Unfinished ? episodes[^1].Length : 0,
-            Discontinuities = raw.NextObservations == null ? null : found.Count,
-            FirstDiscontinuities = [.. (suspected?.Rows ?? [.. found]).Take(5)],
-            SuspectedDiscontinuities = suspected?.Rows.Length,
-            FlagOffset = suspected?.Offset,
-            ContinuedTimeouts = suspected?.Continued ?? continued,
-            ActionsOutside = raw.Actions.LongCount(action => !(Math.Abs(action) <= 1f)) / (double)raw.Actions.Length,
-            DuplicateRows = Duplicates(raw),
-            Columns =
+        var report = new DatasetReport(raw.Name, raw.Source, raw.Entries, raw.Metadata, raw.Count, raw.ObservationSize,
+            new(raw.ActionKind, raw.ActionSize),
+            ActionCounts: discrete ? ActionCounts(raw) : [],
+            Episodes: episodes,
+            Lengths: Summary.Of(lengths),
+            Returns: Summary.Of(returns),
+            LengthHistogram: Histogram.Of(lengths),
+            ReturnHistogram: Histogram.Of(returns),
+            RewardHistogram: Histogram.Of(raw.Rewards),
+            RewardValues: RewardValues(raw.Rewards),
+            Terminals: raw.Terminals.LongCount(flag => flag),
+            Timeouts: raw.Timeouts?.LongCount(flag => flag),
+            BothFlags: raw.Terminals.Zip(timeouts).LongCount(flags => flags is (true, true)),
+            LongestTerminalRun: LongestTerminalRun(raw),
+            UnfinishedTail: episodes[^1].End == EpisodeEnd.Unfinished ? episodes[^1].Length : 0,
+            Discontinuities: raw.NextObservations == null ? null : found.Count,
+            FirstDiscontinuities: [.. (suspected?.Rows ?? [.. found]).Take(5)],
+            SuspectedDiscontinuities: suspected?.Rows.Length,
+            FlagOffset: suspected?.Offset,
+            ContinuedTimeouts: suspected?.Continued ?? continued,
+            ActionsOutside: raw.Actions.LongCount(action => !(Math.Abs(action) <= 1f)) / (double)raw.Actions.Length,
+            DuplicateRows: Duplicates(raw),
+            Columns:
             [
                 .. Columns("observations", raw.Observations, raw.ObservationSize),
                 .. Columns("actions", raw.Actions, discrete ? 0 : raw.ActionSize),
@@ -53,9 +46,8 @@ static class DatasetInspection
                 .. Columns("next_observations", raw.NextObservations ?? [],
                     raw.NextObservations == null ? 0 : raw.ObservationSize),
             ],
-            Modes = [Mode(raw, DatasetMode.D4rlParity, timeLimit), Mode(raw, DatasetMode.Strict, timeLimit)],
-            Findings = [],
-        };
+            Modes: [Mode(raw, DatasetMode.D4rlParity, timeLimit), Mode(raw, DatasetMode.Strict, timeLimit)],
+            Findings: [], Replay: []);
         return report with { Findings = [.. Findings(report)] };
     }
 

@@ -23,74 +23,46 @@ public sealed record ModeReport(DatasetMode Mode, int Rows, int DroppedTimeouts,
 
 /// <summary>A data set before training, from a file's columns. NaN, odd flags and discontinuities are counted; nothing
 /// throws. The numbers suffice for every picture.</summary>
-public sealed record DatasetReport
+/// <param name="Source">The file.</param>
+/// <param name="Entries">All arrays of the file with kind and shape.</param>
+/// <param name="Metadata">Single values and texts of the file.</param>
+/// <param name="Rows">N.</param>
+/// <param name="ObservationSize">S.</param>
+/// <param name="ActionCounts">[A]: rows of each discrete action; else empty.</param>
+/// <param name="Episodes">As the flags cut them, all rows of the file counted.</param>
+/// <param name="Lengths">Of the episodes, in steps.</param>
+/// <param name="Returns">Of the episodes, undiscounted.</param>
+/// <param name="RewardValues">Every reward and its count, if at most twelve differ; else empty.</param>
+/// <param name="Timeouts">Rows with a time-out; null when the file has no such column.</param>
+/// <param name="BothFlags">Rows with both flags.</param>
+/// <param name="LongestTerminalRun">Longest run of terminal rows; above 1, episodes go on after their end
+/// (antmaze).</param>
+/// <param name="UnfinishedTail">Rows after the last flag.</param>
+/// <param name="Discontinuities">Rows whose next observation is not the next row's; null without next
+/// observations.</param>
+/// <param name="FirstDiscontinuities">The first few of them, or of the suspected ones.</param>
+/// <param name="SuspectedDiscontinuities">Without next observations: rows inside an episode followed by a state that
+/// no step reaches (<see cref="Inspection.SuspectedDiscontinuities"/>); else null.</param>
+/// <param name="FlagOffset">Rows from flagged end to suspected discontinuity, if most agree; −1: flags are a row
+/// late.</param>
+/// <param name="ContinuedTimeouts">Time-outs after which the next row continues, or seems to without next
+/// observations.</param>
+/// <param name="ActionsOutside">Share of the actions' numbers outside [−1, 1].</param>
+/// <param name="DuplicateRows">Rows that repeat an earlier row's observation, action and reward bit for bit.</param>
+/// <param name="Columns">Of observations, continuous actions, rewards and next observations.</param>
+/// <param name="Modes">The rows that D4RL parity and strict mode keep.</param>
+/// <param name="Findings">A sentence each; empty when all is well.</param>
+/// <param name="Replay">Results of replaying rows in the data's environment, a sentence each; empty without.</param>
+public sealed record DatasetReport(string Name, string Source, ImmutableArray<ArrayEntry> Entries,
+    ImmutableSortedDictionary<string, string> Metadata, int Rows, int ObservationSize, ActionSpace ActionSpace,
+    ImmutableArray<long> ActionCounts, ImmutableArray<Episode> Episodes, Summary Lengths, Summary Returns,
+    Histogram LengthHistogram, Histogram ReturnHistogram, Histogram RewardHistogram,
+    ImmutableArray<(float Reward, long Count)> RewardValues, long Terminals, long? Timeouts, long BothFlags,
+    int LongestTerminalRun, int UnfinishedTail, long? Discontinuities, ImmutableArray<int> FirstDiscontinuities,
+    int? SuspectedDiscontinuities, int? FlagOffset, int ContinuedTimeouts, double ActionsOutside, long DuplicateRows,
+    ImmutableArray<ColumnReport> Columns, ImmutableArray<ModeReport> Modes, ImmutableArray<string> Findings,
+    ImmutableArray<string> Replay)
 {
-    /// <summary>The data set's name.</summary>
-    public required string Name { get; init; }
-    /// <summary>The file.</summary>
-    public required string Source { get; init; }
-    /// <summary>All arrays of the file with kind and shape.</summary>
-    public required ImmutableArray<ArrayEntry> Entries { get; init; }
-    /// <summary>Single values and texts of the file.</summary>
-    public required ImmutableSortedDictionary<string, string> Metadata { get; init; }
-    /// <summary>N.</summary>
-    public required int Rows { get; init; }
-    /// <summary>S.</summary>
-    public required int ObservationSize { get; init; }
-    /// <summary>The kind and size of actions.</summary>
-    public required ActionSpace ActionSpace { get; init; }
-    /// <summary>[A]: rows of each discrete action; else empty.</summary>
-    public required ImmutableArray<long> ActionCounts { get; init; }
-    /// <summary>Episodes as the flags cut them, all rows of the file counted.</summary>
-    public required ImmutableArray<Episode> Episodes { get; init; }
-    /// <summary>Of the episodes' lengths in steps.</summary>
-    public required Summary Lengths { get; init; }
-    /// <summary>Of the episodes' undiscounted returns.</summary>
-    public required Summary Returns { get; init; }
-    /// <summary>Of the episodes' lengths.</summary>
-    public required Histogram LengthHistogram { get; init; }
-    /// <summary>Of the episodes' returns.</summary>
-    public required Histogram ReturnHistogram { get; init; }
-    /// <summary>Of the rewards.</summary>
-    public required Histogram RewardHistogram { get; init; }
-    /// <summary>Every reward and its count, if at most twelve differ; else empty.</summary>
-    public required ImmutableArray<(float Reward, long Count)> RewardValues { get; init; }
-    /// <summary>Rows with a terminal.</summary>
-    public required long Terminals { get; init; }
-    /// <summary>Rows with a time-out; null when the file has no such column.</summary>
-    public required long? Timeouts { get; init; }
-    /// <summary>Rows with both flags.</summary>
-    public required long BothFlags { get; init; }
-    /// <summary>Longest run of terminal rows; above 1, episodes go on after their end (antmaze).</summary>
-    public required int LongestTerminalRun { get; init; }
-    /// <summary>Rows after the last flag.</summary>
-    public required int UnfinishedTail { get; init; }
-    /// <summary>Rows whose next observation is not the next row's; null without next observations.</summary>
-    public required long? Discontinuities { get; init; }
-    /// <summary>The first few of them, or of the suspected ones.</summary>
-    public required ImmutableArray<int> FirstDiscontinuities { get; init; }
-
-    /// <summary>Without next observations: rows inside an episode followed by a state that no step reaches
-    /// (<see cref="Inspection.SuspectedDiscontinuities"/>); else null.</summary>
-    public required int? SuspectedDiscontinuities { get; init; }
-
-    /// <summary>Rows from flagged end to suspected discontinuity, if most agree; −1: flags are a row late.</summary>
-    public required int? FlagOffset { get; init; }
-    /// <summary>Time-outs after which the next row continues, or seems to without next observations.</summary>
-    public required int ContinuedTimeouts { get; init; }
-    /// <summary>Share of the actions' numbers outside [−1, 1].</summary>
-    public required double ActionsOutside { get; init; }
-    /// <summary>Rows that repeat an earlier row's observation, action and reward bit for bit.</summary>
-    public required long DuplicateRows { get; init; }
-    /// <summary>Every column of observations, continuous actions, rewards and next observations.</summary>
-    public required ImmutableArray<ColumnReport> Columns { get; init; }
-    /// <summary>The rows that D4RL parity and strict mode keep.</summary>
-    public required ImmutableArray<ModeReport> Modes { get; init; }
-    /// <summary>Findings, a sentence each; empty when all is well.</summary>
-    public required ImmutableArray<string> Findings { get; init; }
-    /// <summary>Results of replaying rows in the data's environment, a sentence each; empty without a replay.</summary>
-    public ImmutableArray<string> Replay { get; init; } = [];
-
     /// <summary>The report with the results of a replay.</summary>
     public DatasetReport WithReplay(IEnumerable<string> lines, IEnumerable<string> findings) =>
         this with { Replay = [.. lines], Findings = [.. Findings, .. findings] };

@@ -28,7 +28,7 @@ public sealed record ArrayData
     {
         Check.That(values is float[] or double[] or long[] or bool[] or string[], name,
             "float, double, long, bool or string values", values.GetType().GetElementType()?.Name);
-        var count = shape.Aggregate(1L, (product, extent) => checked(product * extent));
+        var count = Count(shape);
         Check.That(values.LongLength == count, name, $"{count} values for {Text(shape)}", values.LongLength);
         (Name, Shape, Values) = (name, shape, values);
     }
@@ -73,6 +73,10 @@ public sealed record ArrayData
         try { return read(); }
         catch (InvalidDataException failure) { throw new InvalidDataException($"{file}: {failure.Message}"); }
     }
+
+    /// <summary>Numbers in an array.</summary>
+    internal static long Count(IEnumerable<long> shape) =>
+        shape.Aggregate(1L, (product, extent) => checked(product * extent));
 
     /// <summary>"[6729, 39]"</summary>
     internal static string Text(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";

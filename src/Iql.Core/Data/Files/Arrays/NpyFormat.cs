@@ -16,7 +16,7 @@ static partial class NpyFormat
     /// <summary>The header's entries.</summary>
     internal sealed record Header(string Descr, bool FortranOrder, ImmutableArray<long> Shape)
     {
-        internal long Count => Shape.Aggregate(1L, (product, extent) => checked(product * extent));
+        internal long Count => ArrayData.Count(Shape);
     }
 
     /// <summary>Writes an array, version 1.0, in C order, little-endian: f4, f8, i8, b1 or U.</summary>

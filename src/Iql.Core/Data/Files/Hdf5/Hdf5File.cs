@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using System.Text;
 using Iql.Data.Files.Arrays;
 using static Iql.Data.Files.Hdf5.Hdf5Library;
@@ -11,13 +10,13 @@ namespace Iql.Data.Files.Hdf5;
 public sealed class Hdf5File : IArrayFile
 {
     /// <summary>Names for the kinds of H5Tget_class.</summary>
-    static readonly ImmutableArray<string> Classes = [
-        "integer",
-        "float", "time", "string", "bitfield", "opaque", "compound", "reference", "enumeration", "list", "array",
+    static readonly ImmutableArray<string> Classes =
+    [
+        "integer", "float", "time", "string", "bitfield", "opaque", "compound", "reference", "enumeration", "list",
+        "array",
     ];
 
     const int GroupId = 2, DatasetId = 5;
-    const int IntegerClass = 0, FloatClass = 1, StringClass = 3, EnumerationClass = 8;
     readonly Dictionary<string, ArrayEntry> named = [];
     long file = -1;
 
@@ -57,26 +56,48 @@ public sealed class Hdf5File : IArrayFile
     public string Kind => "hdf5";
     public ImmutableArray<ArrayEntry> Entries { get; }
 
-    public ArrayData Read(string name, long first, int count)
+    public ArrayData Read(string name)
     {
         var entry = Find(name);
-        entry.RequireRows(first, count, Path);
         lock (Gate)
         {
             Ready();
             using var dataset = new Hdf5Id(H5Oopen(file, name, 0), Damaged(name));
-            using var type = new Hdf5Id(H5Dget_type(dataset.Value), Damaged(name));
-            using var rows = new Hdf5Id(H5Dget_space(dataset.Value), Damaged(name));
+            return Read(dataset.Value, entry);
+        }
+    }
+
+    public ArrayData Read(string name, long first, int count)
+    {
+        var (entry, damaged) = (Find(name), Damaged(name));
+        entry.RequireRows(first, count, Path);
+        lock (Gate)
+        {
+            Ready();
+            using var dataset = new Hdf5Id(H5Oopen(file, name, 0), damaged);
+            using var rows = new Hdf5Id(H5Dget_space(dataset.Value), damaged);
             ulong[] start = new ulong[entry.Shape.Length], extents = [.. entry.Shape.Select(extent => (ulong)extent)];
             (start[0], extents[0]) = ((ulong)first, (ulong)count);
             const int set = 0;
             if (H5Sselect_hyperslab(rows.Value, set, start, 0, extents, 0) < 0)
-                throw new InvalidDataException(Damaged(name));
-            using var memory = new Hdf5Id(H5Screate_simple(extents.Length, extents, 0), Damaged(name));
-            var numbers = extents.Aggregate(1L, (product, extent) => checked(product * (long)extent));
-            return new(name, entry.Shape.SetItem(0, count),
-                Values(dataset.Value, type.Value, numbers, entry, memory.Value, rows.Value));
+                throw new InvalidDataException(damaged);
+            using var memory = new Hdf5Id(H5Screate_simple(extents.Length, extents, 0), damaged);
+            return Read(dataset.Value, entry with { Shape = entry.Shape.SetItem(0, count) }, memory.Value, rows.Value);
         }
+    }
+
+    /// <param name="memory">The arrangement in memory, 0 for the whole array's.</param>
+    /// <param name="selection">The selection in the file, 0 for all; texts come whole.</param>
+    ArrayData Read(long dataset, ArrayEntry entry, long memory = 0, long selection = 0)
+    {
+        var damaged = Damaged(entry.Name);
+        using var type = new Hdf5Id(H5Dget_type(dataset), damaged);
+        var values = selection != 0 && entry.Kind == "string" ? null
+            : Hdf5Values.Read(type.Value, ArrayData.Count(entry.Shape), damaged, (memoryType, ref numbers) =>
+                H5Dread(dataset, memoryType, memory, selection, 0, ref numbers));
+        return values != null ? new(entry.Name, entry.Shape, values) : throw new InvalidDataException(
+            $"{Path}: '{entry.Name}': expected numbers{(selection == 0 ? ", flags or texts" : " or flags")}, " +
+            $"got the HDF5 kind {entry.Kind}.");
     }
 
     ArrayEntry Find(string name)
@@ -87,19 +108,6 @@ public sealed class Hdf5File : IArrayFile
             "there is no such data set.");
     }
 
-    public ArrayData Read(string name)
-    {
-        var entry = Find(name);
-        lock (Gate)
-        {
-            Ready();
-            using var dataset = new Hdf5Id(H5Oopen(file, name, 0), Damaged(name));
-            using var type = new Hdf5Id(H5Dget_type(dataset.Value), Damaged(name));
-            var count = entry.Shape.Aggregate(1L, (product, extent) => checked(product * extent));
-            return new(name, entry.Shape, Values(dataset.Value, type.Value, count, entry));
-        }
-    }
-
     /// <summary>The attributes of a group ("/": the file) or data set that are numbers, flags or texts.</summary>
     public ImmutableSortedDictionary<string, ArrayData> Attributes(string name)
     {
@@ -108,31 +116,9 @@ public sealed class Hdf5File : IArrayFile
         {
             Ready();
             using var item = new Hdf5Id(H5Oopen(file, name, 0), Damaged(name));
-            return Hdf5Attributes.Read(item.Value);
+            return Hdf5Values.Attributes(item.Value);
         }
     }
-
-    /// <param name="memory">The arrangement in memory, 0 for the whole array's.</param>
-    /// <param name="selection">The selection in the file, 0 for all; texts come whole.</param>
-    Array Values(long dataset, long type, long count, ArrayEntry entry, long memory = 0, long selection = 0) =>
-        (H5Tget_class(type), (int)H5Tget_size(type)) switch
-        {
-            (FloatClass, <= 4) =>
-                Numbers<float>(dataset, Constant("H5T_NATIVE_FLOAT_g"), count, entry.Name, memory, selection),
-            (FloatClass, _) =>
-                Numbers<double>(dataset, Constant("H5T_NATIVE_DOUBLE_g"), count, entry.Name, memory, selection),
-            (IntegerClass, _) =>
-                Numbers<long>(dataset, Constant("H5T_NATIVE_INT64_g"), count, entry.Name, memory, selection),
-            (EnumerationClass, 1) =>
-                Array.ConvertAll(Numbers<byte>(dataset, type, count, entry.Name, memory, selection), flag => flag != 0),
-            (StringClass, _) when selection == 0 && H5Tis_variable_str(type) > 0 =>
-                VariableTexts(dataset, type, count, entry.Name),
-            (StringClass, var size) when selection == 0 =>
-                FixedTexts(Numbers<byte>(dataset, type, count * size, entry.Name), size),
-            _ => throw new InvalidDataException(
-                $"{Path}: '{entry.Name}': expected numbers{(selection == 0 ? ", flags or texts" : " or flags")}, " +
-                $"got the HDF5 kind {entry.Kind}."),
-        };
 
     /// <summary>Closes the file.</summary>
     public void Dispose()
@@ -184,52 +170,18 @@ public sealed class Hdf5File : IArrayFile
     {
         using var type = new Hdf5Id(H5Dget_type(dataset), Damaged(name));
         using var space = new Hdf5Id(H5Dget_space(dataset), Damaged(name));
-        const int unsigned = 0, empty = 2;
+        const int unsigned = 0;
         var bits = 8 * (int)H5Tget_size(type.Value);
         var kind = H5Tget_class(type.Value) switch
         {
-            FloatClass => $"float{bits}",
-            IntegerClass => H5Tget_sign(type.Value) == unsigned ? $"uint{bits}" : $"int{bits}",
-            EnumerationClass when bits == 8 => "bool",
+            Hdf5Values.FloatClass => $"float{bits}",
+            Hdf5Values.IntegerClass => H5Tget_sign(type.Value) == unsigned ? $"uint{bits}" : $"int{bits}",
+            Hdf5Values.EnumerationClass when bits == 8 => "bool",
             var other and >= 0 when other < Classes.Length => Classes[other],
             _ => "unknown",
         };
-        if (H5Sget_simple_extent_type(space.Value) == empty) return new(name, kind, [0]);
-        var extents = new ulong[Math.Max(0, H5Sget_simple_extent_ndims(space.Value))];
-        H5Sget_simple_extent_dims(space.Value, extents, 0);
-        return new(name, kind, [.. extents.Select(extent => (long)extent)]);
+        return new(name, kind, Hdf5Values.Extents(space.Value) ?? [0]);
     }
-
-    T[] Numbers<T>(long dataset, long memoryType, long count, string name, long memory = 0, long selection = 0)
-        where T : struct
-    {
-        var numbers = new T[count];
-        if (count > 0 && H5Dread(dataset, memoryType, memory, selection, 0, ref BytesOf(numbers)) < 0)
-            throw new InvalidDataException(Damaged(name));
-        return numbers;
-    }
-
-    string[] VariableTexts(long dataset, long fileType, long count, string name)
-    {
-        using var memoryType = new Hdf5Id(H5Tcopy(Constant("H5T_C_S1_g")), Damaged(name));
-        H5Tset_size(memoryType.Value, nuint.MaxValue);
-        H5Tset_cset(memoryType.Value, H5Tget_cset(fileType));
-        return Array.ConvertAll(Numbers<nint>(dataset, memoryType.Value, count, name), TakeText);
-    }
-
-    /// <summary>Copies a text of the library and releases its memory.</summary>
-    internal static string TakeText(nint pointer)
-    {
-        var text = Marshal.PtrToStringUTF8(pointer) ?? "";
-        H5free_memory(pointer);
-        return text;
-    }
-
-    internal static string[] FixedTexts(byte[] bytes, int size) =>
-        [.. bytes.Chunk(size).Select(cell => Encoding.UTF8.GetString(cell).TrimEnd('\0', ' '))];
-
-    internal static ref byte BytesOf<T>(T[] numbers) where T : struct =>
-        ref System.Runtime.CompilerServices.Unsafe.As<T, byte>(ref MemoryMarshal.GetArrayDataReference(numbers));
 
     string Damaged(string name) =>
         $"{Path}: '{name}' cannot be read: expected whole HDF5 contents, got damaged ones (or a compression this " +

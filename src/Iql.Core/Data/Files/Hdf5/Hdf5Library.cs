@@ -98,11 +98,9 @@ static partial class Hdf5Library
     [LibraryImport(Name)] internal static partial long H5Dget_type(long dataset);
     [LibraryImport(Name)] internal static partial long H5Dget_space(long dataset);
     [LibraryImport(Name)]
-    internal static partial int H5Dread(
-        long dataset, long type, long memorySpace, long fileSpace, long transfer, ref byte buffer);
+    internal static partial int H5Dread(long set, long type, long memory, long file, long transfer, ref byte values);
     [LibraryImport(Name)]
-    internal static partial int H5Dwrite(
-        long dataset, long type, long memorySpace, long fileSpace, long transfer, ref byte buffer);
+    internal static partial int H5Dwrite(long set, long type, long memory, long file, long transfer, ref byte values);
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial long H5Dcreate2(
         long location, string name, long type, long space, long link, long create, long access);
@@ -115,16 +113,13 @@ static partial class Hdf5Library
     [LibraryImport(Name)] internal static partial long H5Aget_space(long attribute);
     [LibraryImport(Name)] internal static partial int H5Aread(long attribute, long type, ref byte buffer);
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial long H5Acreate2(
-        long location, string name, long type, long space, long create, long access);
+    internal static partial long H5Acreate2(long item, string name, long type, long space, long create, long access);
     [LibraryImport(Name)] internal static partial int H5Awrite(long attribute, long type, ref byte buffer);
 
     [LibraryImport(Name)] internal static partial int H5Sget_simple_extent_type(long space);
     [LibraryImport(Name)] internal static partial int H5Sget_simple_extent_ndims(long space);
-    [LibraryImport(Name)]
-    internal static partial int H5Sget_simple_extent_dims(long space, Span<ulong> extents, nint maximum);
-    [LibraryImport(Name)]
-    internal static partial long H5Screate_simple(int rank, ReadOnlySpan<ulong> extents, nint maximum);
+    [LibraryImport(Name)] internal static partial int H5Sget_simple_extent_dims(long id, Span<ulong> extents, nint max);
+    [LibraryImport(Name)] internal static partial long H5Screate_simple(int rank, ReadOnlySpan<ulong> sizes, nint max);
     [LibraryImport(Name)] internal static partial long H5Screate(int type);
     [LibraryImport(Name)]
     internal static partial int H5Sselect_hyperslab(

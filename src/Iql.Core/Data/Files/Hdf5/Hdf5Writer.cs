@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text;
 using Iql.Data.Files.Arrays;
 using static Iql.Data.Files.Hdf5.Hdf5Library;
@@ -64,8 +64,7 @@ public static class Hdf5Writer
     static void Write(long file, ArrayData array)
     {
         var extents = array.Shape.Select(extent => (ulong)extent).ToArray();
-        using var space = new Hdf5Id(
-            extents.Length == 0 ? H5Screate(0) : H5Screate_simple(extents.Length, extents, 0), array.Name);
+        using var space = Space(array);
         using var type = new Hdf5Id(FileType(array), array.Name);
         using var create = new Hdf5Id(H5Pcreate(Constant("H5P_CLS_DATASET_CREATE_ID_g")), array.Name);
         using var link = new Hdf5Id(H5Pcreate(Constant("H5P_CLS_LINK_CREATE_ID_g")), array.Name);
@@ -82,31 +81,32 @@ public static class Hdf5Writer
         using var dataset = new Hdf5Id(
             H5Dcreate2(file, array.Name, type.Value, space.Value, link.Value, create.Value, 0), array.Name);
         if (array.Values.Length == 0) return;
-        Require(array.Values switch
-        {
-            float[] numbers =>
-                H5Dwrite(dataset.Value, Constant("H5T_NATIVE_FLOAT_g"), 0, 0, 0, ref Hdf5File.BytesOf(numbers)),
-            double[] numbers =>
-                H5Dwrite(dataset.Value, Constant("H5T_NATIVE_DOUBLE_g"), 0, 0, 0, ref Hdf5File.BytesOf(numbers)),
-            long[] numbers =>
-                H5Dwrite(dataset.Value, Constant("H5T_NATIVE_INT64_g"), 0, 0, 0, ref Hdf5File.BytesOf(numbers)),
-            bool[] flags => H5Dwrite(dataset.Value, type.Value, 0, 0, 0, ref Hdf5File.BytesOf(flags)),
-            _ => H5Dwrite(dataset.Value, type.Value, 0, 0, 0, ref Hdf5File.BytesOf(Cells((string[])array.Values))),
-        }, array.Name);
+        var (values, memoryType) = InMemory(array, type.Value);
+        Require(H5Dwrite(dataset.Value, memoryType, 0, 0, 0, ref MemoryMarshal.GetArrayDataReference(values)),
+            array.Name);
     }
 
     static void Attach(long item, ArrayData value)
     {
         using var type = new Hdf5Id(FileType(value), value.Name);
-        var numbers = value.Values is string[] texts ? Cells(texts) : value.Values;
-        Hdf5Attributes.Write(item, value, type.Value, numbers, value.Values switch
-        {
-            float[] => Constant("H5T_NATIVE_FLOAT_g"),
-            double[] => Constant("H5T_NATIVE_DOUBLE_g"),
-            long[] => Constant("H5T_NATIVE_INT64_g"),
-            _ => type.Value,
-        });
+        using var space = Space(value);
+        using var attribute = new Hdf5Id(H5Acreate2(item, value.Name, type.Value, space.Value, 0, 0), value.Name);
+        var (values, memoryType) = InMemory(value, type.Value);
+        Require(H5Awrite(attribute.Value, memoryType, ref MemoryMarshal.GetArrayDataReference(values)), value.Name);
     }
+
+    static Hdf5Id Space(ArrayData array) => new(array.Shape.Length == 0 ? H5Screate(0)
+        : H5Screate_simple(array.Shape.Length, [.. array.Shape.Select(extent => (ulong)extent)], 0), array.Name);
+
+    /// <summary>The values as the library takes them, and their type.</summary>
+    static (Array Values, long Type) InMemory(ArrayData array, long fileType) => array.Values switch
+    {
+        float[] => (array.Values, Constant("H5T_NATIVE_FLOAT_g")),
+        double[] => (array.Values, Constant("H5T_NATIVE_DOUBLE_g")),
+        long[] => (array.Values, Constant("H5T_NATIVE_INT64_g")),
+        string[] texts => (Cells(texts), fileType),
+        _ => (array.Values, fileType),
+    };
 
     static long FileType(ArrayData array) => array.Values switch
     {

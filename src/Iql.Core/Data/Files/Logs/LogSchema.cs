@@ -6,24 +6,17 @@ namespace Iql.Data.Files.Logs;
 /// <summary>The meaning of a log's columns, from a JSON file such as {"observations": ["x", "v"], "actions": ["force"],
 /// "reward": "r", "terminal": "done", "episode": "run"}. In JSON lines a column may be a list, and a dot leads into an
 /// object: "state.position".</summary>
-public sealed record LogSchema
+/// <param name="Observations">Columns of s, in their order.</param>
+/// <param name="Actions">Columns of a.</param>
+/// <param name="Reward">The column of r.</param>
+/// <param name="Terminal">The column of terminals; null: there are none.</param>
+/// <param name="Timeout">The column of time-outs; null: where <paramref name="Episode"/> changes.</param>
+/// <param name="Episode">The column of episodes' names. A change without a terminal is a time-out.</param>
+/// <param name="NextObservations">Columns of s′, as of s; empty: the next row's, within an episode.</param>
+/// <param name="Separator">Of a CSV file.</param>
+public sealed record LogSchema(ImmutableArray<string> Observations, ImmutableArray<string> Actions, string Reward,
+    string? Terminal, string? Timeout, string? Episode, ImmutableArray<string> NextObservations, char Separator)
 {
-    /// <summary>Columns of s, in their order.</summary>
-    public required ImmutableArray<string> Observations { get; init; }
-    /// <summary>Columns of a.</summary>
-    public required ImmutableArray<string> Actions { get; init; }
-    /// <summary>The column of r.</summary>
-    public required string Reward { get; init; }
-    /// <summary>The column of terminals; null: there are none.</summary>
-    public string? Terminal { get; init; }
-    /// <summary>The column of time-outs; null: where <see cref="Episode"/> changes.</summary>
-    public string? Timeout { get; init; }
-    /// <summary>The column of episodes' names. A change without a terminal is a time-out.</summary>
-    public string? Episode { get; init; }
-    /// <summary>Columns of s′, as <see cref="Observations"/>; empty: the next row's, within an episode.</summary>
-    public ImmutableArray<string> NextObservations { get; init; } = [];
-    /// <summary>The separator of a CSV file.</summary>
-    public char Separator { get; init; } = ',';
     /// <summary>Columns of flags.</summary>
     internal IEnumerable<string> Flags => new[] { Terminal, Timeout }.OfType<string>();
 
@@ -61,23 +54,16 @@ public sealed record LogSchema
             foreach (var property in root.EnumerateObject())
                 if (!Known.Contains(property.Name))
                     throw Wrong($"'{property.Name}'", $"one of {string.Join(", ", Known)}", "an entry of another name");
-            var schema = new LogSchema
-            {
-                Observations = Names("observations", true),
-                Actions = Names("actions", true),
-                Reward = Name("reward") ?? throw Wrong("'reward'", "the name of a column", "nothing"),
-                Terminal = Name("terminal"),
-                Timeout = Name("timeout"),
-                Episode = Name("episode"),
-                NextObservations = Names("next_observations", false),
-                Separator = Name("separator") switch
+            var schema = new LogSchema(Names("observations", true), Names("actions", true),
+                Name("reward") ?? throw Wrong("'reward'", "the name of a column", "nothing"),
+                Name("terminal"), Name("timeout"), Name("episode"), Names("next_observations", false),
+                Name("separator") switch
                 {
                     null => ',',
                     [var one] => one,
                     "tab" or "\\t" => '\t',
                     var other => throw Wrong("'separator'", "one character, or tab", $"'{other}'"),
-                },
-            };
+                });
             if (schema is { Terminal: null, Timeout: null, Episode: null })
                 throw Wrong("'terminal', 'timeout', 'episode'",
                     "at least one of them, since nothing else tells where episodes end", "none");

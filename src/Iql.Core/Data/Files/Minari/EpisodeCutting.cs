@@ -50,27 +50,17 @@ static class EpisodeCutting
         var seeds = Whole(MinariNames.Seeds);
         var options = names.Contains(MinariNames.Options)
             ? JsonSerializer.Deserialize<string?[]>(((string[])file.Read(MinariNames.Options).Values)[0]) : null;
-        return new()
-        {
-            Episodes = episodes.ToImmutable(),
-            Blocks = BlocksOf(observations, columns.ObservationSize),
-            Observations = observations,
-            NextObservations = next,
-            Actions = columns.Actions.IsDiscrete && file.Read("actions").Values is long[] choices ? choices
-                : Floating("actions"),
-            Choices = columns.Actions.Size,
-            Rewards = Floating("rewards"),
-            Terminals = terminals,
-            Timeouts = timeouts,
-            Seeds = seeds?.Length == episodes.Count ? seeds : null,
-            Options = options?.Length == episodes.Count ? options : null,
-            MinariMetadata = kept.Where(entry => entry.Name.StartsWith(MinariNames.Metadata, StringComparison.Ordinal))
+        return new(episodes.ToImmutable(), BlocksOf(observations, columns.ObservationSize), observations, next,
+            columns.Actions.IsDiscrete && file.Read("actions").Values is long[] choices ? choices : Floating("actions"),
+            columns.Actions.Size, Floating("rewards"), terminals, timeouts,
+            Seeds: seeds?.Length == episodes.Count ? seeds : null,
+            Options: options?.Length == episodes.Count ? options : null,
+            MinariMetadata: kept.Where(entry => entry.Name.StartsWith(MinariNames.Metadata, StringComparison.Ordinal))
                 .ToImmutableSortedDictionary(entry => entry.Name[MinariNames.Metadata.Length..],
                     entry => ((string[])file.Read(entry.Name).Values)[0], StringComparer.Ordinal),
-            FlatMetadata = [.. kept.Where(IsOwn).Select(entry => entry.Name)
+            FlatMetadata: [.. kept.Where(IsOwn).Select(entry => entry.Name)
                 .Where(name => name != ColumnShapes.ActionCount || !names.Contains(MinariNames.ActionSpace))
-                .Select(file.Read)],
-        };
+                .Select(file.Read)]);
 
         Array Floating(string name) => file.Read(name).Values switch
         {
@@ -98,7 +88,7 @@ static class EpisodeCutting
                     throw Wrong(
                         "next_observations", $"in row {row} what 'observations' holds in row {row + 1} of the " +
                         "same episode, to the bit, since Minari keeps one of the two", "another",
-                        "`iql data inspect` counts such rows: mend the flags where episodes end.");
+                        "`iql data inspect` counts such rows: correct the flags where episodes end.");
         }
 
         InvalidDataException Wrong(string name, string expected, string got, string hint) =>

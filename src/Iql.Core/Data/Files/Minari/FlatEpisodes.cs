@@ -12,25 +12,13 @@ namespace Iql.Data.Files.Minari;
 readonly record struct FlatEpisode(int Start, int Length, int Final, bool Timeout);
 
 /// <summary>Flat columns cut into the episodes of Minari's layout.</summary>
-sealed record FlatEpisodes
+/// <param name="Choices">Number of discrete actions (long[], one a row).</param>
+/// <param name="Options">The options of each episode's reset, or null.</param>
+sealed record FlatEpisodes(ImmutableArray<FlatEpisode> Episodes, ImmutableArray<ObservationBlock> Blocks,
+    Array Observations, Array? NextObservations, Array Actions, int Choices, Array Rewards, bool[] Terminals,
+    bool[] Timeouts, long[]? Seeds, string?[]? Options, ImmutableSortedDictionary<string, string> MinariMetadata,
+    IReadOnlyList<ArrayData> FlatMetadata)
 {
-    internal required ImmutableArray<FlatEpisode> Episodes { get; init; }
-    internal required ImmutableArray<ObservationBlock> Blocks { get; init; }
-    internal required Array Observations { get; init; }
-    internal required Array? NextObservations { get; init; }
-    internal required Array Actions { get; init; }
-
-    /// <summary>Number of discrete actions (long[], one a row).</summary>
-    internal required int Choices { get; init; }
-    internal required Array Rewards { get; init; }
-    internal required bool[] Terminals { get; init; }
-    internal required bool[] Timeouts { get; init; }
-    internal required long[]? Seeds { get; init; }
-
-    /// <summary>The options of each episode's reset, or null.</summary>
-    internal required string?[]? Options { get; init; }
-    internal required ImmutableSortedDictionary<string, string> MinariMetadata { get; init; }
-    internal required IReadOnlyList<ArrayData> FlatMetadata { get; init; }
     internal int ActionSize => Actions.Length / Terminals.Length;
 
     /// <summary>Minari's space of actions: a box of ±1 if all lie inside.</summary>
