@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
@@ -12,65 +11,38 @@ public static class Check
 {
     /// <summary>Throws unless <paramref name="holds"/>: "name: expected …, got …. Hint."</summary>
     public static void That<T>([DoesNotReturnIf(false)] bool holds, string name, string expected, T actual,
-        string mend = "")
+        string hint = "")
     {
-        if (!holds) Fail(name, expected, actual, mend);
+        if (!holds) Fail(name, expected, actual, hint);
     }
 
     /// <summary>The same for an interpolated expectation. It is formatted only when the check fails.</summary>
     public static void That<T>([DoesNotReturnIf(false)] bool holds, string name,
-        [InterpolatedStringHandlerArgument(nameof(holds))] ref Expectation expected, T actual, string mend = "")
+        [InterpolatedStringHandlerArgument(nameof(holds))] ref Expectation expected, T actual, string hint = "")
     {
-        if (!holds) Fail(name, expected.ToString(), actual, mend);
+        if (!holds) Fail(name, expected.ToString(), actual, hint);
     }
 
     /// <summary>Throws unless low &lt; value &lt; high (NaN fails).</summary>
-    public static void Between<T>(T value, T low, T high, string name, string mend = "") where T : INumber<T>
+    public static void Between<T>(T value, T low, T high, string name, string hint = "") where T : INumber<T>
     {
-        if (!(value > low && value < high)) Fail(name, $"a number in ({low}, {high})", value, mend);
+        if (!(value > low && value < high)) Fail(name, $"a number in ({low}, {high})", value, hint);
     }
 
     /// <summary>Throws unless value &gt;= low (NaN fails).</summary>
-    public static void AtLeast<T>(T value, T low, string name, string mend = "") where T : INumber<T>
+    public static void AtLeast<T>(T value, T low, string name, string hint = "") where T : INumber<T>
     {
-        if (!(value >= low)) Fail(name, $"at least {low}", value, mend);
+        if (!(value >= low)) Fail(name, $"at least {low}", value, hint);
     }
 
     /// <summary>Throws unless value is a finite number of at least 0.</summary>
-    public static void NotNegative(double value, string name, string mend = "") =>
-        That(double.IsFinite(value) && value >= 0, name, "a finite number of at least 0", value, mend);
-
-    /// <summary>Throws unless value is a finite number above 0.</summary>
-    public static void Positive(double value, string name, string mend = "") =>
-        That(double.IsFinite(value) && value > 0, name, "a finite number above 0", value, mend);
-
-    /// <summary>Throws unless 0 &lt;= value &lt;= 1.</summary>
-    public static void Share(double value, string name, string mend = "") =>
-        That(value is >= 0 and <= 1, name, "a number in [0, 1]", value, mend);
-
-    /// <summary>Throws unless α is in (0, 1].</summary>
-    public static void PolyakStep(double value, string name) =>
-        That(value is > 0 and <= 1, name, "a number in (0, 1]", value, "It is the share of the online network: 0.005.");
-
-    /// <summary>Throws unless value is in [0, 1).</summary>
-    public static void Dropout(double value, string name) =>
-        That(value is >= 0 and < 1, name, "a number in [0, 1)", value, "It is the share that is dropped.");
-
-    /// <summary>Throws unless every width is at least 1.</summary>
-    public static void Widths(ImmutableArray<int> sizes, string name)
-    {
-        That(!sizes.IsDefault, name, "a list of widths", "nothing", "An empty list makes the networks linear.");
-        foreach (var size in sizes) AtLeast(size, 1, name);
-    }
-
-    /// <summary>Throws unless value is one of its type's named cases.</summary>
-    public static void Known<T>(T value) where T : struct, Enum =>
-        That(Enum.IsDefined(value), typeof(T).Name, $"one of {string.Join(", ", Enum.GetNames<T>())}", value);
+    public static void NotNegative(double value, string name, string hint = "") =>
+        That(double.IsFinite(value) && value >= 0, name, "a finite number of at least 0", value, hint);
 
     [DoesNotReturn, StackTraceHidden]
-    static void Fail(string name, string expected, object? actual, string mend) =>
+    static void Fail(string name, string expected, object? actual, string hint) =>
         throw new ArgumentException(
-            $"{name}: expected {expected}, got {actual ?? "nothing"}.{(mend == "" ? "" : " " + mend)}");
+            $"{name}: expected {expected}, got {actual ?? "nothing"}.{(hint == "" ? "" : " " + hint)}");
 
     /// <summary>An interpolated string that is not formatted when its check holds.</summary>
     [InterpolatedStringHandler]

@@ -15,13 +15,13 @@ public sealed record Algorithm(
     string Name, string Title, string Paper, IAlgorithmConfig Standard,
     Func<IReadOnlyList<IAlgorithmConfig>, int, int, Learner> Learner)
 {
-    /// <summary>What an ablation varies when nobody says: hyperparameters with their values between commas.</summary>
+    /// <summary>What an ablation varies as a rule: hyperparameters with their values between commas.</summary>
     public ImmutableArray<(string Hyperparameter, string Values)> Grid { get; init; } = [];
 
     /// <summary>Whether it learns the value of rewards, whose size and shift then matter: cloning does not.</summary>
     public bool UsesRewards { get; init; } = true;
 
-    /// <summary>Other standard configs of it under names of their own.</summary>
+    /// <summary>The same learner under other names, with other standard configs.</summary>
     public ImmutableArray<Algorithm> Variants { get; init; } = [];
 
     /// <summary>Its hyperparameters, the ones people sweep first.</summary>
@@ -30,7 +30,7 @@ public sealed record Algorithm(
     /// <summary>Whether policies of several configs can be trained on one value function.</summary>
     public bool Shares => Hyperparameters.Any(each => each.PerPolicy);
 
-    /// <summary>Whether it learns of discrete actions too.</summary>
+    /// <summary>Whether it also learns from discrete actions.</summary>
     public bool TakesDiscreteActions => Standard.Find("actions") != null;
 
     /// <summary>The algorithms, variants within.</summary>
@@ -40,13 +40,27 @@ public sealed record Algorithm(
             "iql", "Implicit Q-learning", "Kostrikov, Nair and Levine 2021, arXiv:2110.06169",
             (configs, s, a) => ImplicitQLearning.Learner(configs, s, a),
             [("expectile", "0.5,0.7,0.9,0.95"), ("inverseTemperature", "0,1,3,10")],
-            ("sql", new() { ValueLoss = ValueLoss.Sparse, PolicyWeight = PolicyWeight.Sparse },
-                [("sparsity", "0.1,0.3,1,3")])),
+            row => row with
+            {
+                Name = "sql",
+                Title = "Sparse Q-learning",
+                Paper = "Xu et al. 2023, arXiv:2303.15810",
+                Standard = new ImplicitQLearningConfig
+                {
+                    ValueLoss = ValueLoss.Sparse,
+                    PolicyWeight = PolicyWeight.Sparse,
+                },
+                Grid = [("sparsity", "0.1,0.3,1,3")],
+            }),
         Row<BehaviourCloningConfig>(
             "bc", "Behaviour cloning", "Pomerleau 1989; 10%BC: Chen et al. 2021, arXiv:2106.01345",
             (configs, s, a) => BehaviourCloning.Learner(configs.Single(), s, a),
             [("bestShare", "0.1,0.25,0.5,1")],
-            ("10%bc", new() { BestShare = 0.1 }, [])) with { UsesRewards = false },
+            row => row with
+            {
+                Name = "10%bc",
+                Standard = new BehaviourCloningConfig { BestShare = 0.1 },
+            }) with { UsesRewards = false },
         Row<TD3BCConfig>(
             "td3bc", "TD3+BC", "Fujimoto and Gu 2021, arXiv:2106.06860",
             (configs, s, a) => TD3BC.Learner(configs.Single(), s, a),
@@ -55,8 +69,8 @@ public sealed record Algorithm(
             "cql", "Conservative Q-learning", "Kumar et al. 2020, arXiv:2006.04779",
             (configs, s, a) => ConservativeQLearning.Learner(configs.Single(), s, a),
             [("conservativeWeight", "0,1,5,10")],
-            ("cql-authors", ConservativeQLearningConfig.Authors, []),
-            ("cql-young-geng", ConservativeQLearningConfig.YoungGeng, [])),
+            row => row with { Name = "cql-authors", Standard = ConservativeQLearningConfig.Authors },
+            row => row with { Name = "cql-young-geng", Standard = ConservativeQLearningConfig.YoungGeng }),
         Row<AwacConfig>(
             "awac", "AWAC", "Nair, Gupta, Dalal and Levine 2020, arXiv:2006.09359",
             (configs, s, a) => Awac.Learner(configs.Single(), s, a),
@@ -88,19 +102,12 @@ public sealed record Algorithm(
 
     static Algorithm Row<TConfig>(
         string name, string title, string paper, Func<IReadOnlyList<TConfig>, int, int, Learner> learner,
-        ImmutableArray<(string, string)> grid,
-        params (string Name, TConfig Standard, ImmutableArray<(string, string)> Grid)[] variants)
+        ImmutableArray<(string, string)> grid, params Func<Algorithm, Algorithm>[] variants)
         where TConfig : IAlgorithmConfig, new()
     {
-        Algorithm row =
-            new(name, title, paper, new TConfig(), (configs, s, a) => learner([.. configs.Cast<TConfig>()], s, a))
-            {
-                Grid = grid,
-            };
-        return row with
-        {
-            Variants = [.. variants.Select(each =>
-            row with { Name = each.Name, Standard = each.Standard, Grid = each.Grid.IsEmpty ? grid : each.Grid })]
-        };
+        Func<IReadOnlyList<IAlgorithmConfig>, int, int, Learner> cast =
+            (configs, s, a) => learner([.. configs.Cast<TConfig>()], s, a);
+        Algorithm row = new(name, title, paper, new TConfig(), cast) { Grid = grid };
+        return row with { Variants = [.. variants.Select(variant => variant(row))] };
     }
 }

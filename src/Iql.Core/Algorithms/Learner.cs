@@ -83,6 +83,13 @@ public sealed record Learner(
     /// <summary>Number of policies trained side by side.</summary>
     public int Members => Blocks.Length - 1;
 
+    /// <summary>A member's scalars of a graph like <see cref="Act"/>, at the first decision.</summary>
+    internal double[] Scalars(GraphFunction function, Seed seed, int member) =>
+    [
+        .. function.Scalars.Select(name =>
+            name == "seed" ? seed.AsScalar() : name == "decision" ? 0 : Hyperparameter(name, member)),
+    ];
+
     /// <summary>Value of a hyperparameter for one member: of the scalar "member:name", or of "name".</summary>
     /// <exception cref="ArgumentException">Step has neither.</exception>
     public double Hyperparameter(string name, int member)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Iql.Algorithms;
 using Iql.Execution;
@@ -7,8 +6,8 @@ using Iql.Graph;
 namespace Iql.Training;
 
 /// <summary>
-/// All that one run needs to go on, bit for bit, in one file: seed and step in the metadata, the shared block's tensors as
-/// "shared/…", the member's as "member/…". checkpoint.json beside it repeats step and seed for people and is never read.
+/// All that one run needs to go on, bit for bit, in one file: seed and step in the metadata, the tensors of the shared
+/// block as "shared/…", those of the member as "member/…". checkpoint.json beside it is for people and is never read.
 /// </summary>
 public static class Checkpoint
 {
@@ -20,19 +19,23 @@ public static class Checkpoint
     /// <param name="member">Which member's policy to save, from 0.</param>
     public static void Save(RunFolder folder, LearnerState state, int member = 0)
     {
-        Check.That(member >= 0 && member + 1 < state.Blocks.Length, nameof(member), $"one of {state.Blocks.Length - 1} members", member);
-        (string, string)[] metadata = [("format", FormatName), ("step", Text(state.Step)), ("seed", Text(state.Seed.Value))];
-        SafeTensors.Write(folder.CheckpointPath, metadata, [.. Tensors("shared", state.Blocks[0]), .. Tensors("member", state.Blocks[member + 1])]);
+        var members = state.Blocks.Length - 1;
+        Check.That(member >= 0 && member < members, nameof(member), $"one of {members} members", member);
+        NamedTensor[] tensors =
+            [.. Tensors("shared", state.Blocks[0]), .. Tensors("member", state.Blocks[member + 1])];
+        SafeTensors.Write(folder.CheckpointPath,
+            [("format", FormatName), ("step", $"{state.Step}"), ("seed", $"{state.Seed.Value}")], tensors);
         RunJson.Write(Path.ChangeExtension(folder.CheckpointPath, ".json"),
-            new { Format = FormatName, state.Step, Seed = state.Seed.Value, Tensors = state.Blocks[0].Layout.Entries.Length + state.Blocks[member + 1].Layout.Entries.Length });
+            new { Format = FormatName, state.Step, Seed = state.Seed.Value, Tensors = tensors.Length });
     }
 
     /// <summary>The step of a folder's checkpoint; 0 without one.</summary>
-    public static long Step(RunFolder folder) => File.Exists(folder.CheckpointPath) ? Step(SafeTensors.Read(folder.CheckpointPath)) : 0;
+    public static long Step(RunFolder folder) =>
+        File.Exists(folder.CheckpointPath) ? Step(SafeTensors.Read(folder.CheckpointPath)) : 0;
 
     /// <summary>
-    /// A folder's checkpoint, as the state of a learner with one member; null without one. InvalidDataException names the file and what was
-    /// expected when it is damaged or of other networks.
+    /// A folder's checkpoint, as the state of a learner with one member; null without one. An InvalidDataException
+    /// names the file and what was expected when it is damaged or of other networks.
     /// </summary>
     /// <param name="folder">The run.</param>
     /// <param name="shared">Layout of the shared block.</param>
@@ -43,29 +46,29 @@ public static class Checkpoint
         var file = SafeTensors.Read(folder.CheckpointPath);
         var step = Step(file);
         if (!ulong.TryParse(file.Note("seed"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed))
-            throw new InvalidDataException($"{folder.CheckpointPath}: expected a whole number as seed, got {file.Note("seed")}.");
-        if (file.Tensors.Length != shared.Entries.Length + member.Entries.Length)
-            throw new InvalidDataException(
-                $"{folder.CheckpointPath}: expected {shared.Entries.Length + member.Entries.Length} tensors, got {file.Tensors.Length}.");
+            throw file.Wrong("a whole number as seed", file.Note("seed"));
+        var tensors = shared.Entries.Length + member.Entries.Length;
+        if (file.Tensors.Length != tensors) throw file.Wrong($"{tensors} tensors", $"{file.Tensors.Length}");
         return new(new(seed), step, [Block(file, "shared", shared), Block(file, "member", member)]);
     }
 
     static long Step(SafeTensors file)
     {
-        var format = file.Note("format");
-        if (format == FormatName && long.TryParse(file.Note("step"), NumberStyles.None, CultureInfo.InvariantCulture, out var step)) return step;
-        throw new InvalidDataException($"{file.Path}: expected format {FormatName} and a step, got {format} and {file.Note("step")}.");
+        var (format, text) = (file.Note("format"), file.Note("step"));
+        var read = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step);
+        return format == FormatName && read ? step
+            : throw file.Wrong($"format {FormatName} and a step", $"{format} and {text}");
     }
 
     static IEnumerable<NamedTensor> Tensors(string prefix, TensorBlock block) =>
-        block.Layout.Entries.Select(entry => new NamedTensor($"{prefix}/{entry.Name}", entry.Shape, block.Read(entry.Name)));
+        from entry in block.Layout.Entries
+        select new NamedTensor($"{prefix}/{entry.Name}", entry.Shape, block.Read(entry.Name));
 
     static TensorBlock Block(SafeTensors file, string prefix, Layout layout)
     {
         var block = new TensorBlock(layout);
-        foreach (var entry in layout.Entries) block.Write(entry.Name, file.Find($"{prefix}/{entry.Name}", entry.Shape).Values.Span);
+        foreach (var entry in layout.Entries)
+            block.Write(entry.Name, file.Find($"{prefix}/{entry.Name}", entry.Shape).Values.Span);
         return block;
     }
-
-    static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -6,25 +6,26 @@ namespace Iql.Training;
 /// <summary>The process that trains in a run folder, as its claim says.</summary>
 /// <param name="Host">The machine's name.</param>
 /// <param name="Process">The process's number there.</param>
-/// <param name="Start">When it started, on which boot and among which processes; nothing where the system does not tell.</param>
+/// <param name="Start">Boot, process namespace and start time; empty where the system shows none.</param>
 /// <param name="Token">Random: no two claims have the same.</param>
 public sealed record ClaimHolder(string Host, int Process, string Start, string Token)
 {
-    // On another boot, or in another container, the same number is another process.
+    // The same number on another boot, or in another container, is another process.
     static readonly string Here = Try("/proc/sys/kernel/random/boot_id") is { } boot
         ? $"{boot.Trim()} {File.ResolveLinkTarget("/proc/self/ns/pid", false)?.Name} "
         : "";
 
     /// <summary>This process, with a new token.</summary>
-    internal static ClaimHolder New() => new(
-        Environment.MachineName, Environment.ProcessId, StartOf(Environment.ProcessId) ?? Here, Guid.NewGuid().ToString("N"));
+    internal static ClaimHolder New() => new(Environment.MachineName, Environment.ProcessId,
+        StartOf(Environment.ProcessId) ?? Here, Guid.NewGuid().ToString("N"));
 
-    /// <summary>Whether the process is known to be gone. Of processes elsewhere nothing is known.</summary>
+    /// <summary>Whether the process is known to be gone; false for a process on another machine.</summary>
     internal bool IsGone
     {
         get
         {
-            if (Here == "" ? Host != Environment.MachineName : !Start.StartsWith(Here, StringComparison.Ordinal)) return false;
+            if (Here == "" ? Host != Environment.MachineName : !Start.StartsWith(Here, StringComparison.Ordinal))
+                return false;
             try
             {
                 using var process = System.Diagnostics.Process.GetProcessById(Process);
@@ -37,10 +38,10 @@ public sealed record ClaimHolder(string Host, int Process, string Start, string 
         }
     }
 
-    /// <summary>When a process here started; null where that is not shown.</summary>
+    // After the name in brackets, which may be any text: the state (Z: dead, but still listed), then 18 numbers.
     static string? StartOf(int process) =>
-        // The name stands in brackets and may hold anything; then come the state (Z: dead, but still listed) and 18 numbers.
-        Try($"/proc/{process}/stat")?.Split(") ")[^1].Split(' ') is { } fields ? fields[0] == "Z" ? "" : Here + fields[19] : null;
+        Try($"/proc/{process}/stat")?.Split(") ")[^1].Split(' ') is not { } fields ? null
+        : fields[0] == "Z" ? "" : Here + fields[19];
 
     static string? Try(string path)
     {
@@ -59,8 +60,8 @@ public sealed record ClaimHolder(string Host, int Process, string Start, string 
 }
 
 /// <summary>
-/// The right to train in a run folder: claim.json there, made exclusively, on any file system. Its first line says who holds it; its
-/// second is a count that goes up while the holder lives. <see cref="Claims"/> makes and takes over claims.
+/// The right to train in a run folder: its claim.json, which one process alone creates, on any file system. Its first
+/// line names the holder; its second is a number that the living holder raises. <see cref="Claims"/> makes claims.
 /// </summary>
 public sealed class Claim : IDisposable
 {
@@ -69,37 +70,38 @@ public sealed class Claim : IDisposable
     readonly Claims claims;
     readonly string path, identity;
     readonly FileStream file;
-    long beats;
+    long renewals;
 
     /// <summary>Makes the file; an IOException where there is one.</summary>
     internal Claim(Claims claims, string path)
     {
-        (this.claims, this.path, identity) = (claims, path, JsonSerializer.Serialize(ClaimHolder.New(), MetricsLine.Options));
-        // The stream stays open: once the file was moved away, what this process still writes goes with it.
+        (this.claims, this.path) = (claims, path);
+        identity = JsonSerializer.Serialize(ClaimHolder.New(), MetricsLine.Options);
+        // The stream stays open: after the file is moved away, later writes go to the moved file.
         file = new(path, FileMode.CreateNew, FileAccess.Write, Anyone, bufferSize: 0);
-        Beat();
+        Renew();
     }
 
-    /// <summary>Who took the claim over; null while nobody did, or where the taker is done already.</summary>
+    /// <summary>Who took the claim over; null while nobody did, or after the taker gave it back.</summary>
     public ClaimHolder? Taker { get; private set; }
 
     /// <summary>Whether the claim was found to be lost.</summary>
     public bool Lost { get; private set; }
 
-    /// <summary>Whether the claim is still this process's: reads the file. To be asked before everything that is written.</summary>
+    /// <summary>Whether the claim is still this process's, by its file. Ask before every write to the run.</summary>
     public bool Holds()
     {
         if (Lost) return false;
         var line = FirstLine(path);
-        // Somebody who moved it away by mistake puts it back at once.
-        for (var patience = 0; line is null && patience < 20; patience++, line = FirstLine(path)) Thread.Sleep(5);
+        // A process that moved the file away by mistake puts it back at once.
+        for (var attempt = 0; line is null && attempt < 20; attempt++, line = FirstLine(path)) Thread.Sleep(5);
         Lost = line != identity;
         if (Lost) Taker = Holder(line);
         return !Lost;
     }
 
-    /// <summary>Shows that this process lives. What cannot be shown is silence, which <see cref="Holds"/> finds out about.</summary>
-    internal void Beat()
+    /// <summary>Raises the number in the file. A failure is ignored: <see cref="Holds"/> decides.</summary>
+    internal void Renew()
     {
         lock (file)
         {
@@ -107,7 +109,7 @@ public sealed class Claim : IDisposable
             try
             {
                 file.Position = 0;
-                file.Write(Encoding.UTF8.GetBytes($"{identity}\n{++beats}\n"));
+                file.Write(Encoding.UTF8.GetBytes($"{identity}\n{++renewals}\n"));
                 file.Flush(flushToDisk: true);
             }
             catch (IOException) { }
@@ -123,8 +125,8 @@ public sealed class Claim : IDisposable
     }
 
     /// <summary>
-    /// Removes the claim of one holder, and no other: moves the file to a name that nobody knows, which succeeds for one of several
-    /// processes, and looks at it there. Another's claim is put back.
+    /// Removes the claim of one holder only. It moves the file to a new name, which one of several processes can do,
+    /// and reads it there. Another holder's claim is moved back.
     /// </summary>
     internal static bool Remove(string path, string identity)
     {
@@ -133,18 +135,18 @@ public sealed class Claim : IDisposable
         try
         {
             File.Move(path, aside, overwrite: true); // a single rename; without "overwrite" it is a link and a removal
-            if (FirstLine(aside) != identity) File.Move(aside, path, overwrite: false);
-            else
+            if (FirstLine(aside) == identity)
             {
                 File.Delete(aside);
                 return true;
             }
+            File.Move(aside, path, overwrite: false);
         }
-        catch (IOException) { } // somebody was faster
+        catch (IOException) { } // another process was faster
         return false;
     }
 
-    /// <summary>The holder that the first line of a claim names; null where it names none, as while it is being made.</summary>
+    /// <summary>The holder in the first line of a claim; null where it has none, as in a file just made.</summary>
     internal static ClaimHolder? Holder(string? line)
     {
         try

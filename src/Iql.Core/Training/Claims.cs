@@ -3,37 +3,37 @@ using System.Collections.Concurrent;
 namespace Iql.Training;
 
 /// <summary>
-/// Shares run folders among processes, on one machine or many. A claim whose process is gone is taken over at once, and one that shows
-/// no sign of life for a whole lease after that. Signs are changes seen by this process on its own clock; clocks are never compared.
+/// Shares run folders among processes, on one machine or many. A claim whose process is gone is taken over at once; a
+/// claim that did not change for a whole lease, after that lease. Each process measures it on its own clock.
 /// </summary>
 public sealed class Claims : IDisposable
 {
-    /// <summary>How long a claim may be silent.</summary>
+    /// <summary>How long a claim may stay unchanged.</summary>
     public static readonly TimeSpan StandardLease = TimeSpan.FromMinutes(5);
 
     readonly TimeSpan lease;
     readonly TimeProvider clock;
     readonly ITimer timer;
-    readonly ConcurrentDictionary<string, Sighting> seen = [];
+    readonly ConcurrentDictionary<string, Reading> readings = [];
     readonly ConcurrentDictionary<Claim, bool> held = [];
 
-    /// <summary>What was seen of another's claim: its text, when it became so, and whether it changed under the same holder.</summary>
-    sealed record Sighting(string Text, long Since, bool Beats)
+    /// <summary>Another's claim: its text, since when, and whether the same holder wrote another text before.</summary>
+    sealed record Reading(string Text, long Since, bool Renewed)
     {
         public string Holder => Text.Split('\n')[0];
     }
 
-    /// <summary>Begins to share; claims made here show signs of life thirty times a lease.</summary>
-    /// <param name="lease">How long a claim may be silent; null is <see cref="StandardLease"/>.</param>
+    /// <summary>Shares folders; claims made here are renewed thirty times a lease.</summary>
+    /// <param name="lease">How long a claim may stay unchanged; null is <see cref="StandardLease"/>.</param>
     /// <param name="clock">The clock; null is the system's.</param>
     public Claims(TimeSpan? lease = null, TimeProvider? clock = null)
     {
         (this.lease, this.clock) = (lease ?? StandardLease, clock ?? TimeProvider.System);
         Pause = this.lease / 30;
-        timer = this.clock.CreateTimer(_ => { foreach (var claim in held.Keys) claim.Beat(); }, null, Pause, Pause);
+        timer = this.clock.CreateTimer(_ => { foreach (var claim in held.Keys) claim.Renew(); }, null, Pause, Pause);
     }
 
-    /// <summary>Time from one sign of life to the next.</summary>
+    /// <summary>Time from one renewal to the next.</summary>
     public TimeSpan Pause { get; }
 
     /// <summary>Claims a folder, which is made if need be; null where another process has it.</summary>
@@ -41,7 +41,7 @@ public sealed class Claims : IDisposable
     {
         Directory.CreateDirectory(folder);
         var path = PathIn(folder);
-        if (Look(path) is { } other && !(IsAbandoned(other) && Claim.Remove(path, other.Holder))) return null;
+        if (Read(path) is { } other && !(IsAbandoned(other) && Claim.Remove(path, other.Holder))) return null;
         try
         {
             var claim = new Claim(this, path);
@@ -50,7 +50,7 @@ public sealed class Claims : IDisposable
         }
         catch (IOException) when (File.Exists(path))
         {
-            return null; // made by another process just now
+            return null; // another process was faster
         }
     }
 
@@ -60,40 +60,42 @@ public sealed class Claims : IDisposable
         var taken = new List<Claim>();
         foreach (var folder in folders)
         {
-            if (TryTake(folder) is { } claim)
+            if (TryTake(folder) is not { } claim)
             {
-                taken.Add(claim);
-                continue;
+                taken.ForEach(each => each.Dispose());
+                return null;
             }
-            taken.ForEach(claim => claim.Dispose());
-            return null;
+            taken.Add(claim);
         }
         return [.. taken];
     }
 
     /// <summary>Who holds a folder; null for nobody.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="beats">Whether a sign of life was seen from here.</param>
-    public ClaimHolder? Holder(string folder, out bool beats)
+    /// <param name="renewed">Whether the holder renewed it since this object first read it.</param>
+    public ClaimHolder? Holder(string folder, out bool renewed)
     {
-        var sighting = Look(PathIn(folder));
-        beats = sighting is { Beats: true };
-        return sighting is null ? null : Claim.Holder(sighting.Holder);
+        var reading = Read(PathIn(folder));
+        renewed = reading is { Renewed: true };
+        return Claim.Holder(reading?.Holder);
     }
 
     static string PathIn(string folder) => Path.Combine(folder, "claim.json");
 
-    Sighting? Look(string path)
+    Reading? Read(string path)
     {
         if (Claim.Read(path) is { } text)
-            return seen.AddOrUpdate(path, _ => new(text, clock.GetTimestamp(), false), (_, before) =>
-                before.Text == text ? before : new(text, clock.GetTimestamp(), before.Holder == text.Split('\n')[0]));
-        seen.TryRemove(path, out _);
+        {
+            var now = new Reading(text, clock.GetTimestamp(), Renewed: false);
+            return readings.AddOrUpdate(path, now, (_, before) =>
+                before.Text == text ? before : now with { Renewed = before.Holder == now.Holder });
+        }
+        readings.TryRemove(path, out _);
         return null;
     }
 
-    bool IsAbandoned(Sighting sighting) =>
-        Claim.Holder(sighting.Holder) is { IsGone: true } || clock.GetElapsedTime(sighting.Since) >= lease;
+    bool IsAbandoned(Reading reading) =>
+        Claim.Holder(reading.Holder) is { IsGone: true } || clock.GetElapsedTime(reading.Since) >= lease;
 
     internal void Forget(Claim claim) => held.TryRemove(claim, out _);
 

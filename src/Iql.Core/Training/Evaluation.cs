@@ -24,15 +24,15 @@ public sealed record EvaluationResult(ImmutableArray<EpisodeResult> Episodes, Re
     /// <summary>Normalised score of the mean return (0 random, 100 expert), or null.</summary>
     public double? ScoreMean => Reference?.Normalised(ReturnMean);
 
-    /// <summary>Share of episodes in which any reward was above 0: for sparse tasks, in which the goal was
-    /// reached.</summary>
+    /// <summary>Share of episodes in which any reward was above 0: in sparse tasks, the goal was reached.</summary>
     public double SuccessRate => Episodes.Average(episode => episode.Success ? 1.0 : 0.0);
 }
 
-/// <summary>Lets a policy act for a number of episodes, all at once, by its mean action. Every evaluation of a run
-/// starts its episodes from the same seeds, so evaluations differ by the policy alone; the price is that their errors
-/// are correlated. Episode e is row e of what the policy is a graph of, from the first decision to the last; what a
-/// policy remembers (<see cref="Learner.Act"/>) starts anew with each run.</summary>
+/// <summary>
+/// Lets a policy act in several episodes at once, by <see cref="Learner.Act"/>. Every evaluation of a run starts its
+/// episodes from the same seeds: evaluations differ by the policy alone, and their errors are correlated. Episode e is
+/// row e of the graph's blocks; a policy's memory is 0 at the start.
+/// </summary>
 public sealed class Evaluation : IRolloutPolicy
 {
     readonly IEnvironment environment;
@@ -50,14 +50,11 @@ public sealed class Evaluation : IRolloutPolicy
     /// <summary>Compiles how the learner's policy acts.</summary>
     /// <param name="learner">Whose policies to evaluate.</param>
     /// <param name="environment">Where; it holds no state, so it can be the one that training data comes from.</param>
-    /// <param name="normalization">What was done to observations and rewards before training is done to those that the
-    /// policy is told of.</param>
+    /// <param name="normalization">That of training; the policy's observations and rewards get it too.</param>
     /// <param name="episodes">E, at least 1.</param>
     /// <param name="root">The run's seed; episode e starts from number e of its part "evaluation".</param>
-    /// <param name="reference">The task's scale; null asks <see cref="ReferenceScores"/> by the environment's
-    /// name.</param>
-    /// <param name="device">Where the policy runs; null is the caller's thread. Its threads share slow environments'
-    /// steps.</param>
+    /// <param name="reference">The task's scale; null takes that of the environment's name.</param>
+    /// <param name="device">Null is the caller's thread. Its threads share the steps of slow environments.</param>
     public Evaluation(
         Learner learner, IEnvironment environment, Normalization normalization, int episodes, Seed root,
         ReferenceScore? reference = null, IDevice? device = null)
@@ -70,8 +67,8 @@ public sealed class Evaluation : IRolloutPolicy
         Columns(actions, "actions", environment.ActionSize, environment.Name);
         var context = function.Inputs.Length > 3 ? function.Inputs[3] : null;
         if (context is not null) (remembered, next) = (new(context), new(context));
-        Check.That(function.Outputs.Length == (context is null ? 1 : 2),
-            learner.Algorithm, "a policy that hands on what it remembers", $"{function.Outputs.Length} blocks");
+        Check.That(function.Outputs.Length == (context is null ? 1 : 2), learner.Algorithm,
+            "one block of memory in and out, or none", $"{function.Outputs.Length} blocks out");
         this.device = device ?? CpuDevice.Single;
         act = this.device.Compile(function);
         (this.learner, this.environment, this.normalization, this.episodes) =
@@ -84,7 +81,7 @@ public sealed class Evaluation : IRolloutPolicy
     /// <param name="shared">Block 0.</param>
     /// <param name="block">The member's block.</param>
     /// <param name="trajectories">Whether to keep the observations.</param>
-    /// <param name="member">Which member's hyperparameters the policy acts by, where it asks for any.</param>
+    /// <param name="member">Whose hyperparameters the policy gets.</param>
     public EvaluationResult Run(TensorBlock shared, TensorBlock block, bool trajectories = false, int member = 0)
     {
         var policy = Begin(seed, shared, block, member);
@@ -94,7 +91,7 @@ public sealed class Evaluation : IRolloutPolicy
     /// <inheritdoc/>
     public int Episodes => episodes;
 
-    /// <summary>The same, of one policy for good: <see cref="Begin(Seed)"/> is then its.</summary>
+    /// <summary>Sets the policy of <see cref="Begin(Seed)"/>.</summary>
     /// <param name="state">A state with one member.</param>
     public Evaluation Of(LearnerState state)
     {
@@ -105,22 +102,18 @@ public sealed class Evaluation : IRolloutPolicy
     /// <inheritdoc/>
     public PolicyEpisodes Begin(Seed seed)
     {
-        Check.That(policy is not null, nameof(policy), "a policy", "none", "Name it by Of.");
+        Check.That(policy is not null, nameof(policy), "a policy", "none", "Set it by Of.");
         return Begin(seed, policy.Value.Shared, policy.Value.Member, 0);
     }
 
     PolicyEpisodes Begin(Seed seed, TensorBlock shared, TensorBlock block, int member)
     {
-        var (input, output, reward) = (observations.Layout["observations"], actions.Layout["actions"], Rewards);
-        var names = act.Function.Scalars;
-        var decision = names.IndexOf("decision");
-        double[] scalars = [.. names.Select(name => name switch
-        {
-            "seed" => seed.AsScalar(),
-            "decision" => 0,
-            _ => learner.Hyperparameter(name, member),
-        })];
-        if (remembered is not null) remembered.Storage.Clear();
+        var (input, output) = (observations.Layout["observations"], actions.Layout["actions"]);
+        // The reward of the decision before, where the policy takes it.
+        Layout.Entry? reward = observations.Layout.Contains("rewards") ? observations.Layout["rewards"] : null;
+        var decision = act.Function.Scalars.IndexOf("decision");
+        var scalars = learner.Scalars(act.Function, seed, member);
+        remembered?.Storage.Clear();
         var first = true;
         TensorBlock[] before =
             remembered is null ? [shared, block, observations] : [shared, block, observations, remembered];
@@ -130,7 +123,7 @@ public sealed class Evaluation : IRolloutPolicy
         void Policy(
             ReadOnlySpan<int> running, ReadOnlySpan<float> rows, ReadOnlySpan<float> rewards, Span<float> chosen)
         {
-            // Rows of episodes that are over keep old numbers, which nobody reads.
+            // Rows of episodes that are over keep old numbers, which nothing reads.
             for (var i = 0; i < running.Length; i++)
             {
                 var normalised = Row(observations, input, running[i]);
@@ -150,9 +143,6 @@ public sealed class Evaluation : IRolloutPolicy
             if (remembered is not null) (before[3], after[1]) = (after[1], before[3]);
         }
     }
-
-    /// <summary>Where the policy wants the reward of the decision before, if it does.</summary>
-    Layout.Entry? Rewards => observations.Layout.Contains("rewards") ? observations.Layout["rewards"] : null;
 
     /// <summary>One row of [E, S]; a layout takes axes of extent 1 for none, so [E, 1] is one row of E.</summary>
     Span<float> Row(TensorBlock block, Layout.Entry entry, int row)

@@ -6,29 +6,26 @@ using Iql.Cpu.Emit;
 namespace Iql.Training;
 
 /// <summary>What a run was computed on.</summary>
-/// <param name="Processor">The processor's own name, "Intel(R) Xeon(R) …"; with its family and model where a virtual machine keeps the number back.</param>
+/// <param name="Processor">"Intel(R) Xeon(R) …"; with family and model where a virtual machine hides numbers.</param>
 /// <param name="Cores">Logical processors this process may use.</param>
-/// <param name="VectorWidth">Bits of the vectors that compiled graphs use: 512, 256, or 32 for one number at a time.</param>
+/// <param name="VectorWidth">Bits of the vectors of compiled graphs: 512, 256, or 32 for one number at a time.</param>
 /// <param name="Os">The operating system's own description.</param>
 /// <param name="Runtime">The .NET version.</param>
 public sealed record Machine(string Processor, int Cores, int VectorWidth, string Os, string Runtime)
 {
     /// <summary>This machine.</summary>
     public static Machine Here { get; } = new(
-        ProcessorName(),
-        Environment.ProcessorCount,
-        32 * (int)InstructionSets.Default,
-        RuntimeInformation.OSDescription,
-        RuntimeInformation.FrameworkDescription);
+        ProcessorName(), Environment.ProcessorCount, 32 * (int)InstructionSets.Default,
+        RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription);
 
     /// <summary>Version of this library, "0.1.0".</summary>
     public static string Version => Informational.Split('+')[0];
 
     /// <summary>The commit this library was built from, or "unknown" when it was built outside a repository.</summary>
-    public static string Commit => Informational.Contains('+') ? Informational.Split('+')[1] : "unknown";
+    public static string Commit => Informational.Split('+').ElementAtOrDefault(1) ?? "unknown";
 
-    static string Informational =>
-        typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+    static string Informational => typeof(Machine).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     static string ProcessorName()
     {
@@ -48,16 +45,19 @@ public sealed record Machine(string Processor, int Cores, int VectorWidth, strin
         var name = fields.FirstOrDefault(field => field.Key is "model name" or "Model").Value;
         // "AMD EPYC" alone may be any of several generations, a factor of two apart.
         if (name is not null && !name.Any(char.IsDigit))
-            name += string.Concat(fields.Where(field => field.Key is "cpu family" or "model").Take(2).Select(field => $", {field.Key.Split(' ')[^1]} {field.Value}"));
-        var numbers = fields.Where(field => field.Key is "CPU implementer" or "CPU part").Take(2).Select(field => $"{field.Key} {field.Value}");
-        return name ?? $"{RuntimeInformation.ProcessArchitecture} {string.Join(", ", numbers)}";
+            name += string.Concat(fields.Where(field => field.Key is "cpu family" or "model").Take(2)
+                .Select(field => $", {field.Key.Split(' ')[^1]} {field.Value}"));
+        var numbers = fields.Where(field => field.Key is "CPU implementer" or "CPU part").Take(2);
+        return name ?? $"{RuntimeInformation.ProcessArchitecture} "
+            + string.Join(", ", numbers.Select(field => $"{field.Key} {field.Value}"));
     }
 
     static string? AppleName()
     {
         var buffer = new byte[256];
         nint length = buffer.Length;
-        return sysctlbyname("machdep.cpu.brand_string", buffer, ref length, 0, 0) == 0 ? Encoding.UTF8.GetString(buffer).TrimEnd('\0') : null;
+        var found = sysctlbyname("machdep.cpu.brand_string", buffer, ref length, 0, 0) == 0;
+        return found ? Encoding.UTF8.GetString(buffer).TrimEnd('\0') : null;
     }
 
     [DllImport("libSystem.dylib", CharSet = CharSet.Ansi)]

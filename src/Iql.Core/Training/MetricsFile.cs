@@ -5,13 +5,14 @@ using Iql.Data;
 
 namespace Iql.Training;
 
-/// <summary>metrics.jsonl: one flat JSON object a line, appended only. Readers may look at any time; a line is there whole or not at all.</summary>
+/// <summary>metrics.jsonl: one flat JSON object a line, appended only. It can be read at any time.</summary>
 public sealed class MetricsFile : IDisposable
 {
     readonly FileStream stream;
 
     /// <summary>Opens a file for appending, made when absent.</summary>
-    public MetricsFile(string path) => stream = new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+    public MetricsFile(string path) =>
+        stream = new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
 
     /// <summary>Appends a line.</summary>
     public void Append(MetricsLine line) =>
@@ -23,9 +24,10 @@ public sealed class MetricsFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => stream.Dispose();
 
-    /// <summary>All whole lines of a file in order, none when it is absent. A last line that was cut short is left out.</summary>
+    /// <summary>The lines of a file in order, without a last one that was cut short; none when it is absent.</summary>
     /// <exception cref="InvalidDataException">A line is damaged; the message names the file and the line.</exception>
-    public static ImmutableArray<MetricsLine> Read(string path) => [.. Lines(path).Select((text, i) => Parse(path, text, i))];
+    public static ImmutableArray<MetricsLine> Read(string path) =>
+        [.. Lines(path).Select((text, i) => Parse(path, text, i))];
 
     /// <summary>Drops the lines of steps after <paramref name="step"/>, and a last line that was cut short.</summary>
     public static void Truncate(string path, long step)
@@ -44,10 +46,11 @@ public sealed class MetricsFile : IDisposable
         {
             return MetricsLine.Parse(text);
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException
+            or FormatException)
         {
-            throw new InvalidDataException(
-                $"{path}, line {index + 1}: expected a JSON object of the kind train, evaluation or weights, {error.Message}", error);
+            throw new InvalidDataException($"{path}, line {index + 1}: "
+                + $"expected a JSON object of the kind train, evaluation or weights, {error.Message}", error);
         }
     }
 }

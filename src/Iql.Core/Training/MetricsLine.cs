@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Iql.Training;
 
-/// <summary>A line of metrics.jsonl: what was measured after some steps. A number that is not finite is null there and NaN here.</summary>
+/// <summary>A line of metrics.jsonl. A number that is not finite is null there and NaN here.</summary>
 public abstract record MetricsLine
 {
     private protected MetricsLine(string kind) => Kind = kind;
@@ -24,18 +24,18 @@ public abstract record MetricsLine
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    /// <summary>A line out of its text; a JsonException, InvalidOperationException or KeyNotFoundException where it is none.</summary>
+    /// <summary>A line of its text.</summary>
+    /// <exception cref="JsonException">It is no line; or an InvalidOperation- or a KeyNotFoundException.</exception>
     internal static MetricsLine Parse(string text)
     {
         var fields = JsonElement.Parse(text);
-        MetricsLine? line = fields.GetProperty("kind").GetString() switch
+        return fields.GetProperty("kind").GetString() switch
         {
-            "train" => fields.Deserialize<TrainLine>(Options),
-            "evaluation" => fields.Deserialize<EvaluationLine>(Options),
-            "weights" => fields.Deserialize<WeightsLine>(Options),
+            "train" => fields.Deserialize<TrainLine>(Options)!,
+            "evaluation" => fields.Deserialize<EvaluationLine>(Options)!,
+            "weights" => fields.Deserialize<WeightsLine>(Options)!,
             var kind => throw new JsonException($"the kind {kind} is unknown."),
         };
-        return line!;
     }
 }
 
@@ -43,13 +43,13 @@ public abstract record MetricsLine
 [JsonConverter(typeof(Flat))]
 public sealed record TrainLine() : MetricsLine("train")
 {
-    /// <summary>By name, in the learner's order; docs/metrics.md says what they mean.</summary>
+    /// <summary>By name, in the learner's order; docs/metrics.md explains them.</summary>
     public required OrderedDictionary<string, double> Metrics { get; init; }
 
     /// <summary>Pace since the line before, evaluations and files not counted.</summary>
     public required double StepsPerSecond { get; init; }
 
-    /// <summary>Metrics stand among the other fields, so that a table of lines has a column for each.</summary>
+    /// <summary>Metrics are fields beside the others, so that a table of lines has a column for each.</summary>
     sealed class Flat : JsonConverter<TrainLine>
     {
         static readonly string[] Others = ["kind", "step", "seconds", "stepsPerSecond"];
@@ -73,12 +73,16 @@ public sealed record TrainLine() : MetricsLine("train")
             writer.WriteStartObject();
             writer.WriteString("kind", line.Kind);
             writer.WriteNumber("step", line.Step);
-            foreach (var (name, value) in line.Metrics.Prepend(new("seconds", line.Seconds)).Append(new("stepsPerSecond", line.StepsPerSecond)))
+            Number("seconds", line.Seconds);
+            foreach (var (name, value) in line.Metrics) Number(name, value);
+            Number("stepsPerSecond", line.StepsPerSecond);
+            writer.WriteEndObject();
+
+            void Number(string name, double value)
             {
                 writer.WritePropertyName(name);
                 JsonSerializer.Serialize(writer, value, options);
             }
-            writer.WriteEndObject();
         }
     }
 }
@@ -92,7 +96,7 @@ public sealed record EvaluationLine() : MetricsLine("evaluation")
     /// <summary>Population standard deviation of the returns.</summary>
     public required double ReturnStd { get; init; }
 
-    /// <summary>Normalised score of the mean return (0 random, 100 expert); null where the task has no reference scores.</summary>
+    /// <summary>Normalised score of the mean return (0 random, 100 expert); null without reference scores.</summary>
     public double? ScoreMean { get; init; }
 
     /// <summary>Undiscounted returns.</summary>
@@ -108,7 +112,7 @@ public sealed record EvaluationLine() : MetricsLine("evaluation")
     public required double SuccessRate { get; init; }
 }
 
-/// <summary>How the policy weighs one fixed batch: bin i holds weights from edge i up to, but not including, edge i + 1.</summary>
+/// <summary>How the policy weighs one fixed batch: bin i has the weights in [edge i, edge i + 1).</summary>
 public sealed record WeightsLine() : MetricsLine("weights")
 {
     /// <summary>[K + 1], ascending.</summary>

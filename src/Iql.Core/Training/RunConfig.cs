@@ -4,11 +4,11 @@ using Iql.Data;
 
 namespace Iql.Training;
 
-/// <summary>How a data file came about, in the words that stand in it: `iql data collect` writes them as metadata.</summary>
+/// <summary>How a data file came about, in its own words: `iql data collect` writes them as metadata.</summary>
 /// <param name="Rows">Rows in the file, of which training keeps most.</param>
-/// <param name="Task">The task it was collected in; null where it does not say.</param>
+/// <param name="Task">The task it was collected in, or null.</param>
 /// <param name="Policies">Who acted, a line each: "hopper-sac: a policy file, drawn actions, noise 0".</param>
-/// <param name="Seed">What the collection was drawn from; null where it does not say.</param>
+/// <param name="Seed">The collection's seed, or null.</param>
 /// <param name="Collected">Whether `iql data collect` wrote it, so that it is no file of D4RL.</param>
 public sealed record DataOrigin(long Rows, string? Task, ImmutableArray<string> Policies, string? Seed, bool Collected);
 
@@ -23,9 +23,9 @@ public sealed record DatasetInfo(
     string Name, string Source, long Transitions, long Episodes, string Fingerprint, DataOrigin? Origin = null);
 
 /// <summary>
-/// Everything that decides a run's numbers, and on what and with what it was computed: the config.json of a run folder. Two
-/// configurations are equal when they decide the same numbers: machine, version, commit, the preset's words and where the dataset came from
-/// are not compared.
+/// The config.json of a run folder: everything that decides the run's numbers, and what they were computed with. Two
+/// configurations are equal when they decide the same numbers. Machine, version, commit, the preset's words and the
+/// dataset's origin are not compared.
 /// </summary>
 public sealed record RunConfig
 {
@@ -101,7 +101,7 @@ public sealed record RunConfig
         return this;
     }
 
-    /// <summary>The first field in which two configurations decide different numbers, as "name: this, that"; null for the same run.</summary>
+    /// <summary>The first field that decides different numbers, as "name: this, that"; null for the same run.</summary>
     public string? FirstDifference(RunConfig other) =>
         Difference("", RunJson.Element(Deciding()), RunJson.Element(other.Deciding()));
 
@@ -124,10 +124,12 @@ public sealed record RunConfig
     {
         if (here.ValueKind != JsonValueKind.Object || there.ValueKind != JsonValueKind.Object)
             return JsonElement.DeepEquals(here, there) ? null : $"{path}: {here.GetRawText()}, {there.GetRawText()}";
-        foreach (var name in here.EnumerateObject().Concat(there.EnumerateObject()).Select(property => property.Name).Distinct())
+        var fields = here.EnumerateObject().Concat(there.EnumerateObject());
+        foreach (var name in fields.Select(field => field.Name).Distinct())
         {
             var where = path == "" ? name : $"{path}.{name}";
-            if (!here.TryGetProperty(name, out var mine)) return $"{where}: nothing, {there.GetProperty(name).GetRawText()}";
+            if (!here.TryGetProperty(name, out var mine))
+                return $"{where}: nothing, {there.GetProperty(name).GetRawText()}";
             if (!there.TryGetProperty(name, out var theirs)) return $"{where}: {mine.GetRawText()}, nothing";
             if (Difference(where, mine, theirs) is { } difference) return difference;
         }

@@ -11,7 +11,9 @@ public enum RunFolderState
     Finished,
 }
 
-/// <summary>One run's folder: config.json, metrics.jsonl, checkpoint.safetensors with checkpoint.json beside it, result.json.</summary>
+/// <summary>
+/// One run's folder: config.json, metrics.jsonl, checkpoint.safetensors with checkpoint.json, result.json.
+/// </summary>
 /// <param name="path">The folder, which need not exist.</param>
 public sealed class RunFolder(string path)
 {
@@ -19,7 +21,7 @@ public sealed class RunFolder(string path)
     public string Path { get; } = path;
 
     /// <summary>The folder's own name.</summary>
-    public string Name => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path)));
+    public string Name => new DirectoryInfo(Path).Name;
 
     /// <summary>Where the configuration is.</summary>
     public string ConfigPath => Inside("config.json");
@@ -34,15 +36,13 @@ public sealed class RunFolder(string path)
     public string ResultPath => Inside("result.json");
 
     /// <summary>How far the run is.</summary>
-    public RunFolderState State =>
-        !File.Exists(ConfigPath) ? RunFolderState.Absent : File.Exists(ResultPath) ? RunFolderState.Finished : RunFolderState.Started;
+    public RunFolderState State => !File.Exists(ConfigPath) ? RunFolderState.Absent
+        : File.Exists(ResultPath) ? RunFolderState.Finished : RunFolderState.Started;
 
     /// <summary>Makes the folder with its configuration, or leaves it alone when it already holds this run.</summary>
     /// <returns>How far the run was before.</returns>
-    /// <remarks>
-    /// Throws an InvalidOperationException that shows the first difference, and changes nothing, when the folder holds another run; an
-    /// InvalidDataException when its configuration cannot be read.
-    /// </remarks>
+    /// <exception cref="InvalidOperationException">The folder holds another run, and stays as it is.</exception>
+    /// <exception cref="InvalidDataException">Its configuration cannot be read.</exception>
     public RunFolderState Create(RunConfig config)
     {
         config.Checked();
@@ -54,32 +54,25 @@ public sealed class RunFolder(string path)
         }
         else if (ReadConfig().FirstDifference(config) is { } difference)
             throw new InvalidOperationException(
-                $"{Path}: expected an empty folder or one of the same run, got another run (in the folder, asked for: {difference}). " +
-                "Choose another folder, or delete this one.");
+                $"{Path}: expected an empty folder or one of the same run, got another run (in the folder, asked for: "
+                + $"{difference}). Choose another folder, or delete this one.");
         return state;
     }
 
     /// <summary>The configuration.</summary>
     public RunConfig ReadConfig() => RunJson.Read<RunConfig>(ConfigPath, RunConfig.FormatName);
 
-    /// <summary>Everything in the folder, as far as it is.</summary>
-    /// <param name="labels">What a sweep's plan calls the run by.</param>
+    /// <summary>Everything that is in the folder.</summary>
+    /// <param name="labels">The run's labels in a sweep's plan.</param>
     /// <exception cref="InvalidDataException">A file is damaged; the message names it.</exception>
     /// <exception cref="IOException">There is no configuration.</exception>
     public Run Read(OrderedDictionary<string, string>? labels = null)
     {
         var result = ReadResult(); // first: all lines are there when it is
         var lines = MetricsFile.Read(MetricsPath);
-        return new()
-        {
-            Name = Name,
-            Labels = labels ?? [],
-            Config = ReadConfig(),
-            Train = [.. lines.OfType<TrainLine>()],
-            Evaluations = [.. lines.OfType<EvaluationLine>().Where(line => double.IsFinite(line.ReturnMean))],
-            Weights = [.. lines.OfType<WeightsLine>()],
-            Result = result,
-        };
+        return new(Name, labels ?? [], ReadConfig(), [.. lines.OfType<TrainLine>()],
+            [.. lines.OfType<EvaluationLine>().Where(line => double.IsFinite(line.ReturnMean))],
+            [.. lines.OfType<WeightsLine>()], result);
     }
 
     /// <summary>The result, null when the run is not done.</summary>

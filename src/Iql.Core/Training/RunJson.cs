@@ -5,7 +5,7 @@ using Iql.Data;
 
 namespace Iql.Training;
 
-/// <summary>How a run folder's values look as JSON: camelCase names, enumerations as words, unknown names refused, whole files at once.</summary>
+/// <summary>A run folder's values as JSON: names in camelCase, enumerations as words, unknown names refused.</summary>
 public static class RunJson
 {
     /// <summary>One value, indented, for people.</summary>
@@ -19,13 +19,14 @@ public static class RunJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new FiniteNumberConverter() },
     };
 
-    /// <summary>Any value as a JSON tree, as it would stand in a file.</summary>
+    /// <summary>Any value as the JSON tree of its file.</summary>
     public static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value, Options);
 
     /// <summary>Replaces a file's contents.</summary>
-    public static void Write<T>(string path, T value) => AtomicFile.Write(path, (Stream stream) => JsonSerializer.Serialize(stream, value, Options));
+    public static void Write<T>(string path, T value) =>
+        AtomicFile.Write(path, (Stream stream) => JsonSerializer.Serialize(stream, value, Options));
 
-    /// <summary>Reads a file; InvalidDataException names the file and the place when it is not what was expected.</summary>
+    /// <summary>Reads a file; an InvalidDataException names the file and the place of what was not expected.</summary>
     /// <param name="path">The file.</param>
     /// <param name="format">What its field "format" must say; null where it has none.</param>
     public static T Read<T>(string path, string? format = null)
@@ -36,9 +37,11 @@ public static class RunJson
             if (format is not null)
             {
                 var fields = JsonElement.Parse(bytes);
-                var got = fields.ValueKind == JsonValueKind.Object && fields.TryGetProperty("format", out var said) ? said.ToString() : "none";
+                var got = fields.ValueKind == JsonValueKind.Object && fields.TryGetProperty("format", out var written)
+                    ? $"{written}" : "none";
                 if (got != format)
-                    throw new InvalidDataException($"{path}: expected the format {format}, got {got}. Another version of Iql wrote it: train into a new folder.");
+                    throw new InvalidDataException($"{path}: expected the format {format}, got {got}. "
+                        + "Another version of Iql wrote it: train into a new folder.");
             }
             return JsonSerializer.Deserialize<T>(bytes, Options) ?? throw new JsonException("got null.");
         }
@@ -48,12 +51,13 @@ public static class RunJson
         }
     }
 
-    /// <summary>Every single value below a value, by its dotted name and as people read it; of a list longer than twelve, its length.</summary>
+    /// <summary>Dotted names and texts of a value's single values; a list longer than twelve is its length.</summary>
     public static IEnumerable<(string Name, string Text)> Leaves<T>(T value) => Leaves("", Element(value));
 
     static IEnumerable<(string, string)> Leaves(string path, JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Object => value.EnumerateObject().SelectMany(field => Leaves(path == "" ? field.Name : $"{path}.{field.Name}", field.Value)),
+        JsonValueKind.Object => value.EnumerateObject()
+            .SelectMany(field => Leaves(path == "" ? field.Name : $"{path}.{field.Name}", field.Value)),
         JsonValueKind.Array when value.GetArrayLength() > 12 => [(path, $"{value.GetArrayLength()} numbers")],
         JsonValueKind.Array => [(path, string.Join(", ", value.EnumerateArray().Select(Text)))],
         _ => [(path, Text(value))],
@@ -64,11 +68,12 @@ public static class RunJson
         JsonValueKind.Null => "–",
         JsonValueKind.True => "yes",
         JsonValueKind.False => "no",
-        JsonValueKind.Number when Math.Abs(value.GetDouble()) >= 1e7 => value.GetDouble().ToString("0.####e0", CultureInfo.InvariantCulture),
+        JsonValueKind.Number when Math.Abs(value.GetDouble()) >= 1e7 =>
+            value.GetDouble().ToString("0.####e0", CultureInfo.InvariantCulture),
         _ => value.ToString(),
     };
 
-    /// <summary>JSON has no words for infinity and not-a-number: they are null.</summary>
+    /// <summary>JSON has no infinity and no NaN: both are null.</summary>
     sealed class FiniteNumberConverter : JsonConverter<double>
     {
         public override bool HandleNull => true;

@@ -5,7 +5,7 @@ using Iql.Execution;
 
 namespace Iql.Training;
 
-/// <summary>One run's folder while it is trained in, its metrics open for appending. Nothing is written once the claim is lost.</summary>
+/// <summary>A run folder in training. Nothing is written after its claim is lost.</summary>
 sealed class RunLog : IDisposable
 {
     readonly MetricsFile metrics;
@@ -13,7 +13,7 @@ sealed class RunLog : IDisposable
     readonly int member;
     long saved;
 
-    /// <summary>Takes a started folder that nobody else uses: drops the metrics of steps after the checkpoint, and what a killed process left half-written.</summary>
+    /// <summary>Opens a started folder: drops metrics after the checkpoint, and temporary files.</summary>
     internal RunLog(TrainingRun run, Claim claim, int member, long step)
     {
         (Run, this.claim, this.member, saved) = (run, claim, member, step);
@@ -38,20 +38,21 @@ sealed class RunLog : IDisposable
 
     internal bool Live => Outcome is null;
 
-    /// <summary>Whether the run goes on and is still this process's: to be asked before anything is written.</summary>
+    /// <summary>Whether the run goes on and is still this process's; called before every write.</summary>
     bool Held()
     {
         if (Live && !claim.Holds()) Cancel();
         return Live;
     }
 
-    internal void Train(long step, double seconds, double stepsPerSecond, IEnumerable<(string Name, double Value)> values) => Append(new TrainLine
-    {
-        Step = step,
-        Seconds = Math.Round(seconds, 3),
-        Metrics = new(values.Select(metric => KeyValuePair.Create(metric.Name, metric.Value))),
-        StepsPerSecond = Math.Round(stepsPerSecond, 1),
-    });
+    internal void Train(long step, double seconds, double pace, IEnumerable<(string Name, double Value)> values) =>
+        Append(new TrainLine
+        {
+            Step = step,
+            Seconds = seconds,
+            Metrics = new(values.Select(metric => KeyValuePair.Create(metric.Name, metric.Value))),
+            StepsPerSecond = Math.Round(pace, 1),
+        });
 
     internal void Evaluation(long step, double seconds, EvaluationResult result)
     {
@@ -59,7 +60,7 @@ sealed class RunLog : IDisposable
         Append(new EvaluationLine
         {
             Step = step,
-            Seconds = Math.Round(seconds, 3),
+            Seconds = seconds,
             ReturnMean = result.ReturnMean,
             ReturnStd = result.ReturnStd,
             ScoreMean = result.ScoreMean,
@@ -71,14 +72,14 @@ sealed class RunLog : IDisposable
     }
 
     internal void Weights(long step, double seconds, ImmutableArray<int> counts) =>
-        Append(new WeightsLine { Step = step, Seconds = Math.Round(seconds, 3), Edges = WeightHistogram.Edges, Counts = counts });
+        Append(new WeightsLine { Step = step, Seconds = seconds, Edges = WeightHistogram.Edges, Counts = counts });
 
     void Append(MetricsLine line)
     {
         if (Held()) metrics.Append(line);
     }
 
-    /// <summary>Saves the member's state, unless it is saved already; all metrics up to here are on the disk before it.</summary>
+    /// <summary>Saves the member's state, unless it is saved already; the metrics are on the disk before it.</summary>
     internal void Save(LearnerState state)
     {
         if (saved == state.Step || !Held()) return;
@@ -89,7 +90,7 @@ sealed class RunLog : IDisposable
         }
         catch (IOException) when (!Held())
         {
-            return; // whoever took the run over removed the file that was being written
+            return; // the process that took the run over removed the temporary file
         }
         saved = state.Step;
     }
@@ -99,7 +100,8 @@ sealed class RunLog : IDisposable
     {
         var text = value.ToString(CultureInfo.InvariantCulture);
         var kept = saved == 0 ? "there is no checkpoint" : $"the checkpoint is that of step {saved}";
-        End(RunStatus.Diverged, step, seconds, new(step, metric, text, $"{metric} is {text} after {step} steps; {kept}. Try a smaller learning rate."));
+        End(RunStatus.Diverged, step, seconds, new(step, metric, text,
+            $"{metric} is {text} after {step} steps; {kept}. Try a smaller learning rate."));
     }
 
     internal void Finish(long step, double seconds) => End(RunStatus.Finished, step, seconds, null);
@@ -118,7 +120,7 @@ sealed class RunLog : IDisposable
         {
             Status = status,
             Steps = step,
-            Seconds = Math.Round(seconds, 3),
+            Seconds = seconds,
             StepsPerSecond = Math.Round(step / Math.Max(seconds, 1e-3), 1),
             Score = Finite(evaluations.LastOrDefault()?.ScoreMean),
             Scores = [.. evaluations.Select(line => Finite(line.ScoreMean)).OfType<double>()],

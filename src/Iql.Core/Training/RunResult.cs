@@ -9,7 +9,7 @@ public enum RunStatus
     Finished,
     /// <summary>A number became infinite or not a number; the checkpoint is the last good one.</summary>
     Diverged,
-    /// <summary>There is no result: it goes on from its checkpoint. Never written to a file.</summary>
+    /// <summary>There is no result: it goes on from its checkpoint. No file says so.</summary>
     Unfinished,
 }
 
@@ -35,7 +35,7 @@ public sealed record RunResult
     /// <summary>Steps over seconds.</summary>
     public required double StepsPerSecond { get; init; }
 
-    /// <summary>Normalised score of the last evaluation (0 random, 100 expert); null without an evaluation or without reference scores.</summary>
+    /// <summary>Normalised score of the last evaluation (0 random, 100 expert), or null.</summary>
     public double? Score { get; init; }
 
     /// <summary>Normalised scores of all evaluations.</summary>
@@ -47,6 +47,6 @@ public sealed record RunResult
     /// <summary>Where it diverged, or null.</summary>
     public RunFailure? Failure { get; init; }
 
-    /// <summary>Numbers of the last train line, by name, in its order; NaN (null in the file) for one that is not finite.</summary>
+    /// <summary>Metrics of the last train line, in its order; NaN, in the file null, is no finite number.</summary>
     public OrderedDictionary<string, double> Metrics { get; init; } = [];
 }

@@ -6,7 +6,7 @@ using Iql.Graph;
 
 namespace Iql.Training;
 
-/// <summary>What a trained learner makes of any number of states: <see cref="Learner.Value"/>, compiled.</summary>
+/// <summary>A trained learner's values of any number of states: <see cref="Learner.Value"/>, compiled.</summary>
 public sealed class StateValues : IDisposable
 {
     const int Rows = 128;
@@ -27,12 +27,7 @@ public sealed class StateValues : IDisposable
         Check.That(learner.Value is not null, nameof(learner), "a learner with values of states", learner.Algorithm);
         (this.normalization, this.state) = (normalization, state);
         var function = learner.Value.Graph(Rows);
-        scalars = [.. function.Scalars.Select(name => name switch
-        {
-            "seed" => state.Seed.AsScalar(),
-            "decision" => 0,
-            _ => learner.Hyperparameter(name, 0),
-        })];
+        scalars = learner.Scalars(function, state.Seed, 0);
         program = CpuDevice.Single.Compile(function);
         (observations, values) = (new(function.Inputs[2]), new(function.Outputs[0].Layout));
         ObservationSize = function.Inputs[2]["observations"].Shape.Count / Rows;
@@ -46,8 +41,7 @@ public sealed class StateValues : IDisposable
     /// <returns>[N].</returns>
     public float[] Of(ReadOnlySpan<float> states)
     {
-        Check.That(states.Length % ObservationSize == 0, nameof(states),
-            $"rows of {ObservationSize} numbers", $"{states.Length} numbers");
+        Check.That(states.Length % ObservationSize == 0, nameof(states), $"rows of {ObservationSize}", states.Length);
         var all = new float[states.Length / ObservationSize];
         var rows = new float[Rows * ObservationSize];
         for (var first = 0; first < all.Length; first += Rows)

@@ -12,7 +12,7 @@ public sealed record SweepAxis(string Name, ImmutableArray<string> Values);
 /// <param name="Labels">Value by axis, in the order of the axes.</param>
 public sealed record PlannedRun(string Folder, OrderedDictionary<string, string> Labels);
 
-/// <summary>What a sweep's folder was made for: its sweep.json, which alone says what a run is called by.</summary>
+/// <summary>What a sweep's folder was made for: its sweep.json, the only file with the labels of runs.</summary>
 public sealed record SweepPlan
 {
     /// <summary>What <see cref="Format"/> says.</summary>
@@ -21,10 +21,10 @@ public sealed record SweepPlan
     /// <summary>Name and version of this file's format.</summary>
     public string Format { get; init; } = FormatName;
 
-    /// <summary>What the report is headed by.</summary>
+    /// <summary>The report's title.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What a person types to start it; null where there is no such thing.</summary>
+    /// <summary>The command line that starts it, or null.</summary>
     public string? Command { get; init; }
 
     /// <summary>A run's score is the mean of so many of its last evaluations, at least 1.</summary>
@@ -50,7 +50,7 @@ public sealed record SweepPlan
     /// <summary>Replaces a folder's plan; the folder is made if need be.</summary>
     public void Write(string folder) => RunJson.Write(PathIn(folder), this);
 
-    /// <summary>The runs of a folder as far as they are, in the plan's order; those that were not begun are left out.</summary>
+    /// <summary>The runs of a folder that were begun, in the plan's order.</summary>
     public ImmutableArray<Run> Begun(string folder) =>
     [
         .. from planned in Runs

@@ -6,8 +6,10 @@ using Iql.Graph;
 
 namespace Iql.Training;
 
-/// <summary>A learner's steps, one after the other, on a device. Row i of the batch of step t depends on seed, t and i
-/// alone, so a trainer started from a saved state makes the same steps to the bit. A step allocates nothing.</summary>
+/// <summary>
+/// A learner's steps, one after the other, on a device. Row i of the batch of step t depends on seed, t and i alone, so
+/// a trainer started from a saved state makes the same steps to the bit. A step allocates nothing.
+/// </summary>
 public sealed class Trainer : IDisposable
 {
     readonly IDeviceRun run;
@@ -16,17 +18,11 @@ public sealed class Trainer : IDisposable
     /// <param name="learner">What to train.</param>
     /// <param name="transitions">What it learns from, already normalised.</param>
     /// <param name="start">Where to go on; it is copied. <see cref="Start"/> is the beginning.</param>
-    /// <param name="device">Where; null is the caller's thread. The bits do not depend on a processor's
-    /// threads.</param>
+    /// <param name="device">Null is the caller's thread. The bits do not depend on a processor's threads.</param>
     public Trainer(Learner learner, IDataset transitions, LearnerState start, IDevice? device = null)
         : this(learner, learner.Source(transitions), start, device) { }
 
-    /// <summary>The same, from a source of minibatches.</summary>
-    /// <param name="learner">What to train.</param>
-    /// <param name="batches">What it learns from: the learner's <see cref="Learner.Source"/>.</param>
-    /// <param name="start">Where to go on; it is copied. <see cref="Start"/> is the beginning.</param>
-    /// <param name="device">Where; null is the caller's thread. The bits do not depend on a processor's
-    /// threads.</param>
+    /// <summary>The same, from the learner's <see cref="Learner.Source"/> of minibatches.</summary>
     public Trainer(Learner learner, IBatchSource batches, LearnerState start, IDevice? device = null)
     {
         Step = start.Step;
@@ -45,13 +41,11 @@ public sealed class Trainer : IDisposable
     /// <summary>Shared block, then one block a member.</summary>
     public ReadOnlySpan<TensorBlock> Blocks => State.Blocks.AsSpan();
 
-    /// <summary>Metrics of the last step that was asked for them, in the order of its program.</summary>
+    /// <summary>Metrics of the last step that computed them, in the order of its program.</summary>
     public IReadOnlyList<(string Name, double Value)> Metrics => run.Metrics(0);
 
-    /// <summary>Makes one step. It may still be under way when this returns; <see cref="Finish"/> waits for
-    /// it.</summary>
-    /// <param name="withMetrics">Whether to compute <see cref="Metrics"/>; the state gets the same bits either
-    /// way.</param>
+    /// <summary>Starts one step; <see cref="Finish"/> waits for its end.</summary>
+    /// <param name="withMetrics">Whether to compute <see cref="Metrics"/>; the state's bits are the same.</param>
     public void Advance(bool withMetrics = false)
     {
         run.Advance(withMetrics);

@@ -44,7 +44,7 @@ sealed class TrainingSession : IDisposable
         return owner == member ? name[(colon + 1)..] : null;
     }
 
-    double Seconds(RunLog log) => log.SecondsBefore + wall.Elapsed.TotalSeconds;
+    double Seconds(RunLog log) => Math.Round(log.SecondsBefore + wall.Elapsed.TotalSeconds, 3);
 
     IEnumerable<(RunLog Log, int Member)> Live =>
         logs.Select((log, member) => (log, member)).Where(pair => pair.log.Live);
@@ -53,29 +53,29 @@ sealed class TrainingSession : IDisposable
     {
         while (trainer.Step < config.Steps && Live.Any())
         {
-            var due = Math.Min(Math.Min(Next(config.LogEvery), Next(config.EvaluateEvery)),
+            var to = Math.Min(Math.Min(Next(config.LogEvery), Next(config.EvaluateEvery)),
                 Math.Min(Next(config.CheckpointEvery), config.Steps));
-            var logs = Due(due, config.LogEvery);
-            if (!Advance(due, logs, cancellation))
+            var (logs, evaluates) = (Due(config.LogEvery), Due(config.EvaluateEvery));
+            var saves = Due(config.CheckpointEvery);
+            if (!Advance(to, logs, cancellation))
             {
                 Cancel();
                 return;
             }
-            var evaluates = Due(due, config.EvaluateEvery);
             if (logs) Log();
-            if (evaluates || Due(due, config.CheckpointEvery)) CheckParameters();
+            if (evaluates || saves) CheckParameters();
             if (evaluates) Evaluate();
-            if (Due(due, config.CheckpointEvery)) Save();
+            if (saves) Save();
             if (logs || evaluates) Report(progress);
+
+            bool Due(long every) => to % every == 0 || to == config.Steps;
         }
         foreach (var (log, _) in Live.ToArray()) log.Finish(trainer.Step, Seconds(log));
     }
 
     long Next(long every) => (trainer.Step / every + 1) * every;
 
-    bool Due(long step, long every) => step % every == 0 || step == config.Steps;
-
-    /// <summary>Steps up to a number, the last with metrics if asked for; false when cancelled before.</summary>
+    /// <summary>Makes steps up to a number, the last with metrics or without; false when cancelled before.</summary>
     bool Advance(long to, bool withMetrics, CancellationToken cancellation)
     {
         training.Start();
@@ -92,9 +92,9 @@ sealed class TrainingSession : IDisposable
         var metrics = trainer.Metrics;
         foreach (var (log, member) in Live.ToArray())
         {
-            var own = metrics.Select(metric => (Name: NameFor(metric.Name, member), metric.Value))
+            var own = metrics.Select(metric => (Name: NameFor(metric.Name, member)!, metric.Value))
                 .Where(metric => metric.Name is not null).ToArray();
-            log.Train(trainer.Step, Seconds(log), pace, own!);
+            log.Train(trainer.Step, Seconds(log), pace, own);
             var bad = own.FirstOrDefault(metric => !double.IsFinite(metric.Value));
             if (bad.Name is not null) log.Diverge(trainer.Step, Seconds(log), bad.Name, bad.Value);
         }

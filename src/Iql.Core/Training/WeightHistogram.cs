@@ -7,11 +7,10 @@ using Iql.Graph;
 
 namespace Iql.Training;
 
-/// <summary>How a policy weighs transitions, e^{βA} for implicit Q-learning: a histogram over one fixed batch of the
-/// data, the same at every look, so that looks can be compared.</summary>
+/// <summary>How a policy weighs one fixed batch of transitions, as a histogram: e^{βA} for IQL.</summary>
 public sealed class WeightHistogram : IDisposable
 {
-    /// <summary>E, transitions looked at.</summary>
+    /// <summary>E, transitions of the batch.</summary>
     public const int Rows = 1024;
 
     readonly Learner learner;
@@ -34,8 +33,7 @@ public sealed class WeightHistogram : IDisposable
         new Sampler(transitions, batch.Layout).Fill(batch, root.Split("probe"), 0);
     }
 
-    /// <summary>0, then ten edges a decade from 1e-3 to 1e3: bin i holds weights from edge i up to, but not including,
-    /// edge i + 1.</summary>
+    /// <summary>0, then ten edges a decade from 1e-3 to 1e3: bin i has the weights in [edge i, edge i + 1).</summary>
     public static ImmutableArray<double> Edges { get; } =
         [0, .. Enumerable.Range(-30, 61).Select(i => Math.Pow(10, i / 10.0))];
 
@@ -45,9 +43,7 @@ public sealed class WeightHistogram : IDisposable
     /// <param name="member">Which member, from 0.</param>
     public ImmutableArray<int> Count(TensorBlock shared, TensorBlock block, int member)
     {
-        var function = program.Function;
-        double[] scalars = [.. function.Scalars.Select(name => learner.Hyperparameter(name, member))];
-        program.Run([shared, block, batch], scalars, [output], new double[function.Metrics.Length]);
+        program.Run([shared, block, batch], learner.Scalars(program.Function, default, member), [output], []);
         return Bins(output.Read("weights"));
     }
 

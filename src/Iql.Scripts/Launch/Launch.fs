@@ -43,15 +43,15 @@ type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board)
 
     let folders (group: LaunchGroup) = [ for _, run in group.Runs -> run.Folder.Path ]
 
-    /// Who trains a group, and whether a sign of life was seen.
+    /// Who trains a group, and whether the holder renewed its claim.
     let holder (group: LaunchGroup) : (ClaimHolder * bool) option =
         folders group
         |> List.tryPick (fun folder ->
-            let mutable beats = false
+            let mutable renewed = false
 
-            claims.Holder(folder, &beats)
+            claims.Holder(folder, &renewed)
             |> Option.ofObj
-            |> Option.map (fun holder -> holder, beats))
+            |> Option.map (fun holder -> holder, renewed))
 
     /// The first group, from here on, that can be claimed.
     let rec take (before: LaunchGroup list) (groups: LaunchGroup list) : NextGroup =

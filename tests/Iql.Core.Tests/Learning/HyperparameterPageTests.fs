@@ -23,10 +23,13 @@ let private page = [
         algorithm.Paper + "."
 
         if not algorithm.Variants.IsEmpty then
-            let names =
-                String.Join(", ", [ for each in algorithm.Variants -> $"`{each.Name}`" ])
+            let name (variant: Algorithm) =
+                if variant.Title = algorithm.Title then
+                    $"`{variant.Name}`"
+                else
+                    $"`{variant.Name}` ({variant.Title}: {variant.Paper})"
 
-            $"Variants: {names}."
+            $"""Variants: {String.Join(", ", Seq.map name algorithm.Variants)}."""
 
         ""
         "| name | option | standard | value | meaning |"

@@ -74,7 +74,9 @@ let ``the weight is the advantage above 0, up to the cap`` () =
 
 [<Fact>]
 let ``sql is implicit Q-learning with both, and has a sparsity`` () =
-    let config = (Algorithm.Find "sql").Standard :?> ImplicitQLearningConfig
+    let row = Algorithm.Find "sql"
+    Assert.Equal("Sparse Q-learning", row.Title)
+    let config = row.Standard :?> ImplicitQLearningConfig
     Assert.Equal(ValueLoss.Sparse, config.ValueLoss)
     Assert.Equal(PolicyWeight.Sparse, config.PolicyWeight)
     Assert.Equal(1.0, config.Sparsity)

@@ -27,9 +27,9 @@ let minutes (count: float) = TimeSpan.FromMinutes count
 let fileOf (folder: string) = Path.Combine(folder, "claim.json")
 
 /// The claim of a process on another host, with so many signs of life.
-let elsewhere (beats: int) =
+let elsewhere (renewals: int) =
     $$"""{"host":"elsewhere","process":1,"start":"boot 1","token":"abc"}
-{{beats}}
+{{renewals}}
 """
 
 [<Fact>]
@@ -70,22 +70,22 @@ let ``a claim is taken over after five minutes without a change, whatever the cl
             let clock = Clock()
             use claims = new Claims(clock = clock)
 
-            let show beats =
-                File.WriteAllText(fileOf folder, elsewhere beats)
+            let show renewals =
+                File.WriteAllText(fileOf folder, elsewhere renewals)
                 File.SetLastWriteTimeUtc(fileOf folder, DateTime.UtcNow.AddMinutes off)
 
-            let beats () =
-                let mutable seen = false
-                Assert.Equal("elsewhere", claims.Holder(folder, &seen).Host)
-                seen
+            let renewed () =
+                let mutable renewed = false
+                Assert.Equal("elsewhere", claims.Holder(folder, &renewed).Host)
+                renewed
 
             show 1
             Assert.Null(claims.TryTake folder)
-            Assert.False(beats ())
+            Assert.False(renewed ())
             clock.Move(minutes 4.9)
             Assert.Null(claims.TryTake folder)
             show 2
-            Assert.True(beats ())
+            Assert.True(renewed ())
             clock.Move(minutes 4.9)
             Assert.Null(claims.TryTake folder)
             clock.Move(minutes 0.2)

@@ -27,6 +27,8 @@ let run (labels: (string * string) list) (data: DatasetInfo) (ended: RunStatus) 
                 EvaluationEpisodes = 20,
                 Hyperparameters = RunJson.Element {| |}
             ),
+        Train = ImmutableArray.Empty,
+        Weights = ImmutableArray.Empty,
         Evaluations =
             ImmutableArray.CreateRange [
                 for i, score in List.indexed scores ->
