@@ -58,23 +58,28 @@ module Html =
     /// A paragraph of text.
     let paragraph (text: string) : Html = plain "p" [ Html.Text text ]
 
+    /// A paragraph of text with a class of the style sheet: "lead", "under", "note", "warn".
+    let styled (kind: string) (text: string) : Html =
+        element "p" [ "class", kind ] [ Html.Text text ]
+
+    /// A part of a page below its heading.
+    let section (id: string) (heading: string) (body: Html list) : Html =
+        element "section" [ "id", id ] (plain "h2" [ Html.Text heading ] :: body)
+
     /// One cell of a table: what is seen, and what it is sorted by.
     type TableCell = { Shown: Html; SortedBy: string }
 
+    /// A table cell that is sorted by something else than it shows.
+    let sortedCell (by: string) (shown: Html) : TableCell = { Shown = shown; SortedBy = by }
+
     /// A table cell that is sorted by what it shows.
-    let cell (shown: string) : TableCell = {
-        Shown = Html.Text shown
-        SortedBy = shown
-    }
+    let cell (shown: string) : TableCell = sortedCell shown (Html.Text shown)
 
     /// A table cell with a number; None is a dash that sorts below all numbers.
     let numberCell (show: float -> string) (value: float option) : TableCell =
         match value with
-        | Some value -> {
-            Shown = Html.Text(show value)
-            SortedBy = string value
-          }
-        | None -> { Shown = Html.Text "–"; SortedBy = "" }
+        | Some value -> sortedCell (string value) (Html.Text(show value))
+        | None -> sortedCell "" (Html.Text "–")
 
     /// A table whose rows are sorted by a click on a column's head; columns of numbers are set to the right.
     let sortable (heads: string list) (rows: TableCell list list) : Html =
@@ -82,13 +87,13 @@ module Html =
             cell.SortedBy = ""
             || fst (System.Double.TryParse(cell.SortedBy, System.Globalization.CultureInfo.InvariantCulture))
 
-        let side =
-            heads
-            |> List.mapi (fun i _ ->
-                if rows |> List.forall (fun row -> isNumber (List.item i row)) then
+        let side = [
+            for i in 0 .. heads.Length - 1 ->
+                if rows |> List.forall (List.item i >> isNumber) then
                     [ "class", "number" ]
                 else
-                    [])
+                    []
+        ]
 
         element "div" [ "class", "wide" ] [
             element "table" [ "class", "sortable" ] [
@@ -119,8 +124,10 @@ module Html =
             ]
         ]
 
-    /// A figure with a caption below it; it is drawn by `script`.
+    /// A figure with a caption below it in place of its title; it is drawn by `script`.
     let figure (id: string) (caption: string) (figure: Figure) : Html =
+        let figure = Figure.untitled figure
+
         let height =
             figure.Layout |> Json.number "height" |> Option.defaultValue 420.0 |> string
 

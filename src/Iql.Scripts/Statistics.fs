@@ -12,6 +12,12 @@ type Interval = { Low: float; High: float }
 /// An estimate and the interval around it at some confidence.
 type Estimate = { Value: float; Interval: Interval }
 
+/// A value with its interval; without one, the interval from the value to itself.
+let estimateOf (value: float) (interval: Interval option) : Estimate = {
+    Value = value
+    Interval = defaultArg interval { Low = value; High = value }
+}
+
 let private atLeastOne (name: string) (values: float[]) =
     if values.Length = 0 then
         invalidArg name $"{name}: expected at least one number, got none."

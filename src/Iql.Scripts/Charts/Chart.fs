@@ -12,61 +12,50 @@ module Chart =
     let private text = Json.Text
     let private number = Json.Number
 
-    let private layout = Panels.layout
-    let private config = Panels.config
-
     /// A figure of one plotly.js trace, given by its attributes, in the house's layout.
     let ofTrace (attributes: (string * Json) list) : Figure = {
         Data = [ Json.Object attributes ]
-        Layout = layout
-        Config = config
+        Layout = Panels.layout
+        Config = Panels.config
     }
 
     /// A figure without marks, to lay others over.
-    let empty: Figure = {
-        Data = []
-        Layout = layout
-        Config = config
-    }
+    let empty: Figure = { ofTrace [] with Data = [] }
 
     let private first = List.head Palette.categorical
 
-    let private lineStyle colour =
-        Json.Object [ "color", text colour; "width", number 2.0 ]
+    let private scatter (mode: string) (name: string) (attributes: (string * Json) list) : Figure =
+        [
+            "type", text "scatter"
+            "mode", text mode
+            "name", text name
+            "legendgroup", text name
+        ]
+        @ attributes
+        |> ofTrace
+
+    let private marker (size: float) =
+        "marker", Json.Object [ "color", text first; "size", number size ]
+
+    let private stroke (width: float) =
+        "line", Json.Object [ "color", text first; "width", number width ]
+
+    let private categories: Figure -> Figure =
+        Figure.withLayout "xaxis.type" (text "category")
 
     /// A line through the points (x, y); x and y are equally long.
     let line (name: string) (x: float seq) (y: float seq) : Figure =
-        ofTrace [
-            "type", text "scatter"
-            "mode", text "lines"
-            "name", text name
-            "legendgroup", text name
-            "x", Json.ofNumbers x
-            "y", Json.ofNumbers y
-            "line", lineStyle first
-        ]
+        scatter "lines" name [ "x", Json.ofNumbers x; "y", Json.ofNumbers y; stroke 2.0 ]
 
     /// Points (x, y) without a line.
     let points (name: string) (x: float seq) (y: float seq) : Figure =
-        ofTrace [
-            "type", text "scatter"
-            "mode", text "markers"
-            "name", text name
-            "legendgroup", text name
-            "x", Json.ofNumbers x
-            "y", Json.ofNumbers y
-            "marker", Json.Object [ "color", text first; "size", number 7.0 ]
-        ]
+        scatter "markers" name [ "x", Json.ofNumbers x; "y", Json.ofNumbers y; marker 7.0 ]
 
     /// The area from low to high over x, filled with a colour, without a line of its own.
-    let area (name: string) (x: float seq) (low: float seq) (high: float seq) : Figure =
+    let private area (name: string) (x: float seq) (low: float seq) (high: float seq) : Figure =
         let x = List.ofSeq x
 
-        ofTrace [
-            "type", text "scatter"
-            "mode", text "lines"
-            "name", text name
-            "legendgroup", text name
+        scatter "lines" name [
             "showlegend", Json.Bool false
             "hoverinfo", text "skip"
             "x", Json.ofNumbers (x @ List.rev x)
@@ -99,34 +88,20 @@ module Chart =
             "y", Json.ofNumbers values
             "marker", Json.Object [ "color", text first ]
         ]
-        |> Figure.withLayout "xaxis.type" (text "category")
+        |> categories
 
     /// Small points over named categories, several at one if need be.
-    let dots (name: string) (labels: string seq) (values: float seq) : Figure =
-        ofTrace [
-            "type", text "scatter"
-            "mode", text "markers"
-            "name", text name
-            "legendgroup", text name
-            "x", Json.ofTexts labels
-            "y", Json.ofNumbers values
-            "marker", Json.Object [ "color", text first; "size", number 5.0 ]
-        ]
-        |> Figure.withLayout "xaxis.type" (text "category")
+    let private dots (name: string) (labels: string seq) (values: float seq) : Figure =
+        scatter "markers" name [ "x", Json.ofTexts labels; "y", Json.ofNumbers values; marker 5.0 ]
+        |> categories
 
     /// A point with its interval over each named category, joined by a thin line.
-    let whiskers (name: string) (labels: string seq) (estimates: Estimate seq) : Figure =
-        let estimates = List.ofSeq estimates
-
-        ofTrace [
-            "type", text "scatter"
-            "mode", text "lines+markers"
-            "name", text name
-            "legendgroup", text name
+    let private whiskers (name: string) (labels: string list) (estimates: Estimate list) : Figure =
+        scatter "lines+markers" name [
             "x", Json.ofTexts labels
             "y", Json.ofNumbers [ for e in estimates -> e.Value ]
-            "line", Json.Object [ "color", text first; "width", number 1.5 ]
-            "marker", Json.Object [ "color", text first; "size", number 8.0 ]
+            stroke 1.5
+            marker 8.0
             "error_y",
             Json.Object [
                 "type", text "data"
@@ -138,7 +113,18 @@ module Chart =
                 "width", number 5.0
             ]
         ]
-        |> Figure.withLayout "xaxis.type" (text "category")
+        |> categories
+
+    let private numbersOf (rows: float seq seq) =
+        Json.List [ for row in rows -> Json.ofNumbers row ]
+
+    let private colorBar =
+        "colorbar",
+        Json.Object [
+            "thickness", number 14.0
+            "outlinewidth", number 0.0
+            "ticks", text "outside"
+        ]
 
     /// Coloured cells: values[row][column] for yLabels[row] and xLabels[column], with a text in each. A value that is
     /// not finite leaves its cell empty. The colours are cividis, which colour-blind readers see as others do.
@@ -147,7 +133,7 @@ module Chart =
             "type", text "heatmap"
             "x", Json.ofTexts xLabels
             "y", Json.ofTexts yLabels
-            "z", Json.List [ for row in values -> Json.ofNumbers row ]
+            "z", numbersOf values
             "text", Json.List [ for row in texts -> Json.ofTexts row ]
             "texttemplate", text "%{text}"
             "hovertemplate", text "%{y}, %{x}<br>%{text}<extra></extra>"
@@ -155,14 +141,9 @@ module Chart =
             "colorscale", text "Cividis"
             "xgap", number 2.0
             "ygap", number 2.0
-            "colorbar",
-            Json.Object [
-                "thickness", number 14.0
-                "outlinewidth", number 0.0
-                "ticks", text "outside"
-            ]
+            colorBar
         ]
-        |> Figure.withLayout "xaxis.type" (text "category")
+        |> categories
         |> Figure.withLayout "yaxis.type" (text "category")
         |> Figure.withLayout "xaxis.showgrid" (Json.Bool false)
         |> Figure.withLayout "yaxis.showgrid" (Json.Bool false)
@@ -173,69 +154,26 @@ module Chart =
             "type", text "heatmap"
             "x", Json.ofNumbers x
             "y", Json.ofNumbers y
-            "z", Json.List [ for row in counts -> Json.ofNumbers row ]
+            "z", numbersOf counts
             "colorscale", text "Cividis"
             "hovertemplate", text "x %{x}, y %{y}<br>%{z}<extra></extra>"
-            "colorbar",
-            Json.Object [
-                "thickness", number 14.0
-                "outlinewidth", number 0.0
-                "ticks", text "outside"
-            ]
+            colorBar
         ]
         |> Figure.withLayout "yaxis.scaleanchor" (text "x")
         |> Figure.withLayout "yaxis.constrain" (text "domain")
         |> Figure.withLayout "xaxis.constrain" (text "domain")
 
-    /// A histogram plotly.js bins itself.
-    let histogram (name: string) (values: float seq) : Figure =
-        ofTrace [
-            "type", text "histogram"
-            "name", text name
-            "legendgroup", text name
-            "x", Json.ofNumbers values
-            "marker", Json.Object [ "color", text first; "line", Json.Object [ "width", number 0.0 ] ]
-        ]
-
     /// A histogram that is counted already: edges [K + 1], values [K], drawn as a filled outline.
     let steps (name: string) (edges: float seq) (values: float seq) : Figure =
-        let edges = List.ofSeq edges
-        let values = List.ofSeq values
+        let twice (values: float seq) =
+            values |> List.ofSeq |> List.collect (fun value -> [ value; value ])
 
-        ofTrace [
-            "type", text "scatter"
-            "mode", text "lines"
-            "name", text name
-            "legendgroup", text name
-            "x", Json.ofNumbers (edges |> List.collect (fun edge -> [ edge; edge ]))
-            "y", Json.ofNumbers ([ 0.0 ] @ (values |> List.collect (fun value -> [ value; value ])) @ [ 0.0 ])
+        scatter "lines" name [
+            "x", Json.ofNumbers (twice edges)
+            "y", Json.ofNumbers ([ 0.0 ] @ twice values @ [ 0.0 ])
             "fill", text "tozeroy"
             "fillcolor", text (Palette.translucent 0.25 first)
-            "line", Json.Object [ "color", text first; "width", number 1.5 ]
-        ]
-
-    /// A box over the values: quartiles, median, and each value beside it.
-    let box (name: string) (values: float seq) : Figure =
-        ofTrace [
-            "type", text "box"
-            "name", text name
-            "legendgroup", text name
-            "y", Json.ofNumbers values
-            "boxpoints", text "all"
-            "jitter", number 0.4
-            "pointpos", number 0.0
-            "marker", Json.Object [ "color", text first; "size", number 4.0 ]
-        ]
-
-    /// A violin over the values, with its box inside.
-    let violin (name: string) (values: float seq) : Figure =
-        ofTrace [
-            "type", text "violin"
-            "name", text name
-            "legendgroup", text name
-            "y", Json.ofNumbers values
-            "box", Json.Object [ "visible", Json.Bool true ]
-            "line", Json.Object [ "color", text first ]
+            stroke 1.5
         ]
 
     // Changing a figure
@@ -250,16 +188,11 @@ module Chart =
 
     /// Every mark of the figure in this colour, "#rrggbb".
     let coloured (colour: string) (figure: Figure) : Figure =
-        let repaint path value trace =
-            let rec at (names: string list) json =
-                match names with
-                | [] -> true
-                | name :: rest ->
-                    match Json.tryField name json with
-                    | Some inner -> at rest inner
-                    | None -> false
+        let repaint (path: string) value trace =
+            let inner json name =
+                json |> Option.bind (Json.tryField name)
 
-            if at ((path: string).Split '.' |> List.ofArray) trace then
+            if Array.fold inner (Some trace) (path.Split '.') |> Option.isSome then
                 Json.set path value trace
             else
                 trace
@@ -283,13 +216,11 @@ module Chart =
 
             repaint "fillcolor" (text (Palette.translucent opacity colour)) trace
 
-        everyTrace
-            (line
-             >> fill
-             >> repaint "marker.color" (text colour)
-             >> repaint "marker.line.color" (text colour)
-             >> repaint "error_y.color" (text colour))
-            figure
+        let others trace =
+            (trace, [ "marker.color"; "marker.line.color"; "error_y.color" ])
+            ||> List.fold (fun trace path -> repaint path (text colour) trace)
+
+        everyTrace (line >> fill >> others) figure
 
     /// The figure without its entries in the legend.
     let unlisted (figure: Figure) : Figure =
@@ -331,10 +262,6 @@ module Chart =
     /// The x axis in powers of ten.
     let logX (figure: Figure) : Figure =
         Figure.withLayout "xaxis.type" (text "log") figure
-
-    /// The y axis in powers of ten.
-    let logY (figure: Figure) : Figure =
-        Figure.withLayout "yaxis.type" (text "log") figure
 
     /// The y axis from low to high.
     let between (low: float) (high: float) (figure: Figure) : Figure =

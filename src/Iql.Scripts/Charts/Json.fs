@@ -90,11 +90,8 @@ module Json =
     /// The value of a field, or None where it is absent or null.
     let tryField (name: string) (json: Json) : Json option =
         fields json
-        |> List.tryPick (fun (key, value) ->
-            if key = name && value <> Json.Null then
-                Some value
-            else
-                None)
+        |> List.tryFind (fun (key, value) -> key = name && value <> Json.Null)
+        |> Option.map snd
 
     /// The value of a field, or null.
     let field (name: string) (json: Json) : Json =
@@ -106,19 +103,15 @@ module Json =
         | Json.Number value -> Some value
         | _ -> None
 
-    /// The text this value is, if it is one.
-    let asText (json: Json) : string option =
-        match json with
-        | Json.Text value -> Some value
-        | _ -> None
-
     /// The number in a field, or None.
     let number (name: string) (json: Json) : float option =
         tryField name json |> Option.bind asNumber
 
     /// The text in a field, or None.
     let text (name: string) (json: Json) : string option =
-        tryField name json |> Option.bind asText
+        match field name json with
+        | Json.Text value -> Some value
+        | _ -> None
 
     /// The numbers in a list field; entries that are no numbers are left out.
     let numbers (name: string) (json: Json) : float list =
@@ -138,41 +131,24 @@ module Json =
     let ofTexts (values: string seq) : Json =
         Json.List [ for value in values -> Json.Text value ]
 
-    /// The object with the value at a dotted path ("xaxis.title.text") set; objects on the way are made as needed.
-    let rec set (path: string) (value: Json) (json: Json) : Json =
-        let fields = fields json
-
-        let name, rest =
-            match path.IndexOf '.' with
-            | -1 -> path, None
-            | dot -> path[.. dot - 1], Some path[dot + 1 ..]
-
-        let old = fields |> List.tryFind (fun (key, _) -> key = name) |> Option.map snd
-
-        let fresh =
-            match rest with
-            | None -> value
-            | Some rest -> set rest value (Option.defaultValue (Json.Object []) old)
-
-        match old with
-        | None -> Json.Object(fields @ [ name, fresh ])
-        | Some _ -> Json.Object [ for key, each in fields -> key, (if key = name then fresh else each) ]
-
-    /// One object laid over another: fields of `over` win, objects are merged field by field.
-    let rec merge (under: Json) (over: Json) : Json =
-        match under, over with
-        | Json.Object _, Json.Object fields ->
-            (under, fields)
-            ||> List.fold (fun whole (name, value) ->
-                match tryField name whole with
-                | Some(Json.Object _ as old) -> setField name (merge old value) whole
-                | _ -> setField name value whole)
-        | _ -> over
-
-    and private setField (name: string) (value: Json) (json: Json) : Json =
+    let private setField (name: string) (value: Json) (json: Json) : Json =
         let fields = fields json
 
         if fields |> List.exists (fun (key, _) -> key = name) then
             Json.Object [ for key, each in fields -> key, (if key = name then value else each) ]
         else
             Json.Object(fields @ [ name, value ])
+
+    /// The object with the value at a dotted path ("xaxis.title.text") set; objects on the way are made as needed.
+    let rec set (path: string) (value: Json) (json: Json) : Json =
+        match path.IndexOf '.' with
+        | -1 -> setField path value json
+        | dot -> setField path[.. dot - 1] (set path[dot + 1 ..] value (field path[.. dot - 1] json)) json
+
+    /// One object laid over another: fields of `over` win, objects are merged field by field.
+    let rec merge (under: Json) (over: Json) : Json =
+        match under, over with
+        | Json.Object _, Json.Object fields ->
+            (under, fields)
+            ||> List.fold (fun whole (name, value) -> setField name (merge (field name whole) value) whole)
+        | _ -> over

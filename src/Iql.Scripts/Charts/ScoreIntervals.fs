@@ -6,16 +6,7 @@ open Iql.Scripts.Statistics
 
 let private grey = "#9aa5b1"
 
-/// A point without an interval, for a single run.
-let private estimateOf (entry: ScoreEntry) : Estimate = {
-    Value = entry.Value
-    Interval =
-        entry.Interval
-        |> Option.defaultValue {
-            Low = entry.Value
-            High = entry.Value
-        }
-}
+let private estimate (entry: ScoreEntry) : Estimate = estimateOf entry.Value entry.Interval
 
 let private titles (table: ScoreTable) =
     List.map Published.title table.Contenders
@@ -49,9 +40,8 @@ let byTask (table: ScoreTable) : Figure =
         let values = [
             for entry in List.choose id row.Entries do
                 yield! entry.Scores
-                let estimate = estimateOf entry
-                yield estimate.Interval.Low
-                yield estimate.Interval.High
+                yield (estimate entry).Interval.Low
+                yield (estimate entry).Interval.High
             for _, _, _, value in theirs do
                 yield value
         ]
@@ -65,7 +55,7 @@ let byTask (table: ScoreTable) : Figure =
         [
             for name, colour, entry in List.zip3 rows colours row.Entries do
                 for entry in Option.toList entry do
-                    IntervalBars.interval name name (estimateOf entry) |> Chart.coloured colour
+                    IntervalBars.interval name name (estimate entry) |> Chart.coloured colour
 
                     IntervalBars.marks "one seed" "circle" name entry.Scores
                     |> Chart.coloured grey
@@ -104,16 +94,14 @@ let overall (table: ScoreTable) : Figure option =
     let colours = Palette.apart rows.Length
 
     let shown = [
-        for name, title in
-            [
-                "mean", "mean"
-                "median", "median"
-                "IQM", "IQM"
-                "optimality gap", "optimality gap (lower is better)"
-            ] do
+        for name in [ "mean"; "median"; "IQM"; "optimality gap" ] do
             for total in Option.toList (ScoreTable.total name table) do
                 if total.Entries |> List.exists Option.isSome then
-                    title, total
+                    (if name = "optimality gap" then
+                         name + " (lower is better)"
+                     else
+                         name),
+                    total
     ]
 
     if shown.IsEmpty then
@@ -121,19 +109,19 @@ let overall (table: ScoreTable) : Figure option =
     else
         shown
         |> List.mapi (fun i (title, total) ->
-            let present = total.Entries |> List.choose id |> List.map estimateOf
+            let present = total.Entries |> List.choose id |> List.map (estimate >> _.Interval)
 
             [
                 for name, colour, entry in List.zip3 rows colours total.Entries do
                     for entry in Option.toList entry do
-                        IntervalBars.interval name name (estimateOf entry) |> Chart.coloured colour
+                        IntervalBars.interval name name (estimate entry) |> Chart.coloured colour
             ]
             |> IntervalBars.panel
                 title
                 "score"
                 (i = 0)
                 rows
-                (present |> List.map _.Interval.Low |> List.min, present |> List.map _.Interval.High |> List.max))
+                (present |> List.map _.Low |> List.min, present |> List.map _.High |> List.max))
         |> IntervalBars.together 4 rows
         |> Figure.withLayout "showlegend" (Json.Bool false)
         |> Some

@@ -7,17 +7,7 @@ open Iql.Scripts.Statistics
 /// Cells that differ in one hyperparameter → a point with its 95 % interval for each value, and the seeds behind it.
 let figure (measure: Measure) (name: string) (cells: ResultGroup list) : Figure =
     let point value (cell: ResultGroup) (summary: RunSummary) =
-        let certain = {
-            Low = summary.Mean
-            High = summary.Mean
-        }
-
-        value,
-        ResultGroups.finals measure cell,
-        {
-            Value = summary.Mean
-            Interval = defaultArg summary.Interval certain
-        }
+        value, ResultGroups.finals measure cell, estimateOf summary.Mean summary.Interval
 
     ResultGroups.values name cells
     |> List.choose (fun value ->

@@ -65,7 +65,10 @@ let axis (layout: Json) (letter: string) (name: string) (from: float) (till: flo
 
     let texts = [
         for trace in traces do
-            yield! trace |> Json.field letter |> Json.items |> List.choose Json.asText
+            for item in Json.field letter trace |> Json.items do
+                match item with
+                | Json.Text text -> text
+                | _ -> ()
     ]
 
     let kind =

@@ -40,20 +40,7 @@ let private panel
                 |> bySeed metric
 
             RunSummary.ofNumbers $"{metric} at {label}" seeds
-            |> Option.map (fun summary ->
-                let interval =
-                    summary.Interval
-                    |> Option.defaultValue {
-                        Low = summary.Mean
-                        High = summary.Mean
-                    }
-
-                label,
-                seeds,
-                {
-                    Value = summary.Mean
-                    Interval = interval
-                }))
+            |> Option.map (fun summary -> label, seeds, estimateOf summary.Mean summary.Interval))
 
     match points with
     | [] -> None

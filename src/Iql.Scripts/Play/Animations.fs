@@ -12,9 +12,6 @@ let private most = 200
 /// A run to be shown: what to call it, and its folder.
 type Chosen = { Title: string; Folder: string }
 
-/// A run under a title, by its folder.
-let chosen (title: string) (folder: string) : Chosen = { Title = title; Folder = folder }
-
 /// The runs whose last evaluation counts, the best first; of equal ones the one that was good for longest, by its
 /// last ten evaluations.
 let private ranked (runs: Run list) : Run list =
@@ -47,9 +44,6 @@ let private play (card: TaskCard) (chosen: Chosen) : Result<Scene, string> =
         |> Result.map (Scene.thinned most)
         |> Result.mapError (fun problem -> $"{chosen.Title}: {problem}")
 
-let private note (text: string) : Html =
-    Html.element "p" [ "class", "note" ] [ Html.text text ]
-
 let private shown (title: string) (scene: Scene) : ScenePage.Shown = {
     Scene = scene
     // A hand's fingers are two centimetres thick, a robot's limbs ten.
@@ -66,7 +60,8 @@ let private shown (title: string) (scene: Scene) : ScenePage.Shown = {
 
 /// The episodes of one task side by side, and why some are not there.
 let ofTask (task: string) (chosen: Chosen list) : Html list =
-    let missing problem = note $"No animation: {problem}."
+    let missing problem =
+        Html.styled "note" $"No animation: {problem}."
 
     match Tasks.Find task with
     | null -> [ missing $"{task} has no environment here" ]
@@ -88,11 +83,10 @@ let ofTask (task: string) (chosen: Chosen list) : Html list =
 
 /// A section's body: what is shown, then the stages, with the style and the script that they share.
 let section (description: string) (stages: Html list) : Html list =
-    note (
-        description
-        + "Each plays the first episode of its evaluations, with its last checkpoint. "
-        + "In mazes, the colour of a place is its value at rest: the discounted future rewards, "
-        + "in the units of training. Each picture has its own scale."
-    )
+    Html.styled
+        "note"
+        $"{description}Each plays the first episode of its evaluations, with its last checkpoint. In mazes, the colour \
+          of a place is its value at rest: the discounted future rewards, in the units of training. Each picture has \
+          its own scale."
     :: stages
     |> ScenePage.around

@@ -33,15 +33,11 @@ let page (report: DatasetReport) : string =
         for column in report.Columns ->
             [
                 Html.cell column.Label
-                for value in
-                    [
-                        column.Summary.Min
-                        column.Summary.Median
-                        column.Summary.Max
-                        column.Summary.Mean
-                        column.Summary.Deviation
-                    ] do
+                let summary = column.Summary
+
+                for value in [ summary.Min; summary.Median; summary.Max; summary.Mean; summary.Deviation ] do
                     Html.numberCell number (Some value)
+
                 Html.cell (string (column.NaNs + column.Infinities))
             ]
     ]
@@ -50,7 +46,7 @@ let page (report: DatasetReport) : string =
         yield Html.plain "h1" [ Html.text report.Name ]
         yield Html.paragraph report.Source
         for finding in report.Findings do
-            yield Html.element "p" [ "class", "warn" ] [ Html.text finding ]
+            yield Html.styled "warn" finding
         yield Html.facts facts
         if not report.Replay.IsEmpty then
             yield Html.plain "h2" [ Html.text "Replayed" ]
@@ -58,7 +54,7 @@ let page (report: DatasetReport) : string =
             for line in report.Replay do
                 yield Html.paragraph (line.Substring(0, 1).ToUpperInvariant() + line.Substring 1 + ".")
         for i, picture in List.indexed (Charts.DatasetPicture.ofNumbers (DatasetNumbers.ofReport report)) do
-            yield Html.figure $"figure-{i + 1}" picture.Caption (Figure.untitled picture.Figure)
+            yield Html.figure $"figure-{i + 1}" picture.Caption picture.Figure
         yield Html.plain "h2" [ Html.text "Columns" ]
         yield Html.sortable [ "column"; "least"; "median"; "greatest"; "mean"; "deviation"; "not finite" ] columns
         yield

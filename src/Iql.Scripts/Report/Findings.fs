@@ -17,6 +17,10 @@ let difference (measure: Measure) (a: ResultGroup) (b: ResultGroup) : Estimate o
         |> Some
     | _ -> None
 
+let private claim (heading: string) (text: string) : Html list = [
+    Html.plain "p" [ Html.strong $"{heading}. "; Html.text text ]
+]
+
 /// Does the interval hold zero?
 let private unclear (estimate: Estimate) : bool =
     estimate.Interval.Low <= 0.0 && estimate.Interval.High >= 0.0
@@ -26,19 +30,10 @@ let private signed (estimate: Estimate) : string =
     let sign = if estimate.Value > 0.0 then "+" else ""
     $"{sign}{Shown.estimate estimate}"
 
-let private describeOr (fallback: string) (cell: ResultGroup) : string =
-    match cell.Values with
-    | [] -> fallback
-    | values -> Shown.values values
-
 /// How many runs and evaluation episodes stand behind a cell's number.
 let private basis (cell: ResultGroup) (summary: RunSummary) : string =
     let episodes =
-        match
-            cell.Runs
-            |> List.map (fun run -> run.Config.EvaluationEpisodes)
-            |> List.distinct
-        with
+        match cell.Runs |> List.map _.Config.EvaluationEpisodes |> List.distinct with
         | [ episodes ] when episodes > 0 ->
             let each = if summary.Count = 1 then "" else " each"
             $""", {Plural.count episodes "episode"}{each}"""
@@ -75,25 +70,23 @@ let private bestSentences (measure: Measure) (cells: ResultGroup list) : Html li
         let title = Measure.title measure
 
         let lead =
-            if cells.Length = 1 then
-                Html.element "p" [ "class", "lead" ] [
+            Html.element "p" [ "class", "lead" ] [
+                if cells.Length = 1 then
                     Html.text $"The final {title} is "
+
                     Html.strong (
                         if summary.Count = 1 then
                             Shown.number summary.Mean
                         else
                             Shown.summary summary
                     )
-                    Html.text $" ({basis best summary})."
-                ]
-            else
-                Html.element "p" [ "class", "lead" ] [
+                else
                     Html.text "The best cell is "
-                    Html.strong (describeOr "the only one" best)
+                    Html.strong (Shown.values best.Values)
                     Html.text $" with a mean final {title} of "
                     Html.strong (Shown.summary summary)
-                    Html.text $" ({basis best summary})."
-                ]
+                Html.text $" ({basis best summary})."
+            ]
 
         let others =
             cells
@@ -116,16 +109,19 @@ let private bestSentences (measure: Measure) (cells: ResultGroup list) : Html li
             match others, equals with
             | [], _ -> ()
             | _, [] ->
+                let count = others.Length
+
                 let other =
-                    if others.Length = 1 then
+                    if count = 1 then
                         "the other cell"
                     else
-                        $"each of the other {others.Length} cells"
+                        $"each of the other {count} cells"
 
                 Html.paragraph $"Its lead over {other} is larger than the spread between seeds."
             | _, few when few.Length <= 6 ->
                 Html.paragraph
-                    $"There is no clear difference to {Plural.listed few}: the 95 %% interval of the difference contains zero."
+                    $"There is no clear difference to {Plural.listed few}: the 95 %% interval of the difference \
+                      contains zero."
             | _, many ->
                 Html.paragraph
                     $"There is no clear difference to {many.Length} of the other {others.Length} cells: the 95 %% \
@@ -141,11 +137,8 @@ let private effect (measure: Measure) (cells: ResultGroup list) (name: string) :
     match ResultGroups.best measure cells with
     | None -> []
     | Some(best, _) ->
-        let others = best.Values |> List.filter (fun (key, _) -> key <> name)
-
-        let along =
-            cells
-            |> List.filter (fun cell -> cell.Values |> List.filter (fun (key, _) -> key <> name) = others)
+        let others, along =
+            ResultGroups.without name best, ResultGroups.along name best cells
 
         let points =
             ResultGroups.values name along
@@ -175,49 +168,34 @@ let private effect (measure: Measure) (cells: ResultGroup list) (name: string) :
             let value (cell: ResultGroup) =
                 cell.Values |> List.find (fun (key, _) -> key = name) |> snd
 
+            let change =
+                $"From the worst ({symbol} = {value low}) to the best ({symbol} = {value best}) the difference is"
+
             let verdict =
                 match difference measure best low with
                 | None when lowSummary.Count = 1 -> "With one seed, these differences may be chance."
                 | None -> "Too few runs finished, so these differences may be chance."
                 | Some estimate when low.Values = best.Values || unclear estimate ->
-                    $"From the worst ({symbol} = {value low}) to the best ({symbol} = {value best}) the difference \
-                      is {signed estimate}. Its interval contains zero, so there is no clear effect of {symbol}."
+                    $"{change} {signed estimate}. Its interval contains zero, so there is no clear effect of {symbol}."
                 | Some estimate ->
-                    let wins =
-                        winRate
-                            (ResultGroups.finals measure best |> Array.ofList)
-                            (ResultGroups.finals measure low |> Array.ofList)
+                    let finals = ResultGroups.finals measure >> Array.ofList
+                    let wins = winRate (finals best) (finals low)
 
-                    $"From the worst ({symbol} = {value low}) to the best ({symbol} = {value best}) the difference \
-                      is {signed estimate}. A run at {symbol} = {value best} beats a run at {symbol} = {value low} in \
-                      {Shown.percent wins} of pairs."
+                    $"{change} {signed estimate}. A run at {symbol} = {value best} beats a run at {symbol} = {value low} \
+                      in {Shown.percent wins} of pairs."
 
-            [
-                Html.plain "p" [
-                    Html.strong $"Effect of {Shown.axisTitle name}. "
-                    Html.text $"{fixedAt}the mean final {Measure.title measure} is {series}. {verdict}"
-                ]
-            ]
+            claim
+                $"Effect of {Shown.axisTitle name}"
+                $"{fixedAt}the mean final {Measure.title measure} is {series}. {verdict}"
 
 /// The best cell beside β = 0, where the policy is cloned from the data without weights.
 let private cloning (measure: Measure) (cells: ResultGroup list) : Html list =
-    let zero = "inverseTemperature", "0"
+    let name, heading = "inverseTemperature", "Against behaviour cloning"
 
-    let swept =
-        cells
-        |> List.exists (fun cell -> cell.Values |> List.exists (fun (name, _) -> name = fst zero))
-
-    match swept, ResultGroups.best measure cells with
-    | true, Some(best, _) ->
-        let clones = cells |> List.filter (fun cell -> List.contains zero cell.Values)
-
-        match ResultGroups.best measure clones with
-        | None -> [
-            Html.plain "p" [
-                Html.strong "Against behaviour cloning. "
-                Html.text "No run with β = 0 finished, so the score of cloning is unknown."
-            ]
-          ]
+    match ResultGroups.values name cells, ResultGroups.best measure cells with
+    | _ :: _, Some(best, bestSummary) ->
+        match ResultGroups.best measure (ResultGroups.where name "0" cells) with
+        | None -> claim heading "No run with β = 0 finished, so the score of cloning is unknown."
         | Some(clone, summary) ->
             let compared =
                 if clone.Values = best.Values then
@@ -225,32 +203,23 @@ let private cloning (measure: Measure) (cells: ResultGroup list) : Html list =
                 else
                     match difference measure best clone with
                     | None ->
-                        $"The best cell's mean is {Shown.summary (Option.get (ResultGroups.summary measure best))}; \
-                          with one seed, the difference may be chance."
+                        $"The best cell's mean is {Shown.summary bestSummary}; with one seed, the difference may be \
+                          chance."
                     | Some estimate when unclear estimate ->
                         $"The best cell differs from it by {signed estimate}. The interval contains zero, so there \
                           is no clear gain over cloning."
                     | Some estimate -> $"The best cell is {Shown.estimate estimate} above it."
 
-            [
-                Html.plain "p" [
-                    Html.strong "Against behaviour cloning. "
-                    Html.text
-                        $"With β = 0 all actions have equal weights. This is cloning. The best such cell \
-                          ({Shown.values clone.Values}) scores {Shown.summary summary}. {compared}"
-                ]
-            ]
+            claim
+                heading
+                $"With β = 0 all actions have equal weights. This is cloning. The best such cell \
+                  ({Shown.values clone.Values}) scores {Shown.summary summary}. {compared}"
     | _ -> []
 
 /// What to keep in mind: seeds, which evaluation counts, what was left out.
 let private caution (measure: Measure) (cells: ResultGroup list) : Html list =
-    let runs = cells |> List.collect (fun cell -> cell.Runs)
-
-    let counts =
-        cells
-        |> List.choose (ResultGroups.summary measure)
-        |> List.map (fun summary -> summary.Count)
-
+    let runs = List.collect _.Runs cells
+    let counts = cells |> List.choose (ResultGroups.summary measure) |> List.map _.Count
     let lost = runs |> List.filter Run.diverged |> List.length
 
     let sentences = [
@@ -273,19 +242,17 @@ let private caution (measure: Measure) (cells: ResultGroup list) : Html list =
                 "One seed says nothing about the spread between seeds. Train several seeds before you compare."
             elif most = 1 then
                 "There is one seed per cell, so there are no intervals. Any difference may be chance."
-            elif fewest < 5 then
-                $"Brackets are 95 %% percentile-bootstrap intervals over {range} per cell. With fewer than about \
-                  five seeds they are too narrow, and the true uncertainty is larger."
             else
                 $"Brackets are 95 %% percentile-bootstrap intervals over {range} per cell."
+
+                if fewest < 5 then
+                    "With fewer than about five seeds they are too narrow, and the true uncertainty is larger."
         if lost > 0 then
             let runs = Plural.count lost "failed run"
             $"The means leave out {runs}. This makes their cells look better than they are."
     ]
 
-    [
-        Html.element "p" [ "class", "under" ] [ Html.text (String.concat " " sentences) ]
-    ]
+    [ Html.styled "under" (String.concat " " sentences) ]
 
 /// What offline metrics can say where nothing was evaluated: how V and the loss moved, and that this is no score.
 let private offline (rows: string option) (cells: ResultGroup list) : Html list =
@@ -307,7 +274,7 @@ let private offline (rows: string option) (cells: ResultGroup list) : Html list 
             |> List.choose (fun value ->
                 {
                     Values = [ name, value ]
-                    Runs = ResultGroups.where name value cells |> List.collect (fun cell -> cell.Runs)
+                    Runs = ResultGroups.where name value cells |> List.collect _.Runs
                 }
                 |> lastOf "valueMean"
                 |> Option.map (fun summary -> $"{Shown.number summary.Mean} at {value}"))
@@ -321,11 +288,11 @@ let private offline (rows: string option) (cells: ResultGroup list) : Html list 
         ]
         if not values.IsEmpty then
             let by =
-                match rows with
-                | Some name -> $" by {Shown.axisTitle name}"
-                | None -> ""
+                rows
+                |> Option.map (Shown.axisTitle >> sprintf " by %s")
+                |> Option.defaultValue ""
 
-            Html.paragraph $"""Mean of V over the data at the end of training{by}: {Plural.listed values}."""
+            Html.paragraph $"Mean of V over the data at the end of training{by}: {Plural.listed values}."
     ]
 
 /// The findings of one facet of a sweep: the best cell, what each hyperparameter does, behaviour cloning beside it, and

@@ -19,16 +19,12 @@ let private failures (sweep: SweepResults) : Html list =
     let failed = [
         for run in List.filter Run.diverged sweep.Runs do
             let failure = run.Result.Failure
-
-            let what =
-                if failure.Message.Contains failure.Metric then
-                    failure.Message
-                else
-                    $"{failure.Metric}: {failure.Message}"
+            let named = failure.Message.Contains failure.Metric
+            let what = if named then "" else failure.Metric + ": "
 
             Html.plain "li" [
                 Html.strong (title run.Name)
-                Html.text $": stopped at step {at run}. {what}"
+                Html.text $": stopped at step {at run}. {what}{failure.Message}"
             ]
     ]
 
@@ -119,7 +115,12 @@ let private episode (folderOf: Run -> string) (runs: Run list) : Html list =
             | [ _ ] -> $"{run.Config.Algorithm.ToUpperInvariant()}, seed {run.Config.Seed}", ""
             | _ -> title run.Name, "The run with the best last evaluation. "
 
-        Animations.ofTask run.Config.Task [ Animations.chosen heading (folderOf run) ]
+        Animations.ofTask run.Config.Task [
+            {
+                Animations.Title = heading
+                Animations.Folder = folderOf run
+            }
+        ]
         |> Animations.section says
     | _ -> []
 
@@ -129,12 +130,9 @@ let private pictures (folder: string) (runs: Run list) : Result<Html list, strin
     | [ only ] ->
         DatasetNumbers.find folder only
         |> Result.map (fun numbers -> [
-            for i, picture in
-                numbers
-                |> Option.map DatasetPicture.ofNumbers
-                |> Option.defaultValue []
-                |> List.indexed do
-                Html.figure $"figure-data-{i + 1}" picture.Caption (Figure.untitled picture.Figure)
+            for numbers in Option.toList numbers do
+                for i, picture in List.indexed (DatasetPicture.ofNumbers numbers) do
+                    Html.figure $"figure-data-{i + 1}" picture.Caption picture.Figure
         ])
     | _ -> Ok []
 
@@ -149,10 +147,8 @@ let private ofPlane (sweep: SweepResults) : Html list * Sections.Section list =
             let measure = cells |> List.collect _.Runs |> Measure.ofRuns
             let aside = if many then $": {Shown.values values}" else ""
 
-            Html.element "section" [ "id", $"{prefix}found" ] [
-                yield Html.plain "h2" [ Html.text $"What was found{aside}" ]
-                yield! Findings.ofGroups measure plane.Rows plane.Columns cells
-            ],
+            Findings.ofGroups measure plane.Rows plane.Columns cells
+            |> Html.section $"{prefix}found" $"What was found{aside}",
             [
                 for section in Sections.ofGroups prefix measure plane cells ->
                     {
@@ -184,7 +180,7 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
     [
         Html.plain "header" [
             Html.plain "h1" [ Html.text sweep.Plan.Name ]
-            Html.element "p" [ "class", "under" ] [ Html.text (subtitle sweep) ]
+            Html.styled "under" (subtitle sweep)
         ]
     ]
     @ failures sweep
@@ -195,8 +191,7 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
         ]
     ]
     @ [
-        for section in sections ->
-            Html.element "section" [ "id", section.Id ] (Html.plain "h2" [ Html.text section.Heading ] :: section.Body)
+        for section in sections -> Html.section section.Id section.Heading section.Body
     ]
     |> Html.page sweep.Plan.Name
 
@@ -225,12 +220,7 @@ let ofTable (rebuild: string list) (episodes: Html list) (sweep: SweepResults) (
     page
         rebuild
         sweep
-        [
-            Html.element "section" [ "id", "found" ] [
-                yield Html.plain "h2" [ Html.text "What was found" ]
-                yield! ScoreFindings.ofTable table
-            ]
-        ]
+        [ Html.section "found" "What was found" (ScoreFindings.ofTable table) ]
         (ScoreSections.ofTable episodes sweep table)
 
 let private save (folder: string) (files: (string * string) list) : Result<string, string> =

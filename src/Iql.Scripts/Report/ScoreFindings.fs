@@ -15,15 +15,6 @@ let private lead (what: string) (contenders: string list) (line: ScoreLine) : Ht
     | _ ->
         let best, entry = present |> List.maxBy (fun (_, entry) -> entry.Value)
 
-        let shown =
-            match entry.Interval with
-            | Some interval ->
-                Shown.estimate {
-                    Value = entry.Value
-                    Interval = interval
-                }
-            | None -> $"{Shown.number entry.Value} (one run)"
-
         let others = present |> List.filter (fun (name, _) -> name <> best)
         let equals = others |> List.filter (fun (_, entry) -> entry.Leads) |> List.map fst
 
@@ -32,7 +23,7 @@ let private lead (what: string) (contenders: string list) (line: ScoreLine) : Ht
                 Html.text $"The highest {what} is from "
                 Html.strong best
                 Html.text ", "
-                Html.strong shown
+                Html.strong (Shown.mean entry.Value entry.Interval)
                 Html.text "."
             ]
             if not others.IsEmpty && entry.Interval.IsSome then
@@ -103,25 +94,17 @@ let private caution (table: ScoreTable) : Html =
         if table.Seeds = 1 then
             "There is one seed, so there are no intervals. Any difference may be chance."
         else
-            let over =
-                if (ScoreTable.tasks table).Length > 1 then
-                    ", resampled within each task"
-                else
-                    ""
+            let several = (ScoreTable.tasks table).Length > 1
+            let over = if several then ", resampled within each task" else ""
+            $"Brackets are 95 %% percentile-bootstrap intervals over {table.Seeds} seeds{over}."
 
-            let few =
-                if table.Seeds < 5 then
-                    "; with fewer than about five seeds they are too narrow, and the true uncertainty is larger"
-                else
-                    ""
-
-            let seeds = Plural.count table.Seeds "seed"
-            $"Brackets are 95 %% percentile-bootstrap intervals over {seeds}{over}{few}."
+            if table.Seeds < 5 then
+                "With fewer than about five seeds they are too narrow, and the true uncertainty is larger."
         if table.Rows |> List.exists (fun row -> List.sum row.Diverged > 0) then
             "The means leave out diverged runs. This makes their algorithm look better than it is."
     ]
 
-    Html.element "p" [ "class", "under" ] [ Html.text (String.concat " " sentences) ]
+    Html.styled "under" (String.concat " " sentences)
 
 /// The findings of a table: who leads, where others do, how it agrees with what was published, and how far to trust it
 /// all.

@@ -1,18 +1,9 @@
 /// The sections of a report that are about a score table.
 module Iql.Scripts.ScoreSections
 
-open System.Globalization
 open System.IO
 open Iql.Training
 open Iql.Scripts.Charts
-
-let private decimal (value: float) : string =
-    value.ToString("0.0", CultureInfo.InvariantCulture).Replace('-', '−')
-
-let private number (measure: Measure) (value: float) : string =
-    match measure with
-    | Score -> decimal value
-    | Return -> Shown.number value
 
 /// A number in bold where it leads, with its interval or spread small below it.
 let private cell (measure: Measure) (entry: ScoreEntry option) : Html =
@@ -21,16 +12,17 @@ let private cell (measure: Measure) (entry: ScoreEntry option) : Html =
         (match entry with
          | None -> [ Html.text "–" ]
          | Some entry ->
-             let value = number measure entry.Value + (if entry.Partial then "*" else "")
+             let value = Shown.measured measure entry.Value + (if entry.Partial then "*" else "")
 
              [
                  if entry.Leads then Html.strong value else Html.text value
                  match entry.Interval, entry.Spread with
                  | Some interval, _ ->
                      Html.element "span" [ "class", "range" ] [
-                         Html.text $"[{number measure interval.Low}, {number measure interval.High}]"
+                         Html.text $"[{Shown.measured measure interval.Low}, {Shown.measured measure interval.High}]"
                      ]
-                 | None, Some spread -> Html.element "span" [ "class", "spread" ] [ Html.text $" ± {decimal spread}" ]
+                 | None, Some spread ->
+                     Html.element "span" [ "class", "spread" ] [ Html.text $" ± {Shown.measured Score spread}" ]
                  | None, None -> ()
              ])
 
@@ -60,12 +52,6 @@ let private scores (table: ScoreTable) : Html =
         ]
     ]
 
-let private note (text: string) : Html =
-    Html.element "p" [ "class", "note" ] [ Html.text text ]
-
-let private figure (id: string) (caption: string) (chart: Figure) : Html =
-    Html.figure $"figure-{id}" caption (Figure.untitled chart)
-
 /// What stands below the table: where the figures are from, what the marks mean.
 let private notes (table: ScoreTable) : Html list = [
     let below =
@@ -74,15 +60,17 @@ let private notes (table: ScoreTable) : Html list = [
         else
             ""
 
-    note
+    Html.styled
+        "note"
         $"{below}The same folder has this table as table.md, as table.tex for LaTeX, and as scores.csv with one line \
           per run."
 
     for text in List.tail (ScoreTableText.notes table) do
-        note text
+        Html.styled "note" text
 
     if table.Published.IsEmpty then
-        note
+        Html.styled
+            "note"
             "There are no published scores of these tasks. Published scores appear for D4RL data sets of the same \
              version."
 ]
@@ -102,7 +90,7 @@ let private byTask (table: ScoreTable) : Html =
             " Open marks are published scores; for a task with †, they are for D4RL's data, and our runs used other \
              data."
 
-    figure "tasks" (dots + theirs) (ScoreIntervals.byTask table)
+    Html.figure "figure-tasks" (dots + theirs) (ScoreIntervals.byTask table)
 
 /// How each contender was set up: its presets, and every setting of its runs.
 let private trained (sweep: SweepResults) (table: ScoreTable) : Html list = [
@@ -139,11 +127,7 @@ let private data (sweep: SweepResults) (table: ScoreTable) : Html =
             for run in List.truncate 1 runs do
                 let data = run.Config.Dataset
 
-                let about =
-                    data.Origin
-                    |> Option.ofObj
-                    |> Option.map DataOrigin.words
-                    |> Option.defaultValue ""
+                let about = data.Origin |> Option.ofObj |> Option.map DataOrigin.words
 
                 [
                     Html.cell task
@@ -153,7 +137,7 @@ let private data (sweep: SweepResults) (table: ScoreTable) : Html =
                         else
                             data.Source
                     )
-                    Html.cell (if about = "" then "–" else about)
+                    Html.cell (about |> Option.filter ((<>) "") |> Option.defaultValue "–")
                     for count in [ data.Transitions; data.Episodes ] do
                         Html.numberCell (int64 >> Plural.thousands) (Some(float count))
                     Html.cell data.Fingerprint
@@ -169,9 +153,11 @@ let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : Html l
             let chosen = [
                 for contender in table.Contenders do
                     for run in Option.toList (Animations.median (ScoreTable.runsOf task contender sweep)) ->
-                        Animations.chosen
-                            $"{Published.title contender}, seed {run.Config.Seed}"
-                            (SweepPlan.RunFolder(folder, run.Name).Path)
+                        {
+                            Title = $"{Published.title contender}, seed {run.Config.Seed}"
+                            Folder = SweepPlan.RunFolder(folder, run.Name).Path
+                        }
+                        : Animations.Chosen
             ]
 
             if not chosen.IsEmpty then
@@ -194,7 +180,7 @@ let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : Html l
 /// The sections of a table, with its episodes; those without anything to show are left out.
 let ofTable (episodes: Html list) (sweep: SweepResults) (table: ScoreTable) : Sections.Section list =
     let chart id caption =
-        Option.map (figure id caption) >> Option.toList
+        Option.map (Html.figure $"figure-{id}" caption) >> Option.toList
 
     [
         "scores", "Scores", scores table :: notes table @ [ byTask table ]
@@ -218,8 +204,8 @@ let ofTable (episodes: Html list) (sweep: SweepResults) (table: ScoreTable) : Se
         "curves",
         "Learning curves",
         [
-            figure
-                "curves"
+            Html.figure
+                "figure-curves"
                 (if table.Seeds > 1 then
                      "Each point is one evaluation. The line is the mean over seeds, and the band is its 95 % interval."
                  else

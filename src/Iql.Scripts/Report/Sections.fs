@@ -22,23 +22,18 @@ let shown (prefix: string) (parts: (string * string * Html list) list) : Section
 ]
 
 let private figure (prefix: string) (id: string) (caption: string) (chart: Figure) : Html =
-    Html.figure $"{prefix}figure-{id}" caption (Figure.untitled chart)
+    Html.figure $"{prefix}figure-{id}" caption chart
+
+/// The figure of a chart, if there is one.
+let private figures prefix id caption (chart: Figure option) : Html list =
+    chart |> Option.map (figure prefix id caption) |> Option.toList
 
 /// The cells in line with the best one along a hyperparameter, and the values they share; all cells where nothing is
 /// best.
-let private bestAlong
-    (measure: Measure option)
-    (name: string)
-    (cells: ResultGroup list)
-    : (string * string) list * ResultGroup list =
-    match measure |> Option.bind (fun measure -> ResultGroups.best measure cells) with
-    | None -> [], cells
-    | Some(best, _) ->
-        let others = best.Values |> List.filter (fun (key, _) -> key <> name)
-
-        others,
-        cells
-        |> List.filter (fun cell -> cell.Values |> List.filter (fun (key, _) -> key <> name) = others)
+let private bestAlong (measure: Measure option) (axis: string option) (cells: ResultGroup list) =
+    match axis, measure |> Option.bind (fun measure -> ResultGroups.best measure cells) with
+    | Some name, Some(best, _) -> ResultGroups.without name best, ResultGroups.along name best cells
+    | _ -> [], cells
 
 /// " at τ = 0.9", or nothing.
 let private at (values: (string * string) list) : string =
@@ -73,12 +68,11 @@ let private scores prefix (measure: Measure) rows columns (cells: ResultGroup li
     if severalRuns cells then
         Tables.cells measure cells
 
-        Html.element "p" [ "class", "note" ] [
-            Html.text
-                "Mean, interval, IQM (interquartile mean) and standard deviation are over the last evaluations of \
-                 finished runs. Last 10 and Best are means over runs: of the last ten evaluations and of the best \
-                 evaluation. Best uses the environment, so it makes every cell look too good."
-        ]
+        Html.styled
+            "note"
+            "Mean, interval, IQM (interquartile mean) and standard deviation are over the last evaluations of finished \
+             runs. Last 10 and Best are means over runs: of the last ten evaluations and of the best evaluation. Best \
+             uses the environment, so it makes every cell look too good."
 ]
 
 let private curves prefix (measure: Measure) rows columns (cells: ResultGroup list) : Html list =
@@ -99,33 +93,23 @@ let private curves prefix (measure: Measure) rows columns (cells: ResultGroup li
     ]
 
 let private value prefix axis (cells: ResultGroup list) : Html list =
-    match axis |> Option.bind (fun name -> ValueStatistics.figure name cells) with
-    | Some chart -> [
-        figure
-            prefix
-            "value"
-            "Means of the last ten logged training lines: blue with 95 % intervals over seeds. Grey dots are seeds. \
-             With a larger τ, V rises towards the best actions in the data, so fewer advantages are above zero."
-            chart
-      ]
-    | None -> []
+    axis
+    |> Option.bind (fun name -> ValueStatistics.figure name cells)
+    |> figures
+        prefix
+        "value"
+        "Means of the last ten logged training lines: blue with 95 % intervals over seeds. Grey dots are seeds. With a \
+         larger τ, V rises towards the best actions in the data, so fewer advantages are above zero."
 
 let private weights prefix measure axis (cells: ResultGroup list) : Html list =
-    let others, along =
-        match axis with
-        | Some name -> bestAlong measure name cells
-        | None -> [], cells
+    let others, along = bestAlong measure axis cells
 
-    match WeightDistribution.figure axis along with
-    | Some chart -> [
-        figure
-            prefix
-            "weights"
-            $"Weights of a fixed batch of the data in the policy's loss, at the last evaluation{at others}. With β = \
-              0 every weight is 1. With a larger β, fewer transitions have a large weight."
-            chart
-      ]
-    | None -> []
+    WeightDistribution.figure axis along
+    |> figures
+        prefix
+        "weights"
+        $"Weights of a fixed batch of the data in the policy's loss, at the last evaluation{at others}. With β = 0 \
+          every weight is 1. With a larger β, fewer transitions have a large weight."
 
 let private losses prefix measure valueAxis policyAxis (cells: ResultGroup list) : Html list =
     let value, policy =
@@ -137,33 +121,20 @@ let private losses prefix measure valueAxis policyAxis (cells: ResultGroup list)
         else
             "As logged."
 
-    match valueAxis, policyAxis with
-    | None, None -> [
-        match LossCurves.figure (value @ policy) None cells with
-        | Some chart -> figure prefix "losses" over chart
-        | None -> ()
-      ]
-    | _ -> [
-        match LossCurves.figure value valueAxis cells with
-        | Some chart -> figure prefix "losses" over chart
-        | None -> ()
+    if (valueAxis, policyAxis) = (None, None) then
+        LossCurves.figure (value @ policy) None cells |> figures prefix "losses" over
+    else
+        let others, along = bestAlong measure policyAxis cells
 
-        let others, along =
-            match policyAxis with
-            | Some name -> bestAlong measure name cells
-            | None -> [], cells
+        let caution =
+            if policyAxis = Some "inverseTemperature" then
+                " Different β weigh the data differently, so do not compare their losses."
+            else
+                ""
 
-        match LossCurves.figure policy policyAxis along with
-        | Some chart ->
-            let caution =
-                if policyAxis = Some "inverseTemperature" then
-                    " Different β weigh the data differently, so do not compare their losses."
-                else
-                    ""
-
-            figure prefix "policy-loss" $"Policy loss{at others}.{caution}" chart
-        | None -> ()
-      ]
+        figures prefix "losses" over (LossCurves.figure value valueAxis cells)
+        @ (LossCurves.figure policy policyAxis along
+           |> figures prefix "policy-loss" $"Policy loss{at others}.{caution}")
 
 /// The sections of one plane of cells; those without anything to show are left out. `prefix` keeps the ids of planes
 /// apart.
@@ -171,16 +142,17 @@ let ofGroups (prefix: string) (measure: Measure option) (plane: Plane) (cells: R
     let rows, columns = plane.Rows, plane.Columns
 
     let valueAxis =
-        match columns with
-        | Some "expectile" -> columns
-        | _ -> Option.orElse columns rows
+        if columns = Some "expectile" then
+            columns
+        else
+            Option.orElse columns rows
 
     let policyAxis = Option.orElse rows columns
 
     let against =
-        match valueAxis with
-        | Some name -> $" against {Shown.axisTitle name}"
-        | None -> ""
+        valueAxis
+        |> Option.map (Shown.axisTitle >> sprintf " against %s")
+        |> Option.defaultValue ""
 
     let evaluated draw =
         match measure with

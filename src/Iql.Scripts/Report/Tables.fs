@@ -19,26 +19,17 @@ let private bestOf (measure: Measure) (run: Run) : float option =
     | [] -> None
     | values -> Some(List.max values)
 
-let private valueCells (values: string list) : Html.TableCell list = List.map Html.cell values
-
 /// One row a cell: mean with interval, interquartile mean, standard deviation, last ten, best, successes.
 let cells (measure: Measure) (cells: ResultGroup list) : Html =
-    let names =
-        cells
-        |> List.tryHead
-        |> Option.map (fun cell -> cell.Values |> List.map (fst >> Shown.symbol))
-        |> Option.defaultValue []
+    let withSuccess = cells |> List.exists (ResultGroups.successes >> Option.isSome)
 
-    let withSuccess =
-        cells |> List.exists (fun cell -> ResultGroups.successes cell <> None)
-
-    let heads =
-        names
-        @ [ "Finished"; "Mean"; "95 % interval"; "IQM"; "Std"; "Last 10"; "Best" ]
-        @ (if withSuccess then
-               [ "Successes"; "%, 95 % Wilson" ]
-           else
-               [])
+    let heads = [
+        for cell in List.truncate 1 cells do
+            for name, _ in cell.Values -> Shown.symbol name
+        yield! [ "Finished"; "Mean"; "95 % interval"; "IQM"; "Std"; "Last 10"; "Best" ]
+        if withSuccess then
+            yield! [ "Successes"; "%, 95 % Wilson" ]
+    ]
 
     let number = Html.numberCell (Shown.measured measure)
 
@@ -46,51 +37,35 @@ let cells (measure: Measure) (cells: ResultGroup list) : Html =
         let summary = ResultGroups.summary measure cell
         let finals = ResultGroups.finals measure cell |> Array.ofList
 
-        valueCells (List.map snd cell.Values)
-        @ [
-            {
-                Html.Shown = Html.Text $"{finals.Length} of {cell.Runs.Length}"
-                Html.SortedBy = string finals.Length
-            }
-            number (summary |> Option.map (fun summary -> summary.Mean))
-            {
-                Html.Shown =
-                    summary
-                    |> Option.bind (fun summary -> summary.Interval)
-                    |> Option.map Shown.interval
-                    |> Option.defaultValue "–"
-                    |> Html.Text
-                Html.SortedBy =
-                    summary
-                    |> Option.bind (fun summary -> summary.Interval)
-                    |> Option.map (fun interval -> string interval.Low)
-                    |> Option.defaultValue ""
-            }
-            number (summary |> Option.map (fun summary -> summary.Iqm))
+        [
+            for _, value in cell.Values do
+                Html.cell value
+            Html.sortedCell (string finals.Length) (Html.Text $"{finals.Length} of {cell.Runs.Length}")
+            number (summary |> Option.map _.Mean)
+            match summary |> Option.bind _.Interval with
+            | Some interval -> Html.sortedCell (string interval.Low) (Html.Text(Shown.interval interval))
+            | None -> Html.numberCell string None
+            number (summary |> Option.map _.Iqm)
             number (if finals.Length > 1 then Some(std finals) else None)
             number (ResultGroups.meanOf (Run.lastTen measure) cell)
             number (ResultGroups.meanOf (bestOf measure) cell)
+            match ResultGroups.successes cell with
+            | Some(won, tried) ->
+                let share = wilson RunSummary.confidence won tried
+
+                let tenth share =
+                    (100.0 * share).ToString("0.0", CultureInfo.InvariantCulture)
+
+                let interval =
+                    $"{tenth share.Value} [{tenth share.Interval.Low}, {tenth share.Interval.High}]"
+
+                Html.sortedCell (string share.Value) (Html.Text $"{won} of {tried}")
+                Html.sortedCell (string share.Value) (Html.Text interval)
+            | None when withSuccess ->
+                Html.cell "–"
+                Html.cell "–"
+            | None -> ()
         ]
-        @ (match withSuccess, ResultGroups.successes cell with
-           | false, _ -> []
-           | true, None -> [ Html.cell "–"; Html.cell "–" ]
-           | true, Some(won, tried) ->
-               let share = wilson RunSummary.confidence won tried
-
-               let tenth share =
-                   (100.0 * share).ToString("0.0", CultureInfo.InvariantCulture)
-
-               [
-                   {
-                       Html.Shown = Html.Text $"{won} of {tried}"
-                       Html.SortedBy = string share.Value
-                   }
-                   {
-                       Html.Shown =
-                           Html.Text $"{tenth share.Value} [{tenth share.Interval.Low}, {tenth share.Interval.High}]"
-                       Html.SortedBy = string share.Value
-                   }
-               ])
 
     Html.sortable heads (List.map row cells)
 
@@ -99,21 +74,18 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : Html 
     let number = Html.numberCell Shown.number
 
     let outcome (run: Run) : Html.TableCell =
-        let marked kind text =
-            Html.element "span" [ "class", kind ] [ Html.text text ]
+        let marked kind by text =
+            Html.sortedCell by (Html.element "span" [ "class", kind ] [ Html.text text ])
 
         let at = Plural.thousands run.Step
 
         match run.Status with
         | RunStatus.Finished -> Html.cell "finished"
-        | RunStatus.Diverged -> {
-            Html.Shown = marked "failed" $"diverged at {at}"
-            Html.SortedBy = "diverged"
-          }
-        | _ -> {
-            Html.Shown = marked "pending" $"unfinished, at {at}"
-            Html.SortedBy = "unfinished"
-          }
+        | RunStatus.Diverged -> marked "failed" "diverged" $"diverged at {at}"
+        | _ -> marked "pending" "unfinished" $"unfinished, at {at}"
+
+    let ended (pick: RunResult -> float) (run: Run) =
+        Option.ofObj run.Result |> Option.map pick
 
     let heads =
         (names |> List.map Shown.symbol)
@@ -124,33 +96,25 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : Html 
            | None -> [ "Value loss"; "Critic loss"; "Policy loss" ])
         @ [ "Steps"; "Time"; "Steps/s" ]
 
-    let row (run: Run) =
-        valueCells [ for name in names -> Run.valueOf name run ]
-        @ [ Html.cell (string run.Config.Seed); outcome run ]
-        @ (match measure with
-           | Some measure ->
-               let measured = Html.numberCell (Shown.measured measure)
+    let row (run: Run) = [
+        for name in names do
+            Html.cell (Run.valueOf name run)
+        Html.cell (string run.Config.Seed)
+        outcome run
+        match measure with
+        | Some measure ->
+            for value in [ Run.lastOf 1 measure run; Run.lastTen measure run; bestOf measure run ] do
+                Html.numberCell (Shown.measured measure) value
 
-               [
-                   measured (run |> Run.curve measure |> List.tryLast |> Option.map snd)
-                   measured (Run.lastTen measure run)
-                   measured (bestOf measure run)
-                   if measure = Score then
-                       number (run |> Run.curve Return |> List.tryLast |> Option.map snd)
-               ]
-           | None -> [
-               number (Run.lastMetric "valueLoss" run)
-               number (Run.lastMetric "criticLoss" run)
-               number (Run.lastMetric "policyLoss" run)
-             ])
-        @ (let ended pick =
-            Option.ofObj run.Result |> Option.map pick
-
-           [
-               Html.numberCell (int64 >> Plural.thousands) (ended (fun result -> float result.Steps))
-               Html.numberCell duration (ended _.Seconds)
-               number (ended _.StepsPerSecond)
-           ])
+            if measure = Score then
+                number (Run.lastOf 1 Return run)
+        | None ->
+            for metric in [ "valueLoss"; "criticLoss"; "policyLoss" ] do
+                number (Run.lastMetric metric run)
+        Html.numberCell (int64 >> Plural.thousands) (ended (_.Steps >> float) run)
+        Html.numberCell duration (ended _.Seconds run)
+        number (ended _.StepsPerSecond run)
+    ]
 
     Html.sortable heads (List.map row runs)
 

@@ -73,12 +73,11 @@ module Shown =
         let format = alike [ estimate.Value; estimate.Interval.Low; estimate.Interval.High ]
         $"{written format estimate.Value}\u00a0{bounds format estimate.Interval}"
 
-    /// "72 [64, 80]", or "72 (one run)".
-    let summary (summary: RunSummary) : string =
-        match summary.Interval with
-        | Some interval ->
-            estimate {
-                Value = summary.Mean
-                Interval = interval
-            }
-        | None -> $"{number summary.Mean} (one run)"
+    /// "72 [64, 80]", or without an interval "72 (one run)".
+    let mean (value: float) (interval: Interval option) : string =
+        match interval with
+        | Some _ -> estimate (estimateOf value interval)
+        | None -> $"{number value} (one run)"
+
+    /// The mean of a summary, as `mean` shows it.
+    let summary (summary: RunSummary) : string = mean summary.Mean summary.Interval

@@ -29,7 +29,7 @@ let ``figure JSON holds data and layout, and titles are objects`` () =
             example
             heat
             Chart.grid 2 200 [ example; heat ]
-            Chart.histogram "h" [ 1.0; 2.0 ]
+            Chart.steps "h" [ 1.0; 2.0 ] [ 3.0 ]
         ] do
         let json = parsed figure
         Assert.NotEmpty(json |> Json.field "data" |> Json.items)
