@@ -263,6 +263,10 @@ module Chart =
     let logX (figure: Figure) : Figure =
         Figure.withLayout "xaxis.type" (text "log") figure
 
+    /// The y axis in powers of ten.
+    let logY (figure: Figure) : Figure =
+        Figure.withLayout "yaxis.type" (text "log") figure
+
     /// The y axis from low to high.
     let between (low: float) (high: float) (figure: Figure) : Figure =
         Figure.withLayout "yaxis.range" (Json.ofNumbers [ low; high ]) figure

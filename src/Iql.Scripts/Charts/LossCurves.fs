@@ -53,9 +53,7 @@ let private readable (metric: string) (cells: ResultGroup list) (figure: Figure)
         && List.min all > 0.0
         && List.max all > 30.0 * List.min all
         ->
-        figure
-        |> Figure.withLayout "yaxis.type" (Json.Text "log")
-        |> Figure.withLayout "yaxis.dtick" (Json.Number 1.0)
+        Chart.logY figure |> Figure.withLayout "yaxis.dtick" (Json.Number 1.0)
     | all, later when List.max all - List.min all > 2.0 * (List.max later - List.min later) ->
         let low, high = List.min later, List.max later
         let room = max 1e-6 (0.08 * (high - low))
