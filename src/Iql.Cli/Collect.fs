@@ -28,9 +28,6 @@ module Collect =
         Threads: int
     }
 
-    let private whole (value: float) =
-        value.ToString("N0", Globalization.CultureInfo.InvariantCulture)
-
     /// Rolls policies out, in equal shares one after the other.
     let private rollOut (request: Request) (card: TaskCard) (path: string) : int =
         let clock = Stopwatch.StartNew()
@@ -43,15 +40,11 @@ module Collect =
                     |> Option.defaultValue ""
 
                 printfn
-                    "%s: %s transitions, %s episodes to their end, mean return %.1f%s"
-                    share.Name
-                    (whole (float share.Transitions))
-                    (whole (float share.Returns.Length))
-                    (List.average share.Returns)
-                    score
+                    $"{share.Name}: {share.Transitions:N0} transitions, {share.Returns.Length:N0} episodes to their \
+                      end, mean return {List.average share.Returns:F1}{score}"
 
         let collected =
-            Interrupt.guardSaying Data.stopping (fun cancellation ->
+            Interrupt.guardFile (fun cancellation ->
                 {
                     Collection.standard card request.Policies with
                         Size = Option.defaultValue 1_000_000 request.Size
@@ -70,9 +63,8 @@ module Collect =
                 |> Command.orRefuse)
 
         let rate = float collected.Transitions / clock.Elapsed.TotalSeconds
-        printfn "%d transitions, %d episodes, %s transitions/s" collected.Transitions collected.Episodes (whole rate)
-        printfn "%s" (Path.GetFullPath path)
-        Shell.success
+        printfn $"{collected.Transitions} transitions, {collected.Episodes} episodes, {rate:N0} transitions/s"
+        Shell.wrote path
 
     /// The task's own recipe.
     let private ownData (request: Request) (card: TaskCard) (path: string) : int =
@@ -92,7 +84,7 @@ module Collect =
             if Data.isRowFile path then
                 let say = Data.watch ()
 
-                Interrupt.guardSaying Data.stopping (fun cancellation ->
+                Interrupt.guardFile (fun cancellation ->
                     let environment = card.Environment
 
                     RowFileWriter.Write(
@@ -118,8 +110,7 @@ module Collect =
 
         let rate = float count / clock.Elapsed.TotalSeconds / 1e6
         printfn "%d transitions, %d episodes, %.2f million transitions/s" count episodes rate
-        printfn "%s" (Path.GetFullPath path)
-        Shell.success
+        Shell.wrote path
 
     let private run (request: Request) : int =
         let card = TaskName.installed request.Task |> Command.orRefuse
@@ -127,10 +118,9 @@ module Collect =
         match card.Dataset, request.Policies with
         | null, [] ->
             raise (
-                Refusal(
-                    $"{card.Name}: expected --policy, because the task has no recipe, got none. "
-                    + "Use --policy random, or --policy FOLDER for a trained run."
-                )
+                Refusal
+                    $"{card.Name}: expected --policy, because the task has no recipe, got none. Use --policy random, \
+                      or --policy FOLDER for a trained run."
             )
         | null, _ -> ()
         | _, [] when request.Noise.IsSome || request.Mean ->
@@ -158,10 +148,9 @@ module Collect =
             | ".npz" -> rollOut request card path
             | other ->
                 raise (
-                    Refusal(
-                        $"--output: expected a name ending in .hdf5, .h5 or .npz, got '{other}'. "
-                        + "`iql data pack` converts such a file to a row file."
-                    )
+                    Refusal
+                        $"--output: expected a name ending in .hdf5, .h5 or .npz, got '{other}'. `iql data pack` \
+                          converts such a file to a row file."
                 )
         | _, [] -> ownData request card path
 
@@ -169,30 +158,27 @@ module Collect =
         Command.create
             "data collect"
             "Collect a data set in a task's environment and write it to a file"
-            ("Without --policy, the task's recipe collects the data. With --policy, each policy collects "
-             + "an equal share of the transitions. Episodes start at the task's starts and end at a terminal "
-             + "or at the time limit (a time-out). The same task, policies, size and seed give the same data "
-             + "on any number of threads.")
+            "Without --policy, the task's recipe collects the data. With --policy, each policy collects an equal \
+             share of the transitions. Episodes start at the task's starts and end at a terminal or at the time limit \
+             (a time-out). The same task, policies, size and seed give the same data on any number of threads."
             [
-                Parameter.value "TASK" "" "A task; `iql tasks` lists them" Read.text (fun task (request: Request) -> {
+                Parameter.text "TASK" "A task; `iql tasks` lists them" (fun task (request: Request) -> {
                     request with
                         Task = task
                 })
             ]
             [
                 Parameter.value
-                    "--policy"
-                    "random|FOLDER|FILE.json,..."
-                    ("The policies: random for uniform actions, folders of trained runs (a sweep's folder "
-                     + "means all its runs), or policy files; in antmaze-* a policy file is a walker that "
-                     + "follows directions from goal to goal")
+                    "--policy random|FOLDER|FILE.json,..."
+                    "The policies: random for uniform actions, folders of trained runs (a sweep's folder means all \
+                     its runs), or policy files; in antmaze-* a policy file is a walker that follows directions from \
+                     goal to goal"
                     (Read.listOf Read.text)
                     (fun policies (request: Request) -> { request with Policies = policies })
                 |> Parameter.alias [ "--policies" ]
                 |> Parameter.showing "the task's own recipe"
                 Parameter.value
-                    "--noise"
-                    "SIGMA"
+                    "--noise SIGMA"
                     "Standard deviation of normal noise on trained policies' actions; the sum is clipped to [-1, 1]"
                     (Read.atLeast 0)
                     (fun noise (request: Request) -> { request with Noise = Some noise })
@@ -200,29 +186,25 @@ module Collect =
                 Parameter.switch
                     "--mean"
                     "Policy files act with their mean instead of a sample; trained runs always use the mean"
-                    (fun (request: Request) -> { request with Mean = true })
-                Parameter.value "--size" "N" "Transitions" (Read.whole 1) (fun size (request: Request) -> {
+                    (fun request -> { request with Mean = true })
+                Parameter.value "--size N" "Transitions" (Read.whole 1) (fun size (request: Request) -> {
                     request with
                         Size = Some size
                 })
                 |> Parameter.showing "the task's own number; 1M with --policy"
                 Parameter.value
-                    "--seed"
-                    "SEED"
+                    "--seed SEED"
                     "Seed of all random numbers; the default gives the data of train and ablate, and 0 with --policy"
                     (Read.whole 0)
-                    (fun seed (request: Request) -> { request with Seed = seed })
-                Parameter.value
-                    "--output"
-                    "FILE"
+                    (fun seed request -> { request with Seed = seed })
+                Parameter.text
+                    "-o, --output FILE"
                     "Output file: .hdf5, .npz, or, without --policy, .rows, which may be larger than memory"
-                    Read.text
                     (fun file (request: Request) -> { request with Output = Some file })
-                |> Parameter.alias [ "-o"; "--out" ]
+                |> Parameter.alias [ "--out" ]
                 |> Parameter.showing "TASK.npz; with --policy ROBOT-iql-....hdf5"
                 Parameter.value
-                    "--threads"
-                    "N"
+                    "--threads N"
                     "Cores to use with --policy; they do not change the data"
                     (Read.whole 1)
                     (fun threads (request: Request) -> { request with Threads = threads })

@@ -4,7 +4,7 @@ open Iql.Scripts
 
 open System
 
-/// One thing a command can be told, by name or by place. The same row reads the command line and prints the help.
+/// An option or a positional argument. The same row reads the command line and prints the help.
 type Parameter<'settings> = {
     /// "--expectile"; of a positional argument "FILE".
     Name: string
@@ -41,70 +41,70 @@ type Command = {
 /// Building rows of a command's table.
 module Parameter =
 
-    /// An option with a value.
+    /// A row by its heading in the help: "-o, --output FILE", a switch "--all", or a positional argument "FILE".
     let value
-        name
-        hint
-        doc
+        (heading: string)
+        (doc: string)
         (read: string -> Result<'value, string>)
         (set: 'value -> 'settings -> 'settings)
-        : Parameter<'settings> = {
-        Name = name
-        Aliases = []
-        Value = hint
-        Doc = doc
-        Group = "Options"
-        Default = ""
-        Repeats = false
-        Set = fun word settings -> read word |> Result.map (fun value -> set value settings)
-    }
+        : Parameter<'settings> =
+        let names = heading.Split ", " |> List.ofArray |> List.rev
+        let name = names.Head.Split ' '
+
+        {
+            Name = name[0]
+            Aliases = names.Tail
+            Value = String.concat " " name[1..]
+            Doc = doc
+            Group = "Options"
+            Default = ""
+            Repeats = false
+            Set = fun word settings -> read word |> Result.map (fun value -> set value settings)
+        }
+
+    /// A row that takes any text.
+    let text heading doc set : Parameter<'settings> = value heading doc Read.text set
+
+    /// A row that takes one of a few words, each with its meaning.
+    let choice name (meanings: (string * 'value) list) doc set : Parameter<'settings> =
+        let words = List.map fst meanings
+
+        let meaning word =
+            meanings |> List.find (fst >> (=) word) |> snd
+
+        value $"""{name} {String.concat "|" words}""" doc (Read.oneOf words >> Result.map meaning) set
 
     /// A switch, off unless named.
-    let switch name doc (set: 'settings -> 'settings) : Parameter<'settings> = {
-        Name = name
-        Aliases = []
-        Value = ""
-        Doc = doc
-        Group = "Options"
-        Default = ""
-        Repeats = false
-        Set = fun _ settings -> Ok(set settings)
-    }
+    let switch name doc (set: 'settings -> 'settings) : Parameter<'settings> =
+        value name doc (fun _ -> Ok()) (fun () -> set)
 
     /// The row with its default shown.
-    let showing (shown: string) (parameter: Parameter<'settings>) : Parameter<'settings> = {
-        parameter with
-            Default = shown
-    }
+    let showing shown (row: Parameter<'settings>) : Parameter<'settings> = { row with Default = shown }
 
-    /// The row under further names.
-    let alias (names: string list) (parameter: Parameter<'settings>) : Parameter<'settings> = {
-        parameter with
-            Aliases = names
+    /// The row under further names, which the help does not show.
+    let alias names (row: Parameter<'settings>) : Parameter<'settings> = {
+        row with
+            Aliases = row.Aliases @ names
     }
 
     /// The row, which may be given several times.
-    let repeated (parameter: Parameter<'settings>) : Parameter<'settings> = { parameter with Repeats = true }
+    let repeated (row: Parameter<'settings>) : Parameter<'settings> = { row with Repeats = true }
 
     /// The row of settings that are a part of others.
-    let within
-        (pick: 'whole -> 'part)
-        (put: 'part -> 'whole -> 'whole)
-        (parameter: Parameter<'part>)
-        : Parameter<'whole> = {
-        Name = parameter.Name
-        Aliases = parameter.Aliases
-        Value = parameter.Value
-        Doc = parameter.Doc
-        Group = parameter.Group
-        Default = parameter.Default
-        Repeats = parameter.Repeats
-        Set = fun word whole -> parameter.Set word (pick whole) |> Result.map (fun part -> put part whole)
+    let within (pick: 'whole -> 'part) (put: 'part -> 'whole -> 'whole) (row: Parameter<'part>) : Parameter<'whole> = {
+        Name = row.Name
+        Aliases = row.Aliases
+        Value = row.Value
+        Doc = row.Doc
+        Group = row.Group
+        Default = row.Default
+        Repeats = row.Repeats
+        Set = fun word whole -> row.Set word (pick whole) |> Result.map (fun part -> put part whole)
     }
 
     /// Rows under one heading of the help.
-    let grouped (heading: string) (parameters: Parameter<'settings> list) : Parameter<'settings> list =
-        parameters |> List.map (fun parameter -> { parameter with Group = heading })
+    let grouped (heading: string) (rows: Parameter<'settings> list) : Parameter<'settings> list =
+        rows |> List.map (fun row -> { row with Group = heading })
 
 /// Reading arguments, explaining commands.
 module Command =
@@ -140,17 +140,15 @@ module Command =
                     raise (Refusal $"expected {missing.Name} ({missing.Doc}), got nothing.")
                 | _ -> settings
             | (word: string) :: rest when isOption word ->
-                let name, inlineValue =
-                    match word.IndexOf '=' with
-                    | -1 -> word, None
-                    | cut -> word[.. cut - 1], Some word[cut + 1 ..]
+                let parts = word.Split('=', 2)
+                let name = parts[0]
+                let inlineValue = Array.tryItem 1 parts
 
-                match
-                    options
-                    |> List.tryFind (fun option -> option.Name = name || List.contains name option.Aliases)
-                with
+                let names (option: Parameter<'settings>) = option.Name :: option.Aliases
+
+                match List.tryFind (names >> List.contains name) options with
                 | None ->
-                    let known = options |> List.collect (fun option -> option.Name :: option.Aliases)
+                    let known = List.collect names options
                     raise (Refusal $"unknown option {name}.{Spelling.didYouMean known name}")
                 | Some option when List.contains option.Name given && not option.Repeats ->
                     raise (Refusal $"{option.Name}: given twice. Remove one of them.")
@@ -199,26 +197,24 @@ module Command =
     ]
 
     let private widest (names: string list) =
-        names
-        |> List.map _.Length
-        |> List.filter (fun length -> length <= 32)
-        |> List.fold max 0
+        (0, names)
+        ||> List.fold (fun widest name -> if name.Length > 32 then widest else max widest name.Length)
 
     /// Two columns as wide as they need to be.
     let table (rows: (string * string) list) : string list =
         columns (widest (List.map fst rows)) rows
 
+    /// Prints lines to standard output.
+    let print (lines: string seq) : unit = lines |> Seq.iter (printfn "%s")
+
     let private shown (parameter: Parameter<'settings>) =
         parameter.Name
-        :: (parameter.Aliases |> List.filter (fun alias -> not (alias.StartsWith "--")))
+        :: List.filter (fun alias -> not (alias.StartsWith "--")) parameter.Aliases
 
     let private heading (parameter: Parameter<'settings>) =
         let names = shown parameter |> List.rev |> String.concat ", "
 
-        if parameter.Value = "" then
-            names
-        else
-            names + " " + parameter.Value
+        $"{names} {parameter.Value}".TrimEnd()
 
     let private described (parameter: Parameter<'settings>) =
         if parameter.Default = "" then
@@ -226,12 +222,6 @@ module Command =
         else
             // Blanks that do not break keep a default on one line.
             parameter.Doc + " " + $"[default: {parameter.Default}]".Replace(' ', '\u00a0')
-
-    let private helpOption () : Parameter<'settings> = {
-        Parameter.switch "--help" "Show this page" id with
-            Aliases = [ "-h" ]
-            Group = "Other"
-    }
 
     let private page
         name
@@ -249,7 +239,10 @@ module Command =
                     yield (if place.Default = "" then place.Name else $"[{place.Name}]")
             ]
 
-        let options = options @ [ helpOption () ]
+        let options =
+            options
+            @ Parameter.grouped "Other" [ Parameter.switch "-h, --help" "Show this page" id ]
+
         let left = widest [ for option in options -> heading option ]
 
         String.concat "\n" [

@@ -10,11 +10,6 @@ open Iql.Environments.Tasks
 [<RequireQualifiedAccess>]
 module Compare =
 
-    let private defaults = [ "iql"; "td3bc"; "bc" ]
-
-    let private missing (path: string) : 'nothing =
-        raise (Refusal $"{path}: expected a data set file, found none.")
-
     /// A file's transitions, scored in the task of a name; without one, in the task that the file is called after.
     let private file (request: CompareRequest) (task: string option) (path: string) : DataSource =
         let called = DatasetName.ofPath path
@@ -29,10 +24,10 @@ module Compare =
 
         let card = defaultArg task called |> TaskName.installed |> Command.orRefuse
 
-        if File.Exists path then
-            DataSource.File(path, request.Shared.Mode, Some card.Name)
-        else
-            missing path
+        if not (File.Exists path) then
+            raise (Refusal $"{path}: expected a data set file, found none.")
+
+        DataSource.File(path, request.Shared.Mode, Some card.Name)
 
     /// The rows asked for: tasks, files, or files with the tasks they are scored in, in the same order.
     let private sources (request: CompareRequest) : DataSource list =
@@ -59,33 +54,29 @@ module Compare =
     /// The columns asked for.
     let private algorithms (request: CompareRequest) : Axis =
         let names =
-            if request.Algorithms.IsEmpty then
-                defaults
-            else
-                request.Algorithms
+            match request.Algorithms with
+            | [] -> [ "iql"; "td3bc"; "bc" ]
+            | names -> names
 
         let has (hyperparameter: Hyperparameter) (config: IAlgorithmConfig) =
             not (isNull (config.Find hyperparameter.Name))
 
         let change (trial: Trial) =
-            let own = [
-                for _, hyperparameter, change in request.Own do
-                    if has hyperparameter trial.Config then
-                        change
-            ]
+            let own =
+                request.Own
+                |> List.filter (fun (hyperparameter, _) -> has hyperparameter trial.Config)
 
-            (request.Shared.Changes @ own, trial)
+            (request.Shared.Changes @ List.map snd own, trial)
             ||> List.foldBack (fun change trial -> change trial)
             |> Training.settled request.Shared
 
-        // Names first, so that a wrong one is the first thing said.
+        // A wrong name is refused first.
         let axis = Axis.algorithm Ablation.small change names
         let known = [ for name in names -> (Algorithm.Find name).Standard ]
 
-        for option, hyperparameter, _ in List.rev request.Own do
+        for hyperparameter, _ in List.rev request.Own do
             if not (List.exists (has hyperparameter) known) then
-                let owners = Hyperparameter.owners hyperparameter.Name |> String.concat " or "
-                raise (Refusal $"""{option}: belongs to --algorithm {owners}, got {String.concat ", " names}.""")
+                Request.refuseForeign hyperparameter (String.concat ", " names)
 
         axis
 
@@ -105,18 +96,11 @@ module Compare =
             Published.algorithms
             request.Algorithms
 
-        match DatasetName.agree request.Tasks with
-        | Error conflict -> raise (Refusal conflict)
-        | Ok() -> ()
+        DatasetName.agree request.Tasks |> Command.orRefuse
 
-        let tables =
-            Published.tables
-            |> List.map (Published.only request.Tasks request.Algorithms)
-            |> List.filter (fun table -> not (table.Rows.IsEmpty || table.Algorithms.IsEmpty))
-
-        for table in tables do
-            Published.lines table |> List.iter (printfn "%s")
-            printfn ""
+        for table in List.map (Published.only request.Tasks request.Algorithms) Published.tables do
+            if not (table.Rows.IsEmpty || table.Algorithms.IsEmpty) then
+                Command.print (Published.lines table @ [ "" ])
 
         Shell.success
 
@@ -154,13 +138,9 @@ module Compare =
             Axes = [ Axis.task sources; algorithms; Axis.seed request.Seeds ]
         }
 
-        for cell in List.truncate 1 (Sweep.cells sweep) do
-            if cell.Trial.Episodes < 1 then
-                raise (
-                    Refusal
-                        $"episodes: expected at least 1 per evaluation, got {cell.Trial.Episodes}. A comparison \
-                          needs scores."
-                )
+        for episodes in Sweep.cells sweep |> List.truncate 1 |> List.map _.Trial.Episodes do
+            if episodes < 1 then
+                raise (Refusal $"episodes: expected at least 1 per evaluation, got {episodes}. Scores need episodes.")
 
         let folder = folder request tasks
 
@@ -186,18 +166,9 @@ module Compare =
 
         let conclude results =
             let table = ScoreTable.ofResults results
-            printfn ""
-            ScoreTableText.lines table |> List.iter (printfn "%s")
-            printfn ""
-            ScoreTableText.notes table |> List.iter (printfn "%s")
+            Command.print ("" :: ScoreTableText.lines table @ [ "" ] @ ScoreTableText.notes table)
 
         Training.launch request.Shared folder request.Last introduce conclude sweep
-
-    let private run (request: CompareRequest) : int =
-        if request.Published then
-            published request
-        else
-            train request
 
     let command: Command =
         Command.create
@@ -217,8 +188,11 @@ module Compare =
                 "iql compare --task pointmaze-umaze-v0 --data mine.npz", "your own data, scored in a built-in task"
                 "iql compare --task hopper-medium-v2,walker2d-medium-v2", "D4RL's files, from `iql data download`"
                 "iql compare --published --task hopper-medium-v2,walker2d-medium-v2",
-                "published scores and their \
-                    sources"
+                "published scores and their sources"
             ]
             CompareRequest.empty
-            run
+            (fun request ->
+                if request.Published then
+                    published request
+                else
+                    train request)

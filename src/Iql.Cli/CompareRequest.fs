@@ -16,9 +16,9 @@ type CompareRequest = {
     Last: int
     /// Show published tables, train nothing.
     Published: bool
-    /// Options given that only some algorithms have: the option, its hyperparameter, and what it changes; last first.
-    Own: (string * Hyperparameter * (Trial -> Trial)) list
-    /// What it has in common with other training commands.
+    /// The hyperparameters of the options given, and what the options change; last first.
+    Own: (Hyperparameter * (Trial -> Trial)) list
+    /// The options of every training command.
     Shared: Request
 }
 
@@ -38,7 +38,7 @@ module CompareRequest =
         Shared = Request.empty
     }
 
-    /// Words between commas, kept as they are: what they name is looked up later, with everything else in view.
+    /// Words between commas, looked up later.
     let private words (word: string) : Result<string list, string> =
         match List.ofArray (word.Split(',', StringSplitOptions.TrimEntries)) with
         | words when List.contains "" words -> Error "names between commas"
@@ -51,22 +51,17 @@ module CompareRequest =
 
     /// A hyperparameter's option, remembered beside its hyperparameter: it changes the algorithms that have it.
     let private own (hyperparameter: Hyperparameter) : Parameter<CompareRequest> =
-        let row = Request.single hyperparameter
-
-        Parameter.within
-            (fun _ -> Request.empty)
-            (fun (read: Request) (request: CompareRequest) -> {
-                request with
-                    Own = (row.Name, hyperparameter, List.head read.Changes) :: request.Own
-            })
-            row
+        Request.single hyperparameter
+        |> Parameter.within (fun _ -> Request.empty) (fun read request -> {
+            request with
+                Own = (hyperparameter, read.Changes.Head) :: request.Own
+        })
 
     /// All of them.
     let parameters (standard: Trial) : Parameter<CompareRequest> list =
-        ([
+        Parameter.grouped "Rows" [
             Parameter.value
-                "--task"
-                "NAME,..."
+                "-t, --task NAME,..."
                 "Tasks, one row each; may be repeated; `iql tasks` lists them. For a task without data, D4RL's file \
                  in its cache is used, unless --data names another file"
                 words
@@ -74,25 +69,22 @@ module CompareRequest =
                     request with
                         Tasks = request.Tasks @ names
                 })
-            |> Parameter.alias [ "--tasks"; "-t" ]
+            |> Parameter.alias [ "--tasks" ]
             |> Parameter.repeated
             |> Parameter.showing TaskName.standard
             Parameter.value
-                "--data"
-                "FILE,..."
+                "--data FILE,..."
                 "Data files, one for each --task in the same order; without --task, the name of a file selects its task"
                 words
-                (fun files (request: CompareRequest) -> {
+                (fun files request -> {
                     request with
                         Files = request.Files @ files
                 })
             |> Parameter.repeated
-         ]
-         |> Parameter.grouped "Rows")
-        @ ([
+        ]
+        @ Parameter.grouped "Columns" [
             Parameter.value
-                "--algorithms"
-                "NAME,..."
+                "-a, --algorithms NAME,..."
                 ("Algorithms and variants, one column each: "
                  + String.concat ", " [ for each in Algorithm.Named -> each.Name ]
                  + "; each uses its preset for the task's name")
@@ -101,33 +93,29 @@ module CompareRequest =
                     request with
                         Algorithms = request.Algorithms @ names
                 })
-            |> Parameter.alias [ "--algorithm"; "-a" ]
+            |> Parameter.alias [ "--algorithm" ]
             |> Parameter.repeated
             |> Parameter.showing "iql,td3bc,bc"
             Parameter.value
-                "--seeds"
-                "SEED,..."
+                "--seeds SEED,..."
                 "Repetitions: 0,1,2 or 0-2"
                 Read.seeds
                 (fun seeds (request: CompareRequest) -> { request with Seeds = seeds })
             |> Parameter.alias [ "--seed" ]
             |> Parameter.showing "0-2"
-           ]
-           |> Parameter.grouped "Columns")
-        @ ([
+        ]
+        @ Parameter.grouped "Table" [
             Parameter.switch
                 "--published"
                 "Show published scores and their sources, for all data sets or those of --task, without training"
-                (fun (request: CompareRequest) -> { request with Published = true })
+                (fun request -> { request with Published = true })
             Parameter.value
-                "--last"
-                "K"
+                "--last K"
                 "A run's score is the mean of its last K evaluations"
                 (Read.whole 1)
                 (fun last (request: CompareRequest) -> { request with Last = last })
             |> Parameter.showing "1"
-           ]
-           |> Parameter.grouped "Table")
+        ]
         @ shared [ "--task"; "--data" ] Request.data
         @ shared [ "--algorithm"; "--preset" ] (Request.training standard)
         @ List.map own Hyperparameter.all

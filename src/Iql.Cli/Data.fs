@@ -62,64 +62,69 @@ module Data =
     let isRowFile (path: string) =
         Path.GetExtension(path).Equals(".rows", System.StringComparison.OrdinalIgnoreCase)
 
-    /// What an interruption says.
-    let stopping = "Stopping: no file is kept."
-
-    /// Says how far writing is, in one line every few seconds.
+    /// Prints the progress of writing every few seconds.
     let watch () : int64 -> int64 -> unit =
         let clock = Stopwatch.StartNew()
-        let mutable said = 0.0
+        let due = Progress.every 5.0
 
         fun rows all ->
-            let seconds = clock.Elapsed.TotalSeconds
+            if due () then
+                let rate = float rows / clock.Elapsed.TotalSeconds
+                eprintfn $"{100.0 * float rows / float all:F0} %%, {rows:N0} of {all:N0} rows, {rate:N0} rows/s"
 
-            if seconds - said > 5.0 then
-                said <- seconds
+    let private look (inspection: Inspection) : int =
+        // A wrong name is refused first.
+        let task = inspection.Task |> Option.map (TaskName.card >> Command.orRefuse)
 
-                let whole (value: float) =
-                    value.ToString("N0", System.Globalization.CultureInfo.InvariantCulture)
+        let report (raw: RawDataset) file =
+            DatasetReport.Of raw
+            |> Replay.extend task inspection.Replayed raw file
+            |> Command.orRefuse
 
-                eprintfn
-                    "%.0f %%, %s of %s rows, %s rows/s"
-                    (100.0 * float rows / float all)
-                    (whole (float rows))
-                    (whole (float all))
-                    (whole (float rows / seconds))
+        let report =
+            if RowFile.IsRowFile inspection.File then
+                let rows = RowFile inspection.File
+                Command.print (describe rows)
+                report (RawDataset.Of(rows.Rows(0L, mostInspected)).Saying rows.Metadata) None
+            else
+                use file = DatasetFile.Open inspection.File
+                report (RawDataset.Read file) (Some file)
+
+        printfn "%s" (report.ToText())
+
+        match inspection.Page with
+        | None -> Shell.success
+        | Some page ->
+            DatasetPage.write page report
+            Shell.wrote page
 
     let inspect: Command =
         Command.create
             "data inspect"
             "Describe a data set and its problems: columns, episodes, rewards"
-            ("Reads D4RL's HDF5 layout, .npz files with the same names, Minari's folders, and row files "
-             + "(a description of all rows, and details of the first million).")
+            "Reads D4RL's HDF5 layout, .npz files with the same names, Minari's folders, and row files \
+             (a description of all rows, and details of the first million)."
             [
-                Parameter.value
-                    "FILE"
-                    ""
-                    "An .hdf5 or .npz file, a Minari folder, or a row file"
-                    Read.text
-                    (fun file (inspection: Inspection) -> { inspection with File = file })
+                Parameter.text "FILE" "An .hdf5 or .npz file, a Minari folder, or a row file" (fun file inspection -> {
+                    inspection with
+                        File = file
+                })
             ]
             [
-                Parameter.value
-                    "--html"
-                    "PAGE"
-                    "Write the same text as a page with charts"
-                    Read.text
-                    (fun page (inspection: Inspection) -> { inspection with Page = Some page })
-                Parameter.value
-                    "--task"
-                    "NAME"
+                Parameter.text "--html PAGE" "Write the same text as a page with charts" (fun page inspection -> {
+                    inspection with
+                        Page = Some page
+                })
+                Parameter.text
+                    "--task NAME"
                     "The MuJoCo task for a replay of rows, to check their states and rewards"
-                    Read.text
                     (fun task (inspection: Inspection) -> { inspection with Task = Some task })
                 |> Parameter.showing "the task in the file's metadata or name"
                 Parameter.value
-                    "--replay"
-                    "N"
+                    "--replay N"
                     "Rows to replay, evenly spaced; 0 replays none"
                     (Read.whole 0)
-                    (fun rows (inspection: Inspection) -> { inspection with Replayed = rows })
+                    (fun rows inspection -> { inspection with Replayed = rows })
                 |> Parameter.showing (string DatasetReplay.StandardRows)
             ]
             [
@@ -131,36 +136,22 @@ module Data =
                 Task = None
                 Replayed = DatasetReplay.StandardRows
             }
-            (fun inspection ->
-                // A wrong name is the first thing said.
-                let task = inspection.Task |> Option.map (TaskName.card >> Command.orRefuse)
+            look
 
-                let look (raw: RawDataset) file =
-                    DatasetReport.Of raw
-                    |> Replay.extend task inspection.Replayed raw file
-                    |> Command.orRefuse
+    let private write (packing: Packing) : int =
+        let path =
+            packing.Target
+            |> Option.defaultValue (Path.ChangeExtension(packing.Source, ".rows"))
 
-                let report =
-                    if RowFile.IsRowFile inspection.File then
-                        let rows = RowFile inspection.File
-                        describe rows |> List.iter (printfn "%s")
+        mustBeNew path
+        let say = watch ()
+        let limit = Option.toNullable packing.TimeLimit
 
-                        let raw = RawDataset.Of(rows.Rows(0L, mostInspected)).Saying rows.Metadata
+        Interrupt.guardFile (fun stop ->
+            DatasetPacking.Pack(packing.Source, path, packing.Mode, limit, (fun rows all -> say rows all), stop))
+        |> printfn "%s"
 
-                        look raw None
-                    else
-                        use file = DatasetFile.Open inspection.File
-                        look (RawDataset.Read file) (Some file)
-
-                printfn "%s" (report.ToText())
-
-                match inspection.Page with
-                | None -> ()
-                | Some page ->
-                    DatasetPage.write page report
-                    printfn "%s" (Path.GetFullPath page)
-
-                Shell.success)
+        Shell.wrote path
 
     let pack: Command =
         Command.create
@@ -168,41 +159,27 @@ module Data =
             "Pack a data set into a row file, for data sets larger than memory"
             "Training maps a row file into memory instead of reading it, and gives the same bits."
             [
-                Parameter.value
+                Parameter.text
                     "FILE"
-                    ""
                     "An .hdf5 file in D4RL's layout, an .npz file with the same names, or a Minari folder"
-                    Read.text
                     (fun file (packing: Packing) -> { packing with Source = file })
             ]
             [
-                Parameter.value "--output" "FILE" "Where to" Read.text (fun file (packing: Packing) -> {
+                Parameter.text "-o, --output FILE" "The row file" (fun file packing -> {
                     packing with
                         Target = Some file
                 })
-                |> Parameter.alias [ "-o"; "--out" ]
+                |> Parameter.alias [ "--out" ]
                 |> Parameter.showing "the file's name with .rows"
+                Request.mode
+                    "How rows become transitions, fixed in the row file: as in D4RL's q-learning loader, or without \
+                     rows across an episode's end"
+                    (fun mode packing -> { packing with Mode = mode })
                 Parameter.value
-                    "--mode"
-                    "d4rl|strict"
-                    ("How rows become transitions, fixed in the row file: as in D4RL's q-learning "
-                     + "loader, or without rows across an episode's end")
-                    (Read.oneOf [ "d4rl"; "strict" ])
-                    (fun mode (packing: Packing) -> {
-                        packing with
-                            Mode =
-                                (if mode = "strict" then
-                                     DatasetMode.Strict
-                                 else
-                                     DatasetMode.D4rlParity)
-                    })
-                |> Parameter.showing "d4rl"
-                Parameter.value
-                    "--time-limit"
-                    "N"
+                    "--time-limit N"
                     "The task's longest episode, for a file without time-outs"
                     (Read.whole 1)
-                    (fun limit (packing: Packing) -> { packing with TimeLimit = Some limit })
+                    (fun limit packing -> { packing with TimeLimit = Some limit })
             ]
             [ "iql data pack logs.hdf5 -o logs.rows", "then: iql train --data logs.rows" ]
             {
@@ -211,25 +188,4 @@ module Data =
                 TimeLimit = None
                 Target = None
             }
-            (fun packing ->
-                let path =
-                    packing.Target
-                    |> Option.defaultValue (Path.ChangeExtension(packing.Source, ".rows"))
-
-                mustBeNew path
-                let say = watch ()
-
-                let outcome =
-                    Interrupt.guardSaying stopping (fun cancellation ->
-                        DatasetPacking.Pack(
-                            packing.Source,
-                            path,
-                            packing.Mode,
-                            Option.toNullable packing.TimeLimit,
-                            (fun rows all -> say rows all),
-                            cancellation
-                        ))
-
-                printfn "%s" outcome
-                printfn "%s" (Path.GetFullPath path)
-                Shell.success)
+            write

@@ -2,7 +2,6 @@ namespace Iql.Cli
 
 open Iql.Scripts
 
-open System.Globalization
 open System.IO
 open Iql.Data.Files
 open Iql.Environments.Tasks
@@ -34,16 +33,13 @@ module DataConvert =
 
     /// D4RL's reference scores, when the file bears a task's name.
     let private scores (source: string) =
-        let number (value: float) =
-            value.ToString("R", CultureInfo.InvariantCulture)
-
-        match ReferenceScores.Find(Path.GetFileNameWithoutExtension source) with
-        | null -> readOnlyDict []
-        | reference ->
-            readOnlyDict [
-                "ref_min_score", number reference.Random
-                "ref_max_score", number reference.Expert
-            ]
+        readOnlyDict [
+            match ReferenceScores.Find(Path.GetFileNameWithoutExtension source) with
+            | null -> ()
+            | reference ->
+                "ref_min_score", $"{reference.Random:R}"
+                "ref_max_score", $"{reference.Expert:R}"
+        ]
 
     let command: Command =
         Command.create
@@ -52,39 +48,28 @@ module DataConvert =
             "A conversion and its reverse give the same arrays to the bit. Arrays that have no place in the other \
              layout are refused by name; --drop leaves them out. docs/data-formats.md has the rules."
             [
-                Parameter.value
+                Parameter.text
                     "IN"
-                    ""
                     "An .hdf5 or .npz file, or a Minari data set's folder"
-                    Read.text
                     (fun file (conversion: Conversion) -> { conversion with Source = file })
-                Parameter.value
+                Parameter.text
                     "OUT"
-                    ""
                     "A new .hdf5 or .npz file, or a new folder (a name without an ending) for Minari"
-                    Read.text
-                    (fun file (conversion: Conversion) -> { conversion with Target = file })
+                    (fun file conversion -> { conversion with Target = file })
             ]
             [
-                Parameter.value
+                Parameter.choice
                     "--to"
-                    "d4rl|minari|npz"
+                    [
+                        "d4rl", DatasetForm.D4rl
+                        "minari", DatasetForm.Minari
+                        "npz", DatasetForm.Npz
+                    ]
                     "The layout to write"
-                    (Read.oneOf [ "d4rl"; "minari"; "npz" ])
-                    (fun form conversion -> {
-                        conversion with
-                            Form =
-                                Some(
-                                    match form with
-                                    | "minari" -> DatasetForm.Minari
-                                    | "npz" -> DatasetForm.Npz
-                                    | _ -> DatasetForm.D4rl
-                                )
-                    })
+                    (fun form conversion -> { conversion with Form = Some form })
                 |> Parameter.showing "from the ending of OUT"
                 Parameter.value
-                    "--drop"
-                    "NAME,..."
+                    "--drop NAME,..."
                     "Arrays or groups of arrays to leave out, such as infos"
                     (Read.listOf Read.text)
                     (fun names conversion -> { conversion with Drop = names })
@@ -106,19 +91,14 @@ module DataConvert =
                 Cut = false
             }
             (fun conversion ->
-                let form =
-                    conversion.Form |> Option.defaultWith (fun () -> formOf conversion.Target)
+                DatasetConversion.Convert(
+                    conversion.Source,
+                    conversion.Target,
+                    Option.defaultWith (fun () -> formOf conversion.Target) conversion.Form,
+                    ResizeArray conversion.Drop,
+                    conversion.Cut,
+                    scores conversion.Source
+                )
+                |> printfn "%s"
 
-                let outcome =
-                    DatasetConversion.Convert(
-                        conversion.Source,
-                        conversion.Target,
-                        form,
-                        ResizeArray conversion.Drop,
-                        conversion.Cut,
-                        scores conversion.Source
-                    )
-
-                printfn "%s" outcome
-                printfn "%s" (Path.GetFullPath conversion.Target)
-                Shell.success)
+                Shell.wrote conversion.Target)

@@ -4,12 +4,11 @@ open Iql.Scripts
 
 open System
 open System.Diagnostics
-open System.Globalization
 open System.IO
 open Iql.Data.Download
 open Iql.Environments.Tasks
 
-/// The command `iql data download`, and the files it has brought.
+/// The command `iql data download`, and the files in its cache.
 module DataDownload =
 
     type private Request = {
@@ -32,12 +31,12 @@ module DataDownload =
             )
         | file -> file
 
-    /// The cached file of a D4RL task, if the name is one of D4RL's; a refusal that says how to get it where it is not
-    /// there.
-    let cached (task: string) : string option =
-        match D4rlFile.Find task with
-        | null -> None
-        | file ->
+    /// The cached D4RL file of a task without its own data; None for other names. A missing file is refused.
+    let cachedFor (task: string) : string option =
+        match Tasks.Find task, D4rlFile.Find task with
+        | _, null -> None
+        | card, _ when not (isNull card || isNull card.Dataset) -> None
+        | _, file ->
             let path = D4rlCache.PathOf file
 
             if File.Exists path then
@@ -50,43 +49,27 @@ module DataDownload =
                           from a folder. Or give a file with --data."
                 )
 
-    /// The cached file of a task whose data do not come with it; None where they do, and for a name that D4RL has no
-    /// data for.
-    let cachedFor (task: string) : string option =
-        match Tasks.Find task with
-        | null -> cached task
-        | card when isNull card.Dataset -> cached task
-        | _ -> None
+    let private size (bytes: int64) = $"{float bytes / 1e6:F1} MB"
 
-    let private size (bytes: int64) =
-        String.Format(CultureInfo.InvariantCulture, "{0:F1} MB", float bytes / 1e6)
-
-    /// One line that is written over itself; nothing where no one looks at it.
+    /// One line that is overwritten; nothing where standard error is redirected.
     let private watch (name: string) : int64 -> Nullable<int64> -> unit =
         let clock = Stopwatch.StartNew()
-        let mutable said = 0.0
+        let due = Progress.every 0.25
         let mutable first = -1L
 
         fun here all ->
-            let seconds = clock.Elapsed.TotalSeconds
-
             if first < 0L then
                 first <- here
 
             let isWhole = all.HasValue && all.Value = here
 
-            if not Console.IsErrorRedirected && (seconds - said > 0.25 || isWhole) then
-                said <- seconds
-                let rate = float (here - first) / max 0.01 seconds
+            if not Console.IsErrorRedirected && (due () || isWhole) then
+                let rate = float (here - first) / max 0.01 clock.Elapsed.TotalSeconds
 
                 let share, left =
                     if all.HasValue then
-                        $"{100L * here / max 1L all.Value} %% of {size all.Value}",
-                        (if rate > 0.0 then
-                             TimeSpan.FromSeconds(float (all.Value - here) / rate).ToString(@"m\:ss")
-                             + " left"
-                         else
-                             "")
+                        let left = TimeSpan.FromSeconds(float (all.Value - here) / max 1.0 rate)
+                        $"{100L * here / max 1L all.Value} %% of {size all.Value}", left.ToString @"m\:ss" + " left"
                     else
                         size here, ""
 
@@ -96,10 +79,37 @@ module DataDownload =
                     eprintfn ""
 
     let private checksum (word: string) : Result<string, string> =
-        if word.Length = 64 && word |> Seq.forall Char.IsAsciiHexDigit then
-            Ok word
+        let isSum = word.Length = 64 && Seq.forall Char.IsAsciiHexDigit word
+        if isSum then Ok word else Error "64 hexadecimal digits"
+
+    let private run (request: Request) : int =
+        if request.Task = "list" then
+            for file in D4rlFile.All do
+                printfn "%-28s %s" file.Task file.Path
+
+            Shell.success
         else
-            Error "64 hexadecimal digits"
+            let file = find request.Task
+            let sum = Option.toObj request.Checksum
+            let path = D4rlCache.PathOf file
+            let size () = size (FileInfo(path).Length)
+
+            match request.From with
+            | Some folder -> D4rlCache.Import(file, folder, sum) |> ignore
+            | None when File.Exists path && not request.Again ->
+                D4rlCache.Verify(file, path, sum, path)
+                printfn "%s is there already, %s" file.Task (size ())
+            | None ->
+                let mirrors = ResizeArray(Seq.append request.Mirrors D4rlCache.Mirrors)
+                let say = watch file.FileName
+
+                Interrupt.guardSaying
+                    "Stopping: the received part is kept, and the next download continues."
+                    (fun stop -> D4rlCache.Download(file, mirrors, sum, (fun here all -> say here all), stop))
+                |> ignore
+
+            printfn "%s, %s" file.Task (size ())
+            Shell.wrote path
 
     let command: Command =
         Command.create
@@ -110,33 +120,23 @@ module DataDownload =
               copy at Hugging Face. In an address, {{path}}, {{file}} and {{task}} are replaced by D4RL's names. The \
               licence of the data is CC-BY 4.0."
             [
-                Parameter.value
+                Parameter.text
                     "TASK"
-                    ""
                     "A D4RL data set, such as hopper-medium-v2; list shows all"
-                    Read.text
                     (fun task (request: Request) -> { request with Task = task })
             ]
             [
-                Parameter.value
-                    "--from"
-                    "FOLDER"
+                Parameter.text
+                    "--from FOLDER"
                     "Take the file from a folder, under D4RL's name or the task's"
-                    Read.text
                     (fun folder request -> { request with From = Some folder })
-                Parameter.value
-                    "--mirror"
-                    "URL"
-                    "A server to try first; may be repeated"
-                    Read.text
-                    (fun mirror request -> {
-                        request with
-                            Mirrors = request.Mirrors @ [ mirror ]
-                    })
+                Parameter.text "--mirror URL" "A server to try first; may be repeated" (fun mirror request -> {
+                    request with
+                        Mirrors = request.Mirrors @ [ mirror ]
+                })
                 |> Parameter.repeated
                 Parameter.value
-                    "--sha256"
-                    "HEX"
+                    "--sha256 HEX"
                     "The expected checksum; a file with another checksum is refused"
                     checksum
                     (fun sum request -> { request with Checksum = Some sum })
@@ -156,40 +156,4 @@ module DataDownload =
                 Checksum = None
                 Again = false
             }
-            (fun request ->
-                if request.Task = "list" then
-                    for file in D4rlFile.All do
-                        printfn "%-28s %s" file.Task file.Path
-
-                    Shell.success
-                else
-                    let file = find request.Task
-                    let sum = Option.toObj request.Checksum
-                    let path = D4rlCache.PathOf file
-
-                    if File.Exists path && not request.Again && request.From.IsNone then
-                        D4rlCache.Verify(file, path, sum, path)
-                        printfn "%s is there already, %s" file.Task (size (FileInfo(path).Length))
-                    else
-                        match request.From with
-                        | Some folder -> D4rlCache.Import(file, folder, sum) |> ignore
-                        | None ->
-                            let mirrors = request.Mirrors @ List.ofSeq D4rlCache.Mirrors
-                            let say = watch file.FileName
-
-                            Interrupt.guardSaying
-                                "Stopping: the received part is kept, and the next download continues."
-                                (fun cancellation ->
-                                    D4rlCache.Download(
-                                        file,
-                                        ResizeArray mirrors,
-                                        sum,
-                                        (fun here all -> say here all),
-                                        cancellation
-                                    ))
-                            |> ignore
-
-                        printfn "%s, %s" file.Task (size (FileInfo(path).Length))
-
-                    printfn "%s" path
-                    Shell.success)
+            run

@@ -11,7 +11,7 @@ module ExplainCommand =
 
     type private Asked = {
         What: string
-        /// What `--algorithm` calls it; None: implicit Q-learning of the sizes below.
+        /// A name of `--algorithm`; None: implicit Q-learning of the sizes below.
         Algorithm: string option
         Observations: int
         Actions: int
@@ -56,10 +56,9 @@ module ExplainCommand =
             asked.Observations,
             asked.Actions
         )
-        |> Explain.step (
-            $"one IQL step ({asked.Observations} observations, {asked.Actions} actions, "
-            + $"batch {asked.Batch}, {hidden}, {policies})"
-        )
+        |> Explain.step
+            $"one IQL step ({asked.Observations} observations, {asked.Actions} actions, batch {asked.Batch}, {hidden}, \
+              {policies})"
 
     let private explain (asked: Asked) : Explanation =
         match List.tryFind (fun (name, _) -> name = asked.What) Explain.losses, asked.Algorithm with
@@ -67,15 +66,14 @@ module ExplainCommand =
         | Some(_, loss), None -> loss asked.Batch
         | None, None -> step asked
         | None, Some name ->
-            if
-                (asked.Batch, asked.Hidden, asked.Policies)
-                <> (standard.Batch, standard.Hidden, standard.Policies)
-            then
+            let sizes (asked: Asked) =
+                asked.Batch, asked.Hidden, asked.Policies
+
+            if sizes asked <> sizes standard then
                 raise (
-                    Refusal(
-                        "--algorithm: uses the batch, widths and policies of its preset. "
-                        + "Use --batch, --hidden and --policies without --algorithm."
-                    )
+                    Refusal
+                        "--algorithm: uses the batch, widths and policies of its preset. Use --batch, --hidden and \
+                         --policies without --algorithm."
                 )
 
             Trial.learner asked.Observations (Iql.ActionSpace.Continuous asked.Actions) [ Preset.trial name task ]
@@ -87,7 +85,7 @@ module ExplainCommand =
         let explanation = explain asked
         let most = if asked.All then System.Int32.MaxValue else 30
         printfn "The life of %s\n" explanation.Name
-        ExplainText.lines most explanation |> List.iter (printfn "%s")
+        ExplainText.lines most explanation |> Command.print
 
         for path in Option.toList dot do
             let text = ExplainDot.write explanation
@@ -96,62 +94,56 @@ module ExplainCommand =
 
         Shell.success
 
-    let private sized name hint doc shown (set: int -> Asked -> Asked) : Parameter<Asked> =
-        Parameter.value name hint doc (Read.whole 1) set |> Parameter.showing shown
+    let private sized heading doc (size: int) set : Parameter<Asked> =
+        Parameter.value heading doc (Read.whole 1) set
+        |> Parameter.showing (string size)
 
     let command: Command =
         Command.create
             "explain"
             "Show a loss or a step as graph, schedule, memory, kernels and their time"
-            ("A loss is shown with its gradient; 'step' is a whole training step. Iql traces it, simplifies it, "
-             + "groups it into kernels and phases, plans its memory, and measures it on one thread with artificial "
-             + "numbers. In F#, Explain.loss does this for your own loss.")
+            "A loss is shown with its gradient; 'step' is a whole training step. Iql traces it, simplifies it, groups \
+             it into kernels and phases, plans its memory, and measures it on one thread with artificial numbers. In \
+             F#, Explain.loss does this for your own loss."
             [
-                Parameter.value
-                    "WHAT"
-                    ""
-                    (String.concat ", " subjects)
-                    (Read.oneOf subjects)
-                    (fun what (asked: Asked) -> { asked with What = what })
+                Parameter.value "WHAT" (String.concat ", " subjects) (Read.oneOf subjects) (fun what asked -> {
+                    asked with
+                        What = what
+                })
             ]
             [
                 Parameter.value
-                    "--algorithm"
-                    "NAME"
+                    "--algorithm NAME"
                     $"The algorithm of the step, with its preset of {task}; by default implicit Q-learning with \
                       these sizes"
                     (Read.oneOf [ for each in Algorithm.Named -> each.Name ])
-                    (fun name (asked: Asked) -> { asked with Algorithm = Some name })
-                sized "--batch" "B" "Rows of a batch" "256" (fun size asked -> { asked with Batch = size })
-                sized "--observations" "S" "Size of an observation in the step" "11" (fun size asked -> {
+                    (fun name asked -> { asked with Algorithm = Some name })
+                sized "--batch B" "Rows of a batch" standard.Batch (fun size asked -> { asked with Batch = size })
+                sized "--observations S" "Size of an observation in the step" standard.Observations (fun size asked -> {
                     asked with
                         Observations = size
                 })
-                sized "--actions" "A" "Size of an action in the step" "3" (fun size asked -> {
+                sized "--actions A" "Size of an action in the step" standard.Actions (fun size asked -> {
                     asked with
                         Actions = size
                 })
-                Parameter.value
-                    "--hidden"
-                    "SIZES"
-                    "Widths of hidden layers in the step"
-                    Read.sizes
-                    (fun sizes (asked: Asked) -> { asked with Hidden = sizes })
+                Parameter.value "--hidden SIZES" "Widths of hidden layers in the step" Read.sizes (fun sizes asked -> {
+                    asked with
+                        Hidden = sizes
+                })
                 |> Parameter.showing "256x256"
-                sized "--policies" "N" "Policies on one value function in the step" "1" (fun count asked -> {
+                sized "--policies N" "Policies on one value function in the step" standard.Policies (fun count asked -> {
                     asked with
                         Policies = count
                 })
-                Parameter.switch "--all" "List all nodes and temporaries, not the first 30" (fun (asked: Asked) -> {
+                Parameter.switch "--all" "List all nodes and temporaries, not the first 30" (fun asked -> {
                     asked with
                         All = true
                 })
-                Parameter.value
-                    "--dot"
-                    "FILE"
-                    "Also write the graph for Graphviz: dot -Tsvg FILE"
-                    Read.text
-                    (fun file (asked: Asked) -> { asked with Dot = Some file })
+                Parameter.text "--dot FILE" "Also write the graph for Graphviz: dot -Tsvg FILE" (fun file asked -> {
+                    asked with
+                        Dot = Some file
+                })
             ]
             [
                 "iql explain expectile", "the expectile loss"

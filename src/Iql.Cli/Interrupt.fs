@@ -10,7 +10,7 @@ open System.Threading
 [<RequireQualifiedAccess>]
 module Interrupt =
 
-    /// Runs a piece of work with a token that Ctrl-C cancels, and says what then happens.
+    /// Runs work with a token that Ctrl-C cancels, and prints what then happens.
     let guardSaying (message: string) (work: CancellationToken -> 'result) : 'result =
         use source = new CancellationTokenSource()
 
@@ -27,3 +27,7 @@ module Interrupt =
     /// The same for training.
     let guard (work: CancellationToken -> 'result) : 'result =
         guardSaying "Stopping: saving the runs. Press again to stop without saving." work
+
+    /// The same for writing a file.
+    let guardFile (work: CancellationToken -> 'result) : 'result =
+        guardSaying "Stopping: no file is kept." work

@@ -7,11 +7,12 @@ open Iql.Algorithms
 open Iql.Environments
 open Iql.Environments.Tasks
 
-/// The commands that only tell: tasks, presets, env reference.
+/// The commands that only print: tasks, presets, env reference.
 module Lists =
 
-    let private number (digits: int) (value: float) : string =
-        value.ToString("F" + string digits, System.Globalization.CultureInfo.InvariantCulture)
+    /// Prints texts below a heading, wrapped and indented.
+    let private below (texts: string list) : unit =
+        Command.print (Command.table [ for text in texts -> "", text ])
 
     /// `iql tasks`
     let tasks: Command =
@@ -20,26 +21,25 @@ module Lists =
 
             for card in Tasks.All do
                 printfn "%s" card.Name
-
-                for line in Command.table [ "", card.Description ] do
-                    printfn "%s" line
+                below [ card.Description ]
 
                 printfn
-                    "    %O   data: %d transitions   episode: at most %d steps   scores 0 and 100: returns %s and %s"
+                    "    %O   data: %d transitions   episode: at most %d steps   scores 0 and 100: returns %.3f and %.3f"
                     card.Environment.ActionSpace
                     card.DatasetSize
                     card.Environment.TimeLimit
-                    (number 3 card.Reference.Random)
-                    (number 3 card.Reference.Expert)
+                    card.Reference.Random
+                    card.Reference.Expert
 
-            printfn ""
+            let installed =
+                if Mujoco.MujocoLibrary.IsAvailable then
+                    "installed"
+                else
+                    "not installed"
 
             printfn
-                "Tasks on MuJoCo 2.2.2 (%s here), with data from --data FILE; maze2d collects its own data:"
-                (if Mujoco.MujocoLibrary.IsAvailable then
-                     "installed"
-                 else
-                     "not installed")
+                "\nTasks on MuJoCo 2.2.2 (%s here), with data from --data FILE; maze2d collects its own data:"
+                installed
 
             for (family, description, size, actions), cards in
                 MujocoTasks.All
@@ -49,21 +49,19 @@ module Lists =
                     card.Environment.ObservationSize,
                     card.Environment.ActionSize) do
                 let limits =
-                    [ for card in cards -> card.Environment.TimeLimit ]
-                    |> List.distinct
-                    |> List.sort
-                    |> List.map string<int>
-                    |> String.concat " or "
+                    cards
+                    |> Seq.map _.Environment.TimeLimit
+                    |> Seq.distinct
+                    |> Seq.sort
+                    |> Seq.map string<int>
 
                 printfn "%s" family
 
-                for line in
-                    Command.table [
-                        "", description
-                        "", $"observation of {size} numbers, {actions}, at most {limits} steps per episode"
-                        "", String.concat ", " [ for card in cards -> card.Name ]
-                    ] do
-                    printfn "%s" line
+                below [
+                    description
+                    $"""observation of {size} numbers, {actions}, at most {String.concat " or " limits} steps per episode"""
+                    cards |> Seq.map _.Name |> String.concat ", "
+                ]
 
             Shell.success
 
@@ -83,24 +81,19 @@ module Lists =
 
                 let standard = shown algorithm.Standard
 
-                for line in Command.table [ "", "standard: " + String.concat ", " standard ] do
-                    printfn "%s" line
+                below [
+                    "standard: " + String.concat ", " standard
+                    for variant in algorithm.Variants do
+                        $"{variant.Name}: "
+                        + String.concat ", " (shown variant.Standard |> List.except standard)
+                ]
 
-                for variant in algorithm.Variants do
-                    let changed = shown variant.Standard |> List.except standard
-
-                    for line in Command.table [ "", $"{variant.Name}: " + String.concat ", " changed ] do
-                        printfn "%s" line
+                let names = [ for each in Seq.append [ algorithm ] algorithm.Variants -> each.Name ]
 
                 for preset in Presets.all do
-                    if
-                        algorithm :: List.ofSeq algorithm.Variants
-                        |> List.exists (fun each -> each.Name = preset.Algorithm)
-                    then
+                    if List.contains preset.Algorithm names then
                         printfn ""
-
-                        for line in Preset.lines preset do
-                            printfn "  %s" line
+                        Preset.lines preset |> List.iter (printfn "  %s")
 
                 printfn ""
 
@@ -110,47 +103,25 @@ module Lists =
 
     /// `iql env reference`
     let reference: Command =
-        let place =
-            Parameter.value
-                "TASK"
-                ""
-                "A built-in task; `iql tasks` lists them"
-                Read.text
-                (fun task (_: string, episodes: int, seed: int) -> task, episodes, seed)
-
-        let options = [
-            Parameter.value "--episodes" "N" "Episodes per policy" (Read.whole 2) (fun episodes (task, _, seed) ->
-                task, episodes, seed)
-            |> Parameter.showing "2000"
-            Parameter.value "--seed" "SEED" "Seed of all random numbers" (Read.whole 0) (fun seed (task, episodes, _) ->
-                task, episodes, seed)
-            |> Parameter.showing "0"
-        ]
-
         let run (task, episodes, seed: int) =
             let task = (TaskName.installed task |> Command.orRefuse).Name
             let measured = ReferenceMeasurement.Measure(task, episodes, Seed(uint64 seed))
 
             let row (name: string) (measured: MeasuredReturn) =
                 printfn
-                    "%-8s return %s ± %s   success %s %%   length %s"
+                    "%-8s return %.4f ± %.4f   success %.1f %%   length %.1f"
                     name
-                    (number 4 measured.Mean)
-                    (number 4 measured.StandardError)
-                    (number 1 (100.0 * measured.SuccessRate))
-                    (number 1 measured.MeanLength)
+                    measured.Mean
+                    measured.StandardError
+                    (100.0 * measured.SuccessRate)
+                    measured.MeanLength
 
             printfn "%s, %d episodes each, seed %d; ± is one standard error" task episodes seed
             row "random" measured.Random
             row "expert" measured.Expert
 
-            match ReferenceScores.Find task with
-            | null -> ()
-            | known ->
-                printfn
-                    "in use   scores 0 and 100 are returns %s and %s"
-                    (number 4 known.Random)
-                    (number 4 known.Expert)
+            for known in Option.toList (Option.ofObj (ReferenceScores.Find task)) do
+                printfn "in use   scores 0 and 100 are returns %.4f and %.4f" known.Random known.Expert
 
             Shell.success
 
@@ -158,8 +129,21 @@ module Lists =
             "env reference"
             "Measure the reference returns of a task's scores"
             "Plays random actions and the task's controller. Their mean returns are the scores 0 and 100."
-            [ place ]
-            options
+            [
+                Parameter.text "TASK" "A built-in task; `iql tasks` lists them" (fun task (_, episodes, seed) ->
+                    task, episodes, seed)
+            ]
+            [
+                Parameter.value "--episodes N" "Episodes per policy" (Read.whole 2) (fun episodes (task, _, seed) ->
+                    task, episodes, seed)
+                |> Parameter.showing "2000"
+                Parameter.value
+                    "--seed SEED"
+                    "Seed of all random numbers"
+                    (Read.whole 0)
+                    (fun seed (task, episodes, _) -> task, episodes, seed)
+                |> Parameter.showing "0"
+            ]
             [
                 "iql env reference pointmaze-umaze-stitch-v0", "the reference returns of this task"
             ]

@@ -34,10 +34,9 @@ module Play =
         let scene =
             match asked.Policy with
             | "expert" when isNull card.Expert ->
-                Error(
-                    "--policy: expected random, a run's folder or a policy file, got expert: "
-                    + $"{card.Name} has no controller."
-                )
+                Error
+                    $"--policy: expected random, a run's folder or a policy file, got expert: {card.Name} has no \
+                      controller."
             | "expert" -> Episode.ofExpert card seed
             | word ->
                 Policy.find card asked.Mean word
@@ -47,45 +46,42 @@ module Play =
 
         ScenePage.write path scene
         printfn "%s: %s, return %.1f" scene.Title scene.End (List.last scene.Moments).Return
-        printfn "%s" path
-        Shell.success
+        Shell.wrote path
 
     let command: Command =
         Command.create
             "play"
             "Play one episode of a task and write an animated page"
-            ("The page is one HTML file that opens without a network. It shows planar robots from the side, "
-             + "and the ant and mazes from above with their way. It has a slider and the return over time. For a "
-             + "trained run it also shows values: over time, and in mazes for each place.")
+            "The page is one HTML file that opens without a network. It shows planar robots from the side, and the \
+             ant and mazes from above with their way. It has a slider and the return over time. For a trained run it \
+             also shows values: over time, and in mazes for each place."
             [
-                Parameter.value "TASK" "" "A task; `iql tasks` lists them" Read.text (fun task (asked: Asked) -> {
+                Parameter.text "TASK" "A task; `iql tasks` lists them" (fun task (asked: Asked) -> {
                     asked with
                         Task = task
                 })
             ]
             [
-                Parameter.value
-                    "--policy"
-                    "random|expert|FOLDER|FILE.json"
-                    ("The policy: random, expert (the task's controller), the folder of a trained run, "
-                     + "or a policy file (in antmaze-* a walker that follows directions to the goal)")
-                    Read.text
-                    (fun policy (asked: Asked) -> { asked with Policy = policy })
+                Parameter.text
+                    "--policy random|expert|FOLDER|FILE.json"
+                    "The policy: random, expert (the task's controller), the folder of a trained run, or a policy file \
+                     (in antmaze-* a walker that follows directions to the goal)"
+                    (fun policy asked -> { asked with Policy = policy })
                 |> Parameter.showing "random"
                 Parameter.switch
                     "--mean"
                     "A policy file acts with its mean instead of a sample; trained runs always use the mean"
-                    (fun (asked: Asked) -> { asked with Mean = true })
-                Parameter.value "--seed" "SEED" "Seed of the episode" (Read.whole 0) (fun seed (asked: Asked) -> {
+                    (fun asked -> { asked with Mean = true })
+                Parameter.value "--seed SEED" "Seed of the episode" (Read.whole 0) (fun seed (asked: Asked) -> {
                     asked with
                         Seed = seed
                 })
                 |> Parameter.showing "0"
-                Parameter.value "--output" "FILE" "Where to" Read.text (fun file (asked: Asked) -> {
+                Parameter.text "-o, --output FILE" "The page" (fun file (asked: Asked) -> {
                     asked with
                         Output = Some file
                 })
-                |> Parameter.alias [ "-o"; "--out" ]
+                |> Parameter.alias [ "--out" ]
                 |> Parameter.showing "play-TASK.html"
             ]
             [

@@ -4,7 +4,6 @@ open Iql.Scripts
 
 open System
 open System.Diagnostics
-open System.Globalization
 open System.Threading.Tasks
 open Spectre.Console
 
@@ -12,16 +11,22 @@ open Spectre.Console
 [<RequireQualifiedAccess>]
 module Progress =
 
-    let private invariant = CultureInfo.InvariantCulture
+    /// Whether an interval has passed since the last time it had.
+    let every (seconds: float) : unit -> bool =
+        let clock = Stopwatch.StartNew()
+
+        fun () ->
+            let passed = clock.Elapsed.TotalSeconds > seconds
+
+            if passed then
+                clock.Restart()
+
+            passed
 
     let private time (span: TimeSpan) : string =
-        if span.TotalHours >= 1.0 then
-            span.ToString(@"h\:mm\:ss", invariant)
-        else
-            span.ToString(@"m\:ss", invariant)
+        span.ToString(if span.TotalHours >= 1.0 then @"h\:mm\:ss" else @"m\:ss")
 
-    let private count (value: int64) : string =
-        value.ToString("#,0", invariant).Replace(",", " ")
+    let private count (value: int64) : string = $"{value:N0}".Replace(",", " ")
 
     let private remaining (progress: SweepProgress) : string =
         if progress.StepsPerSecond > 0.0 then
@@ -29,45 +34,28 @@ module Progress =
         else
             "?"
 
-    let private share (progress: SweepProgress) : float =
-        100.0 * float progress.Steps / float (max 1L progress.TotalSteps)
-
     let private score (latest: Iql.Training.TrainingProgress) : string =
         if latest.Score.HasValue then
-            latest.Score.Value.ToString("F1", invariant)
+            $"{latest.Score.Value:F1}"
         else
             "–"
 
     let private summary (progress: SweepProgress) : string =
+        let share = 100.0 * float progress.Steps / float (max 1L progress.TotalSteps)
+
         let failed =
             if progress.Diverged > 0 then
                 $", {progress.Diverged} diverged"
             else
                 ""
 
-        String.Format(
-            invariant,
-            "{0:F0} %, {1} of {2} runs done{3}, {4} steps/s, {5} gone, {6} left",
-            share progress,
-            progress.Done,
-            progress.Runs,
-            failed,
-            count (int64 progress.StepsPerSecond),
-            time progress.Elapsed,
-            remaining progress
-        )
+        $"{share:F0} %%, {progress.Done} of {progress.Runs} runs done{failed}, \
+          {count (int64 progress.StepsPerSecond)} steps/s, {time progress.Elapsed} gone, {remaining progress} left"
 
     let private group (progress: GroupProgress) : string =
         let latest = progress.Latest
-
-        String.Format(
-            invariant,
-            "{0}: {1:F0} %, loss {2:G3}, score {3}",
-            progress.Name,
-            100.0 * float latest.Step / float latest.Steps,
-            latest.Loss,
-            score latest
-        )
+        let share = 100.0 * float latest.Step / float latest.Steps
+        $"{progress.Name}: {share:F0} %%, loss {latest.Loss:G3}, score {score latest}"
 
     /// One line for a log.
     let line (progress: SweepProgress) : string =
@@ -92,16 +80,16 @@ module Progress =
                 Markup.Escape training.Name,
                 string training.Runs,
                 $"{count latest.Step} / {count latest.Steps}",
-                latest.StepsPerSecond.ToString("F0", invariant),
+                $"{latest.StepsPerSecond:F0}",
                 time latest.Remaining,
-                latest.Loss.ToString("G3", invariant),
+                $"{latest.Loss:G3}",
                 score latest
             )
             |> ignore
 
         table
 
-    /// What a launch has to tell besides how far it is, as a line; warnings are marked.
+    /// An event of a launch as a line, except its progress; warnings are marked.
     let note (event: SweepEvent) : string option =
         match event with
         | Advanced _ -> None
@@ -118,7 +106,7 @@ module Progress =
                 $"note: {who} trains {group} now, because this process gave no sign of life for too long. This \
                   process stops it."
 
-    /// Prints what a launch tells; warnings go to standard error.
+    /// Prints an event of a launch, except its progress; warnings go to standard error.
     let say (event: SweepEvent) : unit =
         match event, note event with
         | _, None -> ()
@@ -148,19 +136,13 @@ module Progress =
 
     /// Prints a line now and then, and one at the end.
     let lines (seconds: float) : SweepProgress -> unit =
-        let clock = Stopwatch.StartNew()
-        let said = ref 0.0
+        let due = every seconds
 
         fun progress ->
-            if
-                progress.Done = progress.Runs
-                || clock.Elapsed.TotalSeconds - said.Value >= seconds
-            then
-                said.Value <- clock.Elapsed.TotalSeconds
+            if due () || progress.Done = progress.Runs then
                 printfn "%s" (line progress)
 
-    /// Runs a piece of work that tells how far it is and what else there is to know, and shows that in the way that
-    /// suits where standard output goes.
+    /// Runs work and shows its events: in a live table, or as lines where standard output is redirected.
     let show (work: (SweepEvent -> unit) -> 'result) : 'result =
         AnsiConsole.Profile.Capabilities.Ansi <- not Console.IsOutputRedirected
 

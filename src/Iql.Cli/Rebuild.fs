@@ -13,12 +13,8 @@ module Rebuild =
             "Rebuild report.html from the files of a sweep or a run"
             "The folder has everything that the report shows. Unfinished runs are shown up to their last step."
             [
-                Parameter.value
-                    "FOLDER"
-                    ""
-                    "A folder with a sweep.json, or a run's with a config.json"
-                    Read.text
-                    (fun folder (_: string) -> folder)
+                Parameter.text "FOLDER" "A folder with a sweep.json, or a run's with a config.json" (fun folder _ ->
+                    folder)
             ]
             []
             [
@@ -26,13 +22,13 @@ module Rebuild =
             ]
             ""
             (fun folder ->
-                let written =
-                    if File.Exists(Path.Combine(folder, "sweep.json")) then
-                        Report.write folder
-                    elif File.Exists(Path.Combine(folder, "config.json")) then
-                        Report.forRun folder
-                    else
-                        Error $"{folder}: expected a folder with a sweep.json or a config.json, found neither."
+                let has name = File.Exists(Path.Combine(folder, name))
 
-                printfn "%s" (Path.GetFullPath(Command.orRefuse written))
-                Shell.success)
+                if has "sweep.json" then
+                    Report.write folder
+                elif has "config.json" then
+                    Report.forRun folder
+                else
+                    Error $"{folder}: expected a folder with a sweep.json or a config.json, found neither."
+                |> Command.orRefuse
+                |> Shell.wrote)

@@ -22,8 +22,8 @@ type Request = {
     NormalizeObservations: bool option
     /// What the options change of the preset, last first.
     Changes: (Trial -> Trial) list
-    /// Options given, with the hyperparameter that only some algorithms have.
-    Given: (string * Hyperparameter) list
+    /// The hyperparameters of the options given, last first.
+    Given: Hyperparameter list
     /// Hyperparameters that got several values.
     Axes: Axis list
     Output: string option
@@ -69,20 +69,20 @@ module Request =
         | owners when owners.Length = Algorithm.All.Length -> "Hyperparameters"
         | owners -> $"""Hyperparameters of {String.concat ", " owners}"""
 
-    /// Remembers an option that not every algorithm has, so that it can be refused once the algorithm is known.
-    let private given (hyperparameter: Hyperparameter) (set: 'value -> Request -> Request) value (request: Request) = {
+    /// Remembers a hyperparameter, so that its option can be refused once the algorithm is known.
+    let private given (hyperparameter: Hyperparameter) set value (request: Request) : Request = {
         set value request with
-            Given = (optionName hyperparameter, hyperparameter) :: request.Given
+            Given = hyperparameter :: request.Given
     }
 
-    let private help (hyperparameter: Hyperparameter) =
-        let allowed =
-            if hyperparameter.Hint = "WORD" then
-                $": {hyperparameter.Expected}"
-            else
-                $", {hyperparameter.Expected}"
+    /// Refuses a hyperparameter's option, because the algorithms asked for do not have it.
+    let refuseForeign (hyperparameter: Hyperparameter) (got: string) : unit =
+        let owners = Hyperparameter.owners hyperparameter.Name |> String.concat " or "
+        raise (Refusal $"{optionName hyperparameter}: belongs to --algorithm {owners}, got {got}.")
 
-        hyperparameter.Description + allowed
+    let private help (hyperparameter: Hyperparameter) =
+        let gap = if hyperparameter.Hint = "WORD" then ": " else ", "
+        hyperparameter.Description + gap + hyperparameter.Expected
 
     let private otherNames (hyperparameter: Hyperparameter) = [
         for name in Seq.tail hyperparameter.OptionNames -> "--" + name
@@ -96,17 +96,16 @@ module Request =
     /// One value for a hyperparameter.
     let single (hyperparameter: Hyperparameter) : Parameter<Request> = {
         Parameter.value
-            (optionName hyperparameter)
-            hyperparameter.Hint
+            $"{optionName hyperparameter} {hyperparameter.Hint}"
             (help hyperparameter)
             (one hyperparameter)
             (given hyperparameter change) with
             Aliases = otherNames hyperparameter
             Group =
-                if inGrid hyperparameter.Name then
-                    "Hyperparameters"
-                else
-                    section hyperparameter
+                (if inGrid hyperparameter.Name then
+                     "Hyperparameters"
+                 else
+                     section hyperparameter)
     }
 
     let private asking (axis: Axis) (request: Request) : Request = {
@@ -131,14 +130,11 @@ module Request =
         let name = optionName hyperparameter
 
         // The grid's options are named in the plural; every option is understood in both.
+        let name, other = if inGrid then name + "s", name else name, name + "s"
+
         {
-            Parameter.value
-                (if inGrid then name + "s" else name)
-                (hyperparameter.Hint + ",...")
-                (help hyperparameter)
-                values
-                (given hyperparameter set) with
-                Aliases = (if inGrid then name else name + "s") :: otherNames hyperparameter
+            Parameter.value $"{name} {hyperparameter.Hint},..." (help hyperparameter) values (given hyperparameter set) with
+                Aliases = other :: otherNames hyperparameter
                 Group = section hyperparameter
         }
 
@@ -146,129 +142,101 @@ module Request =
 
     /// The seed of a run.
     let seed: Parameter<Request> = {
-        Parameter.value "--seed" "SEED" seedDoc (Read.whole 0) (fun seed ->
+        Parameter.value "--seed SEED" seedDoc (Read.whole 0) (fun seed ->
             change (fun trial -> { trial with Seed = seed })) with
             Group = "Hyperparameters"
     }
 
     /// Seeds of a grid.
     let seeds: Parameter<Request> = {
-        Parameter.value "--seeds" "SEED,..." seedDoc Read.seeds (Axis.seed >> asking) with
+        Parameter.value "--seeds SEED,..." seedDoc Read.seeds (Axis.seed >> asking) with
             Aliases = [ "--seed" ]
             Group = "Grid"
     }
 
+    /// How rows become transitions.
+    let mode (doc: string) (set: DatasetMode -> 'settings -> 'settings) : Parameter<'settings> =
+        let modes = [ "d4rl", DatasetMode.D4rlParity; "strict", DatasetMode.Strict ]
+        Parameter.choice "--mode" modes doc set |> Parameter.showing "d4rl"
+
     /// Where the transitions come from.
     let data: Parameter<Request> list =
         [
-            Parameter.value
-                "--task"
-                "NAME"
+            Parameter.text
+                "--task NAME"
                 "The task that scores policies. A built-in task collects its data; D4RL's data are in its cache \
                  (`iql data download`) or in --data. `iql tasks` lists the tasks"
-                Read.text
                 (fun name (request: Request) -> { request with Task = Some name })
-            Parameter.value
-                "--data"
-                "FILE"
+            Parameter.text
+                "--data FILE"
                 "The data: an .hdf5 file in D4RL's layout, an .npz file with the same names, a Minari folder, or a \
                  row file of `iql data pack`"
-                Read.text
-                (fun path (request: Request) -> { request with Data = Some path })
-            Parameter.value
-                "--mode"
-                "d4rl|strict"
+                (fun path request -> { request with Data = Some path })
+            mode
                 "How rows become transitions: as in D4RL's q-learning loader, or without rows across an episode's \
                  end; a row file already has its mode"
-                (Read.oneOf [ "d4rl"; "strict" ])
-                (fun mode (request: Request) -> {
-                    request with
-                        Mode =
-                            Some(
-                                if mode = "strict" then
-                                    DatasetMode.Strict
-                                else
-                                    DatasetMode.D4rlParity
-                            )
-                })
-            |> Parameter.showing "d4rl"
+                (fun mode request -> { request with Mode = Some mode })
             Parameter.value
-                "--transitions"
-                "N"
+                "--transitions N"
                 "Transitions to collect for a task"
                 (Read.whole 1000)
-                (fun count (request: Request) -> {
+                (fun count request -> {
                     request with
                         Transitions = Some count
                 })
-            Parameter.value
+            Parameter.choice
                 "--rewards"
-                (String.concat "|" [ for word, _, _ in Presets.rewardRules -> word ])
+                [ for word, rule, _ in Presets.rewardRules -> word, rule ]
                 ("Rewards in training: "
                  + String.concat ", " [ for _, _, text in Presets.rewardRules -> text ]
                  + "; scores use raw rewards")
-                (Read.oneOf [ for word, _, _ in Presets.rewardRules -> word ])
-                (fun asked (request: Request) -> {
-                    request with
-                        Rewards =
-                            Presets.rewardRules
-                            |> List.tryPick (fun (word, rule, _) -> if word = asked then Some rule else None)
-                })
+                (fun rule (request: Request) -> { request with Rewards = Some rule })
             |> Parameter.showing "the preset's"
             Parameter.switch
                 "--normalize-observations"
                 "Shift and scale observations to mean 0 and standard deviation 1, for every preset"
-                (fun (request: Request) -> {
+                (fun request -> {
                     request with
                         NormalizeObservations = Some true
                 })
-            Parameter.switch
-                "--raw-observations"
-                "Keep observations unchanged, for every preset"
-                (fun (request: Request) -> {
-                    request with
-                        NormalizeObservations = Some false
-                })
+            Parameter.switch "--raw-observations" "Keep observations unchanged, for every preset" (fun request -> {
+                request with
+                    NormalizeObservations = Some false
+            })
         ]
         |> Parameter.grouped "Data"
 
-    /// What is trained, how long, how often looked at.
+    /// What is trained, how long, how often it is evaluated.
     let training (standard: Trial) : Parameter<Request> list =
+        let variants = [
+            for each in Algorithm.All do
+                for variant in each.Variants -> variant.Name
+        ]
+
         [
             Parameter.value
-                "--algorithm"
-                "NAME"
+                "-a, --algorithm NAME"
                 ("The algorithm: "
                  + String.concat ", " [ for each in Algorithm.All -> $"{each.Name} ({each.Title})" ]
                  + "; or a variant: "
-                 + String.concat ", " [
-                     for each in Algorithm.All do
-                         for variant in each.Variants -> variant.Name
-                 ])
+                 + String.concat ", " variants)
                 (Read.oneOf [ for each in Algorithm.Named -> each.Name ])
                 (fun name (request: Request) -> { request with Algorithm = name })
-            |> Parameter.alias [ "-a" ]
             |> Parameter.showing "iql"
-            Parameter.value "--steps" "N" "Training steps; 20k is 20000" (Read.whole 1) (fun steps ->
+            Parameter.value "--steps N" "Training steps; 20k is 20000" (Read.whole 1) (fun steps ->
                 change (fun trial -> { trial with Steps = steps }))
             |> Parameter.showing (string<int> standard.Steps)
             Parameter.value
-                "--evaluate-every"
-                "N"
+                "--evaluate-every N"
                 "Steps between evaluations and checkpoints"
                 (Read.whole 1)
                 (fun every -> change (fun trial -> { trial with EvaluateEvery = every }))
             |> Parameter.showing "a tenth of the steps"
-            Parameter.value
-                "--episodes"
-                "N"
-                "Episodes per evaluation; 0 means no evaluation"
-                (Read.whole 0)
-                (fun episodes -> change (fun trial -> { trial with Episodes = episodes }))
+            Parameter.value "--episodes N" "Episodes per evaluation; 0 means no evaluation" (Read.whole 0) (fun count ->
+                change (fun trial -> { trial with Episodes = count }))
             |> Parameter.showing (string<int> standard.Episodes)
             Parameter.value
-                "--preset"
-                "NAME"
+                "--preset NAME"
                 "Published hyperparameters to start from; `iql presets` lists them"
                 (Read.oneOf [ for domain in Presets.domains -> domain.Name ])
                 (fun name (request: Request) -> { request with Preset = Some name })
@@ -279,17 +247,13 @@ module Request =
     /// Where results go, on how many threads.
     let running (folder: string) : Parameter<Request> list =
         [
-            Parameter.value
-                "--output"
-                "FOLDER"
+            Parameter.text
+                "-o, --output FOLDER"
                 "Folder of the runs and report.html; the same command continues there"
-                Read.text
-                (fun folder (request: Request) -> { request with Output = Some folder })
-            |> Parameter.alias [ "-o" ]
+                (fun folder request -> { request with Output = Some folder })
             |> Parameter.showing folder
             Parameter.value
-                "--threads"
-                "N"
+                "--threads N"
                 "Cores to use; they do not change the results"
                 (Read.whole 1)
                 (fun threads (request: Request) -> { request with Threads = threads })

@@ -11,6 +11,11 @@ module Shell =
     /// Done, an error of ours, an error of the request, interrupted (128 + SIGINT).
     let success, failure, refused, interrupted = 0, 1, 2, 130
 
+    /// Prints where a file is; success.
+    let wrote (path: string) : int =
+        printfn "%s" (Path.GetFullPath path)
+        success
+
     /// The page of `iql --help`.
     let overview (commands: Command list) : string =
         String.concat "\n" [
@@ -34,31 +39,22 @@ module Shell =
     let private find (commands: Command list) (words: string list) : Command * string list =
         let split (name: string) = name.Split ' ' |> List.ofArray
 
-        let named (command: Command) =
-            let name = split command.Name
+        let length (command: Command) = (split command.Name).Length
 
-            if List.truncate name.Length words = name then
-                Some(command, List.skip name.Length words)
-            else
-                None
+        let named command =
+            List.truncate (length command) words = split command.Name
 
-        match List.tryPick named commands with
-        | Some found -> found
+        match List.tryFind named commands with
+        | Some command -> command, List.skip (length command) words
         | None ->
             let first = List.head words
 
-            match
-                [
-                    for command in commands do
-                        if command.Name.StartsWith(first + " ") then
-                            command.Name
-                ]
-            with
-            | [] ->
-                let mend =
-                    Spelling.didYouMean [ for command in commands -> List.head (split command.Name) ] first
+            let names = commands |> List.map _.Name
 
-                raise (Refusal $"unknown command '{first}'.{mend} See `iql --help`.")
+            match names |> List.filter _.StartsWith(first + " ") with
+            | [] ->
+                let hint = Spelling.didYouMean (names |> List.map (split >> List.head)) first
+                raise (Refusal $"unknown command '{first}'.{hint} See `iql --help`.")
             | family ->
                 let asked = String.concat " " (List.truncate 2 words)
                 let known = family |> List.map (sprintf "`iql %s`") |> String.concat ", "
@@ -77,36 +73,31 @@ module Shell =
             printfn "%s" ((find commands rest |> fst).Help())
             success
         | words ->
-            let command, arguments = find commands words
-
-            if arguments |> List.exists (fun word -> word = "--help" || word = "-h") then
+            match find commands words with
+            | command, arguments when List.contains "--help" arguments || List.contains "-h" arguments ->
                 printfn "%s" (command.Help())
                 success
-            else
-                command.Run arguments
+            | command, arguments -> command.Run arguments
 
-    /// Runs a command line. Every failure is one message on standard error; IQL_DEBUG=1 adds where it came from.
+    /// Runs a command line. Every failure is one message on standard error; IQL_DEBUG=1 adds the stack trace.
     let run (commands: Command list) (words: string seq) : int =
         try
             dispatch commands (List.ofSeq words)
         with error ->
-            let debug = Environment.GetEnvironmentVariable "IQL_DEBUG" = "1"
+            let code, lines =
+                match error, Attempt.mendable error with
+                | :? OperationCanceledException, _ -> interrupted, []
+                | _, Some message -> refused, [ $"iql: {message}" ]
+                | _, None ->
+                    failure,
+                    [
+                        $"iql: internal error: {error.Message} ({error.GetType().Name})"
+                        "Set IQL_DEBUG=1 for the stack trace. Saved files are kept."
+                    ]
 
-            match error, Attempt.mendable error with
-            | :? OperationCanceledException, _ -> interrupted
-            | _, Some message ->
-                eprintfn "iql: %s" message
+            lines |> List.iter (eprintfn "%s")
 
-                if debug then
-                    eprintfn "%O" error
+            if code <> interrupted && Environment.GetEnvironmentVariable "IQL_DEBUG" = "1" then
+                eprintfn "%O" error
 
-                refused
-            | _, None ->
-                eprintfn "iql: internal error: %s (%s)" error.Message (error.GetType().Name)
-
-                if debug then
-                    eprintfn "%O" error
-                else
-                    eprintfn "Set IQL_DEBUG=1 for the stack trace. Saved files are kept."
-
-                failure
+            code

@@ -3,7 +3,6 @@ namespace Iql.Cli
 open Iql.Scripts
 
 open System
-open System.Globalization
 open System.IO
 open Iql.Algorithms
 open Iql.Environments.Tasks
@@ -22,48 +21,40 @@ module Training =
 
     /// Refuses options of algorithms other than the request's.
     let private refuseForeign (algorithm: Algorithm) (request: Request) : unit =
-        for option, hyperparameter in List.rev request.Given do
+        for hyperparameter in List.rev request.Given do
             if isNull (algorithm.Standard.Find hyperparameter.Name) then
-                let owners = Hyperparameter.owners hyperparameter.Name |> String.concat " or "
-
                 let own =
-                    [
-                        for each in algorithm.Hyperparameters do
-                            if not each.SetByRun then
-                                Request.optionName each
-                    ]
-                    |> String.concat ", "
+                    algorithm.Hyperparameters
+                    |> Seq.filter (fun each -> not each.SetByRun)
+                    |> Seq.map Request.optionName
 
-                raise (
-                    Refusal
-                        $"{option}: belongs to --algorithm {owners}, got --algorithm {request.Algorithm}, which has \
-                          {own}."
-                )
+                $"""--algorithm {request.Algorithm}, which has {String.concat ", " own}"""
+                |> Request.refuseForeign hyperparameter
 
-    /// A trial with what a request wants done to the data, and with evaluations at every tenth of the steps where
-    /// nobody says.
+    /// A trial with the request's changes to the data. Without an interval, it is evaluated at every tenth of the
+    /// steps.
     let settled (request: Request) (trial: Trial) : Trial = {
         trial with
             Rewards = request.Rewards |> Option.orElse trial.Rewards
             NormalizeObservations = request.NormalizeObservations |> Option.orElse trial.NormalizeObservations
             EvaluateEvery =
-                (if trial.EvaluateEvery = 0 then
-                     max 1 (trial.Steps / 10)
-                 else
-                     trial.EvaluateEvery)
+                if trial.EvaluateEvery = 0 then
+                    max 1 (trial.Steps / 10)
+                else
+                    trial.EvaluateEvery
     }
 
     /// Refuses options that mean nothing for the data's actions.
     let private refuseMeaningless (algorithm: Algorithm) (actions: Iql.ActionSpace) (request: Request) : unit =
-        for option, hyperparameter in List.rev request.Given do
+        for hyperparameter in List.rev request.Given do
             if
                 actions.IsDiscrete
                 && (algorithm.Standard.Find hyperparameter.Name).ContinuousOnly
             then
                 raise (
                     Refusal
-                        $"{option}: expected continuous actions, got {actions}, for which {algorithm.Name} does not \
-                          use it. Leave it out."
+                        $"{Request.optionName hyperparameter}: expected continuous actions, got {actions}, for which \
+                          {algorithm.Name} does not use it. Leave it out."
                 )
 
     /// The trial a request asks for: the command's own, changed by the preset, changed by the options.
@@ -80,17 +71,14 @@ module Training =
                     raise (Refusal $"--preset: {request.Algorithm} has none for {domain}; `iql presets` lists them.")
             | None -> Preset.forTask request.Algorithm (dataName request)
 
-        let started =
-            preset |> Option.map Preset.apply |> Option.defaultValue id
-            <| standard algorithm.Standard
+        let started = Option.foldBack Preset.apply preset (standard algorithm.Standard)
 
         let changed =
             List.foldBack (fun change trial -> change trial) request.Changes started
 
         settled request changed, preset
 
-    /// What a request learns from. Of a task whose data do not come with it, D4RL's file lies in its cache, or is to be
-    /// brought there.
+    /// What a request learns from: a file, a task with its own data, or D4RL's file in the cache.
     let source (request: Request) : DataSource =
         match request.Data with
         | Some path -> DataSource.File(path, request.Mode, request.Task)
@@ -109,7 +97,7 @@ module Training =
         let shown (cells: ResultGroup list) =
             match cells |> List.collect (ResultGroups.finals measure) with
             | [] -> "–"
-            | numbers -> (List.average numbers).ToString("F1", CultureInfo.InvariantCulture)
+            | numbers -> $"{List.average numbers:F1}"
 
         [
             for values, cells in plane.Facets do
@@ -162,8 +150,8 @@ module Training =
         :: [ for word in Seq.skip 1 (Environment.GetCommandLineArgs()) -> quote word ]
         |> String.concat " "
 
-    /// Examines a sweep, trains it into a folder, writes the report and says what came out: `introduce` what was found
-    /// in the data, `conclude` what the runs brought.
+    /// Examines a sweep, trains it into a folder and writes the report. `introduce` prints what the data are,
+    /// `conclude` the results.
     let launch
         (request: Request)
         (folder: string)
@@ -198,13 +186,13 @@ module Training =
                         printfn "diverged: %s: %s" name message
 
                     Results.readSweep folder |> Command.orRefuse |> conclude
-                    printfn "%s" (Path.GetFullPath page)
+                    Shell.wrote page
                 | Report.WrittenElsewhere ->
                     printfn
                         "All runs are done, %d of them by this process. Another process writes the report."
                         outcome.Trained
 
-                Shell.success
+                    Shell.success
             elif cancellation.IsCancellationRequested then
                 eprintfn
                     "Stopped: %d of %d runs are done, the others are saved in %s. The same command continues."
@@ -226,7 +214,7 @@ module Training =
 
                 Shell.success)
 
-    /// Trains a request's sweep into its folder, writes the report, prints what came out.
+    /// Trains a request's sweep into its folder, writes the report, prints the results.
     let run
         (command: string)
         (standard: IAlgorithmConfig -> Trial)
@@ -250,8 +238,7 @@ module Training =
 
         // One value asked for is no axis, and takes the place of the grid's own.
         let settled (axis: Axis) =
-            request.Given
-            |> List.exists (fun (_, hyperparameter) -> hyperparameter.Name = axis.Name)
+            request.Given |> List.exists (fun given -> given.Name = axis.Name)
 
         // The grid's own axes first, in their order, with the values asked for; seeds vary fastest.
         let axes =
@@ -298,7 +285,7 @@ module Training =
         let conclude (results: SweepResults) =
             if results.Runs |> List.exists (fun run -> not run.Evaluations.IsEmpty) then
                 printfn "Mean score of the last evaluation over seeds (0 random, 100 expert):"
-                table results |> List.iter (printfn "%s")
+                table results |> Command.print
             else
                 printfn "No environment, so no scores. The report shows losses and value statistics on the data."
 
