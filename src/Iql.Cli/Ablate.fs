@@ -14,7 +14,7 @@ module Ablate =
             |> List.tryFind (fun axis -> axis.Name = name)
             |> Option.map (fun axis -> axis.Values |> List.map fst |> String.concat ",")
 
-        // Of a hyperparameter of others, what its first algorithm has.
+        // The default of the first algorithm that has it.
         let standard (hyperparameter: Hyperparameter) =
             let owner = Hyperparameter.owners hyperparameter.Name |> List.head |> Algorithm.Find
             hyperparameter.Print(hyperparameter.Get owner.Standard)

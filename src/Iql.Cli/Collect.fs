@@ -20,24 +20,21 @@ module Collect =
         Size: int option
         Seed: int
         Output: string option
-        /// Folders of runs, or "random"; none: the task's own recipe.
+        /// Folders of runs, policy files or "random"; empty: the task's own recipe.
         Policies: string list
         Noise: float option
-        /// Whether policies of files act by their mean.
+        /// Whether policy files act with their mean.
         Mean: bool
         Threads: int
     }
 
-    /// Rolls policies out, in equal shares one after the other.
+    /// Collects with policies, in equal shares one after the other.
     let private rollOut (request: Request) (card: TaskCard) (path: string) : int =
         let clock = Stopwatch.StartNew()
 
         let say (share: CollectedShare) =
             if not share.Returns.IsEmpty then
-                let score =
-                    share.Score
-                    |> Option.map (fun score -> $", score {score:F1}")
-                    |> Option.defaultValue ""
+                let score = Option.fold (fun _ score -> $", score {score:F1}") "" share.Score
 
                 printfn
                     $"{share.Name}: {share.Transitions:N0} transitions, {share.Returns.Length:N0} episodes to their \
@@ -66,7 +63,7 @@ module Collect =
         printfn $"{collected.Transitions} transitions, {collected.Episodes} episodes, {rate:N0} transitions/s"
         Shell.wrote path
 
-    /// The task's own recipe.
+    /// Collects with the task's own recipe.
     let private ownData (request: Request) (card: TaskCard) (path: string) : int =
         let seed =
             if request.Seed < 0 then
@@ -115,17 +112,14 @@ module Collect =
     let private run (request: Request) : int =
         let card = TaskName.installed request.Task |> Command.orRefuse
 
-        match card.Dataset, request.Policies with
-        | null, [] ->
-            raise (
-                Refusal
-                    $"{card.Name}: expected --policy, because the task has no recipe, got none. Use --policy random, \
-                      or --policy FOLDER for a trained run."
-            )
-        | null, _ -> ()
-        | _, [] when request.Noise.IsSome || request.Mean ->
-            raise (Refusal "--noise, --mean: expected --policy too, got the task's own recipe.")
-        | _ -> ()
+        let isOwn = request.Policies.IsEmpty
+
+        if isOwn && isNull card.Dataset then
+            Command.refuse
+                $"{card.Name}: expected --policy, because the task has no recipe, got none. Use --policy random, or \
+                  --policy FOLDER for a trained run."
+        elif isOwn && (request.Noise.IsSome || request.Mean) then
+            Command.refuse "--noise, --mean: expected --policy too, got the task's own recipe."
 
         let standard =
             match request.Policies with
@@ -139,20 +133,15 @@ module Collect =
         Collection.checkName path |> Command.orRefuse
         Data.mustBeNew path
 
-        match card.Dataset, request.Policies with
-        | null, _
-        | _, _ :: _ ->
-            match (Path.GetExtension path).ToLowerInvariant() with
-            | ".hdf5"
-            | ".h5"
-            | ".npz" -> rollOut request card path
-            | other ->
-                raise (
-                    Refusal
-                        $"--output: expected a name ending in .hdf5, .h5 or .npz, got '{other}'. `iql data pack` \
-                          converts such a file to a row file."
-                )
-        | _, [] -> ownData request card path
+        match (Path.GetExtension path).ToLowerInvariant() with
+        | _ when isOwn -> ownData request card path
+        | ".hdf5"
+        | ".h5"
+        | ".npz" -> rollOut request card path
+        | other ->
+            Command.refuse
+                $"--output: expected a name ending in .hdf5, .h5 or .npz, got '{other}'. `iql data pack` converts such \
+                  a file to a row file."
 
     let command: Command =
         Command.create
@@ -161,12 +150,7 @@ module Collect =
             "Without --policy, the task's recipe collects the data. With --policy, each policy collects an equal \
              share of the transitions. Episodes start at the task's starts and end at a terminal or at the time limit \
              (a time-out). The same task, policies, size and seed give the same data on any number of threads."
-            [
-                Parameter.text "TASK" "A task; `iql tasks` lists them" (fun task (request: Request) -> {
-                    request with
-                        Task = task
-                })
-            ]
+            [ Parameter.task (fun task (request: Request) -> { request with Task = task }) ]
             [
                 Parameter.value
                     "--policy random|FOLDER|FILE.json,..."
@@ -197,11 +181,9 @@ module Collect =
                     "Seed of all random numbers; the default gives the data of train and ablate, and 0 with --policy"
                     (Read.whole 0)
                     (fun seed request -> { request with Seed = seed })
-                Parameter.text
-                    "-o, --output FILE"
+                Parameter.output
                     "Output file: .hdf5, .npz, or, without --policy, .rows, which may be larger than memory"
                     (fun file (request: Request) -> { request with Output = Some file })
-                |> Parameter.alias [ "--out" ]
                 |> Parameter.showing "TASK.npz; with --policy ROBOT-iql-....hdf5"
                 Parameter.value
                     "--threads N"

@@ -6,25 +6,25 @@ open System
 
 /// An option or a positional argument. The same row reads the command line and prints the help.
 type Parameter<'settings> = {
-    /// "--expectile"; of a positional argument "FILE".
+    /// "--expectile", or "FILE" for a positional argument.
     Name: string
     /// Other spellings. The help shows the short ones, such as "-o".
     Aliases: string list
-    /// What its value is called in the help, "TAU"; empty for a switch.
+    /// The value in the help, "TAU"; empty for a switch.
     Value: string
     /// One sentence, no full stop.
     Doc: string
-    /// Heading under which the help lists it.
+    /// Its heading in the help.
     Group: string
-    /// The default as the help shows it; empty shows none.
+    /// The default in the help; empty shows none.
     Default: string
     /// Whether it may be given several times.
     Repeats: bool
-    /// Takes the value over into the settings, or says what it expected.
+    /// Puts the value into the settings; an error says which value was expected.
     Set: string -> 'settings -> Result<'settings, string>
 }
 
-/// A subcommand, ready to read arguments, run and explain itself.
+/// A subcommand.
 type Command = {
     /// "data inspect"
     Name: string
@@ -38,7 +38,7 @@ type Command = {
     Run: string list -> int
 }
 
-/// Building rows of a command's table.
+/// Builds the rows of a command's table.
 module Parameter =
 
     /// A row by its heading in the help: "-o, --output FILE", a switch "--all", or a positional argument "FILE".
@@ -78,6 +78,10 @@ module Parameter =
     let switch name doc (set: 'settings -> 'settings) : Parameter<'settings> =
         value name doc (fun _ -> Ok()) (fun () -> set)
 
+    /// The argument TASK.
+    let task set : Parameter<'settings> =
+        text "TASK" "A task; `iql tasks` lists them" set
+
     /// The row with its default shown.
     let showing shown (row: Parameter<'settings>) : Parameter<'settings> = { row with Default = shown }
 
@@ -87,10 +91,14 @@ module Parameter =
             Aliases = row.Aliases @ names
     }
 
+    /// The option of the file to write.
+    let output doc set : Parameter<'settings> =
+        text "-o, --output FILE" doc set |> alias [ "--out" ]
+
     /// The row, which may be given several times.
     let repeated (row: Parameter<'settings>) : Parameter<'settings> = { row with Repeats = true }
 
-    /// The row of settings that are a part of others.
+    /// A row of settings that are a part of larger settings.
     let within (pick: 'whole -> 'part) (put: 'part -> 'whole -> 'whole) (row: Parameter<'part>) : Parameter<'whole> = {
         Name = row.Name
         Aliases = row.Aliases
@@ -106,14 +114,14 @@ module Parameter =
     let grouped (heading: string) (rows: Parameter<'settings> list) : Parameter<'settings> list =
         rows |> List.map (fun row -> { row with Group = heading })
 
-/// Reading arguments, explaining commands.
+/// Reads arguments and prints help.
 module Command =
 
+    /// Refuses the request with a message; exit code 2.
+    let refuse (message: string) : 'nothing = raise (Refusal message)
+
     /// The value, or a refusal that says why there is none.
-    let orRefuse (result: Result<'value, string>) : 'value =
-        match result with
-        | Ok value -> value
-        | Error problem -> raise (Refusal problem)
+    let orRefuse (result: Result<'value, string>) : 'value = Result.defaultWith refuse result
 
     let private isOption (word: string) =
         word.Length > 1
@@ -130,14 +138,13 @@ module Command =
         let apply (parameter: Parameter<'settings>) word settings =
             match parameter.Set word settings with
             | Ok settings -> settings
-            | Error expected -> raise (Refusal $"{parameter.Name}: expected {expected}, got '{word}'.")
+            | Error expected -> refuse $"{parameter.Name}: expected {expected}, got '{word}'."
 
         let rec go words places given settings =
             match words with
             | [] ->
                 match places with
-                | ({ Default = "" } as missing) :: _ ->
-                    raise (Refusal $"expected {missing.Name} ({missing.Doc}), got nothing.")
+                | ({ Default = "" } as missing) :: _ -> refuse $"expected {missing.Name} ({missing.Doc}), got nothing."
                 | _ -> settings
             | (word: string) :: rest when isOption word ->
                 let parts = word.Split('=', 2)
@@ -149,24 +156,23 @@ module Command =
                 match List.tryFind (names >> List.contains name) options with
                 | None ->
                     let known = List.collect names options
-                    raise (Refusal $"unknown option {name}.{Spelling.didYouMean known name}")
+                    refuse $"unknown option {name}.{Spelling.didYouMean known name}"
                 | Some option when List.contains option.Name given && not option.Repeats ->
-                    raise (Refusal $"{option.Name}: given twice. Remove one of them.")
+                    refuse $"{option.Name}: given twice. Remove one of them."
                 | Some option ->
                     let given = option.Name :: given
 
                     match option.Value, inlineValue, rest with
                     | "", None, _ -> apply option "" settings |> go rest places given
-                    | "", Some value, _ -> raise (Refusal $"{option.Name}: takes no value, got '{value}'.")
+                    | "", Some value, _ -> refuse $"{option.Name}: takes no value, got '{value}'."
                     | _, Some value, _ -> apply option value settings |> go rest places given
                     | _, None, value :: rest when not (isOption value) ->
                         apply option value settings |> go rest places given
-                    | hint, None, _ ->
-                        raise (Refusal $"{option.Name}: expected a value ({hint}: {option.Doc}), got nothing.")
+                    | hint, None, _ -> refuse $"{option.Name}: expected a value ({hint}: {option.Doc}), got nothing."
             | word :: rest ->
                 match places with
                 | place :: places -> apply place word settings |> go rest places given
-                | [] -> raise (Refusal $"unexpected argument '{word}'.")
+                | [] -> refuse $"unexpected argument '{word}'."
 
         go words places [] settings
 
@@ -182,8 +188,7 @@ module Command =
         |> List.rev
         |> List.map (fun line -> line.Replace('\u00a0', ' '))
 
-    /// Two columns: names of the given width at the left, wrapped words at the right; a longer name has a line of its
-    /// own.
+    /// Two columns: names of a width, and wrapped texts; a longer name has its own line.
     let private columns (left: int) (rows: (string * string) list) : string list = [
         for name, doc in rows do
             let lines = wrap (96 - left) doc
@@ -200,7 +205,7 @@ module Command =
         (0, names)
         ||> List.fold (fun widest name -> if name.Length > 32 then widest else max widest name.Length)
 
-    /// Two columns as wide as they need to be.
+    /// Names and their texts in two columns.
     let table (rows: (string * string) list) : string list =
         columns (widest (List.map fst rows)) rows
 
@@ -271,7 +276,7 @@ module Command =
                     yield $"      {meaning}"
         ]
 
-    /// A command out of its table. `detail` is prose between usage and options; lines may be long.
+    /// A command of its table. `detail` is prose between usage and options; lines may be long.
     let create
         (name: string)
         (purpose: string)

@@ -10,26 +10,24 @@ open Iql.Environments.Tasks
 [<RequireQualifiedAccess>]
 module Compare =
 
-    /// A file's transitions, scored in the task of a name; without one, in the task that the file is called after.
+    /// A file's transitions, scored in the given task, or in the task of the file's name.
     let private file (request: CompareRequest) (task: string option) (path: string) : DataSource =
         let called = DatasetName.ofPath path
 
         if task.IsNone && isNull (Tasks.Find called) then
-            raise (
-                Refusal
-                    $"{path}: expected a task that scores policies, got none: no built-in task has the name \
+            Command.refuse
+                $"{path}: expected a task that scores policies, got none: no built-in task has the name \
                       {called}.{TaskName.nearest called} Give one with --task (`iql tasks` lists them). `iql train \
                       --data` learns without scores."
-            )
 
         let card = defaultArg task called |> TaskName.installed |> Command.orRefuse
 
         if not (File.Exists path) then
-            raise (Refusal $"{path}: expected a data set file, found none.")
+            Command.refuse $"{path}: expected a data set file, found none."
 
         DataSource.File(path, request.Shared.Mode, Some card.Name)
 
-    /// The rows asked for: tasks, files, or files with the tasks they are scored in, in the same order.
+    /// The rows of the table: tasks, files, or files with the tasks that score them, in the same order.
     let private sources (request: CompareRequest) : DataSource list =
         match request.Tasks, request.Files with
         | [], [] -> [ DataSource.Task(TaskName.standard, request.Shared.Transitions) ]
@@ -45,13 +43,11 @@ module Compare =
             List.zip tasks files
             |> List.map (fun (task, path) -> file request (Some task) path)
         | tasks, files ->
-            raise (
-                Refusal
-                    $"--data: expected one file for each --task, in the same order, got {files.Length} for \
+            Command.refuse
+                $"--data: expected one file for each --task, in the same order, got {files.Length} for \
                       {tasks.Length}. Without --task, the name of a file selects its task."
-            )
 
-    /// The columns asked for.
+    /// The columns of the table.
     let private algorithms (request: CompareRequest) : Axis =
         let names =
             match request.Algorithms with
@@ -84,7 +80,7 @@ module Compare =
         let known what known given =
             for name in given do
                 if not (List.contains name known) then
-                    raise (Refusal $"{what}, got {name}.{Spelling.didYouMean known name}")
+                    Command.refuse $"{what}, got {name}.{Spelling.didYouMean known name}"
 
         known
             "tasks: expected D4RL data sets with published scores, such as hopper-medium-v2"
@@ -104,7 +100,7 @@ module Compare =
 
         Shell.success
 
-    /// Where results go: one task's name, or the domains of several.
+    /// The folder of the results, named after one task or the domains of several.
     let private folder (request: CompareRequest) (tasks: string list) : string =
         let name =
             match tasks with
@@ -140,7 +136,7 @@ module Compare =
 
         for episodes in Sweep.cells sweep |> List.truncate 1 |> List.map _.Trial.Episodes do
             if episodes < 1 then
-                raise (Refusal $"episodes: expected at least 1 per evaluation, got {episodes}. Scores need episodes.")
+                Command.refuse $"episodes: expected at least 1 per evaluation, got {episodes}. Scores need episodes."
 
         let folder = folder request tasks
 

@@ -5,14 +5,14 @@ open Iql.Scripts
 
 open System
 
-/// What `iql compare` was asked for.
+/// The arguments of `iql compare`.
 type CompareRequest = {
     Tasks: string list
     Files: string list
     /// Names of algorithms and variants.
     Algorithms: string list
     Seeds: int list
-    /// Evaluations that a run's score is the mean of.
+    /// A run's score is the mean of this many last evaluations.
     Last: int
     /// Show published tables, train nothing.
     Published: bool
@@ -26,7 +26,7 @@ type CompareRequest = {
 [<RequireQualifiedAccess>]
 module CompareRequest =
 
-    /// Nothing asked for yet.
+    /// No arguments.
     let empty: CompareRequest = {
         Tasks = []
         Files = []
@@ -49,7 +49,7 @@ module CompareRequest =
         |> List.filter (fun row -> not (List.contains row.Name names))
         |> List.map (Parameter.within _.Shared (fun part (request: CompareRequest) -> { request with Shared = part }))
 
-    /// A hyperparameter's option, remembered beside its hyperparameter: it changes the algorithms that have it.
+    /// A hyperparameter's option, stored with the hyperparameter: it changes the algorithms that have it.
     let private own (hyperparameter: Hyperparameter) : Parameter<CompareRequest> =
         Request.single hyperparameter
         |> Parameter.within (fun _ -> Request.empty) (fun read request -> {
@@ -57,7 +57,7 @@ module CompareRequest =
                 Own = (hyperparameter, read.Changes.Head) :: request.Own
         })
 
-    /// All of them.
+    /// All options.
     let parameters (standard: Trial) : Parameter<CompareRequest> list =
         Parameter.grouped "Rows" [
             Parameter.value

@@ -17,7 +17,7 @@ module Data =
     type private Inspection = {
         File: string
         Page: string option
-        /// The task whose environment replays rows; None: the one the file is of.
+        /// The task whose environment replays rows; None: the task of the file.
         Task: string option
         Replayed: int
     }
@@ -29,8 +29,8 @@ module Data =
         Target: string option
     }
 
-    /// Rows of a row file that are looked at one by one.
-    let private mostInspected = 1_000_000
+    /// The rows of a row file that the inspection reads one by one.
+    let private inspectedRows = 1_000_000
 
     let private describe (file: RowFile) : string list = [
         let all = file.Statistics
@@ -49,16 +49,16 @@ module Data =
 
         yield ""
 
-        if file.Count > int64 mostInspected then
-            yield $"The first {mostInspected:N0} rows:"
+        if file.Count > int64 inspectedRows then
+            yield $"The first {inspectedRows:N0} rows:"
     ]
 
-    /// Refuses a path where something is.
+    /// Refuses a path that exists.
     let mustBeNew (path: string) : unit =
         if File.Exists path then
-            raise (Refusal $"{path}: expected a new file, found one there. Delete it, or choose another --output.")
+            Command.refuse $"{path}: expected a new file, found one there. Delete it, or choose another --output."
 
-    /// By its ending.
+    /// Whether the name ends in .rows.
     let isRowFile (path: string) =
         Path.GetExtension(path).Equals(".rows", System.StringComparison.OrdinalIgnoreCase)
 
@@ -85,7 +85,7 @@ module Data =
             if RowFile.IsRowFile inspection.File then
                 let rows = RowFile inspection.File
                 Command.print (describe rows)
-                report (RawDataset.Of(rows.Rows(0L, mostInspected)).Saying rows.Metadata) None
+                report (RawDataset.Of(rows.Rows(0L, inspectedRows)).Saying rows.Metadata) None
             else
                 use file = DatasetFile.Open inspection.File
                 report (RawDataset.Read file) (Some file)
@@ -165,11 +165,7 @@ module Data =
                     (fun file (packing: Packing) -> { packing with Source = file })
             ]
             [
-                Parameter.text "-o, --output FILE" "The row file" (fun file packing -> {
-                    packing with
-                        Target = Some file
-                })
-                |> Parameter.alias [ "--out" ]
+                Parameter.output "The row file" (fun file packing -> { packing with Target = Some file })
                 |> Parameter.showing "the file's name with .rows"
                 Request.mode
                     "How rows become transitions, fixed in the row file: as in D4RL's q-learning loader, or without \

@@ -17,7 +17,7 @@ module DataConvert =
         Cut: bool
     }
 
-    /// The layout that a name asks for.
+    /// The layout of a name's ending.
     let private formOf (target: string) : DatasetForm =
         match Path.GetExtension(target).ToLowerInvariant() with
         | ".hdf5"
@@ -25,13 +25,11 @@ module DataConvert =
         | ".npz" -> DatasetForm.Npz
         | "" -> DatasetForm.Minari
         | other ->
-            raise (
-                Refusal
-                    $"OUT: expected a name ending in .hdf5, .h5 or .npz, or a folder's name without an ending for \
+            Command.refuse
+                $"OUT: expected a name ending in .hdf5, .h5 or .npz, or a folder's name without an ending for \
                       Minari, got '{other}' in {target}. Or give --to."
-            )
 
-    /// D4RL's reference scores, when the file bears a task's name.
+    /// D4RL's reference scores, if the file has a task's name.
     let private scores (source: string) =
         readOnlyDict [
             match ReferenceScores.Find(Path.GetFileNameWithoutExtension source) with

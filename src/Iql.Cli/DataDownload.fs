@@ -24,11 +24,9 @@ module DataDownload =
         | null ->
             let known = [ for file in D4rlFile.All -> file.Task ]
 
-            raise (
-                Refusal
-                    $"TASK: expected one of D4RL's {known.Length} data sets, such as hopper-medium-v2, got \
+            Command.refuse
+                $"TASK: expected one of D4RL's {known.Length} data sets, such as hopper-medium-v2, got \
                       {task}.{Spelling.didYouMean known task} `iql data download list` lists them."
-            )
         | file -> file
 
     /// The cached D4RL file of a task without its own data; None for other names. A missing file is refused.
@@ -42,16 +40,14 @@ module DataDownload =
             if File.Exists path then
                 Some path
             else
-                raise (
-                    Refusal
-                        $"{task}: expected D4RL's data in {path}, found none. Get them with `iql data download \
+                Command.refuse
+                    $"{task}: expected D4RL's data in {path}, found none. Get them with `iql data download \
                           {task}`. Without a network, `iql data download {task} --from FOLDER` takes {file.FileName} \
                           from a folder. Or give a file with --data."
-                )
 
     let private size (bytes: int64) = $"{float bytes / 1e6:F1} MB"
 
-    /// One line that is overwritten; nothing where standard error is redirected.
+    /// Prints progress in one line that it overwrites; prints nothing if standard error is redirected.
     let private watch (name: string) : int64 -> Nullable<int64> -> unit =
         let clock = Stopwatch.StartNew()
         let due = Progress.every 0.25

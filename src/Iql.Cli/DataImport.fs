@@ -45,10 +45,8 @@ module DataImport =
             { Log = ""; Schema = ""; Target = "" }
             (fun import ->
                 if import.Schema = "" then
-                    raise (
-                        Refusal
-                            $"--schema: expected a file that names the columns, got nothing. An example is {example}"
-                    )
+                    Command.refuse
+                        $"--schema: expected a file that names the columns, got nothing. An example is {example}"
 
                 let schema = LogSchema.Read import.Schema
                 let clock = Diagnostics.Stopwatch.StartNew()

@@ -9,9 +9,9 @@ open Iql.Scripts
 [<RequireQualifiedAccess>]
 module ExplainCommand =
 
-    type private Asked = {
+    type private Request = {
         What: string
-        /// A name of `--algorithm`; None: implicit Q-learning of the sizes below.
+        /// A name of `--algorithm`; None: implicit Q-learning with the sizes below.
         Algorithm: string option
         Observations: int
         Actions: int
@@ -22,7 +22,7 @@ module ExplainCommand =
         Dot: string option
     }
 
-    let private standard: Asked = {
+    let private standard: Request = {
         What = ""
         Algorithm = None
         Observations = 11
@@ -39,51 +39,50 @@ module ExplainCommand =
 
     let private subjects = [ for name, _ in Explain.losses -> name ] @ [ "step" ]
 
-    let private step (asked: Asked) : Explanation =
+    let private step (request: Request) : Explanation =
         let config =
-            ImplicitQLearningConfig(HiddenSizes = Widths asked.Hidden, BatchSize = asked.Batch)
+            ImplicitQLearningConfig(HiddenSizes = Widths request.Hidden, BatchSize = request.Batch)
 
-        let hidden = asked.Hidden |> List.map string<int> |> String.concat "x"
+        let hidden = request.Hidden |> List.map string<int> |> String.concat "x"
 
         let policies =
-            if asked.Policies = 1 then
+            if request.Policies = 1 then
                 "1 policy"
             else
-                $"{asked.Policies} policies"
+                $"{request.Policies} policies"
 
         ImplicitQLearning.Learner(
-            config.Varied("inverseTemperature", [ for beta in 1 .. asked.Policies -> float beta ]),
-            asked.Observations,
-            asked.Actions
+            config.Varied("inverseTemperature", [ for beta in 1 .. request.Policies -> float beta ]),
+            request.Observations,
+            request.Actions
         )
         |> Explain.step
-            $"one IQL step ({asked.Observations} observations, {asked.Actions} actions, batch {asked.Batch}, {hidden}, \
-              {policies})"
+            $"one IQL step ({request.Observations} observations, {request.Actions} actions, batch {request.Batch}, \
+              {hidden}, {policies})"
 
-    let private explain (asked: Asked) : Explanation =
-        match List.tryFind (fun (name, _) -> name = asked.What) Explain.losses, asked.Algorithm with
-        | Some _, Some _ -> raise (Refusal $"--algorithm: needs 'step', got '{asked.What}'.")
-        | Some(_, loss), None -> loss asked.Batch
-        | None, None -> step asked
+    let private explain (request: Request) : Explanation =
+        match List.tryFind (fun (name, _) -> name = request.What) Explain.losses, request.Algorithm with
+        | Some _, Some _ -> Command.refuse $"--algorithm: needs 'step', got '{request.What}'."
+        | Some(_, loss), None -> loss request.Batch
+        | None, None -> step request
         | None, Some name ->
-            let sizes (asked: Asked) =
-                asked.Batch, asked.Hidden, asked.Policies
+            let sizes (request: Request) =
+                request.Batch, request.Hidden, request.Policies
 
-            if sizes asked <> sizes standard then
-                raise (
-                    Refusal
-                        "--algorithm: uses the batch, widths and policies of its preset. Use --batch, --hidden and \
+            if sizes request <> sizes standard then
+                Command.refuse
+                    "--algorithm: uses the batch, widths and policies of its preset. Use --batch, --hidden and \
                          --policies without --algorithm."
-                )
 
-            Trial.learner asked.Observations (Iql.ActionSpace.Continuous asked.Actions) [ Preset.trial name task ]
+            Trial.learner request.Observations (Iql.ActionSpace.Continuous request.Actions) [ Preset.trial name task ]
             |> Explain.step
-                $"one step of {name} ({asked.Observations} observations, {asked.Actions} actions, the preset of {task})"
+                $"one step of {name} ({request.Observations} observations, {request.Actions} actions, the preset of \
+                  {task})"
 
-    let private run (asked: Asked) : int =
-        let dot = asked.Dot |> Option.map (Files.writable "--dot")
-        let explanation = explain asked
-        let most = if asked.All then System.Int32.MaxValue else 30
+    let private run (request: Request) : int =
+        let dot = request.Dot |> Option.map (Files.writable "--dot")
+        let explanation = explain request
+        let most = if request.All then System.Int32.MaxValue else 30
         printfn "The life of %s\n" explanation.Name
         ExplainText.lines most explanation |> Command.print
 
@@ -94,7 +93,7 @@ module ExplainCommand =
 
         Shell.success
 
-    let private sized heading doc (size: int) set : Parameter<Asked> =
+    let private sized heading doc (size: int) set : Parameter<Request> =
         Parameter.value heading doc (Read.whole 1) set
         |> Parameter.showing (string size)
 
@@ -106,8 +105,8 @@ module ExplainCommand =
              it into kernels and phases, plans its memory, and measures it on one thread with artificial numbers. In \
              F#, Explain.loss does this for your own loss."
             [
-                Parameter.value "WHAT" (String.concat ", " subjects) (Read.oneOf subjects) (fun what asked -> {
-                    asked with
+                Parameter.value "WHAT" (String.concat ", " subjects) (Read.oneOf subjects) (fun what request -> {
+                    request with
                         What = what
                 })
             ]
@@ -117,31 +116,31 @@ module ExplainCommand =
                     $"The algorithm of the step, with its preset of {task}; by default implicit Q-learning with \
                       these sizes"
                     (Read.oneOf [ for each in Algorithm.Named -> each.Name ])
-                    (fun name asked -> { asked with Algorithm = Some name })
-                sized "--batch B" "Rows of a batch" standard.Batch (fun size asked -> { asked with Batch = size })
-                sized "--observations S" "Size of an observation in the step" standard.Observations (fun size asked -> {
-                    asked with
+                    (fun name request -> { request with Algorithm = Some name })
+                sized "--batch B" "Rows of a batch" standard.Batch (fun size request -> { request with Batch = size })
+                sized "--observations S" "Observation size of the step" standard.Observations (fun size request -> {
+                    request with
                         Observations = size
                 })
-                sized "--actions A" "Size of an action in the step" standard.Actions (fun size asked -> {
-                    asked with
+                sized "--actions A" "Action size of the step" standard.Actions (fun size request -> {
+                    request with
                         Actions = size
                 })
-                Parameter.value "--hidden SIZES" "Widths of hidden layers in the step" Read.sizes (fun sizes asked -> {
-                    asked with
+                Parameter.value "--hidden SIZES" "Hidden widths of the step" Read.sizes (fun sizes request -> {
+                    request with
                         Hidden = sizes
                 })
                 |> Parameter.showing "256x256"
-                sized "--policies N" "Policies on one value function in the step" standard.Policies (fun count asked -> {
-                    asked with
-                        Policies = count
+                sized "--policies N" "Policies of the step, on one value function" standard.Policies (fun n request -> {
+                    request with
+                        Policies = n
                 })
-                Parameter.switch "--all" "List all nodes and temporaries, not the first 30" (fun asked -> {
-                    asked with
+                Parameter.switch "--all" "List all nodes and temporaries, not the first 30" (fun request -> {
+                    request with
                         All = true
                 })
-                Parameter.text "--dot FILE" "Also write the graph for Graphviz: dot -Tsvg FILE" (fun file asked -> {
-                    asked with
+                Parameter.text "--dot FILE" "Also write the graph for Graphviz: dot -Tsvg FILE" (fun file request -> {
+                    request with
                         Dot = Some file
                 })
             ]

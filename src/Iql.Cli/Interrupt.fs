@@ -10,7 +10,7 @@ open System.Threading
 [<RequireQualifiedAccess>]
 module Interrupt =
 
-    /// Runs work with a token that Ctrl-C cancels, and prints what then happens.
+    /// Runs work with a token that Ctrl-C cancels, and then prints a message.
     let guardSaying (message: string) (work: CancellationToken -> 'result) : 'result =
         use source = new CancellationTokenSource()
 

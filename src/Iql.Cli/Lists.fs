@@ -7,10 +7,10 @@ open Iql.Algorithms
 open Iql.Environments
 open Iql.Environments.Tasks
 
-/// The commands that only print: tasks, presets, env reference.
+/// The commands that only print: `iql tasks`, `iql presets`, `iql env reference`.
 module Lists =
 
-    /// Prints texts below a heading, wrapped and indented.
+    /// Prints wrapped and indented texts.
     let private below (texts: string list) : unit =
         Command.print (Command.table [ for text in texts -> "", text ])
 
@@ -24,12 +24,9 @@ module Lists =
                 below [ card.Description ]
 
                 printfn
-                    "    %O   data: %d transitions   episode: at most %d steps   scores 0 and 100: returns %.3f and %.3f"
-                    card.Environment.ActionSpace
-                    card.DatasetSize
-                    card.Environment.TimeLimit
-                    card.Reference.Random
-                    card.Reference.Expert
+                    $"    {card.Environment.ActionSpace}   data: {card.DatasetSize} transitions   episode: at most \
+                      {card.Environment.TimeLimit} steps   scores 0 and 100: returns {card.Reference.Random:F3} and \
+                      {card.Reference.Expert:F3}"
 
             let installed =
                 if Mujoco.MujocoLibrary.IsAvailable then
@@ -54,12 +51,13 @@ module Lists =
                     |> Seq.distinct
                     |> Seq.sort
                     |> Seq.map string<int>
+                    |> String.concat " or "
 
                 printfn "%s" family
 
                 below [
                     description
-                    $"""observation of {size} numbers, {actions}, at most {String.concat " or " limits} steps per episode"""
+                    $"observation of {size} numbers, {actions}, at most {limits} steps per episode"
                     cards |> Seq.map _.Name |> String.concat ", "
                 ]
 
@@ -129,10 +127,7 @@ module Lists =
             "env reference"
             "Measure the reference returns of a task's scores"
             "Plays random actions and the task's controller. Their mean returns are the scores 0 and 100."
-            [
-                Parameter.text "TASK" "A built-in task; `iql tasks` lists them" (fun task (_, episodes, seed) ->
-                    task, episodes, seed)
-            ]
+            [ Parameter.task (fun task (_, episodes, seed) -> task, episodes, seed) ]
             [
                 Parameter.value "--episodes N" "Episodes per policy" (Read.whole 2) (fun episodes (task, _, seed) ->
                     task, episodes, seed)

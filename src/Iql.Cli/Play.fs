@@ -8,7 +8,7 @@ open Iql
 [<RequireQualifiedAccess>]
 module Play =
 
-    type private Asked = {
+    type private Request = {
         Task: string
         Policy: string
         Mean: bool
@@ -16,13 +16,13 @@ module Play =
         Output: string option
     }
 
-    let private run (asked: Asked) : int =
-        let card = TaskName.installed asked.Task |> Command.orRefuse
+    let private run (request: Request) : int =
+        let card = TaskName.installed request.Task |> Command.orRefuse
 
         let path =
-            Files.writable "--output" (Option.defaultValue $"play-{card.Name}.html" asked.Output)
+            Files.writable "--output" (Option.defaultValue $"play-{card.Name}.html" request.Output)
 
-        let seed = Seed(uint64 asked.Seed)
+        let seed = Seed(uint64 request.Seed)
 
         let one (policies: Policy list) =
             match policies with
@@ -32,14 +32,14 @@ module Play =
                 Error $"--policy: expected one policy, got {all.Length}: {names}. Give one of them."
 
         let scene =
-            match asked.Policy with
+            match request.Policy with
             | "expert" when isNull card.Expert ->
                 Error
                     $"--policy: expected random, a run's folder or a policy file, got expert: {card.Name} has no \
                       controller."
             | "expert" -> Episode.ofExpert card seed
             | word ->
-                Policy.find card asked.Mean word
+                Policy.find card request.Mean word
                 |> Result.bind one
                 |> Result.bind (Episode.ofPolicy card seed)
             |> Command.orRefuse
@@ -55,33 +55,24 @@ module Play =
             "The page is one HTML file that opens without a network. It shows planar robots from the side, and the \
              ant and mazes from above with their way. It has a slider and the return over time. For a trained run it \
              also shows values: over time, and in mazes for each place."
-            [
-                Parameter.text "TASK" "A task; `iql tasks` lists them" (fun task (asked: Asked) -> {
-                    asked with
-                        Task = task
-                })
-            ]
+            [ Parameter.task (fun task (request: Request) -> { request with Task = task }) ]
             [
                 Parameter.text
                     "--policy random|expert|FOLDER|FILE.json"
                     "The policy: random, expert (the task's controller), the folder of a trained run, or a policy file \
                      (in antmaze-* a walker that follows directions to the goal)"
-                    (fun policy asked -> { asked with Policy = policy })
+                    (fun policy request -> { request with Policy = policy })
                 |> Parameter.showing "random"
                 Parameter.switch
                     "--mean"
                     "A policy file acts with its mean instead of a sample; trained runs always use the mean"
-                    (fun asked -> { asked with Mean = true })
-                Parameter.value "--seed SEED" "Seed of the episode" (Read.whole 0) (fun seed (asked: Asked) -> {
-                    asked with
+                    (fun request -> { request with Mean = true })
+                Parameter.value "--seed SEED" "Seed of the episode" (Read.whole 0) (fun seed (request: Request) -> {
+                    request with
                         Seed = seed
                 })
                 |> Parameter.showing "0"
-                Parameter.text "-o, --output FILE" "The page" (fun file (asked: Asked) -> {
-                    asked with
-                        Output = Some file
-                })
-                |> Parameter.alias [ "--out" ]
+                Parameter.output "The page" (fun file (request: Request) -> { request with Output = Some file })
                 |> Parameter.showing "play-TASK.html"
             ]
             [

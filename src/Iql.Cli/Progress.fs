@@ -7,11 +7,11 @@ open System.Diagnostics
 open System.Threading.Tasks
 open Spectre.Console
 
-/// How a sweep looks while it runs: a live table in a terminal, a line every few seconds elsewhere.
+/// Shows a sweep while it runs: a live table in a terminal, a line every few seconds elsewhere.
 [<RequireQualifiedAccess>]
 module Progress =
 
-    /// Whether an interval has passed since the last time it had.
+    /// A check that is true once per interval.
     let every (seconds: float) : unit -> bool =
         let clock = Stopwatch.StartNew()
 
@@ -134,7 +134,7 @@ module Progress =
 
                 task.GetAwaiter().GetResult())
 
-    /// Prints a line now and then, and one at the end.
+    /// Prints a line per interval, and one at the end.
     let lines (seconds: float) : SweepProgress -> unit =
         let due = every seconds
 

@@ -6,35 +6,35 @@ open System
 open Iql.Algorithms
 open Iql.Data
 
-/// What `iql train` and `iql ablate` were asked for.
+/// The arguments of `iql train` and `iql ablate`.
 type Request = {
     Task: string option
     Data: string option
-    /// How a file's rows become transitions; None: as D4RL has them, or as a row file has them already.
+    /// How a file's rows become transitions; None: as in D4RL, or as in the row file.
     Mode: DatasetMode option
     /// Transitions to collect for a task; None is the task's own number.
     Transitions: int option
-    /// Its short name, or a variant's.
+    /// The name of an algorithm or a variant.
     Algorithm: string
-    /// The domain whose preset is asked for; None: the one of the data's name.
+    /// The domain of --preset; None: from the name of the data.
     Preset: string option
     Rewards: RewardRule option
     NormalizeObservations: bool option
-    /// What the options change of the preset, last first.
+    /// Changes of the preset by options, last first.
     Changes: (Trial -> Trial) list
     /// The hyperparameters of the options given, last first.
     Given: Hyperparameter list
-    /// Hyperparameters that got several values.
+    /// Hyperparameters with several values.
     Axes: Axis list
     Output: string option
     Threads: int
 }
 
-/// The rows that training commands have in common.
+/// The options of all training commands.
 [<RequireQualifiedAccess>]
 module Request =
 
-    /// Nothing asked for yet.
+    /// No arguments.
     let empty: Request = {
         Task = None
         Data = None
@@ -56,7 +56,7 @@ module Request =
             Changes = set :: request.Changes
     }
 
-    /// Its option: "--inverse-temperature".
+    /// A hyperparameter's option: "--inverse-temperature".
     let optionName (hyperparameter: Hyperparameter) : string = "--" + hyperparameter.OptionNames[0]
 
     let private inGrid (name: string) =
@@ -69,16 +69,16 @@ module Request =
         | owners when owners.Length = Algorithm.All.Length -> "Hyperparameters"
         | owners -> $"""Hyperparameters of {String.concat ", " owners}"""
 
-    /// Remembers a hyperparameter, so that its option can be refused once the algorithm is known.
+    /// Stores a hyperparameter, so that its option can be refused once the algorithm is known.
     let private given (hyperparameter: Hyperparameter) set value (request: Request) : Request = {
         set value request with
             Given = hyperparameter :: request.Given
     }
 
-    /// Refuses a hyperparameter's option, because the algorithms asked for do not have it.
+    /// Refuses a hyperparameter's option, because the algorithms of the request do not have it.
     let refuseForeign (hyperparameter: Hyperparameter) (got: string) : unit =
         let owners = Hyperparameter.owners hyperparameter.Name |> String.concat " or "
-        raise (Refusal $"{optionName hyperparameter}: belongs to --algorithm {owners}, got {got}.")
+        Command.refuse $"{optionName hyperparameter}: belongs to --algorithm {owners}, got {got}."
 
     let private help (hyperparameter: Hyperparameter) =
         let gap = if hyperparameter.Hint = "WORD" then ": " else ", "
@@ -131,9 +131,10 @@ module Request =
 
         // The grid's options are named in the plural; every option is understood in both.
         let name, other = if inGrid then name + "s", name else name, name + "s"
+        let heading = $"{name} {hyperparameter.Hint},..."
 
         {
-            Parameter.value $"{name} {hyperparameter.Hint},..." (help hyperparameter) values (given hyperparameter set) with
+            Parameter.value heading (help hyperparameter) values (given hyperparameter set) with
                 Aliases = other :: otherNames hyperparameter
                 Group = section hyperparameter
         }
@@ -206,7 +207,7 @@ module Request =
         ]
         |> Parameter.grouped "Data"
 
-    /// What is trained, how long, how often it is evaluated.
+    /// The algorithm, the steps and the evaluations.
     let training (standard: Trial) : Parameter<Request> list =
         let variants = [
             for each in Algorithm.All do
@@ -244,7 +245,7 @@ module Request =
         ]
         |> Parameter.grouped "Training"
 
-    /// Where results go, on how many threads.
+    /// The folder of the results and the number of threads.
     let running (folder: string) : Parameter<Request> list =
         [
             Parameter.text

@@ -8,10 +8,10 @@ open System.IO
 /// From the words of a command line to an exit code.
 module Shell =
 
-    /// Done, an error of ours, an error of the request, interrupted (128 + SIGINT).
+    /// Success, an error of the program, an error of the request, interrupted (128 + SIGINT).
     let success, failure, refused, interrupted = 0, 1, 2, 130
 
-    /// Prints where a file is; success.
+    /// Prints the full path of a file; success.
     let wrote (path: string) : int =
         printfn "%s" (Path.GetFullPath path)
         success
@@ -54,11 +54,11 @@ module Shell =
             match names |> List.filter _.StartsWith(first + " ") with
             | [] ->
                 let hint = Spelling.didYouMean (names |> List.map (split >> List.head)) first
-                raise (Refusal $"unknown command '{first}'.{hint} See `iql --help`.")
+                Command.refuse $"unknown command '{first}'.{hint} See `iql --help`."
             | family ->
                 let asked = String.concat " " (List.truncate 2 words)
                 let known = family |> List.map (sprintf "`iql %s`") |> String.concat ", "
-                raise (Refusal $"expected one of {known}, got `iql {asked}`.")
+                Command.refuse $"expected one of {known}, got `iql {asked}`."
 
     let private dispatch (commands: Command list) (words: string list) : int =
         match words with

@@ -12,7 +12,7 @@ open Iql.Training
 [<RequireQualifiedAccess>]
 module Training =
 
-    /// The name of what is learned from, for a folder and for finding a preset.
+    /// The name of the data, for a folder and for a preset.
     let dataName (request: Request) : string =
         match request.Data, request.Task with
         | Some path, _ -> Path.GetFileNameWithoutExtension path
@@ -31,8 +31,7 @@ module Training =
                 $"""--algorithm {request.Algorithm}, which has {String.concat ", " own}"""
                 |> Request.refuseForeign hyperparameter
 
-    /// A trial with the request's changes to the data. Without an interval, it is evaluated at every tenth of the
-    /// steps.
+    /// A trial with the request's changes to the data. Without an interval, every tenth of the steps is evaluated.
     let settled (request: Request) (trial: Trial) : Trial = {
         trial with
             Rewards = request.Rewards |> Option.orElse trial.Rewards
@@ -51,13 +50,11 @@ module Training =
                 actions.IsDiscrete
                 && (algorithm.Standard.Find hyperparameter.Name).ContinuousOnly
             then
-                raise (
-                    Refusal
-                        $"{Request.optionName hyperparameter}: expected continuous actions, got {actions}, for which \
+                Command.refuse
+                    $"{Request.optionName hyperparameter}: expected continuous actions, got {actions}, for which \
                           {algorithm.Name} does not use it. Leave it out."
-                )
 
-    /// The trial a request asks for: the command's own, changed by the preset, changed by the options.
+    /// The trial of a request: the command's own, changed by the preset, then by the options.
     let trial (standard: IAlgorithmConfig -> Trial) (request: Request) : Trial * Preset option =
         let algorithm = Algorithm.Find request.Algorithm
         refuseForeign algorithm request
@@ -68,7 +65,7 @@ module Training =
                 match Preset.named request.Algorithm domain with
                 | Some preset -> Some(Preset.ofTask (dataName request) preset)
                 | None ->
-                    raise (Refusal $"--preset: {request.Algorithm} has none for {domain}; `iql presets` lists them.")
+                    Command.refuse $"--preset: {request.Algorithm} has none for {domain}; `iql presets` lists them."
             | None -> Preset.forTask request.Algorithm (dataName request)
 
         let started = Option.foldBack Preset.apply preset (standard algorithm.Standard)
@@ -78,7 +75,7 @@ module Training =
 
         settled request changed, preset
 
-    /// What a request learns from: a file, a task with its own data, or D4RL's file in the cache.
+    /// The data of a request: a file, a task with its own data, or D4RL's file in the cache.
     let source (request: Request) : DataSource =
         match request.Data with
         | Some path -> DataSource.File(path, request.Mode, request.Task)
@@ -135,7 +132,7 @@ module Training =
 
         if runs = 1 then "1 run" else $"{runs} runs ({axes})"
 
-    /// The command line as it was typed, quoted where a shell needs it.
+    /// The command line, quoted where a shell needs it.
     let typed () : string =
         let quote (word: string) =
             if
@@ -150,8 +147,7 @@ module Training =
         :: [ for word in Seq.skip 1 (Environment.GetCommandLineArgs()) -> quote word ]
         |> String.concat " "
 
-    /// Examines a sweep, trains it into a folder and writes the report. `introduce` prints what the data are,
-    /// `conclude` the results.
+    /// Examines and trains a sweep, and writes the report. `introduce` prints the data, `conclude` the results.
     let launch
         (request: Request)
         (folder: string)
@@ -236,11 +232,11 @@ module Training =
             request.Output
             |> Option.defaultValue (Path.Combine("runs", $"{name}-{dataName request}"))
 
-        // One value asked for is no axis, and takes the place of the grid's own.
+        // A single value is no axis, and replaces the grid's own axis.
         let settled (axis: Axis) =
             request.Given |> List.exists (fun given -> given.Name = axis.Name)
 
-        // The grid's own axes first, in their order, with the values asked for; seeds vary fastest.
+        // The grid's own axes first, in their order, with the values of the request; seeds vary fastest.
         let axes =
             [
                 for axis in axes do
