@@ -5,29 +5,19 @@ namespace Iql.Environments;
 /// target.</summary>
 /// <remarks>D4RL's Maze2D controller has p = 10, d = 1 and, in its shifted coordinates, an offset of −0.1. Its further
 /// rule, that the last displacement is below 0.1 at a waypoint, always holds.</remarks>
-public struct WaypointController
+/// <param name="maze">Where it drives.</param>
+/// <param name="proportional">p, 1 per cell.</param>
+/// <param name="derivative">d, seconds per cell.</param>
+/// <param name="offset">The middle of ways less a cell's number, per axis.</param>
+public struct WaypointController(
+    Maze maze, Seed seed, double proportional = 10, double derivative = 1, double offset = 0)
 {
     /// <summary>A waypoint counts as reached below this distance, in cells.</summary>
     public const double Near = 0.1;
 
-    readonly Maze maze;
-    readonly double proportional, derivative, offset;
-    readonly Seed seed;
     ulong draws;
     int cell, targetCell;
     double targetX, targetY, waypointX, waypointY;
-
-    /// <summary>A controller without a target yet.</summary>
-    /// <param name="maze">Where it drives.</param>
-    /// <param name="proportional">p, 1 per cell.</param>
-    /// <param name="derivative">d, seconds per cell.</param>
-    /// <param name="offset">The middle of ways less a cell's number, per axis.</param>
-    public WaypointController(Maze maze, Seed seed, double proportional = 10, double derivative = 1, double offset = 0)
-    {
-        this.offset = offset;
-        (this.maze, this.seed) = (maze, seed);
-        (this.proportional, this.derivative) = (proportional, derivative);
-    }
 
     /// <summary>Plans the way between two points in free cells.</summary>
     public void Aim(double x, double y, double targetX, double targetY)

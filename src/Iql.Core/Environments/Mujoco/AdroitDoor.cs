@@ -6,7 +6,7 @@ namespace Iql.Environments.Mujoco;
 /// after the decision, reward = −0.1 |palm − handle| − 0.1 (h − 1.57)² − 10⁻⁵ |v|² + 2 [h > 0.2] + 8 [h > 1] + 10 [h >
 /// 1.35]; never terminal. Palm and handle are of before the last physics step's integration. The memory is the frame's
 /// place, which differs by episode.</remarks>
-public sealed class AdroitDoor : IMujocoTask
+public sealed class AdroitDoor : IAdroitTask
 {
     /// <summary>Angle of the hinge from which the door counts as open.</summary>
     public const double Open = 1.35;
@@ -46,25 +46,16 @@ public sealed class AdroitDoor : IMujocoTask
         """);
 
     public int PositionCount => 30;
-    public int VelocityCount => 30;
     public int ActionSize => 28;
     public int ObservationSize => 39;
     /// <summary>The frame's place.</summary>
     public int MemorySize => 3;
-    public bool ChangesModel => true;
     /// <summary>The door open for more than 25 decisions; nothing else brings more than 10.</summary>
     public SuccessRule Success => new(15, 25);
-    public int FrameSkip => AdroitHand.FrameSkip;
 
     /// <summary>Hand at rest, door shut; its frame at x U(−0.3, −0.2), y U(0.25, 0.35), z U(0.252, 0.35).</summary>
-    public void Start(Seed seed, MujocoSimulation simulation, Span<double> memory)
-    {
-        memory[0] = AdroitHand.Between(seed, 0, -0.3, -0.2);
-        memory[1] = AdroitHand.Between(seed, 1, 0.25, 0.35);
-        memory[2] = AdroitHand.Between(seed, 2, 0.252, 0.35);
-        Furnish(simulation, memory);
-        simulation.Forward();
-    }
+    public void Start(Seed seed, MujocoSimulation simulation, Span<double> memory) =>
+        AdroitHand.Start(this, seed, simulation, memory, (-0.3, -0.2), (0.25, 0.35), (0.252, 0.35));
 
     public void Furnish(MujocoSimulation simulation, ReadOnlySpan<double> memory) =>
         memory.CopyTo(simulation.Model.BodyPlace(Frame));
@@ -94,7 +85,4 @@ public sealed class AdroitDoor : IMujocoTask
         AdroitHand.Difference(palm, handle, observation[35..]);
         observation[38] = positions[28] > 1 ? 1 : -1;
     }
-
-    public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) =>
-        MujocoPicture.Hand(environment, start);
 }

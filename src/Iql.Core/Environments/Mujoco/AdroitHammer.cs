@@ -7,7 +7,7 @@ namespace Iql.Environments.Mujoco;
 /// goal|, reward = −0.1 |palm − hammer| − |tool − nail| − 10 n − 0.01 |v| + 2 [hammer and tool above z = 0.04] + 25 [n
 /// &lt; 0.02] + 75 [n &lt; 0.01]; never terminal. Places are of before the last physics step's integration. The memory
 /// is the board's height.</remarks>
-public sealed class AdroitHammer : IMujocoTask
+public sealed class AdroitHammer : IAdroitTask
 {
     /// <summary>Maximum distance of a nail's head from its goal when driven in.</summary>
     public const double Driven = 0.01;
@@ -48,23 +48,16 @@ public sealed class AdroitHammer : IMujocoTask
         """);
 
     public int PositionCount => 33;
-    public int VelocityCount => 33;
     public int ActionSize => 26;
     public int ObservationSize => 46;
     /// <summary>The board's height.</summary>
     public int MemorySize => 1;
-    public bool ChangesModel => true;
     /// <summary>The nail in for more than 25 decisions; nothing else brings more than 27.</summary>
     public SuccessRule Success => new(50, 25);
-    public int FrameSkip => AdroitHand.FrameSkip;
 
     /// <summary>Everything at rest, the board at z U(0.1, 0.25).</summary>
-    public void Start(Seed seed, MujocoSimulation simulation, Span<double> memory)
-    {
-        memory[0] = AdroitHand.Between(seed, 0, 0.1, 0.25);
-        Furnish(simulation, memory);
-        simulation.Forward();
-    }
+    public void Start(Seed seed, MujocoSimulation simulation, Span<double> memory) =>
+        AdroitHand.Start(this, seed, simulation, memory, (0.1, 0.25));
 
     public void Furnish(MujocoSimulation simulation, ReadOnlySpan<double> memory) =>
         simulation.Model.BodyPlace(Board)[2] = memory[0];
@@ -109,7 +102,4 @@ public sealed class AdroitHammer : IMujocoTask
             ? -Math.Atan2(-2 * (x * y + w * z), 1 - 2 * (x * x + z * z))
             : -Math.Atan2(2 * (x * y - w * z), 1 - 2 * (y * y + z * z));
     }
-
-    public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) =>
-        MujocoPicture.Hand(environment, start);
 }

@@ -9,6 +9,17 @@ namespace Iql.Environments.Mujoco;
 /// <param name="Range">Of the joint and of its servo's control, "-0.75 0.75".</param>
 readonly record struct ArmJoint(string Name, string Kind, string Axis, string Range);
 
+/// <summary>What the hand's tasks share: an episode changes the model.</summary>
+interface IAdroitTask : IMujocoTask
+{
+    int IMujocoTask.VelocityCount => PositionCount;
+    int IMujocoTask.FrameSkip => AdroitHand.FrameSkip;
+    bool IMujocoTask.ChangesModel => true;
+
+    Picture IMujocoTask.Draw(MujocoEnvironment environment, double[] start, float[] observation) =>
+        MujocoPicture.Hand(environment, start);
+}
+
 /// <summary>The Adroit hand of D4RL's four manipulation tasks, in MJCF of our own: 24 joints of a Shadow hand, each
 /// with a position servo, over a table. Meshes, which touch nothing, are left out; masses are numbers.</summary>
 /// <remarks>The numbers are those of the compiled models (Kumar 2016, thesis, University of Washington; Rajeswaran et
@@ -217,9 +228,15 @@ static class AdroitHand
         simulation.Step(FrameSkip);
     }
 
-    /// <summary>A draw between two numbers.</summary>
-    internal static double Between(Seed seed, ulong draw, double minimum, double maximum) =>
-        minimum + (maximum - minimum) * seed.Unit(draw);
+    /// <summary>Starts at rest, with a uniform draw from each range as the memory.</summary>
+    internal static void Start(IMujocoTask task, Seed seed, MujocoSimulation simulation, Span<double> memory,
+        params ReadOnlySpan<(double Minimum, double Maximum)> ranges)
+    {
+        for (var i = 0; i < ranges.Length; i++)
+            memory[i] = ranges[i].Minimum + (ranges[i].Maximum - ranges[i].Minimum) * seed.Unit((ulong)i);
+        task.Furnish(simulation, memory);
+        simulation.Forward();
+    }
 
     /// <summary>|a − b|.</summary>
     internal static double Distance(ReadOnlySpan<double> a, ReadOnlySpan<double> b)

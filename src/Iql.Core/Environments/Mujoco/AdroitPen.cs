@@ -6,7 +6,7 @@ namespace Iql.Environments.Mujoco;
 /// from the place over the palm and c the cosine between the directions, reward = −d + c + 10 [d &lt; 0.075, c > 0.9] +
 /// 50 [d &lt; 0.075, c > 0.95]; below z = 0.075 the pen has fallen: −5, terminal. Place and directions are of before
 /// the last physics step's integration. The memory is the target's quaternion.</remarks>
-public sealed class AdroitPen : IMujocoTask
+public sealed class AdroitPen : IAdroitTask
 {
     const int Pen = 28, Target = 29, Ball = 0, ObjectTop = 2, ObjectBottom = 3, TargetTop = 4, TargetBottom = 5;
     const double Length = 0.13;
@@ -34,17 +34,13 @@ public sealed class AdroitPen : IMujocoTask
         """);
 
     public int PositionCount => 30;
-    public int VelocityCount => 30;
     public int ActionSize => 24;
     public int ObservationSize => 45;
     /// <summary>The target's quaternion.</summary>
     public int MemorySize => 4;
-    public bool ChangesModel => true;
 
     /// <summary>More than 20 decisions within 0.075 and a cosine of 0.95; nothing else brings over 11.</summary>
     public SuccessRule Success => new(30, 20);
-
-    public int FrameSkip => AdroitHand.FrameSkip;
 
     /// <summary>Hand and pen at rest; the target turned by U(−1, 1) about x, then U(−1, 1) about its own y.</summary>
     public void Start(Seed seed, MujocoSimulation simulation, Span<double> memory)
@@ -99,7 +95,4 @@ public sealed class AdroitPen : IMujocoTask
 
     static string Ends(string of) =>
         $"""<site name="{of}_top" pos="0 0 0.065"/><site name="{of}_bottom" pos="0 0 -0.065"/>""";
-
-    public Picture Draw(MujocoEnvironment environment, double[] start, float[] observation) =>
-        MujocoPicture.Hand(environment, start);
 }

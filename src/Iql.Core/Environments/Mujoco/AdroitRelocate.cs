@@ -6,7 +6,7 @@ namespace Iql.Environments.Mujoco;
 /// |palm − ball|; with the ball above z = 0.04, +1 − 0.5 |palm − target| − 0.5 |ball − target|; +10 [|ball − target|
 /// &lt; 0.1] + 20 [&lt; 0.05]; never terminal. Palm and ball are of before the last physics step's integration. The
 /// memory is x and y of the ball's body, and the target.</remarks>
-public sealed class AdroitRelocate : IMujocoTask
+public sealed class AdroitRelocate : IAdroitTask
 {
     const int Ball = 28;
 
@@ -28,30 +28,19 @@ public sealed class AdroitRelocate : IMujocoTask
         """);
 
     public int PositionCount => 36;
-    public int VelocityCount => 36;
     public int ActionSize => 30;
     public int ObservationSize => 39;
     /// <summary>x and y of the ball's body, x, y and z of the target.</summary>
     public int MemorySize => 5;
-    public bool ChangesModel => true;
 
     /// <summary>The ball within 0.1 of the target for more than 25 decisions; nothing else brings above 1.</summary>
     public SuccessRule Success => new(5, 25);
 
-    public int FrameSkip => AdroitHand.FrameSkip;
-
     /// <summary>The hand at rest; the ball on the table at x U(−0.15, 0.15), y U(−0.15, 0.3), the target at x and y
     /// U(−0.2, 0.2), z U(0.15, 0.35).</summary>
-    public void Start(Seed seed, MujocoSimulation simulation, Span<double> memory)
-    {
-        memory[0] = AdroitHand.Between(seed, 0, -0.15, 0.15);
-        memory[1] = AdroitHand.Between(seed, 1, -0.15, 0.3);
-        memory[2] = AdroitHand.Between(seed, 2, -0.2, 0.2);
-        memory[3] = AdroitHand.Between(seed, 3, -0.2, 0.2);
-        memory[4] = AdroitHand.Between(seed, 4, 0.15, 0.35);
-        Furnish(simulation, memory);
-        simulation.Forward();
-    }
+    public void Start(Seed seed, MujocoSimulation simulation, Span<double> memory) =>
+        AdroitHand.Start(this, seed, simulation, memory,
+            (-0.15, 0.15), (-0.15, 0.3), (-0.2, 0.2), (-0.2, 0.2), (0.15, 0.35));
 
     public void Furnish(MujocoSimulation simulation, ReadOnlySpan<double> memory) =>
         memory[..2].CopyTo(simulation.Model.BodyPlace(Ball));

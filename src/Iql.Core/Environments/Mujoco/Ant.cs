@@ -6,16 +6,11 @@ public static class Ant
     /// <summary>The tracked body, whose height decides about health.</summary>
     internal const int Torso = 1;
 
-    static readonly Locomotion Rules = new()
+    static readonly Locomotion Rules = new(
+        Mjcf(timeStep: "0.01", contact: "", gear: "150", range: "-1 1", walls: ""), PositionCount: 15,
+        VelocityCount: 14, ActionSize: 8, FrameSkip: 5, ControlCost: 0.5, StartNoise: 0.1)
     {
-        Model = Mjcf(timeStep: "0.01", contact: "", gear: "150", range: "-1 1", walls: ""),
-        PositionCount = 15,
-        VelocityCount = 14,
-        ActionSize = 8,
-        FrameSkip = 5,
         Hidden = 2,
-        ControlCost = 0.5,
-        StartNoise = 0.1,
         NormalVelocities = true,
         TrackedBody = Torso,
         Healthy = static (positions, _) => positions[2] is >= 0.2 and <= 1.0,
@@ -59,14 +54,7 @@ public static class Ant
                 {walls}
               </worldbody>
               <actuator>
-                <motor joint="hip_4"/>
-                <motor joint="ankle_4"/>
-                <motor joint="hip_1"/>
-                <motor joint="ankle_1"/>
-                <motor joint="hip_2"/>
-                <motor joint="ankle_2"/>
-                <motor joint="hip_3"/>
-                <motor joint="ankle_3"/>
+                {string.Concat("4123".Select(i => $"<motor joint=\"hip_{i}\"/><motor joint=\"ankle_{i}\"/>"))}
               </actuator>
             </mujoco>
             """;

@@ -60,16 +60,7 @@ public static class HalfCheetah
         """;
 
     /// <summary>Observation [17], 6 motors, 0.05 seconds a decision; never ends.</summary>
-    public static MujocoWorld World { get; } = new(new Locomotion
-    {
-        Model = Mjcf,
-        PositionCount = 9,
-        VelocityCount = 9,
-        ActionSize = 6,
-        FrameSkip = 5,
-        HealthyReward = 0,
-        ControlCost = 0.1,
-        StartNoise = 0.1,
-        NormalVelocities = true,
-    }, "halfcheetah");
+    public static MujocoWorld World { get; } = new(
+        new Locomotion(Mjcf, PositionCount: 9, VelocityCount: 9, ActionSize: 6, FrameSkip: 5, ControlCost: 0.1,
+            StartNoise: 0.1) { HealthyReward = 0, NormalVelocities = true }, "halfcheetah");
 }

@@ -9,13 +9,11 @@ public delegate bool Healthy(ReadOnlySpan<double> positions, ReadOnlySpan<double
 /// plus U(−n, n), with velocities U(−n, n) or 0.1 N(0, 1). An observation has all positions but the first
 /// <see cref="Hidden"/>, the velocities, clipped to ±<see cref="VelocityLimit"/>, and <see cref="Padding"/> zeros.
 /// Source: gym 0.26, envs/mujoco (hopper_v4, half_cheetah_v4, walker2d_v4, ant_v4).</remarks>
-public sealed record Locomotion : IMujocoTask
+/// <param name="ControlCost">Weight of |a|².</param>
+/// <param name="StartNoise">n, bound of the noise on initial positions.</param>
+public sealed record Locomotion(string Model, int PositionCount, int VelocityCount, int ActionSize, int FrameSkip,
+    double ControlCost, double StartNoise) : IMujocoTask
 {
-    public required string Model { get; init; }
-    public required int PositionCount { get; init; }
-    public required int VelocityCount { get; init; }
-    public required int ActionSize { get; init; }
-    public required int FrameSkip { get; init; }
     /// <summary>Leading positions outside the observation: the way covered.</summary>
     public int Hidden { get; init; } = 1;
     /// <summary>Zeros at the observation's end: for the ant 84, as D4RL's contact forces.</summary>
@@ -24,10 +22,6 @@ public sealed record Locomotion : IMujocoTask
     public double VelocityLimit { get; init; } = double.PositiveInfinity;
     /// <summary>Reward of every decision.</summary>
     public double HealthyReward { get; init; } = 1;
-    /// <summary>Weight of |a|².</summary>
-    public required double ControlCost { get; init; }
-    /// <summary>n, bound of the noise on initial positions.</summary>
-    public required double StartNoise { get; init; }
     /// <summary>Whether initial velocities are 0.1 N(0, 1); else U(−n, n).</summary>
     public bool NormalVelocities { get; init; }
     /// <summary>The body whose x counts, of before the last step's integration. −1: the first position.</summary>

@@ -12,7 +12,7 @@ public static unsafe class MujocoLibrary
     static readonly string[] Names =
     [
         "mj_loadXML", "mj_makeData", "mj_deleteData", "mj_deleteModel", "mj_copyModel", "mj_resetData", "mj_forward",
-        "mj_step", "mj_name2id", "mj_id2name", "mj_defaultVFS", "mj_makeEmptyFileVFS", "mj_deleteVFS",
+        "mj_step", "mj_id2name", "mj_defaultVFS", "mj_makeEmptyFileVFS", "mj_deleteVFS",
     ];
 
     /// <summary>One thread at a time may compile: MuJoCo's compiler keeps its errors in one place.</summary>

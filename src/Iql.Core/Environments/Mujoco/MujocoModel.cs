@@ -5,19 +5,7 @@ using System.Text;
 namespace Iql.Environments.Mujoco;
 
 /// <summary>Kinds of things that a model names; the numbers are MuJoCo's.</summary>
-public enum MujocoObject
-{
-    /// <summary>A rigid body.</summary>
-    Body = 1,
-    /// <summary>A joint.</summary>
-    Joint = 3,
-    /// <summary>A shape.</summary>
-    Geom = 5,
-    /// <summary>A marked place.</summary>
-    Site = 6,
-    /// <summary>A motor.</summary>
-    Actuator = 18,
-}
+enum MujocoObject { Body = 1, Joint = 3, Geom = 5 }
 
 /// <summary>A model that MuJoCo compiled from MJCF text. Only a <see cref="Copy"/> may change, so threads share
 /// one.</summary>
@@ -34,14 +22,7 @@ public sealed unsafe class MujocoModel : IDisposable
     /// <summary>Its name in messages.</summary>
     public string Name { get; }
 
-    internal MjModel* Pointer
-    {
-        get
-        {
-            if (model == null) throw new ObjectDisposedException(Name);
-            return model;
-        }
-    }
+    internal MjModel* Pointer => model != null ? model : throw new ObjectDisposedException(Name);
 
     /// <summary>Numbers in a position (qpos).</summary>
     public int PositionCount => Pointer->Positions;
@@ -82,20 +63,8 @@ public sealed unsafe class MujocoModel : IDisposable
         return new(rows + body * width, width);
     }
 
-    /// <summary>Number of the thing of a name.</summary>
-    public int Find(MujocoObject kind, string name)
-    {
-        Span<byte> text = stackalloc byte[Encoding.UTF8.GetMaxByteCount(name.Length) + 1];
-        text[Encoding.UTF8.GetBytes(name, text)] = 0;
-        int found;
-        var function = MujocoLibrary.Function("mj_name2id");
-        fixed (byte* first = text) found = (int)NativeGuard.Run(function, (nint)Pointer, (nint)kind, (nint)first);
-        Check.That(found >= 0, Name, $"a {kind.ToString().ToLowerInvariant()} of this name", name);
-        return found;
-    }
-
     /// <summary>The name of a thing, empty where it has none.</summary>
-    public string NameOf(MujocoObject kind, int number)
+    internal string NameOf(MujocoObject kind, int number)
     {
         var name = NativeGuard.Run(MujocoLibrary.Function("mj_id2name"), (nint)Pointer, (nint)kind, number);
         return Marshal.PtrToStringUTF8(name) ?? "";

@@ -21,14 +21,7 @@ public sealed unsafe class MujocoSimulation : IDisposable
     /// <summary>The model.</summary>
     public MujocoModel Model => model;
 
-    MjData* Data
-    {
-        get
-        {
-            if (data == null) throw new ObjectDisposedException(model.Name);
-            return data;
-        }
-    }
+    MjData* Data => data != null ? data : throw new ObjectDisposedException(model.Name);
 
     /// <summary>qpos: joint positions in metres and radians; orientations of free bodies are quaternions.</summary>
     public Span<double> Positions => new(Data->Positions, model.Pointer->Positions);

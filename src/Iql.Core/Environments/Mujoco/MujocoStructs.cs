@@ -9,19 +9,14 @@ unsafe struct MjModel
     [FieldOffset(0)] internal int Positions;
     [FieldOffset(4)] internal int Velocities;
     [FieldOffset(8)] internal int Controls;
-    [FieldOffset(12)] internal int Activations;
     [FieldOffset(16)] internal int Bodies;
     [FieldOffset(20)] internal int Joints;
     [FieldOffset(24)] internal int Geoms;
     [FieldOffset(28)] internal int Sites;
     [FieldOffset(224)] internal int SensorNumbers;
     [FieldOffset(232)] internal double TimeStep;
-    [FieldOffset(1096)] internal double* InitialPositions;
     [FieldOffset(1208)] internal double* BodyPositions;
     [FieldOffset(1216)] internal double* BodyOrientations;
-    [FieldOffset(1720)] internal double* SitePositions;
-    [FieldOffset(2776)] internal double* ActuatorGains;
-    [FieldOffset(2784)] internal double* ActuatorBiases;
     [FieldOffset(2792)] internal double* ControlRanges;
 }
 
@@ -29,7 +24,6 @@ unsafe struct MjModel
 [StructLayout(LayoutKind.Explicit, Size = 41176)]
 unsafe struct MjData
 {
-    [FieldOffset(40336)] internal double Time;
     [FieldOffset(40376)] internal double* Positions;
     [FieldOffset(40384)] internal double* Velocities;
     [FieldOffset(40400)] internal double* WarmStart;

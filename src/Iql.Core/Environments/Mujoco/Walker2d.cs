@@ -24,18 +24,13 @@ public static class Walker2d
         """;
 
     /// <summary>Observation [17], 6 motors, 0.008 seconds a decision; ends when it falls or bends over.</summary>
-    public static MujocoWorld World { get; } = new(new Locomotion
-    {
-        Model = Mjcf,
-        PositionCount = 9,
-        VelocityCount = 9,
-        ActionSize = 6,
-        FrameSkip = 4,
-        VelocityLimit = 10,
-        ControlCost = 0.001,
-        StartNoise = 0.005,
-        Healthy = static (positions, _) => positions[1] is > 0.8 and < 2.0 && positions[2] is > -1 and < 1,
-    }, "walker2d");
+    public static MujocoWorld World { get; } = new(
+        new Locomotion(Mjcf, PositionCount: 9, VelocityCount: 9, ActionSize: 6, FrameSkip: 4, ControlCost: 0.001,
+            StartNoise: 0.005)
+        {
+            VelocityLimit = 10,
+            Healthy = static (positions, _) => positions[1] is > 0.8 and < 2.0 && positions[2] is > -1 and < 1,
+        }, "walker2d");
 
     static string Leg(string side, string contact) =>
         PlanarRobot.Leg(side, reach: "0.2", heel: "-0.2", toe: "0", contact);

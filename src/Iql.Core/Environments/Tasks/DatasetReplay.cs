@@ -74,20 +74,9 @@ public static class DatasetReplay
             rewards = errors;
             rule = Invariant.Say($"{rule}, of one goal that fits them best, at ({x:F2}, {y:F2})");
         }
-        return new()
-        {
-            Task = environment.Name,
-            Source = states.Source,
-            Rows = missed.Count,
-            MedianStateError = Median(missed),
-            LargestStateError = missed.Select(pair => pair.Error).DefaultIfEmpty().Max(),
-            WrongStates = [.. wrong],
-            Rule = rule,
-            Rewards = rewards.Count,
-            MedianRewardError = Median(rewards),
-            LargestRewardError = rewards.Select(pair => pair.Error).DefaultIfEmpty().Max(),
-            WrongRewards = [.. Wrong(raw, rewards)],
-        };
+        return new(environment.Name, states.Source,
+            missed.Count, Median(missed), Largest(missed), WrongStates: [.. wrong],
+            rule, rewards.Count, Median(rewards), Largest(rewards), WrongRewards: [.. Wrong(raw, rewards)]);
     }
 
     /// <summary>The full state before a row's decision; false where it is unknown.</summary>
@@ -155,6 +144,9 @@ public static class DatasetReplay
         return errors.Where(pair => !(pair.Error <= tolerance * (1 + Math.Abs(raw.Rewards[pair.Row]))))
             .Select(pair => pair.Row);
     }
+
+    static double Largest(List<(int Row, double Error)> errors) =>
+        errors.Select(pair => pair.Error).DefaultIfEmpty().Max();
 
     static double Median(List<(int Row, double Error)> errors) =>
         errors.Count == 0 ? 0 : errors.Select(pair => pair.Error).Order().ElementAt(errors.Count / 2);

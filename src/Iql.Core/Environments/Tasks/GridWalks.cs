@@ -7,7 +7,7 @@ namespace Iql.Environments.Tasks;
 /// of the shortest way. Else it is one of the moves away from the goal; in a dead end, into a wall.</remarks>
 public sealed record GridWalks
 {
-    const int ShardLength = 10_000, Actions = 4;
+    const int Actions = 4;
 
     /// <summary>Probability of a move towards the goal, in [0, 1].</summary>
     public double TowardShare { get; init; } = 0.35;
@@ -19,14 +19,8 @@ public sealed record GridWalks
     {
         Check.That(TowardShare is >= 0 and <= 1, nameof(TowardShare), "a number in [0, 1]", TowardShare);
         Check.AtLeast(MaxLength, 1, nameof(MaxLength));
-        return new(environment, "walks", ShardLength, Shard);
-
-        void Shard(Columns columns, Seed shard, int first, int last)
-        {
-            var row = first;
-            for (var piece = 0UL; row < last; piece++)
-                row = Piece(environment, columns, shard.Split(piece), row, Math.Min(row + MaxLength, last));
-        }
+        return Recipe.OfPieces(environment, "walks", MaxLength, (columns, seed, first, last) =>
+            Piece(environment, columns, seed, first, last));
     }
 
     // Writes rows first … last − 1, fewer at the goal; returns the row after the piece.

@@ -27,7 +27,7 @@ public static class MujocoTasks
             _ => Walker2d.World),
     ];
 
-    static readonly (AntMaze Task, MujocoWorld World)
+    static readonly MujocoWorld
         AntUMaze = Ants(Mazes.UMazeAcross, "antmaze-umaze"),
         AntMedium = Ants(Mazes.MediumStitch, "antmaze-medium"),
         AntLarge = Ants(Mazes.LargeStitch, "antmaze-large");
@@ -46,11 +46,7 @@ public static class MujocoTasks
     /// <summary>The task of a name, or null.</summary>
     public static TaskCard? Find(string name) => ByName.GetValueOrDefault(name);
 
-    static (AntMaze, MujocoWorld) Ants(Maze maze, string name)
-    {
-        var task = new AntMaze(maze);
-        return (task, new(task, name));
-    }
+    static MujocoWorld Ants(Maze maze, string name) => new(new AntMaze(maze), name);
 
     static IEnumerable<TaskCard> Everything() => [.. Robots(), .. AntMazes(), .. Maze2Ds()];
 
@@ -58,14 +54,12 @@ public static class MujocoTasks
         from score in ReferenceScores.All
         where score.Task.StartsWith("antmaze-", StringComparison.Ordinal)
         let ants = score.Task.Split('-')[1] switch { "umaze" => AntUMaze, "medium" => AntMedium, _ => AntLarge }
-        let environment = new MujocoEnvironment(score.Task, ants.World, score.TimeLimit)
+        let environment = new MujocoEnvironment(score.Task, ants, score.TimeLimit)
         select new TaskCard
         {
             Description = "Walk with four legs from one end of a maze to the other: " +
                 "reward 1 at the goal, which ends the episode.",
             Environment = environment,
-            Robot = environment,
-            AntMaze = ants.Task,
             Sparse = true,
         };
 
@@ -83,7 +77,6 @@ public static class MujocoTasks
             Description = "Push a ball through a maze to its goal and stay there: " +
                 $"{(reward == "" ? "reward 1 at it" : "more reward the nearer")}.",
             Environment = environment,
-            Robot = environment,
             Maze = maze,
             Controller = controller,
             Expert = Tasks.Driver(maze, controller),
@@ -95,10 +88,5 @@ public static class MujocoTasks
         from family in Families
         where score.Task.StartsWith(family.Family + "-", StringComparison.Ordinal)
         let environment = new MujocoEnvironment(score.Task, family.World(score.Task), score.TimeLimit)
-        select new TaskCard
-        {
-            Description = family.Description,
-            Environment = environment,
-            Robot = environment,
-        };
+        select new TaskCard { Description = family.Description, Environment = environment };
 }

@@ -21,6 +21,17 @@ public sealed class Recipe
         name = $"{environment.Name}/{kind}";
     }
 
+    /// <summary>A recipe of pieces, each of at most so many rows.</summary>
+    /// <param name="piece">Fills rows first … last − 1, fewer at a terminal; returns the row after the piece.</param>
+    internal static Recipe OfPieces(
+        IEnvironment environment, string kind, int maxLength, Func<Columns, Seed, int, int, int> piece) =>
+        new(environment, kind, shardLength: 10_000, (columns, shard, first, last) =>
+        {
+            var row = first;
+            for (var number = 0UL; row < last; number++)
+                row = piece(columns, shard.Split(number), row, Math.Min(row + maxLength, last));
+        });
+
     /// <summary>Collects N transitions; the last episode may be cut.</summary>
     /// <param name="threads">Maximum threads, 0 for one a core.</param>
     public Transitions Collect(Seed seed, int size, int threads = 0) =>

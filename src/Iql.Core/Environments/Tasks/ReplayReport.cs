@@ -4,31 +4,21 @@ using static Iql.Invariant;
 namespace Iql.Environments.Tasks;
 
 /// <summary>Differences between a data set's rows and the environment (<see cref="DatasetReplay"/>).</summary>
-public sealed record ReplayReport
+/// <param name="Task">The task of the replay.</param>
+/// <param name="Source">The source of states, in words.</param>
+/// <param name="Rows">Rows replayed; 0 where no row tells state and next observation.</param>
+/// <param name="MedianStateError">Maximum error of a row's next observation: the median over rows.</param>
+/// <param name="LargestStateError">The greatest of them.</param>
+/// <param name="WrongStates">Rows with another next observation, in order.</param>
+/// <param name="Rule">The expected rewards, in words.</param>
+/// <param name="Rewards">Rows whose reward was compared.</param>
+/// <param name="MedianRewardError">|r − the environment's|: the median over rows.</param>
+/// <param name="LargestRewardError">The greatest of them.</param>
+/// <param name="WrongRewards">Rows with another reward, in order.</param>
+public sealed record ReplayReport(string Task, string Source, int Rows, double MedianStateError,
+    double LargestStateError, ImmutableArray<int> WrongStates, string Rule, int Rewards, double MedianRewardError,
+    double LargestRewardError, ImmutableArray<int> WrongRewards)
 {
-    /// <summary>The task of the replay.</summary>
-    public required string Task { get; init; }
-    /// <summary>The source of states, in words.</summary>
-    public required string Source { get; init; }
-    /// <summary>Rows replayed; 0 where no row tells state and next observation.</summary>
-    public required int Rows { get; init; }
-    /// <summary>Maximum error of a row's next observation: the median over rows.</summary>
-    public required double MedianStateError { get; init; }
-    /// <summary>The greatest of them.</summary>
-    public required double LargestStateError { get; init; }
-    /// <summary>Rows with another next observation, in order.</summary>
-    public required ImmutableArray<int> WrongStates { get; init; }
-    /// <summary>The expected rewards, in words.</summary>
-    public required string Rule { get; init; }
-    /// <summary>Rows whose reward was compared.</summary>
-    public required int Rewards { get; init; }
-    /// <summary>|r − the environment's|: the median over rows.</summary>
-    public required double MedianRewardError { get; init; }
-    /// <summary>The greatest of them.</summary>
-    public required double LargestRewardError { get; init; }
-    /// <summary>Rows with another reward, in order.</summary>
-    public required ImmutableArray<int> WrongRewards { get; init; }
-
     /// <summary>The results, a sentence each.</summary>
     public ImmutableArray<string> Lines => Rows == 0
         ? [Say($"not replayed in {Task}: no row tells both its state and its next observation")]

@@ -31,9 +31,6 @@ sealed class RobotStates
     internal string Source => positions != null ? "infos/qpos and infos/qvel"
         : hidden == 0 ? "observations" : "observations, which show all but the way covered";
 
-    /// <summary>Leading positions that rows do not hold: the way covered, which changes nothing.</summary>
-    internal int Hidden => positions != null ? 0 : hidden;
-
     /// <summary>Writes a row's state, but hidden positions; false for a clipped or infinite velocity.</summary>
     internal bool TryRead(int row, Span<double> position, Span<double> velocity)
     {

@@ -9,8 +9,6 @@ namespace Iql.Environments.Tasks;
 /// from the goal (in a dead end, the own cell). a = clip(4 (w − x) + noise N(0, 1), ±1).</remarks>
 public sealed record StitchData
 {
-    const int ShardLength = 10_000;
-
     /// <summary>Probability of heading towards the goal, in [0, 1].</summary>
     public double TowardShare { get; init; } = 0.35;
     /// <summary>Standard deviation of the noise on the actions, at least 0.</summary>
@@ -26,14 +24,8 @@ public sealed record StitchData
         Check.That(TowardShare is >= 0 and <= 1, nameof(TowardShare), "a number in [0, 1]", TowardShare);
         Check.AtLeast(Noise, 0, nameof(Noise));
         Check.AtLeast(MaxLength, 1, nameof(MaxLength));
-        return new(environment, "pieces", ShardLength, Shard);
-
-        void Shard(Columns columns, Seed shard, int first, int last)
-        {
-            var row = first;
-            for (var piece = 0UL; row < last; piece++)
-                row = Piece(environment, columns, shard.Split(piece), row, Math.Min(row + MaxLength, last));
-        }
+        return Recipe.OfPieces(environment, "pieces", MaxLength, (columns, seed, first, last) =>
+            Piece(environment, columns, seed, first, last));
     }
 
     // Writes rows first … last − 1, fewer at the goal; returns the row after the piece.

@@ -17,9 +17,9 @@ public sealed record TaskCard
     /// <summary>The environment of evaluations, without state.</summary>
     public required IEnvironment Environment { get; init; }
     /// <summary>The environment when it is a model of MuJoCo, else null.</summary>
-    public MujocoEnvironment? Robot { get; init; }
+    public MujocoEnvironment? Robot => Environment as MujocoEnvironment;
     /// <summary>The maze of a walker, or null.</summary>
-    public AntMaze? AntMaze { get; init; }
+    public AntMaze? AntMaze => Robot?.World.Task as AntMaze;
     /// <summary>Its walls and goal, or null.</summary>
     public Maze? Maze { get; init; }
     /// <summary>The maze if observations start with x and y in it, else null.</summary>
