@@ -5,8 +5,6 @@ namespace Iql.Environments;
 /// and a terminal at the goal, else 0. Only the start is random, any free cell but the goal.</summary>
 public sealed class GridMaze : IEnvironment
 {
-    static readonly (int Row, int Column)[] Moves = [(-1, 0), (1, 0), (0, -1), (0, 1)];
-
     readonly int[] after;
 
     /// <summary>A task in a maze.</summary>
@@ -15,7 +13,7 @@ public sealed class GridMaze : IEnvironment
     {
         Check.AtLeast(timeLimit, 1, nameof(timeLimit));
         (Name, Maze, TimeLimit) = (name, maze, timeLimit);
-        after = [.. Enumerable.Range(0, maze.Cells.Length).SelectMany(cell => Moves.Select(move =>
+        after = [.. Enumerable.Range(0, maze.Cells.Length).SelectMany(cell => Maze.Moves.Select(move =>
         {
             var there = maze.CellAt(maze.Cells[cell].Row + move.Row, maze.Cells[cell].Column + move.Column);
             return there < 0 ? cell : there;
@@ -27,18 +25,18 @@ public sealed class GridMaze : IEnvironment
     public Maze Maze { get; }
     public int TimeLimit { get; }
     public int ObservationSize => Maze.Cells.Length;
-    public ActionSpace ActionSpace => ActionSpace.Discrete(Moves.Length);
+    public ActionSpace ActionSpace => ActionSpace.Discrete(Maze.Moves.Length);
     /// <summary>The cell's number.</summary>
     public int StateSize => 1;
 
     /// <summary>The cell after a move.</summary>
     /// <param name="cell">Number of a free cell.</param>
     /// <param name="action">0 up, 1 down, 2 left, 3 right.</param>
-    public int After(int cell, int action) => after[cell * Moves.Length + action];
+    public int After(int cell, int action) => after[cell * Maze.Moves.Length + action];
 
     /// <summary>The first action of a shortest walk from a cell to the goal; at the goal, 0.</summary>
     public int Best(int cell) =>
-        Enumerable.Range(0, Moves.Length).FirstOrDefault(action => After(cell, action) == Maze.Next(cell, Maze.Goal));
+        Enumerable.Range(0, ActionSpace.Size).FirstOrDefault(move => After(cell, move) == Maze.Next(cell, Maze.Goal));
 
     /// <summary>Starts in any free cell but the goal's.</summary>
     public void Reset(Seed seed, Span<double> state, Span<float> observation)

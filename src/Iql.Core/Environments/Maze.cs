@@ -7,14 +7,16 @@ namespace Iql.Environments;
 public sealed class Maze
 {
     internal const int Up = 1, Down = 2, Left = 4, Right = 8, UpLeft = 16, UpRight = 32, DownLeft = 64, DownRight = 128;
+
+    /// <summary>Up, down, left, right.</summary>
+    internal static readonly ImmutableArray<(int Row, int Column)> Moves = [(-1, 0), (1, 0), (0, -1), (0, 1)];
+
     readonly byte[] contacts;
-    readonly int[] numbers;
-    readonly int[] distances;
+    readonly int[] numbers, distances;
     readonly short[] hops;
     readonly int[][] neighbours;
 
-    /// <summary>Reads a drawing: '#' wall, 'O' free, 'G' goal, 'S' start. The border is wall, free cells
-    /// connected.</summary>
+    /// <summary>Reads a drawing: '#' wall, 'O' free, 'G' goal, 'S' start. Walls surround the free cells.</summary>
     /// <param name="rows">One text a row, all of one length.</param>
     public Maze(params ReadOnlySpan<string> rows)
     {
@@ -125,7 +127,6 @@ public sealed class Maze
         return (length, hop);
     }
 
-    int[][] Adjacency() => [.. Cells.Select(cell => new[] { (-1, 0), (1, 0), (0, -1), (0, 1) }
-        .Where(step => !IsWall(cell.Row + step.Item1, cell.Column + step.Item2))
-        .Select(step => numbers[(cell.Row + step.Item1) * Columns + cell.Column + step.Item2]).ToArray())];
+    int[][] Adjacency() => [.. Cells.Select(cell => Moves
+        .Select(move => CellAt(cell.Row + move.Row, cell.Column + move.Column)).Where(near => near >= 0).ToArray())];
 }

@@ -25,37 +25,32 @@ public enum PictureMotion
 }
 
 /// <summary>The maze below a picture.</summary>
-public sealed record PictureMaze
+/// <param name="Maze">Walls and ways.</param>
+/// <param name="Goal">x and y of the goal.</param>
+/// <param name="Observe">The observation at rest at (x, y), else as at the start; null where the episode has
+/// ended.</param>
+public sealed record PictureMaze(Maze Maze, (double X, double Y) Goal, Func<double, double, float[]?> Observe)
 {
-    /// <summary>Walls and ways.</summary>
-    public required Maze Maze { get; init; }
     /// <summary>Side of a cell.</summary>
     public double Side { get; init; } = 1;
     /// <summary>x and y of the middle of the first row's first cell.</summary>
     public (double X, double Y) Origin { get; init; }
-    /// <summary>x and y of the goal.</summary>
-    public required (double X, double Y) Goal { get; init; }
     /// <summary>Distance within which the goal is reached.</summary>
     public double GoalRadius { get; init; } = 0.5;
     /// <summary>Squares of colour along a cell, for values of places.</summary>
     public int Squares { get; init; } = 8;
-    /// <summary>The observation at rest at (x, y), else as at the start; null where the episode has ended.</summary>
-    public required Func<double, double, float[]?> Observe { get; init; }
     /// <summary>x and y of a cell's middle.</summary>
     public (double X, double Y) Middle(int row, int column) => (Origin.X + Side * column, Origin.Y + Side * row);
 }
 
 /// <summary>The drawing of an episode: bars that move in a plane, x right and y down, in metres or cells.</summary>
-public sealed record Picture
+/// <param name="Seconds">Time from decision to decision.</param>
+/// <param name="Bars">The bars, from back to front.</param>
+/// <param name="Show">The places of the bars in a state.</param>
+/// <param name="Frame">Two corners of the visible part, relative to the moving thing.</param>
+public sealed record Picture(double Seconds, ImmutableArray<PictureBar> Bars, Func<double[], PictureMoment> Show,
+    (double Left, double Top, double Right, double Bottom) Frame)
 {
-    /// <summary>Time from decision to decision.</summary>
-    public required double Seconds { get; init; }
-    /// <summary>The bars, from back to front.</summary>
-    public required ImmutableArray<PictureBar> Bars { get; init; }
-    /// <summary>The places of the bars in a state.</summary>
-    public required Func<double[], PictureMoment> Show { get; init; }
-    /// <summary>Two corners of the visible part, relative to the moving thing.</summary>
-    public required (double Left, double Top, double Right, double Bottom) Frame { get; init; }
     /// <summary>How it follows the moving thing.</summary>
     public PictureMotion Motion { get; init; }
     /// <summary>The maze below, or null.</summary>
@@ -79,24 +74,15 @@ public sealed record Picture
         Func<double, double, float[]?> observe, double shift = 0)
     {
         var (row, column) = maze.Cells[maze.Goal];
-        var plan = new PictureMaze
+        var plan = new PictureMaze(
+            maze, (column + shift, row + shift), (x, y) => observe(y - shift, x - shift));
+        return new(seconds, [new(0.1, "#0072b2")], Show, Inside(plan)) { Maze = plan };
+
+        PictureMoment Show(double[] state)
         {
-            Maze = maze,
-            Goal = (column + shift, row + shift),
-            Observe = (x, y) => observe(y - shift, x - shift),
-        };
-        return new()
-        {
-            Seconds = seconds,
-            Bars = [new(0.1, "#0072b2")],
-            Show = state =>
-            {
-                var (y, x) = place(state);
-                (x, y) = (x + shift, y + shift);
-                return new([x, y, x, y], x, y);
-            },
-            Frame = Inside(plan),
-            Maze = plan,
-        };
+            var (y, x) = place(state);
+            (x, y) = (x + shift, y + shift);
+            return new([x, y, x, y], x, y);
+        }
     }
 }

@@ -1,8 +1,7 @@
 namespace Iql.Environments;
 
 /// <summary>Drives a disc to a target along the shortest path of cells: a = clip(p (w − x) − d v, ±1) towards waypoint
-/// w, and the next one within 0.1 of it. Waypoints are cells' centres plus U(−0.1, 0.1); the last is the
-/// target.</summary>
+/// w, and the next one within 0.1 of it. Waypoints are cells' centres plus U(−0.1, 0.1), the target the last.</summary>
 /// <remarks>D4RL's Maze2D controller has p = 10, d = 1 and, in its shifted coordinates, an offset of −0.1. Its further
 /// rule, that the last displacement is below 0.1 at a waypoint, always holds.</remarks>
 /// <param name="maze">Where it drives.</param>

@@ -214,8 +214,7 @@ static class AdroitHand
         <general class="bend" joint="{finger}J1"/><general class="bend" joint="{finger}J0"/>
         """;
 
-    /// <summary>Sets the servos, −1 the minimum and 1 the maximum of their ranges, and makes the physics
-    /// steps.</summary>
+    /// <summary>Makes the physics steps with servos at shares of their ranges: −1 the minimum, 1 the maximum.</summary>
     internal static void Drive(MujocoSimulation simulation, ReadOnlySpan<double> action)
     {
         var ranges = simulation.Model.ControlRanges;

@@ -18,18 +18,10 @@ public sealed class AdroitPen : IAdroitTask
         <site name="eps_ball" pos="0 -0.2 0.25" size="0.075"/>
         <body name="Object" pos="0 -0.2 0.25" euler="0 1.57 0">
           {AdroitHand.Loose()}
-          <geom name="pen" type="cylinder" size="0.015 0.065" condim="4" density="1500"/>
-          <geom class="shown" name="top" type="cylinder" size="0.017 0.02" condim="4" pos="0 0 -0.0455"/>
-          <geom class="shown" name="bot" type="cylinder" size="0.013 0.002" pos="0 0 0.067"/>
-          <geom class="shown" name="cli" type="box" size="0.004 0.006 0.03" pos="-0.015 0 -0.0255"/>
-          {Ends("object")}
+          {Shapes("object", "pen", "", "density=\"1500\"")}
         </body>
         <body name="target" pos="0.2 -0.2 0.25">
-          <geom name="target" type="cylinder" size="0.015 0.065" condim="4"/>
-          <geom class="shown" name="t_top" type="cylinder" size="0.017 0.02" condim="4" pos="0 0 -0.0455"/>
-          <geom class="shown" name="t_bot" type="cylinder" size="0.013 0.002" pos="0 0 0.067"/>
-          <geom class="shown" name="t_cli" type="box" size="0.004 0.006 0.03" pos="-0.015 0 -0.0255"/>
-          {Ends("target")}
+          {Shapes("target", "target", "t_")}
         </body>
         """);
 
@@ -93,6 +85,12 @@ public sealed class AdroitPen : IAdroitTask
         foreach (ref var part in direction) part /= Length;
     }
 
-    static string Ends(string of) =>
-        $"""<site name="{of}_top" pos="0 0 0.065"/><site name="{of}_bottom" pos="0 0 -0.065"/>""";
+    // A pen and its two ends.
+    static string Shapes(string of, string name, string prefix, string more = "") => $"""
+        <geom name="{name}" type="cylinder" size="0.015 0.065" condim="4" {more}/>
+        <geom class="shown" name="{prefix}top" type="cylinder" size="0.017 0.02" condim="4" pos="0 0 -0.0455"/>
+        <geom class="shown" name="{prefix}bot" type="cylinder" size="0.013 0.002" pos="0 0 0.067"/>
+        <geom class="shown" name="{prefix}cli" type="box" size="0.004 0.006 0.03" pos="-0.015 0 -0.0255"/>
+        <site name="{of}_top" pos="0 0 0.065"/><site name="{of}_bottom" pos="0 0 -0.065"/>
+        """;
 }

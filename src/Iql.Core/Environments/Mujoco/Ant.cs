@@ -16,8 +16,7 @@ public static class Ant
         Healthy = static (positions, _) => positions[2] is >= 0.2 and <= 1.0,
     };
 
-    /// <summary>gym's version 4: observation [27], 8 motors, 0.05 seconds a decision; ends with the torso too low or
-    /// high.</summary>
+    /// <summary>gym's version 4: observation [27], 8 motors, 0.05 s a decision; ends when too low or high.</summary>
     public static MujocoWorld World { get; } = new(Rules, "ant");
 
     /// <summary>The same with 84 zeros behind: D4RL's data and gym's version 2 have contact forces there, all zero, in

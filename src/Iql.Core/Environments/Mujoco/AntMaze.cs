@@ -131,18 +131,12 @@ public sealed class AntMaze : IMujocoTask
     {
         var (startRow, startColumn) = maze.Cells[maze.Start];
         var goal = environment.Memory(start);
-        var plan = new PictureMaze
-        {
-            Maze = maze,
-            Side = CellSize,
-            Origin = (-CellSize * startColumn, -CellSize * startRow),
-            Goal = (goal[0], goal[1]),
-            Observe = (x, y) =>
+        var plan = new PictureMaze(maze, (goal[0], goal[1]), (x, y) =>
             [
                 (float)x, (float)y, .. observation[2..PositionCount],
                 .. new float[observation.Length - PositionCount],
-            ],
-        };
+            ])
+        { Side = CellSize, Origin = (-CellSize * startColumn, -CellSize * startRow) };
         var picture = MujocoPicture.Above(environment);
         return picture with { Maze = plan, Frame = Picture.Inside(plan), Motion = PictureMotion.Still };
     }

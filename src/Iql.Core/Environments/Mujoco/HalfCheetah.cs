@@ -1,9 +1,11 @@
+using static Iql.Invariant;
+
 namespace Iql.Environments.Mujoco;
 
 /// <summary>Half of a running cat: a torso with a hind and a front leg in the plane. No fall ends its run.</summary>
 public static class HalfCheetah
 {
-    const string Mjcf = """
+    static readonly string Mjcf = $"""
         <mujoco model="halfcheetah">
           <compiler angle="radian" inertiafromgeom="true" settotalmass="14"/>
           <option timestep="0.01"/>
@@ -22,30 +24,12 @@ public static class HalfCheetah
               <joint name="rooty" limited="false" armature="0"/>
               <geom name="torso" size="0.046" fromto="-0.5 0 0 0.5 0 0"/>
               <geom name="head" size="0.046 0.15" pos="0.6 0 0.1" axisangle="0 1 0 0.87"/>
-              <body name="bthigh" pos="-0.5 0 0">
-                <joint name="bthigh" range="-0.52 1.05" damping="6" stiffness="240"/>
-                <geom name="bthigh" size="0.046 0.145" pos="0.1 0 -0.13" axisangle="0 1 0 -3.8"/>
-                <body name="bshin" pos="0.16 0 -0.25">
-                  <joint name="bshin" range="-0.785 0.785" damping="4.5" stiffness="180"/>
-                  <geom name="bshin" size="0.046 0.15" pos="-0.14 0 -0.07" axisangle="0 1 0 -2.03"/>
-                  <body name="bfoot" pos="-0.28 0 -0.14">
-                    <joint name="bfoot" range="-0.4 0.785" damping="3" stiffness="120"/>
-                    <geom name="bfoot" size="0.046 0.094" pos="0.03 0 -0.097" axisangle="0 1 0 -0.27"/>
-                  </body>
-                </body>
-              </body>
-              <body name="fthigh" pos="0.5 0 0">
-                <joint name="fthigh" range="-1 0.7" damping="4.5" stiffness="180"/>
-                <geom name="fthigh" size="0.046 0.133" pos="-0.07 0 -0.12" axisangle="0 1 0 0.52"/>
-                <body name="fshin" pos="-0.14 0 -0.24">
-                  <joint name="fshin" range="-1.2 0.87" damping="3" stiffness="120"/>
-                  <geom name="fshin" size="0.046 0.106" pos="0.065 0 -0.09" axisangle="0 1 0 -0.6"/>
-                  <body name="ffoot" pos="0.13 0 -0.18">
-                    <joint name="ffoot" range="-0.5 0.5" damping="1.5" stiffness="60"/>
-                    <geom name="ffoot" size="0.046 0.07" pos="0.045 0 -0.07" axisangle="0 1 0 -0.6"/>
-                  </body>
-                </body>
-              </body>
+              {Part("bthigh", "-0.5 0 0", "-0.52 1.05", 6, "0.145", "0.1 0 -0.13", "-3.8",
+                Part("bshin", "0.16 0 -0.25", "-0.785 0.785", 4.5, "0.15", "-0.14 0 -0.07", "-2.03",
+                Part("bfoot", "-0.28 0 -0.14", "-0.4 0.785", 3, "0.094", "0.03 0 -0.097", "-0.27")))}
+              {Part("fthigh", "0.5 0 0", "-1 0.7", 4.5, "0.133", "-0.07 0 -0.12", "0.52",
+                Part("fshin", "-0.14 0 -0.24", "-1.2 0.87", 3, "0.106", "0.065 0 -0.09", "-0.6",
+                Part("ffoot", "0.13 0 -0.18", "-0.5 0.5", 1.5, "0.07", "0.045 0 -0.07", "-0.6")))}
             </body>
           </worldbody>
           <actuator>
@@ -62,5 +46,16 @@ public static class HalfCheetah
     /// <summary>Observation [17], 6 motors, 0.05 seconds a decision; never ends.</summary>
     public static MujocoWorld World { get; } = new(
         new Locomotion(Mjcf, PositionCount: 9, VelocityCount: 9, ActionSize: 6, FrameSkip: 5, ControlCost: 0.1,
-            StartNoise: 0.1) { HealthyReward = 0, NormalVelocities = true }, "halfcheetah");
+            StartNoise: 0.1)
+        { HealthyReward = 0, NormalVelocities = true }, "halfcheetah");
+
+    // A part of a leg, with the next one in it.
+    static string Part(string name, string place, string range, double damping, string length, string middle,
+        string turn, string next = "") => Say($"""
+        <body name="{name}" pos="{place}">
+          <joint name="{name}" range="{range}" damping="{damping}" stiffness="{40 * damping}"/>
+          <geom name="{name}" size="0.046 {length}" pos="{middle}" axisangle="0 1 0 {turn}"/>
+          {next}
+        </body>
+        """);
 }

@@ -25,11 +25,11 @@ public static class Hopper
         </mujoco>
         """;
 
-    /// <summary>Observation [11], 3 motors, 0.008 seconds a decision; ends when it falls, bends over or
-    /// flies.</summary>
+    /// <summary>Observation [11], 3 motors, 0.008 s a decision; ends in a fall, a deep bend or flight.</summary>
     public static MujocoWorld World { get; } = new(
         new Locomotion(Mjcf, PositionCount: 6, VelocityCount: 6, ActionSize: 3, FrameSkip: 4, ControlCost: 0.001,
-            StartNoise: 0.005) { VelocityLimit = 10, Healthy = Upright }, "hopper");
+            StartNoise: 0.005)
+        { VelocityLimit = 10, Healthy = Upright }, "hopper");
 
     static bool Upright(ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities)
     {

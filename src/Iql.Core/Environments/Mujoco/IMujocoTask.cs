@@ -36,8 +36,7 @@ public interface IMujocoTask
     /// <param name="simulation">Reset before; set to the start, with <see cref="MujocoSimulation.Forward"/>.</param>
     void Start(Seed seed, MujocoSimulation simulation, Span<double> memory);
 
-    /// <summary>Writes the memory into the simulation's model before a decision, if it
-    /// <see cref="ChangesModel"/>.</summary>
+    /// <summary>Writes the memory into the model before a decision, if the task <see cref="ChangesModel"/>.</summary>
     void Furnish(MujocoSimulation simulation, ReadOnlySpan<double> memory)
     {
     }

@@ -2,8 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Iql.Environments.Mujoco;
 
-/// <summary>The system's MuJoCo C library 2.2.2, found at run time. <see cref="NativeGuard"/> makes the
-/// calls.</summary>
+/// <summary>The system's MuJoCo C library 2.2.2, found at run time; <see cref="NativeGuard"/> calls it.</summary>
 public static unsafe class MujocoLibrary
 {
     /// <summary>The version with D4RL's numbers and the layout of <see cref="MjModel"/>.</summary>

@@ -7,8 +7,7 @@ namespace Iql.Environments.Mujoco;
 /// <summary>Kinds of things that a model names; the numbers are MuJoCo's.</summary>
 enum MujocoObject { Body = 1, Joint = 3, Geom = 5 }
 
-/// <summary>A model that MuJoCo compiled from MJCF text. Only a <see cref="Copy"/> may change, so threads share
-/// one.</summary>
+/// <summary>A model compiled from MJCF text. Threads share it: only a <see cref="Copy"/> may change.</summary>
 public sealed unsafe class MujocoModel : IDisposable
 {
     MjModel* model;
@@ -70,8 +69,7 @@ public sealed unsafe class MujocoModel : IDisposable
         return Marshal.PtrToStringUTF8(name) ?? "";
     }
 
-    /// <summary>An array of the compiled model, row-major, by MuJoCo's name: "body_mass", "geom_size",
-    /// "qpos0".</summary>
+    /// <summary>An array of the compiled model, row-major, by MuJoCo's name: "body_mass", "qpos0".</summary>
     public ImmutableArray<double> Read(string field)
     {
         Check.That(MujocoField.All.TryGetValue(field, out var place),

@@ -29,22 +29,17 @@ static class MujocoPicture
         var model = robot.World.Model;
         var bodies = model.Read("geom_bodyid");
         List<Stick> sticks = [.. Sticks(model).Where(stick => bodies[stick.Shape] > 0)];
-        return new()
-        {
-            Seconds = robot.Seconds,
-            Bars = [.. sticks.Select(stick => new PictureBar(stick.Radius, Colour((int)bodies[stick.Shape])))],
-            Show = state =>
-            {
-                var simulation = robot.Show(state);
-                var (x, y) = project(simulation.BodyPosition(1));
-                return new(Ends(simulation, sticks, project), x, y);
-            },
-            Motion = PictureMotion.OverGround,
-            Frame = (-3.2, -2, 3.2, 2),
-        };
-    }
+        var bars = sticks.Select(
+            stick => new PictureBar(stick.Radius, Colours[(int)bodies[stick.Shape] % Colours.Length]));
+        return new(robot.Seconds, [.. bars], Show, Frame: (-3.2, -2, 3.2, 2)) { Motion = PictureMotion.OverGround };
 
-    static string Colour(int body) => Colours[body % Colours.Length];
+        PictureMoment Show(double[] state)
+        {
+            var simulation = robot.Show(state);
+            var (x, y) = project(simulation.BodyPosition(1));
+            return new(Ends(simulation, sticks, project), x, y);
+        }
+    }
 
     /// <summary>The Adroit hand and its things, seen from the right, from behind and from above.</summary>
     /// <param name="start">A state; the picture has room around what moves there.</param>
@@ -65,23 +60,18 @@ static class MujocoPicture
             .ThenBy(stick => Along(near, stick.At(simulation, stick.Middle)))];
         var moving = Ends(simulation, sticks.Where(stick => bodies[stick.Shape] != Table), project);
         var (x, y) = (moving.Where((_, i) => i % 2 == 0).ToArray(), moving.Where((_, i) => i % 2 == 1).ToArray());
-        return new()
+        var bars = sticks.Select(stick => new PictureBar(stick.Radius, HandColour((int)bodies[stick.Shape])));
+        if (target is not null) bars = bars.Append(new(0.02, "#009e73"));
+        return new(robot.Seconds, [.. bars], Show,
+            Frame: (x.Min() - margin, y.Min() - margin, x.Max() + margin, y.Max() + margin));
+
+        PictureMoment Show(double[] state)
         {
-            Seconds = robot.Seconds,
-            Bars =
-            [
-                .. sticks.Select(stick => new PictureBar(stick.Radius, HandColour((int)bodies[stick.Shape]))),
-                .. target is null ? (PictureBar[])[] : [new(0.02, "#009e73")],
-            ],
-            Show = state =>
-            {
-                var ends = Ends(robot.Show(state), sticks, project);
-                if (target is null) return new(ends, 0, 0);
-                var (x, y) = project(target(state));
-                return new([.. ends, x, y, x, y], 0, 0);
-            },
-            Frame = (x.Min() - margin, y.Min() - margin, x.Max() + margin, y.Max() + margin),
-        };
+            var ends = Ends(robot.Show(state), sticks, project);
+            if (target is null) return new(ends, 0, 0);
+            var (x, y) = project(target(state));
+            return new([.. ends, x, y, x, y], 0, 0);
+        }
     }
 
     static string HandColour(int body) => body switch

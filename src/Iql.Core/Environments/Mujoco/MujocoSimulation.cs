@@ -29,11 +29,8 @@ public sealed unsafe class MujocoSimulation : IDisposable
     public Span<double> Velocities => new(Data->Velocities, model.Pointer->Velocities);
     /// <summary>ctrl: the motors' inputs, clamped by MuJoCo to the model's ranges.</summary>
     public Span<double> Controls => new(Data->Controls, model.Pointer->Controls);
-
-    /// <summary>qacc_warmstart: the solver's start. With positions and velocities it is all that steps hand
-    /// on.</summary>
+    /// <summary>qacc_warmstart, the solver's start: all that a step hands on beside positions and velocities.</summary>
     public Span<double> WarmStart => new(Data->WarmStart, model.Pointer->Velocities);
-
     /// <summary>sensordata.</summary>
     public ReadOnlySpan<double> Sensors => new(Data->Sensors, model.Pointer->SensorNumbers);
     /// <summary>xpos of a body [3], of the last <see cref="Forward"/> or before the last step's integration.</summary>

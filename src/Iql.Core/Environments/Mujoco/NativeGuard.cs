@@ -9,8 +9,7 @@ namespace Iql.Environments.Mujoco;
 /// and that handler may not return; C programs leave it with longjmp. No jump may cross managed frames. So it goes
 /// between two native frames of our own: a few instructions call the function and remember the stack; the handler
 /// returns there. Warnings are kept for the caller, not printed.</summary>
-/// <remarks>Where that is impossible (another processor, Windows, a system that forbids new code) an error ends the
-/// process with its message.</remarks>
+/// <remarks>On other processors, Windows and systems that forbid new code, an error ends the process.</remarks>
 static unsafe class NativeGuard
 {
     /// <summary>One call: read and written by the instructions below, which know these offsets.</summary>

@@ -8,8 +8,7 @@ namespace Iql.Environments.Tasks;
 /// for one decision more than the task's limit, with noise N(0, 0.2) on its actions. It goes on at a goal.</summary>
 /// <remarks>Rewards and terminals are then those of one goal in the task's goal cell: 1 and true within 0.5 of it after
 /// the decision, 0 and false in the last row. So terminals come in runs, as in D4RL's files. "play": starts anywhere,
-/// goals in a few chosen cells; "diverse": both anywhere; umaze: from start to goal. Source: d4rl,
-/// scripts/generation.</remarks>
+/// goals in a few chosen cells; "diverse": both anywhere; umaze: start to goal. Source: d4rl/scripts.</remarks>
 public static class AntMazeData
 {
     /// <summary>Standard deviation of the noise of D4RL's generator.</summary>

@@ -4,8 +4,7 @@ using Iql.Environments.Mujoco;
 namespace Iql.Environments.Tasks;
 
 /// <summary>Checks AntMaze rewards against one goal in the task's goal cell: 1 within 0.5 of it after the decision,
-/// else 0. The goal is not in the file: it is the one that contradicts the fewest rows. Needs no simulation and looks
-/// at every row.</summary>
+/// else 0. The goal is not in the file: it is the one that contradicts the fewest rows. Every row is checked.</summary>
 static class AntMazeRewards
 {
     // A goal is its cell's corner plus U(0, 1) plus U(0, 0.5) per axis.

@@ -14,8 +14,7 @@ public static class DatasetReplay
     public const int StandardRows = 2000;
 
     // Errors that count, as a share of 1 + |x|. Files of gym and ours stay below 1e-4 in observations and 1e-5 in
-    // rewards; D4RL's are of older simulators (antmaze: 2e-4). A wrong reward is off by a thousand times the median,
-    // within bounds.
+    // rewards; D4RL's are of older simulators (antmaze: 2e-4). A wrong reward is a thousand times the median off.
     const double StateTolerance = 5e-3, RewardFloor = 1e-4, RewardTolerance = 1e-2, Unusual = 1000;
 
     /// <summary>Replays rows of a data set.</summary>

@@ -1,8 +1,7 @@
 namespace Iql.Environments.Tasks;
 
-/// <summary>Logs of a careless walker in a <see cref="GridMaze"/>, like <see cref="StitchData"/> of a driver. Pieces
-/// are short; in nearly every cell most moves lead away from the goal. Frequent actions fail; the best are the shortest
-/// way.</summary>
+/// <summary>Logs of a careless walker in a <see cref="GridMaze"/>, like <see cref="StitchData"/>'s of a driver. In
+/// short pieces most moves lead away from the goal. Frequent actions fail; the best make the shortest way.</summary>
 /// <remarks>A piece starts in any free cell but the goal's. With probability <see cref="TowardShare"/> a move is that
 /// of the shortest way. Else it is one of the moves away from the goal; in a dead end, into a wall.</remarks>
 public sealed record GridWalks

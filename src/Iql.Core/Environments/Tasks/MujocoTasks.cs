@@ -70,7 +70,6 @@ public static class MujocoTasks
         let score = ReferenceScores.Find($"maze2d-{size.Item1}{reward}-v1")!
         let task = new Maze2D(maze, dense: reward != "")
         let environment = new MujocoEnvironment(score.Task, new(task, score.Task), score.TimeLimit)
-        let controller = new Func<Seed, WaypointController>(seed => new(maze, seed, offset: Maze2D.Offset))
         let recipe = new WanderingData { Offset = Maze2D.Offset, RewardBefore = task.Reward }
         select new TaskCard
         {
@@ -78,8 +77,7 @@ public static class MujocoTasks
                 $"{(reward == "" ? "reward 1 at it" : "more reward the nearer")}.",
             Environment = environment,
             Maze = maze,
-            Controller = controller,
-            Expert = Tasks.Driver(maze, controller),
+            Controller = seed => new(maze, seed, offset: Maze2D.Offset),
             Dataset = recipe.In(environment, maze),
         };
 

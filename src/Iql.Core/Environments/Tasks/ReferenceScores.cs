@@ -17,8 +17,7 @@ public sealed record ReferenceScore(string Task, double Random, double Expert, i
 
 /// <summary>Reference scores of every D4RL task and of the tasks that come with Iql.</summary>
 /// <remarks>D4RL's numbers are those of its task registrations (Fu et al. 2020, arXiv:2004.07219; code 1.1), as in the
-/// literature. maze2d's expert did not replan in each episode (issues 159, 215), so scores may be far above
-/// 100.</remarks>
+/// literature. maze2d's expert did not replan in each episode (issues 159, 215): scores may far exceed 100.</remarks>
 public static class ReferenceScores
 {
     const string Paper = "D4RL registration";
@@ -99,8 +98,7 @@ public static class ReferenceScores
 
     /// <summary>Measured by <see cref="ReferenceMeasurement"/> (<c>iql env reference TASK</c>): 10,000 episodes each,
     /// seed 0, standard errors at most 0.8 (random) and 1.2 (expert). A stitch task's score is its success rate in per
-    /// cent, as antmaze's: 0 and 1 by definition; measured were 0.009, 0.0016 and 0 (umaze, medium, large) at random
-    /// and 1 for the controller.</summary>
+    /// cent, 0 and 1 by definition. Measured: 0.009, 0.0016, 0 (umaze, medium, large); controller 1.</summary>
     static IEnumerable<ReferenceScore> Own()
     {
         const string episodes = "ReferenceMeasurement, 10000 episodes, seed 0: uniform random";

@@ -35,12 +35,26 @@ public sealed record TaskCard
     /// et al. 2021, arXiv:2110.06169, appendix B).</summary>
     public RewardRule Rewards => Sparse ? RewardRule.AntMaze : RewardRule.None;
 
-    /// <summary>Makes an expert for an episode, the reference for a score of 100, or null.</summary>
-    public Func<Seed, Expert>? Expert { get; init; }
+    /// <summary>Makes an expert for an episode, the reference for a score of 100, or null. It is the controller, if
+    /// there is one, with the goal as its target.</summary>
+    public Func<Seed, Expert>? Expert { get => field ?? (Controller == null ? null : Drive); init; }
+
     /// <summary>Makes a point maze's controller, without a target yet, or null.</summary>
     public Func<Seed, WaypointController>? Controller { get; init; }
     /// <summary>The returns of scores 0 and 100.</summary>
     public ReferenceScore Reference => ReferenceScores.Find(Name)!;
+
+    Expert Drive(Seed seed)
+    {
+        var (drive, aimed) = (Controller!(seed), false);
+        var (row, column) = Maze!.Cells[Maze.Goal];
+        return (state, action) =>
+        {
+            if (!aimed) drive.Aim(state[0], state[1], row, column);
+            aimed = true;
+            drive.Act(state, action);
+        };
+    }
 }
 
 /// <summary>The tasks that have an environment here; docs/environments.md says more of each.</summary>
@@ -74,13 +88,11 @@ public static class Tasks
     static TaskCard Wandering(string size, Maze maze, int timeLimit)
     {
         var environment = new PointMaze($"pointmaze-{size}-v0", maze, timeLimit);
-        WaypointController Controller(Seed seed) => new(maze, seed);
         return new()
         {
             Environment = environment,
             Maze = maze,
-            Controller = Controller,
-            Expert = Driver(maze, Controller),
+            Controller = seed => new(maze, seed),
             Description = $"Reach the goal of the {size} maze from anywhere and stay there: " +
                 $"reward 1 for each of {timeLimit} decisions spent at it.",
             Dataset = new WanderingData().In(environment, maze),
@@ -91,15 +103,13 @@ public static class Tasks
     {
         var environment = new PointMaze($"pointmaze-{size}-stitch-v0", maze, timeLimit, endsAtGoal: true,
             frameSkip: 20, PointMass.Syrup);
-        // An action lasts 0.2 seconds, in which the disc moves up to half a cell: softer than Maze2D's 10 and 1.
-        WaypointController Controller(Seed seed) => new(maze, seed, proportional: 4, derivative: 0.3);
         return new()
         {
             Environment = environment,
             Maze = maze,
             Sparse = true,
-            Controller = Controller,
-            Expert = Driver(maze, Controller),
+            // An action lasts 0.2 seconds, in which the disc moves up to half a cell: softer than Maze2D's 10 and 1.
+            Controller = seed => new(maze, seed, proportional: 4, derivative: 0.3),
             Description = $"Find the way through the {size} maze from short pieces that lead anywhere, " +
                 $"mostly away from the goal: reward 1 at the goal, within {timeLimit} decisions.",
             Dataset = new StitchData().In(environment),
@@ -107,14 +117,13 @@ public static class Tasks
         };
     }
 
-    static TaskCard Grid(string size, Maze maze, int timeLimit)
+    static TaskCard Grid(string size, Maze maze, int limit)
     {
-        var environment = new GridMaze($"gridmaze-{size}-v0", maze, timeLimit);
+        var environment = new GridMaze($"gridmaze-{size}-v0", maze, limit);
         return new()
         {
             Description = $"Walk through the {size} maze in moves up, down, left and right (discrete actions), from " +
-                $"short pieces that lead mostly away from the goal: " +
-                $"reward 1 at the goal, within {timeLimit} decisions.",
+                $"short pieces that lead mostly away from the goal: reward 1 at the goal, within {limit} decisions.",
             Environment = environment,
             Maze = maze,
             Sparse = true,
@@ -123,17 +132,4 @@ public static class Tasks
             Expert = _ => (state, action) => ActionSpace.Write(environment.Best((int)state[0]), action),
         };
     }
-
-    // A controller with the goal as its target from the first decision on.
-    internal static Func<Seed, Expert> Driver(Maze maze, Func<Seed, WaypointController> controller) => seed =>
-    {
-        var (drive, aimed) = (controller(seed), false);
-        var (row, column) = maze.Cells[maze.Goal];
-        return (state, action) =>
-        {
-            if (!aimed) drive.Aim(state[0], state[1], row, column);
-            aimed = true;
-            drive.Act(state, action);
-        };
-    };
 }

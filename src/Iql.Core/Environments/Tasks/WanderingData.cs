@@ -3,9 +3,8 @@ namespace Iql.Environments.Tasks;
 /// <summary>The data of D4RL's Maze2D: a waypoint controller never stops. It draws a new target, any free cell plus
 /// U(−0.1, 0.1) per axis, at the old one or after <see cref="PointMaze.TimeLimit"/> decisions. A time-out marks the
 /// change: an episode is the way to one target, and the next one goes on where it ended.</summary>
-/// <remarks>Rewards are the task's own, of the observation after the action; D4RL takes the one before it. Next
-/// observations are the environment's, also in the last row of an episode. Every 20,000 rows the rollout starts
-/// afresh.</remarks>
+/// <remarks>Rewards are the task's own, of the observation after the action; D4RL takes the one before. Next
+/// observations are the environment's, also in an episode's last row. Every 20,000 rows a new rollout starts.</remarks>
 public sealed record WanderingData
 {
     const int ShardLength = 20_000;
