@@ -7,14 +7,13 @@ open Xunit
 open Iql.Algorithms
 open Iql.Data
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
 open Iql.Training
 
-let private trained (scratch: Scratch) (words: string list) =
+let private trained (scratch: Scratch) (words: string) =
     let folder = scratch.Path "out"
-    let code, output, error = iql (words @ small @ [ "-o"; folder ])
+    let code, output, error = iql $"{words} {small} -o {folder}"
     // A warm-up that outlasts the run is remarked on.
     Assert.All(
         error.Split('\n', StringSplitOptions.RemoveEmptyEntries),
@@ -33,7 +32,7 @@ let private runs (folder: string) = [
 let ``every algorithm, and every variant, is trained by its name and reported on`` () =
     for name in [ for each in Algorithm.Named -> each.Name ] do
         use scratch = new Scratch()
-        let folder, output = trained scratch [ "train"; "--algorithm"; name ]
+        let folder, output = trained scratch $"train --algorithm {name}"
         let config, result = List.exactlyOne (runs folder)
         Assert.Equal((Algorithm.Of (Algorithm.Find name).Standard).Name, config.Algorithm)
         Assert.Equal(RunStatus.Finished, result.Status)
@@ -46,17 +45,7 @@ let ``ablate sweeps an algorithm's own hyperparameters, by default its own grid`
     use scratch = new Scratch()
 
     let folder, output =
-        trained scratch [
-            "ablate"
-            "-a"
-            "td3bc"
-            "--alpha"
-            "0,2.5"
-            "--policy-delay"
-            "1,2"
-            "--seeds"
-            "0"
-        ]
+        trained scratch "ablate -a td3bc --alpha 0,2.5 --policy-delay 1,2 --seeds 0"
 
     Assert.Contains("4 runs", output)
     Assert.Contains("alpha \\ policyDelay", output)
@@ -77,22 +66,22 @@ let ``ablate sweeps an algorithm's own hyperparameters, by default its own grid`
 let ``an option of another algorithm is refused, saying where it belongs, before anything is made`` () =
     use scratch = new Scratch()
 
-    let refused words parts =
-        refuses (words @ [ "-o"; scratch.Path "out" ]) parts
+    let refused (words: string) parts =
+        refuses $"{words} -o {scratch}/out" parts
         Assert.False(Directory.Exists(scratch.Path "out"))
 
-    refused [ "train"; "--alpha"; "2" ] [ "--alpha: belongs to --algorithm td3bc, got --algorithm iql"; "--expectile" ]
+    refused "train --alpha 2" [ "--alpha: belongs to --algorithm td3bc, got --algorithm iql"; "--expectile" ]
 
-    refused [ "train"; "--expectile"; "0.9"; "-a"; "td3bc" ] [
+    refused "train --expectile 0.9 -a td3bc" [
         "--expectile: belongs to --algorithm iql, got --algorithm td3bc"
         "--alpha"
     ]
 
-    refused [ "ablate"; "-a"; "bc"; "--discount"; "0.9,0.99" ] [
+    refused "ablate -a bc --discount 0.9,0.99" [
         "--discount: belongs to --algorithm iql or td3bc or cql or awac or onestep, got --algorithm bc"
     ]
 
-    refused [ "train"; "-a"; "td3" ] [
+    refused "train -a td3" [
         $"""--algorithm: expected one of {String.concat ", " [ for each in Algorithm.Named -> each.Name ]}, got 'td3'"""
     ]
 
@@ -185,20 +174,11 @@ let ``runs of different normalisations and shares stand in one sweep`` () =
 let ``results of another algorithm do not depend on the number of threads`` () =
     use scratch = new Scratch()
 
-    let run (threads: string) =
-        let folder = scratch.Path threads
+    let trained (threads: string) =
+        run $"train -a td3bc --policy-delay 3 {small} --threads {threads} -o {scratch}/{threads}"
+        results (scratch.Path threads)
 
-        let code, _, _ =
-            iql (
-                [ "train"; "-a"; "td3bc"; "--policy-delay"; "3" ]
-                @ small
-                @ [ "--threads"; threads; "-o"; folder ]
-            )
-
-        Assert.Equal(0, code)
-        results folder
-
-    Assert.Equal<(string * string) list>(run "1", run "2")
+    same (trained "1", trained "2")
 
 [<Fact>]
 let ``CQL's bounds and widths are read as they are shown`` () =
@@ -227,8 +207,7 @@ let ``CQL's bounds and widths are read as they are shown`` () =
 let ``Onestep RL sweeps its improvements, whose phases fill the run`` () =
     use scratch = new Scratch()
 
-    let folder, output =
-        trained scratch [ "ablate"; "-a"; "onestep"; "--phases"; "1:2:1"; "--seeds"; "0" ]
+    let folder, output = trained scratch "ablate -a onestep --phases 1:2:1 --seeds 0"
 
     Assert.Contains("3 runs (3 improvement", output)
 
@@ -249,11 +228,11 @@ let ``Onestep RL sweeps its improvements, whose phases fill the run`` () =
         List.sort steps
     )
 
-    refuses [ "train"; "-a"; "onestep"; "--phases"; "1:2"; "-o"; scratch.Path "none" ] [
+    refuses $"train -a onestep --phases 1:2 -o {scratch}/none" [
         "--phases: expected three whole numbers of at least 1, such as 5:20:1, got '1:2'"
     ]
 
-    refuses [ "train"; "-a"; "onestep"; "--critics"; "3"; "-o"; scratch.Path "none" ] [
+    refuses $"train -a onestep --critics 3 -o {scratch}/none" [
         "--critics: expected a whole number in [1, 2], got '3'"
     ]
 
@@ -262,21 +241,10 @@ let ``both maxima of the derivation are objectives of implicit Q-learning's comm
     use scratch = new Scratch()
 
     let folder, _ =
-        trained scratch [
-            "ablate"
-            "--objective"
-            "maximum-td,supported-maximum-td"
-            "--candidates"
-            "3"
-            "--support-threshold"
-            "0.1"
-            "--expectiles"
-            "0.9"
-            "--inverse-temperatures"
-            "3"
-            "--seeds"
-            "0"
-        ]
+        trained
+            scratch
+            "ablate --objective maximum-td,supported-maximum-td --candidates 3 --support-threshold 0.1 \
+             --expectiles 0.9 --inverse-temperatures 3 --seeds 0"
 
     Assert.Equal<(string * string * int) list>(
         [ "iql", "maximum-td", 3; "iql", "supported-maximum-td", 3 ],
@@ -296,25 +264,11 @@ let ``both maxima of the derivation are objectives of implicit Q-learning's comm
         Assert.Equal(config.Hyperparameters.GetProperty("objective").GetString(), Hyperparameter.show "objective" trial)
         Assert.Equal("3", Hyperparameter.show "candidates" trial)
 
-    refuses [
-        "train"
-        "--objective"
-        "maximum-td"
-        "--support-threshold"
-        "1"
-        "-o"
-        scratch.Path "none"
-    ] [ "--support-threshold: expected a number in [0, 1), got '1'" ]
+    refuses $"train --objective maximum-td --support-threshold 1 -o {scratch}/none" [
+        "--support-threshold: expected a number in [0, 1), got '1'"
+    ]
 
-    refuses [
-        "train"
-        "--task"
-        "gridmaze-medium-v0"
-        "--objective"
-        "maximum-td"
-        "-o"
-        scratch.Path "none"
-    ] [
+    refuses $"train --task gridmaze-medium-v0 --objective maximum-td -o {scratch}/none" [
         "objective: expected one without a maximum where actions are discrete, got maximum-td"
     ]
 
@@ -323,17 +277,7 @@ let ``runs that differ in the return asked for share one training`` () =
     use scratch = new Scratch()
 
     let folder, _ =
-        trained scratch [
-            "ablate"
-            "-a"
-            "dt"
-            "--target-return"
-            "0,1"
-            "--context"
-            "3"
-            "--seeds"
-            "0"
-        ]
+        trained scratch "ablate -a dt --target-return 0,1 --context 3 --seeds 0"
 
     let policies = [
         for run in Directory.GetDirectories(Path.Combine(folder, "runs")) ->
@@ -350,27 +294,19 @@ let ``runs that differ in the return asked for share one training`` () =
         ]
     )
 
-    let refused words parts =
-        refuses
-            ([ "train"; "-a"; "dt"; "--steps"; "20"; "--transitions"; "2000" ]
-             @ words
-             @ [ "-o"; scratch.Path "none" ])
-            parts
+    let refused (words: string) parts =
+        refuses $"train -a dt --steps 20 --transitions 2000 {words} -o {scratch}/none" parts
 
-    refused [ "--hidden"; "8x16" ] [ "one width for all blocks" ]
-    refused [ "--max-timesteps"; "2" ] [ "maxTimesteps: expected at least" ]
+    refused "--hidden 8x16" [ "one width for all blocks" ]
+    refused "--max-timesteps 2" [ "maxTimesteps: expected at least" ]
 
 [<Fact>]
 let ``a sparse task without its shift is remarked on, but not to a clone`` () =
     use scratch = new Scratch()
 
-    let error algorithm =
+    let error (algorithm: string) =
         let _, _, error =
-            iql (
-                [ "train"; "-a"; algorithm; "--rewards"; "none" ]
-                @ small
-                @ [ "-o"; scratch.Path algorithm ]
-            )
+            iql $"train -a {algorithm} --rewards none {small} -o {scratch}/{algorithm}"
 
         error
 
@@ -382,16 +318,11 @@ let ``a sparse task without its shift is remarked on, but not to a clone`` () =
 let ``a warm-up that outlasts the run is remarked on`` () =
     use scratch = new Scratch()
 
-    let error (words: string list) =
+    let error (options: string) =
         let _, _, error =
-            iql (
-                [ "train"; "-a"; "cql-authors" ]
-                @ words
-                @ small
-                @ [ "-o"; scratch.Path(string words.Length) ]
-            )
+            iql $"train -a cql-authors {options} {small} -o {scratch}/{String.length options}"
 
         error
 
-    Assert.StartsWith("note: the policy clones in its first 40000 steps, and this run has 60", error [])
-    Assert.Equal("", error [ "--cloning-steps"; "20" ])
+    Assert.StartsWith("note: the policy clones in its first 40000 steps, and this run has 60", error "")
+    Assert.Equal("", error "--cloning-steps 20")

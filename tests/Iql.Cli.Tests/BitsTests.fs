@@ -3,14 +3,12 @@
 module Iql.Cli.Tests.BitsTests
 
 open System
-open System.Diagnostics
 open System.Globalization
 open System.IO
 open System.Runtime.InteropServices
 open System.Security.Cryptography
 open System.Text
 open Xunit
-open Iql.Cli
 open Iql.Cli.Tests.Trainings
 open Iql.Training
 
@@ -36,7 +34,8 @@ let private jobs = [
     for objective in [ "sarsa"; "expectile-td"; "maximum-td"; "supported-maximum-td" ] do
         $"train-iql-{objective}", $"train --objective {objective} {short}"
     "compare",
-    "compare --task pointmaze-umaze-v0,pointmaze-medium-stitch-v0 --algorithms iql,td3bc,bc --transitions 5000 --hidden 32x32 --steps 300 --episodes 5 --seeds 0-1"
+    "compare --task pointmaze-umaze-v0,pointmaze-medium-stitch-v0 --algorithms iql,td3bc,bc --transitions 5000 \
+     --hidden 32x32 --steps 300 --episodes 5 --seeds 0-1"
     "ablate", "ablate"
 ]
 
@@ -73,16 +72,13 @@ let private expected (instructions: string) (job: string) : string list = [
 /// Runs a job in a process of its own, since instructions are chosen once a process.
 let private bits (instructions: string) (words: string) : string list =
     use scratch = new Scratch()
-    let folder = scratch.Path "runs"
-    let words = [ yield! words.Split ' '; "--output"; folder ]
-    let info = ProcessStartInfo("dotnet", typeof<Command>.Assembly.Location :: words)
-    info.Environment["IQL_INSTRUCTIONS"] <- instructions
-    info.RedirectStandardOutput <- true
-    use training = Process.Start info
-    training.StandardOutput.ReadToEnd() |> ignore
-    training.WaitForExit()
-    Assert.Equal(0, training.ExitCode)
-    lines folder
+
+    use training =
+        startWith [ "IQL_INSTRUCTIONS", instructions ] $"{words} --output {scratch}/runs"
+
+    let code, _, error = finished training
+    Assert.True((code = 0), error)
+    lines (scratch.Path "runs")
 
 [<Theory; InlineData "vector256"; InlineData "vector512">]
 let ``runs have the bits of the table`` (instructions: string) =

@@ -9,17 +9,10 @@ open Iql.Data
 open Iql.Data.Files
 open Iql.Data.Files.Hdf5
 open Iql.Environments.Tasks
-open Iql.Environments.Mujoco
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
 open Iql.Training
-
-let private succeeds words =
-    let code, output, error = iql words
-    Assert.True((code = 0), error)
-    output
 
 let private runOf (folder: string) : string =
     match TrainedPolicy.folders folder with
@@ -31,14 +24,7 @@ let ``a policy read from its run's folder does what it did in the run's last eva
     for name in [ for each in Algorithm.Named -> each.Name ] do
         use scratch = new Scratch()
         let folder = scratch.Path "out"
-
-        succeeds (
-            [ "train"; "--task"; "pointmaze-umaze-v0"; "-a"; name ]
-            @ small
-            @ [ "-o"; folder ]
-        )
-        |> ignore
-
+        run $"train --task pointmaze-umaze-v0 -a {name} {small} -o {folder}"
         let run = runOf folder
         let environment = (Tasks.Get "pointmaze-umaze-v0").Environment
         let policy = (TrainedPolicy.load environment run |> Result.toOption).Value
@@ -50,35 +36,15 @@ let ``a policy read from its run's folder does what it did in the run's last eva
 let ``trained runs and random actions share a file`` () =
     use scratch = new Scratch()
     let folder = scratch.Path "out"
-
-    succeeds (
-        [ "train"; "--task"; "pointmaze-umaze-v0"; "-a"; "bc" ]
-        @ small
-        @ [ "-o"; folder ]
-    )
-    |> ignore
+    run $"train --task pointmaze-umaze-v0 -a bc {small} -o {folder}"
 
     let collect name threads =
         let path = scratch.Path name
 
         let output =
-            succeeds [
-                "data"
-                "collect"
-                "pointmaze-umaze-v0"
-                "--policy"
-                $"{folder},random"
-                "--noise"
-                "0.1"
-                "--size"
-                "1000"
-                "--seed"
-                "3"
-                "--threads"
-                threads
-                "-o"
-                path
-            ]
+            succeeds
+                $"data collect pointmaze-umaze-v0 --policy {folder},random --noise 0.1 --size 1000 --seed 3 \
+                  --threads {threads} -o {path}"
 
         Assert.Contains("random: 500 transitions, 1 episodes to their end", output)
         File.ReadAllBytes path
@@ -91,56 +57,28 @@ let ``trained runs and random actions share a file`` () =
 [<Fact>]
 let ``what cannot be collected is refused before any work`` () =
     use scratch = new Scratch()
-    refuses [ "data"; "collect"; "pointmaze-umaze-v0"; "--policy"; scratch.Path "none" ] [ "found nothing" ]
+    refuses $"data collect pointmaze-umaze-v0 --policy {scratch}/none" [ "found nothing" ]
     Directory.CreateDirectory(scratch.Path "empty") |> ignore
-    refuses [ "data"; "collect"; "pointmaze-umaze-v0"; "--policy"; scratch.Path "empty" ] [ "config.json" ]
-    refuses [ "data"; "collect"; "pointmaze-umaze-v0"; "--noise"; "0.1" ] [ "--policy" ]
+    refuses $"data collect pointmaze-umaze-v0 --policy {scratch}/empty" [ "config.json" ]
+    refuses "data collect pointmaze-umaze-v0 --noise 0.1" [ "--policy" ]
 
-    refuses [
-        "data"
-        "collect"
-        "pointmaze-umaze-v0"
-        "--policy"
-        "random"
-        "-o"
-        "a.rows"
-    ] [ "data pack" ]
+    refuses "data collect pointmaze-umaze-v0 --policy random -o a.rows" [ "data pack" ]
 
     for name in [ "hopper-medium-v2.hdf5"; "hopper_medium-v2.hdf5"; "maze2d-umaze-v1.npz" ] do
-        refuses [
-            "data"
-            "collect"
-            "pointmaze-umaze-v0"
-            "--policy"
-            "random"
-            "-o"
-            scratch.Path name
-        ] [ "differs from D4RL's files"; "-iql-" ]
+        refuses $"data collect pointmaze-umaze-v0 --policy random -o {scratch}/{name}" [
+            "differs from D4RL's files"
+            "-iql-"
+        ]
 
 [<Fact>]
 let ``a robot's data train a policy that is scored in its environment`` () =
-    if not MujocoLibrary.IsAvailable then
-        Assert.Skip "The machine has no MuJoCo 2.2.2."
-
-    if not Hdf5File.IsAvailable then
-        Assert.Skip "The machine has no HDF5 library."
-
+    needsMujoco ()
+    needsHdf5 ()
     use scratch = new Scratch()
     let path = scratch.Path "hopper-iql-random.hdf5"
-    refuses [ "data"; "collect"; "hopper-v4" ] [ "--policy" ]
+    refuses "data collect hopper-v4" [ "--policy" ]
 
-    succeeds [
-        "data"
-        "collect"
-        "hopper-v4"
-        "--policy"
-        "random"
-        "--size"
-        "2000"
-        "-o"
-        path
-    ]
-    |> ignore
+    run $"data collect hopper-v4 --policy random --size 2000 -o {path}"
 
     use file = new Hdf5File(path)
     let observations = file.Read("observations").Values :?> float32[]
@@ -153,11 +91,7 @@ let ``a robot's data train a policy that is scored in its environment`` () =
         Assert.Equal(float32 (System.Math.Clamp(velocities[row * 6 + 5], -10.0, 10.0)), observations[row * 11 + 10])
 
     let output =
-        succeeds (
-            [ "train"; "--task"; "hopper-random-v2"; "--data"; path ]
-            @ (small |> List.except [ "--transitions"; "2000" ])
-            @ [ "-o"; scratch.Path "out" ]
-        )
+        succeeds $"train --task hopper-random-v2 --data {path} {quick} -o {scratch}/out"
 
     Assert.Contains("preset locomotion", output)
     Assert.Contains("Mean score of the last evaluation", output)
@@ -167,7 +101,7 @@ let ``a robot's data train a policy that is scored in its environment`` () =
     let reference = ReferenceScores.Find "hopper-random-v2"
     Assert.Equal(reference.Normalised result.Return.Value, result.Score.Value, 9)
 
-    refuses [ "train"; "--task"; "ant-v4"; "--data"; path; "-o"; scratch.Path "ant" ] [
+    refuses $"train --task ant-v4 --data {path} -o {scratch}/ant" [
         "27 numbers and actions of 8 numbers"
         "11 and actions of 3 numbers"
     ]

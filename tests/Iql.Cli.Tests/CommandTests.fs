@@ -11,31 +11,51 @@ open Iql.Cli
 [<CollectionDefinition("console", DisableParallelization = true)>]
 type ConsoleCollection() = class end
 
+/// The words of a command line, between blanks.
+let words (line: string) : string list =
+    List.ofArray (line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+
 /// Runs a command line in this process: exit code, standard output, standard error.
-let iql (words: string list) : int * string * string =
-    let out, error = Console.Out, Console.Error
+let iql (line: string) : int * string * string =
+    let out, errorBefore = Console.Out, Console.Error
     use capturedOut = new StringWriter()
     use capturedError = new StringWriter()
     Console.SetOut capturedOut
     Console.SetError capturedError
 
     try
-        let code = Program.main (Array.ofList words)
+        let code = Program.main (Array.ofList (words line))
 
-        // A busy machine is worth a warning to its users, and no test's business.
-        let said =
+        // The warning about a busy machine is for users, not for tests.
+        let error =
             capturedError.ToString().Split '\n'
             |> Array.filter (fun line -> not (line.StartsWith "note: the machine is oversubscribed"))
             |> String.concat "\n"
 
-        code, capturedOut.ToString(), said
+        code, capturedOut.ToString(), error
     finally
         Console.SetOut out
-        Console.SetError error
+        Console.SetError errorBefore
+
+/// The command line succeeds: its standard output.
+let succeeds (line: string) : string =
+    let code, output, error = iql line
+    Assert.True((code = 0), error)
+    output
+
+/// The command line succeeds.
+let run (line: string) : unit = succeeds line |> ignore
+
+/// The command line succeeds, without a word on standard error: its standard output.
+let succeedsQuietly (line: string) : string =
+    let code, output, error = iql line
+    Assert.Equal("", error)
+    Assert.Equal(0, code)
+    output
 
 /// The request is refused: exit code 2, one line that holds all of the words, no stack trace.
-let refuses (words: string list) (expected: string list) : unit =
-    let code, _, error = iql words
+let refuses (line: string) (expected: string list) : unit =
+    let code, _, error = iql line
     Assert.Equal(2, code)
     Assert.Single(error.TrimEnd().Split '\n') |> ignore
 
@@ -45,8 +65,7 @@ let refuses (words: string list) (expected: string list) : unit =
 [<Fact>]
 let ``every command's help names every option and exits 0`` () =
     for command in Program.commands do
-        let code, page, _ = iql (List.ofArray (command.Name.Split ' ') @ [ "--help" ])
-        Assert.Equal(0, code)
+        let page = succeeds $"{command.Name} --help"
         Assert.StartsWith($"iql {command.Name}: ", page)
 
         for option in command.Options do
@@ -54,8 +73,7 @@ let ``every command's help names every option and exits 0`` () =
 
 [<Fact>]
 let ``the overview names every command`` () =
-    let code, page, _ = iql []
-    Assert.Equal(0, code)
+    let page = succeeds ""
 
     for command in Program.commands do
         Assert.Contains(command.Name, page)
@@ -69,38 +87,33 @@ let ``no line of help is wider than a terminal of 100 columns`` () =
 
 [<Fact>]
 let ``help about a command is that command's help`` () =
-    let _, page, _ = iql [ "help"; "tasks" ]
-    let _, same, _ = iql [ "tasks"; "--help" ]
+    let _, page, _ = iql "help tasks"
+    let _, same, _ = iql "tasks --help"
     Assert.Equal(same, page)
 
 [<Fact>]
 let ``the version is printed`` () =
-    let code, text, _ = iql [ "--version" ]
-    Assert.Equal(0, code)
+    let text = succeeds "--version"
     Assert.StartsWith("iql 0.", text)
 
 [<Fact>]
 let ``an unknown command is refused with the nearest one`` () =
-    refuses [ "task" ] [ "unknown command 'task'"; "Did you mean tasks?" ]
+    refuses "task" [ "unknown command 'task'"; "Did you mean tasks?" ]
 
 [<Fact>]
-let ``half a command is refused with the whole ones`` () =
-    refuses [ "env" ] [ "`iql env reference`" ]
+let ``half a command is refused with the whole ones`` () = refuses "env" [ "`iql env reference`" ]
 
 [<Fact>]
 let ``an unknown option is refused with the nearest one`` () =
-    refuses [ "env"; "reference"; "pointmaze-umaze-v0"; "--episode"; "3" ] [
-        "unknown option --episode"
-        "Did you mean --episodes?"
-    ]
+    refuses "env reference pointmaze-umaze-v0 --episode 3" [ "unknown option --episode"; "Did you mean --episodes?" ]
 
 [<Fact>]
 let ``a missing argument, a missing value, a value twice and a word too many are refused`` () =
-    refuses [ "env"; "reference" ] [ "expected TASK" ]
-    refuses [ "env"; "reference"; "x"; "--seed" ] [ "--seed: expected a value" ]
-    refuses [ "env"; "reference"; "x"; "--seed"; "1"; "--seed=2" ] [ "--seed: given twice" ]
-    refuses [ "env"; "reference"; "x"; "y" ] [ "unexpected argument 'y'" ]
-    refuses [ "env"; "reference"; "x"; "--seed"; "1.5" ] [ "--seed: expected a whole number of at least 0, got '1.5'" ]
+    refuses "env reference" [ "expected TASK" ]
+    refuses "env reference x --seed" [ "--seed: expected a value" ]
+    refuses "env reference x --seed 1 --seed=2" [ "--seed: given twice" ]
+    refuses "env reference x y" [ "unexpected argument 'y'" ]
+    refuses "env reference x --seed 1.5" [ "--seed: expected a whole number of at least 0, got '1.5'" ]
 
 [<Fact>]
 let ``values read as they are written`` () =

@@ -1,31 +1,25 @@
 [<Xunit.Collection "console">]
 module Iql.Cli.Tests.CompareTests
 
-open System
 open System.IO
 open System.Text.RegularExpressions
 open Xunit
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
 
 let private mazes = "pointmaze-umaze-stitch-v0,pointmaze-medium-stitch-v0"
 
 /// Runs a small comparison and gives what it printed.
-let private compared (words: string list) : string =
-    let code, output, error = iql ([ "compare" ] @ words @ small)
-    Assert.Equal("", error)
-    Assert.Equal(0, code)
-    output
+let private compared (options: string) : string =
+    succeedsQuietly $"compare {options} {small}"
 
 [<Fact>]
 let ``tasks by algorithms by seeds are trained, put into a table and reported on`` () =
     use scratch = new Scratch()
     let folder = scratch.Path "out"
 
-    let output =
-        compared [ "--task"; mazes; "-a"; "iql,10%bc,td3bc"; "--seeds"; "0-1"; "-o"; folder ]
+    let output = compared $"--task {mazes} -a iql,10%%bc,td3bc --seeds 0-1 -o {folder}"
 
     Assert.Contains("12 runs (2 tasks × 3 algorithms × 2 seeds)", output)
     Assert.Contains("preset of 10%bc for pointmaze", output)
@@ -77,22 +71,9 @@ let ``repeated options add up, and a hyperparameter changes the algorithms that 
     use scratch = new Scratch()
     let folder = scratch.Path "out"
 
-    compared [
-        "--task"
-        "pointmaze-umaze-stitch-v0"
-        "--task"
-        "pointmaze-medium-stitch-v0"
-        "-a"
-        "iql"
-        "-a"
-        "bc"
-        "--seed"
-        "3"
-        "--expectile"
-        "0.6"
-        "-o"
-        folder
-    ]
+    compared
+        $"--task pointmaze-umaze-stitch-v0 --task pointmaze-medium-stitch-v0 -a iql -a bc --seed 3 --expectile 0.6 \
+          -o {folder}"
     |> ignore
 
     let hyperparameters name =
@@ -110,22 +91,12 @@ let ``more seeds, algorithms and tasks go on where the comparison stood`` () =
     use scratch = new Scratch()
     let folder = scratch.Path "out"
 
-    compared [
-        "--task"
-        "pointmaze-umaze-stitch-v0"
-        "-a"
-        "iql"
-        "--seeds"
-        "0"
-        "-o"
-        folder
-    ]
+    compared $"--task pointmaze-umaze-stitch-v0 -a iql --seeds 0 -o {folder}"
     |> ignore
 
     let before = results folder
 
-    compared [ "--task"; mazes; "-a"; "bc,iql"; "--seeds"; "0,1"; "-o"; folder ]
-    |> ignore
+    compared $"--task {mazes} -a bc,iql --seeds 0,1 -o {folder}" |> ignore
 
     let after = results folder
     Assert.Equal(24, after.Length)
@@ -135,92 +106,47 @@ let ``more seeds, algorithms and tasks go on where the comparison stood`` () =
 let ``a comparison that is killed goes on to the same bytes`` () =
     use scratch = new Scratch()
 
-    goesOnAfterAKill scratch (fun folder -> [
-        "compare"
-        "--task"
-        mazes
-        "-a"
-        "iql,td3bc"
-        "--seeds"
-        "0"
-        "--transitions"
-        "2000"
-        "--hidden"
-        "32x32"
-        "--batch"
-        "64"
-        "--steps"
-        "2000"
-        "--evaluate-every"
-        "50"
-        "--episodes"
-        "1"
-        "--threads"
-        "1"
-        "-o"
-        scratch.Path folder
-    ])
+    goesOnAfterAKill scratch $"compare --task {mazes} -a iql,td3bc --seeds 0 --transitions 2000 --episodes 1"
 
 [<Fact>]
 let ``the report is made again from the folder, to the same bytes; other last evaluations train nothing`` () =
     use scratch = new Scratch()
     let folder = scratch.Path "out"
-    let words = [ "-a"; "iql,bc"; "--seeds"; "0-1"; "-o"; folder ]
+    let words = $"-a iql,bc --seeds 0-1 -o {folder}"
     compared words |> ignore
     let page = Path.Combine(folder, "report.html")
     let before = File.ReadAllText page
     File.Delete page
-    let code, output, _ = iql [ "report"; folder ]
-    Assert.Equal(0, code)
+    let output = succeeds $"report {folder}"
     Assert.EndsWith("report.html", output.TrimEnd())
     Assert.Equal(before, File.ReadAllText page)
 
     let trained = results folder
-    Assert.Contains("mean of a run's last 3 evaluations", compared (words @ [ "--last"; "3" ]))
-    Assert.Equal<(string * string) list>(trained, results folder)
+    Assert.Contains("mean of a run's last 3 evaluations", compared $"{words} --last 3")
+    same (trained, results folder)
 
 [<Fact>]
 let ``files are scored in the tasks they are called after, or in those named`` () =
     use scratch = new Scratch()
     let file = scratch.Path "pointmaze-umaze-stitch-v0.npz"
-
-    let code, _, _ =
-        iql [ "data"; "collect"; "pointmaze-umaze-stitch-v0"; "--size"; "1500"; "-o"; file ]
-
-    Assert.Equal(0, code)
+    run $"data collect pointmaze-umaze-stitch-v0 --size 1500 -o {file}"
     File.Copy(file, scratch.Path "mine.npz")
 
-    // Of files there is nothing to collect.
-    let words = small |> List.skip 2
+    let output (options: string) =
+        succeedsQuietly $"compare -a bc --seeds 0 {options} {quick}"
 
-    let output words' =
-        let code, output, error =
-            iql ([ "compare"; "-a"; "bc"; "--seeds"; "0" ] @ words' @ words)
-
-        Assert.Equal("", error)
-        Assert.Equal(0, code)
-        output
-
-    Assert.Contains("pointmaze-umaze-stitch-v0: ", output [ "--data"; file; "-o"; scratch.Path "one" ])
+    Assert.Contains("pointmaze-umaze-stitch-v0: ", output $"--data {file} -o {scratch}/one")
 
     Assert.Contains(
         "pointmaze-medium-stitch-v0: ",
-        output [
-            "--data"
-            $"""{file},{scratch.Path "mine.npz"}"""
-            "--task"
-            mazes
-            "-o"
-            scratch.Path "two"
-        ]
+        output $"--data {file},{scratch}/mine.npz --task {mazes} -o {scratch}/two"
     )
 
     Assert.Contains("mine.npz", File.ReadAllText(scratch.Path(Path.Combine("two", "report.html"))))
 
 [<Fact>]
 let ``published tables are shown alone, all or some, each with its source`` () =
-    let code, output, _ = iql [ "compare"; "--published" ]
-    Assert.Equal(0, code)
+    let output = succeeds "compare --published"
 
     for table in Published.tables do
         Assert.Contains(table.Source, output)
@@ -230,10 +156,7 @@ let ``published tables are shown alone, all or some, each with its source`` () =
 
     Assert.Contains("692.4", output)
 
-    let code, output, _ =
-        iql [ "compare"; "--published"; "--task"; "antmaze-umaze-v2"; "-a"; "iql,cql" ]
-
-    Assert.Equal(0, code)
+    let output = succeeds "compare --published --task antmaze-umaze-v2 -a iql,cql"
     Assert.Contains("77.00 ± 5.52", output)
     Assert.DoesNotContain("IQL paper", output)
     Assert.DoesNotContain("hopper", output)

@@ -6,20 +6,9 @@ open System.IO
 open Xunit
 open Iql.Data
 open Iql.Data.Files
-open Iql.Data.Files.Hdf5
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
-
-let private succeeds (words: string list) : string =
-    let code, out, error = iql words
-    Assert.True((code = 0), error)
-    out
-
-let private needsHdf5 () =
-    if not Hdf5File.IsAvailable then
-        Assert.Skip "The machine has no HDF5 library."
 
 let private withVariable (name: string) (value: string) (action: unit -> unit) =
     let before = Environment.GetEnvironmentVariable name
@@ -38,64 +27,39 @@ let ``a collected task goes to Minari and back, and is inspected there`` () =
     let npz, minari, hdf5 =
         scratch.Path "maze.npz", scratch.Path "maze-v0", scratch.Path "maze.hdf5"
 
-    succeeds [ "data"; "collect"; TaskName.standard; "--size"; "3000"; "-o"; npz ]
-    |> ignore
-
-    Assert.Contains("3,000 steps in", succeeds [ "data"; "convert"; npz; minari ])
-    Assert.Contains("maze-v0", succeeds [ "data"; "inspect"; minari ])
-    succeeds [ "data"; "convert"; minari; hdf5 ] |> ignore
+    run $"data collect {TaskName.standard} --size 3000 -o {npz}"
+    Assert.Contains("3,000 steps in", succeeds $"data convert {npz} {minari}")
+    Assert.Contains("maze-v0", succeeds $"data inspect {minari}")
+    run $"data convert {minari} {hdf5}"
 
     Assert.Equal(
         DatasetFile.Load(npz, DatasetMode.Strict).Fingerprint,
         DatasetFile.Load(hdf5, DatasetMode.Strict).Fingerprint
     )
 
-    refuses [ "data"; "convert"; npz; hdf5 ] [ "expected a new name"; "maze.hdf5" ]
+    refuses $"data convert {npz} {hdf5}" [ "expected a new name"; "maze.hdf5" ]
 
-    refuses [ "data"; "convert"; npz; scratch.Path "maze.csv" ] [
-        "OUT: expected a name ending in .hdf5, .h5 or .npz"
-        "'.csv'"
-    ]
+    refuses $"data convert {npz} {scratch}/maze.csv" [ "OUT: expected a name ending in .hdf5, .h5 or .npz"; "'.csv'" ]
 
-    refuses [ "data"; "convert"; npz; scratch.Path "b.npz"; "--cut" ] [ "Leave it out" ]
-    refuses [ "data"; "convert"; scratch.Path "absent"; scratch.Path "b.npz" ] [ "found none there" ]
+    refuses $"data convert {npz} {scratch}/b.npz --cut" [ "Leave it out" ]
+    refuses $"data convert {scratch}/absent {scratch}/b.npz" [ "found none there" ]
 
 [<Fact>]
 let ``a folder of Minari's is trained from`` () =
     needsHdf5 ()
     use scratch = new Scratch()
     let npz, minari = scratch.Path "maze.npz", scratch.Path "maze-v0"
+    run $"data collect {TaskName.standard} --size 3000 -o {npz}"
+    run $"data convert {npz} {minari}"
 
-    succeeds [ "data"; "collect"; TaskName.standard; "--size"; "3000"; "-o"; npz ]
-    |> ignore
-
-    succeeds [ "data"; "convert"; npz; minari ] |> ignore
-
-    let train data folder =
-        succeeds [
-            "train"
-            "--data"
-            data
-            "--mode"
-            "strict"
-            "--task"
-            TaskName.standard
-            "--hidden"
-            "8x8"
-            "--batch"
-            "16"
-            "--steps"
-            "40"
-            "--episodes"
-            "1"
-            "-o"
-            folder
-        ]
-        |> ignore
+    let train (data: string) (folder: string) =
+        run
+            $"train --data {data} --mode strict --task {TaskName.standard} --hidden 8x8 --batch 16 --steps 40 \
+              --episodes 1 -o {folder}"
 
     train npz (scratch.Path "a")
     train minari (scratch.Path "b")
-    Assert.Equal<(string * string) list>(results (scratch.Path "a"), results (scratch.Path "b"))
+    same (results (scratch.Path "a"), results (scratch.Path "b"))
 
 [<Fact>]
 let ``a log is imported and a wrong one refused`` () =
@@ -108,12 +72,12 @@ let ``a log is imported and a wrong one refused`` () =
 
     File.WriteAllText(schema, """{"observations": ["x"], "actions": ["u"], "reward": "r", "terminal": "end"}""")
 
-    Assert.Contains("2 rows in 1 episodes", succeeds [ "data"; "import"; log; "--schema"; schema; out ])
+    Assert.Contains("2 rows in 1 episodes", succeeds $"data import {log} --schema {schema} {out}")
     Assert.Equal(2, DatasetFile.Load(out, DatasetMode.Strict).Count)
-    refuses [ "data"; "import"; log; out ] [ "--schema"; "\"observations\"" ]
+    refuses $"data import {log} {out}" [ "--schema"; "\"observations\"" ]
     File.WriteAllText(log, "x,u,r,end\n1,0.5,0,0\n2,fast,1,1\n")
 
-    refuses [ "data"; "import"; log; "--schema"; schema; scratch.Path "b.npz" ] [
+    refuses $"data import {log} --schema {schema} {scratch}/b.npz" [
         "plant.csv(3): column 'u': expected a finite number, got 'fast'."
     ]
 
@@ -122,80 +86,44 @@ let ``D4RL's file comes from a folder, and its task is trained on`` () =
     needsHdf5 ()
     use scratch = new Scratch()
     let cache, brought = scratch.Path "cache", scratch.Path "brought"
+    let file = "kitchen_microwave_kettle_bottomburner_light-v0.hdf5"
     Directory.CreateDirectory brought |> ignore
 
     withVariable "D4RL_DATASET_DIR" cache (fun () ->
         withVariable "IQL_D4RL_MIRRORS" "http://localhost:9/none" (fun () ->
-            let train = [
-                "train"
-                "--task"
-                "kitchen-mixed-v0"
-                "--hidden"
-                "8x8"
-                "--batch"
-                "16"
-                "--steps"
-                "20"
-                "--episodes"
-                "0"
-                "-o"
-                scratch.Path "run"
-            ]
+            let train =
+                $"train --task kitchen-mixed-v0 --hidden 8x8 --batch 16 --steps 20 --episodes 0 -o {scratch}/run"
 
-            refuses train [
-                "expected D4RL's data in"
-                "kitchen_microwave_kettle_bottomburner_light-v0.hdf5"
-                "iql data download kitchen-mixed-v0"
-            ]
+            refuses train [ "expected D4RL's data in"; file; "iql data download kitchen-mixed-v0" ]
 
-            refuses [ "data"; "download"; "kitchen-mixd-v0" ] [ "got kitchen-mixd-v0. Did you mean kitchen-mixed-v0" ]
-            refuses [ "data"; "download"; "kitchen-mixed-v0"; "--sha256"; "12" ] [ "expected 64 hexadecimal digits" ]
+            refuses "data download kitchen-mixd-v0" [ "got kitchen-mixd-v0. Did you mean kitchen-mixed-v0" ]
+            refuses "data download kitchen-mixed-v0 --sha256 12" [ "expected 64 hexadecimal digits" ]
 
-            refuses [ "data"; "download"; "kitchen-mixed-v0"; "--from"; brought ] [
-                "expected kitchen_microwave_kettle_bottomburner_light-v0.hdf5"
-            ]
+            refuses $"data download kitchen-mixed-v0 --from {brought}" [ $"expected {file}" ]
 
-            refuses [ "data"; "download"; "kitchen-mixed-v0"; "--mirror"; "ftp://x" ] [
-                "mirror: expected an address"
-                "ftp://x"
-            ]
+            refuses "data download kitchen-mixed-v0 --mirror ftp://x" [ "mirror: expected an address"; "ftp://x" ]
 
             let made = scratch.Path "made.npz"
+            run $"data collect {TaskName.standard} --size 3000 -o {made}"
+            run $"data convert {made} {brought}/{file}"
 
-            succeeds [ "data"; "collect"; TaskName.standard; "--size"; "3000"; "-o"; made ]
-            |> ignore
+            let said = succeeds $"data download kitchen-mixed-v0 --from {brought}"
 
-            succeeds [
-                "data"
-                "convert"
-                made
-                Path.Combine(brought, "kitchen_microwave_kettle_bottomburner_light-v0.hdf5")
-            ]
-            |> ignore
-
-            let said = succeeds [ "data"; "download"; "kitchen-mixed-v0"; "--from"; brought ]
-
-            Assert.Contains(Path.Combine(cache, "kitchen_microwave_kettle_bottomburner_light-v0.hdf5"), said)
-            Assert.Contains("is there already", succeeds [ "data"; "download"; "kitchen-mixed-v0" ])
-
+            Assert.Contains(Path.Combine(cache, file), said)
+            Assert.Contains("is there already", succeeds "data download kitchen-mixed-v0")
             Assert.Contains("kitchen_microwave_kettle_bottomburner_light-v0", succeeds train)
-
-            Assert.Contains("antmaze-umaze-v2", succeeds [ "data"; "download"; "list" ])))
+            Assert.Contains("antmaze-umaze-v2", succeeds "data download list")))
 
 [<Fact>]
 let ``a comparison of D4RL's tasks finds their files in the cache, or says how to get them`` () =
-    if not Iql.Environments.Mujoco.MujocoLibrary.IsAvailable then
-        Assert.Skip "The machine has no MuJoCo 2.2.2."
-
+    needsMujoco ()
     use scratch = new Scratch()
     let cache, out = scratch.Path "cache", scratch.Path "out"
     Directory.CreateDirectory cache |> ignore
 
     withVariable "D4RL_DATASET_DIR" cache (fun () ->
-        let compare tasks =
-            [ "compare"; "--task"; tasks; "-a"; "bc"; "--seeds"; "0" ]
-            @ (small |> List.except [ "--transitions"; "2000" ])
-            @ [ "-o"; out ]
+        let compare (tasks: string) =
+            $"compare --task {tasks} -a bc --seeds 0 {quick} -o {out}"
 
         refuses (compare "hopper-medium-v2") [
             "expected D4RL's data in"
@@ -204,19 +132,7 @@ let ``a comparison of D4RL's tasks finds their files in the cache, or says how t
         ]
 
         let made = scratch.Path "made.npz"
-
-        succeeds [
-            "data"
-            "collect"
-            "hopper-v4"
-            "--policy"
-            "random"
-            "--size"
-            "1000"
-            "-o"
-            made
-        ]
-        |> ignore
+        run $"data collect hopper-v4 --policy random --size 1000 -o {made}"
 
         // Whatever its name, the first bytes tell that it is an .npz.
         File.Copy(made, Path.Combine(cache, "hopper_medium-v2.hdf5"))
@@ -239,7 +155,7 @@ let ``what is not there is told with all that could be`` () =
 
     for words in
         [
-            [ "data"; "convert"; scratch.Path "none"; scratch.Path "out.npz" ]
-            [ "data"; "inspect"; scratch.Path "none" ]
+            $"data convert {scratch}/none {scratch}/out.npz"
+            $"data inspect {scratch}/none"
         ] do
         refuses words [ "(.hdf5, .npz or .rows) or a Minari data set's folder, found none there" ]

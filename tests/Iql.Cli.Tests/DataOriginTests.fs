@@ -6,17 +6,10 @@ open System.Collections.Immutable
 open System.IO
 open Xunit
 open Iql.Training
-open Iql.Environments.Mujoco
 open Iql.Scripts
-open Iql.Cli
-open Iql.Cli.Tests.CommandTests
 open Iql.Scripts.Tests.Invented
+open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
-
-let private succeeds words =
-    let code, output, error = iql words
-    Assert.True((code = 0), error)
-    output
 
 let private origin (policies: string list) (collected: bool) =
     DataOrigin(1_000_000L, "hopper-v4", ImmutableArray.CreateRange policies, "0", collected)
@@ -34,7 +27,8 @@ let ``an origin names one policy, two, or the first and the last of many`` () =
     let by policies = DataOrigin.words (origin policies true)
 
     Assert.Equal(
-        "collected in hopper-v4 by 3 policies in equal shares, hopper-trpo-0000 to hopper-trpo-0040 (a policy file, sampled actions, noise 0), seed 0",
+        "collected in hopper-v4 by 3 policies in equal shares, hopper-trpo-0000 to hopper-trpo-0040 (a policy file, \
+         sampled actions, noise 0), seed 0",
         DataOrigin.words collected
     )
 
@@ -52,21 +46,8 @@ let ``an origin names one policy, two, or the first and the last of many`` () =
 let ``an origin is read from a file, packed or not`` () =
     use scratch = new Scratch()
     let file = scratch.Path "mine.npz"
-
-    succeeds [
-        "data"
-        "collect"
-        "pointmaze-umaze-v0"
-        "--policy"
-        "random"
-        "--size"
-        "500"
-        "-o"
-        file
-    ]
-    |> ignore
-
-    succeeds [ "data"; "pack"; file ] |> ignore
+    run $"data collect pointmaze-umaze-v0 --policy random --size 500 -o {file}"
+    run $"data pack {file}"
 
     let origin = (DataOrigin.ofFile file).Value
 
@@ -91,9 +72,9 @@ let ``published figures beside other data say whose they are, and what ours are`
     let notes = ScoreTableText.notes table |> String.concat "\n"
 
     Assert.Contains(
-        "† hopper-medium-v2: the data are 998\u202f000 of 1\u202f000\u202f000 transitions of the file hopper-iql-medium-replay.hdf5 (D4RL's has about 999\u202f906), which is not D4RL's: "
-        + DataOrigin.words collected
-        + ". The published scores are for D4RL's data.",
+        $"† hopper-medium-v2: the data are 998\u202f000 of 1\u202f000\u202f000 transitions of the file \
+          hopper-iql-medium-replay.hdf5 (D4RL's has about 999\u202f906), which is not D4RL's: \
+          {DataOrigin.words collected}. The published scores are for D4RL's data.",
         notes
     )
 
@@ -137,48 +118,20 @@ let ``where a table has another version of a task's data, that is said and its f
 
 [<Fact>]
 let ``a report says how data came about without the files`` () =
-    if not MujocoLibrary.IsAvailable then
-        Assert.Skip "The machine has no MuJoCo 2.2.2."
-
+    needsMujoco ()
     use scratch = new Scratch()
     let data = scratch.Path "hopper-iql-random.npz"
     let folder = scratch.Path "out"
-
-    succeeds [
-        "data"
-        "collect"
-        "hopper-v4"
-        "--policy"
-        "random"
-        "--size"
-        "2000"
-        "-o"
-        data
-    ]
-    |> ignore
+    run $"data collect hopper-v4 --policy random --size 2000 -o {data}"
 
     let output =
-        succeeds (
-            [
-                "compare"
-                "--task"
-                "hopper-medium-v2"
-                "--data"
-                data
-                "-a"
-                "bc"
-                "--seeds"
-                "0"
-            ]
-            @ (small |> List.except [ "--transitions"; "2000" ])
-            @ [ "-o"; folder ]
-        )
+        succeeds $"compare --task hopper-medium-v2 --data {data} -a bc --seeds 0 {quick} -o {folder}"
 
     Assert.Contains("  CORL, on D4RL's data", output)
     Assert.Contains("collected in hopper-v4 by random (U(-1, 1)), seed 0", output)
 
     let report () =
-        succeeds [ "report"; folder ] |> ignore
+        run $"report {folder}"
         File.ReadAllText(Path.Combine(folder, "table.md"))
 
     let first = File.ReadAllText(Path.Combine(folder, "table.md"))

@@ -9,7 +9,6 @@ open Iql
 open Iql.Data.Files
 open Iql.Data.Files.Arrays
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
 open Iql.Training
@@ -34,11 +33,9 @@ let ``algorithms that learn discrete actions do so where the data have them`` ()
         use scratch = new Scratch()
         let folder = scratch.Path "out"
 
-        let code, output, error =
-            iql ([ "train"; "--task"; task; "--algorithm"; name ] @ small @ [ "-o"; folder ])
+        let output =
+            succeedsQuietly $"train --task {task} --algorithm {name} {small} -o {folder}"
 
-        Assert.Equal("", error)
-        Assert.Equal(0, code)
         Assert.Contains("preset gridmaze", output)
         Assert.Contains("Mean score", output)
         Assert.Equal("discrete", hyperparameter "actions" folder)
@@ -53,22 +50,10 @@ let ``the others say which do, before any folder is made`` () =
 
     for entry in Algorithm.All do
         if not entry.TakesDiscreteActions then
-            refuses
-                ([
-                    "train"
-                    "--task"
-                    task
-                    "--algorithm"
-                    entry.Name
-                    "--steps"
-                    "60"
-                    "-o"
-                    folder
-                ])
-                [
-                    $"{entry.Name}: expected continuous actions, got data of 4 discrete actions"
-                    "iql, bc, cql"
-                ]
+            refuses $"train --task {task} --algorithm {entry.Name} --steps 60 -o {folder}" [
+                $"{entry.Name}: expected continuous actions, got data of 4 discrete actions"
+                "iql, bc, cql"
+            ]
 
     Assert.False(Directory.Exists folder)
 
@@ -77,15 +62,12 @@ let ``a comparison takes those that learn of the data's actions`` () =
     use scratch = new Scratch()
     let folder = scratch.Path "out"
 
-    let compare algorithms =
-        [ "compare"; "--task"; task; "--algorithms"; algorithms; "--seeds"; "0" ]
-        @ small
-        @ [ "-o"; folder ]
+    let compare (algorithms: string) =
+        $"compare --task {task} --algorithms {algorithms} --seeds 0 {small} -o {folder}"
 
     refuses (compare "iql,td3bc") [ "td3bc on gridmaze-medium-v0: td3bc: expected continuous actions" ]
     Assert.False(Directory.Exists folder)
-    let code, output, _ = iql (compare "iql,bc")
-    Assert.Equal(0, code)
+    let output = succeeds (compare "iql,bc")
     Assert.Contains("report.html", output)
 
 [<Fact>]
@@ -99,26 +81,13 @@ let ``options about continuous actions are refused for discrete ones`` () =
             "bc", "--log-std-min", "-3"
             "cql", "--action-samples", "4"
         ] do
-        refuses
-            ([ "train"; "--task"; task; "--algorithm"; algorithm; option; value ]
-             @ small
-             @ [ "-o"; folder ])
-            [ $"{option}: expected continuous actions, got 4 discrete actions" ]
+        refuses $"train --task {task} --algorithm {algorithm} {option} {value} {small} -o {folder}" [
+            $"{option}: expected continuous actions, got 4 discrete actions"
+        ]
 
-    refuses
-        ([
-            "ablate"
-            "--task"
-            task
-            "--algorithm"
-            "cql"
-            "--backup"
-            "sample,max-of-least"
-            "-o"
-            folder
-         ]
-         @ small)
-        [ "--backup: expected continuous actions" ]
+    refuses $"ablate --task {task} --algorithm cql --backup sample,max-of-least -o {folder} {small}" [
+        "--backup: expected continuous actions"
+    ]
 
     Assert.False(Directory.Exists folder)
 
@@ -126,46 +95,28 @@ let ``options about continuous actions are refused for discrete ones`` () =
 let ``collected walks are a file of integers, packed and trained from with the same results, scored by the task`` () =
     use scratch = new Scratch()
     let file = scratch.Path "walks.npz"
-    let code, _, _ = iql [ "data"; "collect"; task; "--size"; "2000"; "-o"; file ]
-    Assert.Equal(0, code)
+    run $"data collect {task} --size 2000 -o {file}"
 
-    let _, text, _ =
-        iql [ "data"; "inspect"; file; "--html"; scratch.Path "walks.html" ]
+    let text = succeeds $"data inspect {file} --html {scratch}/walks.html"
 
     Assert.Contains("4 discrete actions", text)
     Assert.Contains("one of 4", File.ReadAllText(scratch.Path "walks.html"))
-    let code, _, _ = iql [ "data"; "pack"; file; "--mode"; "strict" ]
-    Assert.Equal(0, code)
-    let _, described, _ = iql [ "data"; "inspect"; scratch.Path "walks.rows" ]
+    run $"data pack {file} --mode strict"
+    let described = succeeds $"data inspect {scratch}/walks.rows"
     Assert.Contains("observations of 26, 4 discrete actions, fingerprint", described)
 
-    let trained (data: string) (options: string list) =
+    let trained (data: string) (options: string) =
         let folder = scratch.Path(Path.GetFileName data + "-out")
 
-        let code, _, error =
-            iql (
-                [ "train"; "--data"; data; "--task"; task; "--preset"; "gridmaze" ]
-                @ options
-                @ small[2..]
-                @ [ "-o"; folder ]
-            )
+        succeedsQuietly $"train --data {data} --task {task} --preset gridmaze {options} {quick} -o {folder}"
+        |> ignore
 
-        Assert.Equal("", error)
-        Assert.Equal(0, code)
         results folder
 
-    Assert.Equal<(string * string) list>(trained file [ "--mode"; "strict" ], trained (scratch.Path "walks.rows") [])
+    same (trained file "--mode strict", trained (scratch.Path "walks.rows") "")
 
     // Of other tasks neither.
-    refuses [
-        "train"
-        "--data"
-        file
-        "--task"
-        TaskName.standard
-        "-o"
-        scratch.Path "no"
-    ] [
+    refuses $"train --data {file} --task {TaskName.standard} -o {scratch}/no" [
         "expected observations of 4 numbers and actions of 2 numbers"
         "got 26 and 4 discrete actions"
     ]

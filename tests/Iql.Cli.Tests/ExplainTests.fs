@@ -7,7 +7,6 @@ open System.Text.RegularExpressions
 open Iql.Algorithms
 open Iql.Graph
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
 open Xunit
@@ -126,7 +125,7 @@ let ``a small graph is drawn node by node, a large one kernel by kernel`` () =
     for explanation, boxes in [ doubled, nodes.Length; step, step.Kernels.Length ] do
         let found, arrows = drawn (ExplainDot.write explanation)
         Assert.Equal(boxes, found.Count)
-        Assert.Equal<(string * string) list>(List.distinct arrows, arrows)
+        same (List.distinct arrows, arrows)
         // Every box but the sources has an arrow, and none leads elsewhere.
         Assert.True(arrows.Length >= boxes / 2)
 
@@ -141,8 +140,7 @@ let ``a small graph is drawn node by node, a large one kernel by kernel`` () =
 [<Fact>]
 let ``the command explains every loss it names, and a step`` () =
     for what in [ "expectile"; "td"; "advantage-weighted" ] do
-        let code, output, _ = iql [ "explain"; what; "--batch"; "32" ]
-        Assert.Equal(0, code)
+        let output = succeeds $"explain {what} --batch 32"
 
         for heading in
             [
@@ -157,32 +155,20 @@ let ``the command explains every loss it names, and a step`` () =
     use scratch = new Scratch()
     let dot = scratch.Path "step.dot"
 
-    let code, output, _ =
-        iql [
-            "explain"
-            "step"
-            "--batch"
-            "32"
-            "--hidden"
-            "16x16"
-            "--policies"
-            "2"
-            "--dot"
-            dot
-        ]
+    let output =
+        succeeds $"explain step --batch 32 --hidden 16x16 --policies 2 --dot {dot}"
 
-    Assert.Equal(0, code)
     Assert.Contains("2 policies", output)
     Assert.Contains("more; --all lists them", output)
     Assert.StartsWith("digraph explanation {\n  graph [label=\"one IQL step", File.ReadAllText dot)
 
 [<Fact>]
 let ``what cannot be explained is refused`` () =
-    refuses [ "explain" ] [ "expected WHAT" ]
-    refuses [ "explain"; "td"; "--algorithm"; "bc" ] [ "--algorithm: needs 'step'" ]
-    refuses [ "explain"; "step"; "--algorithm"; "bc"; "--batch"; "8" ] [ "--algorithm: uses the batch" ]
-    refuses [ "explain"; "huber" ] [ "WHAT: expected one of expectile, td, advantage-weighted, step, got 'huber'" ]
-    refuses [ "explain"; "step"; "--dot"; Path.Combine("none", "step.dot") ] [ "--dot: expected a file in a folder" ]
+    refuses "explain" [ "expected WHAT" ]
+    refuses "explain td --algorithm bc" [ "--algorithm: needs 'step'" ]
+    refuses "explain step --algorithm bc --batch 8" [ "--algorithm: uses the batch" ]
+    refuses "explain huber" [ "WHAT: expected one of expectile, td, advantage-weighted, step, got 'huber'" ]
+    refuses "explain step --dot none/step.dot" [ "--dot: expected a file in a folder" ]
 
     Assert.Throws<ArgumentException>(fun () -> Explain.loss "nothing" [] [] (fun _ _ -> Tensor.Constant 1.0) |> ignore)
     |> ignore

@@ -2,33 +2,19 @@
 [<Xunit.Collection "console">]
 module Iql.Cli.Tests.MujocoTests
 
-open System.Diagnostics
 open Xunit
-open Iql.Environments.Mujoco
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
+open Iql.Cli.Tests.Trainings
 
-let private needsMujoco () =
-    if not MujocoLibrary.IsAvailable then
-        Assert.Skip "The machine has no MuJoCo 2.2.2."
-
-/// Exit code and messages of a process that looks for MuJoCo where there is none.
-let without (words: string list) =
-    let info = ProcessStartInfo("dotnet", typeof<Command>.Assembly.Location :: words)
-    info.Environment["IQL_MUJOCO"] <- "no-such-library.so"
-    info.RedirectStandardError <- true
-    info.RedirectStandardOutput <- true
-    use running = Process.Start info
-    let said = running.StandardOutput.ReadToEnd()
-    let message = running.StandardError.ReadToEnd()
-    running.WaitForExit()
-    running.ExitCode, said, message
+/// A command line in a process that finds no MuJoCo: exit code, standard output, standard error.
+let without (line: string) : int * string * string =
+    use running = startWith [ "IQL_MUJOCO", "no-such-library.so" ] line
+    finished running
 
 [<Fact>]
 let ``without MuJoCo a task that needs it says what to install, and the others work`` () =
-    let code, _, message =
-        without [ "train"; "--task"; "hopper-medium-v2"; "--data"; "none.hdf5" ]
+    let code, _, message = without "train --task hopper-medium-v2 --data none.hdf5"
 
     Assert.Equal(2, code)
 
@@ -40,7 +26,7 @@ let ``without MuJoCo a task that needs it says what to install, and the others w
     Assert.Contains("apt-get install libmujoco2.2.2", message)
     Assert.DoesNotContain("   at ", message)
 
-    let code, said, _ = without [ "tasks" ]
+    let code, said, _ = without "tasks"
     Assert.Equal(0, code)
     Assert.Contains("not installed here", said)
     Assert.Contains("hopper-medium-v2", said)
@@ -48,18 +34,18 @@ let ``without MuJoCo a task that needs it says what to install, and the others w
 [<Fact>]
 let ``a task without data of its own asks for a file`` () =
     needsMujoco ()
-    refuses [ "train"; "--task"; "halfcheetah-v4" ] [ "--data FILE"; "halfcheetah-v4" ]
-    refuses [ "train"; "--task"; "hopper-medum-v2" ] [ "hopper-medum-v2"; "hopper-medium-v2" ]
-    refuses [ "env"; "reference"; "hopper-medium-v2" ] [ "controller" ]
+    refuses "train --task halfcheetah-v4" [ "--data FILE"; "halfcheetah-v4" ]
+    refuses "train --task hopper-medum-v2" [ "hopper-medum-v2"; "hopper-medium-v2" ]
+    refuses "env reference hopper-medium-v2" [ "controller" ]
 
     for words in
         [
-            [ "train"; "--task"; "hoper-medium-v2" ]
-            [ "data"; "collect"; "hoper-medium-v2" ]
-            [ "play"; "hoper-medium-v2" ]
-            [ "env"; "reference"; "hoper-medium-v2" ]
+            "train --task hoper-medium-v2"
+            "data collect hoper-medium-v2"
+            "play hoper-medium-v2"
+            "env reference hoper-medium-v2"
         ] do
         refuses words [ "got hoper-medium-v2. Did you mean hopper-medium-v2?" ]
 
     // A data set of D4RL without an environment here.
-    refuses [ "train"; "--task"; "kitchen-mixd-v0" ] [ "Did you mean kitchen-mixed-v0?" ]
+    refuses "train --task kitchen-mixd-v0" [ "Did you mean kitchen-mixed-v0?" ]

@@ -2,44 +2,27 @@
 module Iql.Cli.Tests.RefusalTests
 
 open System
-open System.Diagnostics
 open System.IO
-open System.Threading
 open Xunit
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
-open Iql.Training
 
 [<Fact>]
 let ``a folder of another sweep is refused with the difference, and left as it is`` () =
     use scratch = new Scratch()
     let folder = scratch.Path "sweep"
-    Assert.Equal(0, (let code, _, _ = iql (grid @ [ "-o"; folder ]) in code))
+    run $"{grid} -o {folder}"
     let before = results folder
 
-    refuses (grid @ [ "--discount"; "0.9"; "-o"; folder ]) [
-        folder
+    refuses $"{grid} --discount 0.9 -o {folder}" [ folder; "another sweep"; "hyperparameters.discount: 0.99, 0.9" ]
+
+    refuses $"ablate --expectiles 0.7 --inverse-temperatures 0,3 --seeds 0 {small} -o {folder}" [
         "another sweep"
-        "hyperparameters.discount: 0.99, 0.9"
+        "expectile=0.5"
     ]
 
-    refuses
-        ([
-            "ablate"
-            "--expectiles"
-            "0.7"
-            "--inverse-temperatures"
-            "0,3"
-            "--seeds"
-            "0"
-         ]
-         @ small
-         @ [ "-o"; folder ])
-        [ "another sweep"; "expectile=0.5" ]
-
-    Assert.Equal<(string * string) list>(before, results folder)
+    same (before, results folder)
 
 [<Fact>]
 let ``a folder with other files is refused, and left as it is`` () =
@@ -47,7 +30,7 @@ let ``a folder with other files is refused, and left as it is`` () =
     let folder = scratch.Path "mine"
     Directory.CreateDirectory folder |> ignore
     File.WriteAllText(Path.Combine(folder, "thesis.tex"), "mine")
-    refuses (grid @ [ "-o"; folder ]) [ folder; "other files" ]
+    refuses $"{grid} -o {folder}" [ folder; "other files" ]
     Assert.Equal<string[]>([| Path.Combine(folder, "thesis.tex") |], Directory.GetFileSystemEntries folder)
 
 [<Fact>]
@@ -55,53 +38,47 @@ let ``a folder that cannot be written to is refused`` () =
     use scratch = new Scratch()
     File.WriteAllText(scratch.Path "file", "")
 
-    refuses (grid @ [ "-o"; scratch.Path(Path.Combine("file", "sweep")) ]) [
-        "expected a folder that can be written to"
-    ]
+    refuses $"{grid} -o {scratch}/file/sweep" [ "expected a folder that can be written to" ]
 
 [<Fact>]
 let ``wrong requests are refused before anything is trained`` () =
     use scratch = new Scratch()
 
-    let refused words parts =
-        refuses (words @ [ "-o"; scratch.Path "sweep" ]) parts
+    let refused (words: string) parts =
+        refuses $"{words} -o {scratch}/sweep" parts
         Assert.False(Directory.Exists(scratch.Path "sweep"))
 
-    refused [ "train"; "--expectile"; "1.5" ] [ "--expectile: expected a number in (0, 1), got '1.5'" ]
+    refused "train --expectile 1.5" [ "--expectile: expected a number in (0, 1), got '1.5'" ]
 
-    refused [ "ablate"; "--expectiles"; "0.5,1" ] [
-        "--expectiles: expected values between commas, each a number in (0, 1)"
-    ]
+    refused "ablate --expectiles 0.5,1" [ "--expectiles: expected values between commas, each a number in (0, 1)" ]
 
-    refused [ "train"; "--task"; "pointmaze-umase-v0" ] [ "expected one of"; "Did you mean pointmaze-umaze-v0?" ]
-    refused [ "train"; "--data"; scratch.Path "absent.hdf5" ] [ "absent.hdf5" ]
-    refused [ "train"; "--preset"; "atari" ] [ "--preset: expected one of adroit" ]
-    refused [ "train"; "--inverse-temprature"; "3" ] [ "Did you mean --inverse-temperature?" ]
+    refused "train --task pointmaze-umase-v0" [ "expected one of"; "Did you mean pointmaze-umaze-v0?" ]
+    refused $"train --data {scratch}/absent.hdf5" [ "absent.hdf5" ]
+    refused "train --preset atari" [ "--preset: expected one of adroit" ]
+    refused "train --inverse-temprature 3" [ "Did you mean --inverse-temperature?" ]
 
 [<Fact>]
 let ``broken data files are refused, saying what is wrong`` () =
     use scratch = new Scratch()
     let whole = scratch.Path "whole.npz"
 
-    let code, _, error =
-        iql [ "data"; "collect"; TaskName.standard; "--size"; "500"; "-o"; whole ]
+    succeedsQuietly $"data collect {TaskName.standard} --size 500 -o {whole}"
+    |> ignore
 
-    Assert.Equal("", error)
-    Assert.Equal(0, code)
-    refuses [ "data"; "collect"; TaskName.standard; "--size"; "500"; "-o"; whole ] [ "expected a new file" ]
+    refuses $"data collect {TaskName.standard} --size 500 -o {whole}" [ "expected a new file" ]
 
     let bytes = File.ReadAllBytes whole
     File.WriteAllBytes(scratch.Path "cut.npz", bytes[.. bytes.Length / 2])
-    refuses [ "data"; "inspect"; scratch.Path "cut.npz" ] [ "cut.npz" ]
+    refuses $"data inspect {scratch}/cut.npz" [ "cut.npz" ]
 
     File.WriteAllBytes(
         scratch.Path "cut.hdf5",
         Array.append [| 0x89uy; 0x48uy; 0x44uy; 0x46uy; 0x0Duy; 0x0Auy; 0x1Auy; 0x0Auy |] (Array.zeroCreate 100)
     )
 
-    refuses [ "train"; "--data"; scratch.Path "cut.hdf5"; "-o"; scratch.Path "out" ] [ "cut.hdf5" ]
+    refuses $"train --data {scratch}/cut.hdf5 -o {scratch}/out" [ "cut.hdf5" ]
     File.WriteAllText(scratch.Path "page.hdf5", "<html>404</html>")
-    refuses [ "train"; "--data"; scratch.Path "page.hdf5"; "-o"; scratch.Path "out" ] [ "web page" ]
+    refuses $"train --data {scratch}/page.hdf5 -o {scratch}/out" [ "web page" ]
 
     let transitions = Iql.Data.Files.DatasetFile.Read whole
 
@@ -122,35 +99,19 @@ let ``broken data files are refused, saying what is wrong`` () =
     |]
 
     save "short.npz" (columns transitions.Rewards[1..])
-    refuses [ "train"; "--data"; scratch.Path "short.npz"; "-o"; scratch.Path "out" ] [ "'rewards': expected shape" ]
+    refuses $"train --data {scratch}/short.npz -o {scratch}/out" [ "'rewards': expected shape" ]
     save "nan.npz" (columns (Array.mapi (fun i reward -> if i = 3 then nanf else reward) transitions.Rewards))
-    refuses [ "train"; "--data"; scratch.Path "nan.npz"; "-o"; scratch.Path "out" ] [ "NaN"; "row 3" ]
+    refuses $"train --data {scratch}/nan.npz -o {scratch}/out" [ "NaN"; "row 3" ]
     Assert.False(Directory.Exists(scratch.Path "out"))
 
 [<Fact>]
 let ``a wrong instruction set in the environment is refused in a word, before anything is written`` () =
     use scratch = new Scratch()
 
-    let info =
-        ProcessStartInfo(
-            "dotnet",
-            [
-                typeof<Command>.Assembly.Location
-                "ablate"
-                "--transitions"
-                "2000"
-                "-o"
-                scratch.Path "sweep"
-            ]
-        )
+    use running =
+        startWith [ "IQL_INSTRUCTIONS", "avx" ] $"ablate --transitions 2000 -o {scratch}/sweep"
 
-    info.Environment["IQL_INSTRUCTIONS"] <- "avx"
-    info.RedirectStandardError <- true
-    info.RedirectStandardOutput <- true
-    use running = Process.Start info
-    running.StandardOutput.ReadToEnd() |> ignore
-    let message = running.StandardError.ReadToEnd()
-    running.WaitForExit()
-    Assert.Equal(2, running.ExitCode)
+    let code, _, message = finished running
+    Assert.Equal(2, code)
     Assert.Equal("iql: IQL_INSTRUCTIONS: expected scalar, vector256 or vector512, got avx.\n", message)
     Assert.False(Directory.Exists(scratch.Path "sweep"))

@@ -9,32 +9,15 @@ open Iql.Data.Files.Arrays
 open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
-
-let private needsMujoco () =
-    if not MujocoLibrary.IsAvailable then
-        Assert.Skip "The machine has no MuJoCo 2.2.2."
-
-let private succeeds words =
-    let code, output, error = iql words
-    Assert.True((code = 0), error)
-    output
 
 /// A file of random actions in a task; in Maze2D of its own recipe.
 let private collected (scratch: Scratch) (task: string) (size: int) : string =
     let path = scratch.Path $"mine-{task}.npz"
 
-    let who =
-        if task.StartsWith "maze2d" then
-            []
-        else
-            [ "--policy"; "random" ]
-
-    succeeds ([ "data"; "collect"; task; "--size"; string size; "-o"; path ] @ who)
-    |> ignore
-
+    let policy = if task.StartsWith "maze2d" then "" else "--policy random"
+    run $"data collect {task} --size {size} -o {path} {policy}"
     path
 
 /// A copy of a file with its arrays changed.
@@ -116,18 +99,16 @@ let ``altered rewards and positions are found, with their rows`` () =
 
         Assert.Equal<int seq>([ 250 ], (replayOf task positions true).WrongStates)
 
-    let said = succeeds [ "data"; "inspect"; scratch.Path "rewards-hopper-v4.npz" ]
+    let said = succeeds $"data inspect {scratch}/rewards-hopper-v4.npz"
 
     Assert.Contains(
-        "! Rewards inconsistent with the environment's own reward: 3 of 500 rows held against hopper-v4's own (first at 7, 123, 499), by up to 0.05",
+        "! Rewards inconsistent with the environment's own reward: 3 of 500 rows held against hopper-v4's own (first \
+         at 7, 123, 499), by up to 0.05",
         said
     )
 
     let page = scratch.Path "page.html"
-
-    succeeds [ "data"; "inspect"; scratch.Path "positions-hopper-v4.npz"; "--html"; page ]
-    |> ignore
-
+    run $"data inspect {scratch}/positions-hopper-v4.npz --html {page}"
     let html = File.ReadAllText page
     Assert.Contains("Next observations that hopper-v4 does not lead to: 1 of 500 rows replayed (first at 250)", html)
     Assert.Contains("500 rows replayed in hopper-v4 from infos/qpos and infos/qvel", html)
@@ -157,7 +138,7 @@ let ``a task that moves things of its model is not replayed, and nothing is held
     needsMujoco ()
     use scratch = new Scratch()
     let path = collected scratch "door-expert-v1" 40
-    let output = succeeds [ "data"; "inspect"; path ]
+    let output = succeeds $"data inspect {path}"
     Assert.Contains("not replayed: door-expert-v1 changes its model", output)
     Assert.DoesNotContain("does not lead to", output)
 
@@ -170,16 +151,12 @@ let ``the task is what the file says, or its name, or what is asked for`` () =
     use scratch = new Scratch()
     let path = collected scratch "hopper-v4" 200
 
-    let inspect words =
-        succeeds ([ "data"; "inspect" ] @ words)
+    let inspect (words: string) = succeeds $"data inspect {words}"
 
-    Assert.Contains("replayed in hopper-v4", inspect [ path ])
-    Assert.DoesNotContain("replayed", inspect [ path; "--replay"; "0" ])
+    Assert.Contains("replayed in hopper-v4", inspect path)
+    Assert.DoesNotContain("replayed", inspect $"{path} --replay 0")
 
-    Assert.Contains(
-        "  50 rows replayed in hopper-medium-v2",
-        inspect [ path; "--task"; "hopper-medium-v2"; "--replay"; "50" ]
-    )
+    Assert.Contains("  50 rows replayed in hopper-medium-v2", inspect $"{path} --task hopper-medium-v2 --replay 50")
 
     // A file of D4RL's name says nothing of its task; one of another name says that it holds states.
     let mute name =
@@ -196,23 +173,20 @@ let ``the task is what the file says, or its name, or what is asked for`` () =
 
         scratch.Path name
 
-    Assert.Contains("replayed in hopper-medium-v2", inspect [ mute "hopper_medium-v2.npz" ])
-    Assert.Contains("not replayed: the file has states, but not the name of their task", inspect [ mute "mine.npz" ])
-    Assert.Contains("not replayed: expected observations of 17 numbers", inspect [ mute "walker2d-medium-v2.npz" ])
+    Assert.Contains("replayed in hopper-medium-v2", inspect (mute "hopper_medium-v2.npz"))
+    Assert.Contains("not replayed: the file has states, but not the name of their task", inspect (mute "mine.npz"))
+    Assert.Contains("not replayed: expected observations of 17 numbers", inspect (mute "walker2d-medium-v2.npz"))
 
-    refuses [ "data"; "inspect"; path; "--task"; "walker2d-v4" ] [
-        "--task: expected observations of 17 numbers"
-        "got 11 and 3"
-    ]
+    refuses $"data inspect {path} --task walker2d-v4" [ "--task: expected observations of 17 numbers"; "got 11 and 3" ]
 
-    refuses [ "data"; "inspect"; path; "--task"; "hoper-v4" ] [ "Did you mean hopper-v4?" ]
+    refuses $"data inspect {path} --task hoper-v4" [ "Did you mean hopper-v4?" ]
 
-    succeeds [ "data"; "pack"; path ] |> ignore
-    let rows = inspect [ Path.ChangeExtension(path, ".rows") ]
+    run $"data pack {path}"
+    let rows = inspect (Path.ChangeExtension(path, ".rows"))
     Assert.Contains("replayed in hopper-v4 from observations", rows)
     // Terminal rows lead to the next episode there, as D4RL's loader has it.
     Assert.DoesNotContain("does not lead to", rows)
 
-    let code, said, error = MujocoTests.without [ "data"; "inspect"; path ]
+    let code, said, error = MujocoTests.without $"data inspect {path}"
     Assert.True((code = 0), error)
     Assert.Contains("not replayed: MuJoCo 2.2.2 is not installed here", said)

@@ -2,16 +2,13 @@
 module Iql.Cli.Tests.ResumeTests
 
 open System
-open System.Diagnostics
 open System.IO
 open System.Threading
 open Xunit
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
 open Iql.Algorithms
-open Iql.Training
 
 [<Fact>]
 let ``cells that share a value function get the bits they would get alone`` () =
@@ -46,7 +43,7 @@ let ``cells that share a value function get the bits they would get alone`` () =
     let alone = run "alone" [ Axis.inverseTemperature [ 3.0 ] ]
     Assert.Equal(6, together.Length)
 
-    Assert.Equal<(string * string) list>(
+    same (
         alone,
         together
         |> List.filter (fun (name, _) -> name.StartsWith "inverseTemperature=3")
@@ -56,81 +53,35 @@ let ``cells that share a value function get the bits they would get alone`` () =
 let ``results do not depend on the number of threads`` () =
     use scratch = new Scratch()
 
-    let run (threads: int) =
-        let folder = scratch.Path $"threads{threads}"
-        Assert.Equal(0, (let code, _, _ = iql (grid @ [ "--threads"; string threads; "-o"; folder ]) in code))
-        results folder
+    let trained (threads: string) =
+        run $"{grid} --threads {threads} -o {scratch}/{threads}"
+        results (scratch.Path threads)
 
-    Assert.Equal<(string * string) list>(run 1, run 3)
+    same (trained "1", trained "3")
 
 [<Fact>]
 let ``a sweep that is killed goes on to the same bytes`` () =
     use scratch = new Scratch()
 
-    let command folder = [
-        "ablate"
-        "--expectiles"
-        "0.5,0.9"
-        "--inverse-temperatures"
-        "0,3"
-        "--seeds"
-        "0"
-        "--transitions"
-        "2000"
-        "--hidden"
-        "32x32"
-        "--batch"
-        "64"
-        "--steps"
-        "2000"
-        "--evaluate-every"
-        "50"
-        "--episodes"
-        "1"
-        "--threads"
-        "1"
-        "-o"
-        scratch.Path folder
-    ]
-
-    goesOnAfterAKill scratch command
+    goesOnAfterAKill
+        scratch
+        "ablate --expectiles 0.5,0.9 --inverse-temperatures 0,3 --seeds 0 --transitions 2000 --episodes 1"
 
 [<Fact>]
 let ``Ctrl-C saves, says how to go on, and exits 130`` () =
     use scratch = new Scratch()
 
     use running =
-        start [
-            "ablate"
-            "--transitions"
-            "2000"
-            "--hidden"
-            "32x32"
-            "--steps"
-            "1M"
-            "--episodes"
-            "1"
-            "--threads"
-            "1"
-            "--seeds"
-            "0"
-            "-o"
-            scratch.Path "sweep"
-        ]
+        start
+            $"ablate --transitions 2000 --hidden 32x32 --steps 1M --episodes 1 --threads 1 --seeds 0 -o {scratch}/sweep"
 
-    let clock = Stopwatch.StartNew()
-
-    let begun () =
-        File.Exists(scratch.Path(Path.Combine("sweep", "sweep.json")))
-
-    while not (begun ()) && clock.Elapsed < TimeSpan.FromSeconds 60.0 do
-        Thread.Sleep 20
+    running
+    |> waitUntil (fun () -> File.Exists(scratch.Path(Path.Combine("sweep", "sweep.json"))))
 
     Thread.Sleep 500
-    Process.Start("kill", [ "-INT"; string running.Id ]).WaitForExit()
-    let error = running.StandardError.ReadToEnd()
-    running.WaitForExit()
-    Assert.Equal(130, running.ExitCode)
+    signal "-INT" running
+    let code, _, error = finished running
+    Assert.Equal(130, code)
     Assert.Contains("The same command continues.", error)
 
 [<Fact>]

@@ -1,65 +1,24 @@
 [<Xunit.Collection "console">]
 module Iql.Cli.Tests.RowFileTests
 
-open System
-open System.Diagnostics
 open System.IO
-open System.Threading
 open Xunit
 open Iql.Data
 open Iql.Data.Rows
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
-
-let private succeeds (words: string list) : string =
-    let code, out, error = iql words
-    Assert.True((code = 0), error)
-    out
 
 /// The standard task's data as an .npz and packed.
 let private packed (scratch: Scratch) : string * string =
     let npz, rows = scratch.Path "maze.npz", scratch.Path "maze.rows"
-
-    succeeds [ "data"; "collect"; TaskName.standard; "--size"; "3000"; "-o"; npz ]
-    |> ignore
-
-    Assert.Contains("kept 3,000 of 3,000 rows", succeeds [ "data"; "pack"; npz; "--mode"; "strict"; "--out"; rows ])
+    run $"data collect {TaskName.standard} --size 3000 -o {npz}"
+    Assert.Contains("kept 3,000 of 3,000 rows", succeeds $"data pack {npz} --mode strict --out {rows}")
     npz, rows
 
-let private small = [
-    "--hidden"
-    "8x8"
-    "--batch"
-    "16"
-    "--steps"
-    "60"
-    "--evaluate-every"
-    "20"
-]
-
-let private training (data: string) (folder: string) (more: string list) =
-    [
-        "ablate"
-        "--data"
-        data
-        "--mode"
-        "strict"
-        "--task"
-        TaskName.standard
-        "--expectiles"
-        "0.5,0.9"
-        "--inverse-temperatures"
-        "0,3"
-        "--seeds"
-        "0"
-        "--episodes"
-        "2"
-        "-o"
-        folder
-    ]
-    @ more
+let private training (data: string) (options: string) : string =
+    $"ablate --data {data} --mode strict --task {TaskName.standard} --expectiles 0.5,0.9 --inverse-temperatures 0,3 \
+      --seeds 0 {options}"
 
 [<Fact>]
 let ``training from a row file gives the bits of the file it was packed from`` () =
@@ -68,15 +27,15 @@ let ``training from a row file gives the bits of the file it was packed from`` (
 
     for name, more in
         [
-            "plain", small
-            "normalised", small @ [ "--normalize-observations"; "--rewards"; "return-range" ]
-            "sarsa", small @ [ "--objective"; "sarsa" ]
+            "plain", ""
+            "normalised", "--normalize-observations --rewards return-range"
+            "sarsa", "--objective sarsa"
         ] do
         let folder kind = scratch.Path $"{name}-{kind}"
-        succeeds (training npz (folder "npz") more) |> ignore
-        let out = succeeds (training rows (folder "rows") more)
+        run (training npz $"""{quick} {more} -o {folder "npz"}""")
+        let out = succeeds (training rows $"""{quick} {more} -o {folder "rows"}""")
         Assert.Contains("maze: 3000 transitions", out)
-        Assert.Equal<(string * string) list>(results (folder "npz"), results (folder "rows"))
+        same (results (folder "npz"), results (folder "rows"))
         Assert.Contains("The data from above", File.ReadAllText(Path.Combine(folder "rows", "report.html")))
 
 [<Fact>]
@@ -86,48 +45,32 @@ let ``other algorithms get the bits of the file too`` () =
 
     for algorithm, more in
         [
-            "bc", []
-            "td3bc", [ "--normalize-observations" ]
-            "td3bc", [ "--raw-observations" ]
-            "cql", []
-            "awac", []
-            "onestep", []
+            "bc", ""
+            "td3bc", "--normalize-observations"
+            "td3bc", "--raw-observations"
+            "cql", ""
+            "awac", ""
+            "onestep", ""
         ] do
         let folder kind =
-            scratch.Path $"""{algorithm}{String.concat "" more}-{kind}"""
+            scratch.Path $"{algorithm}{more}-{kind}"
 
-        let train data mode folder =
-            [
-                "train"
-                "--algorithm"
-                algorithm
-                "--data"
-                data
-                "--task"
-                TaskName.standard
-            ]
-            @ [ "--episodes"; "2"; "-o"; folder ]
-            @ small
-            @ mode
-            @ more
-            |> succeeds
-            |> ignore
+        let train (data: string) (mode: string) (folder: string) =
+            run
+                $"train --algorithm {algorithm} --data {data} --task {TaskName.standard} -o {folder} {quick} {mode} \
+                  {more}"
 
-        train npz [ "--mode"; "strict" ] (folder "npz")
-        train rows [] (folder "rows")
-        Assert.Equal<(string * string) list>(results (folder "npz"), results (folder "rows"))
+        train npz "--mode strict" (folder "npz")
+        train rows "" (folder "rows")
+        same (results (folder "npz"), results (folder "rows"))
 
 [<Fact>]
 let ``the best share of a row file is refused before a folder is made`` () =
     use scratch = new Scratch()
     let _, rows = packed scratch
 
-    for command in
-        [
-            [ "train"; "--algorithm"; "10%bc" ]
-            [ "ablate"; "--algorithm"; "bc"; "--best-share"; "1,0.1" ]
-        ] do
-        refuses (command @ [ "--data"; rows; "-o"; scratch.Path "out" ]) [
+    for command in [ "train --algorithm 10%bc"; "ablate --algorithm bc --best-share 1,0.1" ] do
+        refuses $"{command} --data {rows} -o {scratch}/out" [
             "maze: expected transitions in memory to choose the best 10 % of"
             "--best-share 1"
         ]
@@ -139,11 +82,10 @@ let ``a mode other than a row file's own is refused`` () =
     use scratch = new Scratch()
     let _, rows = packed scratch
     let collected = scratch.Path "collected.rows"
+    run $"data collect {TaskName.standard} --size 3000 -o {collected}"
 
-    succeeds [ "data"; "collect"; TaskName.standard; "--size"; "3000"; "-o"; collected ]
-    |> ignore
-
-    let train data mode = [ "train"; "--data"; data; "--mode"; mode; "-o"; scratch.Path "out" ]
+    let train (data: string) (mode: string) =
+        $"train --data {data} --mode {mode} -o {scratch}/out"
 
     refuses (train rows "d4rl") [
         "--mode: expected strict, as"
@@ -162,12 +104,9 @@ let ``collected rows are the task's own`` () =
     use scratch = new Scratch()
     let _, rows = packed scratch
     let collected = scratch.Path "collected.rows"
-
-    succeeds [ "data"; "collect"; TaskName.standard; "--size"; "3000"; "-o"; collected ]
-    |> ignore
-
+    run $"data collect {TaskName.standard} --size 3000 -o {collected}"
     Assert.Equal((RowFile rows).Fingerprint, (RowFile collected).Fingerprint)
-    let page = succeeds [ "data"; "inspect"; collected ]
+    let page = succeeds $"data inspect {collected}"
     Assert.Contains((RowFile rows).Fingerprint, page)
     Assert.Contains("3,000 transitions", page)
 
@@ -175,53 +114,31 @@ let ``collected rows are the task's own`` () =
 let ``wrong row files and requests are refused`` () =
     use scratch = new Scratch()
     let npz, rows = packed scratch
-    refuses [ "data"; "pack"; npz; "-o"; rows ] [ "maze.rows"; "expected a new file" ]
-    refuses [ "data"; "pack"; rows; "-o"; scratch.Path "again.rows" ] [ "got a row file" ]
-    refuses [ "data"; "pack"; scratch.Path "absent.npz" ] [ "absent.npz" ]
+    refuses $"data pack {npz} -o {rows}" [ "maze.rows"; "expected a new file" ]
+    refuses $"data pack {rows} -o {scratch}/again.rows" [ "got a row file" ]
+    refuses $"data pack {scratch}/absent.npz" [ "absent.npz" ]
     let cut = scratch.Path "cut.rows"
     File.WriteAllBytes(cut, (File.ReadAllBytes rows)[..20_000])
-    refuses [ "train"; "--data"; cut; "-o"; scratch.Path "out" ] [ "cut.rows"; "truncated" ]
-    refuses [ "data"; "inspect"; cut ] [ "cut.rows"; "truncated" ]
+    refuses $"train --data {cut} -o {scratch}/out" [ "cut.rows"; "truncated" ]
+    refuses $"data inspect {cut}" [ "cut.rows"; "truncated" ]
     Assert.False(Directory.Exists(scratch.Path "out"))
 
 /// The command line as a process of its own, stopped by a signal once it has begun to write.
-let private stopped (scratch: Scratch) (signal: string) : int =
-    let info =
-        ProcessStartInfo(
-            "dotnet",
-            [
-                typeof<Command>.Assembly.Location
-                "data"
-                "collect"
-                "pointmaze-umaze-v0"
-                "--size"
-                "300M"
-                "-o"
-                scratch.Path "large.rows"
-            ]
-        )
-
-    info.RedirectStandardOutput <- true
-    info.RedirectStandardError <- true
-    use running = Process.Start info
-    let clock = Stopwatch.StartNew()
+let private stopped (scratch: Scratch) (name: string) : int =
+    use running =
+        start $"data collect pointmaze-umaze-v0 --size 300M -o {scratch}/large.rows"
 
     let begun () =
-        Directory.GetFiles(Path.GetDirectoryName(scratch.Path "large.rows"), "large.rows.*.tmp")
+        Directory.GetFiles(string scratch, "large.rows.*.tmp")
         |> Array.exists (fun path -> FileInfo(path).Length > 1_000_000L)
 
-    while not (begun ())
-          && not running.HasExited
-          && clock.Elapsed < TimeSpan.FromMinutes 5.0 do
-        Thread.Sleep 20
-
-    Process.Start("kill", [ signal; string running.Id ]).WaitForExit()
-    running.StandardError.ReadToEnd() |> ignore
-    running.WaitForExit()
-    running.ExitCode
+    running |> waitUntil begun
+    signal name running
+    let code, _, _ = finished running
+    code
 
 let private leftovers (scratch: Scratch) =
-    Directory.GetFiles(Path.GetDirectoryName(scratch.Path "large.rows"), "large.rows*")
+    Directory.GetFiles(string scratch, "large.rows*")
 
 [<Fact>]
 let ``a writing that is killed leaves no row file, and the next one clears up`` () =
@@ -230,17 +147,7 @@ let ``a writing that is killed leaves no row file, and the next one clears up`` 
     Assert.False(File.Exists(scratch.Path "large.rows"))
     Assert.Single(leftovers scratch) |> ignore
 
-    succeeds [
-        "data"
-        "collect"
-        TaskName.standard
-        "--size"
-        "1000"
-        "-o"
-        scratch.Path "large.rows"
-    ]
-    |> ignore
-
+    run $"data collect {TaskName.standard} --size 1000 -o {scratch}/large.rows"
     Assert.Equal<string[]>([| scratch.Path "large.rows" |], leftovers scratch)
 
 [<Fact>]
@@ -253,19 +160,4 @@ let ``Ctrl-C while writing leaves nothing`` () =
 let ``a training from a row file that is killed goes on to the same bytes`` () =
     use scratch = new Scratch()
     let _, rows = packed scratch
-
-    let command folder =
-        training rows (scratch.Path folder) [
-            "--hidden"
-            "32x32"
-            "--batch"
-            "64"
-            "--steps"
-            "2000"
-            "--evaluate-every"
-            "50"
-            "--threads"
-            "1"
-        ]
-
-    goesOnAfterAKill scratch command
+    goesOnAfterAKill scratch (training rows "--episodes 2")

@@ -8,40 +8,26 @@ open System.IO
 open Xunit
 open Iql.Algorithms
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
 
-let private words folder =
-    [
-        "ablate"
-        "--expectiles"
-        "0.5,0.7,0.9"
-        "--inverse-temperatures"
-        "0,3"
-        "--seeds"
-        "0-1"
-    ]
-    @ small
-    @ [ "--threads"; "1"; "-o"; folder ]
+let private command (folder: string) =
+    $"ablate --expectiles 0.5,0.7,0.9 --inverse-temperatures 0,3 --seeds 0-1 {small} --threads 1 -o {folder}"
 
 [<Fact>]
 let ``eight processes train every run of a sweep once, to the bits of one, and one writes the report`` () =
     use scratch = new Scratch()
     let alone, shared = scratch.Path "alone", scratch.Path "shared"
-    let code, _, error = iql (words alone)
-    Assert.True((code = 0), error)
+    run (command alone)
     // No file system needs to know locks.
     let processes = [
-        for _ in 1..8 -> startWith [ "DOTNET_SYSTEM_IO_DISABLEFILELOCKING", "1" ] (words shared)
+        for _ in 1..8 -> startWith [ "DOTNET_SYSTEM_IO_DISABLEFILELOCKING", "1" ] (command shared)
     ]
 
     let outputs = [
         for each in processes ->
-            let output = each.StandardOutput.ReadToEnd()
-            let error = each.StandardError.ReadToEnd()
-            each.WaitForExit()
-            Assert.True((each.ExitCode = 0), error)
+            let code, output, error = finished each
+            Assert.True((code = 0), error)
             each.Dispose()
             output
     ]
@@ -52,7 +38,7 @@ let ``eight processes train every run of a sweep once, to the bits of one, and o
 
     Assert.Single writers |> ignore
     Assert.All(others, (fun output -> Assert.Matches("runs are done, [0-9]+ of them by this process", output)))
-    Assert.Equal<(string * string) list>(results alone, results shared)
+    same (results alone, results shared)
     Assert.Empty(Directory.GetFiles(shared, "claim.json*", SearchOption.AllDirectories))
 
 let private sweep: Sweep = {
@@ -124,7 +110,7 @@ let ``a group that another process took over is given up with one message, and t
 
     let outcome = launch shared (TimeSpan.FromSeconds 1.0) takeOver
     Assert.True(SweepOutcome.isWhole outcome)
-    Assert.Equal<(string * string) list>(results alone, results shared)
+    same (results alone, results shared)
 
     match List.ofSeq said with
     | [ Lost(group, Some taker); Waiting(other, holder) ] ->

@@ -1,14 +1,11 @@
 [<Xunit.Collection "console">]
 module Iql.Cli.Tests.SplitTests
 
-open System
 open System.IO
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
 open Xunit
-open Iql.Algorithms
 
 [<Fact>]
 let ``one group a core while there are enough, and what is left over shared out`` () =
@@ -33,8 +30,7 @@ let ``a request never gets more cores than the machine has`` () =
 let ``a training prints its split`` () =
     use scratch = new Scratch()
     let folder = scratch.Path "sweep"
-    let code, output, _ = iql (grid @ [ "--threads"; "1"; "-o"; folder ])
-    Assert.Equal(0, code)
+    let output = succeeds $"{grid} --threads 1 -o {folder}"
     Assert.Contains("one group at a time, 1 thread", output)
 
 [<Fact>]

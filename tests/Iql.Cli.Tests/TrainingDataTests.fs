@@ -4,10 +4,9 @@ open Xunit
 open Iql.Data
 open Iql.Data.Files
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.Trainings
 
-/// Two trajectories of ten steps with rewards of 1, but for the last reward of all; one number of every action is given.
+/// Two trajectories of ten steps with rewards of 1, except the last reward; all actions are the same number.
 let private data (lastReward: float32) (action: float32) (rewards: RewardRule) =
     use scratch = new Scratch()
     let path = scratch.Path "data.npz"

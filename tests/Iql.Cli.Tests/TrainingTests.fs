@@ -2,13 +2,10 @@
 module Iql.Cli.Tests.TrainingTests
 
 open System
-open System.Diagnostics
 open System.IO
-open System.Threading
 open Xunit
 open Iql.Algorithms
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
 open Iql.Training
@@ -16,9 +13,7 @@ open Iql.Training
 [<Fact>]
 let ``ablate trains every cell, prints the table and ends with the report's path`` () =
     use scratch = new Scratch()
-    let code, output, error = iql (grid @ [ "-o"; scratch.Path "sweep" ])
-    Assert.Equal("", error)
-    Assert.Equal(0, code)
+    let output = succeedsQuietly $"{grid} -o {scratch}/sweep"
     let report = scratch.Path(Path.Combine("sweep", "report.html"))
     Assert.Equal(report, output.TrimEnd().Split('\n') |> Array.last)
     Assert.True(File.Exists report)
@@ -29,61 +24,35 @@ let ``ablate trains every cell, prints the table and ends with the report's path
 [<Fact>]
 let ``the same command again trains nothing and changes no result`` () =
     use scratch = new Scratch()
-    let command = grid @ [ "-o"; scratch.Path "sweep" ]
-    Assert.Equal(0, (let code, _, _ = iql command in code))
+    let command = $"{grid} -o {scratch}/sweep"
+    run command
 
     let files =
         Directory.GetFiles(scratch.Path(Path.Combine("sweep", "runs")), "*", SearchOption.AllDirectories)
 
     let stamps = [ for file in files -> file, File.GetLastWriteTimeUtc file ]
-    Assert.Equal(0, (let code, _, _ = iql command in code))
+    run command
     Assert.Equal<(string * DateTime) list>(stamps, [ for file in files -> file, File.GetLastWriteTimeUtc file ])
 
 [<Fact>]
 let ``more seeds in the same folder are trained beside those there`` () =
     use scratch = new Scratch()
 
-    let command seeds =
-        [
-            "ablate"
-            "--expectiles"
-            "0.7"
-            "--inverse-temperatures"
-            "3"
-            "--seeds"
-            seeds
-        ]
-        @ small
-        @ [ "-o"; scratch.Path "sweep" ]
+    let command (seeds: string) =
+        $"ablate --expectiles 0.7 --inverse-temperatures 3 --seeds {seeds} {small} -o {scratch}/sweep"
 
-    Assert.Equal(0, (let code, _, _ = iql (command "0") in code))
-    Assert.Equal(0, (let code, _, _ = iql (command "0-1") in code))
+    run (command "0")
+    run (command "0-1")
     Assert.Equal(2, Directory.GetDirectories(scratch.Path(Path.Combine("sweep", "runs"))).Length)
 
 [<Fact>]
 let ``a policy is trained from a file alone, without scores`` () =
     use scratch = new Scratch()
     let file = scratch.Path "maze.npz"
-
-    iql [ "data"; "collect"; TaskName.standard; "--size"; "500"; "-o"; file ]
-    |> ignore
+    run $"data collect {TaskName.standard} --size 500 -o {file}"
 
     let code, output, error =
-        iql (
-            [
-                "train"
-                "--data"
-                file
-                "--hidden"
-                "8"
-                "--batch"
-                "16"
-                "--steps"
-                "20"
-                "-o"
-                scratch.Path "run"
-            ]
-        )
+        iql $"train --data {file} --hidden 8 --batch 16 --steps 20 -o {scratch}/run"
 
     Assert.StartsWith("note: the rewards are 0 except at the goal", error)
     Assert.Equal(0, code)
@@ -94,12 +63,8 @@ let ``a policy is trained from a file alone, without scores`` () =
 let ``what iql data inspect says is text and, if asked, a page`` () =
     use scratch = new Scratch()
     let file, page = scratch.Path "maze.npz", scratch.Path "maze.html"
-
-    iql [ "data"; "collect"; TaskName.standard; "--size"; "500"; "-o"; file ]
-    |> ignore
-
-    let code, output, _ = iql [ "data"; "inspect"; file; "--html"; page ]
-    Assert.Equal(0, code)
+    run $"data collect {TaskName.standard} --size 500 -o {file}"
+    let output = succeeds $"data inspect {file} --html {page}"
     Assert.Contains("500", output)
     Assert.Contains("<html", File.ReadAllText page)
 

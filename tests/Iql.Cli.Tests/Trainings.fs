@@ -7,49 +7,38 @@ open System.IO
 open System.Text.Json.Nodes
 open System.Threading
 open Xunit
+open Iql.Data.Files.Hdf5
+open Iql.Environments.Mujoco
 open Iql.Scripts
 open Iql.Cli
 open Iql.Cli.Tests.CommandTests
-open Iql.Training
 
 /// A folder of its own that is gone afterwards.
 type Scratch() =
     let folder = Directory.CreateTempSubdirectory "iql-"
     member _.Path(name: string) = Path.Combine(folder.FullName, name)
+    override _.ToString() = folder.FullName
 
     interface IDisposable with
         member _.Dispose() = folder.Delete true
 
-/// Options that make a training a matter of a second.
-let small = [
-    "--transitions"
-    "2000"
-    "--hidden"
-    "8x8"
-    "--batch"
-    "16"
-    "--steps"
-    "60"
-    "--evaluate-every"
-    "20"
-    "--episodes"
-    "2"
-]
+/// Options for a training of a second, from a file.
+let quick = "--hidden 8x8 --batch 16 --steps 60 --evaluate-every 20 --episodes 2"
+
+/// The same, from a task.
+let small = "--transitions 2000 " + quick
+
+let needsMujoco () =
+    Assert.SkipUnless(MujocoLibrary.IsAvailable, "The machine has no MuJoCo 2.2.2.")
+
+let needsHdf5 () =
+    Assert.SkipUnless(Hdf5File.IsAvailable, "The machine has no HDF5 library.")
 
 /// A grid of four small runs.
 let grid =
-    [
-        "ablate"
-        "--expectiles"
-        "0.5,0.9"
-        "--inverse-temperatures"
-        "0,3"
-        "--seeds"
-        "0"
-    ]
-    @ small
+    $"ablate --expectiles 0.5,0.9 --inverse-temperatures 0,3 --seeds 0 {small}"
 
-/// Everything a sweep leaves that must not depend on the clock: checkpoints as bytes, metrics and results without their times.
+/// What a sweep leaves, without times: hashes of checkpoints, metrics and results.
 let results (folder: string) : (string * string) list = [
     for run in Directory.GetDirectories(Path.Combine(folder, "runs")) |> Array.sort do
         let file name = Path.Combine(run, name)
@@ -63,22 +52,21 @@ let results (folder: string) : (string * string) list = [
 
             node.ToJsonString()
 
-        yield
-            name + " checkpoint",
-            Convert.ToHexString(Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file "checkpoint.safetensors")))
+        $"{name} checkpoint",
+        Convert.ToHexString(Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file "checkpoint.safetensors")))
 
-        yield
-            name + " metrics",
-            File.ReadAllLines(file "metrics.jsonl")
-            |> Array.map timeless
-            |> String.concat "\n"
-
-        yield name + " result", timeless (File.ReadAllText(file "result.json"))
+        $"{name} metrics", File.ReadLines(file "metrics.jsonl") |> Seq.map timeless |> String.concat "\n"
+        $"{name} result", timeless (File.ReadAllText(file "result.json"))
 ]
 
-/// The command line as a process of its own, with variables set.
-let startWith (variables: (string * string) list) (words: string list) : Process =
-    let info = ProcessStartInfo("dotnet", [ typeof<Command>.Assembly.Location ] @ words)
+let same (one: (string * string) list, other: (string * string) list) : unit =
+    Assert.Equal<(string * string) list>(one, other)
+
+/// The command line as its own process, with environment variables.
+let startWith (variables: (string * string) list) (line: string) : Process =
+    let info =
+        ProcessStartInfo("dotnet", typeof<Command>.Assembly.Location :: words line)
+
     info.RedirectStandardOutput <- true
     info.RedirectStandardError <- true
 
@@ -87,20 +75,33 @@ let startWith (variables: (string * string) list) (words: string list) : Process
 
     Process.Start info
 
-let start: string list -> Process = startWith []
+let start: string -> Process = startWith []
 
-/// Trains four runs to their end in the folder "whole", and in "broken" with a kill between the first checkpoint of the first group and
-/// its end: what they leave must be the same.
-let goesOnAfterAKill (scratch: Scratch) (command: string -> string list) : unit =
-    let succeeds folder =
-        let code, _, error = iql (command folder)
-        Assert.True((code = 0), error)
+/// Waits for a process: exit code, standard output, standard error.
+let finished (running: Process) : int * string * string =
+    let output = running.StandardOutput.ReadToEnd()
+    let error = running.StandardError.ReadToEnd()
+    running.WaitForExit()
+    running.ExitCode, output, error
 
-    let left folder = results (scratch.Path folder)
+let signal (name: string) (running: Process) : unit =
+    Process.Start("kill", [ name; string running.Id ]).WaitForExit()
 
-    succeeds "whole"
-    use victim = start (command "broken")
+/// Waits until a process has done something or ended, at most five minutes.
+let waitUntil (isDone: unit -> bool) (running: Process) : unit =
     let clock = Stopwatch.StartNew()
+
+    while not (isDone () || running.HasExited) && clock.Elapsed < TimeSpan.FromMinutes 5.0 do
+        Thread.Sleep 5
+
+/// Trains four runs without a stop in the folder "whole". In the folder "broken" a kill comes between the first
+/// checkpoint and the end, and the same command follows. Both leave the same results.
+let goesOnAfterAKill (scratch: Scratch) (command: string) : unit =
+    let into folder =
+        $"{command} --hidden 32x32 --batch 64 --steps 2000 --evaluate-every 50 --threads 1 -o {scratch}/{folder}"
+
+    run (into "whole")
+    use victim = start (into "broken")
     let broken = scratch.Path "broken"
 
     let count name =
@@ -109,14 +110,10 @@ let goesOnAfterAKill (scratch: Scratch) (command: string -> string list) : unit 
         else
             0
 
-    while count "checkpoint.safetensors" < 2
-          && not victim.HasExited
-          && clock.Elapsed < TimeSpan.FromMinutes 5.0 do
-        Thread.Sleep 5
-
+    victim |> waitUntil (fun () -> count "checkpoint.safetensors" >= 2)
     victim.Kill()
     victim.WaitForExit()
     Assert.Equal(137, victim.ExitCode)
     Assert.True(count "result.json" < 4)
-    succeeds "broken"
-    Assert.Equal<(string * string) list>(left "whole", left "broken")
+    run (into "broken")
+    same (results (scratch.Path "whole"), results broken)

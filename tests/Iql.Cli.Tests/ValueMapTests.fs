@@ -10,7 +10,6 @@ open Iql.Environments
 open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 open Iql.Scripts
-open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
 
@@ -58,9 +57,7 @@ let ``a place's colour is the value of standing there, at rest`` () =
 
 [<Fact>]
 let ``an ant stands at each place of its maze`` () =
-    if not MujocoLibrary.IsAvailable then
-        Assert.Skip "The machine has no MuJoCo 2.2.2."
-
+    needsMujoco ()
     let card = Tasks.Get "antmaze-umaze-v2"
     // One decision is enough.
     let short = MujocoEnvironment(card.Name, card.Robot.World, 1)
@@ -146,28 +143,9 @@ let ``trained runs show their values, cloning has none`` () =
 
     for algorithm, formula in [ "iql", Some "V(s)"; "td3bc", Some "min Q(s, π(s))"; "bc", None ] do
         let folder = scratch.Path algorithm
-
-        let code, _, error =
-            iql (
-                [
-                    "train"
-                    "--task"
-                    "pointmaze-umaze-stitch-v0"
-                    "--algorithm"
-                    algorithm
-                    "-o"
-                    folder
-                ]
-                @ small
-            )
-
-        Assert.True((code = 0), error)
+        run $"train --task pointmaze-umaze-stitch-v0 --algorithm {algorithm} -o {folder} {small}"
         let page = scratch.Path $"{algorithm}.html"
-
-        let code, _, error =
-            iql [ "play"; "pointmaze-umaze-stitch-v0"; "--policy"; folder; "-o"; page ]
-
-        Assert.True((code = 0), error)
+        run $"play pointmaze-umaze-stitch-v0 --policy {folder} -o {page}"
 
         // The page of the episode, and the training's report.
         for text in [ File.ReadAllText page; File.ReadAllText(Path.Combine(folder, "report.html")) ] do
