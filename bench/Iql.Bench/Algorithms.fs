@@ -33,6 +33,7 @@ module Algorithms =
     /// The learner of a name that `--algorithm` takes, with its preset for the task.
     let learner (name: string) : Learner =
         Trial.learner observations (Iql.ActionSpace.Continuous actions) [ Preset.trial name task ]
+        |> Attempt.get
 
     /// Where a learner's phases begin in a run of so many steps, to a hundredth of it.
     /// A phase is a set of programs that take turns.

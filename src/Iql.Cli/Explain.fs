@@ -75,6 +75,7 @@ module ExplainCommand =
                          --policies without --algorithm."
 
             Trial.learner request.Observations (Iql.ActionSpace.Continuous request.Actions) [ Preset.trial name task ]
+            |> Command.orRefuse
             |> Explain.step
                 $"one step of {name} ({request.Observations} observations, {request.Actions} actions, the preset of \
                   {task})"

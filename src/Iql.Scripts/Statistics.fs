@@ -220,17 +220,7 @@ let bootstrapTwoTasks
             |> percentiles confidence
     }
 
-/// A statistic of two groups of runs of one task, xs [R₁] and ys [R₂], with its interval.
-let bootstrapTwo
-    (seed: Seed)
-    (replicates: int)
-    (confidence: float)
-    (statistic: float[] -> float[] -> float)
-    (xs: float[])
-    (ys: float[])
-    : Estimate =
-    bootstrapTwoTasks seed replicates confidence (fun xs ys -> statistic xs[0] ys[0]) [| xs |] [| ys |]
-
-/// mean(xs) − mean(ys) with its interval; one that holds 0 says the groups are not told apart.
+/// mean(xs) − mean(ys) of two groups of runs of one task, xs [R₁] and ys [R₂], with its interval. Where that contains 0,
+/// the data do not tell the groups apart.
 let bootstrapDifference (seed: Seed) (replicates: int) (confidence: float) (xs: float[]) (ys: float[]) : Estimate =
-    bootstrapTwo seed replicates confidence (fun a b -> mean a - mean b) xs ys
+    bootstrapTwoTasks seed replicates confidence (fun xs ys -> mean xs[0] - mean ys[0]) [| xs |] [| ys |]

@@ -85,7 +85,7 @@ let ``a run that diverges is an outcome and stops nothing`` () =
         Launch.run (Launch.into (scratch.Path "sweep")) {
             Name = "divergence"
             Base = trial
-            Axes = [ Axis.criticLearningRate [ 3e-4; 1e30 ] ]
+            Axes = [ Axis.along "criticLearningRate" [ 3e-4; 1e30 ] ]
         }
         |> Attempt.get
 

@@ -46,9 +46,9 @@ let ``cells share a value function when they differ in the inverse temperature a
 let ``what changes the critics splits a group`` () =
     for axis in
         [
-            Axis.polyakStep [ 0.005; 0.01 ]
-            Axis.objective [ Objective.Iql; Objective.Sarsa ]
-            Axis.hiddenSizes [ [ 64 ]; [ 64; 64 ] ]
+            Axis.along "polyakStep" [ 0.005; 0.01 ]
+            Axis.along "objective" [ Objective.Iql; Objective.Sarsa ]
+            Axis.along "hiddenSizes" [ [ 64 ]; [ 64; 64 ] ]
         ] do
         let cells = Sweep.grid [ axis; Axis.inverseTemperature [ 1.0; 3.0 ] ] Trial.standard
         Assert.Equal(2, (Sweep.groups cells).Length)

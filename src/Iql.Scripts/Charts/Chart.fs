@@ -297,6 +297,12 @@ module Chart =
                 "title", Json.Object [ "text", text heading; "font", Json.Object [ "size", number 13.0 ] ]
             ])
 
+    /// The legend above the chart, headed by the hyperparameter that colours it; without one, no legend.
+    let keyed (hyperparameter: string option) (figure: Figure) : Figure =
+        match hyperparameter with
+        | Some name -> legendAbove $"{Shown.axisTitle name}  " figure
+        | None -> Figure.withLayout "showlegend" (Json.Bool false) figure
+
     /// Figures of one chart each in rows of `columns`, each with its own title above it; height in pixels is a row's.
     let grid (columns: int) (height: int) (figures: Figure list) : Figure =
         Panels.place columns height (if columns > 2 then 0.075 else 0.1) 100.0 figures

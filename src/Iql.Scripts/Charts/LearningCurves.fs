@@ -2,36 +2,30 @@
 module Iql.Scripts.Charts.LearningCurves
 
 open Iql.Scripts
+open Iql.Scripts.Statistics
 
 // A band has hundreds of points and is looked at, not read off: fewer replicates do.
 let private bandReplicates = 500
 
-/// One cell's line: at each step the mean over the runs that were evaluated there, with its 95 % interval over runs.
-/// Diverged runs are kept out of the mean and drawn by themselves, dashed, up to a cross at their end.
-let private cellLine
-    (measure: Measure)
-    (name: string)
-    (colour: string)
-    (listed: bool)
-    (cell: ResultGroup)
-    : Figure list =
+/// The line of a group: at each step the mean over the runs that were evaluated there, with its 95 % interval over
+/// runs. Diverged runs are not part of the mean. Each is a dotted line up to a cross at its end.
+let private groupLine measure name (colour: string) (listed: bool) (cell: ResultGroup) : Figure list =
     let lost, kept = cell.Runs |> List.partition Run.diverged
 
     let points =
         kept
         |> List.collect (Run.curve measure)
-        |> List.groupBy fst
-        |> List.sortBy fst
+        |> Run.byStep
         |> List.choose (fun (step, values) ->
-            RunSummary.ofNumbersWith bandReplicates $"{Shown.values cell.Values} at {step}" (List.map snd values)
+            RunSummary.ofNumbersWith bandReplicates $"{Shown.values cell.Values} at {step}" values
             |> Option.map (fun summary -> step, summary))
 
     let steps = points |> List.map fst
-    let means = points |> List.map (fun (_, summary) -> summary.Mean)
+    let means = [ for _, summary in points -> summary.Mean ]
 
-    let bound pick =
-        points
-        |> List.map (fun (_, summary) -> summary.Interval |> Option.map pick |> Option.defaultValue summary.Mean)
+    let bound (pick: Interval -> float) = [
+        for _, summary in points -> pick (estimateOf summary.Mean summary.Interval).Interval
+    ]
 
     let line =
         if points |> List.exists (fun (_, summary) -> summary.Interval <> None) then
@@ -65,17 +59,17 @@ let private cellLine
                 |> Chart.unlisted
     ]
 
-/// Cells of a plane → learning curves. Rows or columns may be absent: then there is one panel, or one line.
+/// Learning curves of the groups of a plane. Rows or columns may be absent: then there is one panel, or one line.
 let figure (measure: Measure) (rows: string option) (columns: string option) (cells: ResultGroup list) : Figure =
     let valuesOf name =
         match name with
-        | Some name -> ResultGroups.values name cells |> List.map (fun value -> Some(name, value))
+        | Some name -> [ for value in ResultGroups.values name cells -> Some(name, value) ]
         | None -> [ None ]
 
-    let within value cells =
-        match value with
-        | Some(name, value) -> ResultGroups.where name value cells
-        | None -> cells
+    let within value =
+        value
+        |> Option.map (fun (name, value) -> ResultGroups.where name value)
+        |> Option.defaultValue id
 
     // Without columns the rows become the lines of one panel.
     let rows, columns =
@@ -87,40 +81,29 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
 
     // Numbers have an order to show; names have none.
     let colours =
-        if
+        let isOrdered =
             columnValues
-            |> List.forall (function
-                | Some(_, value) -> (ResultGroups.number value).IsSome
-                | None -> true)
-        then
-            Palette.ordered columnValues.Length
-        else
-            Palette.apart columnValues.Length
+            |> List.choose id
+            |> List.forall (snd >> ResultGroups.number >> Option.isSome)
+
+        (if isOrdered then Palette.ordered else Palette.apart) columnValues.Length
 
     let name value =
-        match value with
-        | Some(_, value) -> value
-        | None -> Measure.title measure
+        value |> Option.map snd |> Option.defaultValue (Measure.title measure)
 
-    let everything =
-        cells
-        |> List.collect (fun cell -> cell.Runs |> List.collect (Run.curve measure) |> List.map snd)
+    let steps, values =
+        cells |> List.collect (_.Runs >> List.collect (Run.curve measure)) |> List.unzip
 
     let low, high =
-        match everything with
-        | [] -> 0.0, 1.0
-        | values ->
+        if values.IsEmpty then
+            0.0, 1.0
+        else
             let low, high = List.min values, List.max values
             let room = max 1e-9 (0.05 * (high - low))
             low - room, high + room
 
     // Four panels sit better two by two than three and one.
     let across = if (valuesOf rows).Length = 4 then 2 else 3
-
-    let lastStep =
-        cells
-        |> List.collect (fun cell -> cell.Runs |> List.collect (Run.curve measure) |> List.map fst)
-        |> List.fold max 1.0
 
     let panels =
         valuesOf rows
@@ -130,7 +113,7 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
                 cells
                 |> within row
                 |> within column
-                |> List.collect (cellLine measure (name column) colour (i = 0)))
+                |> List.collect (groupLine measure (name column) colour (i = 0)))
             |> Chart.over
             |> Chart.titled
                 (match row with
@@ -141,16 +124,10 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
                 (if i % across = 0 then Measure.title measure else "")
             |> Chart.between low high
             // A little past the end, so that crosses and the last points are whole.
-            |> Figure.withLayout "xaxis.range" (Json.ofNumbers [ 0.0; 1.02 * lastStep ]))
+            |> Figure.withLayout "xaxis.range" (Json.ofNumbers [ 0.0; 1.02 * List.fold max 1.0 steps ]))
 
-    let whole =
-        match panels with
-        | [ only ] -> only |> Figure.untitled |> Figure.tall 360
-        | panels -> Chart.grid across 310 panels
-
-    whole
+    (match panels with
+     | [ only ] -> only |> Figure.untitled |> Figure.tall 360
+     | panels -> Chart.grid across 310 panels)
     |> Figure.withLayout "title" (Json.Object [ "text", Json.Text "" ])
-    |> fun figure ->
-        match columns with
-        | Some columns -> Chart.legendAbove $"{Shown.axisTitle columns}  " figure
-        | None -> Figure.withLayout "showlegend" (Json.Bool false) figure
+    |> Chart.keyed columns

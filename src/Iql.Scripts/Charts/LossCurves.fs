@@ -15,14 +15,12 @@ let private thinned (series: (float * float) list) : (float * float) list =
     |> List.chunkBySize size
     |> List.map (fun chunk -> fst (List.last chunk), List.averageBy snd chunk)
 
-/// Mean over runs of a metric at each step, with the least and the greatest run around it.
+/// Mean over runs of a metric at each step, with a band from the lowest run to the highest.
 let private line (metric: string) (label: string) (colour: string) (listed: bool) (runs: Run list) : Figure option =
     let steps =
         runs
         |> List.collect (fun run -> run |> Run.metric metric |> thinned)
-        |> List.groupBy fst
-        |> List.sortBy fst
-        |> List.map (fun (step, values) -> step, List.map snd values)
+        |> Run.byStep
 
     match steps with
     | [] -> None
@@ -31,18 +29,13 @@ let private line (metric: string) (label: string) (colour: string) (listed: bool
 
         Chart.band label (List.map fst steps) (over List.min) (over List.average) (over List.max)
         |> Chart.coloured colour
-        |> fun figure -> if listed then figure else Chart.unlisted figure
+        |> (if listed then id else Chart.unlisted)
         |> Some
 
 /// The first steps' losses dwarf all later ones. A squared error then goes by powers of ten; of another loss, which
 /// may be negative, the first tenth of the steps may leave the picture.
 let private readable (metric: string) (cells: ResultGroup list) (figure: Figure) : Figure =
-    let values = [
-        for cell in cells do
-            for run in cell.Runs do
-                yield! Run.metric metric run
-    ]
-
+    let values = cells |> List.collect (_.Runs >> List.collect (Run.metric metric))
     let last = values |> List.map fst |> List.fold max 0.0
 
     match List.map snd values, values |> List.filter (fun (step, _) -> step > last / 10.0) |> List.map snd with
@@ -60,8 +53,8 @@ let private readable (metric: string) (cells: ResultGroup list) (figure: Figure)
         Chart.between (low - room) (high + room) figure
     | _ -> figure
 
-/// Metrics (name, title) of cells → loss curves, coloured by one hyperparameter if there is one: lines are means over
-/// all runs of a value, bands reach from the least run to the greatest. None where no run logged any of the metrics.
+/// Loss curves of metrics (name, title), coloured by one hyperparameter if there is one. Lines are means over all runs of
+/// a value, and bands go from the lowest run to the highest. None where no run logged any of the metrics.
 let figure (metrics: (string * string) list) (name: string option) (cells: ResultGroup list) : Figure option =
     let groups =
         match name with
@@ -75,14 +68,11 @@ let figure (metrics: (string * string) list) (name: string option) (cells: Resul
     let panels =
         metrics
         |> List.mapi (fun i (metric, title) ->
-            let lines =
+            match
                 List.zip groups colours
                 |> List.choose (fun ((label, cells), colour) ->
-                    cells
-                    |> List.collect (fun cell -> cell.Runs)
-                    |> line metric label colour (i = 0))
-
-            match lines with
+                    cells |> List.collect _.Runs |> line metric label colour (i = 0))
+            with
             | [] -> None
             | lines ->
                 Chart.over lines
@@ -93,9 +83,4 @@ let figure (metrics: (string * string) list) (name: string option) (cells: Resul
 
     match panels with
     | [] -> None
-    | panels ->
-        let grid = Chart.grid 3 290 panels
-
-        match name with
-        | Some name -> Chart.legendAbove $"{Shown.axisTitle name}  " grid |> Some
-        | None -> Figure.withLayout "showlegend" (Json.Bool false) grid |> Some
+    | panels -> Chart.grid 3 290 panels |> Chart.keyed name |> Some

@@ -6,7 +6,7 @@ open Iql.Scripts
 /// Colours span at least this many points, so that differences of noise do not look like day and night.
 let private leastSpan = 20.0
 
-/// Cells of a plane → heat map: columns along x, rows along y. In each cell the mean over finished runs, its 95 %
+/// The heat map of a plane's groups: columns along x, rows along y. In each cell the mean over finished runs, its 95 %
 /// interval, and how many runs failed. Cells without a finished run stay empty and say why.
 let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGroup list) : Figure =
     let rowValues, columnValues =
@@ -18,10 +18,14 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGro
         |> ResultGroups.where columns column
         |> List.tryHead
 
+    let failed (cell: ResultGroup) =
+        cell.Runs |> List.filter Run.diverged |> List.length
+
     let failures (cell: ResultGroup) =
-        match cell.Runs |> List.filter Run.diverged |> List.length with
-        | 0 -> ""
-        | count -> $"<br>{count} of {cell.Runs.Length} failed"
+        if failed cell = 0 then
+            ""
+        else
+            $"<br>{failed cell} of {cell.Runs.Length} failed"
 
     let summaries = [
         for row in rowValues ->
@@ -46,7 +50,7 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGro
 
             $"<b>{Shown.measured measure summary.Mean}</b>{interval}{failures cell}"
         | Some cell, None ->
-            match cell.Runs |> List.filter Run.diverged |> List.length with
+            match failed cell with
             | 0 -> "not finished"
             | count when count = cell.Runs.Length -> "all failed"
             | count -> $"{count} failed,<br>rest not finished"

@@ -4,7 +4,7 @@ module Iql.Scripts.Charts.ScoreLine
 open Iql.Scripts
 open Iql.Scripts.Statistics
 
-/// Cells that differ in one hyperparameter → a point with its 95 % interval for each value, and the seeds behind it.
+/// A point with its 95 % interval for each value of one hyperparameter, and the seeds behind it.
 let figure (measure: Measure) (name: string) (cells: ResultGroup list) : Figure =
     let point value (cell: ResultGroup) (summary: RunSummary) =
         value, ResultGroups.finals measure cell, estimateOf summary.Mean summary.Interval

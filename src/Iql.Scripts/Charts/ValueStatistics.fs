@@ -25,19 +25,12 @@ let private bySeed (metric: string) (runs: Run list) : float list =
 
 /// The last value of a metric at each value of a hyperparameter: mean over seeds, 95 % interval, and each seed as a
 /// dot.
-let private panel
-    (name: string)
-    (cells: ResultGroup list)
-    (metric: string, title: string, unit: string)
-    : Figure option =
+let private panel name (cells: ResultGroup list) (metric, title, unit) : Figure option =
     let points =
         ResultGroups.values name cells
         |> List.choose (fun label ->
             let seeds =
-                cells
-                |> ResultGroups.where name label
-                |> List.collect (fun cell -> cell.Runs)
-                |> bySeed metric
+                cells |> ResultGroups.where name label |> List.collect _.Runs |> bySeed metric
 
             RunSummary.ofNumbers $"{metric} at {label}" seeds
             |> Option.map (fun summary -> label, seeds, estimateOf summary.Mean summary.Interval))

@@ -5,14 +5,13 @@ open Iql.Scripts
 
 /// The last histograms of a cell's runs as shares, averaged over the runs that have the first one's edges.
 let private shares (cell: ResultGroup) : (float list * float list) option =
-    let last =
+    match
         cell.Runs
         |> List.filter (Run.diverged >> not)
-        |> List.choose (fun run -> Seq.tryLast run.Weights)
-
-    match last with
+        |> List.choose (_.Weights >> Seq.tryLast)
+    with
     | [] -> None
-    | first :: _ ->
+    | first :: _ as last ->
         let counts =
             last
             |> List.filter (fun histogram -> Seq.forall2 (=) histogram.Edges first.Edges)
@@ -58,14 +57,8 @@ let figure (name: string option) (cells: ResultGroup list) : Figure option =
         let colours = Palette.ordered rows.Length
         let height = 86
 
-        let average metric (cell: ResultGroup) =
-            match
-                cell.Runs
-                |> List.filter (Run.diverged >> not)
-                |> List.choose (Run.lastMetric metric)
-            with
-            | [] -> None
-            | values -> Some(List.average values)
+        let average metric =
+            ResultGroups.meanOfKept (Run.lastMetric metric)
 
         let row i ((label: string, cell, (edges, shares)), colour) =
             // A long name does not fit beside so low a chart; it goes into the note.
@@ -97,17 +90,12 @@ let figure (name: string option) (cells: ResultGroup list) : Figure option =
                 ]
 
             let last = i = rows.Length - 1
+            let unit = "advantage weight min(exp(β (Q − V)), cap)"
 
             Chart.steps label (positive edges) shares
             |> Chart.coloured colour
             |> Chart.logX
-            |> Chart.titled
-                ""
-                (if last then
-                     "advantage weight min(exp(β (Q − V)), cap)"
-                 else
-                     "")
-                (if short then label else "")
+            |> Chart.titled "" (if last then unit else "") (if short then label else "")
             |> Figure.withLayout "annotations" (Json.List [ note ])
             |> Figure.withLayout "xaxis.range" (Json.ofNumbers [ left; right ])
             |> Figure.withLayout "xaxis.showticklabels" (Json.Bool last)

@@ -1,6 +1,7 @@
 namespace Iql.Scripts
 
 open System
+open System.Collections.Generic
 open System.Collections.Immutable
 open System.IO
 open Iql.Data
@@ -32,35 +33,22 @@ module DataOrigin =
             if RowFile.IsRowFile path then
                 let file = RowFile path
 
-                Some(
-                    ofEntries file.Count (fun name ->
-                        [ name; "metadata/" + name ]
-                        |> List.tryPick (fun name ->
-                            match file.Metadata.TryGetValue name with
-                            | true, text -> Some text
-                            | _ -> None))
-                )
+                let entry (name: string) =
+                    file.Metadata.GetValueOrDefault name |> Option.ofObj
+
+                Some(ofEntries file.Count (fun name -> List.tryPick entry [ name; "metadata/" + name ]))
             else
                 use file = DatasetFile.Open path
 
+                let entry name =
+                    file.Entries |> Seq.tryFind (fun entry -> entry.Name = name)
+
                 let text name =
-                    let whole = "metadata/" + name
+                    entry ("metadata/" + name)
+                    |> Option.filter (fun entry -> entry.Kind = "string")
+                    |> Option.bind (fun entry -> file.Read(entry.Name).Values :?> string[] |> Array.tryHead)
 
-                    if
-                        file.Entries
-                        |> Seq.exists (fun entry -> entry.Name = whole && entry.Kind = "string")
-                    then
-                        match (file.Read whole).Values with
-                        | :? (string[]) as texts when texts.Length > 0 -> Some texts[0]
-                        | _ -> None
-                    else
-                        None
-
-                let rows =
-                    file.Entries
-                    |> Seq.tryFind (fun entry -> entry.Name = "rewards")
-                    |> Option.map (fun entry -> Seq.head entry.Shape)
-
+                let rows = entry "rewards" |> Option.map (_.Shape >> Seq.head)
                 Some(ofEntries (defaultArg rows 0L) text)
         with
         | :? IOException
@@ -68,8 +56,7 @@ module DataOrigin =
         | :? UnauthorizedAccessException
         | :? DllNotFoundException -> None
 
-    /// "26 policies in equal shares, hopper-gail-trpo-0000 to hopper-gail-trpo-0500 (a policy file, sampled actions,
-    /// noise 0)".
+    /// "26 policies in equal shares, hopper-gail-trpo-0000 to hopper-gail-trpo-0500 (a policy file, sampled actions)".
     let private actors (policies: string list) : string =
         let part (line: string) =
             match line.IndexOf ": " with
@@ -100,10 +87,7 @@ module DataOrigin =
     /// does not say.
     let words (origin: DataOrigin) : string =
         let said before value =
-            value
-            |> Option.ofObj
-            |> Option.map (sprintf "%s %s" before)
-            |> Option.defaultValue ""
+            if isNull value then "" else $"{before} {value}"
 
         let place, seed = said " in" origin.Task, said ", seed" origin.Seed
 

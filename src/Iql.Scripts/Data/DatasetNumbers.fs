@@ -92,27 +92,17 @@ module DatasetNumbers =
             ]
             Choices =
                 if discrete then
-                    let taken =
-                        [
-                            for row in 0 .. transitions.Count - 1 -> ActionSpace.Choice(transitions.Action row)
-                        ]
-                        |> List.countBy id
-                        |> Map.ofList
+                    let taken = Array.zeroCreate<int64> transitions.ActionSize
 
-                    [
-                        for action in 0 .. transitions.ActionSize - 1 ->
-                            taken |> Map.tryFind action |> Option.defaultValue 0 |> int64
-                    ]
+                    for row in 0 .. transitions.Count - 1 do
+                        let choice = ActionSpace.Choice(transitions.Action row)
+                        taken[choice] <- taken[choice] + 1L
+
+                    List.ofArray taken
                 else
                     []
-            Maze =
-                maze
-                |> Option.map (fun maze -> List.ofSeq maze.Drawing)
-                |> Option.defaultValue []
-            Visits =
-                maze
-                |> Option.map (fun maze -> visits maze transitions)
-                |> Option.defaultValue []
+            Maze = maze |> Option.toList |> List.collect (_.Drawing >> List.ofSeq)
+            Visits = maze |> Option.toList |> List.collect (fun maze -> visits maze transitions)
         }
 
     /// The numbers of a data set that was looked through.

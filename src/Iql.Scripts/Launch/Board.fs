@@ -19,11 +19,8 @@ type internal Board(cells: SweepCell list, left: int, say: SweepEvent -> unit) =
     let report () =
         let steps =
             (cells
-             |> List.sumBy (fun cell ->
-                 if results.ContainsKey cell.Name then
-                     int64 cell.Trial.Steps
-                 else
-                     0L))
+             |> List.filter (fun cell -> results.ContainsKey cell.Name)
+             |> List.sumBy (fun cell -> int64 cell.Trial.Steps))
             + (training.Values |> Seq.sumBy (fun group -> group.Latest.Step * int64 group.Runs))
 
         say (
@@ -80,11 +77,7 @@ type internal Board(cells: SweepCell list, left: int, say: SweepEvent -> unit) =
     member _.Outcome(elsewhere: (string * ClaimHolder) list) : SweepOutcome =
         lock gate (fun () -> {
             Runs = [
-                for cell in cells ->
-                    cell,
-                    (match results.TryGetValue cell.Name with
-                     | true, result -> Some result
-                     | _ -> None)
+                for cell in cells -> cell, results.GetValueOrDefault cell.Name |> Option.ofObj
             ]
             Left = left
             Trained = trained

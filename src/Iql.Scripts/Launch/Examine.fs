@@ -77,18 +77,16 @@ type ExaminedSweep = {
 module Examine =
 
     /// The learner of trials that are trained together: a member each.
-    let learner (data: TrainingData) (trials: Trial list) : Learner =
+    let learner (data: TrainingData) (trials: Trial list) : Result<Learner, string> =
         let transitions = data.Transitions
         Trial.learner transitions.ObservationSize transitions.ActionSpace trials
 
     /// What there is to hear of a trial, once its learner was found to get from the data what it asks for.
     let private remarks (shelf: Shelf) (trial: Trial) : Result<string list, string> = result {
         let! seen = shelf.For trial
-
-        return!
-            Attempt.run (fun () ->
-                (learner seen [ trial ]).Source seen.Transitions |> ignore
-                TrainingData.remarks seen trial)
+        let! learner = learner seen [ trial ]
+        let! _ = Attempt.run (fun () -> learner.Source seen.Transitions)
+        return TrainingData.remarks seen trial
     }
 
     /// One cell a task and algorithm: the others differ in numbers only.
@@ -143,7 +141,7 @@ module Examine =
                 own cells
                 |> Attempt.each (fun cell ->
                     shelf.For cell.Trial
-                    |> Result.bind (fun seen -> Attempt.run (fun () -> Store.config seen cell.Trial))
+                    |> Result.bind (fun seen -> Store.config seen cell.Trial)
                     |> Result.map (fun config -> cell.Name, config))
 
             return
@@ -158,12 +156,7 @@ module Examine =
 
         let! parts = Attempt.each one sources
 
-        let configs =
-            Map [
-                for _, _, configs in parts do
-                    yield! configs
-            ]
-
+        let configs = parts |> List.collect (fun (_, _, configs) -> configs) |> Map
         let runs = [ for cell in cells -> cell, configs[cell.Name] ]
         let plan = Store.plan options.Command options.Last sweep cells
         do! Store.check options.Folder plan runs

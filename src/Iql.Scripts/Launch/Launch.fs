@@ -168,12 +168,11 @@ module Launch =
 
             let plan =
                 TrainingPlan(
-                    Learner = Examine.learner data [ for run in runs -> cellOf[run.Folder.Path].Trial ],
+                    Learner =
+                        (Examine.learner data [ for run in runs -> cellOf[run.Folder.Path].Trial ]
+                         |> Attempt.get),
                     Transitions = data.Transitions,
-                    Environment =
-                        (match data.Task with
-                         | Some card -> card.Environment
-                         | None -> null),
+                    Environment = (data.Task |> Option.map _.Environment |> Option.toObj),
                     Threads = threads
                 )
 

@@ -14,27 +14,24 @@ module Store =
     let runFolder (folder: string) (cell: SweepCell) : RunFolder = SweepPlan.RunFolder(folder, cell.Name)
 
     /// What stands in a run's config.json. The data is the trial's own: `TrainingData.forTrial`.
-    let config (data: TrainingData) (trial: Trial) : RunConfig =
-        let configured = Trial.configured data.Transitions.ActionSpace trial
-
-        RunConfig(
-            Algorithm = (Trial.algorithm trial).Name,
-            Task =
-                (match data.Task with
-                 | Some card -> card.Name
-                 | None -> null),
-            Dataset = data.Dataset,
-            Seed = uint64 trial.Seed,
-            Steps = int64 trial.Steps,
-            BatchSize = configured.BatchSize,
-            EvaluateEvery = int64 trial.EvaluateEvery,
-            EvaluationEpisodes = (if data.Task.IsSome then trial.Episodes else 0),
-            LogEvery = int64 (max 1 (trial.Steps / 100)),
-            CheckpointEvery = int64 trial.EvaluateEvery,
-            Hyperparameters = configured.ToJson(),
-            Preset = Option.toObj trial.Preset,
-            Normalization = data.Normalization
-        )
+    let config (data: TrainingData) (trial: Trial) : Result<RunConfig, string> =
+        Trial.configured data.Transitions.ActionSpace trial
+        |> Result.map (fun configured ->
+            RunConfig(
+                Algorithm = (Trial.algorithm trial).Name,
+                Task = (data.Task |> Option.map _.Name |> Option.toObj),
+                Dataset = data.Dataset,
+                Seed = uint64 trial.Seed,
+                Steps = int64 trial.Steps,
+                BatchSize = configured.BatchSize,
+                EvaluateEvery = int64 trial.EvaluateEvery,
+                EvaluationEpisodes = (if data.Task.IsSome then trial.Episodes else 0),
+                LogEvery = int64 (max 1 (trial.Steps / 100)),
+                CheckpointEvery = int64 trial.EvaluateEvery,
+                Hyperparameters = configured.ToJson(),
+                Preset = Option.toObj trial.Preset,
+                Normalization = data.Normalization
+            ))
 
     /// The plan of a sweep; a run's score will be the mean of so many of its last evaluations.
     let plan (command: string option) (last: int) (sweep: Sweep) (cells: SweepCell list) : SweepPlan =

@@ -66,12 +66,9 @@ let private subtitle (sweep: SweepResults) : string =
         | "" -> run.Config.Algorithm.ToUpperInvariant()
         | name -> Published.title name
 
-    let task (run: Run) =
-        run.Config.Task |> Option.ofObj |> Option.defaultValue run.Config.Dataset.Name
-
     [
         distinct algorithm |> String.concat ", "
-        match distinct task with
+        match distinct Run.task with
         | tasks when tasks.Length > 3 -> Plural.count tasks.Length "task"
         | tasks -> String.concat ", " tasks
         Plural.count sweep.Runs.Length "run"

@@ -105,11 +105,17 @@ module ResultGroups =
     let summary (measure: Measure) (group: ResultGroup) : RunSummary option =
         finals measure group |> RunSummary.ofNumbers (Shown.values group.Values)
 
-    /// Mean of a number over a group's finished runs; None where none has it.
-    let meanOf (pick: Run -> float option) (group: ResultGroup) : float option =
-        match group.Runs |> List.filter Run.finished |> List.choose pick with
+    let private mean (counts: Run -> bool) (pick: Run -> float option) (group: ResultGroup) : float option =
+        match group.Runs |> List.filter counts |> List.choose pick with
         | [] -> None
         | values -> Some(List.average values)
+
+    /// Mean of a number over a group's finished runs; None where none has it.
+    let meanOf: (Run -> float option) -> ResultGroup -> float option = mean Run.finished
+
+    /// Mean of a number over a group's runs that did not diverge; None where none has it.
+    let meanOfKept: (Run -> float option) -> ResultGroup -> float option =
+        mean (Run.diverged >> not)
 
     /// The group with the highest mean, with its summary; None where no run finished. Of equal ones it is the one with
     /// the best last ten evaluations.

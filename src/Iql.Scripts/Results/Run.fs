@@ -43,6 +43,10 @@ module Run =
     /// The value a run has on an axis; nothing where the sweep has no such axis.
     let valueOf (axis: string) (run: Run) : string = run.Labels.GetValueOrDefault(axis, "")
 
+    /// The run's task, or the name of its data where it has none.
+    let task (run: Run) : string =
+        run.Config.Task |> Option.ofObj |> Option.defaultValue run.Config.Dataset.Name
+
     /// Whether the run made all its steps.
     let finished (run: Run) : bool = run.Status = RunStatus.Finished
 
@@ -53,6 +57,13 @@ module Run =
     let curve (measure: Measure) (run: Run) : (float * float) list = [
         for evaluation in run.Evaluations -> float evaluation.Step, Measure.read measure evaluation
     ]
+
+    /// Points of several runs by their step: each step with its values.
+    let byStep (points: (float * float) list) : (float * float list) list =
+        points
+        |> List.groupBy fst
+        |> List.sortBy fst
+        |> List.map (fun (step, points) -> step, List.map snd points)
 
     /// The last evaluation of a run that finished; None for others, whose last evaluation is not their end.
     let final (measure: Measure) (run: Run) : float option =

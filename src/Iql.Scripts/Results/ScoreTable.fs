@@ -78,16 +78,12 @@ module ScoreTable =
         | [ "algorithm", name ] -> name
         | others -> Shown.values others
 
-    /// The task of runs that no axis tells apart.
-    let private onlyTask (sweep: SweepResults) : string =
-        match sweep.Runs with
-        | run :: _ -> run.Config.Task |> Option.ofObj |> Option.defaultValue run.Config.Dataset.Name
-        | [] -> sweep.Plan.Name
-
+    /// A run's task; where no axis names it, the task of the first run.
     let private task (sweep: SweepResults) (labels: OrderedDictionary<string, string>) : string =
-        match labels.GetValueOrDefault "task" with
-        | null -> onlyTask sweep
-        | task -> task
+        match labels.GetValueOrDefault "task", sweep.Runs with
+        | null, run :: _ -> Run.task run
+        | null, [] -> sweep.Plan.Name
+        | task, _ -> task
 
     /// The runs of a contender on a task, by seed.
     let runsOf (wanted: string) (name: string) (sweep: SweepResults) : Run list =
@@ -111,9 +107,10 @@ module ScoreTable =
 
         let scores = [|
             for line in ours table.Rows ->
-                line.Entries[place]
-                |> Option.map (fun entry -> Array.ofList entry.Scores)
-                |> Option.defaultValue [||]
+                [|
+                    for entry in Option.toList line.Entries[place] do
+                        yield! entry.Scores
+                |]
         |]
 
         if Array.exists Array.isEmpty scores then
@@ -274,10 +271,10 @@ module ScoreTable =
                     for contender in table.Contenders ->
                         let found = [ for task in tasks table -> PublishedTable.find task contender source ]
 
-                        if List.forall Option.isSome found then
-                            Some(plain (ofPublished [ for each in found -> each.Value.Value ]))
-                        else
-                            None
+                        match List.choose id found with
+                        | scores when scores.Length = found.Length ->
+                            Some(plain (ofPublished [ for score in scores -> score.Value ]))
+                        | _ -> None
                 ]
 
                 if List.exists Option.isSome entries then

@@ -7,13 +7,14 @@ open Iql.Training
 let private tenth (value: float) : string =
     value.ToString("0.0", CultureInfo.InvariantCulture).Replace("-0.0", "0.0")
 
+let private text (lines: string list) : string = String.concat "\n" lines + "\n"
+
 let private number (measure: Measure) (value: float) : string =
     match measure with
     | Score -> tenth value
     | Return -> Shown.number value
 
-/// "72.3 ± 7.9": our mean and half the width of its interval, or what others published; an asterisk where runs are left
-/// out.
+/// "72.3 ± 7.9": our mean and half the width of its interval, or a published score; an asterisk where runs are missing.
 let private entry (measure: Measure) (entry: ScoreEntry option) : string =
     match entry with
     | None -> "–"
@@ -25,8 +26,6 @@ let private entry (measure: Measure) (entry: ScoreEntry option) : string =
         | Some interval, _ -> $"{value} ± {number measure ((interval.High - interval.Low) / 2.0)}{mark}"
         | None, Some spread -> $"{value} ± {number measure spread}"
         | None, None -> value + mark
-
-let private leads (entry: ScoreEntry option) : bool = entry |> Option.exists _.Leads
 
 /// A line's name, with a dagger where published figures are of other data; those of others are set in.
 let heading (indent: string) (line: ScoreLine) : string =
@@ -97,8 +96,8 @@ let lines (table: ScoreTable) : string list =
 /// A Markdown table; what leads its row is bold.
 let markdown (table: ScoreTable) : string =
     let bold (each: ScoreEntry option) =
-        let text = entry table.Measure each
-        if leads each then $"**{text}**" else text
+        let shown = entry table.Measure each
+        if Option.exists _.Leads each then $"**{shown}**" else shown
 
     [
         yield!
@@ -111,17 +110,21 @@ let markdown (table: ScoreTable) : string =
             yield ""
             yield note
     ]
-    |> String.concat "\n"
-    |> fun text -> text + "\n"
+    |> text
 
 /// A LaTeX table for \usepackage{booktabs}; what leads its row is bold.
 let latex (table: ScoreTable) : string =
     let escape (text: string) =
-        text.Replace("%", "\\%").Replace("_", "\\_").Replace("&", "\\&").Replace(" †", "$^\\dagger$").Replace("–", "--")
+        (text.Replace("%", "\\%").Replace("_", "\\_").Replace("&", "\\&"))
+            .Replace(" †", "$^\\dagger$")
+            .Replace("–", "--")
 
     let set (each: ScoreEntry option) =
-        let bold text =
-            if leads each then $"\\textbf{{{text}}}" else text
+        let bold shown =
+            if Option.exists _.Leads each then
+                $"\\textbf{{{shown}}}"
+            else
+                shown
 
         match (entry table.Measure each |> escape).Split " ± " with
         | [| value; spread |] -> $"{bold value} {{\\scriptsize$\\pm$\\,{spread}}}"
@@ -150,15 +153,11 @@ let latex (table: ScoreTable) : string =
         "\\bottomrule"
         "\\end{tabular}"
     ]
-    |> String.concat "\n"
-    |> fun text -> text + "\n"
+    |> text
 
 /// A line a run: task, algorithm, seed, outcome, its number in the table, steps and seconds.
 let csv (sweep: SweepResults) (table: ScoreTable) : string =
-    let measured =
-        match table.Measure with
-        | Score -> "score"
-        | Return -> "return"
+    let measured = (string table.Measure).ToLowerInvariant()
 
     [
         $"task,algorithm,seed,outcome,{measured},steps,seconds"
@@ -185,5 +184,4 @@ let csv (sweep: SweepResults) (table: ScoreTable) : string =
                 @ ended
                 |> String.concat ","
     ]
-    |> String.concat "\n"
-    |> fun text -> text + "\n"
+    |> text

@@ -40,42 +40,6 @@ module Axis =
     /// β of the policy's weights, each at least 0. Cells that differ in β alone share a value function.
     let inverseTemperature (values: float seq) : Axis = along "inverseTemperature" values
 
-    /// γ, each in [0, 1].
-    let discount (values: float seq) : Axis = along "discount" values
-
-    /// α of the target critics, each in (0, 1].
-    let polyakStep (values: float seq) : Axis = along "polyakStep" values
-
-    /// Cap on the policy's weights, each above 0.
-    let maxAdvantageWeight (values: float seq) : Axis = along "maxAdvantageWeight" values
-
-    /// α of TD3+BC, each at least 0.
-    let alpha (values: float seq) : Axis = along "alpha" values
-
-    /// Share of the data that behaviour cloning clones, each in (0, 1].
-    let bestShare (values: float seq) : Axis = along "bestShare" values
-
-    /// Adam's learning rate of V.
-    let valueLearningRate (values: float seq) : Axis = along "valueLearningRate" values
-
-    /// Adam's learning rate of the critics.
-    let criticLearningRate (values: float seq) : Axis = along "criticLearningRate" values
-
-    /// Adam's learning rate of the policy.
-    let policyLearningRate (values: float seq) : Axis = along "policyLearningRate" values
-
-    /// The policy's dropout, each in [0, 1).
-    let dropout (values: float seq) : Axis = along "dropout" values
-
-    /// Widths of the hidden layers.
-    let hiddenSizes (values: int list seq) : Axis = along "hiddenSizes" values
-
-    /// Transitions a step.
-    let batchSize (values: int seq) : Axis = along "batchSize" values
-
-    /// What the critics learn from.
-    let objective (values: Objective seq) : Axis = along "objective" values
-
     /// Value losses of implicit Q-learning: built-in ones such as `ValueLoss.Expectile`, and `ValueLoss("mine", loss)`.
     let valueLoss (values: ValueLoss seq) : Axis = along "valueLoss" values
 
@@ -96,30 +60,19 @@ module Axis =
     let algorithm (start: Trial -> Trial) (change: Trial -> Trial) (names: string seq) : Axis = {
         Name = "algorithm"
         Values = [
-            for name in names do
-                match Algorithm.Find name with
-                | null ->
-                    let known = [ for each in Algorithm.Named -> each.Name ]
+            for name in names ->
+                let algorithm = Preset.algorithm name
 
-                    raise (
-                        System.ArgumentException(
-                            $"""algorithms: expected some of {String.concat ", " known}, got {name}."""
-                            + Spelling.didYouMean known name
-                        )
-                    )
-                | algorithm ->
-                    let set (trial: Trial) =
-                        Preset.forTask name (DataSource.task trial.Data)
-                        |> Option.map Preset.apply
-                        |> Option.defaultValue id
-                        <| start {
-                            trial with
-                                Config = algorithm.Standard
-                                Preset = None
-                        }
-                        |> change
+                let set (trial: Trial) =
+                    start {
+                        trial with
+                            Config = algorithm.Standard
+                            Preset = None
+                    }
+                    |> Preset.applyFor name (DataSource.task trial.Data)
+                    |> change
 
-                    name, set
+                name, set
         ]
     }
 

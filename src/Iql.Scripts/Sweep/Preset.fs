@@ -76,19 +76,26 @@ module Preset =
                 NormalizeObservations = Some(fst preset.NormalizeObservations)
         }
 
-    /// The standard trial of an algorithm or a variant by its name, with its preset for a task or a dataset where it
-    /// has one.
-    let trial (algorithm: string) (name: string) : Trial =
-        match Algorithm.Find algorithm with
+    /// A trial of what `--algorithm` calls so with its preset for a task or a dataset, where it has one.
+    let applyFor (algorithm: string) (name: string) : Trial -> Trial =
+        forTask algorithm name |> Option.map apply |> Option.defaultValue id
+
+    /// The algorithm or variant of a name; an ArgumentException with the nearest one where there is none.
+    let algorithm (name: string) : Algorithm =
+        match Algorithm.Find name with
         | null ->
-            let known = String.concat ", " [ for each in Algorithm.Named -> each.Name ]
-            invalidArg (nameof algorithm) $"algorithm: expected one of {known}, got {algorithm}."
-        | found ->
-            {
-                Trial.standard with
-                    Config = found.Standard
-            }
-            |> (forTask algorithm name |> Option.map apply |> Option.defaultValue id)
+            let known = [ for each in Algorithm.Named -> each.Name ]
+            let names, meant = String.concat ", " known, Spelling.didYouMean known name
+            raise (System.ArgumentException $"algorithm: expected one of {names}, got {name}.{meant}")
+        | found -> found
+
+    /// The standard trial of an algorithm or a variant by its name, with its preset for a task or a dataset.
+    let trial (name: string) (task: string) : Trial =
+        {
+            Trial.standard with
+                Config = (algorithm name).Standard
+        }
+        |> applyFor name task
 
     /// The preset in full, for a list: what each number is and where it is from, and where it differs from the paper.
     let lines (preset: Preset) : string list =

@@ -86,14 +86,13 @@ module Presets =
         |> List.ofArray
 
     let private put (sources: Map<string, string>) (preset: Preset) (line: string) : Preset =
+        let wrong expected got =
+            raise (InvalidDataException $"{preset.Algorithm} on {preset.Domain}: expected '{expected}', got '{got}'.")
+
         let key, text =
             match line.Split(": ", 2) with
             | [| key; text |] -> key.Trim(), text
-            | _ ->
-                raise (
-                    InvalidDataException
-                        $"{preset.Algorithm} on {preset.Domain}: expected 'source: values', got '{line}'."
-                )
+            | _ -> wrong "source: values" line
 
         let values source = [
             for each in split "," text do
@@ -103,11 +102,7 @@ module Presets =
                     Value = value
                     Source = Map.find source sources
                   }
-                | _ ->
-                    raise (
-                        InvalidDataException
-                            $"{preset.Algorithm} on {preset.Domain}: expected 'name value', got '{each}'."
-                    )
+                | _ -> wrong "name value" each
         ]
 
         let take (preset: Preset) (value: PresetValue) =

@@ -46,31 +46,32 @@ module Trial =
     let algorithm (trial: Trial) : Algorithm = Algorithm.Of trial.Config
 
     /// The config as it is trained on actions of this space: schedules end with the run, heads fit the actions. An
-    /// algorithm that has none for them is refused.
-    let configured (actions: ActionSpace) (trial: Trial) : IAlgorithmConfig =
+    /// algorithm that has none for them is an Error.
+    let configured (actions: ActionSpace) (trial: Trial) : Result<IAlgorithmConfig, string> =
         let algorithm = algorithm trial
         let config = trial.Config.ForSteps trial.Steps
 
         if algorithm.TakesDiscreteActions then
-            config.With("actions", actions.Kind).Validate()
+            Attempt.run (fun () -> config.With("actions", actions.Kind).Validate())
         elif actions.IsDiscrete then
-            let others = [
-                for each in Algorithm.All do
-                    if each.TakesDiscreteActions then
-                        each.Name
-            ]
+            let others =
+                [
+                    for each in Algorithm.All do
+                        if each.TakesDiscreteActions then
+                            each.Name
+                ]
+                |> String.concat ", "
 
-            raise (
-                Refusal(
-                    $"{algorithm.Name}: expected continuous actions, got data of {actions}. "
-                    + $"""Algorithms for these actions: {String.concat ", " others}."""
-                )
-            )
+            Error
+                $"{algorithm.Name}: expected continuous actions, got data of {actions}. Algorithms for these actions: \
+                  {others}."
         else
-            config.Validate()
+            Attempt.run config.Validate
 
     /// The learner of trials that are trained together: a member each, on data with so many observations and these
     /// actions.
-    let learner (observations: int) (actions: ActionSpace) (trials: Trial list) : Learner =
-        (algorithm trials.Head)
-            .Learner.Invoke([ for trial in trials -> configured actions trial ], observations, actions.Size)
+    let learner (observations: int) (actions: ActionSpace) (trials: Trial list) : Result<Learner, string> =
+        trials
+        |> Attempt.each (configured actions)
+        |> Result.bind (fun configs ->
+            Attempt.run (fun () -> (algorithm trials.Head).Learner.Invoke(configs, observations, actions.Size)))
