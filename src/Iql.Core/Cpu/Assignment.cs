@@ -2,8 +2,8 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>Who computes what, in streams: lists of kernels that one worker each executes in order. Either every worker
-/// has one stream, with its share of every kernel; or every subgraph is a stream, and a worker has several.</summary>
+/// <summary>The streams of a graph: lists of kernels, each executed in order by one worker. Either every worker has one
+/// stream, with its share of every kernel; or every subgraph is a stream, and a worker has several.</summary>
 /// <param name="Workers">The worker of each stream.</param>
 /// <param name="StreamOf">The stream of each group, in their order. Null: every stream has a share of it.</param>
 sealed record Assignment(IReadOnlyList<int> Workers, IReadOnlyList<int?> StreamOf)
@@ -11,7 +11,7 @@ sealed record Assignment(IReadOnlyList<int> Workers, IReadOnlyList<int?> StreamO
     // Larger matrices do not stay in a core's second cache, but their shares may.
     const int LargestMatrix = 1 << 17;
 
-    // An improvement below that is none.
+    // A smaller improvement does not count.
     const double Gain = 0.9999;
 
     /// <summary>Whether every worker has a share of every kernel.</summary>
@@ -49,7 +49,7 @@ sealed record Assignment(IReadOnlyList<int> Workers, IReadOnlyList<int?> StreamO
         bool Reads(Group reader, Group group) => dependencies.Needs(reader).Any(need => need.Group == group);
     }
 
-    // The longest stream first, each to the worker who has least; then moves and exchanges that shorten the time.
+    // The longest stream first, each to the worker with the lowest load; then moves and exchanges that save time.
     static (int[] Owners, double Time) Owners(
         Dependencies dependencies, Dictionary<Group, int> subgraphs, int[] streamOf, int workers)
     {

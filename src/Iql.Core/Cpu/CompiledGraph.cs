@@ -13,34 +13,23 @@ namespace Iql.Cpu;
 /// two runs at a time.</summary>
 public sealed unsafe class CompiledGraph : IProgram
 {
-    // Floats between two workers' scratch. A processor that reads a packed panel to its end fetches ahead what lies
-    // behind it. Where that was another's tile, it had to come back from core to core for every row stored: 165 µs
-    // instead of 132 a layer, between far cores.
+    // Floats between two workers' scratch. A processor that reads a packed panel to its end also fetches the memory
+    // behind the panel. Where that was another worker's tile, a layer took 165 µs instead of 132 between far cores.
     const int Apart = 2048;
 
     readonly WorkerTeam team;
+    readonly Placement plan;
+    readonly IKernel prologue;
     readonly IKernel[] kernels;
     readonly long[] ticks;
-    readonly IKernel prologue;
-    readonly int[] inputSlots, prologueWaits;
-    readonly ScalarSource[] metricSources;
+    readonly StreamExecutor executor;
     readonly Action<int> work;
     readonly int scratchLength, workspaceLength;
-    readonly List<(int Slot, Address Address)> loads;
-    readonly int[] replaced;
+    readonly int[] replaced, prologueWaits;
     // Of two runs that follow each other one may end while the other begins.
-    readonly RunState[] runs = new RunState[2];
-    readonly StreamExecutor executor;
-    float* arena;
-    float* scratch;
+    readonly KernelContext[] runs = new KernelContext[2];
+    readonly float* arena, scratch;
     bool isDisposed;
-
-    // What one run has to itself: scalars, and where its blocks begin.
-    struct RunState
-    {
-        public double* Scalars;
-        public float** Blocks;
-    }
 
     CompiledGraph(GraphFunction function, InstructionSet set, WorkerTeam team)
     {
@@ -49,19 +38,17 @@ public sealed unsafe class CompiledGraph : IProgram
         var schedule = new Schedule(new(Fusion.Of(results), Replaced(function, results)), team.Count);
         RunsInPlace = schedule.Dependencies.RunsInPlace;
         replaced = [.. function.Outputs.Select((_, output) => RunsInPlace ? Replaces(function, output) : -1)];
-        var plan = new Placement(function, results, schedule);
-        var lowering = new Lowering(schedule, plan.Stored, plan.AddressOf, plan.SlotOf, set);
-
-        prologue = lowering.KernelOf(schedule.Groups[0]);
-        kernels = [.. schedule.Groups.Skip(1).Select(lowering.KernelOf), .. plan.Copies];
+        plan = new(function, results, schedule);
+        var kernelOf = Lowering.Of(schedule, plan, set);
+        prologue = kernelOf(schedule.Groups[0]);
+        kernels = [.. schedule.Groups.Skip(1).Select(kernelOf), .. plan.Copies];
         Overlaps = schedule.Overlaps && plan.Copies.Count == 0;
         prologueWaits = [.. schedule.WaitsOf(schedule.Groups[0])];
         executor = new(team.Count, schedule.Streams, KernelBatch.Of(schedule, kernels), kernels.Length, RunBatch);
         work = executor.Work;
         ticks = new long[kernels.Length];
         (Kernels, Memory) = (KernelInfo.Of(schedule, plan.Copies.Count), plan.Buffers);
-        (inputSlots, metricSources, loads) = (plan.InputSlots, plan.Metrics, plan.Loads);
-        // Those who share kernels share temporaries.
+        // Workers that share kernels share temporaries.
         (scratchLength, workspaceLength) = (plan.ScratchLength + Apart, schedule.Overlaps ? plan.WorkspaceLength : 0);
         MemoryLength = plan.WorkspacesLength + plan.ExchangedLength;
         arena = AlignedMemory.Floats(MemoryLength + plan.ExchangedLength + 64);
@@ -69,6 +56,7 @@ public sealed unsafe class CompiledGraph : IProgram
         var exchanged = 1 + function.Inputs.Length + function.Outputs.Length;
         for (var i = 0; i < runs.Length; i++)
         {
+            runs[i].Workspace = arena;
             runs[i].Scalars = (double*)NativeMemory.AllocZeroed((nuint)plan.SlotCount + 1, sizeof(double));
             foreach (var (slot, number) in plan.Constants) runs[i].Scalars[slot] = number;
             runs[i].Blocks = (float**)NativeMemory.AllocZeroed((nuint)exchanged + 1, (nuint)sizeof(float*));
@@ -76,54 +64,44 @@ public sealed unsafe class CompiledGraph : IProgram
         }
     }
 
-    /// <inheritdoc/>
-    public GraphFunction Function { get; }
-
-    /// <summary>The vectors it uses.</summary>
-    public InstructionSet InstructionSet { get; }
-
-    /// <summary>Whether an output block may be the input block of its layout, a state stepped where it lies.</summary>
-    public bool RunsInPlace { get; }
-
-    /// <summary>Whether a run may begin while workers are still at the one before: see <see cref="Start"/>.</summary>
-    internal bool Overlaps { get; }
-
     /// <summary>Compiles a function.</summary>
     /// <param name="function">What to compute.</param>
     /// <param name="path">The vectors to use; null takes <see cref="InstructionSets.Default"/>.</param>
-    /// <param name="team">The workers who are going to run it; null is the caller alone.</param>
+    /// <param name="team">The workers that run it; null is the caller alone.</param>
     public static CompiledGraph Compile(GraphFunction function, InstructionSet? path = null, WorkerTeam? team = null) =>
         new(function, path ?? InstructionSets.Default, team ?? WorkerTeam.Single);
 
+    /// <inheritdoc/>
+    public GraphFunction Function { get; }
+    /// <summary>The vectors it uses.</summary>
+    public InstructionSet InstructionSet { get; }
+    /// <inheritdoc/>
+    public bool RunsInPlace { get; }
+    /// <summary>Whether a run may begin while workers are still at the one before: see <see cref="Start"/>.</summary>
+    internal bool Overlaps { get; }
     /// <summary>Its kernels in the order in which they run.</summary>
     public ImmutableArray<KernelInfo> Kernels { get; }
-
-    /// <summary>Where its temporaries lie.</summary>
+    /// <summary>The places of its temporaries.</summary>
     public ImmutableArray<BufferInfo> Memory { get; }
-
     /// <summary>Floats of all temporaries together.</summary>
     public int MemoryLength { get; }
-
     /// <summary>Whether runs add up the time of every kernel. Reading the clock costs some 25 ns a kernel.</summary>
     public bool IsTimed { get; set; }
-
     /// <summary>Seconds of each of <see cref="Kernels"/>: of its worker, or of the first where all share it.</summary>
     public ImmutableArray<double> KernelSeconds => [.. ticks.Select(ticks => (double)ticks / Stopwatch.Frequency)];
 
-    /// <summary>Computes outputs and metrics from inputs and scalars, in the function's order. An output block may be
-    /// the input block of its layout where <see cref="RunsInPlace"/> says so, and no other one: a kernel may still read
-    /// what another has already replaced. The bits are the same either way.</summary>
+    /// <inheritdoc/>
     public void Run(
         ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<double> scalars, ReadOnlySpan<TensorBlock> outputs,
         Span<double> metrics)
     {
-        Check.That(metrics.Length >= metricSources.Length, nameof(metrics),
-            $"room for {metricSources.Length} metrics", metrics.Length);
+        Check.That(metrics.Length >= plan.Metrics.Length, nameof(metrics),
+            $"room for {plan.Metrics.Length} metrics", metrics.Length);
         Follow();
         Start(inputs, scalars, outputs);
         team.Finish();
         var context = ContextOf(executor.Started - 1, 0);
-        for (var i = 0; i < metricSources.Length; i++) metrics[i] = metricSources[i].In(context);
+        for (var i = 0; i < plan.Metrics.Length; i++) metrics[i] = plan.Metrics[i].In(context);
         GC.KeepAlive(this);
     }
 
@@ -139,20 +117,20 @@ public sealed unsafe class CompiledGraph : IProgram
         }
     }
 
-    /// <summary>Runs after <see cref="Follow"/>, and returns when the first worker has done its part. Blocks stay as
-    /// they are, and the results are there, when the team has finished. The input block of a state is the output block
-    /// of the run before.</summary>
+    /// <summary>Runs after <see cref="Follow"/>, and returns when the first worker has done its part. The results are
+    /// there when the team has finished. The input block of a state is the output block of the run before.</summary>
     internal void Start(
         ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<double> scalars, ReadOnlySpan<TensorBlock> outputs)
     {
-        Check.That(scalars.Length == inputSlots.Length, nameof(scalars),
-            $"{inputSlots.Length} scalars ({string.Join(", ", Function.Scalars)})", scalars.Length);
+        var slots = plan.InputSlots;
+        Check.That(scalars.Length == slots.Length, nameof(scalars),
+            $"{slots.Length} scalars ({string.Join(", ", Function.Scalars)})", scalars.Length);
         var context = ContextOf(executor.Started, 0);
         Bind(context.Blocks, inputs, outputs);
-        for (var i = 0; i < inputSlots.Length; i++)
-            if (inputSlots[i] >= 0) context.Scalars[inputSlots[i]] = scalars[i];
+        for (var i = 0; i < slots.Length; i++)
+            if (slots[i] >= 0) context.Scalars[slots[i]] = scalars[i];
         executor.Await(prologueWaits);
-        foreach (var (slot, address) in loads) context.Scalars[slot] = *address.In(context);
+        foreach (var (slot, address) in plan.Loads) context.Scalars[slot] = *address.In(context);
         prologue.Run(context, 0, 1);
         executor.Begin();
         team.Start(work);
@@ -178,7 +156,7 @@ public sealed unsafe class CompiledGraph : IProgram
     // The input block that an output block is the next state of; -1 when there is none.
     static int Replaces(GraphFunction function, int output) => function.Inputs.IndexOf(function.Outputs[output].Layout);
 
-    // Results, and the inputs they replace. Null when an input is wanted elsewhere as it was.
+    // Results, and the inputs they replace. Null when a result is an input as it was.
     static Dictionary<Tensor, Tensor>? Replaced(GraphFunction function, Tensor[] results)
     {
         var inputs = Order.Of(results).Where(node => node.Op == Op.Input).ToDictionary(node => node.Name);
@@ -207,7 +185,11 @@ public sealed unsafe class CompiledGraph : IProgram
         {
             for (var (unit, last) = batch.Units; unit < last; unit += batch.Block)
                 foreach (var kernel in batch.Kernels)
-                    RunKernel(kernel, context, unit, Math.Min(unit + batch.Block, last), batch.IsTimed);
+                {
+                    var start = IsTimed && batch.IsTimed ? Stopwatch.GetTimestamp() : 0;
+                    kernels[kernel].Run(context, unit, Math.Min(unit + batch.Block, last));
+                    if (start != 0) ticks[kernel] += Stopwatch.GetTimestamp() - start;
+                }
         }
         catch (Exception exception)
         {
@@ -217,29 +199,17 @@ public sealed unsafe class CompiledGraph : IProgram
         }
     }
 
-    void RunKernel(int kernel, in KernelContext context, int first, int last, bool isTimed)
-    {
-        var start = IsTimed && isTimed ? Stopwatch.GetTimestamp() : 0;
-        kernels[kernel].Run(context, first, last);
-        if (start != 0) ticks[kernel] += Stopwatch.GetTimestamp() - start;
-    }
+    KernelContext ContextOf(long run, int worker) =>
+        runs[run % 2] with { Scratch = scratch + worker * scratchLength };
 
-    KernelContext ContextOf(long run, int worker) => new()
-    {
-        Workspace = arena,
-        Blocks = runs[run % 2].Blocks,
-        Scalars = runs[run % 2].Scalars,
-        Scratch = scratch + worker * scratchLength,
-    };
-
-    /// <summary>Gives its scratch memory back.</summary>
+    /// <inheritdoc/>
     public void Dispose()
     {
         Free();
         GC.SuppressFinalize(this);
     }
 
-    // Also of a graph whose constructor threw half-way.
+    // Also frees a graph whose constructor threw half-way.
     void Free()
     {
         if (isDisposed) return;
@@ -254,6 +224,6 @@ public sealed unsafe class CompiledGraph : IProgram
         }
     }
 
-    /// <summary>Gives its scratch memory back when nobody did.</summary>
+    /// <summary>Gives the memory back without <see cref="Dispose"/>.</summary>
     ~CompiledGraph() => Free();
 }

@@ -2,7 +2,7 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>Rough times in microseconds, for the choice of who computes what.</summary>
+/// <summary>Rough times in microseconds, for <see cref="Assignment"/>.</summary>
 static class CostModel
 {
     // Of one thread: multiply-adds and bytes a microsecond, and what a kernel costs before its first number.

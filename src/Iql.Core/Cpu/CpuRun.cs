@@ -3,8 +3,8 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>The steps of one training run. The state is stepped where it lies, or, where a step cannot do that, into
-/// two sets of blocks that alternate. A step allocates nothing.</summary>
+/// <summary>The steps of one training run. A step replaces the state in place where it can; else two sets of blocks
+/// alternate. A step allocates nothing.</summary>
 sealed class CpuRun : IDisposable
 {
     readonly RunStart start;
@@ -20,7 +20,6 @@ sealed class CpuRun : IDisposable
     TensorBlock[] now, next = [];
     long step;
 
-    /// <summary>Copies the state to start from.</summary>
     public CpuRun(RunStart start, WorkerTeam team)
     {
         (this.start, this.team, step, measured) = (start, team, start.State.Step, start.Programs[0]);
@@ -35,15 +34,14 @@ sealed class CpuRun : IDisposable
         fill = Fill;
     }
 
-    /// <summary>The state; the team has finished.</summary>
+    /// <summary>The state, to be read when the team has finished.</summary>
     public LearnerState State => new(start.State.Seed, step, [.. now]);
 
     /// <summary>Metrics of the last step that was asked for them.</summary>
     public IReadOnlyList<(string Name, double Value)> Metrics =>
         [.. measured.Metrics.Select((metric, i) => (metric.Name, metrics[i]))];
 
-    /// <summary>Makes one step. Where workers have networks of their own, some may still be at it when this returns,
-    /// and the next step begins beside it.</summary>
+    /// <summary>Makes one step. Where steps overlap, workers may still be busy with it when this returns.</summary>
     public void Advance(bool withMetrics)
     {
         var program = programs.At(step, withMetrics);

@@ -8,10 +8,8 @@ static class CriticalPath
     public static double[][] Of(Dependencies dependencies, int runs)
     {
         var groups = dependencies.Groups;
-        var index = groups.Select((group, i) => (group, i)).ToDictionary(pair => pair.group, pair => pair.i);
         var costs = groups.Select(CostModel.Of).ToArray();
-        var nextRun = dependencies.States
-            .ToLookup(state => index[state.Maker], state => state.Readers.Select(reader => index[reader]));
+        var nextRun = dependencies.States.ToLookup(state => state.Maker, state => state.Readers);
         var paths = new double[runs][];
         for (var run = 0; run < runs; run++)
         {
@@ -19,10 +17,10 @@ static class CriticalPath
             for (var i = groups.Count - 1; i >= 0; i--)
             {
                 if (run > 0)
-                    foreach (var reader in nextRun[i].SelectMany(readers => readers))
-                        path[i] = Math.Max(path[i], costs[i] + paths[run - 1][reader]);
-                foreach (var need in dependencies.Needs(groups[i]))
-                    path[index[need.Group]] = Math.Max(path[index[need.Group]], costs[index[need.Group]] + path[i]);
+                    foreach (var reader in nextRun[groups[i]].SelectMany(readers => readers))
+                        path[i] = Math.Max(path[i], costs[i] + paths[run - 1][dependencies[reader]]);
+                foreach (var need in dependencies.Needs(groups[i]).Select(need => dependencies[need.Group]))
+                    path[need] = Math.Max(path[need], costs[need] + path[i]);
             }
         }
         return paths;

@@ -6,19 +6,19 @@ namespace Iql.Cpu;
 
 /// <summary>A group that another needs, and whether unit u of the one needs only unit u of the other.</summary>
 /// <param name="Group">The other group.</param>
-/// <param name="Value">What is needed of it; null where only the order matters.</param>
-/// <param name="IsAligned">Whether nobody waits where both are shared out alike.</param>
+/// <param name="Value">The node that is needed; null where only the order matters.</param>
+/// <param name="IsAligned">Whether no worker waits where both are shared out alike.</param>
 readonly record struct Need(Group Group, Tensor? Value, bool IsAligned);
 
-/// <summary>Which group computes and which read each node, and which groups come before which.</summary>
+/// <summary>The groups that compute and read each node, and the groups that must come before each group.</summary>
 sealed class Dependencies
 {
     readonly Dictionary<Tensor, Group> owner = [];
     readonly Dictionary<Tensor, List<(Group Group, Tensor User, int Index)>> uses = [];
     readonly Dictionary<Group, List<Need>> needs = [];
+    readonly Dictionary<Group, int> positions;
     readonly IReadOnlyDictionary<Tensor, Tensor> replaced;
 
-    /// <summary>Finds them.</summary>
     /// <param name="groups">In an order in which they can run; the first runs before all others.</param>
     /// <param name="replaced">Results, and the input each replaces, after all its readers. Null when none can.</param>
     public Dependencies(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor>? replaced)
@@ -43,47 +43,46 @@ sealed class Dependencies
         var sorted = replaced is not null && replaced.All(pair => MayReplace(owner[pair.Key], pair.Value))
             ? Sorted(groups, replaced) : null;
         (Groups, RunsInPlace) = (sorted ?? groups, sorted is not null);
+        positions = Groups.Select((group, i) => (group, i)).ToDictionary(pair => pair.group, pair => pair.i);
         this.replaced = sorted is null ? new Dictionary<Tensor, Tensor>() : replaced!;
         foreach (var (result, input) in this.replaced)
-            needs[owner[result]].AddRange(Uses(input).Where(use => use.Group != owner[result])
-                .Select(use => new Need(use.Group, null, false)));
+            foreach (var reader in ReadersOf(input, owner[result])) needs[owner[result]].Add(new(reader, null, false));
     }
 
     /// <summary>In an order in which they can run.</summary>
     public IReadOnlyList<Group> Groups { get; }
-
+    /// <summary>A group's place in that order.</summary>
+    public int this[Group group] => positions[group];
     /// <summary>Whether every result may lie where the input lies that it replaces.</summary>
     public bool RunsInPlace { get; }
-
     /// <summary>What must have run before a group.</summary>
     public IReadOnlyList<Need> Needs(Group group) => needs[group];
-
     /// <summary>The group that computes and stores a node.</summary>
     public Group? Owner(Tensor root) => owner.GetValueOrDefault(root);
-
     /// <summary>Who reads a node from memory or a register of another kernel.</summary>
     public IReadOnlyList<(Group Group, Tensor User, int Index)> Uses(Tensor root) => uses.GetValueOrDefault(root, []);
 
-    /// <summary>Results that lie where an input lay, who made them, and who reads them in the run after.</summary>
+    /// <summary>Results that replace an input in place, their makers, and their readers in the next run.</summary>
     public IEnumerable<(Tensor Result, Group Maker, IEnumerable<Group> Readers)> States =>
         replaced.Select(pair => (pair.Key, owner[pair.Key], Uses(pair.Value).Select(use => use.Group)));
 
     /// <summary>Other groups that read a node, in this run or, of the next state of an input, in the next.</summary>
-    public IEnumerable<Group> ReadersOf(Tensor root) =>
-        Uses(root).Concat(replaced.TryGetValue(root, out var input) ? Uses(input) : []).Select(use => use.Group)
-            .Where(group => group != Owner(root));
+    public IEnumerable<Group> ReadersOf(Tensor root) => ReadersOf(root, Owner(root))
+        .Concat(replaced.TryGetValue(root, out var input) ? ReadersOf(input, Owner(root)) : []);
+
+    IEnumerable<Group> ReadersOf(Tensor root, Group? maker) =>
+        Uses(root).Select(use => use.Group).Where(group => group != maker);
 
     /// <summary>Whether a node is made and used by the same units.</summary>
     public bool IsRowLocal(Tensor root) => Owner(root) is { } source && RowsOf(source) > 0
         && Uses(root).All(use => IsAligned(use.Group, source, use.User, use.Index));
 
-    // The given order, but readers of an input before the one who replaces it; null when that goes in a circle.
+    // The given order, but readers of an input before the group that replaces it; null when that goes in a circle.
     List<Group>? Sorted(IReadOnlyList<Group> groups, IReadOnlyDictionary<Tensor, Tensor> replaced)
     {
         var before = groups.ToDictionary(group => group, group => needs[group].Select(need => need.Group).ToHashSet());
         foreach (var (result, input) in replaced)
-            before[owner[result]].UnionWith(Uses(input).Select(use => use.Group)
-                .Where(group => group != owner[result]));
+            before[owner[result]].UnionWith(ReadersOf(input, owner[result]));
         var sorted = new List<Group>();
         var waiting = groups.ToList();
         while (waiting.Count > 0)
@@ -96,7 +95,7 @@ sealed class Dependencies
         return sorted;
     }
 
-    // A kernel may read what it replaces number by number, just before it writes it, and in no other way.
+    // A kernel may read an input that it replaces only number by number, just before it writes each number.
     bool MayReplace(Group group, Tensor input) => Uses(input).All(use => use.Group != group
         || (use.User != group.Anchor && Addressing.Kept(use.User.Sources[use.Index].Shape).SequenceEqual(group.Kept)));
 
@@ -109,7 +108,7 @@ sealed class Dependencies
         _ => 0,
     };
 
-    /// <summary>Whether a group's kernel is one unit, whoever makes it.</summary>
+    /// <summary>Whether a group's kernel is one unit.</summary>
     public static bool IsSingle(Group group) => group.IsScalar || group.IsFlatReduction || group.Anchor switch
     {
         null or { Op: Op.MatMul or Op.RandomUniform or Op.RandomNormal or Op.Sum or Op.Max or Op.Gather } => false,

@@ -11,13 +11,10 @@ sealed class Group(Tensor? anchor, ImmutableArray<int> kept)
 {
     /// <summary>The node that gives the kernel its kind; null for a purely elementwise one.</summary>
     public Tensor? Anchor { get; } = anchor;
-
     /// <summary>Axes of the iteration.</summary>
     public ImmutableArray<int> Kept { get; } = kept;
-
     /// <summary>Elementwise nodes, sources first.</summary>
     public List<Tensor> Nodes { get; } = [];
-
     /// <summary>Sum and Max over the last kept axis.</summary>
     public List<Tensor> Reductions { get; } = [];
 
@@ -28,21 +25,18 @@ sealed class Group(Tensor? anchor, ImmutableArray<int> kept)
 
     /// <summary>A reduction of one axis to a scalar: one worker does it, in order.</summary>
     public bool IsFlatReduction => Reductions.Count > 0 && Kept.Length == 1;
-
     /// <summary>Scalar arithmetic in double precision.</summary>
     public bool IsScalar => Anchor is null && Kept.Length == 0;
-
     /// <summary>Whether the value of a node is at hand inside this kernel.</summary>
     public bool Computes(Tensor node) => node == Anchor || Nodes.Contains(node);
-
     /// <summary>Everything it computes.</summary>
     public IEnumerable<Tensor> All => (Anchor is null ? [] : new[] { Anchor }).Concat(Nodes).Concat(Reductions);
 }
 
-/// <summary>Splits a graph into groups. Rules: a group depends only on groups before it; a node joins the last group
-/// among its sources' when the axes agree; a node of inputs alone floats until somebody needs it and is then computed
-/// there; at the end a node that nobody in its own group uses moves to its users if that saves a pass over memory (a
-/// rectifier's mask, for instance). Group 0 holds the scalars that depend on inputs alone.</summary>
+/// <summary>Splits a graph into groups, by four rules. A group depends only on groups before it. A node joins the last
+/// group of its sources when the axes agree. A node of inputs alone floats until a group needs it and is then computed
+/// there. At the end a node that its own group does not use moves to its users if that saves a pass over memory, such
+/// as a rectifier's mask. Group 0 holds the scalars that depend on inputs alone.</summary>
 sealed class Fusion
 {
     readonly Group prologue = new(null, []);
@@ -54,18 +48,13 @@ sealed class Fusion
     {
         groups = [prologue];
         wanted = [.. results.Select(Addressing.Root)];
+        foreach (var node in Order.Of(results)) Visit(node);
+        foreach (var result in wanted) Ensure(result);
+        Sink();
     }
 
     /// <summary>Groups in an order in which they can run.</summary>
-    public static IReadOnlyList<Group> Of(IReadOnlyList<Tensor> results)
-    {
-        var fusion = new Fusion(results);
-        var order = Order.Of(results);
-        foreach (var node in order) fusion.Visit(node);
-        foreach (var result in fusion.wanted) fusion.Ensure(result);
-        fusion.Sink();
-        return fusion.groups;
-    }
+    public static IReadOnlyList<Group> Of(IReadOnlyList<Tensor> results) => new Fusion(results).groups;
 
     void Visit(Tensor node)
     {
@@ -77,7 +66,7 @@ sealed class Fusion
             if (node.Shape.Count == 1 && sources.All(isAtHand)) Add(node, prologue);
             else if (node.Shape.Count > 1 && sources.All(source => isAtHand(source) || floating.Contains(source)))
                 floating.Add(node);
-            else Join(node);
+            else Join(node, sources);
         }
         else if (node.Op.IsReduction() && IsOverLastAxis(node)) Reduce(node, sources[0]);
         else
@@ -97,10 +86,10 @@ sealed class Fusion
         return Enumerable.Range(node.Integers[0] + 1, shape.Rank - node.Integers[0] - 1).All(axis => shape[axis] == 1);
     }
 
-    Group Open(Tensor? anchor, ImmutableArray<int> kept)
+    Group Open(Tensor? anchor, ImmutableArray<int> kept, Group? before = null)
     {
         var group = new Group(anchor, kept);
-        groups.Add(group);
+        groups.Insert(before is null ? groups.Count : groups.IndexOf(before), group);
         if (anchor is not null) owner[anchor] = group;
         return group;
     }
@@ -109,14 +98,13 @@ sealed class Fusion
     Group? Last(IEnumerable<Tensor> sources) =>
         sources.Where(owner.ContainsKey).Select(source => owner[source]).MaxBy(groups.IndexOf);
 
-    void Join(Tensor node)
+    void Join(Tensor node, Tensor[] sources)
     {
         var kept = Addressing.Kept(node.Shape);
-        var last = Last(node.Sources.Select(Addressing.Root));
-        // A row reduction is known only after its row, so what needs it waits for the next kernel.
+        var last = Last(sources);
+        // A row reduction is known only after its row, so its users wait for the next kernel.
         var fits = last is not null && last.Kept.SequenceEqual(kept)
-            && (kept.IsEmpty ? last.IsScalar : last.TakesElementwise)
-            && !node.Sources.Select(Addressing.Root).Any(last.Reductions.Contains);
+            && (kept.IsEmpty ? last.IsScalar : last.TakesElementwise) && !sources.Any(last.Reductions.Contains);
         Add(node, fits ? last! : Open(null, kept));
     }
 
@@ -144,20 +132,14 @@ sealed class Fusion
     void Ensure(Tensor root, Group? before = null)
     {
         if (!floating.Contains(root) || owner.ContainsKey(root)) return;
-        var kept = Addressing.Kept(root.Shape);
-        var group = new Group(null, kept);
-        var index = before is null ? groups.Count : groups.IndexOf(before);
-        groups.Insert(index, group);
-        owner[root] = group;
-        Absorb(root, group);
+        Add(root, Open(null, Addressing.Kept(root.Shape), before));
     }
 
     void Reduce(Tensor node, Tensor source)
     {
         var kept = Addressing.Kept(node.Sources[0].Shape);
-        var flat = kept.Length == 1;
         var last = Last([source]);
-        var joins = !flat && last is not null && last.Kept.SequenceEqual(kept)
+        var joins = kept.Length != 1 && last is not null && last.Kept.SequenceEqual(kept)
             && (last.Anchor is null || Dependencies.SumsRows(last.Anchor, node));
         var group = joins ? last! : Open(null, kept);
         if (floating.Contains(source)) Absorb(source, group);
@@ -190,8 +172,8 @@ sealed class Fusion
                 if (!users.TryGetValue(node, out var used)) continue;
                 var outside = used.Where(use => !use.Group.Computes(node)).ToArray();
                 if (outside.Length < used.Count || outside.Any(use => !CanTake(use.User, use.Group, node))) continue;
-                if (!node.Sources.Select(Addressing.Root).All(source => InMemoryAnyway(source, node, group, users)))
-                    continue;
+                if (!node.Sources.Select(Addressing.Root)
+                    .All(source => InMemoryAnyway(source, node, group, users[source]))) continue;
                 group.Nodes.Remove(node);
                 foreach (var target in outside.Select(use => use.Group).Distinct()) target.Nodes.Insert(0, node);
                 owner[node] = outside[0].Group;
@@ -205,9 +187,8 @@ sealed class Fusion
         user != group.Anchor && group.Kept.SequenceEqual(Addressing.Kept(node.Shape))
             && (group.TakesElementwise || group.IsFlatReduction);
 
-    // A leaf, a scalar, or a value that somebody else reads from memory in any case.
-    bool InMemoryAnyway(
-        Tensor source, Tensor node, Group group, Dictionary<Tensor, List<(Tensor User, Group Group)>> users) =>
+    // A leaf, a scalar, or a value that some other node reads from memory in any case.
+    bool InMemoryAnyway(Tensor source, Tensor node, Group group, List<(Tensor User, Group Group)> users) =>
         source.Sources.IsEmpty || source.Shape.Count == 1 || wanted.Contains(source) || !group.Computes(source)
-        || users[source].Any(use => use.User != node && (use.User == use.Group.Anchor || !use.Group.Computes(source)));
+        || users.Any(use => use.User != node && (use.User == use.Group.Anchor || !use.Group.Computes(source)));
 }

@@ -6,10 +6,10 @@ namespace Iql.Cpu;
 /// <summary>Kernels of a stream that run without a wait between them, some units of each at a time.</summary>
 /// <param name="Kernels">Their numbers.</param>
 /// <param name="Waits">Positions that other streams must have passed, as in <see cref="Schedule.WaitsOf"/>.</param>
-/// <param name="Units">Of each kernel, from the first to the one before the last.</param>
+/// <param name="Units">Of each kernel, from First to Last − 1.</param>
 /// <param name="Block">Units at a time.</param>
 /// <param name="IsTimed">Whether its time counts, where several workers share it.</param>
-/// <param name="Urgency">Higher goes first; of the current run, and of the one after.</param>
+/// <param name="Urgency">In the current run, and in the run after. Higher goes first.</param>
 readonly record struct KernelBatch(
     ImmutableArray<int> Kernels, ImmutableArray<(int Stream, int Position)> Waits, (int First, int Last) Units,
     int Block, bool IsTimed, (double Now, double Next) Urgency)
@@ -21,21 +21,19 @@ readonly record struct KernelBatch(
     /// for ends a batch.</summary>
     /// <param name="schedule">Kernel i is group i + 1.</param>
     /// <param name="kernels">Of the schedule; behind them copies, which wait for all and are stream 0's.</param>
-    public static ImmutableArray<KernelBatch>[] Of(Schedule schedule, IReadOnlyList<IKernel> kernels)
+    public static ImmutableArray<KernelBatch>[] Of(Schedule schedule, IKernel[] kernels)
     {
         var paths = schedule.Overlaps ? CriticalPath.Of(schedule.Dependencies, LookAhead) : [];
-        var streams = Enumerable.Range(0, schedule.Streams.Count);
-        return [.. streams.Select(stream => OfStream(schedule, kernels, paths, stream))];
+        return [.. schedule.Streams.Select((_, stream) => OfStream(schedule, kernels, paths, stream))];
     }
 
-    static ImmutableArray<KernelBatch> OfStream(
-        Schedule schedule, IReadOnlyList<IKernel> kernels, double[][] paths, int stream)
+    static ImmutableArray<KernelBatch> OfStream(Schedule schedule, IKernel[] kernels, double[][] paths, int stream)
     {
         var batches = new List<KernelBatch>();
         var known = Enumerable.Repeat(Schedule.Nothing, schedule.Streams.Count).ToArray();
         var end = schedule.Groups.Count - 1;
         var before = default(Partition);
-        for (var i = 0; i < kernels.Count; i++)
+        for (var i = 0; i < kernels.Length; i++)
         {
             // A position in the schedule is the number of kernels that have run when it is passed.
             var group = i < end ? schedule.Groups[i + 1] : null;

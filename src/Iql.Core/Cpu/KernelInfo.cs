@@ -10,7 +10,7 @@ namespace Iql.Cpu;
 /// <param name="Nodes">The nodes of the simplified graph it computes, sources first.</param>
 /// <param name="Flop">Operations of a product, two for each multiply-add; 0 for all others, which move memory.</param>
 /// <param name="Floats">Numbers it reads and writes at least, each of its arrays counted once.</param>
-/// <param name="Owner">The worker who does all of it; null where all workers share it.</param>
+/// <param name="Owner">The worker that does all of it; null where all workers share it.</param>
 public sealed record KernelInfo(
     int Phase, string Kind, ImmutableArray<int> Extents, ImmutableArray<Tensor> Nodes,
     double Flop, double Floats, int? Owner)

@@ -5,9 +5,8 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>Writes a group's elementwise nodes as a loop program, with the operands its pointers stand for.</summary>
-sealed class LoopBuilder(
-    Group group, Schedule schedule, Func<Tensor, Address> addressOf, Func<Tensor, int> slotOf, HashSet<Tensor> stored)
+/// <summary>Writes a group's elementwise nodes as a loop program, with the operands of its pointers.</summary>
+sealed class LoopBuilder(Group group, Schedule schedule, Placement plan)
 {
     readonly List<LoopValue> values = [];
     readonly Dictionary<Tensor, int> computed = [];
@@ -17,14 +16,13 @@ sealed class LoopBuilder(
     readonly List<(int Value, int Pointer)> stores = [];
     readonly List<(int Value, Op Op, int Pointer)> reductions = [];
 
-    /// <summary>The program and, for every pointer, where it begins and its strides over the group's kept axes. Pointer
-    /// 0 is the anchor's scratch, if there is an anchor.</summary>
+    /// <summary>The program, and the operand of every pointer. Pointer 0 is the anchor's scratch, if any.</summary>
     public (LoopProgram Program, ImmutableArray<Operand> Operands) Build()
     {
         if (group.Anchor is { } anchor)
         {
             values.Add(new(LoopSource.Vector, 0));
-            operands.Add(new(default, [.. group.Kept.Select(_ => 0)], IsRead: true));
+            operands.Add(new(default, [.. group.Kept.Select(_ => 0)]));
             Computed(anchor, 0);
         }
         foreach (var node in group.Nodes)
@@ -38,7 +36,7 @@ sealed class LoopBuilder(
         {
             var shape = node.Sources[0].Shape;
             var value = ValueOf(shape, node.Sources[0]);
-            var address = group.IsFlatReduction ? default : addressOf(node);
+            var address = group.IsFlatReduction ? default : plan.AddressOf(node);
             reductions.Add((value, node.Op, Pointer(address, Addressing.StridesOver(shape, node.Shape))));
         }
         // A product's kernel makes a row in several pieces.
@@ -49,16 +47,16 @@ sealed class LoopBuilder(
     void Computed(Tensor node, int value)
     {
         computed[node] = value;
-        if (stored.Contains(node) && schedule.Dependencies.Owner(node) == group)
+        if (plan.Stored.Contains(node) && schedule.Dependencies.Owner(node) == group)
         {
             var strides = Addressing.StridesOver(node.Shape, node.Shape);
-            stores.Add((value, Pointer(addressOf(node), strides, isReadByOthers: schedule.IsReadByOthers(node))));
+            stores.Add((value, Pointer(plan.AddressOf(node), strides, schedule.IsReadByOthers(node))));
         }
     }
 
-    int Pointer(Address address, ImmutableArray<int> strides, bool isRead = false, bool isReadByOthers = false)
+    int Pointer(Address address, ImmutableArray<int> strides, bool isReadByOthers = false)
     {
-        operands.Add(new(address, strides, isRead, isReadByOthers));
+        operands.Add(new(address, strides, isReadByOthers));
         return operands.Count - 1;
     }
 
@@ -67,13 +65,12 @@ sealed class LoopBuilder(
         var root = Addressing.Root(source);
         if (computed.TryGetValue(root, out var value)) return value;
         if (root.Op == Op.Constant) return Invariant(new(LoopSource.Constant, 0, Number: root.Number));
-        if (slotOf(root) is >= 0 and var slot) return Invariant(new(LoopSource.Slot, slot));
+        if (plan.SlotOf(root) is >= 0 and var slot) return Invariant(new(LoopSource.Slot, slot));
         var strides = Addressing.StridesOver(user, source.Shape);
-        var address = addressOf(root);
         var key = (root, string.Join(',', strides));
         if (loaded.TryGetValue(key, out var load)) return load;
         var kind = strides[^1] == 0 ? LoopSource.PerRow : LoopSource.Vector;
-        values.Add(new(kind, Pointer(address, strides, isRead: true)));
+        values.Add(new(kind, Pointer(plan.AddressOf(root), strides)));
         return loaded[key] = values.Count - 1;
     }
 

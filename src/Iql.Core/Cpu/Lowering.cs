@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.Intrinsics;
 using Iql.Cpu.Emit;
 using Iql.Cpu.Kernels;
 using Iql.Graph;
@@ -6,95 +7,75 @@ using Iql.Graph;
 namespace Iql.Cpu;
 
 /// <summary>Turns groups into kernels: loop programs, and addresses and strides of operands.</summary>
-/// <param name="schedule">Who computes what.</param>
-/// <param name="stored">The nodes that lie in memory.</param>
-/// <param name="addressOf">Where a stored node or an input lies.</param>
-/// <param name="slotOf">A scalar's slot, or −1 when it has none.</param>
-/// <param name="set">The vectors to use.</param>
-sealed class Lowering(
-    Schedule schedule, HashSet<Tensor> stored, Func<Tensor, Address> addressOf, Func<Tensor, int> slotOf,
-    InstructionSet set)
+static class Lowering
 {
-    readonly IKernelFactory factory = KernelFactory.Of(set);
-
-    /// <summary>The nodes that some group reads from memory, and the results. Scalars are read from slots.</summary>
-    public static HashSet<Tensor> Stored(IReadOnlyList<Group> groups, IEnumerable<Tensor> results)
+    /// <summary>Makes the kernel of a group. This is the one place where an instruction set becomes types.</summary>
+    public static Func<Group, IKernel> Of(Schedule schedule, Placement plan, InstructionSet set) => set switch
     {
-        var stored = results.Select(Addressing.Root).ToHashSet();
-        // By kernels that know no slots, even a single number.
-        var made = groups.Select(group => group.Anchor).ToHashSet();
-        foreach (var group in groups)
-            foreach (var user in group.All)
-                foreach (var root in user.Sources.Select(Addressing.Root))
-                {
-                    var isRead = (root.Shape.Count > 1 || made.Contains(root)) && !group.Computes(root);
-                    if (user == group.Anchor ? !IsRandom(user) : isRead) stored.Add(root);
-                }
-        return stored;
-    }
+        InstructionSet.Vector512 => new Lowering<Simd512, Vector512<float>>(schedule, plan).KernelOf,
+        InstructionSet.Vector256 => new Lowering<Simd256, Vector256<float>>(schedule, plan).KernelOf,
+        _ => new Lowering<SimdScalar, float>(schedule, plan).KernelOf,
+    };
+}
 
-    static bool IsRandom(Tensor node) => node.Op is Op.RandomUniform or Op.RandomNormal;
-
-    /// <summary>The kernel of one group.</summary>
+sealed class Lowering<S, V>(Schedule schedule, Placement plan) where S : ISimd<V> where V : struct
+{
     public IKernel KernelOf(Group group) => group.Anchor is { } anchor ? anchor.Op switch
     {
         Op.MatMul => Product(group, anchor),
         Op.Sum or Op.Max => ColumnReduce(group, anchor),
-        _ => DataMovement.KernelOf(anchor, addressOf, slotOf, schedule.IsReadByOthers(anchor)),
+        _ => DataMovement.KernelOf(anchor, plan, schedule.IsReadByOthers(anchor)),
     } : group.IsScalar ? Scalars(group) : Loop(group);
 
     ScalarKernel Scalars(Group group)
     {
-        ScalarSource SourceOf(Tensor node)
-        {
-            var root = Addressing.Root(node);
-            return slotOf(root) is >= 0 and var slot ? new(slot, default) : new(-1, addressOf(root));
-        }
         var values = group.Nodes.Select(node =>
         {
-            var sources = node.Sources.Select(SourceOf).ToArray();
-            return new ScalarValue(node.Op, slotOf(node), sources[0], sources[Math.Min(1, sources.Length - 1)],
+            var sources = node.Sources.Select(plan.SourceOf).ToArray();
+            return new ScalarValue(node.Op, plan.SlotOf(node), sources[0], sources[Math.Min(1, sources.Length - 1)],
                 sources[^1]);
         });
+        // The first group also stores scalar inputs and constants that some kernel reads from memory.
         var kept = group == schedule.Groups[0]
-            ? group.Nodes.Concat(stored.Where(node => node.Shape.Count == 1 && IsLooseScalar(node)))
+            ? group.Nodes.Concat(plan.Stored.Where(node => node.Sources.IsEmpty && node.Shape.Rank == 0))
             : group.Nodes;
-        return new([.. values], [.. kept.Where(stored.Contains).Select(node => (slotOf(node), addressOf(node)))]);
+        return new([.. values], [.. kept.Where(plan.Stored.Contains)
+            .Select(node => (plan.SlotOf(node), plan.AddressOf(node)))]);
     }
-
-    /// <summary>A scalar input or a constant that some kernel wants in memory.</summary>
-    public static bool IsLooseScalar(Tensor node) =>
-        node.Op == Op.Constant || (node.Op == Op.Input && node.Shape.Rank == 0);
 
     FusedKernel Loop(Group group)
     {
         var (program, operands) = Program(group);
-        if (!group.IsFlatReduction) return new(factory.Loop(program), group.Kept, operands);
+        var loop = LoopEmitter<S, V>.Emit(program);
+        if (!group.IsFlatReduction) return new(loop, group.Kept, operands);
         var sum = group.Reductions[0];
-        Address? address = stored.Contains(sum) ? addressOf(sum) : null;
-        return new(factory.Loop(program), group.Kept, operands, slotOf(sum), address);
+        Address? address = plan.Stored.Contains(sum) ? plan.AddressOf(sum) : null;
+        return new(loop, group.Kept, operands, plan.SlotOf(sum), address);
     }
 
     (LoopProgram Program, ImmutableArray<Operand> Operands) Program(Group group) =>
-        new LoopBuilder(group, schedule, addressOf, slotOf, stored).Build();
+        new LoopBuilder(group, schedule, plan).Build();
 
     IKernel Product(Group group, Tensor anchor)
     {
         var (x, y) = (anchor.Sources[0], anchor.Sources[1]);
         var lead = anchor.Shape.Extents[..^2];
-        int[] a = Addressing.Strides(x.Shape), b = Addressing.Strides(y.Shape);
+        var (a, b) = (Addressing.Strides(x.Shape), Addressing.Strides(y.Shape));
         var transposed = (First: anchor.Integers[0] == 1, Second: anchor.Integers[1] == 1);
         var (row, innerA) = transposed.First ? (a[^1], a[^2]) : (a[^2], a[^1]);
         var (innerB, column) = transposed.Second ? (b[^1], b[^2]) : (b[^2], b[^1]);
         var shape = new ProductShape(anchor.Shape[-2], anchor.Shape[-1], x.Shape[transposed.First ? -2 : -1],
             row, innerA, innerB, column, lead, Leading(x.Shape, a), Leading(y.Shape, b));
-        var (program, operands) = Program(group);
-        return factory.Product(shape, addressOf(Addressing.Root(x)), addressOf(Addressing.Root(y)), program,
-            [.. operands.Select(operand => operand with { Strides = Expanded(operand.Strides, anchor.Shape) })],
-            Dependencies.RunsByTile(anchor));
+        var (program, kept) = Program(group);
+        ImmutableArray<Operand> operands =
+            [.. kept.Select(operand => operand with { Strides = Expanded(operand.Strides, anchor.Shape) })];
+        var (first, second) = (plan.AddressOf(x), plan.AddressOf(y));
+        return NarrowProductKernel<S, V>.Takes(shape)
+            ? new NarrowProductKernel<S, V>(shape, first, second, LoopEmitter<S, V>.Emit(program), operands)
+            : new MatMulKernel<S, V>(shape, first, second, program, operands, Dependencies.RunsByTile(anchor));
 
         // Leading axes align from the right; stretched ones do not move.
-        ImmutableArray<int> Leading(Shape source, int[] strides) =>
+        ImmutableArray<int> Leading(Shape source, ImmutableArray<int> strides) =>
             [.. Enumerable.Range(0, lead.Length).Select(axis => axis - lead.Length + source.Rank - 2)
                 .Select(axis => axis < 0 ? 0 : strides[axis])];
     }
@@ -106,23 +87,23 @@ sealed class Lowering(
         return [.. shape.Extents.Select(extent => extent == 1 ? 0 : strides[next++])];
     }
 
-    IKernel ColumnReduce(Group group, Tensor anchor)
+    ColumnReduceKernel<S, V> ColumnReduce(Group group, Tensor anchor)
     {
-        var source = anchor.Sources[0];
-        var axis = anchor.Integers[0];
-        var strides = Addressing.Strides(source.Shape);
-        var before = new Shape(source.Shape.Extents.AsSpan()[..axis]);
-        var after = new Shape(source.Shape.Extents.AsSpan()[(axis + 1)..]);
+        var (source, axis) = (anchor.Sources[0].Shape, anchor.Integers[0]);
+        var before = new Shape(source.Extents.AsSpan()[..axis]).Count;
+        var after = new Shape(source.Extents.AsSpan()[(axis + 1)..]);
         // Rows inside one entry of the axis lie evenly, padding included, and so they do in the result.
         var columns = after.Count == Layout.RowLength(after) ? after.Count : Layout.PaddedLength(after);
-        var outer = before.Count == 1 ? (1, 0)
-            : (before.Count, strides[Enumerable.Range(0, axis).Last(i => before[i] != 1)]);
         var (program, operands) = Program(group);
-        var single = group.Kept.Length == 1;
-        var outerStride = before.Count == 1 ? 0
-            : Addressing.Strides(anchor.Shape)[Enumerable.Range(0, axis).Last(i => before[i] != 1)];
-        return factory.ColumnReduce(addressOf(Addressing.Root(source)), outer, (source.Shape[axis], strides[axis]),
-            columns, anchor.Op == Op.Max, factory.Loop(program), [.. operands.Select(operand =>
-                operand with { Strides = single ? [0, operand.Strides[0]] : [outerStride, 1] })]);
+        return new(plan.AddressOf(anchor.Sources[0]), (before, Outer(source)),
+            (source[axis], Addressing.Strides(source)[axis]), columns, anchor.Op == Op.Max,
+            LoopEmitter<S, V>.Emit(program), [.. operands.Select(operand => operand with
+            {
+                Strides = group.Kept.Length == 1 ? [0, operand.Strides[0]] : [Outer(anchor.Shape), 1],
+            })]);
+
+        // Floats from one entry of the axes before to the next.
+        int Outer(Shape shape) => before == 1 ? 0
+            : Addressing.Strides(shape)[Enumerable.Range(0, axis).Last(i => source[i] != 1)];
     }
 }

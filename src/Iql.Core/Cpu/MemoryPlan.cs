@@ -3,9 +3,9 @@ using Iql.Graph;
 namespace Iql.Cpu;
 
 /// <summary>Allocates temporaries in one arena. One may take the floats of another whose last reader runs before its
-/// maker, if no worker can still be reading. That is so where one stream computes both, where every stream has waited
-/// for that reader anyway, or where both have rows of the same workers at the same addresses. What different workers
-/// write shares no memory otherwise: it would travel from core to core.</summary>
+/// maker, if no worker can still be reading: one stream computes both, or every stream has waited for that reader
+/// anyway, or both have rows of the same workers at the same addresses. Otherwise results of different workers share no
+/// memory, which would travel from core to core.</summary>
 sealed class MemoryPlan
 {
     sealed record Life(Tensor Node, int First, int Last, Partition Partition, bool IsPrivate, int Offset, int Length)
@@ -20,7 +20,7 @@ sealed class MemoryPlan
     MemoryPlan(Schedule schedule)
     {
         this.schedule = schedule;
-        // What every stream has passed when a group begins, for all that is known before memory is shared.
+        // The position that every stream has passed when a group begins, as known before memory is shared.
         passed = [.. schedule.Groups.Select(group =>
             schedule.PartitionOf(group).Stream is null ? Math.Max(0, schedule.WaitsOf(group).Min()) : 0)];
         for (var i = 1; i < passed.Length; i++) passed[i] = Math.Max(passed[i], passed[i - 1]);
@@ -51,7 +51,7 @@ sealed class MemoryPlan
         var life = new Life(node, Made(node), last, partition, isPrivate, 0, length);
         var warm = placed.Where(old => HasSameRows(old, life)).ToHashSet();
         var taken = placed.Where(old => !IsFree(old, life)).ToArray();
-        // Best what this worker has just read, and is still in its cache; else as far to the front as possible.
+        // Best are floats that this worker has just read and still has in its cache, then those nearest the front.
         var best = warm.OrderByDescending(old => old.Last).Select(old => old.Offset)
             .Concat(placed.Select(old => old.Offset).Concat(placed.Select(old => old.End)).Append(0).Order()).Distinct()
             .Select(offset => life with { Offset = offset })
@@ -66,7 +66,7 @@ sealed class MemoryPlan
         ? old.Partition.Stream == life.Partition.Stream
         : old.Partition == life.Partition && old.Last <= passed[life.First]);
 
-    // Has a temporary's maker wait for those who wrote and read another in its place.
+    // Lets a temporary's maker wait for the groups that wrote and read another in its place.
     void Await(Life life, Life old)
     {
         var maker = schedule.Groups[life.First];

@@ -5,7 +5,7 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>Where everything lies: results in their blocks, temporaries in the arena, numbers in slots.</summary>
+/// <summary>All addresses: results in their blocks, temporaries in the arena, numbers in slots.</summary>
 sealed class Placement
 {
     // The key of temporaries that more than one stream uses.
@@ -23,7 +23,7 @@ sealed class Placement
         var metrics = results[outputs.Length..];
         foreach (var metric in metrics) Check.That(metric.Shape.Count == 1, "metrics", "scalars", metric);
         // A metric is read from its slot, or from memory when a kernel of vectors made it.
-        Stored = Lowering.Stored(schedule.Groups, results.Take(outputs.Length)
+        Stored = StoredOf(schedule.Groups, results.Take(outputs.Length)
             .Concat(metrics.Where(metric => schedule.Dependencies.Owner(Addressing.Root(metric))?.Anchor is not null)));
         var order = Order.Of(results);
         Inputs(function, order);
@@ -33,8 +33,7 @@ sealed class Placement
         var scalars = slots.Where(pair => pair.Key.Op == Op.Input)
             .ToDictionary(pair => pair.Key.Name, pair => pair.Value);
         InputSlots = [.. function.Scalars.Select(name => scalars.GetValueOrDefault(name, -1))];
-        Metrics = [.. metrics.Select(Addressing.Root).Select(root =>
-            slots.TryGetValue(root, out var slot) ? new ScalarSource(slot, default) : new(-1, AddressOf(root)))];
+        Metrics = [.. metrics.Select(SourceOf)];
         ScratchLength = order.Where(node => node.Op == Op.MatMul)
             .Select(node => ProductShape.ScratchFloats(
                 node.Shape[-2], node.Shape[-1], node.Sources[1].Shape[node.Integers[1] == 1 ? -1 : -2],
@@ -47,7 +46,6 @@ sealed class Placement
     public HashSet<Tensor> Stored { get; }
     /// <summary>Slots of the function's scalars, −1 for one that is not used.</summary>
     public int[] InputSlots { get; }
-    /// <summary>Where the metrics are read.</summary>
     public ScalarSource[] Metrics { get; }
     /// <summary>Single floats of input blocks that kernels read from slots.</summary>
     public List<(int Slot, Address Address)> Loads { get; } = [];
@@ -55,7 +53,6 @@ sealed class Placement
     public List<(int Slot, double Number)> Constants { get; } = [];
     /// <summary>Results that are inputs, or the second name of another result: copied at the end.</summary>
     public List<IKernel> Copies { get; } = [];
-    /// <summary>The temporaries.</summary>
     public ImmutableArray<BufferInfo> Buffers { get; private set; } = [];
     public int SlotCount => slots.Count;
     /// <summary>Floats of a workspace: the temporaries that one stream has to itself.</summary>
@@ -67,11 +64,32 @@ sealed class Placement
     public int ScratchLength { get; }
 
     /// <summary>Where a stored node or an input lies.</summary>
-    public Address AddressOf(Tensor root) => addresses.TryGetValue(root, out var address) ? address
-        : throw new InvalidOperationException($"{root} was not given an address in memory.");
+    public Address AddressOf(Tensor node) => addresses.TryGetValue(Addressing.Root(node), out var address) ? address
+        : throw new InvalidOperationException($"{node} was not given an address in memory.");
 
     /// <summary>A scalar's slot, or −1 when it has none.</summary>
-    public int SlotOf(Tensor root) => slots.GetValueOrDefault(root, -1);
+    public int SlotOf(Tensor node) => slots.GetValueOrDefault(Addressing.Root(node), -1);
+
+    /// <summary>A scalar's slot, or else its address.</summary>
+    public ScalarSource SourceOf(Tensor node) =>
+        SlotOf(node) is >= 0 and var slot ? new(slot, default) : new(-1, AddressOf(node));
+
+    // The nodes that some group reads from memory, and the results. Scalars are read from slots.
+    static HashSet<Tensor> StoredOf(IReadOnlyList<Group> groups, IEnumerable<Tensor> results)
+    {
+        var stored = results.Select(Addressing.Root).ToHashSet();
+        // By kernels that know no slots, even a single number.
+        var made = groups.Select(group => group.Anchor).ToHashSet();
+        foreach (var group in groups)
+            foreach (var user in group.All)
+                foreach (var root in user.Sources.Select(Addressing.Root))
+                {
+                    var isRead = (root.Shape.Count > 1 || made.Contains(root)) && !group.Computes(root);
+                    var isRandom = user.Op is Op.RandomUniform or Op.RandomNormal;
+                    if (user == group.Anchor ? !isRandom : isRead) stored.Add(root);
+                }
+        return stored;
+    }
 
     void Inputs(GraphFunction function, IEnumerable<Tensor> order)
     {
@@ -123,7 +141,7 @@ sealed class Placement
     {
         var kept = later.Select(copy => copy.Node).Concat(metrics).Select(Addressing.Root).ToHashSet();
         var apart = schedule.Workers > 1 ? Layout.Apart : 0;
-        // By stream what no other uses. The rest one worker may still read when another makes it for the run after.
+        // One plan for each stream's own temporaries, and one for those that a run and the next may use at once.
         var plans = order.Where(node => Stored.Contains(node) && !addresses.ContainsKey(node)).GroupBy(StreamOf)
             .ToDictionary(nodes => nodes.Key, nodes => MemoryPlan.Of(schedule, nodes, kept));
         foreach (var (stream, plan) in plans)
@@ -148,7 +166,6 @@ sealed class Placement
     CopyKernel CopyOf(Tensor node, Address to)
     {
         var strides = Addressing.Strides(node.Shape);
-        var from = AddressOf(Addressing.Root(node));
-        return new([new(node.Shape.Extents, from, [.. strides], to, [.. strides])], 0, default);
+        return new([new(node.Shape.Extents, AddressOf(node), strides, to, strides)], 0, default);
     }
 }

@@ -13,8 +13,8 @@ readonly record struct Partition(int Rows, int? Stream)
         : ((int)((long)units * stream / streams), (int)((long)units * (stream + 1) / streams));
 }
 
-/// <summary>Which stream computes which group, and how far other streams must have come before. Where streams share
-/// kernels and unit u needs only what unit u wrote, nobody waits.</summary>
+/// <summary>The stream of each group, and how far other streams must have come before it. Where streams share kernels
+/// and unit u needs only the results of unit u, no worker waits.</summary>
 sealed class Schedule
 {
     /// <summary>A position that every stream has passed.</summary>
@@ -23,17 +23,14 @@ sealed class Schedule
     // The stream of the first group, which the caller computes before all streams begin.
     const int Caller = -1;
 
-    readonly Dictionary<Group, int> positions = [];
     readonly Partition[] partitions;
     readonly int[][] waits;
 
-    /// <summary>The schedule for a number of workers.</summary>
     public Schedule(Dependencies dependencies, int workers)
     {
         (Dependencies, Workers) = (dependencies, workers);
         var assignment = Assignment.Of(dependencies, workers);
         (Streams, Overlaps) = (assignment.Workers, !assignment.IsShared);
-        for (var i = 0; i < Groups.Count; i++) positions[Groups[i]] = i;
         partitions = [.. Groups.Select((group, i) =>
             i == 0 ? new Partition(0, Caller) : new(Dependencies.RowsOf(group), assignment.StreamOf[i]))];
         waits = [.. Groups.Select(_ => Enumerable.Repeat(Nothing, Streams.Count).ToArray())];
@@ -49,38 +46,27 @@ sealed class Schedule
         }
     }
 
-    /// <summary>What it is made from.</summary>
     public Dependencies Dependencies { get; }
-
-    /// <summary>For how many workers.</summary>
+    /// <summary>The number of workers.</summary>
     public int Workers { get; }
-
     /// <summary>The worker of each stream.</summary>
     public IReadOnlyList<int> Streams { get; }
-
     /// <summary>Whether streams compute subgraphs. Then a run may begin before the one before has ended.</summary>
     public bool Overlaps { get; }
-
     /// <summary>In the order in which they could run; the first before all others.</summary>
     public IReadOnlyList<Group> Groups => Dependencies.Groups;
-
     /// <summary>A group's place in that order.</summary>
-    public int this[Group group] => positions[group];
-
+    public int this[Group group] => Dependencies[group];
     /// <summary>How a group's units are shared out.</summary>
-    public Partition PartitionOf(Group group) => partitions[positions[group]];
+    public Partition PartitionOf(Group group) => partitions[this[group]];
 
-    /// <summary>The worker who computes all of a group; null where all share it.</summary>
-    public int? WorkerOf(Group group) => PartitionOf(group).Stream switch
-    {
-        null => null,
-        Caller => 0,
-        { } stream => Streams[stream],
-    };
+    /// <summary>The worker that computes all of a group; null where all share it.</summary>
+    public int? WorkerOf(Group group) =>
+        PartitionOf(group).Stream is { } stream ? stream == Caller ? 0 : Streams[stream] : null;
 
     /// <summary>The position that each stream must have passed before a group begins: the number of kernels behind
     /// which it has nothing to do. A position that is not positive counts from the end of the run before.</summary>
-    public IReadOnlyList<int> WaitsOf(Group group) => waits[positions[group]];
+    public IReadOnlyList<int> WaitsOf(Group group) => waits[this[group]];
 
     /// <summary>Whether a group of another stream waits for a stream to have passed just this position.</summary>
     public bool IsAwaited(int stream, int position) => Overlaps && waits.Where((_, i) => partitions[i].Stream != stream)
@@ -91,12 +77,12 @@ sealed class Schedule
     {
         var (own, from) = (PartitionOf(group).Stream, PartitionOf(other).Stream);
         if (before && own == from) return;
-        var (wait, position) = (waits[positions[group]], positions[other] - (before ? Groups.Count - 1 : 0));
+        var (wait, position) = (waits[this[group]], this[other] - (before ? Groups.Count - 1 : 0));
         for (var stream = 0; stream < wait.Length; stream++)
             if (from is null || from == stream) wait[stream] = Math.Max(wait[stream], position);
     }
 
-    /// <summary>Whether no worker sees another's rows of a node.</summary>
+    /// <summary>Whether no worker reads another's rows of a node.</summary>
     public bool IsRowLocal(Tensor root) => Dependencies.IsRowLocal(root)
         && Dependencies.Uses(root).All(use => PartitionOf(use.Group) == PartitionOf(Dependencies.Owner(root)!));
 

@@ -2,9 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Iql.Cpu;
 
-/// <summary>The time from run to run, in microseconds, when streams are dealt out to workers. A worker takes, of his
-/// streams, the kernel that can begin earliest, and of those the one with the longest chain of needs behind
-/// it.</summary>
+/// <summary>The time from run to run, in microseconds, when every stream has a worker. Of its streams a worker takes
+/// the kernel that can begin first, and among equals the one with the longest chain of needs behind it.</summary>
 sealed class ScheduleSimulator
 {
     // Runs that follow each other. The first only find into step, and beside the last there is no other.
@@ -17,24 +16,22 @@ sealed class ScheduleSimulator
     readonly double[] costs, paths;
     readonly (int Group, int RunsBefore, double Transfer)[][] needs;
 
-    /// <summary>A simulator, given the stream of each group.</summary>
     public ScheduleSimulator(Dependencies dependencies, int[] streamOf, int workers)
     {
         (this.streamOf, this.workers) = (streamOf, workers);
         var groups = dependencies.Groups;
-        var index = groups.Select((group, i) => (group, i)).ToDictionary(pair => pair.group, pair => pair.i);
         kernels = [.. Enumerable.Range(0, streamOf.Max() + 1)
             .Select(stream => Enumerable.Range(1, groups.Count - 1).Where(i => streamOf[i] == stream).ToArray())];
         costs = [.. groups.Select(CostModel.Of)];
         paths = CriticalPath.Of(dependencies, Runs)[^1];
         loaded = [.. dependencies.States.Where(state => state.Result.Shape.Count == 1)
-            .Select(state => index[state.Maker])];
+            .Select(state => dependencies[state.Maker])];
         var states = dependencies.States
             .SelectMany(state => state.Readers.Select(reader => (reader, state.Result, state.Maker)))
             .ToLookup(state => state.reader);
         needs = [.. groups.Select(group => dependencies.Needs(group).Where(need => need.Group != groups[0])
-            .Select(need => (index[need.Group], 0, CostModel.Transfer(need.Value)))
-            .Concat(states[group].Select(state => (index[state.Maker], 1, CostModel.Transfer(state.Result))))
+            .Select(need => (dependencies[need.Group], 0, CostModel.Transfer(need.Value)))
+            .Concat(states[group].Select(state => (dependencies[state.Maker], 1, CostModel.Transfer(state.Result))))
             .Distinct().ToArray())];
     }
 
@@ -49,7 +46,7 @@ sealed class ScheduleSimulator
         var (runEnd, callersEnd) = (new double[Runs + 1], new double[Runs + 1]);
         while (true)
         {
-            // The caller is never behind, and nobody more than a run.
+            // The caller is never behind, and no stream more than a run.
             int callers = Runs, slowest = Runs;
             for (var stream = 0; stream < owners.Length; stream++)
             {

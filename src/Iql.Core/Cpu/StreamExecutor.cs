@@ -4,25 +4,23 @@ using Iql.Execution;
 
 namespace Iql.Cpu;
 
-/// <summary>Runs a batch, with temporaries in a workspace that is its stream's until the end of the run.</summary>
+/// <summary>Runs a batch. Its temporaries lie in a workspace that the stream keeps until the end of the run.</summary>
 delegate void RunBatch(int worker, int workspace, long run, in KernelBatch batch);
 
-/// <summary>Executes streams, run after run. A worker has one stream or several. Of those whose next batch waits for
-/// nobody he takes the most urgent; so one worker may be at the next run while others are still at the one before. A
-/// stream that begins a run gets the workspace that its worker used last, which is still in the cache.
-/// Mutable.</summary>
+/// <summary>Executes streams, run after run. A worker has one stream or several. It takes the most urgent of those
+/// whose next batch waits for nothing, so it may be at the next run while others are still at the one before. A stream
+/// that begins a run gets the workspace that its worker used last, which is still in the cache. Mutable.</summary>
 /// <param name="count">Number of workers.</param>
 /// <param name="workers">The worker of each stream.</param>
-/// <param name="streams">Their batches.</param>
+/// <param name="streams">The batches of each stream.</param>
 /// <param name="length">Kernels of a run.</param>
 /// <param name="runBatch">Runs a batch.</param>
 sealed unsafe class StreamExecutor(
     int count, IReadOnlyList<int> workers, ImmutableArray<KernelBatch>[] streams, int length, RunBatch runBatch)
 {
-    // Longs between what two workers write: processors fetch lines in pairs.
-    const int Apart = 16;
+    const int Apart = WorkerTeam.Apart;
 
-    // Where a stream is. Other workers read the kernels passed since the beginning, so the rest lies apart.
+    // The place of a stream. Other workers read the kernels passed since the beginning, so the rest lies apart.
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     struct Progress
     {
@@ -35,15 +33,19 @@ sealed unsafe class StreamExecutor(
     readonly int[][] streamsOf = [.. Enumerable.Range(0, count).Select(worker =>
         Enumerable.Range(0, streams.Length).Where(stream => workers[stream] == worker).ToArray())];
     readonly Progress* progress = (Progress*)NativeMemory.AlignedAlloc((nuint)(streams.Length * sizeof(Progress)), 128);
-    // Of each worker how many workspaces are free, then which; the last is the one used last.
+    // For each worker the number of free workspaces, then their numbers; the last is the one used last.
     readonly int[][] free = [.. Enumerable.Range(0, count).Select(_ => new int[1 + streams.Length + 2 * Apart])];
     readonly long[] begun = new long[count * Apart];
     long started;
 
     /// <summary>Runs that have begun.</summary>
     public long Started => started;
+    /// <summary>Lets the next run begin: every worker is going to <see cref="Work"/> once.</summary>
+    public void Begin() => Volatile.Write(ref started, started + 1);
+    /// <summary>Gives the memory back.</summary>
+    public void Free() => NativeMemory.AlignedFree(progress);
 
-    /// <summary>Puts every stream at the beginning of the next run; nobody works.</summary>
+    /// <summary>Puts every stream at the beginning of the next run, while no worker is busy.</summary>
     public void Rewind()
     {
         Array.Fill(begun, started);
@@ -59,9 +61,6 @@ sealed unsafe class StreamExecutor(
                 Run = streams[i].IsEmpty ? long.MaxValue : started,
             };
     }
-
-    /// <summary>Lets the next run begin: every worker is going to <see cref="Work"/> once.</summary>
-    public void Begin() => Volatile.Write(ref started, started + 1);
 
     /// <summary>Waits until every stream is through the run before the one that began last.</summary>
     public void AwaitLastButOne()
@@ -130,10 +129,7 @@ sealed unsafe class StreamExecutor(
         Volatile.Write(ref at.Passed, PositionAt(batches, at.Run, at.Batch));
     }
 
-    // Kernels behind which a stream has nothing, when its worker comes to a batch of a run.
+    // The number of kernels that a stream has passed when its worker comes to a batch of a run.
     long PositionAt(ImmutableArray<KernelBatch> batches, long run, int batch) =>
         batches.IsEmpty ? long.MaxValue : run * length + batches[batch].Kernels[0];
-
-    /// <summary>Gives the memory back.</summary>
-    public void Free() => NativeMemory.AlignedFree(progress);
 }

@@ -2,14 +2,13 @@ using Iql.Graph;
 
 namespace Iql.Cpu;
 
-/// <summary>Finds the parts of a graph that one worker can compute without the others: a network's pass over a batch,
-/// forward and backward, with the gradients of its weights. Their activations then never travel between
-/// cores.</summary>
-/// <remarks>A subgraph holds what matrices connect, beginning with a product. Vectors of one number a row (outputs,
-/// targets) connect nothing. Neither do weights: a pass with new weights is another subgraph.</remarks>
+/// <summary>Finds the parts of a graph that one worker can compute alone: a network's pass over a batch, forward and
+/// backward, with the gradients of its weights. Activations then never travel between cores.</summary>
+/// <remarks>A subgraph begins with a product and holds what matrices connect. Vectors of one number a row (outputs,
+/// targets) connect nothing, and neither do weights: a pass with new weights is another subgraph.</remarks>
 static class Subgraphs
 {
-    /// <summary>The number of each group's subgraph. Some groups are in none.</summary>
+    /// <summary>The number of each group's subgraph. Some groups are in no subgraph.</summary>
     public static Dictionary<Group, int> Of(Dependencies dependencies)
     {
         var subgraphs = new Dictionary<Group, int>();
@@ -23,9 +22,8 @@ static class Subgraphs
             foreach (var other in subgraphs.Keys.Where(other => joined.Contains(subgraphs[other])).ToArray())
                 subgraphs[other] = subgraphs[group];
         }
-        var numbers = subgraphs.Values.Distinct().Order().Select((subgraph, i) => (subgraph, i))
-            .ToDictionary(pair => pair.subgraph, pair => pair.i);
-        return subgraphs.ToDictionary(pair => pair.Key, pair => numbers[pair.Value]);
+        int[] numbers = [.. subgraphs.Values.Distinct().Order()];
+        return subgraphs.ToDictionary(pair => pair.Key, pair => Array.IndexOf(numbers, pair.Value));
     }
 
     static bool Connects(Group group, Tensor value) =>

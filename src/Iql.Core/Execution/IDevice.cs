@@ -19,14 +19,14 @@ public interface IDevice : IDisposable
 public interface IDeviceRun : IDisposable
 {
     /// <summary>Makes one step of every run and allocates nothing. The step may still be under way when this returns;
-    /// <see cref="Finish"/> and whatever is read of a run wait for it.</summary>
+    /// <see cref="Finish"/>, <see cref="Metrics"/> and <see cref="State"/> wait for its end.</summary>
     /// <param name="withMetrics">Whether to compute <see cref="Metrics"/>. The states get the same bits.</param>
     void Advance(bool withMetrics = false);
 
-    /// <summary>Waits until all steps are made. Throws what one of them threw.</summary>
+    /// <summary>Waits until all steps are made. Throws an exception of a step.</summary>
     void Finish();
 
-    /// <summary>Metrics of a run's last step that was asked for them, by name.</summary>
+    /// <summary>Metrics of a run's last step with metrics, by name.</summary>
     IReadOnlyList<(string Name, double Value)> Metrics(int run);
 
     /// <summary>A run's state. Its blocks are the device's own: the next step may overwrite them.</summary>

@@ -14,7 +14,8 @@ public interface IProgram : IDisposable
     /// <summary>Computes outputs and metrics from inputs and scalars, in the function's order.</summary>
     /// <param name="inputs">One block for each layout of the function's inputs.</param>
     /// <param name="scalars">One number for each of the function's scalars.</param>
-    /// <param name="outputs">Blocks to write: no input blocks, unless it <see cref="RunsInPlace"/>.</param>
+    /// <param name="outputs">Blocks to write. With <see cref="RunsInPlace"/> the input block of the same layout may be
+    /// one, but no other input block. The bits are the same either way.</param>
     /// <param name="metrics">Room for the function's metrics.</param>
     void Run(
         ReadOnlySpan<TensorBlock> inputs, ReadOnlySpan<double> scalars, ReadOnlySpan<TensorBlock> outputs,

@@ -6,6 +6,6 @@ public interface IWorkers
     /// <summary>Number of workers, at least 1.</summary>
     int Count { get; }
 
-    /// <summary>Runs <paramref name="body"/>(w) on every worker w, and throws what one of them threw first.</summary>
+    /// <summary>Runs <paramref name="body"/>(w) on every worker w. Throws the first exception of theirs.</summary>
     void Run(Action<int> body);
 }

@@ -2,14 +2,14 @@ using System.Runtime.ExceptionServices;
 
 namespace Iql.Execution;
 
-/// <summary>Threads that share work. The caller is worker 0. Mutable, started by one thread at a time.</summary>
+/// <summary>Threads that share work. The caller is worker 0. Mutable; one thread at a time may start work.</summary>
 public sealed class WorkerTeam : IWorkers, IDisposable
 {
     // Spin briefly, then give the core away: on an occupied core a pure spin costs a factor of 5 to 10.
     const int SpinsBeforeYield = 4000, YieldsBeforePark = 64;
 
-    // Longs between two workers' positions: two cache lines, since processors fetch lines in pairs.
-    const int Apart = 16;
+    // Longs between what two workers write: two cache lines, since processors fetch lines in pairs.
+    internal const int Apart = 16;
 
     readonly ManualResetEventSlim wake = new(false);
     readonly Thread[] threads;
@@ -34,7 +34,7 @@ public sealed class WorkerTeam : IWorkers, IDisposable
     /// <summary>The caller alone.</summary>
     public static WorkerTeam Single { get; } = new(1);
 
-    /// <summary>Number of workers.</summary>
+    /// <inheritdoc/>
     public int Count { get; }
 
     /// <inheritdoc/>
@@ -44,7 +44,7 @@ public sealed class WorkerTeam : IWorkers, IDisposable
         Finish();
     }
 
-    /// <summary>Runs body(0); the others begin with theirs when they have done what was started before.</summary>
+    /// <summary>Runs body(0). The other workers begin when they have done the work before.</summary>
     internal void Start(Action<int> body)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
@@ -60,12 +60,12 @@ public sealed class WorkerTeam : IWorkers, IDisposable
         Try(0);
     }
 
-    /// <summary>Waits until all have returned; throws what one of them has thrown first.</summary>
+    /// <summary>Waits until all workers have returned. Throws the first exception of theirs.</summary>
     internal void Finish()
     {
         AwaitAll();
         if (Interlocked.Exchange(ref failure, null) is not { } thrown) return;
-        work = Nothing; // whoever started it begins afresh
+        work = Nothing; // the next start is a new one
         ExceptionDispatchInfo.Throw(thrown);
     }
 
@@ -77,25 +77,19 @@ public sealed class WorkerTeam : IWorkers, IDisposable
             for (var spins = 0; Volatile.Read(ref done[worker * Apart]) < generation; spins++) Pause(spins);
     }
 
-    /// <summary>Whether this is what was started last, and nothing was thrown since.</summary>
+    /// <summary>Whether this is the work started last, without an exception since.</summary>
     internal bool IsLast(Action<int> body) => ReferenceEquals(work, body);
 
     void Try(int worker)
     {
-        try
-        {
-            work(worker);
-        }
-        catch (Exception exception)
-        {
-            Fail(exception);
-        }
+        try { work(worker); }
+        catch (Exception exception) { Fail(exception); }
     }
 
-    /// <summary>Has <see cref="Finish"/> throw, if it is the first to do so.</summary>
+    /// <summary>Lets <see cref="Finish"/> throw an exception, if it is the first.</summary>
     internal void Fail(Exception exception) => Interlocked.CompareExchange(ref failure, exception, null);
 
-    /// <summary>Between two looks a worker spins, and after a while gives the core away.</summary>
+    /// <summary>Waits a moment between two checks: spins, and after a while gives the core away.</summary>
     internal static void Pause(int spins)
     {
         if (spins < SpinsBeforeYield) Thread.SpinWait(1);

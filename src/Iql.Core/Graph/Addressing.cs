@@ -2,14 +2,14 @@ using System.Collections.Immutable;
 
 namespace Iql.Graph;
 
-/// <summary>How the entries of a shape lie in memory (see <see cref="Layout"/>), as kernels see them.</summary>
+/// <summary>Strides and aliases of a shape's entries in memory (see <see cref="Layout"/>).</summary>
 static class Addressing
 {
     /// <summary>Extents that are not 1: the axes a kernel iterates over.</summary>
     public static ImmutableArray<int> Kept(Shape shape) => [.. shape.Extents.Where(extent => extent != 1)];
 
     /// <summary>Floats from one entry to the next along every axis of a shape; 0 where the extent is 1.</summary>
-    public static int[] Strides(Shape shape)
+    public static ImmutableArray<int> Strides(Shape shape)
     {
         var strides = new int[shape.Rank];
         var next = 0;
@@ -19,7 +19,7 @@ static class Addressing
             strides[axis] = next == 0 ? 1 : next;
             next = next == 0 ? Layout.RowStride(shape) : next * shape[axis];
         }
-        return strides;
+        return [.. strides];
     }
 
     /// <summary>Strides of an operand along the kept axes of its user, 0 where the operand is stretched.</summary>
@@ -35,8 +35,8 @@ static class Addressing
         return strides.ToImmutable();
     }
 
-    /// <summary>Whether a reshape keeps every number where it is: equal rows, or no padding on either side.</summary>
-    public static bool SamePlaces(Shape a, Shape b) =>
+    // Whether a reshape keeps every number in its place: equal rows, or no padding on either side.
+    static bool SamePlaces(Shape a, Shape b) =>
         Layout.RowLength(a) == Layout.RowLength(b)
         || (Layout.RowStride(a) == Layout.RowLength(a) && Layout.RowStride(b) == Layout.RowLength(b));
 

@@ -12,9 +12,7 @@ static class Canonical
         var done = new Dictionary<Tensor, Tensor>();
         foreach (var node in Order.Of(results))
         {
-            var sources = node.Sources.Select(source => done[source]).ToArray();
-            var rebuilt = node.Sources.SequenceEqual(sources)
-                ? node : new Tensor(node.Op, [.. sources], node.Shape, node.Number, node.Name, node.Integers);
+            var rebuilt = node.On([.. node.Sources.Select(source => done[source])]);
             done[node] = node.Op == Op.MatMul ? Product(rebuilt) : rebuilt;
         }
         return [.. results.Select(result => done[result])];

@@ -116,7 +116,7 @@ public static class Gradient
 
         // The outer axes are one long axis, summed in one pass.
         var outer = Enumerable.Range(0, x.Shape.Rank).TakeWhile(Stretched).Count();
-        var count = x.Shape.Extents.Take(outer).Aggregate(1, (product, extent) => product * extent);
+        var count = new Shape(x.Shape.Extents.AsSpan()[..outer]).Count;
         var sum = outer == 0 ? x : Sum(Reshape(x, new([count, .. x.Shape.Extents.Skip(outer)])), 0);
         for (var axis = outer; axis < x.Shape.Rank; axis++)
             if (Stretched(axis)) sum = Sum(sum, outer == 0 ? axis : axis - outer + 1);

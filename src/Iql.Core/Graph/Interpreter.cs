@@ -1,7 +1,6 @@
 namespace Iql.Graph;
 
-/// <summary>The meaning of every op in double precision, slow and obvious. Tensors are dense row-major
-/// arrays.</summary>
+/// <summary>The meaning of every op in double precision, slow and obvious, on dense row-major arrays.</summary>
 public static class Interpreter
 {
     /// <summary>The numbers of every result. A shared node is computed once.</summary>
@@ -116,11 +115,11 @@ public static class Interpreter
         Shape first = node.Sources[0].Shape, second = node.Sources[1].Shape;
         bool transposedX = node.Integers[0] == 1, transposedY = node.Integers[1] == 1;
         int m = node.Shape[-2], n = node.Shape[-1], inner = transposedX ? first[-2] : first[-1];
-        Shape lead = Lead(node.Shape);
+        var lead = node.Shape.Lead;
         for (var matrix = 0; matrix < lead.Count; matrix++)
         {
-            int x0 = Stretched(matrix, lead, Lead(first)) * m * inner,
-                y0 = Stretched(matrix, lead, Lead(second)) * inner * n;
+            int x0 = Stretched(matrix, lead, first.Lead) * m * inner,
+                y0 = Stretched(matrix, lead, second.Lead) * inner * n;
             for (var i = 0; i < m; i++)
                 for (var j = 0; j < n; j++)
                 {
@@ -131,8 +130,6 @@ public static class Interpreter
                     result[(matrix * m + i) * n + j] = sum;
                 }
         }
-
-        static Shape Lead(Shape shape) => new(shape.Extents.AsSpan()[..^2]);
     }
 
     /// <summary>Extents before an axis as one, the axis, extents after it as one.</summary>

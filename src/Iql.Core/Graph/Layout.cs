@@ -7,7 +7,7 @@ namespace Iql.Graph;
 /// So a kernel never meets a ragged vector. The contents of padding mean nothing.</summary>
 public sealed class Layout
 {
-    readonly Dictionary<string, Entry> byName;
+    readonly Dictionary<string, int> places = [];
 
     /// <summary>One tensor's place. Offset and Stride (floats from row to row) are in floats.</summary>
     public readonly record struct Entry(string Name, Shape Shape, int Offset)
@@ -32,12 +32,12 @@ public sealed class Layout
         var offset = 0;
         foreach (var (entry, shape) in tensors)
         {
+            places.Add(entry, entries.Count);
             entries.Add(new(entry, shape, offset));
             offset = checked(offset + PaddedLength(shape) + Apart);
         }
         Entries = entries.ToImmutable();
         Length = offset;
-        byName = Entries.ToDictionary(entry => entry.Name);
     }
 
     /// <summary>The block's name; its tensors enter a graph as "name/entry".</summary>
@@ -47,11 +47,13 @@ public sealed class Layout
     /// <summary>Floats in the block.</summary>
     public int Length { get; }
     /// <summary>Whether there is an entry of this name.</summary>
-    public bool Contains(string name) => byName.ContainsKey(name);
+    public bool Contains(string name) => places.ContainsKey(name);
 
     /// <summary>The place of one tensor.</summary>
-    public Entry this[string name] => byName.TryGetValue(name, out var entry) ? entry
-        : throw new ArgumentException($"{Name}: expected one of {string.Join(", ", byName.Keys)}, got {name}.");
+    public Entry this[string name] => Entries[IndexOf(name)];
+
+    internal int IndexOf(string name) => places.TryGetValue(name, out var index) ? index
+        : throw new ArgumentException($"{Name}: expected one of {string.Join(", ", places.Keys)}, got {name}.");
 
     /// <summary>Whether tensors of the same shapes lie in the same places. Allocates nothing.</summary>
     public bool Fits(Layout other)
@@ -113,16 +115,7 @@ public sealed class TensorGroup
     public ImmutableArray<Tensor> Tensors { get; }
 
     /// <summary>The tensor of one name.</summary>
-    public Tensor this[string name]
-    {
-        get
-        {
-            for (var i = 0; i < Tensors.Length; i++)
-                if (Layout.Entries[i].Name == name) return Tensors[i];
-            throw new ArgumentException(
-                $"{Layout.Name}: expected one of {string.Join(", ", Layout.Entries.Select(e => e.Name))}, got {name}.");
-        }
-    }
+    public Tensor this[string name] => Tensors[Layout.IndexOf(name)];
 
     /// <summary>This group with some tensors replaced.</summary>
     public TensorGroup With(IEnumerable<(string Name, Tensor Tensor)> replacements)

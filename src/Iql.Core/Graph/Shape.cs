@@ -45,6 +45,9 @@ public readonly struct Shape : IEquatable<Shape>
         return axis < 0 ? axis + Rank : axis;
     }
 
+    // All axes but the last two.
+    internal Shape Lead => new(Extents.AsSpan()[..^2]);
+
     /// <summary>This shape with one extent replaced.</summary>
     public Shape With(int axis, int extent)
     {
@@ -85,7 +88,6 @@ public readonly struct Shape : IEquatable<Shape>
 
     /// <summary>Same extents.</summary>
     public static bool operator ==(Shape a, Shape b) => a.Equals(b);
-
     /// <summary>Other extents.</summary>
     public static bool operator !=(Shape a, Shape b) => !a.Equals(b);
 }

@@ -20,7 +20,7 @@ public static class Simplify
         Tensor Visit(Tensor node)
         {
             if (simple.TryGetValue(node, out var done)) return done;
-            var same = With(node, [.. node.Sources.Select(Visit)]);
+            var same = node.On([.. node.Sources.Select(Visit)]);
             var better = Rule(same) is { } next ? Visit(next) : Known(same);
             return simple[better] = simple[node] = better;
         }
@@ -28,7 +28,7 @@ public static class Simplify
         Tensor Known(Tensor node)
         {
             if (known.TryGetValue(node, out var twin)) return twin;
-            if (node.Op.IsCommutative() && known.TryGetValue(With(node, [node.Sources[1], node.Sources[0]]), out twin))
+            if (node.Op.IsCommutative() && known.TryGetValue(node.On([node.Sources[1], node.Sources[0]]), out twin))
                 return twin;
             return known[node] = node;
         }
@@ -44,9 +44,9 @@ public static class Simplify
             if (y.Sources.All(IsConstant))
                 return Interpreter.Apply(y.Op, a.Number, y.Sources.Length > 1 ? y.Sources[1].Number : 0, b.Number);
             if (y.Shape.Rank > 0 && y.Sources.All(x => Entry(x) is not null))
-                return Broadcast(With(y, [.. y.Sources.Select(x => Entry(x)!)], Shape.Scalar), y.Shape);
+                return Broadcast(y.On([.. y.Sources.Select(x => Entry(x)!)], Shape.Scalar), y.Shape);
             if (y.Op.IsUnary() && a.Op == Op.Broadcast)
-                return Broadcast(With(y, [a.Sources[0]], a.Sources[0].Shape), y.Shape);
+                return Broadcast(y.On([a.Sources[0]], a.Sources[0].Shape), y.Shape);
             if (Unstretched(y) is { } bare) return bare;
         }
         return y.Op switch
@@ -96,7 +96,7 @@ public static class Simplify
             if (Inner(y.Sources[i]) is not { } inner) continue;
             var sources = y.Sources.SetItem(i, inner);
             if (sources.Aggregate(Shape.Scalar, (shape, x) => Shape.Broadcast(shape, x.Shape, "Simplify")) == y.Shape)
-                return With(y, sources);
+                return y.On(sources);
         }
         return null;
     }
@@ -120,10 +120,6 @@ public static class Simplify
 
     static bool IsTransposed(Tensor x) => x.Op == Op.Transpose && x.Shape.Rank >= 2
         && x.Integers.SequenceEqual([.. Enumerable.Range(0, x.Shape.Rank - 2), x.Shape.Rank - 1, x.Shape.Rank - 2]);
-
-    static Tensor With(Tensor node, ImmutableArray<Tensor> sources, Shape? shape = null) =>
-        shape is null && sources.SequenceEqual(node.Sources) ? node
-            : new(node.Op, sources, shape ?? node.Shape, node.Number, node.Name, node.Integers);
 
     /// <summary>Equal nodes compute the same from the same sources. Numbers by their bits: −0 is not 0.</summary>
     sealed class SameNode : IEqualityComparer<Tensor>

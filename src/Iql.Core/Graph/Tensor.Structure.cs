@@ -15,40 +15,23 @@ public sealed partial class Tensor
         var (k2, n) = transposeSecond ? (y.Shape[-1], y.Shape[-2]) : (y.Shape[-2], y.Shape[-1]);
         Check.That(k == k2, "MatMul", "equal inner extents",
             $"{x.Shape}{(transposeFirst ? " transposed" : "")} and {y.Shape}{(transposeSecond ? " transposed" : "")}");
-        var lead = Shape.Broadcast(Lead(x.Shape), Lead(y.Shape), "MatMul");
+        var lead = Shape.Broadcast(x.Shape.Lead, y.Shape.Lead, "MatMul");
         return new(Op.MatMul, [x, y], new([.. lead.Extents, m, n]),
             integers: [transposeFirst ? 1 : 0, transposeSecond ? 1 : 0]);
-
-        static Shape Lead(Shape shape) => new(shape.Extents.AsSpan()[..^2]);
     }
 
     /// <summary>Sum over one axis, which stays with extent 1.</summary>
     public static Tensor Sum(Tensor x, int axis) => Reduce(Op.Sum, x, axis);
-
     /// <summary>Sum of all entries, a scalar.</summary>
-    public static Tensor Sum(Tensor x)
-    {
-        // Rows first, then one flat sum: each is a kernel of its own kind.
-        if (x.Shape.Rank == 0) return x;
-        var rows = x.Shape.Rank == 1 ? x : Reshape(Sum(x, -1), new(x.Shape.Count / x.Shape[-1]));
-        return Reshape(Sum(rows, 0), Shape.Scalar);
-    }
-
+    public static Tensor Sum(Tensor x) => ReduceAll(Op.Sum, x);
     /// <summary>Mean over one axis, which stays with extent 1.</summary>
     public static Tensor Mean(Tensor x, int axis) => Sum(x, axis) * (1.0 / x.Shape[axis]);
     /// <summary>Mean of all entries, a scalar.</summary>
     public static Tensor Mean(Tensor x) => Sum(x) * (1.0 / x.Shape.Count);
     /// <summary>Maximum over one axis, which stays with extent 1; NaN if any is. Ties share the gradient.</summary>
     public static Tensor Max(Tensor x, int axis) => Reduce(Op.Max, x, axis);
-
     /// <summary>Largest of all entries, a scalar.</summary>
-    public static Tensor Max(Tensor x)
-    {
-        if (x.Shape.Rank == 0) return x;
-        var rows = x.Shape.Rank == 1 ? x : Reshape(Max(x, -1), new(x.Shape.Count / x.Shape[-1]));
-        return Reshape(Max(rows, 0), Shape.Scalar);
-    }
-
+    public static Tensor Max(Tensor x) => ReduceAll(Op.Max, x);
     /// <summary>Smallest of all entries, a scalar.</summary>
     public static Tensor Min(Tensor x) => -Max(-x);
 
@@ -169,5 +152,13 @@ public sealed partial class Tensor
     {
         axis = x.Shape.Axis(axis);
         return x.Shape[axis] == 1 ? x : new(op, [x], x.Shape.With(axis, 1), integers: [axis]);
+    }
+
+    // Rows first, then one flat reduction: each is a kernel of its own kind.
+    static Tensor ReduceAll(Op op, Tensor x)
+    {
+        if (x.Shape.Rank == 0) return x;
+        var rows = x.Shape.Rank == 1 ? x : Reshape(Reduce(op, x, -1), new(x.Shape.Count / x.Shape[-1]));
+        return Reshape(Reduce(op, rows, 0), Shape.Scalar);
     }
 }

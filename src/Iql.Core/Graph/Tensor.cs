@@ -44,6 +44,11 @@ public sealed partial class Tensor
     /// <summary>A number stands for its constant.</summary>
     public static implicit operator Tensor(double number) => Constant(number);
 
+    // This node on other sources.
+    internal Tensor On(ImmutableArray<Tensor> sources, Shape? shape = null) =>
+        shape is null && sources.SequenceEqual(Sources) ? this
+            : new(Op, sources, shape ?? Shape, Number, Name, Integers);
+
     /// <summary>"Add [256, 3]"</summary>
     public override string ToString() => Op switch
     {

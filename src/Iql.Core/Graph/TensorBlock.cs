@@ -22,14 +22,7 @@ public sealed unsafe class TensorBlock : IDisposable
     public Layout Layout { get; }
 
     /// <summary>The whole block, padding included.</summary>
-    public Span<float> Storage
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(pointer == null, this);
-            return new(pointer, Layout.Length);
-        }
-    }
+    public Span<float> Storage => new(Pointer, Layout.Length);
 
     internal float* Pointer
     {
@@ -113,6 +106,6 @@ public sealed unsafe class TensorBlock : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Gives the memory back when nobody did.</summary>
+    /// <summary>Gives the memory back without <see cref="Dispose"/>.</summary>
     ~TensorBlock() => AlignedMemory.Free(pointer);
 }

@@ -7,10 +7,8 @@ public enum InstructionSet
 {
     /// <summary>One float at a time: runs anywhere.</summary>
     Scalar = 1,
-
     /// <summary>Eight floats (AVX2 with FMA, or two NEON registers).</summary>
     Vector256 = 8,
-
     /// <summary>Sixteen floats (AVX-512).</summary>
     Vector512 = 16,
 }
@@ -29,9 +27,7 @@ public static class InstructionSets
     static readonly Lazy<InstructionSet> chosen = new(() => Choose(Environment.GetEnvironmentVariable(Variable)));
 
     /// <summary>The forced path, or the widest that this machine runs in hardware.</summary>
-    /// <exception cref="ArgumentException">
-    /// The variable holds another word, or a path this machine does not have.
-    /// </exception>
+    /// <exception cref="ArgumentException">The variable holds another word, or a path of other machines.</exception>
     public static InstructionSet Default => chosen.Value;
 
     internal static InstructionSet Choose(string? forced)

@@ -3,11 +3,17 @@ using System.Reflection.Emit;
 
 namespace Iql.Cpu.Emit;
 
-/// <summary>Short names for the instructions that emitted loops are made of. All but labels act on a stack.</summary>
-/// <param name="method">The method to emit.</param>
-sealed class LoopAssembler<S>(DynamicMethod method)
+/// <summary>Emits a method by short names for the instructions of a loop. All but labels act on a stack.</summary>
+sealed class LoopAssembler<S>
 {
-    readonly ILGenerator il = method.GetILGenerator();
+    readonly DynamicMethod method;
+    readonly ILGenerator il;
+
+    public LoopAssembler(string name, params Type[] arguments)
+    {
+        method = new(name, typeof(void), arguments, typeof(LoopAssembler<S>).Module, skipVisibility: true);
+        il = method.GetILGenerator();
+    }
 
     public LocalBuilder Local(Type type) => il.DeclareLocal(type);
     public LocalBuilder[] Locals(int count, Type type) => [.. Enumerable.Range(0, count).Select(_ => Local(type))];
@@ -55,5 +61,11 @@ sealed class LoopAssembler<S>(DynamicMethod method)
         Mark(test);
         Get(counter); limit(); JumpIfLess(top);
     }
-    public void Return() => il.Emit(OpCodes.Ret);
+
+    /// <summary>Returns from the method, which is then complete.</summary>
+    public T Return<T>() where T : Delegate
+    {
+        il.Emit(OpCodes.Ret);
+        return method.CreateDelegate<T>();
+    }
 }

@@ -10,10 +10,13 @@ readonly record struct ProductShape(
     /// <summary>Rows of the scratch tile; columns of it and of a packed panel, two of the widest vectors.</summary>
     public const int ScratchRows = 32, ScratchColumns = 32;
 
-    public int Batch => Lead.Aggregate(1, (product, extent) => product * extent);
-
     /// <summary>Part of a long inner dimension: both factors then stay in the second cache.</summary>
     public const int InnerBlock = 512;
+
+    /// <summary>Floats of a sum of one row: the widest vector.</summary>
+    public const int SumFloats = 16;
+
+    public int Batch => Lead.Aggregate(1, (product, extent) => product * extent);
 
     /// <summary>Whether a product is made by tile with an inner dimension long enough to walk in blocks.</summary>
     public static bool IsBlocked(int k, bool byTile) => byTile && k >= 2 * InnerBlock;
@@ -26,7 +29,4 @@ readonly record struct ProductShape(
 
     /// <summary>Floats before the sums of rows, a vector each.</summary>
     public static int RowSums(int k) => (ScratchRows + k) * ScratchColumns;
-
-    /// <summary>The widest vector.</summary>
-    public const int SumFloats = 16;
 }

@@ -32,9 +32,7 @@ unsafe readonly struct Simd256 : ISimd<V>
     [MethodImpl(Whole)] public static V Log(V x) => Vector256.Log(x);
     [MethodImpl(Whole)] public static V Sin(V x) => Vector256.Sin(x);
     [MethodImpl(Whole)] public static V Cos(V x) => Vector256.Cos(x);
-    [MethodImpl(Inline)]
-    public static V LanesBelow(nint count) =>
-        Vector256.LessThan(Vector256<float>.Indices, Vector256.Create((float)count));
+    [MethodImpl(Inline)] public static V LanesBelow(nint count) => Vector256.LessThan(V.Indices, Splat(count));
     [MethodImpl(Inline)] public static float SumLanes(V x) => Vector256.Sum(x);
     [MethodImpl(Whole)]
     public static float MaxLanes(V x)

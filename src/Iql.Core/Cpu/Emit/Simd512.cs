@@ -32,9 +32,7 @@ unsafe readonly struct Simd512 : ISimd<V>
     [MethodImpl(Whole)] public static V Log(V x) => Vector512.Log(x);
     [MethodImpl(Whole)] public static V Sin(V x) => Vector512.Sin(x);
     [MethodImpl(Whole)] public static V Cos(V x) => Vector512.Cos(x);
-    [MethodImpl(Inline)]
-    public static V LanesBelow(nint count) =>
-        Vector512.LessThan(Vector512<float>.Indices, Vector512.Create((float)count));
+    [MethodImpl(Inline)] public static V LanesBelow(nint count) => Vector512.LessThan(V.Indices, Splat(count));
     [MethodImpl(Inline)] public static float SumLanes(V x) => Vector512.Sum(x);
     [MethodImpl(Whole)]
     public static float MaxLanes(V x)

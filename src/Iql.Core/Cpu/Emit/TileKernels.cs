@@ -6,32 +6,26 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Iql.Cpu.Emit;
 
-/// <summary>A tile of a matrix product, Σₖ A[r·RowStrideA + k·InnerStrideA] · B[k·InnerStrideB + c], and what is done
-/// besides while it is computed: asking for memory, and the epilogue of the tile before, which lies in
-/// <see cref="Tile"/> until this one is complete.</summary>
+/// <summary>A tile of a matrix product, Σₖ A[r·RowStrideA + k·InnerStrideA] · B[k·InnerStrideB + c], and work beside it:
+/// asking for memory, and the epilogue of the tile before, which lies in <see cref="Tile"/> until then.</summary>
 unsafe struct TileTask
 {
     public float* A, B;
     public nint RowStrideA, InnerStrideA, InnerStrideB, K;
-
-    /// <summary>Where the tile goes, and the sums it goes on from; null: zeros.</summary>
+    /// <summary>The place of the tile, and the sums to go on from; null: zeros.</summary>
     public float* Tile, Start;
-
-    /// <summary>Row r of each of these arrays is asked for: its first row, and the floats from row to row.</summary>
+    /// <summary>Arrays to ask for: the first row of each, and the floats from row to row.</summary>
     public float** Ahead;
     public nint* AheadStrides;
     public nint AheadCount;
-
-    /// <summary>Rows of the tile before whose epilogue is to come: none or all. Its arguments are there.</summary>
+    /// <summary>Rows of the tile before whose epilogue is to come, none or all; the epilogue's arguments.</summary>
     public nint Pending;
     public float** Pointers;
     public nint* Strides;
     public double* Scalars;
-
     /// <summary>Room for a vector of each number that is the same in every row.</summary>
     public float* Invariants;
-
-    /// <summary>Where a tile that packs leaves what it reads of B, row after row.</summary>
+    /// <summary>Room for the rows of B that a tile packs.</summary>
     public float* Packed;
 }
 
@@ -51,74 +45,46 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
     /// <summary>Floats from row to row in the scratch tile.</summary>
     public const int Stride = ProductShape.ScratchColumns;
 
-    // Floats of a cache line.
-    const int Line = 16;
-
+    const int Line = 16; // floats of a cache line
     static readonly TileLoop?[] loops = new TileLoop?[4 * 8], packing = new TileLoop?[2];
 
     /// <summary>The loop for a tile of 1 … <see cref="RowsOf"/> rows and one or two vectors.</summary>
-    public static TileLoop Of(int rows, int vectors) => loops[2 * rows - vectors] ??= new Writer(rows, vectors).Emit();
+    public static TileLoop Of(int rows, int vectors) => loops[2 * rows - vectors] ??= Emit(rows, vectors);
 
-    /// <summary>The loop for a whole tile that packs what it reads of B on the way. Columns a power of two apart fall
-    /// into few sets of the first cache and leave it before the next tile comes; packed they stay. In passing it costs
-    /// nothing: a store a vector, of which a tile has none.</summary>
+    /// <summary>The loop for a whole tile that packs the rows of B it reads. Columns a power of two apart fall into few
+    /// sets of the first cache and leave it before the next tile; packed they stay. The stores cost nothing.</summary>
     public static TileLoop Packing(int vectors) =>
-        packing[vectors - 1] ??= new Writer(RowsOf(vectors), vectors, packs: true).Emit();
+        packing[vectors - 1] ??= Emit(RowsOf(vectors), vectors, packs: true);
 
-    /// <summary>The loop for a whole tile that runs an epilogue: on the tile before, asking for what its own will
-    /// touch, or on its own sums in their registers.</summary>
+    /// <summary>The loop for a whole tile that runs an epilogue: on the tile before, or on its own sums in their
+    /// registers.</summary>
     /// <param name="epilogue">What follows the product. Its arguments are those of the tile before either way.</param>
     /// <param name="rowStrides">Floats from row to row of each of its pointers.</param>
-    /// <param name="isOwn">Whether it is the tile's own, which is then stored nowhere.</param>
+    /// <param name="isOwn">Whether it is the tile's own; the tile is then stored nowhere.</param>
     public static TileLoop With(LoopProgram epilogue, ImmutableArray<int> rowStrides, bool isOwn) =>
-        new Writer(Rows, 2, epilogue: epilogue, rowStrides: rowStrides, isOwn: isOwn).Emit();
+        Emit(Rows, 2, packs: false, epilogue, rowStrides, isOwn);
 
-    sealed class Writer
+    static TileLoop Emit(int rows, int vectors, bool packs = false, LoopProgram? epilogue = null,
+        ImmutableArray<int> rowStrides = default, bool isOwn = false) =>
+        new Writer(new($"Tile{rows}x{vectors}", typeof(TileTask*)), rows, vectors, packs, epilogue, rowStrides, isOwn)
+            .Emit();
+
+    sealed class Writer(LoopAssembler<S> il, int rows, int vectors, bool packs,
+        LoopProgram? epilogue, ImmutableArray<int> rowStrides, bool isOwn)
     {
-        readonly int rows, vectors;
-        readonly bool packs, isOwn;
-        readonly LoopProgram? epilogue;
-        readonly ImmutableArray<int> rowStrides;
-        readonly DynamicMethod method;
-        readonly LoopAssembler<S> il;
-        readonly VectorEmitter<S, V>? vector;
-        readonly LocalBuilder[] sums, b, a, down;
-        readonly LocalBuilder x, panel, packed, stepA, stepB, left, part, count, row;
+        readonly LocalBuilder[] sums = il.Locals(rows * vectors, typeof(V)), b = il.Locals(vectors, typeof(V)),
+            a = il.Locals((rows + 3) / 4, typeof(float*)), down = il.Locals(4, typeof(nint));
+        readonly LocalBuilder x = il.Local(typeof(V)),
+            panel = il.Local(typeof(float*)), packed = il.Local(typeof(float*)),
+            stepA = il.Integer(), stepB = il.Integer(), left = il.Integer(),
+            part = il.Integer(), count = il.Integer(), row = il.Integer();
+        readonly VectorEmitter<S, V>? vector = epilogue is null ? null : new(il, epilogue);
 
-        public Writer(int rows, int vectors, bool packs = false, LoopProgram? epilogue = null,
-            ImmutableArray<int> rowStrides = default, bool isOwn = false)
-        {
-            (this.rows, this.vectors, this.packs, this.epilogue, this.rowStrides, this.isOwn) =
-                (rows, vectors, packs, epilogue, rowStrides, isOwn);
-            method = new($"Tile{rows}x{vectors}", typeof(void), [typeof(TileTask*)], typeof(TileKernels<S, V>).Module,
-                skipVisibility: true);
-            il = new(method);
-            (sums, b) = (il.Locals(rows * vectors, typeof(V)), il.Locals(vectors, typeof(V)));
-            (a, down) = (il.Locals((rows + 3) / 4, typeof(float*)), il.Locals(4, typeof(nint)));
-            x = il.Local(typeof(V));
-            (panel, packed) = (il.Local(typeof(float*)), il.Local(typeof(float*)));
-            (stepA, stepB, left) = (il.Integer(), il.Integer(), il.Integer());
-            (part, count, row) = (il.Integer(), il.Integer(), il.Integer());
-            vector = epilogue is null ? null : new(il, epilogue);
-        }
-
-        void Field(string name)
-        {
-            il.Argument(0);
-            il.Field(typeof(TileTask).GetField(name)!);
-        }
-
-        void Bytes(string name, int floats)
-        {
-            Field(name);
-            il.Multiply(sizeof(float) * floats);
-        }
+        void Field(string name) { il.Argument(0); il.Field(typeof(TileTask).GetField(name)!); }
+        void Bytes(string name, int floats) { Field(name); il.Multiply(sizeof(float) * floats); }
 
         // The address of vector i of a tile.
-        void Entry(string tile, int i)
-        {
-            Field(tile); il.Add(4 * (i / vectors * Stride + i % vectors * S.Width));
-        }
+        void Entry(string tile, int i) { Field(tile); il.Add(4 * (i / vectors * Stride + i % vectors * S.Width)); }
 
         public TileLoop Emit()
         {
@@ -168,8 +134,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
                 {
                     il.Get(sums[i]); Entry(nameof(TileTask.Tile), i); il.Call(nameof(ISimd<V>.Store));
                 }
-            il.Return();
-            return method.CreateDelegate<TileLoop>();
+            return il.Return<TileLoop>();
         }
 
         void Ask(Label go)
@@ -221,7 +186,7 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
             }
         }
 
-        // The epilogue of one row of the tile before. Its addresses also serve to ask for the same row of this tile.
+        // The epilogue of one row of the tile before. Its addresses also lead to the same row of this tile.
         void RowBefore()
         {
             var none = il.Label();
@@ -252,14 +217,10 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
         // The tile's own epilogue.
         void Finish()
         {
-            foreach (var value in epilogue!.Invariants)
-            {
-                vector!.Invariant(value, () => Field(nameof(TileTask.Scalars)));
-                vector.Put(value);
-            }
+            vector!.PutInvariants(() => Field(nameof(TileTask.Scalars)));
             for (var r = 0; r < rows; r++)
             {
-                for (var k = 1; k < vector!.Rows.Length; k++)
+                for (var k = 1; k < vector.Rows.Length; k++)
                 {
                     if (r == 0) Pointer(k); else il.Get(vector.Rows[k]);
                     il.Add(r == 0 ? rows * RowBytes(k) : RowBytes(k)); il.Put(vector.Rows[k]);
@@ -271,20 +232,13 @@ static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
         }
 
         // The epilogue's argument k for the tile before, and how far one row is from the next.
-        void Pointer(int k)
-        {
-            Field(nameof(TileTask.Pointers)); il.Add(8 * k); il.ReadPointer();
-        }
-
+        void Pointer(int k) { Field(nameof(TileTask.Pointers)); il.Add(8 * k); il.ReadPointer(); }
         int RowBytes(int k) => 4 * rowStrides[k];
     }
 
     // Into the second cache: until the epilogue comes, the panel passes through the first one.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void AskFor(float* line)
-    {
-        if (Sse.IsSupported) Sse.Prefetch1(line);
-    }
+    static void AskFor(float* line) { if (Sse.IsSupported) Sse.Prefetch1(line); }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void AskAhead(TileTask* task, nint row, nint floats)

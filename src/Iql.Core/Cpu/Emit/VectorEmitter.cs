@@ -4,10 +4,7 @@ using Iql.Graph;
 
 namespace Iql.Cpu.Emit;
 
-/// <summary>Emits what a program does to one vector of a row. The loop around it decides where a value is kept. The JIT
-/// inlines <see cref="VectorOps{S, V}"/>.</summary>
-/// <param name="il">The loop's method.</param>
-/// <param name="program">What to compute.</param>
+/// <summary>Emits a program's work on one vector of a row. The JIT inlines <see cref="VectorOps{S, V}"/>.</summary>
 sealed class VectorEmitter<S, V>(LoopAssembler<S> il, LoopProgram program) where S : ISimd<V> where V : struct
 {
     readonly LocalBuilder[] values = il.Locals(program.Values.Length, typeof(V));
@@ -21,25 +18,30 @@ sealed class VectorEmitter<S, V>(LoopAssembler<S> il, LoopProgram program) where
         typeof(VectorOps<S, V>).GetMethod(op.ToString(), BindingFlags.Public | BindingFlags.Static)
         ?? throw new NotSupportedException($"{op} has no kernel; add one line to VectorOps.");
 
+    /// <summary>Puts a vector of one number on the stack.</summary>
+    public void Number(float number) { il.Float(number); il.Call(nameof(ISimd<V>.Splat)); }
+
     /// <summary>Puts an invariant on the stack, given what puts the address of the scalars there.</summary>
     public void Invariant(int index, Action scalars)
     {
         var value = program.Values[index];
         if (value.Source == LoopSource.Slot)
         {
-            scalars(); il.Add(value.A * sizeof(double)); il.ReadDoubleAsFloat();
+            scalars(); il.Add(value.A * sizeof(double)); il.ReadDoubleAsFloat(); il.Call(nameof(ISimd<V>.Splat));
         }
-        else il.Float((float)value.Number);
-        il.Call(nameof(ISimd<V>.Splat));
+        else Number((float)value.Number);
     }
 
-    /// <summary>Puts a value on the stack.</summary>
-    public void Get(int index) => il.Get(values[index]);
+    /// <summary>Keeps every invariant in its local.</summary>
+    public void PutInvariants(Action scalars)
+    {
+        foreach (var index in program.Invariants) { Invariant(index, scalars); Put(index); }
+    }
 
-    /// <summary>Keeps what is on the stack as a value.</summary>
+    public void Get(int index) => il.Get(values[index]);
     public void Put(int index) => il.Put(values[index]);
 
-    /// <summary>Reads what is one number for the whole row, and where sums go on their vectors so far.</summary>
+    /// <summary>Reads the values of a whole row, and the vectors of sums so far.</summary>
     public void StartRow()
     {
         for (var i = 0; i < sums.Length; i++)
@@ -49,8 +51,7 @@ sealed class VectorEmitter<S, V>(LoopAssembler<S> il, LoopProgram program) where
         for (var i = 0; i < values.Length; i++)
         {
             if (program.Values[i].Source != LoopSource.PerRow) continue;
-            il.Get(Rows[program.Values[i].A]); il.ReadFloat(); il.Call(nameof(ISimd<V>.Splat));
-            Put(i);
+            il.Get(Rows[program.Values[i].A]); il.ReadFloat(); il.Call(nameof(ISimd<V>.Splat)); Put(i);
         }
     }
 
@@ -65,54 +66,39 @@ sealed class VectorEmitter<S, V>(LoopAssembler<S> il, LoopProgram program) where
             if (value.Source == LoopSource.Vector)
             {
                 if (value.A == 0 && first is not null) il.Get(first);
-                else
-                {
-                    Address(value.A, offset);
-                    il.Call(nameof(ISimd<V>.Load));
-                }
+                else { Address(value.A, offset); il.Call(nameof(ISimd<V>.Load)); }
                 Put(i);
             }
             else if (IsMask(i)) continue;
             else if (value is { Source: LoopSource.Apply, Op: Op.Where } && Comparison(value.A) is { } comparison)
             {
-                Get(program.Values[value.A].A); Get(program.Values[value.A].B);
-                il.Call(comparison);
-                Get(value.B); Get(value.C);
-                il.Call(nameof(ISimd<V>.Select));
+                Get(program.Values[value.A].A); Get(program.Values[value.A].B); il.Call(comparison);
+                Get(value.B); Get(value.C); il.Call(nameof(ISimd<V>.Select));
                 Put(i);
             }
             else if (value.Source == LoopSource.Apply)
             {
-                var operation = Operation(value.Op);
                 foreach (var source in Sources(value)) Get(source);
-                il.Call(operation);
-                Put(i);
+                il.Call(Operation(value.Op)); Put(i);
             }
             foreach (var (stored, pointer) in program.Stores)
             {
                 if (stored != i) continue;
-                Get(i);
-                Address(pointer, offset);
-                il.Call(nameof(ISimd<V>.Store));
+                Get(i); Address(pointer, offset); il.Call(nameof(ISimd<V>.Store));
             }
         }
         for (var i = 0; i < sums.Length; i++)
         {
-            il.Get(sums[i]);
-            Get(program.Reductions[i].Value);
-            il.Call(Operation(Op.Add));
-            il.Put(sums[i]);
+            il.Get(sums[i]); Get(program.Reductions[i].Value); il.Call(Operation(Op.Add)); il.Put(sums[i]);
         }
     }
 
-    /// <summary>Leaves the sums' vectors where they were.</summary>
+    /// <summary>Writes the vectors of sums back.</summary>
     public void FinishRow()
     {
         for (var i = 0; i < sums.Length; i++)
         {
-            il.Get(sums[i]);
-            il.Get(Rows[program.Reductions[i].Pointer]);
-            il.Call(nameof(ISimd<V>.Store));
+            il.Get(sums[i]); il.Get(Rows[program.Reductions[i].Pointer]); il.Call(nameof(ISimd<V>.Store));
         }
     }
 
@@ -125,9 +111,8 @@ sealed class VectorEmitter<S, V>(LoopAssembler<S> il, LoopProgram program) where
         _ => null,
     } : null;
 
-    // Whether a comparison is nothing but the condition of choices, which then take it as a mask: as numbers, 1 and 0,
-    // it would have to be compared again, in a chain of instructions from one vector to the next that the JIT makes of
-    // it (0.66 µs for 16 rows of 256; as a mask 0.14).
+    // Whether a comparison is only the condition of choices, which then take it as a mask. As numbers, 1 and 0, it
+    // would be compared again, in a chain from one vector to the next (0.66 µs for 16 rows of 256; as a mask 0.14).
     bool IsMask(int index) => Comparison(index) is not null
         && !program.Stores.Any(store => store.Value == index)
         && !program.Reductions.Any(reduction => reduction.Value == index)
@@ -137,10 +122,5 @@ sealed class VectorEmitter<S, V>(LoopAssembler<S> il, LoopProgram program) where
     static int[] Sources(LoopValue value) =>
         new[] { value.A, value.B, value.C }[..Operation(value.Op).GetParameters().Length];
 
-    void Address(int pointer, Action offset)
-    {
-        il.Get(Rows[pointer]);
-        offset();
-        il.Add();
-    }
+    void Address(int pointer, Action offset) { il.Get(Rows[pointer]); offset(); il.Add(); }
 }

@@ -44,9 +44,7 @@ static class VectorOps<S, V> where S : ISimd<V> where V : struct
     public static V LessOrEqual(V x, V y) =>
         S.Select(S.IsLessOrEqual(x, y), S.Splat(1), S.Splat(0));
     [MethodImpl(Inline)] public static V Equal(V x, V y) => S.Select(S.IsEqual(x, y), S.Splat(1), S.Splat(0));
-    [MethodImpl(Inline)]
-    public static V Where(V condition, V y, V z) =>
-        S.Select(S.IsEqual(condition, S.Splat(0)), z, y);
+    [MethodImpl(Inline)] public static V Where(V x, V y, V z) => S.Select(S.IsEqual(x, S.Splat(0)), z, y);
 
     /// <summary>Cephes' tanhf: a polynomial below 0.625, else 1 − 2 / (e²ˣ + 1) with the sign of x.</summary>
     [MethodImpl(Whole)]

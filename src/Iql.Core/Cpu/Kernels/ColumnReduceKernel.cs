@@ -5,9 +5,8 @@ using Iql.Cpu.Emit;
 namespace Iql.Cpu.Kernels;
 
 /// <summary>Sum or maximum over an axis that is not the last: [outer, axis, columns] → [outer, columns], rows in order,
-/// four vectors of columns at a time. The result lies in scratch, where the epilogue loop reads it as its pointer 0.
-/// Outer and axis are given by extent and stride, columns as contiguous floats after the axis, padding between rows
-/// included.</summary>
+/// four vectors of columns at a time. The epilogue loop reads the result as its pointer 0 in scratch. Columns are the
+/// contiguous floats after the axis, padding between rows included.</summary>
 sealed unsafe class ColumnReduceKernel<S, V>(
     Address source, (int Extent, int Stride) outer, (int Extent, int Stride) axis, int columns, bool maximum,
     FusedLoop epilogue, ImmutableArray<Operand> operands) : IKernel where S : ISimd<V> where V : struct
@@ -46,7 +45,8 @@ sealed unsafe class ColumnReduceKernel<S, V>(
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void Four(float* from, float* to)
     {
-        V s0 = Start(from), s1 = Start(from + S.Width), s2 = Start(from + 2 * S.Width), s3 = Start(from + 3 * S.Width);
+        V s0 = S.Load(from), s1 = S.Load(from + S.Width),
+            s2 = S.Load(from + 2 * S.Width), s3 = S.Load(from + 3 * S.Width);
         for (var row = 1; row < axis.Extent; row++)
         {
             from += axis.Stride;
@@ -64,7 +64,7 @@ sealed unsafe class ColumnReduceKernel<S, V>(
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void One(float* from, float* to)
     {
-        var sum = Start(from);
+        var sum = S.Load(from);
         for (var row = 1; row < axis.Extent; row++)
         {
             from += axis.Stride;
@@ -72,8 +72,6 @@ sealed unsafe class ColumnReduceKernel<S, V>(
         }
         S.Store(sum, to);
     }
-
-    static V Start(float* from) => S.Load(from);
 
     V Join(V x, V y) => maximum ? S.Maximum(x, y) : S.Add(x, y);
 }

@@ -10,8 +10,8 @@ readonly record struct StridedCopy(
 
 /// <summary>Copies of one or more strided blocks, after filling <paramref name="cleared"/> floats with zeros:
 /// concatenation, slices, padding, transposes, stretching. With <paramref name="rowCount"/> &gt; 0 every copy's first
-/// axis is that of the result and a unit is 16 of its rows, of which the first columns are <paramref name="claimed"/>
-/// before; otherwise one unit does all.</summary>
+/// axis is the result's, and a unit is 16 rows, whose first columns are <paramref name="claimed"/> before; else one
+/// unit is all.</summary>
 sealed unsafe class CopyKernel(
     ImmutableArray<StridedCopy> copies, int rowCount, (Address Address, int Length) cleared, int claimed = 0) : IKernel
 {

@@ -1,20 +1,21 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Iql.Cpu.Emit;
+using Iql.Graph;
 
 namespace Iql.Cpu.Kernels;
 
-/// <summary>Where a fused loop's pointer begins, how it moves along the kept axes of the iteration, whether it is read,
-/// or what is written there is read by other kernels.</summary>
-readonly record struct Operand(Address Address, ImmutableArray<int> Strides, bool IsRead, bool IsReadByOthers = false)
+/// <summary>The start of a fused loop's pointer, its strides along the kept axes of the iteration, and whether other
+/// workers read what the loop writes there.</summary>
+readonly record struct Operand(Address Address, ImmutableArray<int> Strides, bool IsReadByOthers = false)
 {
     /// <summary>Floats from row to row over the last but one axis.</summary>
     public int RowStride => Strides.Length >= 2 ? Strides[^2] : 0;
 }
 
 /// <summary>A fused loop over all entries of a shape. A unit is 16 rows (of one axis: 16 entries), so no vector and no
-/// tile is shared. With a slot, the loop's last pointer takes one reduced number, which goes there (and to a place, if
-/// somebody wants it in memory).</summary>
+/// tile is shared. With a slot, the loop's last pointer takes one reduced number, which goes to the slot, and to an
+/// address if there is one.</summary>
 sealed unsafe class FusedKernel(
     FusedLoop loop, ImmutableArray<int> kept, ImmutableArray<Operand> operands, int slot = -1, Address? scalar = null)
     : IKernel
@@ -23,8 +24,8 @@ sealed unsafe class FusedKernel(
 
     readonly int rowCount = RowCount(kept);
 
-    // Several rows share one call while the row strides are even: always within the last leading axis, and across all
-    // leading axes where each stride is the inner one times the inner extent.
+    // Rows with even strides share one call: those of the last leading axis, and all rows where each leading stride is
+    // the inner stride times the inner extent.
     readonly int evenRows = EvenRows(kept, operands);
 
     public int Units => slot >= 0 ? 1 : (rowCount + UnitRows - 1) / UnitRows;
@@ -90,6 +91,5 @@ sealed unsafe class FusedKernel(
 
     /// <summary>Product of all but the last of the kept axes; of one axis, the axis itself.</summary>
     public static int RowCount(ImmutableArray<int> kept) =>
-        kept.Length <= 1 ? kept.FirstOrDefault(1)
-            : kept.AsSpan()[..^1].ToArray().Aggregate(1, (product, extent) => product * extent);
+        kept.Length <= 1 ? kept.FirstOrDefault(1) : new Shape(kept.AsSpan()[..^1]).Count;
 }

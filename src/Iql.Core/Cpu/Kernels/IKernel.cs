@@ -1,6 +1,6 @@
 namespace Iql.Cpu.Kernels;
 
-/// <summary>What a kernel sees while a graph runs.</summary>
+/// <summary>Memory that a kernel uses while a graph runs.</summary>
 unsafe struct KernelContext
 {
     /// <summary>Temporaries of the stream.</summary>
@@ -22,7 +22,6 @@ readonly record struct Address(int Block, int Offset)
     public unsafe float* In(in KernelContext context) =>
         (Block == Workspace ? context.Workspace : context.Blocks[Block]) + Offset;
 
-    /// <summary>The address some floats further on.</summary>
     public Address Plus(int floats) => this with { Offset = Offset + floats };
 }
 
@@ -30,11 +29,9 @@ readonly record struct Address(int Block, int Offset)
 /// computed whole by one worker, so results do not depend on the number of workers.</summary>
 interface IKernel
 {
-    /// <summary>Number of units.</summary>
     int Units { get; }
 
-    /// <summary>Runs units first … last − 1. Marked AggressiveOptimization where it loops: a kernel runs a few times a
-    /// step, and the JIT would leave it unoptimised for the first thousands (sums over columns took 80 µs instead of 4
-    /// for a second).</summary>
+    /// <summary>Runs units first … last − 1. Marked AggressiveOptimization where it loops: the JIT would leave it
+    /// unoptimised for thousands of calls (sums over columns took 80 µs instead of 4 for a second).</summary>
     void Run(in KernelContext context, int first, int last);
 }

@@ -7,47 +7,41 @@ using Iql.Graph;
 
 namespace Iql.Cpu.Kernels;
 
-/// <summary>Matrix product by register tiles (<see cref="TileKernels{S, V}"/>). A finished tile lies in L1 scratch; the
-/// epilogue (bias, activation, mask, optimiser …) reads it as its pointer 0 and writes what leaves the kernel, a row at
-/// a time while the next tile is computed. A panel of b whose columns are not contiguous is transposed into scratch
-/// once for all rows of a unit range. Where the epilogue adds up rows, a vector of sums a row goes from panel to
-/// panel.</summary>
-/// <remarks>A unit is 16 rows × all columns, or with <paramref name="byTile"/> 16 rows × one panel, for products whose
-/// rows are few; units of the same rows follow each other, so that what a worker writes lies together: in rows shared
-/// by two workers a processor that fetches ahead would take lines from the other one. While a tile is computed, memory
-/// is asked for what its epilogue touches and for its share of the next panel: no hardware prefetcher sees rows coming
-/// that lie a kilobyte apart. A 256 × 256 weight's gradient with Adam, weights and moments in memory: 325 µs; with the
-/// epilogue behind its tile 470.</remarks>
+/// <summary>Matrix product by register tiles (<see cref="TileKernels{S, V}"/>). A finished tile lies in L1 scratch. The
+/// epilogue (bias, activation, mask, optimiser …) reads the tile as its pointer 0 and writes the kernel's results, a
+/// row at a time while the next tile is computed. A panel of b whose columns are not contiguous is transposed into
+/// scratch once for a range of units. Where the epilogue adds up rows, each row has a vector of sums.</summary>
+/// <remarks>A unit is 16 rows × all columns, or with <paramref name="byTile"/> 16 rows × one panel, where rows are few.
+/// Units of the same rows follow each other, so one worker's results lie together: in shared rows the hardware
+/// prefetcher would take lines from the other worker. A tile asks memory for what its epilogue touches and for a part
+/// of the next panel, since that prefetcher misses rows a kilobyte apart. A 256 × 256 weight's gradient with Adam,
+/// weights and moments in memory: 325 µs; with the epilogue behind its tile 470.</remarks>
 sealed unsafe class MatMulKernel<S, V>(
     ProductShape shape, Address a, Address b, LoopProgram program, ImmutableArray<Operand> operands, bool byTile)
-    : IKernel
-    where S : ISimd<V> where V : struct
+    : IKernel where S : ISimd<V> where V : struct
 {
     const int ScratchRows = ProductShape.ScratchRows, UnitRows = FusedKernel.UnitRows, ShortInner = 64, MaxParts = 4,
-        CachedFloats = 1 << 17, Line = 16;
-    const int FewBlocks = 2; // too few rows to pay for packing
+        CachedFloats = 1 << 17, Line = 16,
+        FewBlocks = 2; // too few rows to pay for packing
 
     readonly ImmutableArray<int> rowStrides = RowStrides(program, operands);
-    readonly FusedLoop epilogue = LoopEmitter.Emit<S, V>(program);
-    // Whole tiles run the epilogue of the one before in their shadow, or where that is too short their own while its
-    // sums are in registers. Where it calls functions, or vectors are so narrow that the tile fills the registers, the
-    // sums would have to leave them for it.
+    readonly FusedLoop epilogue = LoopEmitter<S, V>.Emit(program);
+    // A whole tile runs the epilogue of the tile before in its shadow, or where that is too short its own from
+    // registers. Neither helps where the epilogue calls functions, or where the tile fills all registers.
     readonly TileLoop? withEpilogue = S.Width == 16 && shape.M >= 2 * TileKernels<S, V>.Rows && shape.N > S.Width
         && !program.Values.Any(value => value.Source == LoopSource.Apply && value.Op.IsCostly())
         ? TileKernels<S, V>.With(program, RowStrides(program, operands), isOwn: shape.K <= ShortInner) : null;
     readonly int innerBlock =
         S.Width > 1 && ProductShape.IsBlocked(shape.K, byTile) ? ProductShape.InnerBlock : shape.K;
     readonly int invariants = program.Invariants.Length;
-
-    readonly int panelWidth = 2 * S.Width;
-    readonly int panels = (shape.N + 2 * S.Width - 1) / (2 * S.Width);
-    readonly int rowBlocks = (shape.M + UnitRows - 1) / UnitRows;
+    readonly int panelWidth = 2 * S.Width, panels = (shape.N + 2 * S.Width - 1) / (2 * S.Width),
+        rowBlocks = (shape.M + UnitRows - 1) / UnitRows;
 
     // A short inner dimension leaves little work a tile: several share a call of the epilogue.
     bool IsShort => shape.K <= ShortInner;
     int RowsPerCall(int tileRows) => IsShort ? ScratchRows / tileRows * tileRows : tileRows;
 
-    // It asks for the rows of the next call instead where what it writes does not stay in the second cache.
+    // Where results do not stay in the second cache, a call asks for the rows of the next instead.
     bool AsksForNextCall => IsShort && (long)shape.M * shape.N > CachedFloats;
 
     // Operands that lie in rows, and those of them that are written for others to read.
@@ -111,8 +105,8 @@ sealed unsafe class MatMulKernel<S, V>(
         }
     }
 
-    // Inner from … to − 1 of a panel. What is not the first part goes on from the sums so far, what is not the last
-    // leaves its tiles there; gives the place behind them.
+    // Inner from … to − 1 of a panel. A part that is not the first goes on from the sums so far, and one that is not
+    // the last leaves its tiles there. Returns the place behind the tiles.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     float* Panel(
         in KernelContext context, int matrix, int panel, int firstBlock, int lastBlock, int from, int to, float* sums)
