@@ -2,10 +2,9 @@ using System.Collections.Immutable;
 
 namespace Iql.Algorithms;
 
-/// <summary>
-/// An algorithm as a row: what it is called, its standard config and how learners are made of configs. Everything that
-/// trains, sweeps, compares or lists reads <see cref="All"/>; a new algorithm or variant is one row there.
-/// </summary>
+/// <summary>An algorithm as a row: what it is called, its standard config and how learners are made of configs.
+/// Everything that trains, sweeps, compares or lists reads <see cref="All"/>; a new algorithm or variant is one row
+/// there.</summary>
 /// <param name="Name">What <c>--algorithm</c> takes: "td3bc".</param>
 /// <param name="Title">"TD3+BC"</param>
 /// <param name="Paper">The paper, for lists.</param>
@@ -17,19 +16,14 @@ public sealed record Algorithm(
 {
     /// <summary>What an ablation varies as a rule: hyperparameters with their values between commas.</summary>
     public ImmutableArray<(string Hyperparameter, string Values)> Grid { get; init; } = [];
-
     /// <summary>Whether it learns the value of rewards, whose size and shift then matter: cloning does not.</summary>
     public bool UsesRewards { get; init; } = true;
-
     /// <summary>The same learner under other names, with other standard configs.</summary>
     public ImmutableArray<Algorithm> Variants { get; init; } = [];
-
     /// <summary>Its hyperparameters, the ones people sweep first.</summary>
     public ImmutableArray<Hyperparameter> Hyperparameters => Algorithms.Hyperparameters.Of(Standard);
-
     /// <summary>Whether policies of several configs can be trained on one value function.</summary>
     public bool Shares => Hyperparameters.Any(each => each.PerPolicy);
-
     /// <summary>Whether it also learns from discrete actions.</summary>
     public bool TakesDiscreteActions => Standard.Find("actions") != null;
 
@@ -87,7 +81,6 @@ public sealed record Algorithm(
 
     /// <summary>Algorithms and variants, each algorithm before its own.</summary>
     public static ImmutableArray<Algorithm> Named { get; } = [.. All.SelectMany(each => each.Variants.Prepend(each))];
-
     /// <summary>The algorithm or variant of a name, or null.</summary>
     public static Algorithm? Find(string name) => Named.FirstOrDefault(each => each.Name == name);
 

@@ -25,9 +25,6 @@ public static class Awac
     public const int TargetNoise = 0, BaselineNoise = 1;
 
     /// <summary>The learner of a config. Its critics use the policy, so every policy has critics of its own.</summary>
-    /// <param name="config">Hyperparameters; validated here.</param>
-    /// <param name="observationSize">S, at least 1.</param>
-    /// <param name="actionSize">A, at least 1.</param>
     /// <param name="draw">Where noise comes from; null draws it from seed and step.</param>
     public static Learner Learner(AwacConfig config, int observationSize, int actionSize, Draw? draw = null)
     {

@@ -10,10 +10,8 @@ public sealed record BehaviourCloningConfig : IClonedPolicyConfig
     [Hyperparameter("Share of the data that is cloned, that of the highest returns: 0.1 is 10%BC",
         Range = "(0, 1]", Hint = "SHARE")]
     public double BestShare { get; init; } = 1;
-
     [Hyperparameter("What that share counts")]
     public ShareOf BestBy { get; init; } = ShareOf.Trajectories;
-
     [Hyperparameter] public Widths HiddenSizes { get; init; } = [256, 256];
     [Hyperparameter] public int BatchSize { get; init; } = 256;
     [Hyperparameter] public double PolicyLearningRate { get; init; } = 3e-4;

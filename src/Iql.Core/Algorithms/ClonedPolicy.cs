@@ -13,7 +13,6 @@ public enum PolicyKind
 {
     /// <summary>Diagonal Gaussian with a state-independent standard deviation.</summary>
     Gaussian,
-
     /// <summary>tanh(head), trained by squared error (CORL's hopper-medium).</summary>
     Deterministic,
 }
@@ -23,7 +22,6 @@ public enum ActionChoice
 {
     /// <summary>The mean of a Gaussian, the most likely of discrete actions.</summary>
     Greedy,
-
     /// <summary>A draw of the policy, anew at each decision.</summary>
     Sampled,
 }

@@ -73,6 +73,5 @@ public sealed class CompiledStep : IDisposable
         programs.At(state.Step, !metrics.IsEmpty).Run(inputs, scalars, destination, metrics);
     }
 
-    /// <summary>Gives the programs' memory back.</summary>
     public void Dispose() => programs.Dispose();
 }

@@ -31,10 +31,8 @@ public static class ConservativeQLearning
 {
     /// <summary>Stream of the noise of the policy's own sample ã, [B, A].</summary>
     public const int PolicyNoise = 0;
-
     /// <summary>Stream of the noise of ã′, [B, A], or [N, B, A] with a maximum backup.</summary>
     public const int TargetNoise = 1;
-
     /// <summary>Streams of samples of π(·|s), of π(·|s′) and of uniform actions, [N, B, A].</summary>
     public const int CurrentNoise = 2, NextNoise = 3, UniformActions = 4;
 
@@ -43,9 +41,6 @@ public static class ConservativeQLearning
     static readonly string[] Both = ["critic1", "critic2"];
 
     /// <summary>The learner of a config: one program, two where the policy first clones.</summary>
-    /// <param name="config">Hyperparameters; validated here.</param>
-    /// <param name="observationSize">S, at least 1.</param>
-    /// <param name="actionSize">A, at least 1.</param>
     /// <param name="draw">Where normal numbers come from; null draws them from seed and step.</param>
     /// <param name="uniform">Where uniform actions come from; null draws them from seed and step.</param>
     public static Learner Learner(
@@ -270,10 +265,9 @@ public static class ConservativeQLearning
     static (Tensor Mean, Tensor LogStd) Constants((Tensor Mean, Tensor LogStd) head) =>
         (StopGradient(head.Mean), StopGradient(head.LogStd));
 
-    /// <summary>
-    /// One whole step of discrete actions on symbols: double Q-learning (van Hasselt, Guez and Silver 2016,
-    /// arXiv:1509.06461) with the conservative term over all actions, exact (Kumar et al. 2020, equation 4, section 6).
-    /// </summary>
+    /// <summary>One whole step of discrete actions on symbols: double Q-learning (van Hasselt, Guez and Silver 2016,
+    /// arXiv:1509.06461) with the conservative term over all actions, exact (Kumar et al. 2020, equation 4, section
+    /// 6).</summary>
     /// <remarks>takuseno/d3rlpy's DiscreteCQL and DoubleDQN; docs/discrete-actions.md has the differences.</remarks>
     static Traced DiscreteStep(Config config, TensorGroup shared, TensorGroup policy, TensorGroup batch)
     {

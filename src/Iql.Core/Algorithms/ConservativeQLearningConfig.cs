@@ -8,7 +8,6 @@ public enum ConservativeTerm
 {
     /// <summary>Version 3, CQL(H): Q − ln density of every sample.</summary>
     ImportanceWeighted,
-
     /// <summary>Version 2, CQL(ρ): Q alone, and Q(s, a) of the data's action among them.</summary>
     Plain,
 }
@@ -18,10 +17,8 @@ public enum SampledBackup
 {
     /// <summary>min Q̂(s′, ã′) of one sample.</summary>
     Sample,
-
     /// <summary>The largest, over N samples, of the lesser of both critics (young-geng/CQL, CORL).</summary>
     MaxOfLeast,
-
     /// <summary>The lesser of both critics' largest over N samples (aviralkumar2907/CQL).</summary>
     LeastOfMax,
 }
@@ -31,104 +28,75 @@ public enum ConservativeOrder
 {
     /// <summary>Temperature, policy, critics: each sees what is new before it (CORL).</summary>
     Sequential,
-
     /// <summary>The temperature; then policy and critics, both with old networks (aviralkumar2907/CQL).</summary>
     TemperatureFirst,
-
     /// <summary>Everything sees what was before the step (young-geng/CQL).</summary>
     Simultaneous,
 }
 
-/// <summary>
-/// The hyperparameters of <see cref="ConservativeQLearning"/>; they start as CORL has them for locomotion. Of discrete
-/// actions it has no policy but the largest Q, and its term is exact over all actions: what is about samples, entropy
-/// or a policy means nothing then.
-/// </summary>
+/// <summary>The hyperparameters of <see cref="ConservativeQLearning"/>; they start as CORL has them for locomotion. Of
+/// discrete actions it has no policy but the largest Q, and its term is exact over all actions: what is about samples,
+/// entropy or a policy means nothing then.</summary>
 public sealed record ConservativeQLearningConfig : IAlgorithmConfig
 {
     [Hyperparameter("Weight of the conservative term: 0 is soft actor-critic", Range = "[0, ∞)", Hint = "W")]
     public double ConservativeWeight { get; init; } = 10;
-
     [Hyperparameter("Whether a multiplier holds the term at a gap, the weight outside its bracket (CORL) or inside")]
     public Lagrange Lagrange { get; init; } = Lagrange.Off;
-
     [Hyperparameter("Gap that the multiplier holds", Range = "[0, ∞)", Hint = "GAP")]
     public double LagrangeGap { get; init; } = 0.8;
-
     [Hyperparameter("Logarithm of the multiplier at the start")]
     public double InitialLogMultiplier { get; init; } = 1;
-
     [Hyperparameter("Logits of the term: Q less the samples' log-density, or Q alone with that of the data",
         ContinuousOnly = true)]
     public ConservativeTerm ConservativeTerm { get; init; } = ConservativeTerm.ImportanceWeighted;
-
     [Hyperparameter("Actions of each of three kinds a state in the term, and in a maximum backup",
         Range = "[1, ∞)", ContinuousOnly = true)]
     public int ActionSamples { get; init; } = 10;
-
     [Hyperparameter("Temperature of the term's soft maximum", Range = "(0, ∞)", Hint = "C")]
     public double SoftmaxTemperature { get; init; } = 1;
-
     [Hyperparameter("Minimum of a row's soft maximum less Q", Range = "[-∞, ∞)", Below = nameof(DifferenceMax))]
     public double DifferenceMin { get; init; } = double.NegativeInfinity;
-
     [Hyperparameter("Maximum of a row's soft maximum less Q", Range = "(-∞, ∞]")]
     public double DifferenceMax { get; init; } = double.PositiveInfinity;
-
     [Hyperparameter("Whether the entropy's temperature learns to hold an entropy", ContinuousOnly = true)]
     public bool AutomaticTemperature { get; init; } = true;
-
     [Hyperparameter("Temperature of the entropy where it does not learn",
         Range = "[0, ∞)", Hint = "ALPHA", ContinuousOnly = true)]
     public double EntropyTemperature { get; init; } = 0.2;
-
     [Hyperparameter("Logarithm of the entropy's temperature at the start, where it learns", ContinuousOnly = true)]
     public double InitialLogTemperature { get; init; }
-
     [Hyperparameter("Entropy held, a dimension of an action", Hint = "NATS", ContinuousOnly = true)]
     public double TargetEntropy { get; init; } = -1;
-
     [Hyperparameter("The critics' target: one sample, or the best of N with the critics' minimum inside or outside",
         ContinuousOnly = true)]
     public SampledBackup Backup { get; init; } = SampledBackup.Sample;
-
     [Hyperparameter("Whether the critics' target counts the entropy", ContinuousOnly = true)]
     public bool EntropyInBackup { get; init; }
-
     [Hyperparameter("Steps at the start in which the policy clones the data", Range = "[0, ∞)", ContinuousOnly = true)]
     public int CloningSteps { get; init; }
-
     [Hyperparameter("The networks of each part of a step: the newest, old ones but for the temperature, or old ones",
         ContinuousOnly = true)]
     public ConservativeOrder ConservativeOrder { get; init; } = ConservativeOrder.Sequential;
-
     [Hyperparameter("Bound of the data's actions, plus and minus", Range = "(0, 1]", Hint = "LIMIT",
         ContinuousOnly = true)]
     public double ActionLimit { get; init; } = 1;
-
     [Hyperparameter] public double Discount { get; init; } = 0.99;
     [Hyperparameter] public double PolyakStep { get; init; } = 0.005;
     [Hyperparameter] public Widths HiddenSizes { get; init; } = [256, 256, 256];
-
     [Hyperparameter("Widths of the critics' hidden layers where they differ from the policy's", Hint = "WIDTHS")]
     public Widths? CriticHiddenSizes { get; init; }
-
     [Hyperparameter] public int BatchSize { get; init; } = 256;
     [Hyperparameter] public double CriticLearningRate { get; init; } = 3e-4;
     [Hyperparameter(ContinuousOnly = true)] public double PolicyLearningRate { get; init; } = 3e-5;
-
     [Hyperparameter("Whether scale and offset of ln σ learn", ContinuousOnly = true)]
     public bool LearnedLogStd { get; init; } = true;
-
     [Hyperparameter] public double LogStdMin { get; init; } = -20;
     [Hyperparameter] public double LogStdMax { get; init; } = 2;
-
     [Hyperparameter("Start of the policy's weights", ContinuousOnly = true)]
     public Initialisation PolicyInitialisation { get; init; } = Initialisation.TorchSmallOutput;
-
     [Hyperparameter("Start of the critics' weights")]
     public Initialisation CriticInitialisation { get; init; } = Initialisation.OrthogonalSmallOutput;
-
     [Hyperparameter] public ActionKind Actions { get; init; } = ActionKind.Continuous;
 
     /// <summary>aviralkumar2907/CQL @d67dbe9: its README's and its defaults.</summary>

@@ -7,18 +7,14 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Algorithms;
 
-/// <summary>
-/// One critic or two with their slow targets, as traced functions that algorithms share. In a block of state they are
-/// the networks "critic1", "critic2", "targetCritic1", "targetCritic2"; one Adam serves both, which acts number by
-/// number and so equals two.
-/// </summary>
+/// <summary>One critic or two with their slow targets, as traced functions that algorithms share. In a block of state
+/// they are the networks "critic1", "critic2", "targetCritic1", "targetCritic2"; one Adam serves both, which acts
+/// number by number and so equals two.</summary>
 public static class Critics
 {
     /// <summary>Names and shapes of critics, and of their targets.</summary>
     /// <param name="count">1 or 2.</param>
-    /// <param name="observationSize">S, at least 1.</param>
     /// <param name="hiddenSizes">Widths of the hidden layers.</param>
-    /// <param name="actionSize">A, at least 1.</param>
     /// <param name="actions">Discrete: critics of the observation with an output an action.</param>
     public static ((string Name, Shape Shape)[] Online, (string Name, Shape Shape)[] Targets) Shapes(
         int count, int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize,

@@ -74,10 +74,8 @@ public static class DecisionTransformer
         ]);
     }
 
-    /// <summary>
-    /// The policy in an episode: it remembers the last K − 1 observations, actions and returns to go, and what it asks
-    /// for at a decision is what it asked for at the one before less the reward that this brought.
-    /// </summary>
+    /// <summary>The policy in an episode: it remembers the last K − 1 observations, actions and returns to go, and what
+    /// it asks for at a decision is what it asked for at the one before less the reward that this brought.</summary>
     static GraphFunction Act(
         Config config, ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows)
     {

@@ -39,7 +39,6 @@ public sealed class Hyperparameter
 
     /// <summary>"inverseTemperature"</summary>
     public string Name { get; }
-
     /// <summary>One sentence: what it is.</summary>
     public string Description => meaning.Description;
 
@@ -49,28 +48,20 @@ public sealed class Hyperparameter
 
     /// <summary>What a value is called in the help: "TAU".</summary>
     public string Hint => meaning.Hint != "" ? meaning.Hint : text.Hint;
-
     /// <summary>What a value should be: "a number in (0, 1)".</summary>
     public string Expected => optional ? text.Expected + " or same" : text.Expected;
-
     /// <summary>Whether it is a number that enters the graph as an input.</summary>
     public bool IsInput => type == typeof(double);
-
     /// <summary>Whether policies on one shared value function may differ in it.</summary>
     public bool PerPolicy => own.PerPolicy;
-
     /// <summary>Whether it means nothing where actions are discrete.</summary>
     public bool ContinuousOnly => own.ContinuousOnly || meaning.ContinuousOnly;
-
     /// <summary>Whether the run or its data decide it: no option, no axis.</summary>
     public bool SetByRun => own.SetByRun || meaning.SetByRun;
-
     /// <summary>Numbers that are allowed.</summary>
     internal Interval Range { get; }
-
     /// <summary>Whether its meaning is one of <see cref="CommonHyperparameters"/>.</summary>
     internal bool IsCommon => !ReferenceEquals(own, meaning);
-
     /// <summary>The value a config has.</summary>
     public object? Get(IAlgorithmConfig config) => property.GetValue(config);
 

@@ -2,13 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace Iql.Algorithms;
 
-/// <summary>
-/// Makes a property of a config a hyperparameter: something that people set, sweep and read about. What is known of it
-/// stands here, once. The check of its range and the words of the error, the graph's input, the key of compiled
-/// programs, JSON, the option with its help, the sweep's axis and the row in the docs follow from it:
-/// <see cref="Hyperparameter"/>. A double is an input of the graph, so a sweep over it compiles once. A property of any
-/// other type shapes the graph.
-/// </summary>
+/// <summary>Makes a property of a config a hyperparameter: something that people set, sweep and read about. What is
+/// known of it stands here, once. The check of its range and the words of the error, the graph's input, the key of
+/// compiled programs, JSON, the option with its help, the sweep's axis and the row in the docs follow from it: <see
+/// cref="Hyperparameter"/>. A double is an input of the graph, so a sweep over it compiles once. A property of any
+/// other type shapes the graph.</summary>
 /// <param name="description">A sentence without full stop. Empty: that of <see cref="CommonHyperparameters"/>.</param>
 /// <param name="line">Filled in by the compiler: hyperparameters are listed in the order of their lines.</param>
 [AttributeUsage(AttributeTargets.Property)]
@@ -16,31 +14,22 @@ public sealed class HyperparameterAttribute(string description = "", [CallerLine
 {
     /// <summary>One sentence: what it is.</summary>
     public string Description => description;
-
     /// <summary>Its place among the config's others.</summary>
     public int Line => line;
-
     /// <summary>Numbers that are allowed: "(0, 1]", "[0, ∞)". A closed end at ∞ allows "none", no bound.</summary>
     public string Range { get; init; } = "(-∞, ∞)";
-
     /// <summary>What a value is called in the help, "TAU". Empty: as its type is.</summary>
     public string Hint { get; init; } = "";
-
     /// <summary>The option's name where it is another than the property's: "hidden".</summary>
     public string Option { get; init; } = "";
-
     /// <summary>The property that this number must lie below.</summary>
     public string Below { get; init; } = "";
-
     /// <summary>Whether policies on one shared value function may differ in it. It is a double.</summary>
     public bool PerPolicy { get; init; }
-
     /// <summary>Whether 0 leaves its part out of the graph.</summary>
     public bool OffAtZero { get; init; }
-
     /// <summary>Whether it means nothing where actions are discrete.</summary>
     public bool ContinuousOnly { get; init; }
-
     /// <summary>Whether the run or its data decide it: it is no option and no axis.</summary>
     public bool SetByRun { get; init; }
 }

@@ -53,10 +53,8 @@ public static class Hyperparameters
     public static TConfig Shared<TConfig>(this TConfig config) where TConfig : IAlgorithmConfig =>
         Of(config).Where(each => each.PerPolicy).Aggregate(config, (shared, each) => each.Set(shared, 0.0));
 
-    /// <summary>
-    /// The graph's input of a hyperparameter, named after it: <c>Scalar(config.Discount)</c> is "discount", whatever
-    /// its value. Policy i of several has its own where they may differ, "i:inverseTemperature".
-    /// </summary>
+    /// <summary>The graph's input of a hyperparameter, named after it: <c>Scalar(config.Discount)</c> is "discount",
+    /// whatever its value. Policy i of several has its own where they may differ, "i:inverseTemperature".</summary>
     /// <param name="value">The property itself; only its name counts.</param>
     /// <param name="policy">Whose, or null where policies share it.</param>
     /// <param name="property">Filled in by the compiler.</param>

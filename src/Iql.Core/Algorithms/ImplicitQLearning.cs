@@ -24,9 +24,6 @@ namespace Iql.Algorithms;
 public static class ImplicitQLearning
 {
     /// <summary>The learner of configs, a policy each on one value function.</summary>
-    /// <param name="members">Configs; validated here.</param>
-    /// <param name="observationSize">S, at least 1.</param>
-    /// <param name="actionSize">A, at least 1.</param>
     /// <param name="candidates">Actions for an objective's maximum; null draws them as the objective says.</param>
     public static Learner Learner(
         IReadOnlyList<Config> members, int observationSize, int actionSize, Candidates? candidates = null)

@@ -15,10 +15,8 @@ readonly record struct Traced(
 /// <summary>Puts learners together.</summary>
 static class Learners
 {
-    /// <summary>
-    /// The learner of configs, a policy each: blocks are of <see cref="Layouts"/> and start by <see cref="Start"/>;
-    /// phases are a step's programs.
-    /// </summary>
+    /// <summary>The learner of configs, a policy each: blocks are of <see cref="Layouts"/> and start by <see
+    /// cref="Start"/>; phases are a step's programs.</summary>
     /// <exception cref="ArgumentException">A program has a scalar that is no hyperparameter, seed or step.</exception>
     internal static Learner Of(
         string algorithm, IReadOnlyList<IAlgorithmConfig> members, ImmutableArray<Layout> blocks, Layout batch,
@@ -59,10 +57,8 @@ static class Learners
         ];
     }
 
-    /// <summary>
-    /// Blocks at step 0: moments are 0, and every policy starts with the same numbers, those it would have alone. All
-    /// come from the part "initial parameters" of a seed, each network from a part of its own.
-    /// </summary>
+    /// <summary>Blocks at step 0: moments are 0, and every policy starts with the same numbers, those it would have
+    /// alone. All come from the part "initial parameters" of a seed, each network from a part of its own.</summary>
     internal static Func<Seed, ImmutableArray<TensorBlock>> Start(
         ImmutableArray<Layout> layouts, Action<Seed, TensorBlock> shared, Action<Seed, TensorBlock> policy) => seed =>
     {

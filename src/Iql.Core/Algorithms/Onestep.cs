@@ -30,9 +30,6 @@ public static class Onestep
     public const int BehaviourNoise = 0, PolicyNoise = 1, DivergenceNoise = 2, CandidateNoise = 3;
 
     /// <summary>The learner of configs, a policy each on one β and one Q. A policy is β until its own phase.</summary>
-    /// <param name="members">Configs; validated here.</param>
-    /// <param name="observationSize">S, at least 1.</param>
-    /// <param name="actionSize">A, at least 1.</param>
     /// <param name="draw">Where noise of the steps comes from; null draws it from seed and step.</param>
     public static Learner Learner(
         IReadOnlyList<Config> members, int observationSize, int actionSize, Draw? draw = null)

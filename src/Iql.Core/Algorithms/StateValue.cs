@@ -5,11 +5,9 @@ namespace Iql.Algorithms;
 
 /// <summary>A learner's value of a state: discounted rewards to come, in units of training.</summary>
 /// <param name="Formula">For people: "V(s)", "min Q(s, π(s))".</param>
-/// <param name="Graph">
-/// For a number of rows E. Inputs: shared block, member block, a block "observations" with the entry "observations" [E,
-/// S], as they were normalised. Scalars as <see cref="Learner.Act"/> has them. Output: a block "values" with the entry
-/// "values" [E].
-/// </param>
+/// <param name="Graph">For a number of rows E. Inputs: shared block, member block, a block "observations" with the
+/// entry "observations" [E, S], as they were normalised. Scalars as <see cref="Learner.Act"/> has them. Output: a block
+/// "values" with the entry "values" [E].</param>
 public sealed record StateValue(string Formula, Func<int, GraphFunction> Graph)
 {
     /// <summary>A value function of the shared block and s, [E, S].</summary>

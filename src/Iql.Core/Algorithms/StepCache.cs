@@ -4,10 +4,8 @@ using Iql.Graph;
 
 namespace Iql.Algorithms;
 
-/// <summary>
-/// Steps of configs handed over one at a time, as pure functions: <c>config.Step(state, batch)</c>. Every thread
-/// compiles its own programs, once for all configs of one structure, and keeps the last few.
-/// </summary>
+/// <summary>Steps of configs handed over one at a time, as pure functions: <c>config.Step(state, batch)</c>. Every
+/// thread compiles its own programs, once for all configs of one structure, and keeps the last few.</summary>
 public static class StepCache
 {
     /// <summary>Programs kept by each thread, the newest last. A sweep over numbers needs one.</summary>
@@ -25,18 +23,13 @@ public static class StepCache
     }
 
     /// <summary>The learner of a config, for one policy.</summary>
-    /// <param name="config">Hyperparameters; validated here.</param>
-    /// <param name="observationSize">S, at least 1.</param>
-    /// <param name="actionSize">A, at least 1.</param>
     public static Learner Learner(this IAlgorithmConfig config, int observationSize, int actionSize) =>
         Algorithm.Of(config).Learner([config], observationSize, actionSize);
 
     /// <summary>The next state, in fresh memory, and the metrics by name. The given state stays as it is.</summary>
     /// <param name="config">Hyperparameters. Numbers may change from call to call: one program serves them all.</param>
-    /// <param name="state">
-    /// Before: blocks of the config's learner. Every policy has the config's hyperparameters; the number of steps says
-    /// which program runs.
-    /// </param>
+    /// <param name="state">Before: blocks of the config's learner. Every policy has the config's hyperparameters; the
+    /// number of steps says which program runs.</param>
     /// <param name="batch">A minibatch of the config's size in the learner's layout.</param>
     /// <exception cref="ArgumentException">A hyperparameter is out of its range, or a layout is another.</exception>
     public static (LearnerState Next, IReadOnlyDictionary<string, double> Metrics) Step(

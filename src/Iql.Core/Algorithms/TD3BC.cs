@@ -25,9 +25,6 @@ public static class TD3BC
     public const int TargetNoise = 0;
 
     /// <summary>The learner of a config: it trains one policy.</summary>
-    /// <param name="config">Hyperparameters; validated here.</param>
-    /// <param name="observationSize">S, at least 1.</param>
-    /// <param name="actionSize">A, at least 1.</param>
     /// <param name="draw">Where noise comes from; null draws it from seed and step.</param>
     public static Learner Learner(TD3BCConfig config, int observationSize, int actionSize, Draw? draw = null)
     {

@@ -8,19 +8,14 @@ public sealed record TD3BCConfig : IAlgorithmConfig
     [Hyperparameter("Weight α of the critic against cloning, in units of the mean |Q|: 0 is behaviour cloning",
         Range = "[0, ∞)", Hint = "ALPHA")]
     public double Alpha { get; init; } = 2.5;
-
     [Hyperparameter("Deviation of the noise on the target policy's action", Range = "[0, ∞)", Hint = "SIGMA")]
     public double PolicyNoise { get; init; } = 0.2;
-
     [Hyperparameter("Bound of that noise, plus and minus", Range = "[0, ∞)", Hint = "BOUND")]
     public double NoiseClip { get; init; } = 0.5;
-
     [Hyperparameter("The policy and all targets learn at every N-th step", Range = "[1, ∞)")]
     public int PolicyDelay { get; init; } = 2;
-
     [Hyperparameter("Largest number of an action", Range = "(0, ∞)")]
     public double MaxAction { get; init; } = 1;
-
     [Hyperparameter] public double Discount { get; init; } = 0.99;
     [Hyperparameter] public double PolyakStep { get; init; } = 0.005;
     [Hyperparameter] public Widths HiddenSizes { get; init; } = [256, 256];

@@ -33,10 +33,8 @@ public static class TemporalDifferenceLearning
 {
     /// <summary>Stream of the draws of candidates.</summary>
     const int CandidateNoise = 0;
-
     /// <summary>Expectile of the baseline: half the squared error.</summary>
     const double Baseline = 0.5;
-
     /// <summary>Where the model of the data's policy lies in the shared block.</summary>
     const string BehaviourPart = "behaviour";
 

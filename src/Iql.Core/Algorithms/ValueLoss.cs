@@ -7,10 +7,8 @@ namespace Iql.Algorithms;
 
 /// <summary>What V minimises in implicit Q-learning, under a name.</summary>
 /// <param name="Name">"expectile": the word of the command line and of config.json.</param>
-/// <param name="Loss">
-/// Residual u = min Q̂(s, a) − V(s), [B], V(s), [B], and the config, whose numbers are inputs by <see
-/// cref="Hyperparameters.Scalar"/>, to a scalar.
-/// </param>
+/// <param name="Loss">Residual u = min Q̂(s, a) − V(s), [B], V(s), [B], and the config, whose numbers are inputs by
+/// <see cref="Hyperparameters.Scalar"/>, to a scalar.</param>
 public sealed record ValueLoss(string Name, Func<Tensor, Tensor, ImplicitQLearningConfig, Tensor> Loss)
     : IHyperparameterValue<ValueLoss>
 {
@@ -27,22 +25,17 @@ public sealed record ValueLoss(string Name, Func<Tensor, Tensor, ImplicitQLearni
 
     /// <summary>The paper's: mean L^τ(u).</summary>
     public static ValueLoss Expectile => All[0];
-
     /// <summary>Sparse Q-learning's: mean 1(z &gt; 0) z² + v/λ.</summary>
     public static ValueLoss Sparse => All[1];
 
-    /// <inheritdoc/>
     public static string Expected => "one of " + string.Join(", ", All.Select(each => each.Name));
 
-    /// <inheritdoc/>
     public static bool TryParse(string word, out ValueLoss value) =>
         (value = All.FirstOrDefault(each => each.Name == word)!) is not null;
 
-    /// <inheritdoc/>
     /// <remarks>A loss of somebody's own is code. A policy that it made acts without it.</remarks>
     public static object? StandIn(string word) => Expectile with { Name = word };
 
-    /// <inheritdoc/>
     public override string ToString() => Name;
 }
 
@@ -61,20 +54,15 @@ public sealed record PolicyWeight(string Name, Func<Tensor, Tensor, Tensor, Tens
 
     /// <summary>The paper's: min(e^{βA}, cap).</summary>
     public static PolicyWeight Exponential => All[0];
-
     /// <summary>Sparse Q-learning's: min(max(A, 0), cap).</summary>
     public static PolicyWeight Sparse => All[1];
 
-    /// <inheritdoc/>
     public static string Expected => "one of " + string.Join(", ", All.Select(each => each.Name));
 
-    /// <inheritdoc/>
     public static bool TryParse(string word, out PolicyWeight value) =>
         (value = All.FirstOrDefault(each => each.Name == word)!) is not null;
 
-    /// <inheritdoc/>
     public static object? StandIn(string word) => Exponential with { Name = word };
 
-    /// <inheritdoc/>
     public override string ToString() => Name;
 }

@@ -8,10 +8,8 @@ public interface IHyperparameterValue<TSelf> where TSelf : IHyperparameterValue<
 {
     /// <summary>What a word should be: "layer widths such as 256x256".</summary>
     static abstract string Expected { get; }
-
     /// <summary>A value out of its word.</summary>
     static abstract bool TryParse(string word, out TSelf value);
-
     /// <summary>A substitute for a value without a word, somebody's own function; null: there are none.</summary>
     static virtual object? StandIn(string word) => null;
 }

@@ -15,10 +15,8 @@ public readonly struct Widths(IEnumerable<int> sizes)
     /// <summary>For collection expressions.</summary>
     public static Widths Create(ReadOnlySpan<int> sizes) => new(sizes.ToArray());
 
-    /// <inheritdoc/>
     public static string Expected => "widths such as 256x256, or linear";
 
-    /// <inheritdoc/>
     public static bool TryParse(string word, out Widths value)
     {
         var widths = word == "linear" ? [] : word.Split('x', ',').Select(ValueText.Whole).ToArray();
@@ -26,27 +24,20 @@ public readonly struct Widths(IEnumerable<int> sizes)
         return widths.All(width => width >= 1);
     }
 
-    /// <inheritdoc/>
     public int Count => Sizes.Length;
 
-    /// <inheritdoc/>
     public int this[int index] => Sizes[index];
 
-    /// <inheritdoc/>
     public IEnumerator<int> GetEnumerator() => Sizes.AsEnumerable().GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <inheritdoc/>
     public bool Equals(Widths other) => Sizes.AsSpan().SequenceEqual(other.Sizes.AsSpan());
 
-    /// <inheritdoc/>
     public override bool Equals([NotNullWhen(true)] object? other) => other is Widths widths && Equals(widths);
 
-    /// <inheritdoc/>
     public override int GetHashCode() => Sizes.Aggregate(Count, HashCode.Combine);
 
-    /// <inheritdoc/>
     public override string ToString() => Count == 0 ? "linear" : string.Join('x', Sizes);
 
     ImmutableArray<int> Sizes => sizes.IsDefault ? [] : sizes;

@@ -5,10 +5,9 @@ using Iql.Graph;
 
 namespace Iql.Training;
 
-/// <summary>
-/// All that one run needs to go on, bit for bit, in one file: seed and step in the metadata, the tensors of the shared
-/// block as "shared/…", those of the member as "member/…". checkpoint.json beside it is for people and is never read.
-/// </summary>
+/// <summary>All that one run needs to go on, bit for bit, in one file: seed and step in the metadata, the tensors of
+/// the shared block as "shared/…", those of the member as "member/…". checkpoint.json beside it is for people and is
+/// never read.</summary>
 public static class Checkpoint
 {
     const string FormatName = "iql-checkpoint-1";
@@ -33,10 +32,8 @@ public static class Checkpoint
     public static long Step(RunFolder folder) =>
         File.Exists(folder.CheckpointPath) ? Step(SafeTensors.Read(folder.CheckpointPath)) : 0;
 
-    /// <summary>
-    /// A folder's checkpoint, as the state of a learner with one member; null without one. An InvalidDataException
-    /// names the file and what was expected when it is damaged or of other networks.
-    /// </summary>
+    /// <summary>A folder's checkpoint, as the state of a learner with one member; null without one. An
+    /// InvalidDataException names the file and what was expected when it is damaged or of other networks.</summary>
     /// <param name="folder">The run.</param>
     /// <param name="shared">Layout of the shared block.</param>
     /// <param name="member">Layout of a member's block.</param>

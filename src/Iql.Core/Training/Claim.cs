@@ -59,10 +59,9 @@ public sealed record ClaimHolder(string Host, int Process, string Start, string 
     public override string ToString() => $"process {Process} on {Host}";
 }
 
-/// <summary>
-/// The right to train in a run folder: its claim.json, which one process alone creates, on any file system. Its first
-/// line names the holder; its second is a number that the living holder raises. <see cref="Claims"/> makes claims.
-/// </summary>
+/// <summary>The right to train in a run folder: its claim.json, which one process alone creates, on any file system.
+/// Its first line names the holder; its second is a number that the living holder raises. <see cref="Claims"/> makes
+/// claims.</summary>
 public sealed class Claim : IDisposable
 {
     const FileShare Anyone = FileShare.ReadWrite | FileShare.Delete;
@@ -84,7 +83,6 @@ public sealed class Claim : IDisposable
 
     /// <summary>Who took the claim over; null while nobody did, or after the taker gave it back.</summary>
     public ClaimHolder? Taker { get; private set; }
-
     /// <summary>Whether the claim was found to be lost.</summary>
     public bool Lost { get; private set; }
 
@@ -124,10 +122,8 @@ public sealed class Claim : IDisposable
         if (!Lost) Remove(path, identity);
     }
 
-    /// <summary>
-    /// Removes the claim of one holder only. It moves the file to a new name, which one of several processes can do,
-    /// and reads it there. Another holder's claim is moved back.
-    /// </summary>
+    /// <summary>Removes the claim of one holder only. It moves the file to a new name, which one of several processes
+    /// can do, and reads it there. Another holder's claim is moved back.</summary>
     internal static bool Remove(string path, string identity)
     {
         if (FirstLine(path) != identity) return false;

@@ -2,10 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Iql.Training;
 
-/// <summary>
-/// Shares run folders among processes, on one machine or many. A claim whose process is gone is taken over at once; a
-/// claim that did not change for a whole lease, after that lease. Each process measures it on its own clock.
-/// </summary>
+/// <summary>Shares run folders among processes, on one machine or many. A claim whose process is gone is taken over at
+/// once; a claim that did not change for a whole lease, after that lease. Each process measures it on its own
+/// clock.</summary>
 public sealed class Claims : IDisposable
 {
     /// <summary>How long a claim may stay unchanged.</summary>

@@ -23,16 +23,13 @@ public sealed record EvaluationResult(ImmutableArray<EpisodeResult> Episodes, Re
 
     /// <summary>Normalised score of the mean return (0 random, 100 expert), or null.</summary>
     public double? ScoreMean => Reference?.Normalised(ReturnMean);
-
     /// <summary>Share of episodes in which any reward was above 0: in sparse tasks, the goal was reached.</summary>
     public double SuccessRate => Episodes.Average(episode => episode.Success ? 1.0 : 0.0);
 }
 
-/// <summary>
-/// Lets a policy act in several episodes at once, by <see cref="Learner.Act"/>. Every evaluation of a run starts its
-/// episodes from the same seeds: evaluations differ by the policy alone, and their errors are correlated. Episode e is
-/// row e of the graph's blocks; a policy's memory is 0 at the start.
-/// </summary>
+/// <summary>Lets a policy act in several episodes at once, by <see cref="Learner.Act"/>. Every evaluation of a run
+/// starts its episodes from the same seeds: evaluations differ by the policy alone, and their errors are correlated.
+/// Episode e is row e of the graph's blocks; a policy's memory is 0 at the start.</summary>
 public sealed class Evaluation : IRolloutPolicy
 {
     readonly IEnvironment environment;
@@ -88,7 +85,6 @@ public sealed class Evaluation : IRolloutPolicy
         return new(Rollout.RunEpisodes(environment, episodes, seed, policy, trajectories, device.Workers), reference);
     }
 
-    /// <inheritdoc/>
     public int Episodes => episodes;
 
     /// <summary>Sets the policy of <see cref="Begin(Seed)"/>.</summary>
@@ -99,7 +95,6 @@ public sealed class Evaluation : IRolloutPolicy
         return this;
     }
 
-    /// <inheritdoc/>
     public PolicyEpisodes Begin(Seed seed)
     {
         Check.That(policy is not null, nameof(policy), "a policy", "none", "Set it by Of.");
@@ -158,7 +153,6 @@ public sealed class Evaluation : IRolloutPolicy
             shape[-1], "The learner was made for another environment.");
     }
 
-    /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
         act.Dispose();

@@ -20,7 +20,6 @@ public sealed record Machine(string Processor, int Cores, int VectorWidth, strin
 
     /// <summary>Version of this library, "0.1.0".</summary>
     public static string Version => Informational.Split('+')[0];
-
     /// <summary>The commit this library was built from, or "unknown" when it was built outside a repository.</summary>
     public static string Commit => Informational.Split('+').ElementAtOrDefault(1) ?? "unknown";
 

@@ -21,7 +21,6 @@ public sealed class MetricsFile : IDisposable
     /// <summary>Waits until all lines are on the disk.</summary>
     public void Flush() => stream.Flush(flushToDisk: true);
 
-    /// <inheritdoc/>
     public void Dispose() => stream.Dispose();
 
     /// <summary>The lines of a file in order, without a last one that was cut short; none when it is absent.</summary>

@@ -11,10 +11,8 @@ public abstract record MetricsLine
 
     /// <summary>What the line is about: "train", "evaluation" or "weights".</summary>
     [JsonPropertyOrder(-3)] public string Kind { get; }
-
     /// <summary>Steps made.</summary>
     [JsonPropertyOrder(-2)] public required long Step { get; init; }
-
     /// <summary>Wall time of the run, evaluations included, interruptions not.</summary>
     [JsonPropertyOrder(-1)] public required double Seconds { get; init; }
 
@@ -40,15 +38,11 @@ public abstract record MetricsLine
 }
 
 /// <summary>The metrics of the very step that made the line.</summary>
+/// <param name="Metrics">By name, in the learner's order; docs/metrics.md explains them.</param>
+/// <param name="StepsPerSecond">Pace since the line before, evaluations and files not counted.</param>
 [JsonConverter(typeof(Flat))]
-public sealed record TrainLine() : MetricsLine("train")
+public sealed record TrainLine(OrderedDictionary<string, double> Metrics, double StepsPerSecond) : MetricsLine("train")
 {
-    /// <summary>By name, in the learner's order; docs/metrics.md explains them.</summary>
-    public required OrderedDictionary<string, double> Metrics { get; init; }
-
-    /// <summary>Pace since the line before, evaluations and files not counted.</summary>
-    public required double StepsPerSecond { get; init; }
-
     /// <summary>Metrics are fields beside the others, so that a table of lines has a column for each.</summary>
     sealed class Flat : JsonConverter<TrainLine>
     {
@@ -58,13 +52,11 @@ public sealed record TrainLine() : MetricsLine("train")
         {
             var fields = JsonElement.ParseValue(ref reader);
             double Number(string name) => fields.GetProperty(name).Deserialize<double>(options);
-            return new()
+            var metrics = fields.EnumerateObject().Select(field => field.Name).Except(Others);
+            return new(new(metrics.Select(name => KeyValuePair.Create(name, Number(name)))), Number("stepsPerSecond"))
             {
                 Step = fields.GetProperty("step").GetInt64(),
                 Seconds = Number("seconds"),
-                StepsPerSecond = Number("stepsPerSecond"),
-                Metrics = new(fields.EnumerateObject().Select(field => field.Name).Except(Others)
-                    .Select(name => KeyValuePair.Create(name, Number(name)))),
             };
         }
 
@@ -87,37 +79,23 @@ public sealed record TrainLine() : MetricsLine("train")
     }
 }
 
-/// <summary>Episodes of the policy in the environment; one number an episode in the lists.</summary>
+/// <summary>Episodes of the policy in the environment: undiscounted returns, one number an episode in lists.</summary>
 public sealed record EvaluationLine() : MetricsLine("evaluation")
 {
-    /// <summary>Mean undiscounted return.</summary>
     public required double ReturnMean { get; init; }
-
     /// <summary>Population standard deviation of the returns.</summary>
     public required double ReturnStd { get; init; }
-
     /// <summary>Normalised score of the mean return (0 random, 100 expert); null without reference scores.</summary>
     public double? ScoreMean { get; init; }
-
-    /// <summary>Undiscounted returns.</summary>
     public required ImmutableArray<double> Returns { get; init; }
-
     /// <summary>Decisions made.</summary>
     public required ImmutableArray<int> Lengths { get; init; }
-
     /// <summary>1 for a success by the environment's rule, else 0.</summary>
     public required ImmutableArray<int> Successes { get; init; }
-
-    /// <summary>Share of successes, in [0, 1].</summary>
     public required double SuccessRate { get; init; }
 }
 
 /// <summary>How the policy weighs one fixed batch: bin i has the weights in [edge i, edge i + 1).</summary>
-public sealed record WeightsLine() : MetricsLine("weights")
-{
-    /// <summary>[K + 1], ascending.</summary>
-    public required ImmutableArray<double> Edges { get; init; }
-
-    /// <summary>[K]; the last bin also has all weights above it.</summary>
-    public required ImmutableArray<int> Counts { get; init; }
-}
+/// <param name="Edges">[K + 1], ascending.</param>
+/// <param name="Counts">[K]; the last bin also has all weights above it.</param>
+public sealed record WeightsLine(ImmutableArray<double> Edges, ImmutableArray<int> Counts) : MetricsLine("weights");

@@ -22,65 +22,46 @@ public sealed record DataOrigin(long Rows, string? Task, ImmutableArray<string> 
 public sealed record DatasetInfo(
     string Name, string Source, long Transitions, long Episodes, string Fingerprint, DataOrigin? Origin = null);
 
-/// <summary>
-/// The config.json of a run folder: everything that decides the run's numbers, and what they were computed with. Two
-/// configurations are equal when they decide the same numbers. Machine, version, commit, the preset's words and the
-/// dataset's origin are not compared.
-/// </summary>
+/// <summary>The config.json of a run folder: everything that decides the run's numbers, and what they were computed
+/// with. Two configurations are equal when they decide the same numbers. Machine, version, commit, the preset's words
+/// and the dataset's origin are not compared.</summary>
 public sealed record RunConfig
 {
-    /// <summary>What <see cref="Format"/> says.</summary>
+    /// <summary>Name and version of this file's format.</summary>
     public const string FormatName = "iql-run-1";
 
-    /// <summary>Name and version of this file's format.</summary>
     public string Format { get; init; } = FormatName;
 
     /// <summary>The algorithm's short name, "iql".</summary>
     public required string Algorithm { get; init; }
-
     /// <summary>Name of the task the policy is evaluated on, or null without evaluation.</summary>
     public string? Task { get; init; }
 
-    /// <summary>The transitions.</summary>
     public required DatasetInfo Dataset { get; init; }
 
     /// <summary>The run's number among its repetitions, 0, 1, 2, …</summary>
     public ulong Seed { get; init; }
-
     /// <summary>Training steps in all, at least 1.</summary>
     public long Steps { get; init; } = 1_000_000;
-
     /// <summary>B, transitions a step, at least 1.</summary>
     public int BatchSize { get; init; } = 256;
-
     /// <summary>Steps from one evaluation to the next; there is always one after the last step. At least 1.</summary>
     public long EvaluateEvery { get; init; } = 50_000;
-
     /// <summary>Episodes an evaluation; 0 is no evaluation.</summary>
     public int EvaluationEpisodes { get; init; } = 20;
-
     /// <summary>Steps from one train line in metrics.jsonl to the next, at least 1.</summary>
     public long LogEvery { get; init; } = 1_000;
-
     /// <summary>Steps from one checkpoint to the next; there is always one after the last step. At least 1.</summary>
     public long CheckpointEvery { get; init; } = 50_000;
-
-    /// <summary>Every field of the algorithm's own configuration, camelCase, as a JSON object.</summary>
+    /// <summary>The algorithm's config as a JSON object.</summary>
     public required JsonElement Hyperparameters { get; init; }
-
     /// <summary>The preset that the hyperparameters started from, in words; null without one.</summary>
     public string? Preset { get; init; }
-
     /// <summary>How observations and rewards were changed before training.</summary>
     public Normalization Normalization { get; init; } = Normalization.None;
 
-    /// <summary>The machine it runs on.</summary>
     public Machine Machine { get; init; } = Machine.Here;
-
-    /// <summary>Version of this library.</summary>
     public string Version { get; init; } = Machine.Version;
-
-    /// <summary>Commit of this library, or "unknown".</summary>
     public string Commit { get; init; } = Machine.Commit;
 
     /// <summary>What all randomness of the run comes from: well-mixed bits also for seeds 0, 1, 2, …</summary>
@@ -105,10 +86,8 @@ public sealed record RunConfig
     public string? FirstDifference(RunConfig other) =>
         Difference("", RunJson.Element(Deciding()), RunJson.Element(other.Deciding()));
 
-    /// <inheritdoc/>
     public bool Equals(RunConfig? other) => other is not null && FirstDifference(other) is null;
 
-    /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Algorithm, Task, Dataset.Fingerprint, Seed, Steps);
 
     RunConfig Deciding() => this with

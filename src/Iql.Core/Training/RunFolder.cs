@@ -11,28 +11,16 @@ public enum RunFolderState
     Finished,
 }
 
-/// <summary>
-/// One run's folder: config.json, metrics.jsonl, checkpoint.safetensors with checkpoint.json, result.json.
-/// </summary>
+/// <summary>One run's folder: config.json, metrics.jsonl, checkpoint.safetensors with checkpoint.json,
+/// result.json.</summary>
 /// <param name="path">The folder, which need not exist.</param>
 public sealed class RunFolder(string path)
 {
-    /// <summary>The folder.</summary>
     public string Path { get; } = path;
-
-    /// <summary>The folder's own name.</summary>
     public string Name => new DirectoryInfo(Path).Name;
-
-    /// <summary>Where the configuration is.</summary>
     public string ConfigPath => Inside("config.json");
-
-    /// <summary>Where the metrics are.</summary>
     public string MetricsPath => Inside("metrics.jsonl");
-
-    /// <summary>Where the checkpoint is.</summary>
     public string CheckpointPath => Inside("checkpoint.safetensors");
-
-    /// <summary>Where the result is.</summary>
     public string ResultPath => Inside("result.json");
 
     /// <summary>How far the run is.</summary>
@@ -59,7 +47,6 @@ public sealed class RunFolder(string path)
         return state;
     }
 
-    /// <summary>The configuration.</summary>
     public RunConfig ReadConfig() => RunJson.Read<RunConfig>(ConfigPath, RunConfig.FormatName);
 
     /// <summary>Everything that is in the folder.</summary>
@@ -79,11 +66,7 @@ public sealed class RunFolder(string path)
     public RunResult? ReadResult() => File.Exists(ResultPath) ? RunJson.Read<RunResult>(ResultPath) : null;
 
     /// <summary>Writes the result: the run is done.</summary>
-    public void WriteResult(RunResult result)
-    {
-        Check.That(result.Status != RunStatus.Unfinished, nameof(result), "a run that ended", result.Status);
-        RunJson.Write(ResultPath, result);
-    }
+    public void WriteResult(RunResult result) => RunJson.Write(ResultPath, result);
 
     string Inside(string file) => System.IO.Path.Combine(Path, file);
 }

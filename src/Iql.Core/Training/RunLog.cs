@@ -29,10 +29,8 @@ sealed class RunLog : IDisposable
 
     /// <summary>Wall time of what was trained before this process.</summary>
     internal double SecondsBefore { get; }
-
     /// <summary>The last normalised score.</summary>
     internal double? Score { get; private set; }
-
     /// <summary>What came out, null while it goes on.</summary>
     internal TrainingOutcome? Outcome { get; private set; }
 
@@ -45,14 +43,11 @@ sealed class RunLog : IDisposable
         return Live;
     }
 
-    internal void Train(long step, double seconds, double pace, IEnumerable<(string Name, double Value)> values) =>
-        Append(new TrainLine
-        {
-            Step = step,
-            Seconds = seconds,
-            Metrics = new(values.Select(metric => KeyValuePair.Create(metric.Name, metric.Value))),
-            StepsPerSecond = Math.Round(pace, 1),
-        });
+    internal void Train(long step, double seconds, double pace, IEnumerable<(string Name, double Value)> values)
+    {
+        var metrics = values.Select(metric => KeyValuePair.Create(metric.Name, metric.Value));
+        Append(new TrainLine(new(metrics), Math.Round(pace, 1)) { Step = step, Seconds = seconds });
+    }
 
     internal void Evaluation(long step, double seconds, EvaluationResult result)
     {
@@ -72,7 +67,7 @@ sealed class RunLog : IDisposable
     }
 
     internal void Weights(long step, double seconds, ImmutableArray<int> counts) =>
-        Append(new WeightsLine { Step = step, Seconds = seconds, Edges = WeightHistogram.Edges, Counts = counts });
+        Append(new WeightsLine(WeightHistogram.Edges, counts) { Step = step, Seconds = seconds });
 
     void Append(MetricsLine line)
     {

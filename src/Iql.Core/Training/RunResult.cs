@@ -23,30 +23,22 @@ public sealed record RunFailure(long Step, string Metric, string Value, string M
 /// <summary>The result.json of a run folder, written last.</summary>
 public sealed record RunResult
 {
-    /// <summary>How it ended.</summary>
     public required RunStatus Status { get; init; }
-
-    /// <summary>Steps made.</summary>
     public required long Steps { get; init; }
 
     /// <summary>Wall time in seconds, evaluations included, interruptions not.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>Steps over seconds.</summary>
     public required double StepsPerSecond { get; init; }
 
     /// <summary>Normalised score of the last evaluation (0 random, 100 expert), or null.</summary>
     public double? Score { get; init; }
-
     /// <summary>Normalised scores of all evaluations.</summary>
     public ImmutableArray<double> Scores { get; init; } = [];
-
     /// <summary>Mean return of the last evaluation, or null.</summary>
     public double? Return { get; init; }
-
     /// <summary>Where it diverged, or null.</summary>
     public RunFailure? Failure { get; init; }
-
     /// <summary>Metrics of the last train line, in its order; NaN, in the file null, is no finite number.</summary>
     public OrderedDictionary<string, double> Metrics { get; init; } = [];
 }

@@ -10,11 +10,9 @@ namespace Iql.Training;
 /// <summary>One tensor of a file: its name, its shape, its numbers row by row without padding.</summary>
 public sealed record NamedTensor(string Name, Shape Shape, ReadOnlyMemory<float> Values);
 
-/// <summary>
-/// The safetensors file format, 32-bit floats only. Eight bytes have the header's length (little-endian). The header is
-/// JSON: {"name":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}, …}, with strings of our own in "__metadata__".
-/// The numbers follow without gaps. Source: huggingface/safetensors, README, "Format".
-/// </summary>
+/// <summary>The safetensors file format, 32-bit floats only. Eight bytes have the header's length (little-endian). The
+/// header is JSON: {"name":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}, …}, with strings of our own in
+/// "__metadata__". The numbers follow without gaps. Source: huggingface/safetensors, README, "Format".</summary>
 public sealed class SafeTensors
 {
     const int LongestHeader = 100_000_000;
@@ -29,7 +27,6 @@ public sealed class SafeTensors
 
     /// <summary>Where it was read from.</summary>
     public string Path { get; }
-
     /// <summary>The tensors, in the order of their numbers.</summary>
     public ImmutableArray<NamedTensor> Tensors { get; }
 

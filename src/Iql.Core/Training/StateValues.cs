@@ -57,7 +57,6 @@ public sealed class StateValues : IDisposable
         return all;
     }
 
-    /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
         program.Dispose();

@@ -15,30 +15,23 @@ public sealed record PlannedRun(string Folder, OrderedDictionary<string, string>
 /// <summary>What a sweep's folder was made for: its sweep.json, the only file with the labels of runs.</summary>
 public sealed record SweepPlan
 {
-    /// <summary>What <see cref="Format"/> says.</summary>
+    /// <summary>Name and version of this file's format.</summary>
     public const string FormatName = "iql-sweep-2";
 
-    /// <summary>Name and version of this file's format.</summary>
     public string Format { get; init; } = FormatName;
 
     /// <summary>The report's title.</summary>
     public required string Name { get; init; }
-
     /// <summary>The command line that starts it, or null.</summary>
     public string? Command { get; init; }
-
     /// <summary>A run's score is the mean of so many of its last evaluations, at least 1.</summary>
     public int Last { get; init; } = 1;
-
     /// <summary>The axes, the slowest first.</summary>
     public required ImmutableArray<SweepAxis> Axes { get; init; }
-
     /// <summary>Every run, in the order of the axes.</summary>
     public required ImmutableArray<PlannedRun> Runs { get; init; }
-
     /// <summary>Where a folder's plan is.</summary>
     public static string PathIn(string folder) => Path.Combine(folder, "sweep.json");
-
     /// <summary>The folder of a run in a sweep's folder.</summary>
     public static RunFolder RunFolder(string folder, string run) => new(Path.Combine(folder, "runs", run));
 

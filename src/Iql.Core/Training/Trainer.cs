@@ -6,10 +6,8 @@ using Iql.Graph;
 
 namespace Iql.Training;
 
-/// <summary>
-/// A learner's steps, one after the other, on a device. Row i of the batch of step t depends on seed, t and i alone, so
-/// a trainer started from a saved state makes the same steps to the bit. A step allocates nothing.
-/// </summary>
+/// <summary>A learner's steps, one after the other, on a device. Row i of the batch of step t depends on seed, t and i
+/// alone, so a trainer started from a saved state makes the same steps to the bit. A step allocates nothing.</summary>
 public sealed class Trainer : IDisposable
 {
     readonly IDeviceRun run;
@@ -31,16 +29,12 @@ public sealed class Trainer : IDisposable
 
     /// <summary>A learner's state before its first step.</summary>
     public static LearnerState Start(Learner learner, Seed seed) => new(seed, 0, learner.Initialise(seed));
-
     /// <summary>Steps made, those before a resume included.</summary>
     public long Step { get; private set; }
-
     /// <summary>The state now. Its blocks are the device's own: the next step may overwrite them.</summary>
     public LearnerState State => run.State(0);
-
     /// <summary>Shared block, then one block a member.</summary>
     public ReadOnlySpan<TensorBlock> Blocks => State.Blocks.AsSpan();
-
     /// <summary>Metrics of the last step that computed them, in the order of its program.</summary>
     public IReadOnlyList<(string Name, double Value)> Metrics => run.Metrics(0);
 
@@ -55,6 +49,5 @@ public sealed class Trainer : IDisposable
     /// <summary>Waits until all steps are made.</summary>
     public void Finish() => run.Finish();
 
-    /// <summary>Ends the run; the device is the caller's.</summary>
     public void Dispose() => run.Dispose();
 }

@@ -6,15 +6,13 @@ using Iql.Graph;
 
 namespace Iql.Training;
 
-/// <summary>Trains a group of runs to their end: one learner, one member a run, every run its own folder. Each run gets
-/// the numbers it would get alone, on any number of threads, and the same to the bit when it is interrupted and called
-/// again.</summary>
+/// <summary>Trains a group of runs to their end: one learner, a member a run, each run in a folder of its own. Every
+/// run gets the numbers it would get alone, on any number of threads, and the same bits after an
+/// interruption.</summary>
 public static class TrainingLoop
 {
-    /// <summary>Sorts runs into groups that can go on together; runs that are done are left out.</summary>
-    /// <param name="runs">Runs that differ at most in hyperparameters of a member.</param>
-    /// <returns>Groups by step, the furthest first.</returns>
-    /// <remarks>InvalidDataException when a checkpoint is damaged.</remarks>
+    /// <summary>Groups of runs at the same step, the furthest first, without the runs that are done.</summary>
+    /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
     public static ImmutableArray<TrainingGroup> Groups(IEnumerable<TrainingRun> runs) =>
     [
         .. runs.Where(run => run.Folder.State != RunFolderState.Finished)
@@ -23,20 +21,15 @@ public static class TrainingLoop
             .Select(group => new TrainingGroup(group.Key, [.. group])),
     ];
 
-    /// <summary>Trains until every run is finished or diverged, or until cancelled; then each run that goes on is saved
-    /// where it is.</summary>
+    /// <summary>Trains until every run is finished or diverged; saves those that a cancellation stops.</summary>
     /// <param name="plan">What the runs have in common.</param>
-    /// <param name="runs">One run for each member of the learner, in its order; their configurations differ in
-    /// hyperparameters only. A folder that holds the same run goes on from its checkpoint.</param>
+    /// <param name="runs">A run a member, in the learner's order, each going on from its checkpoint.</param>
     /// <param name="progress">Called from this thread at train lines and evaluations.</param>
     /// <param name="cancellation">Asks to stop after the current step.</param>
-    /// <param name="claims">One for each run, which the caller gives back; null makes some. A run whose claim is lost
-    /// stops there, and nothing more of it is written.</param>
+    /// <param name="claims">A claim a run, which the caller gives back, or null. A run ends where it is lost.</param>
     /// <returns>What came out, in the order of the runs. A run that diverges does not stop the others.</returns>
-    /// <exception cref="ArgumentException">Plan and configurations do not fit, or data lack what the learner needs.
-    /// </exception>
-    /// <exception cref="InvalidOperationException">A folder holds another run or a finished one, or checkpoints are at
-    /// different steps.</exception>
+    /// <exception cref="ArgumentException">Plan, configurations and data do not fit together.</exception>
+    /// <exception cref="InvalidOperationException">A folder has another run or a result; steps differ.</exception>
     /// <exception cref="InvalidDataException">A file in a folder is damaged.</exception>
     /// <exception cref="IOException">Another process trains in a folder.</exception>
     public static ImmutableArray<TrainingOutcome> Run(
@@ -52,7 +45,9 @@ public static class TrainingLoop
         }
         Check.That(claims.Count == runs.Count, nameof(claims), $"{runs.Count}, one for each run", claims.Count);
         foreach (var run in runs)
-            if (run.Folder.Create(run.Config) == RunFolderState.Finished) throw Finished(run);
+            if (run.Folder.Create(run.Config) == RunFolderState.Finished)
+                throw new InvalidOperationException($"{run.Folder.Path}: expected a run that is not done, "
+                    + "got one with a result. Leave it out; TrainingLoop.Groups does.");
         var logs = new List<RunLog>();
         try
         {
@@ -71,10 +66,6 @@ public static class TrainingLoop
     static Claim Claimed(Claims claims, string folder) => claims.TryTake(folder) ?? throw new IOException(
         $"{folder}: expected a folder nobody trains in, got one that is claimed by {claims.Holder(folder, out _)}. "
         + "Wait for it, or stop it.");
-
-    static InvalidOperationException Finished(TrainingRun run) =>
-        new($"{run.Folder.Path}: expected a run that is not done, got one with a result. "
-            + "Leave it out; TrainingLoop.Groups does.");
 
     /// <summary>The state the runs are in: their checkpoints put together, or the learner's own start.</summary>
     static LearnerState Start(Learner learner, IReadOnlyList<TrainingRun> runs)
@@ -109,29 +100,20 @@ public static class TrainingLoop
         var folders = runs.Select(run => Path.GetFullPath(run.Folder.Path)).Distinct().Count();
         Check.That(folders == runs.Count, nameof(runs), "a folder for each", "one folder twice");
         var first = runs[0].Config.Checked();
-        foreach (var config in runs.Select(run => run.Config))
-        {
-            var difference = (config with { Hyperparameters = first.Hyperparameters }).FirstDifference(first);
-            Check.That(difference is null, nameof(runs), "configurations that differ in hyperparameters only",
-                difference);
-        }
+        var difference = runs.Select(run => run.Config with { Hyperparameters = first.Hyperparameters })
+            .Select(config => config.FirstDifference(first)).FirstOrDefault(each => each is not null);
+        Check.That(difference is null, nameof(runs), "configurations that differ in hyperparameters only", difference);
         Check.That(learner.Algorithm == first.Algorithm, nameof(first.Algorithm), learner.Algorithm, first.Algorithm);
         var rows = learner.Batch["observations"].Shape[0];
         Check.That(rows == first.BatchSize, nameof(first.BatchSize), $"{rows}, as the learner was traced for",
             first.BatchSize);
-        for (var i = 2; i < learner.Step.Scalars.Length; i++)
+        // A number that the learner was given and that the configuration names too must be the same.
+        foreach (var (scalar, value) in learner.Step.Scalars.Skip(2).Zip(learner.Hyperparameters))
             for (var member = 0; member < runs.Count; member++)
-                Fit(learner.Step.Scalars[i], learner.Hyperparameters[i - 2], member,
-                    runs[member].Config.Hyperparameters);
-    }
-
-    /// <summary>A number that the learner was given and that the configuration names too must be the same.</summary>
-    static void Fit(string scalar, double value, int member, JsonElement hyperparameters)
-    {
-        var name = TrainingSession.NameFor(scalar, member);
-        if (name is null || !hyperparameters.TryGetProperty(name, out var said)
-            || said.ValueKind != JsonValueKind.Number) return;
-        Check.That(said.GetDouble() == value, name, $"{value}, as the learner has for member {member}",
-            said.GetRawText());
+                if (TrainingSession.NameFor(scalar, member) is { } name
+                    && runs[member].Config.Hyperparameters.TryGetProperty(name, out var written)
+                    && written.ValueKind == JsonValueKind.Number)
+                    Check.That(written.GetDouble() == value, name, $"{value}, as the learner has for member {member}",
+                        written.GetRawText());
     }
 }

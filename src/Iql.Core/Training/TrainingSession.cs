@@ -112,16 +112,13 @@ sealed class TrainingSession : IDisposable
                 log.Diverge(trainer.Step, Seconds(log), name, value);
     }
 
-    /// <summary>The first tensor with a number that is not finite.</summary>
+    /// <summary>The first number that is not finite, and its tensor.</summary>
     static (string Name, double Value)? Breach(string prefix, TensorBlock block)
     {
         foreach (var entry in block.Layout.Entries)
             for (var row = 0; row < entry.Rows; row++)
-            {
-                var numbers = block.Row(entry, row);
-                var at = Finite.FirstNonFinite(numbers);
-                if (at >= 0) return ($"{prefix}/{entry.Name}", numbers[at]);
-            }
+                if (Finite.FirstNonFinite(block.Row(entry, row)) is >= 0 and var at)
+                    return ($"{prefix}/{entry.Name}", block.Row(entry, row)[at]);
         return null;
     }
 
@@ -165,11 +162,9 @@ sealed class TrainingSession : IDisposable
     {
         Pace();
         if (progress is null || !Live.Any()) return;
-        var scores = Live.Select(pair => pair.Log.Score).OfType<double>().ToArray();
         progress(new(
             [.. Live.Select(pair => pair.Log.Run.Folder.Name)], trainer.Step, config.Steps, pace,
-            TimeSpan.FromSeconds((config.Steps - trainer.Step) / pace), loss,
-            scores.Length == 0 ? null : scores.Average()));
+            TimeSpan.FromSeconds((config.Steps - trainer.Step) / pace), loss, Live.Average(pair => pair.Log.Score)));
     }
 
     public void Dispose()

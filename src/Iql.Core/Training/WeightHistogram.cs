@@ -59,7 +59,6 @@ public sealed class WeightHistogram : IDisposable
         return [.. counts];
     }
 
-    /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
         program.Dispose();
