@@ -6,7 +6,6 @@ namespace Iql.Algorithms;
 /// Everything that trains, sweeps, compares or lists reads <see cref="All"/>; a new algorithm or variant is one row
 /// there.</summary>
 /// <param name="Name">What <c>--algorithm</c> takes: "td3bc".</param>
-/// <param name="Title">"TD3+BC"</param>
 /// <param name="Paper">The paper, for lists.</param>
 /// <param name="Standard">The published setting of locomotion tasks.</param>
 /// <param name="Learner">The learner of configs, a policy each, for observations of S and actions of A numbers.</param>

@@ -34,16 +34,16 @@ public static class Awac
         var policy = GaussianPolicy.Shapes(observationSize, config.PolicyHiddenSizes ?? config.HiddenSizes, actionSize);
         var blocks = Learners.Layouts(critics, targets, [.. policy], [], members: 1);
         return Learners.Of("awac", members, blocks, BatchLayout.Of(config.BatchSize, observationSize, actionSize),
-            Learners.Start(blocks, (seed, shared) => Critics.Initialise(config.Initialisation, seed, shared),
-                (seed, block) => Initialisers.Network(config.Initialisation, seed.Split("policy"), block, "")),
-            Act, (shared, policies, batch) => Step(config, shared, policies[0], batch, draw ?? Draws.Normal)) with
+            (seed, shared) => Critics.Initialise(config.Initialisation, seed, shared),
+            Learners.Network(config.Initialisation, "policy"), Act,
+            (shared, policies, batch) => Step(config, shared, policies[0], batch, draw ?? Draws.Normal)) with
         {
             Value = StateValue.OfPolicy(blocks, Act),
             // The advantage is measured from the mean action, which draws nothing. A softmax's weights are times E.
             Probe = rows => Acting.Probe(blocks, observationSize, actionSize, rows, (shared, member, s, a) =>
             {
-                var value = Critics.Least(shared, s, Action(config, member, s, null));
-                var advantage = Critics.Least(shared, s, a) - value;
+                var value = Critics.Min(shared, s, Action(config, member, s, null));
+                var advantage = Critics.Min(shared, s, a) - value;
                 var scale = config.Weighting == AdvantageWeighting.Softmax ? rows : 1.0;
                 return (Weight(config, advantage) * scale, advantage, value);
             }),
@@ -53,19 +53,18 @@ public static class Awac
             (_, parameters, s) => GaussianPolicy.Mean(parameters, s, config.MeanTanh));
     }
 
-    /// <summary>One whole step on symbols.</summary>
     static Traced Step(AwacConfig config, TensorGroup shared, TensorGroup policy, TensorGroup batch, Draw draw)
     {
         var (s, a, next) = (batch["observations"], batch["actions"], batch["nextObservations"]);
         var sampled = Action(config, policy, next, draw(TargetNoise, a.Shape));
         var target = TemporalDifference.Target(
-            batch["rewards"], batch["terminals"], Scalar(config.Discount), Critics.LeastTarget(shared, next, sampled));
+            batch["rewards"], batch["terminals"], Scalar(config.Discount), Critics.MinTarget(shared, next, sampled));
         var (critics, criticMetrics) = Critics.Step(AdamState.In(shared, "critic1", "critic2"), target, s, a,
             Scalar("step"), Scalar(config.CriticLearningRate));
 
         var noise = config.Baseline == AdvantageBaseline.Sample ? draw(BaselineNoise, a.Shape) : null;
-        var baseline = Critics.Least(critics.Parameters, s, Action(config, policy, s, noise));
-        var advantage = Critics.Least(critics.Parameters, s, a) - baseline;
+        var baseline = Critics.Min(critics.Parameters, s, Action(config, policy, s, noise));
+        var advantage = Critics.Min(critics.Parameters, s, a) - baseline;
         var (after, policyMetrics) = PolicyStep(config, AdamState.In(policy), advantage, s, a);
         return new(
             shared.With([.. critics.Entries, .. Critics.TargetStep(shared, critics, Scalar(config.PolyakStep))]),

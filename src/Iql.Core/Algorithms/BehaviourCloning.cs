@@ -25,8 +25,7 @@ public static class BehaviourCloning
         Layout batch = new("batch",
             [("observations", new(config.BatchSize, observationSize)), ("actions", new(config.BatchSize, actionSize))]);
         return Learners.Of("bc", members, blocks, batch,
-            Learners.Start(blocks, (_, _) => { }, (seed, block) =>
-                Initialisers.Network(config.Initialisation, seed.Split("policy"), block, "")),
+            (_, _) => { }, Learners.Network(config.Initialisation, "policy"),
             rows => ClonedPolicy.Act(config, blocks, observationSize, actionSize, rows),
             (shared, policies, columns) =>
             {

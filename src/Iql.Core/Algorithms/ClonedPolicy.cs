@@ -51,7 +51,6 @@ static class ClonedPolicy
             || config.PolicyKind == PolicyKind.Gaussian,
         "actionChoice", "greedy for a deterministic policy", "sampled", "Only a stochastic policy can be sampled.");
 
-    /// <summary>Names and shapes of its parameters.</summary>
     internal static IEnumerable<(string Name, Shape Shape)> Shapes(
         IClonedPolicyConfig config, int observationSize, int actionSize) =>
         config.Actions == ActionKind.Discrete
@@ -61,13 +60,10 @@ static class ClonedPolicy
         : DeterministicPolicy.Shapes(observationSize, config.HiddenSizes, actionSize);
 
     /// <summary>π ← minimise −mean(w ln π(a|s)), or mean(w · Σ (π(s) − a)²) where it is deterministic.</summary>
-    /// <param name="config">Kind of actions and of policy, tanh, dropout and schedule.</param>
-    /// <param name="policy">π with its moments.</param>
     /// <param name="s">Observations, [B, S].</param>
     /// <param name="a">Actions, [B, A]; one-hot where discrete.</param>
     /// <param name="w">Weights, [B]; null weighs all alike, and errors are a mean over dimensions too.</param>
     /// <param name="weights">Metrics of the weights.</param>
-    /// <returns>π after, and its metrics.</returns>
     internal static (AdamState Policy, Metrics Metrics) Step(
         IClonedPolicyConfig config, AdamState policy, Tensor s, Tensor a, Tensor? w = null, Metrics? weights = null)
     {
@@ -82,6 +78,15 @@ static class ClonedPolicy
         [
             ("policyLoss", loss), .. weights ?? [], .. fit, ("policyGradientNorm", norm), ("policyLearningRate", rate),
         ]);
+    }
+
+    /// <summary>β ← minimise −mean ln β(a|s), given μ(s) and ln σ(s) of β.</summary>
+    internal static (AdamState Behaviour, Metrics Metrics) BehaviourStep(
+        AdamState behaviour, Tensor learningRate, (Tensor Mean, Tensor LogStd) distribution, Tensor actions)
+    {
+        var loss = Cloning.Likelihood(GaussianPolicy.LogDensity(actions, distribution.Mean, distribution.LogStd));
+        var (next, norm) = Adam.Descend(behaviour, loss, Scalar("step"), learningRate);
+        return (next, [("behaviourLoss", loss), ("behaviourGradientNorm", norm)]);
     }
 
     static (Tensor Loss, Metrics Fit) Loss(

@@ -4,8 +4,7 @@ using Iql.Graph;
 
 namespace Iql.Algorithms;
 
-/// <summary>A learner's steps, compiled, as functions of the state. Holds scratch memory: not for two threads at a
-/// time.</summary>
+/// <summary>A learner's steps, compiled, as functions of the state; for one thread at a time.</summary>
 public sealed class CompiledStep : IDisposable
 {
     readonly StepPrograms<IProgram> programs;
@@ -13,7 +12,6 @@ public sealed class CompiledStep : IDisposable
     readonly double[] scalars;
 
     /// <summary>Compiles a program when it is first needed, with metrics and without apart.</summary>
-    /// <param name="learner">Whose steps.</param>
     /// <param name="device">Where they run; null is the caller's thread.</param>
     public CompiledStep(Learner learner, IDevice? device = null)
     {
@@ -23,19 +21,18 @@ public sealed class CompiledStep : IDisposable
         scalars = new double[learner.Step.Scalars.Length];
     }
 
-    /// <summary>What is compiled. Its hyperparameters are only the default of the ones handed over.</summary>
+    /// <summary>What is compiled. Its hyperparameters are defaults.</summary>
     public Learner Learner { get; }
 
     /// <summary>Whether a step may write the state where it lies.</summary>
-    /// <param name="step">Steps already made: they say which program runs.</param>
-    /// <param name="metrics">Whether the program reports.</param>
+    /// <param name="step">Steps already made.</param>
+    /// <param name="metrics">Whether metrics are computed.</param>
     public bool RunsInPlace(long step, bool metrics) => programs.At(step, metrics).RunsInPlace;
 
     /// <summary>The next state, in fresh memory, and the metrics by name.</summary>
     /// <param name="state">Before; left as it is.</param>
     /// <param name="batch">A minibatch in the learner's layout.</param>
-    /// <param name="hyperparameters">Values of the step's scalars after seed and step; empty takes the
-    /// learner's.</param>
+    /// <param name="hyperparameters">Scalars of the step after seed and step; empty: the learner's.</param>
     public (LearnerState Next, IReadOnlyDictionary<string, double> Metrics) Step(
         LearnerState state, TensorBlock batch, ReadOnlySpan<double> hyperparameters = default)
     {
@@ -47,16 +44,10 @@ public sealed class CompiledStep : IDisposable
         return (new(state.Seed, state.Step + 1, [.. next]), named);
     }
 
-    /// <summary>The same bits as <see cref="Step"/>, into the caller's memory; allocates nothing once
-    /// compiled.</summary>
-    /// <param name="state">Before; left as it is.</param>
-    /// <param name="batch">A minibatch in the learner's layout.</param>
-    /// <param name="destination">The blocks after: none of them a block of <paramref name="state"/>, or where the step
-    /// <see cref="RunsInPlace"/> all of them.</param>
-    /// <param name="metrics">Room for the metrics, in the order of the learner's program for this step; empty computes
-    /// none.</param>
-    /// <param name="hyperparameters">Values of the step's scalars after seed and step; empty takes the
-    /// learner's.</param>
+    /// <summary>The bits of <see cref="Step"/>, in the caller's memory; allocates nothing once compiled.</summary>
+    /// <param name="destination">The blocks after: none of the state's, or where it <see cref="RunsInPlace"/>
+    /// all.</param>
+    /// <param name="metrics">Room for the metrics of the step's program; empty computes none.</param>
     public void StepInto(
         LearnerState state, TensorBlock batch, ReadOnlySpan<TensorBlock> destination, Span<double> metrics = default,
         ReadOnlySpan<double> hyperparameters = default)

@@ -29,20 +29,15 @@ namespace Iql.Algorithms;
 /// </summary>
 public static class ConservativeQLearning
 {
-    /// <summary>Stream of the noise of the policy's own sample ã, [B, A].</summary>
-    public const int PolicyNoise = 0;
-    /// <summary>Stream of the noise of ã′, [B, A], or [N, B, A] with a maximum backup.</summary>
-    public const int TargetNoise = 1;
-    /// <summary>Streams of samples of π(·|s), of π(·|s′) and of uniform actions, [N, B, A].</summary>
-    public const int CurrentNoise = 2, NextNoise = 3, UniformActions = 4;
+    /// <summary>Streams of noise: of ã, [B, A]; of ã′, [B, A], or [N, B, A] with a maximum backup; of samples of π(·|s)
+    /// and π(·|s′) and of uniform actions, [N, B, A].</summary>
+    public const int PolicyNoise = 0, TargetNoise = 1, CurrentNoise = 2, NextNoise = 3, UniformActions = 4;
 
     const string TemperatureName = "temperature/log", MultiplierName = "multiplier/log";
-
     static readonly string[] Both = ["critic1", "critic2"];
 
     /// <summary>The learner of a config: one program, two where the policy first clones.</summary>
-    /// <param name="draw">Where normal numbers come from; null draws them from seed and step.</param>
-    /// <param name="uniform">Where uniform actions come from; null draws them from seed and step.</param>
+    /// <param name="draw">Normal numbers; null draws them from seed and step, as it does uniform actions.</param>
     public static Learner Learner(
         Config config, int observationSize, int actionSize, Draw? draw = null, Draw? uniform = null)
     {
@@ -60,7 +55,7 @@ public static class ConservativeQLearning
         Phase[] phases = discrete ? [(shared, policies, batch) => DiscreteStep(config, shared, policies[0], batch)]
             : config.CloningSteps > 0 ? [Program(cloning: false), Program(cloning: true)] : [Program(cloning: false)];
         return Learners.Of("cql", members, blocks, BatchLayout.Of(config.BatchSize, observationSize, actionSize),
-            Learners.Start(blocks, Shared, Policy), Act, phases) with
+            Shared, Policy, Act, phases) with
         {
             Value = StateValue.OfPolicy(blocks, Act, discrete),
             Choose = step => !discrete && step < config.CloningSteps ? 1 : 0,
@@ -75,25 +70,23 @@ public static class ConservativeQLearning
         void Shared(Seed seed, TensorBlock shared)
         {
             Critics.Initialise(config.CriticInitialisation, seed, shared);
-            Start(TemperatureName, config.InitialLogTemperature);
-            Start(MultiplierName, config.InitialLogMultiplier);
-
-            void Start(string name, double value)
-            {
-                if (shared.Layout.Contains(name)) shared.Write(name, [(float)value]);
-            }
+            Start(shared, TemperatureName, config.InitialLogTemperature);
+            Start(shared, MultiplierName, config.InitialLogMultiplier);
         }
 
         void Policy(Seed seed, TensorBlock block)
         {
             Initialisers.Network(config.PolicyInitialisation, seed.Split("policy"), block, "");
-            if (!block.Layout.Contains("logStdScale")) return;
-            block.Write("logStdScale", [1f]);
-            block.Write("logStdOffset", [-1f]);
+            Start(block, "logStdScale", 1);
+            Start(block, "logStdOffset", -1);
+        }
+
+        static void Start(TensorBlock block, string name, double value)
+        {
+            if (block.Layout.Contains(name)) block.Write(name, [(float)value]);
         }
     }
 
-    /// <summary>One whole step on symbols.</summary>
     static Traced Step(
         Config config, TensorGroup shared, TensorGroup policy, TensorGroup batch, bool cloning, Draw draw, Draw uniform)
     {
@@ -107,8 +100,8 @@ public static class ConservativeQLearning
         var alpha = config.ConservativeOrder == ConservativeOrder.Simultaneous ? before : after;
 
         var (learned, policyMetrics) = PolicyStep(config, actor, shared, s, a, draw, alpha, cloning);
-        var seen = config.ConservativeOrder == ConservativeOrder.Sequential ? learned.Parameters : actor.Parameters;
-        var (critics, criticMetrics) = CriticStep(config, shared, seen, batch, draw, uniform, alpha);
+        var newest = config.ConservativeOrder == ConservativeOrder.Sequential ? learned.Parameters : actor.Parameters;
+        var (critics, criticMetrics) = CriticStep(config, shared, newest, batch, draw, uniform, alpha);
         return new(shared.With([.. critics, .. temperature?.Entries ?? []]),
             [(policy.With(learned.Entries), policyMetrics)], [.. criticMetrics, .. temperatureMetrics]);
     }
@@ -141,7 +134,7 @@ public static class ConservativeQLearning
         var (mean, logStd) = Head(config, policy.Parameters, s);
         var (action, logDensity) = TanhGaussianPolicy.Sample(mean, logStd, draw(PolicyNoise, a.Shape));
         var dataLogDensity = TanhGaussianPolicy.LogDensity(a, mean, logStd);
-        var q = Critics.Least(critics, s, action);
+        var q = Critics.Min(critics, s, action);
         var loss = cloning ? SoftActorCritic.Cloning(temperature, logDensity, dataLogDensity)
             : SoftActorCritic.Policy(temperature, logDensity, q);
         var (next, norm) = Adam.Descend(policy, loss, Scalar("step"), Scalar(config.PolicyLearningRate));
@@ -223,7 +216,7 @@ public static class ConservativeQLearning
         var several = config.Backup != SampledBackup.Sample;
         var noise = draw(TargetNoise, several ? new(config.ActionSamples, rows, size) : new(rows, size));
         var (actions, densities) = TanhGaussianPolicy.Sample(policy.Mean, policy.LogStd, noise);
-        if (!several) return WithEntropy(Critics.LeastTarget(shared, next, actions), densities);
+        if (!several) return WithEntropy(Critics.MinTarget(shared, next, actions), densities);
         var q1 = Critics.QOfSamples(shared, "targetCritic1", next, actions);
         var q2 = Critics.QOfSamples(shared, "targetCritic2", next, actions);
         if (config.Backup == SampledBackup.LeastOfMax) return Row(Minimum(Max(q1, 0), Max(q2, 0)));
@@ -276,7 +269,7 @@ public static class ConservativeQLearning
         // The action is chosen by the critics that learn, and valued by the targets; equal ones share.
         var best = StopGradient(CategoricalPolicy.Greedy(BothValues(critics.Parameters, next)));
         var target = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount),
-            Critics.LeastTarget(shared, next, best / Sum(best, 1)));
+            Critics.MinTarget(shared, next, best / Sum(best, 1)));
         var all = Both.Select(name => Mlp.Apply(critics.Parameters.Part(name), s)).ToArray();
         var q = all.Select(values => CategoricalPolicy.Of(values, a)).ToArray();
         var soft = all.Select(values => Conservative.SoftMaximum(

@@ -23,14 +23,14 @@ public enum SampledBackup
     LeastOfMax,
 }
 
-/// <summary>Which networks each part of a step sees.</summary>
+/// <summary>The networks that each part of a step uses.</summary>
 public enum ConservativeOrder
 {
-    /// <summary>Temperature, policy, critics: each sees what is new before it (CORL).</summary>
+    /// <summary>Temperature, policy, critics: each uses the newest before it (CORL).</summary>
     Sequential,
     /// <summary>The temperature; then policy and critics, both with old networks (aviralkumar2907/CQL).</summary>
     TemperatureFirst,
-    /// <summary>Everything sees what was before the step (young-geng/CQL).</summary>
+    /// <summary>Every part uses the networks from before the step (young-geng/CQL).</summary>
     Simultaneous,
 }
 

@@ -14,7 +14,6 @@ public static class Critics
 {
     /// <summary>Names and shapes of critics, and of their targets.</summary>
     /// <param name="count">1 or 2.</param>
-    /// <param name="hiddenSizes">Widths of the hidden layers.</param>
     /// <param name="actions">Discrete: critics of the observation with an output an action.</param>
     public static ((string Name, Shape Shape)[] Online, (string Name, Shape Shape)[] Targets) Shapes(
         int count, int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize,
@@ -42,11 +41,11 @@ public static class Critics
         Critic.Apply(critics.Part(name), observations, actions);
 
     /// <summary>min over the critics of Q(s, a), [B].</summary>
-    public static Tensor Least(TensorGroup critics, Tensor observations, Tensor actions) =>
+    public static Tensor Min(TensorGroup critics, Tensor observations, Tensor actions) =>
         Names(critics).Select(name => Q(critics, name, observations, actions)).Aggregate(Minimum);
 
     /// <summary>min over the target critics of Q̂(s, a), [B].</summary>
-    public static Tensor LeastTarget(TensorGroup shared, Tensor observations, Tensor actions) =>
+    public static Tensor MinTarget(TensorGroup shared, Tensor observations, Tensor actions) =>
         TargetNames(shared).Select(name => Q(shared, name, observations, actions)).Aggregate(Minimum);
 
     /// <summary>Q(s, aᵢ) of K actions a state: [B, S] and [K, B, A] → [K, B].</summary>
@@ -65,22 +64,18 @@ public static class Critics
     }
 
     /// <summary>min over the critics of Q(s, aᵢ), [K, B].</summary>
-    public static Tensor LeastOfSamples(TensorGroup critics, Tensor observations, Tensor actions) =>
+    public static Tensor MinOfSamples(TensorGroup critics, Tensor observations, Tensor actions) =>
         Names(critics).Select(name => QOfSamples(critics, name, observations, actions)).Aggregate(Minimum);
 
     /// <summary>min over the target critics of Q̂(s, aᵢ), [K, B].</summary>
-    public static Tensor LeastTargetOfSamples(TensorGroup shared, Tensor observations, Tensor actions) =>
+    public static Tensor MinTargetOfSamples(TensorGroup shared, Tensor observations, Tensor actions) =>
         TargetNames(shared).Select(name => QOfSamples(shared, name, observations, actions)).Aggregate(Minimum);
 
     /// <summary>Q ← minimise mean (y − Q(s,a))², or another error, summed over the critics.</summary>
-    /// <param name="critics">critic1 and critic2 with their moments; one alone will do.</param>
+    /// <param name="critics">critic1 and critic2 with their moments, or critic1 alone.</param>
     /// <param name="target">y, [B]: a constant here, whatever it was computed from.</param>
-    /// <param name="observations">s, [B, S].</param>
-    /// <param name="actions">a, [B, A].</param>
     /// <param name="step">Steps these critics have made already, a scalar.</param>
-    /// <param name="learningRate">Adam's λ, a scalar.</param>
     /// <param name="error">Loss of (y, Q), a scalar; null is <see cref="TemporalDifference.Squared"/>.</param>
-    /// <returns>Critics after, and their metrics.</returns>
     public static (AdamState Critics, Metrics Metrics) Step(
         AdamState critics, Tensor target, Tensor observations, Tensor actions, Tensor step, Tensor learningRate,
         Func<Tensor, Tensor, Tensor>? error = null)

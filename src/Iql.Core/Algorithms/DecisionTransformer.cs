@@ -11,8 +11,8 @@ using Config = Iql.Algorithms.DecisionTransformerConfig;
 namespace Iql.Algorithms;
 
 /// <summary>
-/// The decision transformer (Chen et al. 2021, arXiv:2106.01345), as traced functions: cloning that is told what return
-/// is still to come.
+/// The decision transformer (Chen et al. 2021, arXiv:2106.01345), as traced functions: cloning of actions given
+/// the return still to come.
 /// <code>
 /// policy step    π  ← minimise mean over steps and dimensions of (π(R̂₁, s₁, a₁, …, R̂ₖ, sₖ) − aₖ)²
 ///                     R̂ₖ = rₖ + rₖ₊₁ + … of the data
@@ -35,7 +35,7 @@ public static class DecisionTransformer
         var columns = BatchLayout.Trajectories(config.BatchSize, config.Context, observationSize, actionSize);
         Layout batch = new(columns.Name,
             columns.Entries.Where(entry => entry.Name != "rewards").Select(entry => (entry.Name, entry.Shape)));
-        return Learners.Of("dt", members, blocks, batch, Learners.Start(blocks, Shared, (_, _) => { }),
+        return Learners.Of("dt", members, blocks, batch, Shared, (_, _) => { },
             rows => Act(config, blocks, observationSize, actionSize, rows),
             (shared, policies, pieces) =>
             {
@@ -74,21 +74,21 @@ public static class DecisionTransformer
         ]);
     }
 
-    /// <summary>The policy in an episode: it remembers the last K − 1 observations, actions and returns to go, and what
-    /// it asks for at a decision is what it asked for at the one before less the reward that this brought.</summary>
+    /// <summary>The policy in an episode, with a memory of K − 1 observations, actions and returns to go. A return to go
+    /// is the one before less the reward.</summary>
     static GraphFunction Act(
         Config config, ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows)
     {
         Check.AtLeast(rows, 1, nameof(rows));
         var context = config.Context;
-        Layout seen = new("observations", [("observations", new(rows, observationSize)), ("rewards", new(rows))]);
+        Layout input = new("observations", [("observations", new(rows, observationSize)), ("rewards", new(rows))]);
         Layout memory = new("context",
         [
             ("observations", new(rows, context, observationSize)), ("actions", new(rows, context, actionSize)),
             ("returnsToGo", new(rows, context)),
         ]);
         Layout output = new("actions", [("actions", new(rows, actionSize))]);
-        var (now, before, decision) = (seen.Inputs(), memory.Inputs(), Scalar("decision"));
+        var (now, before, decision) = (input.Inputs(), memory.Inputs(), Scalar("decision"));
 
         var asked = Reshape(Slice(before["returnsToGo"], 1, context - 1, 1), new(rows)) - now["rewards"];
         var returnsToGo = Push(before["returnsToGo"], Where(decision < 1, Scalar(config.TargetReturn), asked));
@@ -101,7 +101,7 @@ public static class DecisionTransformer
             blocks[0].Inputs(), returnsToGo / Scalar(config.ReturnScale), observations, actions, timesteps, mask,
             config.Heads, config.Activation);
         var action = Reshape(Slice(chosen, 1, context - 1, 1), new(rows, actionSize));
-        return GraphFunction.Of([blocks[0], blocks[1], seen, memory],
+        return GraphFunction.Of([blocks[0], blocks[1], input, memory],
             [new(output, [action]), new(memory, [observations, Push(before["actions"], action), returnsToGo])]);
 
         Tensor InEachRow(Tensor x) => Broadcast(Reshape(x, new(1, context)), new(rows, context));

@@ -7,7 +7,7 @@ namespace Iql.Algorithms;
 /// <param name="shape">Shape of what is drawn.</param>
 public delegate Tensor Draw(int stream, Shape shape);
 
-/// <summary>Draws.</summary>
+/// <summary>The usual draws.</summary>
 public static class Draws
 {
     /// <summary>Functions of the run's seed and the step: the same after a resume, on any number of threads.</summary>

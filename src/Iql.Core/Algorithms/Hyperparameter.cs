@@ -39,30 +39,23 @@ public sealed class Hyperparameter
 
     /// <summary>"inverseTemperature"</summary>
     public string Name { get; }
-    /// <summary>One sentence: what it is.</summary>
     public string Description => meaning.Description;
 
     /// <summary>Names of its option, the listed one first: "hidden" and "hidden-sizes".</summary>
     public ImmutableArray<string> OptionNames =>
         meaning.Option == "" ? [ValueText.Kebab(Name)] : [meaning.Option, ValueText.Kebab(Name)];
 
-    /// <summary>What a value is called in the help: "TAU".</summary>
     public string Hint => meaning.Hint != "" ? meaning.Hint : text.Hint;
     /// <summary>What a value should be: "a number in (0, 1)".</summary>
     public string Expected => optional ? text.Expected + " or same" : text.Expected;
     /// <summary>Whether it is a number that enters the graph as an input.</summary>
     public bool IsInput => type == typeof(double);
-    /// <summary>Whether policies on one shared value function may differ in it.</summary>
     public bool PerPolicy => own.PerPolicy;
-    /// <summary>Whether it means nothing where actions are discrete.</summary>
     public bool ContinuousOnly => own.ContinuousOnly || meaning.ContinuousOnly;
-    /// <summary>Whether the run or its data decide it: no option, no axis.</summary>
     public bool SetByRun => own.SetByRun || meaning.SetByRun;
-    /// <summary>Numbers that are allowed.</summary>
     internal Interval Range { get; }
     /// <summary>Whether its meaning is one of <see cref="CommonHyperparameters"/>.</summary>
     internal bool IsCommon => !ReferenceEquals(own, meaning);
-    /// <summary>The value a config has.</summary>
     public object? Get(IAlgorithmConfig config) => property.GetValue(config);
 
     /// <summary>A value as configs keep it: out of a word as on the command line, a number, a list of widths.</summary>
@@ -81,7 +74,6 @@ public sealed class Hyperparameter
     }
 
     /// <summary>A copy of a config with another value, in any form that <see cref="Value"/> takes.</summary>
-    /// <exception cref="ArgumentException">It is out of range, of another type, or a word that is none.</exception>
     public TConfig Set<TConfig>(TConfig config, object? given) where TConfig : IAlgorithmConfig
     {
         var value = Value(given);
@@ -123,16 +115,17 @@ public sealed class Hyperparameter
         _ => JsonValue.Create(Print(value)),
     };
 
-    /// <summary>A copy of a config with the value that stands in JSON.</summary>
+    /// <summary>A copy of a config with the value in JSON.</summary>
     /// <exception cref="ArgumentException">It is no value of this hyperparameter.</exception>
     internal TConfig Read<TConfig>(TConfig config, JsonElement written) where TConfig : IAlgorithmConfig
     {
         var word = written.ValueKind == JsonValueKind.String ? written.GetString()! : written.GetRawText();
-        return Set(config, TryParse(word, out var value) ? value : text.StandIn(word) ?? word);
+        return Set(config, TryParse(word, out var value) ? value : text.StandIn?.Invoke(word) ?? word);
     }
 
     // A value is allowed where its word is read.
-    bool Allows(object? value) => Print(value) is var word && (TryParse(word, out _) || text.StandIn(word) != null);
+    bool Allows(object? value) =>
+        Print(value) is var word && (TryParse(word, out _) || text.StandIn?.Invoke(word) != null);
 
     ArgumentException Refuse(string word) => new($"{Name}: expected {Expected}, got {word}. {Description}.");
 }

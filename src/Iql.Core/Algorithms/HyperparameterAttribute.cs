@@ -2,9 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Iql.Algorithms;
 
-/// <summary>Makes a property of a config a hyperparameter: something that people set, sweep and read about. What is
-/// known of it stands here, once. The check of its range and the words of the error, the graph's input, the key of
-/// compiled programs, JSON, the option with its help, the sweep's axis and the row in the docs follow from it: <see
+/// <summary>Makes a property of a config a hyperparameter. The check of its range, the graph's input, the key of
+/// compiled programs, JSON, the option, the sweep's axis and the row in the docs follow from it: <see
 /// cref="Hyperparameter"/>. A double is an input of the graph, so a sweep over it compiles once. A property of any
 /// other type shapes the graph.</summary>
 /// <param name="description">A sentence without full stop. Empty: that of <see cref="CommonHyperparameters"/>.</param>
@@ -12,9 +11,7 @@ namespace Iql.Algorithms;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class HyperparameterAttribute(string description = "", [CallerLineNumber] int line = 0) : Attribute
 {
-    /// <summary>One sentence: what it is.</summary>
     public string Description => description;
-    /// <summary>Its place among the config's others.</summary>
     public int Line => line;
     /// <summary>Numbers that are allowed: "(0, 1]", "[0, ∞)". A closed end at ∞ allows "none", no bound.</summary>
     public string Range { get; init; } = "(-∞, ∞)";

@@ -9,17 +9,12 @@ namespace Iql.Algorithms;
 /// <summary>What follows from a config's hyperparameters: copies, checks, inputs of the graph, keys, JSON.</summary>
 public static class Hyperparameters
 {
-    /// <summary>Those of a config, in their order.</summary>
     public static ImmutableArray<Hyperparameter> Of(IAlgorithmConfig config) => Hyperparameter.Of(config.GetType());
 
-    /// <summary>The one of a name, or null.</summary>
     public static Hyperparameter? Find(this IAlgorithmConfig config, string name) =>
         Of(config).FirstOrDefault(each => each.Name == name);
 
-    /// <summary>A copy with one hyperparameter changed, for F#, which has no <c>with</c> for records of C#.</summary>
-    /// <param name="config">The config; it stays as it is.</param>
-    /// <param name="name">"policyNoise".</param>
-    /// <param name="value">A value of its type, or a word as on the command line.</param>
+    /// <summary>A copy with another value, or word of it, for F#, which has no <c>with</c> for records of C#.</summary>
     /// <exception cref="ArgumentException">There is none of the name, or the value is of another type.</exception>
     public static TConfig With<TConfig>(this TConfig config, string name, object? value)
         where TConfig : IAlgorithmConfig => Named(config, name).Set(config, value);
@@ -55,9 +50,6 @@ public static class Hyperparameters
 
     /// <summary>The graph's input of a hyperparameter, named after it: <c>Scalar(config.Discount)</c> is "discount",
     /// whatever its value. Policy i of several has its own where they may differ, "i:inverseTemperature".</summary>
-    /// <param name="value">The property itself; only its name counts.</param>
-    /// <param name="policy">Whose, or null where policies share it.</param>
-    /// <param name="property">Filled in by the compiler.</param>
     public static Tensor Scalar(
         double value, int? policy = null, [CallerArgumentExpression(nameof(value))] string property = "")
     {
@@ -78,11 +70,11 @@ public static class Hyperparameters
            select ($"{i}:{each.Name}", (double)each.Get(members[i])!),
     ];
 
-    /// <summary>All values by name, as they stand in config.json.</summary>
+    /// <summary>All values by name, as in config.json.</summary>
     public static JsonElement ToJson(this IAlgorithmConfig config) => JsonSerializer.SerializeToElement(
         new JsonObject(Of(config).Select(each => KeyValuePair.Create(each.Name, each.Written(each.Get(config))))));
 
-    /// <summary>The config with the values that stand in config.json.</summary>
+    /// <summary>The config with the values of config.json.</summary>
     /// <exception cref="InvalidDataException">It names no hyperparameter, or has no value of it.</exception>
     public static TConfig FromJson<TConfig>(this TConfig config, JsonElement written) where TConfig : IAlgorithmConfig
     {
@@ -101,18 +93,11 @@ public static class Hyperparameters
         return config;
     }
 
-    /// <summary>What of a config shapes its graphs, as a value: configs equal in it differ at most in inputs.</summary>
-    internal static object StructureKey(this IAlgorithmConfig config) =>
-        new Key(config.GetType(), [.. Of(config).Select(each => each.Shaping(config))]);
+    /// <summary>What of a config shapes its graphs: configs equal in it differ at most in inputs.</summary>
+    internal static object?[] Structure(this IAlgorithmConfig config) =>
+        [config.GetType(), .. Of(config).Select(each => each.Shaping(config))];
 
     static Hyperparameter Named(IAlgorithmConfig config, string name) => config.Find(name)
         ?? throw new ArgumentException($"{name}: expected a hyperparameter of {config.GetType().Name}, one of "
             + $"{string.Join(", ", Of(config).Select(each => each.Name))}.");
-
-    sealed record Key(Type Type, ImmutableArray<object?> Values)
-    {
-        public bool Equals(Key? other) => other != null && Type == other.Type && Values.SequenceEqual(other.Values);
-
-        public override int GetHashCode() => Values.Aggregate(Type.GetHashCode(), HashCode.Combine);
-    }
 }

@@ -39,8 +39,7 @@ public static class ImplicitQLearning
         return Learners.Of("iql", members, blocks,
             BatchLayout.Of(config.BatchSize, observationSize, actionSize,
                 TemporalDifferenceLearning.TakesNextActions(config)),
-            Learners.Start(blocks, Shared, (seed, block) =>
-                Initialisers.Network(config.Initialisation, seed.Split("policy"), block, "")),
+            Shared, Learners.Network(config.Initialisation, "policy"),
             rows => ClonedPolicy.Act(config, blocks, observationSize, actionSize, rows),
             config.Objective == Objective.Iql
                 ? (shared, policies, batch) => Step(config, shared, policies, batch)
@@ -51,7 +50,7 @@ public static class ImplicitQLearning
             Probe = rows => Acting.Probe(blocks, observationSize, actionSize, rows, (shared, _, s, a) =>
             {
                 var v = V(shared, s);
-                var advantage = Critics.LeastTarget(shared, s, a) - v;
+                var advantage = Critics.MinTarget(shared, s, a) - v;
                 return (Weight(config, advantage), advantage, v);
             }),
         };
@@ -69,16 +68,16 @@ public static class ImplicitQLearning
     static Traced Step(Config config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch)
     {
         var (s, a, next) = (batch["observations"], batch["actions"], batch["nextObservations"]);
-        var targetQ = Critics.LeastTarget(shared, s, a);
+        var targetQ = Critics.MinTarget(shared, s, a);
 
         var oldValue = AdamState.In(shared, "value");
         var (value, valueMetrics) = ValueStep(config, oldValue, targetQ, s, config.ValueLoss.Loss);
-        var seen = (config.UpdateOrder == UpdateOrder.ValuePolicyCritic ? value : oldValue).Parameters;
+        var current = (config.UpdateOrder == UpdateOrder.ValuePolicyCritic ? value : oldValue).Parameters;
 
-        var advantage = targetQ - V(seen, s);
+        var advantage = targetQ - V(current, s);
         var after = policies.Select((policy, i) => PolicyStep(config, i, policy, advantage, s, a));
 
-        var (critics, criticMetrics) = CriticStep(config, shared, V(seen, next), batch);
+        var (critics, criticMetrics) = CriticStep(config, shared, V(current, next), batch);
         return new(
             shared.With(
             [

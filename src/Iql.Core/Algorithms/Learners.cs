@@ -1,6 +1,7 @@
 global using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 using System.Collections.Immutable;
 using Iql.Graph;
+using Iql.Networks;
 using Iql.Optimizers;
 
 namespace Iql.Algorithms;
@@ -15,17 +16,27 @@ readonly record struct Traced(
 /// <summary>Puts learners together.</summary>
 static class Learners
 {
-    /// <summary>The learner of configs, a policy each: blocks are of <see cref="Layouts"/> and start by <see
-    /// cref="Start"/>; phases are a step's programs.</summary>
+    /// <summary>The learner of configs, a policy each, on <see cref="Layouts"/>; phases are programs.</summary>
     /// <exception cref="ArgumentException">A program has a scalar that is no hyperparameter, seed or step.</exception>
     internal static Learner Of(
         string algorithm, IReadOnlyList<IAlgorithmConfig> members, ImmutableArray<Layout> blocks, Layout batch,
-        Func<Seed, ImmutableArray<TensorBlock>> initialise, Func<int, GraphFunction> act, params Phase[] phases)
+        Action<Seed, TensorBlock> startShared, Action<Seed, TensorBlock> startPolicy, Func<int, GraphFunction> act,
+        params Phase[] phases)
     {
         var scalars = members.Scalars();
         ImmutableArray<GraphFunction> programs = [.. phases.Select(Program)];
         ImmutableArray<double> values = [.. scalars.Select(scalar => scalar.Value)];
-        return new(algorithm, blocks, batch, programs[0], values, initialise, act) { Programs = programs };
+        return new(algorithm, blocks, batch, programs[0], values, Start, act) { Programs = programs };
+
+        // Moments are 0. Every policy starts with the numbers it would have alone.
+        ImmutableArray<TensorBlock> Start(Seed seed)
+        {
+            var parameters = seed.Split("initial parameters");
+            var start = blocks.Select(layout => new TensorBlock(layout)).ToArray();
+            startShared(parameters, start[0]);
+            foreach (var block in start[1..]) startPolicy(parameters, block);
+            return [.. start];
+        }
 
         GraphFunction Program(Phase phase)
         {
@@ -57,15 +68,7 @@ static class Learners
         ];
     }
 
-    /// <summary>Blocks at step 0: moments are 0, and every policy starts with the same numbers, those it would have
-    /// alone. All come from the part "initial parameters" of a seed, each network from a part of its own.</summary>
-    internal static Func<Seed, ImmutableArray<TensorBlock>> Start(
-        ImmutableArray<Layout> layouts, Action<Seed, TensorBlock> shared, Action<Seed, TensorBlock> policy) => seed =>
-    {
-        var parameters = seed.Split("initial parameters");
-        var blocks = layouts.Select(layout => new TensorBlock(layout)).ToArray();
-        shared(parameters, blocks[0]);
-        foreach (var block in blocks[1..]) policy(parameters, block);
-        return [.. blocks];
-    };
+    /// <summary>Starts one network from a part of the seed.</summary>
+    internal static Action<Seed, TensorBlock> Network(Initialisation initialisation, string part) =>
+        (seed, block) => Initialisers.Network(initialisation, seed.Split(part), block, "");
 }

@@ -43,24 +43,23 @@ public static class Onestep
         var blocks = Learners.Layouts([.. policy.Under("behaviour"), .. critics], targets, policy, [], members.Count);
         Phase[] phases =
         [
-            (shared, policies, batch) => Behaviour(config, shared, policies, batch),
-            (shared, policies, batch) => Critic(config, shared, policies, batch, withTargets: false),
-            (shared, policies, batch) => Critic(config, shared, policies, batch, withTargets: true),
-            (shared, policies, batch) => Improve(config, shared, policies, batch, draw ?? Draws.Normal),
+            (shared, policies, batch) => BehaviourStep(config, shared, policies, batch),
+            (shared, policies, batch) => CriticStep(config, shared, policies, batch, withTargets: false),
+            (shared, policies, batch) => CriticStep(config, shared, policies, batch, withTargets: true),
+            (shared, policies, batch) => PolicyStep(config, shared, policies, batch, draw ?? Draws.Normal),
         ];
         return Learners.Of("onestep", members, blocks,
             BatchLayout.Of(config.BatchSize, observationSize, actionSize, nextActions: true),
-            Learners.Start(blocks, Shared, (seed, block) =>
-                Initialisers.Network(config.Initialisation, seed.Split("behaviour"), block, "")),
-            Act, config.LearnsPolicy ? phases : phases[..3]) with
+            Shared, Learners.Network(config.Initialisation, "behaviour"), Act,
+            config.LearnsPolicy ? phases : phases[..3]) with
         {
             Value = StateValue.OfPolicy(blocks, Act),
             // A is measured from β's mean action: a look at the data draws nothing.
             Probe = config.Improvement != PolicyImprovement.ExponentialWeights ? null : rows =>
                 Acting.Probe(blocks, observationSize, actionSize, rows, (shared, _, s, a) =>
                 {
-                    var value = Critics.Least(shared, s, Distribution(config, shared.Part("behaviour"), s).Mean);
-                    var advantage = Critics.Least(shared, s, a) - value;
+                    var value = Critics.Min(shared, s, Distribution(config, shared.Part("behaviour"), s).Mean);
+                    var advantage = Critics.Min(shared, s, a) - value;
                     var weight = AdvantageWeighted.Weight(
                         advantage, Scalar(config.InverseTemperature), Scalar(config.MaxAdvantageWeight));
                     return (weight, advantage, value);
@@ -86,22 +85,20 @@ public static class Onestep
     }
 
     /// <summary>The first phase: β ← minimise −mean ln β(a|s), and every policy is its copy.</summary>
-    static Traced Behaviour(Config config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch)
+    static Traced BehaviourStep(Config config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch)
     {
         var before = AdamState.In(shared, "behaviour");
-        var (mean, logStd) = Distribution(config, before.Parameters.Part("behaviour"), batch["observations"]);
-        var loss = Cloning.Likelihood(GaussianPolicy.LogDensity(batch["actions"], mean, logStd));
-        var (after, norm) = Adam.Descend(before, loss, Scalar("step"), Scalar(config.BehaviourLearningRate));
+        var (after, metrics) = ClonedPolicy.BehaviourStep(before, Scalar(config.BehaviourLearningRate),
+            Distribution(config, before.Parameters.Part("behaviour"), batch["observations"]), batch["actions"]);
         var copy = after.Parameters.Part("behaviour").Entries().ToArray();
-        return new(shared.With(after.Entries), policies.Select(policy => (policy.With(copy), Metrics.Empty)),
-            [("behaviourLoss", loss), ("behaviourGradientNorm", norm)]);
+        return new(shared.With(after.Entries), policies.Select(policy => (policy.With(copy), Metrics.Empty)), metrics);
     }
 
     /// <summary>The second: Q ← minimise mean (r + γ (1−d) Q̂(s′,a′) − Q(s,a))².</summary>
-    static Traced Critic(
+    static Traced CriticStep(
         Config config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch, bool withTargets)
     {
-        var next = Critics.LeastTarget(shared, batch["nextObservations"], batch["nextActions"]);
+        var next = Critics.MinTarget(shared, batch["nextObservations"], batch["nextActions"]);
         var target = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount), next);
         var (critics, metrics) = Critics.Step(
             AdamState.In(shared, "critic1", "critic2"), target, batch["observations"], batch["actions"],
@@ -112,7 +109,7 @@ public static class Onestep
     }
 
     /// <summary>The third: the policies learn.</summary>
-    static Traced Improve(Config config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch, Draw draw)
+    static Traced PolicyStep(Config config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch, Draw draw)
     {
         if (config.Improvement == PolicyImprovement.ReverseKL) return new(
             shared, policies.Select((policy, i) => DivergenceStep(config, i, policy, shared, batch, draw)), []);
@@ -147,8 +144,8 @@ public static class Onestep
         var (mean, logStd) = Distribution(config, shared.Part("behaviour"), s);
         var noise = draw(BehaviourNoise, new(config.BaselineSamples, mean.Shape[0], mean.Shape[1]));
         var samples = Clip(GaussianPolicy.Sample(mean, logStd, noise), -bound, bound);
-        var baseline = Reshape(Mean(Critics.LeastOfSamples(shared, s, samples), 0), new(s.Shape[0]));
-        return (Critics.Least(shared, s, batch["actions"]) - baseline, baseline);
+        var baseline = Reshape(Mean(Critics.MinOfSamples(shared, s, samples), 0), new(s.Shape[0]));
+        return (Critics.Min(shared, s, batch["actions"]) - baseline, baseline);
     }
 
     /// <summary>π ← minimise −mean Q(s,ã) + α KL(π ‖ β), ã ~ π as it falls, the divergence by samples of π.</summary>
@@ -158,7 +155,7 @@ public static class Onestep
         var (s, a, count) = (batch["observations"], batch["actions"], config.DivergenceSamples);
         var before = AdamState.In(policy);
         var (mean, logStd) = Distribution(config, before.Parameters, s);
-        var q = Critics.Least(shared, s, GaussianPolicy.Sample(mean, logStd, draw(PolicyNoise, mean.Shape)));
+        var q = Critics.Min(shared, s, GaussianPolicy.Sample(mean, logStd, draw(PolicyNoise, mean.Shape)));
 
         // All samples of a row's first, [K·B, A].
         var noise = draw(DivergenceNoise, new(count, mean.Shape[0], mean.Shape[1]));
@@ -178,8 +175,6 @@ public static class Onestep
     }
 
     /// <summary>Easy BCQ: of M samples of β at every s the one of the largest Q, [E, A].</summary>
-    /// <param name="config">M and the kind of deviation.</param>
-    /// <param name="shared">β and critics.</param>
     /// <param name="observations">s, [E, S].</param>
     /// <param name="noise">Standard normal, [E, M, A]: every row has its own.</param>
     public static Tensor Best(Config config, TensorGroup shared, Tensor observations, Tensor noise)
@@ -191,7 +186,7 @@ public static class Onestep
         var samples = Clip(GaussianPolicy.Sample(Reshape(mean, new(rows, 1, size)), logStd, noise), -bound, bound);
         var states = Broadcast(Reshape(observations, new(rows, 1, s)), new(rows, count, s));
         var all = Reshape(states, new(rows * count, s));
-        var q = Reshape(Critics.Least(shared, all, Reshape(samples, new(rows * count, size))), new(rows, count));
+        var q = Reshape(Critics.Min(shared, all, Reshape(samples, new(rows * count, size))), new(rows, count));
         // Of several samples of exactly the largest Q, clipped ones that are equal, the mean is taken.
         var best = Equal(q, Max(q, 1));
         var share = Reshape(best / Sum(best, 1), new(rows, count, 1));

@@ -17,7 +17,6 @@ public enum PolicyImprovement
 public readonly record struct Phases(int Behaviour, int Critic, int Policy) : IHyperparameterValue<Phases>
 {
     public static string Expected => "three whole numbers of at least 1, such as 5:20:1";
-
     public static bool TryParse(string word, out Phases value)
     {
         var steps = word.Split(':').Select(ValueText.Whole).ToArray();

@@ -12,18 +12,14 @@ public sealed record StateValue(string Formula, Func<int, GraphFunction> Graph)
 {
     /// <summary>A value function of the shared block and s, [E, S].</summary>
     internal static StateValue Of(
-        ImmutableArray<Layout> blocks, int observationSize, Func<TensorGroup, Tensor, Tensor> value)
-    {
-        return new("V(s)", Graph);
-
-        GraphFunction Graph(int rows)
+        ImmutableArray<Layout> blocks, int observationSize, Func<TensorGroup, Tensor, Tensor> value) =>
+        new("V(s)", rows =>
         {
             Check.AtLeast(rows, 1, nameof(rows));
             Layout observations = new("observations", [("observations", new(rows, observationSize))]);
             var (shared, s) = (blocks[0].Inputs(), observations.Inputs()["observations"]);
             return new([blocks[0], blocks[1], observations], [], [new(Values(rows), [value(shared, s)])], []);
-        }
-    }
+        });
 
     /// <summary>The least critic at what the policy does, or draws. Of discrete actions equal ones share.</summary>
     internal static StateValue OfPolicy(
@@ -36,7 +32,7 @@ public sealed record StateValue(string Formula, Func<int, GraphFunction> Graph)
             var (shared, s) = (blocks[0].Inputs(), function.Inputs[2].Inputs()["observations"]);
             var action = function.Outputs[0]["actions"];
             if (discrete) action /= Tensor.Sum(action, 1);
-            return new(function.Inputs, function.Scalars, [new(Values(rows), [Critics.Least(shared, s, action)])], []);
+            return new(function.Inputs, function.Scalars, [new(Values(rows), [Critics.Min(shared, s, action)])], []);
         });
     }
 

@@ -8,18 +8,17 @@ namespace Iql.Algorithms;
 /// thread compiles its own programs, once for all configs of one structure, and keeps the last few.</summary>
 public static class StepCache
 {
-    /// <summary>Programs kept by each thread, the newest last. A sweep over numbers needs one.</summary>
+    // Programs of each thread, the newest last. A sweep over numbers needs one.
     const int Kept = 4;
 
     static readonly ThreadLocal<List<Entry>> Entries = new(() => []);
 
-    sealed class Entry(IAlgorithmConfig config, object structure, CompiledStep step)
+    sealed record Entry(
+        IAlgorithmConfig Config, object?[] Structure, CompiledStep Step, ImmutableArray<double> Hyperparameters)
     {
-        /// <summary>The config of the last call, and its scalars.</summary>
-        public IAlgorithmConfig Config = config;
-        public ImmutableArray<double> Hyperparameters = step.Learner.Hyperparameters;
-        public readonly object Structure = structure;
-        public readonly CompiledStep Step = step;
+        public bool Fits(int members, TensorBlock batch) => Step.Learner.Members == members
+            && Step.Learner.Batch["observations"].Shape == batch.Layout["observations"].Shape
+            && Step.Learner.Batch["actions"].Shape == batch.Layout["actions"].Shape;
     }
 
     /// <summary>The learner of a config, for one policy.</summary>
@@ -40,12 +39,8 @@ public static class StepCache
     }
 
     /// <summary>The bits of <see cref="Step"/>, in the caller's memory. The next call allocates nothing.</summary>
-    /// <param name="config">Hyperparameters.</param>
-    /// <param name="state">Before.</param>
-    /// <param name="batch">A minibatch.</param>
     /// <param name="destination">The blocks after, none of them a block of the state: let two sets alternate.</param>
     /// <param name="metrics">Room for the metrics of the program that makes this step; empty computes none.</param>
-    /// <exception cref="ArgumentException">A hyperparameter is out of its range, or a layout is another.</exception>
     public static void StepInto(
         this IAlgorithmConfig config, LearnerState state, TensorBlock batch, ReadOnlySpan<TensorBlock> destination,
         Span<double> metrics = default)
@@ -56,31 +51,26 @@ public static class StepCache
 
     static Entry Find(IAlgorithmConfig config, LearnerState state, TensorBlock batch)
     {
-        var kept = Entries.Value!;
         var members = state.Blocks.Length - 1;
-        foreach (var known in kept)
-            if (ReferenceEquals(known.Config, config) && Fits(known.Step.Learner)) return known;
-        var (observationSize, actionSize) = (batch.Layout["observations"].Shape[-1], batch.Layout["actions"].Shape[-1]);
-        var traced = Algorithm.Of(config).Learner([.. Enumerable.Repeat(config, members)], observationSize, actionSize);
-        var structure = config.StructureKey();
-        foreach (var known in kept)
-        {
-            if (!structure.Equals(known.Structure) || !Fits(known.Step.Learner)) continue;
-            known.Config = config;
-            known.Hyperparameters = traced.Hyperparameters;
-            return known;
-        }
-        if (kept.Count == Kept)
+        foreach (var entry in Entries.Value!)
+            if (ReferenceEquals(entry.Config, config) && entry.Fits(members, batch)) return entry;
+        return Add(config, members, batch);
+    }
+
+    static Entry Add(IAlgorithmConfig config, int members, TensorBlock batch)
+    {
+        var kept = Entries.Value!;
+        var (s, a) = (batch.Layout["observations"].Shape[-1], batch.Layout["actions"].Shape[-1]);
+        var learner = Algorithm.Of(config).Learner([.. Enumerable.Repeat(config, members)], s, a);
+        var structure = config.Structure();
+        var same = kept.Find(entry => structure.SequenceEqual(entry.Structure) && entry.Fits(members, batch));
+        if (same is not null) kept.Remove(same);
+        else if (kept.Count == Kept)
         {
             kept[0].Step.Dispose();
             kept.RemoveAt(0);
         }
-        Entry entry = new(config, structure, new(traced));
-        kept.Add(entry);
-        return entry;
-
-        bool Fits(Learner learner) => learner.Members == members
-            && learner.Batch["observations"].Shape == batch.Layout["observations"].Shape
-            && learner.Batch["actions"].Shape == batch.Layout["actions"].Shape;
+        kept.Add(new(config, structure, same?.Step ?? new(learner), learner.Hyperparameters));
+        return kept[^1];
     }
 }

@@ -34,8 +34,8 @@ public static class TD3BC
         (string, Shape)[] policy = [.. DeterministicPolicy.Shapes(observationSize, config.HiddenSizes, actionSize)];
         var blocks = Learners.Layouts(critics, targets, policy, policy.Under("target"), members: 1);
         return Learners.Of("td3bc", members, blocks, BatchLayout.Of(config.BatchSize, observationSize, actionSize),
-            Learners.Start(blocks, (seed, shared) => Critics.Initialise(config.Initialisation, seed, shared), Policy),
-            Act, Program(withPolicy: true), Program(withPolicy: false)) with
+            (seed, shared) => Critics.Initialise(config.Initialisation, seed, shared), Policy, Act,
+            Program(withPolicy: true), Program(withPolicy: false)) with
         {
             Value = StateValue.OfPolicy(blocks, Act),
             Choose = step => (step + 1) % config.PolicyDelay == 0 ? 0 : 1,
@@ -60,7 +60,7 @@ public static class TD3BC
     {
         var (s, a) = (batch["observations"], batch["actions"]);
         var (smoothed, noiseMetrics) = Smoothed(config, policy, batch["nextObservations"], draw);
-        var next = Critics.LeastTarget(shared, batch["nextObservations"], smoothed);
+        var next = Critics.MinTarget(shared, batch["nextObservations"], smoothed);
         var target = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount), next);
         var (critics, criticMetrics) = Critics.Step(AdamState.In(shared, "critic1", "critic2"), target, s, a,
             Scalar("step"), Scalar(config.CriticLearningRate));

@@ -31,11 +31,7 @@ public delegate Tensor Candidates(Tensor nextObservations);
 /// </summary>
 public static class TemporalDifferenceLearning
 {
-    /// <summary>Stream of the draws of candidates.</summary>
     const int CandidateNoise = 0;
-    /// <summary>Expectile of the baseline: half the squared error.</summary>
-    const double Baseline = 0.5;
-    /// <summary>Where the model of the data's policy lies in the shared block.</summary>
     const string BehaviourPart = "behaviour";
 
     /// <summary>Names and shapes of β, where an objective has one.</summary>
@@ -43,7 +39,6 @@ public static class TemporalDifferenceLearning
         Config config, int observationSize, int actionSize) => !LearnsBehaviour(config) ? []
         : SoftClampedPolicy.Shapes(observationSize, config.HiddenSizes, actionSize).Under(BehaviourPart);
 
-    /// <summary>Starts β, where an objective has one.</summary>
     internal static void Initialise(Config config, Seed seed, TensorBlock shared)
     {
         if (LearnsBehaviour(config))
@@ -51,26 +46,24 @@ public static class TemporalDifferenceLearning
     }
 
     /// <summary>Whether an objective looks at what the data did at s′.</summary>
-    internal static bool TakesNextActions(Config config) =>
-        config.Objective is Objective.Sarsa or Objective.ExpectileTD;
+    internal static bool TakesNextActions(Config config) => config.Objective is Objective.Sarsa or Objective.ExpectileTD;
 
     static bool LearnsBehaviour(Config config) => config.Objective == Objective.SupportedMaximumTD;
 
-    /// <summary>One whole step on symbols.</summary>
     internal static Traced Step(
         Config config, TensorGroup shared, TensorGroup[] policies, TensorGroup batch, Candidates? candidates)
     {
         var (s, a, next) = (batch["observations"], batch["actions"], batch["nextObservations"]);
-        var targetQ = Critics.LeastTarget(shared, s, a);
+        var targetQ = Critics.MinTarget(shared, s, a);
         var (value, valueMetrics) = ImplicitQLearning.ValueStep(config, AdamState.In(shared, "value"), targetQ, s,
-            (residual, _, _) => Expectile.Loss(residual, Baseline));
+            (residual, _, _) => Expectile.Loss(residual, 0.5));
 
         var advantage = targetQ - ImplicitQLearning.V(value.Parameters, s);
         var after = policies.Select((policy, i) => ImplicitQLearning.PolicyStep(config, i, policy, advantage, s, a));
 
         // As BCQ has it: β first, and the maximum over samples of the new one.
-        (AdamState State, Metrics Metrics)? behaviour =
-            LearnsBehaviour(config) ? BehaviourStep(config, AdamState.In(shared, BehaviourPart), batch) : null;
+        (AdamState State, Metrics Metrics)? behaviour = !LearnsBehaviour(config) ? null : ClonedPolicy.BehaviourStep(
+            AdamState.In(shared, BehaviourPart), Scalar(config.PolicyLearningRate), Distribution(config, shared, s), a);
         Shape drawn = new(config.Candidates, a.Shape[0], a.Shape[1]);
         var choices = TakesNextActions(config) ? null
             : candidates != null ? candidates(next)
@@ -91,18 +84,8 @@ public static class TemporalDifferenceLearning
             ]);
     }
 
-    /// <summary>β ← minimise −mean ln β(a|s).</summary>
-    static (AdamState Behaviour, Metrics Metrics) BehaviourStep(Config config, AdamState behaviour, TensorGroup batch)
-    {
-        var (mean, logStd) = Distribution(config, behaviour.Parameters, batch["observations"]);
-        var loss = Cloning.Likelihood(GaussianPolicy.LogDensity(batch["actions"], mean, logStd));
-        var (next, norm) = Adam.Descend(behaviour, loss, Scalar("step"), Scalar(config.PolicyLearningRate));
-        return (next, [("behaviourLoss", loss), ("behaviourGradientNorm", norm)]);
-    }
-
     /// <summary>Samples of β within its support, clipped to ±1: μ(s′) + σ(s′) n · min(1, r/‖n‖), [N, B, A].</summary>
     /// <param name="config">Bounds of ln σ, and ε: a sample outside the support moves to its edge.</param>
-    /// <param name="shared">β under "behaviour/…".</param>
     /// <param name="nextObservations">s′, [B, S].</param>
     /// <param name="noise">n, standard normal, [N, B, A].</param>
     public static Tensor Supported(Config config, TensorGroup shared, Tensor nextObservations, Tensor noise)
@@ -119,22 +102,14 @@ public static class TemporalDifferenceLearning
     static (AdamState Critics, Metrics Metrics) CriticStep(
         Config config, TensorGroup shared, TensorGroup batch, Tensor? candidates)
     {
-        Tensor next;
-        Metrics measured = [];
-        if (candidates != null)
-        {
-            var values = Critics.LeastTargetOfSamples(shared, batch["nextObservations"], candidates);
-            next = Reshape(Max(values, 0), new(values.Shape[1]));
-            measured = [("maximumGain", Mean(next) - Mean(values))];
-        }
-        else
-        {
-            next = Critics.LeastTarget(shared, batch["nextObservations"], batch["nextActions"]);
-        }
+        var after = batch["nextObservations"];
+        var values = candidates is null ? null : Critics.MinTargetOfSamples(shared, after, candidates);
+        var next = values is null ? Critics.MinTarget(shared, after, batch["nextActions"])
+            : Reshape(Max(values, 0), new(values.Shape[1]));
         var (critics, metrics) = ImplicitQLearning.CriticStep(config, shared, next, batch,
             config.Objective == Objective.ExpectileTD
                 ? (y, prediction) => Expectile.Loss(y - prediction, Scalar(config.Expectile)) : null);
-        return (critics, [.. metrics, .. measured]);
+        return (critics, values is null ? metrics : [.. metrics, ("maximumGain", Mean(next) - Mean(values))]);
     }
 
     /// <summary>μ(s) and ln σ(s) of β, [B, A] each.</summary>

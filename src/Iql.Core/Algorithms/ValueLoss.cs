@@ -29,13 +29,11 @@ public sealed record ValueLoss(string Name, Func<Tensor, Tensor, ImplicitQLearni
     public static ValueLoss Sparse => All[1];
 
     public static string Expected => "one of " + string.Join(", ", All.Select(each => each.Name));
-
     public static bool TryParse(string word, out ValueLoss value) =>
         (value = All.FirstOrDefault(each => each.Name == word)!) is not null;
 
     /// <remarks>A loss of somebody's own is code. A policy that it made acts without it.</remarks>
     public static object? StandIn(string word) => Expectile with { Name = word };
-
     public override string ToString() => Name;
 }
 
@@ -58,11 +56,8 @@ public sealed record PolicyWeight(string Name, Func<Tensor, Tensor, Tensor, Tens
     public static PolicyWeight Sparse => All[1];
 
     public static string Expected => "one of " + string.Join(", ", All.Select(each => each.Name));
-
     public static bool TryParse(string word, out PolicyWeight value) =>
         (value = All.FirstOrDefault(each => each.Name == word)!) is not null;
-
     public static object? StandIn(string word) => Exponential with { Name = word };
-
     public override string ToString() => Name;
 }

@@ -15,17 +15,12 @@ public interface IHyperparameterValue<TSelf> where TSelf : IHyperparameterValue<
 }
 
 /// <summary>How values of one hyperparameter look as text.</summary>
-/// <param name="Expected">"a number in (0, 1)"</param>
-/// <param name="Hint">"NUMBER"</param>
 /// <param name="Read">A value out of a word; null where the word is none.</param>
 /// <param name="Write">The word of a value.</param>
-/// <param name="StandIn">A substitute for a stored word that cannot be read; null: a mistake.</param>
-sealed record ValueText(
-    string Expected, string Hint, Func<string, object?> Read, Func<object, string> Write, Func<string, object?> StandIn)
+/// <param name="StandIn">A substitute for a stored word that cannot be read, if any.</param>
+sealed record ValueText(string Expected, string Hint, Func<string, object?> Read, Func<object, string> Write,
+    Func<string, object?>? StandIn = null)
 {
-    ValueText(string expected, string hint, Func<string, object?> read, Func<object, string> write)
-        : this(expected, hint, read, write, _ => null) { }
-
     /// <summary>The words of a type; numbers lie in the interval.</summary>
     internal static ValueText Of(Type type, Interval range)
     {

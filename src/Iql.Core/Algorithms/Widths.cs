@@ -25,20 +25,12 @@ public readonly struct Widths(IEnumerable<int> sizes)
     }
 
     public int Count => Sizes.Length;
-
     public int this[int index] => Sizes[index];
-
     public IEnumerator<int> GetEnumerator() => Sizes.AsEnumerable().GetEnumerator();
-
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
     public bool Equals(Widths other) => Sizes.AsSpan().SequenceEqual(other.Sizes.AsSpan());
-
     public override bool Equals([NotNullWhen(true)] object? other) => other is Widths widths && Equals(widths);
-
     public override int GetHashCode() => Sizes.Aggregate(Count, HashCode.Combine);
-
     public override string ToString() => Count == 0 ? "linear" : string.Join('x', Sizes);
-
     ImmutableArray<int> Sizes => sizes.IsDefault ? [] : sizes;
 }

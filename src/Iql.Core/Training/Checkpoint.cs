@@ -13,8 +13,6 @@ public static class Checkpoint
     const string FormatName = "iql-checkpoint-1";
 
     /// <summary>Replaces a folder's checkpoint. The same state gives the same bytes.</summary>
-    /// <param name="folder">The run.</param>
-    /// <param name="state">State of a learner with one member or several.</param>
     /// <param name="member">Which member's policy to save, from 0.</param>
     public static void Save(RunFolder folder, LearnerState state, int member = 0)
     {
@@ -34,9 +32,6 @@ public static class Checkpoint
 
     /// <summary>A folder's checkpoint, as the state of a learner with one member; null without one. An
     /// InvalidDataException names the file and what was expected when it is damaged or of other networks.</summary>
-    /// <param name="folder">The run.</param>
-    /// <param name="shared">Layout of the shared block.</param>
-    /// <param name="member">Layout of a member's block.</param>
     public static LearnerState? Load(RunFolder folder, Layout shared, Layout member)
     {
         if (!File.Exists(folder.CheckpointPath)) return null;

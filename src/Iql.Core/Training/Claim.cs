@@ -4,7 +4,6 @@ using System.Text.Json;
 namespace Iql.Training;
 
 /// <summary>The process that trains in a run folder, as its claim says.</summary>
-/// <param name="Host">The machine's name.</param>
 /// <param name="Process">The process's number there.</param>
 /// <param name="Start">Boot, process namespace and start time; empty where the system shows none.</param>
 /// <param name="Token">Random: no two claims have the same.</param>

@@ -45,7 +45,6 @@ public sealed class Evaluation : IRolloutPolicy
     (TensorBlock Shared, TensorBlock Member)? policy;
 
     /// <summary>Compiles how the learner's policy acts.</summary>
-    /// <param name="learner">Whose policies to evaluate.</param>
     /// <param name="environment">Where; it holds no state, so it can be the one that training data comes from.</param>
     /// <param name="normalization">That of training; the policy's observations and rewards get it too.</param>
     /// <param name="episodes">E, at least 1.</param>
@@ -75,8 +74,6 @@ public sealed class Evaluation : IRolloutPolicy
     }
 
     /// <summary>Evaluates one policy: the same numbers give the same episodes.</summary>
-    /// <param name="shared">Block 0.</param>
-    /// <param name="block">The member's block.</param>
     /// <param name="trajectories">Whether to keep the observations.</param>
     /// <param name="member">Whose hyperparameters the policy gets.</param>
     public EvaluationResult Run(TensorBlock shared, TensorBlock block, bool trajectories = false, int member = 0)

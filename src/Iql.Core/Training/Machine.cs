@@ -9,11 +9,8 @@ namespace Iql.Training;
 /// <param name="Processor">"Intel(R) Xeon(R) …"; with family and model where a virtual machine hides numbers.</param>
 /// <param name="Cores">Logical processors this process may use.</param>
 /// <param name="VectorWidth">Bits of the vectors of compiled graphs: 512, 256, or 32 for one number at a time.</param>
-/// <param name="Os">The operating system's own description.</param>
-/// <param name="Runtime">The .NET version.</param>
 public sealed record Machine(string Processor, int Cores, int VectorWidth, string Os, string Runtime)
 {
-    /// <summary>This machine.</summary>
     public static Machine Here { get; } = new(
         ProcessorName(), Environment.ProcessorCount, 32 * (int)InstructionSets.Default,
         RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription);

@@ -14,7 +14,6 @@ public sealed class MetricsFile : IDisposable
     public MetricsFile(string path) =>
         stream = new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
 
-    /// <summary>Appends a line.</summary>
     public void Append(MetricsLine line) =>
         stream.Write([.. JsonSerializer.SerializeToUtf8Bytes(line, line.GetType(), MetricsLine.Options), (byte)'\n']);
 

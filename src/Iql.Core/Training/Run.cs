@@ -3,10 +3,8 @@ using System.Collections.Immutable;
 namespace Iql.Training;
 
 /// <summary>A run folder, read: everything that reports are made of.</summary>
-/// <param name="Name">The folder's own name.</param>
 /// <param name="Labels">What tells it from the other runs of its sweep, value by axis; empty for a run alone.</param>
 /// <param name="Config">What it was asked to do.</param>
-/// <param name="Train">The training lines.</param>
 /// <param name="Evaluations">The evaluations whose returns are finite.</param>
 /// <param name="Weights">The histograms of the policy's weights.</param>
 /// <param name="Result">What came out; null while there is no result.</param>

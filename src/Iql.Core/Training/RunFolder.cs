@@ -13,7 +13,6 @@ public enum RunFolderState
 
 /// <summary>One run's folder: config.json, metrics.jsonl, checkpoint.safetensors with checkpoint.json,
 /// result.json.</summary>
-/// <param name="path">The folder, which need not exist.</param>
 public sealed class RunFolder(string path)
 {
     public string Path { get; } = path;
@@ -64,7 +63,6 @@ public sealed class RunFolder(string path)
 
     /// <summary>The result, null when the run is not done.</summary>
     public RunResult? ReadResult() => File.Exists(ResultPath) ? RunJson.Read<RunResult>(ResultPath) : null;
-
     /// <summary>Writes the result: the run is done.</summary>
     public void WriteResult(RunResult result) => RunJson.Write(ResultPath, result);
 

@@ -27,7 +27,6 @@ public static class RunJson
         AtomicFile.Write(path, (Stream stream) => JsonSerializer.Serialize(stream, value, Options));
 
     /// <summary>Reads a file; an InvalidDataException names the file and the place of what was not expected.</summary>
-    /// <param name="path">The file.</param>
     /// <param name="format">What its field "format" must say; null where it has none.</param>
     public static T Read<T>(string path, string? format = null)
     {

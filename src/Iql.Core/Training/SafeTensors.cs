@@ -43,7 +43,6 @@ public sealed class SafeTensors
         : throw Wrong($"\"{key}\" under \"__metadata__\"", string.Join(", ", metadata.Keys));
 
     /// <summary>Writes a file, whole or not at all. The same arguments give the same bytes.</summary>
-    /// <param name="path">The file.</param>
     /// <param name="metadata">Strings to keep with the tensors, in the order they are written.</param>
     /// <param name="tensors">Tensors of different names, in the order they are written.</param>
     public static void Write(

@@ -20,7 +20,6 @@ public sealed class StateValues : IDisposable
     /// <summary>Compiles a learner's values.</summary>
     /// <param name="learner">One that has values, with one member.</param>
     /// <param name="normalization">What was done to observations before training.</param>
-    /// <param name="state">Its numbers.</param>
     /// <exception cref="ArgumentException">The learner has no values.</exception>
     public StateValues(Learner learner, Normalization normalization, LearnerState state)
     {
@@ -33,7 +32,6 @@ public sealed class StateValues : IDisposable
         ObservationSize = function.Inputs[2]["observations"].Shape.Count / Rows;
     }
 
-    /// <summary>S.</summary>
     public int ObservationSize { get; }
 
     /// <summary>The values of states: discounted rewards to come, in the units of training.</summary>

@@ -13,7 +13,6 @@ public sealed class Trainer : IDisposable
     readonly IDeviceRun run;
 
     /// <summary>Starts a run on a device.</summary>
-    /// <param name="learner">What to train.</param>
     /// <param name="transitions">What it learns from, already normalised.</param>
     /// <param name="start">Where to go on; it is copied. <see cref="Start"/> is the beginning.</param>
     /// <param name="device">Null is the caller's thread. The bits do not depend on a processor's threads.</param>

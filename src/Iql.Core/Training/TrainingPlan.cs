@@ -27,7 +27,6 @@ public sealed record TrainingRun(RunFolder Folder, RunConfig Config);
 public sealed record TrainingGroup(long Step, ImmutableArray<TrainingRun> Runs);
 
 /// <summary>How one run of a group came out.</summary>
-/// <param name="Run">The run.</param>
 /// <param name="Status">Finished, diverged or cancelled.</param>
 /// <param name="Result">Its result.json; null when it was cancelled.</param>
 public sealed record TrainingOutcome(TrainingRun Run, RunStatus Status, RunResult? Result);
@@ -35,7 +34,6 @@ public sealed record TrainingOutcome(TrainingRun Run, RunStatus Status, RunResul
 /// <summary>How far a group is, at each train line and each evaluation.</summary>
 /// <param name="Runs">Names of the runs that still go on.</param>
 /// <param name="Step">Steps made.</param>
-/// <param name="Steps">Steps in all.</param>
 /// <param name="StepsPerSecond">Pace since the last report, evaluations and files not counted.</param>
 /// <param name="Remaining">Time to the end at that pace.</param>
 /// <param name="Loss">The first metric of the first run whose name ends in "Loss"; NaN before there is one.</param>

@@ -18,10 +18,7 @@ public sealed class WeightHistogram : IDisposable
     readonly TensorBlock batch, output;
 
     /// <summary>Compiles the learner's probe and draws the batch. The learner must have a probe.</summary>
-    /// <param name="learner">What is trained.</param>
-    /// <param name="transitions">What it learns from.</param>
     /// <param name="root">The run's seed; the batch is drawn from its part "probe".</param>
-    /// <param name="device">Where the probe runs; null is the caller's thread.</param>
     public WeightHistogram(Learner learner, IDataset transitions, Seed root, IDevice? device = null)
     {
         Check.That(learner.Probe is not null, nameof(learner), "a learner with a probe", learner.Algorithm);
@@ -38,9 +35,6 @@ public sealed class WeightHistogram : IDisposable
         [0, .. Enumerable.Range(-30, 61).Select(i => Math.Pow(10, i / 10.0))];
 
     /// <summary>Number of weights in each bin; the last bin also takes all weights above it.</summary>
-    /// <param name="shared">Block 0.</param>
-    /// <param name="block">The member's block.</param>
-    /// <param name="member">Which member, from 0.</param>
     public ImmutableArray<int> Count(TensorBlock shared, TensorBlock block, int member)
     {
         program.Run([shared, block, batch], learner.Scalars(program.Function, default, member), [output], []);

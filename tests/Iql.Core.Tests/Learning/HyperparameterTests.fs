@@ -2,6 +2,7 @@
 module Iql.Core.Tests.Learning.HyperparameterTests
 
 open System
+open System.Linq
 open System.Text.RegularExpressions
 open Iql.Algorithms
 open Iql.Core.Tests
@@ -102,18 +103,18 @@ let ``a number is an input of the graph, everything else shapes it`` () =
             let other = each.Set(config, another config each)
 
             let same =
-                Hyperparameters.StructureKey(config).Equals(Hyperparameters.StructureKey other)
+                Hyperparameters.Structure(config).SequenceEqual(Hyperparameters.Structure other)
 
             if each.IsInput && each.Name <> "dropout" && each.Name <> "weightDecay" then
                 Assert.True(same, each.Name)
             elif not each.IsInput then
                 Assert.False(same, each.Name)
 
-    let key (dropout: float) =
-        Hyperparameters.StructureKey(ImplicitQLearningConfig(Dropout = dropout))
+    let structure (dropout: float) =
+        Hyperparameters.Structure(ImplicitQLearningConfig(Dropout = dropout))
 
-    Assert.True((key 0.1).Equals(key 0.2))
-    Assert.False((key 0.0).Equals(key 0.2))
+    Assert.True((structure 0.1).SequenceEqual(structure 0.2))
+    Assert.False((structure 0.0).SequenceEqual(structure 0.2))
 
 [<Fact>]
 let ``every graph asks for hyperparameters by their names`` () =
