@@ -35,7 +35,8 @@ let ``running allocates nothing`` () =
         GC.GetAllocatedBytesForCurrentThread() - before
 
     step ()
-    // The runtime charges its own work, such as compiling a loop again, to a thread once. A step would allocate twice.
+    // One run of all tests counted 2,160 bytes here, for a cause not found: 208 loaded runs of 3,000 steps counted none.
+    // A loop that allocates nothing was once charged 824 bytes, too. A step that allocates does so in both rounds.
     Assert.Equal(0L, min (grown ()) (grown ()))
 
 let private message (action: unit -> unit) =
