@@ -56,79 +56,65 @@ module Asked =
 
     let private readings = [ "memory", InMemory; "mapped", Mapped; "ahead", Ahead ]
 
-    let private reading (word: string) : Result<Reading, string> =
-        Read.oneOf (List.map fst readings) word
-        |> Result.map (fun word -> readings |> List.find (fun (name, _) -> name = word) |> snd)
-
-    /// All of them, in the order of the help.
+    /// All options, in the order of the help.
     let options: Parameter<Asked> list = [
-        Parameter.switch "--quick" "The headline cases only, in some 20 seconds" (fun (asked: Asked) -> {
-            asked with
-                Quick = true
-        })
+        Parameter.switch "--quick" "The main cases only, in about 20 seconds" (fun asked -> { asked with Quick = true })
         Parameter.value
-            "--algorithm"
-            "NAME|all"
+            "--algorithm NAME|all"
             "Instead of the cases: algorithms, or all of them, with their presets and sizes of D4RL's hopper tasks"
             names
-            (fun names (asked: Asked) -> { asked with Algorithms = names })
+            (fun names asked -> { asked with Algorithms = names })
         Parameter.switch
             "--environments"
-            "Instead: how fast MuJoCo's robots step on one core, beside the C library alone (needs gcc)"
-            (fun (asked: Asked) -> { asked with Environments = true })
-        Parameter.value
-            "--data"
-            "FILE|N"
+            "Instead: the steps a second of MuJoCo's robots on one core, beside the C library alone (needs gcc)"
+            (fun asked -> { asked with Environments = true })
+        Parameter.text
+            "--data FILE|N"
             "Instead: sampling and training on a row file, or on N uniform rows"
-            Read.text
-            (fun source (asked: Asked) -> { asked with Data = Some source })
-        Parameter.value "--reading" "HOW" "Of --data: memory, mapped or ahead" reading (fun reading (asked: Asked) -> {
+            (fun source asked -> { asked with Data = Some source })
+        Parameter.choice "--reading" readings "With --data: how rows are read" (fun reading asked -> {
             asked with
                 Reading = reading
         })
         |> Parameter.showing "ahead"
-        Parameter.value "--batches" "N" "Of --data: batches to sample" (Read.whole 0) (fun count (asked: Asked) -> {
+        Parameter.value "--batches N" "With --data: batches to sample" (Read.whole 0) (fun count asked -> {
             asked with
                 Batches = count
         })
         |> Parameter.showing "2000"
-        Parameter.value "--steps" "N" "Of --data: steps to train" (Read.whole 0) (fun count (asked: Asked) -> {
+        Parameter.value "--steps N" "With --data: steps to train" (Read.whole 0) (fun count (asked: Asked) -> {
             asked with
                 Steps = count
         })
         |> Parameter.showing "1000"
         Parameter.value
-            "--from"
-            "N"
-            "Of --data: the first batch; another one touches other rows"
+            "--from N"
+            "With --data: the first batch; another first batch reads other rows"
             (Read.whole 0)
-            (fun first (asked: Asked) -> { asked with From = first })
+            (fun first asked -> { asked with From = first })
         |> Parameter.showing "0"
-        Parameter.value "--threads" "N" "The most threads" (Read.whole 1) (fun threads (asked: Asked) -> {
+        Parameter.value "--threads N" "Threads of the largest cases" (Read.whole 1) (fun threads (asked: Asked) -> {
             asked with
                 Threads = threads
         })
         |> Parameter.showing "all"
         Parameter.value
-            "--rows"
-            "N"
+            "--rows N"
             "Rows of the data that batches are sampled from"
             (Read.whole 1)
             (fun rows (asked: Asked) -> { asked with Rows = rows })
         |> Parameter.showing "1M"
-        Parameter.value "--json" "FILE" "Also write every figure there" Read.text (fun file (asked: Asked) -> {
+        Parameter.text "--json FILE" "Also write every figure to a file" (fun file asked -> {
             asked with
                 Json = Some file
         })
-        Parameter.value
-            "--save"
-            "FOLDER"
-            "Also write a table, its figures and a picture there, named after the processor"
-            Read.text
-            (fun folder (asked: Asked) -> { asked with Save = Some folder })
+        Parameter.text
+            "--save FOLDER"
+            "Also write a table, its figures and a picture to a folder, in files named after the processor"
+            (fun folder asked -> { asked with Save = Some folder })
         Parameter.switch
             "--first-step"
             "Only make a first step, and print the seconds since this process started"
-            (fun (asked: Asked) -> { asked with FirstStep = true })
+            (fun asked -> { asked with FirstStep = true })
         Parameter.switch "--micro" "Instead, as the first word: kernels one by one, with BenchmarkDotNet's options" id
     ]

@@ -105,7 +105,7 @@ let private measure (asked: Asked) : int =
     let cores = Environment.ProcessorCount
 
     if asked.Threads > cores then
-        raise (Refusal $"--threads: expected at most {cores}, the cores of this machine, got {asked.Threads}.")
+        Command.refuse $"--threads: expected at most {cores}, the cores of this machine, got {asked.Threads}."
 
     // A wrong IQL_INSTRUCTIONS is refused before a table begins.
     InstructionSets.Default |> ignore
