@@ -11,15 +11,8 @@ public static class AtomicFile
         var full = Path.GetFullPath(path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
         var temporary = $"{full}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";
-        try
-        {
-            write(temporary);
-            File.Move(temporary, full, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        try { write(temporary); File.Move(temporary, full, overwrite: true); }
+        finally { File.Delete(temporary); }
     }
 
     /// <summary>The same for a file written as a stream, which is on the disk before the file gets its name.</summary>

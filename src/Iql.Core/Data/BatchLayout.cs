@@ -12,10 +12,8 @@ public static class BatchLayout
     {
         List<(string, Shape)> columns =
         [
-            ("observations", new(batchSize, observationSize)),
-            ("actions", new(batchSize, actionSize)),
-            ("rewards", new(batchSize)),
-            ("terminals", new(batchSize)),
+            ("observations", new(batchSize, observationSize)), ("actions", new(batchSize, actionSize)),
+            ("rewards", new(batchSize)), ("terminals", new(batchSize)),
             ("nextObservations", new(batchSize, observationSize)),
         ];
         if (nextActions) columns.Add(("nextActions", new(batchSize, actionSize)));

@@ -3,13 +3,12 @@ using System.Collections.Immutable;
 namespace Iql.Data;
 
 /// <summary>Statistics over all rows of a data set, from one pass: the same bits in memory and on disk.</summary>
-/// <param name="Episodes">Episodes: they end at terminals, time-outs and the last row.</param>
+/// <param name="Episodes">Their number; they end at terminals, time-outs and the last row.</param>
 /// <param name="Terminals">Rows where the environment ended.</param>
 /// <param name="Timeouts">Rows where the episode was cut.</param>
 /// <param name="ObservationMean">[S].</param>
 /// <param name="ObservationDeviation">[S], the population's standard deviation.</param>
-/// <param name="LeastTrajectoryReturn">Minimum over trajectories as <see cref="Normalization.ReturnRange"/> cuts
-/// them.</param>
+/// <param name="LeastTrajectoryReturn">Minimum over trajectories of <see cref="Normalization.ReturnRange"/>.</param>
 /// <param name="GreatestTrajectoryReturn">Maximum over the same.</param>
 /// <param name="LargestReturn">Maximum |return| of an episode.</param>
 /// <param name="RewardsZeroOrOne">Whether every reward is 0 or 1.</param>

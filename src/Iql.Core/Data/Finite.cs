@@ -12,10 +12,14 @@ static class Finite
     }
 
     /// <summary>Throws with row and column of the first number that is not finite.</summary>
-    internal static void Require(ReadOnlySpan<float> numbers, int columns, string name)
+    /// <param name="file">The numbers' file, or null for an argument.</param>
+    internal static void Require(
+        ReadOnlySpan<float> numbers, int columns, string name, string? file = null, long firstRow = 0)
     {
         var i = FirstNonFinite(numbers);
-        if (i >= 0) throw new ArgumentException(Message(numbers[i], i / columns, i % columns, name));
+        if (i < 0) return;
+        var message = Message(numbers[i], firstRow + i / columns, i % columns, name);
+        throw file == null ? new ArgumentException(message) : new InvalidDataException($"{file}: {message}");
     }
 
     /// <summary>"rewards: expected finite numbers, got NaN in row 3, column 0. …"</summary>

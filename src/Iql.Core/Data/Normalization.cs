@@ -110,24 +110,16 @@ public sealed record Normalization
     /// <summary>The normalised data; the same object when nothing changes.</summary>
     public Transitions Apply(Transitions transitions)
     {
-        var changed = transitions;
+        float[]? observations = null, next = null, actions = null, rewards = null;
         if (ChangesObservations)
         {
-            float[] observations = [.. transitions.Observations], next = [.. transitions.NextObservations];
-            Apply(observations);
-            Apply(next);
-            changed = changed.With(observations: observations, nextObservations: next);
+            Apply(observations = [.. transitions.Observations]);
+            Apply(next = [.. transitions.NextObservations]);
         }
-        if (ActionLimit != null)
-        {
-            float[] actions = [.. transitions.Actions];
-            ApplyToActions(actions);
-            changed = changed.With(actions: actions);
-        }
-        if (!ChangesRewards) return changed;
-        float[] rewards = [.. transitions.Rewards];
-        ApplyToRewards(rewards);
-        return changed.With(rewards: rewards);
+        if (ActionLimit != null) ApplyToActions(actions = [.. transitions.Actions]);
+        if (ChangesRewards) ApplyToRewards(rewards = [.. transitions.Rewards]);
+        return (observations ?? actions ?? rewards) == null ? transitions
+            : transitions.With(null, observations, actions, rewards, next);
     }
 
     /// <summary>Whether rewards are changed.</summary>

@@ -3,8 +3,7 @@ using System.Security.Cryptography;
 
 namespace Iql.Data;
 
-/// <summary>The fingerprint of rows: the first 64 bits of a SHA-256 over all <see cref="RowLayout"/> rows, N, S and
-/// A.</summary>
+/// <summary>The first 64 bits of a SHA-256 over all <see cref="RowLayout"/> rows, N, S and A.</summary>
 sealed class RowFingerprint(RowLayout layout) : IDisposable
 {
     readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -88,8 +88,7 @@ public sealed class TrajectorySampler : IBatchSource
         }
     }
 
-    /// <summary>The offset of a row of [B · K, size]. Axes of extent 1 are dropped: rows of a number are
-    /// dense.</summary>
+    /// <summary>The offset of a row of [B · K, size]; rows of a single number are dense.</summary>
     static int Place(Column column, int row)
     {
         var (entry, number) = (column.Entry, row * column.Size);

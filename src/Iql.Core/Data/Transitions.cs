@@ -11,14 +11,8 @@ public sealed class Transitions : IDataset
     readonly Lazy<DatasetStatistics> statistics;
     readonly Lazy<RowTable> table;
 
-    /// <summary>Takes over the columns: the arrays must not change afterwards.</summary>
+    /// <summary>Takes over the columns, finite and of the shapes below. The arrays must not change after.</summary>
     /// <param name="name">The data set's name in runs and reports.</param>
-    /// <param name="observations">[N, S], row-major, finite.</param>
-    /// <param name="actions">[N, A], finite.</param>
-    /// <param name="rewards">[N], finite.</param>
-    /// <param name="terminals">[N]: the environment ended after this row; s′ has no value.</param>
-    /// <param name="timeouts">[N]: the episode was cut after this row; s′ has a value.</param>
-    /// <param name="nextObservations">[N, S], finite; meaningless in terminal rows.</param>
     /// <param name="actionKind">Discrete: rows of actions are one-hot.</param>
     public Transitions(string name, int observationSize, int actionSize, float[] observations, float[] actions,
         float[] rewards, bool[] terminals, bool[] timeouts, float[] nextObservations,
@@ -32,31 +26,27 @@ public sealed class Transitions : IDataset
         Count = rewards.Length;
         ObservationSize = observationSize;
         ActionSpace = new(actionKind, actionSize);
-        Length(observations.Length, observationSize, nameof(observations));
-        Length(actions.Length, actionSize, nameof(actions));
-        Length(terminals.Length, 1, nameof(terminals));
-        Length(timeouts.Length, 1, nameof(timeouts));
-        Length(nextObservations.Length, observationSize, nameof(nextObservations));
-        Finite.Require(observations, observationSize, nameof(observations));
-        Finite.Require(actions, actionSize, nameof(actions));
+        Observations = Column(observations, observationSize, nameof(observations));
+        Actions = Column(actions, actionSize, nameof(actions));
         if (ActionSpace.IsDiscrete && ActionSpace.FirstViolation(actions, actionSize) is >= 0 and var bad)
             throw new ArgumentException($"{nameof(actions)}: expected one-hot rows of {ActionSpace}, " +
                 $"got [{string.Join(", ", actions.AsSpan(bad * actionSize, actionSize).ToArray())}] in row {bad}.");
-        Finite.Require(rewards, 1, nameof(rewards));
-        Finite.Require(nextObservations, observationSize, nameof(nextObservations));
-        Observations = ImmutableCollectionsMarshal.AsImmutableArray(observations);
-        Actions = ImmutableCollectionsMarshal.AsImmutableArray(actions);
-        Rewards = ImmutableCollectionsMarshal.AsImmutableArray(rewards);
-        Terminals = ImmutableCollectionsMarshal.AsImmutableArray(terminals);
-        Timeouts = ImmutableCollectionsMarshal.AsImmutableArray(timeouts);
-        NextObservations = ImmutableCollectionsMarshal.AsImmutableArray(nextObservations);
+        Rewards = Column(rewards, 1, nameof(rewards));
+        Terminals = Column(terminals, 1, nameof(terminals));
+        Timeouts = Column(timeouts, 1, nameof(timeouts));
+        NextObservations = Column(nextObservations, observationSize, nameof(nextObservations));
         Episodes = Split(rewards, terminals, timeouts);
         fingerprint = new(() => RowFingerprint.Of(this));
         statistics = new(() => DatasetStatistics.Of(this));
         table = new(() => new(this));
 
-        void Length(int actual, int columns, string column) => Check.That(actual == (long)Count * columns, column,
-            $"{Count} rows (as rewards has) of {columns}, {(long)Count * columns} numbers", actual);
+        ImmutableArray<T> Column<T>(T[] values, int columns, string column)
+        {
+            Check.That(values.Length == (long)Count * columns, column, $"{Count} rows (as rewards has) of {columns}, " +
+                $"{(long)Count * columns} numbers", values.Length);
+            if (values is float[] numbers) Finite.Require(numbers, columns, column);
+            return ImmutableCollectionsMarshal.AsImmutableArray(values);
+        }
     }
 
     public string Name { get; }
@@ -85,13 +75,9 @@ public sealed class Transitions : IDataset
     public DatasetStatistics Statistics => statistics.Value;
 
     long IDataset.Count => Count;
-
     RowTable IDataset.Table => table.Value;
-
     Normalization IDataset.Pending => Normalization.None;
-
     Transitions IDataset.Sample(int most) => this;
-
     IDataset IDataset.Normalized(Normalization normalization) => normalization.Apply(this);
 
     /// <summary>Whether the action at s′ is known, from the next row of the episode. Terminal rows need none.</summary>
@@ -113,15 +99,12 @@ public sealed class Transitions : IDataset
     }
 
     /// <summary>One row of the observations, [S].</summary>
-    public ReadOnlySpan<float> Observation(int row) =>
-        Observations.AsSpan().Slice(row * ObservationSize, ObservationSize);
-
+    public ReadOnlySpan<float> Observation(int row) => Observations.AsSpan(row * ObservationSize, ObservationSize);
     /// <summary>One row of the actions, [A].</summary>
-    public ReadOnlySpan<float> Action(int row) => Actions.AsSpan().Slice(row * ActionSize, ActionSize);
-
+    public ReadOnlySpan<float> Action(int row) => Actions.AsSpan(row * ActionSize, ActionSize);
     /// <summary>One row of the next observations, [S].</summary>
     public ReadOnlySpan<float> NextObservation(int row) =>
-        NextObservations.AsSpan().Slice(row * ObservationSize, ObservationSize);
+        NextObservations.AsSpan(row * ObservationSize, ObservationSize);
 
     /// <summary>The same rows under another name.</summary>
     public Transitions Named(string name) => With(name: name);

@@ -107,10 +107,7 @@ public static class Rollout
                     outcomes[row] = environment.Step(
                         State(running[row]), actions.AsSpan(row * actionSize, actionSize), Observation(row));
             }
-            catch (Exception thrown)
-            {
-                failure = ExceptionDispatchInfo.Capture(thrown);
-            }
+            catch (Exception thrown) { failure = ExceptionDispatchInfo.Capture(thrown); }
         }
 
         Span<double> State(int e) => states.AsSpan(e * stateSize, stateSize);

@@ -29,9 +29,7 @@ public static class D4rlCache
     /// <summary>The path of a task's file.</summary>
     public static string PathOf(D4rlFile file) => Path.Combine(Folder, file.FileName);
 
-    /// <summary>Downloads a file into the cache. An existing one stays until the new one is complete and
-    /// verified.</summary>
-    /// <param name="mirrors">The mirrors, in order.</param>
+    /// <summary>Downloads a file into the cache. An old one stays until the new one is whole and verified.</summary>
     /// <param name="sha256">Its SHA-256 in hexadecimal; null: unknown.</param>
     /// <param name="progress">Called with the bytes here and, if known, of all.</param>
     /// <param name="cancellation">Stops; the next call continues.</param>
@@ -114,15 +112,8 @@ public static class D4rlCache
     static void Accept(D4rlFile file, string path, string? sha256, string source)
     {
         var part = path + ".part";
-        try
-        {
-            Verify(file, part, sha256, source);
-        }
-        catch
-        {
-            ResumableDownload.Forget(part);
-            throw;
-        }
+        try { Verify(file, part, sha256, source); }
+        catch { ResumableDownload.Forget(part); throw; }
         File.Move(part, path, overwrite: true);
         ResumableDownload.Forget(part);
     }

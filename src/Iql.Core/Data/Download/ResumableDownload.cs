@@ -45,11 +45,7 @@ static class ResumableDownload
             for (var failures = 0; ;)
             {
                 var before = file.Length;
-                try
-                {
-                    await Once(address, file, part, progress, cancellation);
-                    return;
-                }
+                try { await Once(address, file, part, progress, cancellation); return; }
                 catch (Exception failure) when (!cancellation.IsCancellationRequested
                     && failure is IOException
                         or HttpRequestException { StatusCode: null } or OperationCanceledException)

@@ -39,9 +39,8 @@ public static class DatasetFile
         if (!File.Exists(path)) throw new FileNotFoundException(
             Directory.Exists(path) ? $"{path}: expected a data set file, got a folder that is no Minari data set " +
                 "(none of data/main_data.hdf5, main_data.hdf5 in it). Name the .hdf5, .npz or .rows file in it."
-            : $"{path}: " +
-                "expected a data set file (.hdf5, .npz or .rows) or a Minari data set's folder, found none there.",
-            path);
+            : $"{path}: expected a data set file (.hdf5, .npz or .rows) or a Minari data set's folder, " +
+                "found none there.", path);
         var start = new byte[64];
         using (var stream = File.OpenRead(path))
             start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];

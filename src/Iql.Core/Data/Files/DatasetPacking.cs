@@ -82,9 +82,8 @@ public static class DatasetPacking
             float[] Numbers(string name, int size)
             {
                 var numbers = file.Read(name, first, count).Numbers(path);
-                var at = Finite.FirstNonFinite(numbers);
-                return at < 0 ? numbers : throw new InvalidDataException(
-                    $"{path}: {Finite.Message(numbers[at], first + at / size, at % size, name)}");
+                Finite.Require(numbers, size, name, path, first);
+                return numbers;
             }
         }
 

@@ -7,7 +7,6 @@ namespace Iql.Data.Files;
 /// <summary>The columns of a file in D4RL's layout, cast to float32 and checked for shape only: numbers may be NaN.
 /// Input of <c>DatasetReport</c> and <see cref="RowSelection"/>.</summary>
 /// <param name="Name">The file's name without its ending.</param>
-/// <param name="Source">The file or another source.</param>
 /// <param name="ObservationSize">S.</param>
 /// <param name="ActionSize">A.</param>
 /// <param name="Observations">[N, S] row-major.</param>

@@ -17,8 +17,6 @@ sealed class RowRule
     long row, step;
     bool open;
 
-    /// <param name="hasTimeouts">Whether the file has time-outs.</param>
-    /// <param name="hasNextObservations">Whether the file has next observations.</param>
     /// <param name="timeLimit">The task's longest episode; without time-outs, parity needs it.</param>
     /// <exception cref="InvalidDataException">Parity without time-outs and without a time limit.</exception>
     internal RowRule(DatasetMode mode, string source, long count, bool hasTimeouts, bool hasNextObservations,

@@ -3,11 +3,9 @@ using System.Collections.Immutable;
 namespace Iql.Data.Files;
 
 /// <summary>The rows of a file that become transitions, and why the others do not.</summary>
-/// <param name="FileRows">Rows of the file.</param>
 /// <param name="Rows">The rows kept, ascending.</param>
 /// <param name="Timeouts">For every row kept: whether its episode is cut after it.</param>
-/// <param name="DroppedTimeouts">Rows dropped: timed out (parity), or timed out without a next observation
-/// (strict).</param>
+/// <param name="DroppedTimeouts">Rows dropped: timed out (parity), or also without a next observation (strict).</param>
 /// <param name="DroppedLast">1 when the last row was dropped without a next observation, else 0.</param>
 public sealed record RowSelection(DatasetMode Mode, int FileRows, ImmutableArray<int> Rows,
     ImmutableArray<bool> Timeouts, int DroppedTimeouts, int DroppedLast)
@@ -44,13 +42,12 @@ public sealed record RowSelection(DatasetMode Mode, int FileRows, ImmutableArray
     {
         var (s, a, n) = (raw.ObservationSize, raw.ActionSize, Rows.Length);
         var own = Mode == DatasetMode.Strict ? raw.NextObservations : null;
-        RequireFinite(raw.Observations, s, "observations");
-        RequireFinite(raw.Actions, a, "actions");
-        RequireFinite(raw.Rewards, 1, "rewards");
-        if (own != null) RequireFinite(own, s, "next_observations");
+        Finite.Require(raw.Observations, s, "observations", raw.Source);
+        Finite.Require(raw.Actions, a, "actions", raw.Source);
+        Finite.Require(raw.Rewards, 1, "rewards", raw.Source);
+        Finite.Require(own, s, "next_observations", raw.Source);
         float[] observations = new float[n * s], next = new float[n * s], actions = new float[n * a];
-        var rewards = new float[n];
-        var terminals = new bool[n];
+        var (rewards, terminals) = (new float[n], new bool[n]);
         for (var i = 0; i < n; i++)
         {
             var row = Rows[i];
@@ -63,12 +60,5 @@ public sealed record RowSelection(DatasetMode Mode, int FileRows, ImmutableArray
             (own ?? raw.Observations).AsSpan(from * s, s).CopyTo(next.AsSpan(i * s));
         }
         return new(raw.Name, s, a, observations, actions, rewards, terminals, [.. Timeouts], next, raw.ActionKind);
-
-        void RequireFinite(float[] column, int size, string name)
-        {
-            var i = Finite.FirstNonFinite(column);
-            if (i >= 0)
-                throw new InvalidDataException($"{raw.Source}: {Finite.Message(column[i], i / size, i % size, name)}");
-        }
     }
 }

@@ -19,13 +19,9 @@ static class DatasetInspection
         var report = new DatasetReport(raw.Name, raw.Source, raw.Entries, raw.Metadata, raw.Count, raw.ObservationSize,
             new(raw.ActionKind, raw.ActionSize),
             ActionCounts: discrete ? ActionCounts(raw) : [],
-            Episodes: episodes,
-            Lengths: Summary.Of(lengths),
-            Returns: Summary.Of(returns),
-            LengthHistogram: Histogram.Of(lengths),
-            ReturnHistogram: Histogram.Of(returns),
-            RewardHistogram: Histogram.Of(raw.Rewards),
-            RewardValues: RewardValues(raw.Rewards),
+            Episodes: episodes, Lengths: Summary.Of(lengths), Returns: Summary.Of(returns),
+            LengthHistogram: Histogram.Of(lengths), ReturnHistogram: Histogram.Of(returns),
+            RewardHistogram: Histogram.Of(raw.Rewards), RewardValues: RewardValues(raw.Rewards),
             Terminals: raw.Terminals.LongCount(flag => flag),
             Timeouts: raw.Timeouts?.LongCount(flag => flag),
             BothFlags: raw.Terminals.Zip(timeouts).LongCount(flags => flags is (true, true)),
@@ -54,12 +50,10 @@ static class DatasetInspection
     static IEnumerable<string> Findings(DatasetReport r)
     {
         foreach (var column in r.Columns.Where(column => column.NaNs + column.Infinities > 0))
-            yield return Say(
-                $"{column.Label} holds {column.NaNs:N0} NaN and {column.Infinities:N0} infinite numbers: ") +
-                "no mode loads such rows.";
+            yield return Say($"{column.Label} holds {column.NaNs:N0} NaN and {column.Infinities:N0} infinite ") +
+                "numbers: no mode loads such rows.";
         if (r.Timeouts == null)
-            yield return "No time-outs are recorded: " +
-                "give the task's time limit, or episodes that were cut look like one.";
+            yield return "No time-outs are recorded: give the task's time limit, or cut episodes look like one.";
         if (r.BothFlags > 0) yield return Say(
             $"{r.BothFlags:N0} rows are terminal and timed out: parity drops them, strict takes them as terminal.");
         if (r.LongestTerminalRun > 1)

@@ -23,7 +23,6 @@ public sealed record ModeReport(DatasetMode Mode, int Rows, int DroppedTimeouts,
 
 /// <summary>A data set before training, from a file's columns. NaN, odd flags and discontinuities are counted; nothing
 /// throws. The numbers suffice for every picture.</summary>
-/// <param name="Source">The file.</param>
 /// <param name="Entries">All arrays of the file with kind and shape.</param>
 /// <param name="Metadata">Single values and texts of the file.</param>
 /// <param name="Rows">N.</param>
@@ -35,18 +34,14 @@ public sealed record ModeReport(DatasetMode Mode, int Rows, int DroppedTimeouts,
 /// <param name="RewardValues">Every reward and its count, if at most twelve differ; else empty.</param>
 /// <param name="Timeouts">Rows with a time-out; null when the file has no such column.</param>
 /// <param name="BothFlags">Rows with both flags.</param>
-/// <param name="LongestTerminalRun">Longest run of terminal rows; above 1, episodes go on after their end
-/// (antmaze).</param>
+/// <param name="LongestTerminalRun">Of terminal rows; above 1, episodes go on after their end (antmaze).</param>
 /// <param name="UnfinishedTail">Rows after the last flag.</param>
-/// <param name="Discontinuities">Rows whose next observation is not the next row's; null without next
-/// observations.</param>
+/// <param name="Discontinuities">Rows with a next observation that is not the next row's; null without.</param>
 /// <param name="FirstDiscontinuities">The first few of them, or of the suspected ones.</param>
 /// <param name="SuspectedDiscontinuities">Without next observations: rows inside an episode followed by a state that
 /// no step reaches (<see cref="Inspection.SuspectedDiscontinuities"/>); else null.</param>
-/// <param name="FlagOffset">Rows from flagged end to suspected discontinuity, if most agree; −1: flags are a row
-/// late.</param>
-/// <param name="ContinuedTimeouts">Time-outs after which the next row continues, or seems to without next
-/// observations.</param>
+/// <param name="FlagOffset">Rows from flag to suspected discontinuity, if most agree; −1: flags are a row late.</param>
+/// <param name="ContinuedTimeouts">Time-outs after which the next row continues, or seems to.</param>
 /// <param name="ActionsOutside">Share of the actions' numbers outside [−1, 1].</param>
 /// <param name="DuplicateRows">Rows that repeat an earlier row's observation, action and reward bit for bit.</param>
 /// <param name="Columns">Of observations, continuous actions, rewards and next observations.</param>

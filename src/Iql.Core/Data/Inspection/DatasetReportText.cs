@@ -39,7 +39,7 @@ static class DatasetReportText
             : Say($"the file has no next observations; {r.SuspectedDiscontinuities:N0} rows inside an episode are " +
                 $"followed by a state that no step leads to");
         Line($"  discontinuities: {breaks}; {r.ContinuedTimeouts:N0} time-outs after which the next row goes on");
-        Header("");
+        Header();
         Row("length", r.Lengths);
         Row("return", r.Returns);
         Head("rewards");
@@ -59,7 +59,7 @@ static class DatasetReportText
             foreach (var line in r.Replay) Line($"  {line}");
         }
         Head("columns");
-        Header("");
+        Header();
         foreach (var column in r.Columns.Where(column => column.Name != "next_observations"))
             Row(column.Label, column.Summary,
                 column.NaNs + column.Infinities > 0 ? $"  {column.NaNs} NaN, {column.Infinities} infinite"
@@ -79,13 +79,9 @@ static class DatasetReportText
         void Line(ref Text line) => text.Append(line.ToString().TrimEnd()).Append('\n');
         void Head(string title) => text.Append('\n').Append(title).Append('\n');
         int Ends(EpisodeEnd end) => r.Episodes.Count(episode => episode.End == end);
-        void Header(string name) =>
-            Cells(name, "", "min", "1%", "25%", "median", "75%", "99%", "max", "mean", "deviation");
-        void Row(string name, Summary s, string note = "") => Cells(name, note, [.. new[]
-        {
-            s.Min,
-                s.Percentile1, s.LowerQuartile, s.Median, s.UpperQuartile, s.Percentile99, s.Max, s.Mean, s.Deviation,
-        }.Select(Number)]);
+        void Header() => Cells("", "", "min", "1%", "25%", "median", "75%", "99%", "max", "mean", "deviation");
+        void Row(string name, Summary s, string note = "") => Cells(name, note, [.. ((double[])[s.Min, s.Percentile1,
+            s.LowerQuartile, s.Median, s.UpperQuartile, s.Percentile99, s.Max, s.Mean, s.Deviation]).Select(Number)]);
         void Cells(string name, string note, params string[] cells) =>
             Line($"  {name,-18}{string.Concat(cells.Select(cell => cell.PadLeft(12)))}{note}");
         void Bar(string label, long count, long most)

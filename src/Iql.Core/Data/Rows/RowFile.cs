@@ -49,9 +49,7 @@ public sealed class RowFile : IDataset
     public Normalization Normalization { get; } = Normalization.None;
 
     internal RowTable Table { get; }
-
     RowTable IDataset.Table => Table;
-
     Normalization IDataset.Pending => Normalization;
 
     /// <summary>Whether a file begins as a row file does; false when there is none.</summary>

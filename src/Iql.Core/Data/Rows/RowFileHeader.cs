@@ -54,9 +54,8 @@ readonly record struct RowFileHeader(long Count, RowLayout Layout, long Descript
             || header.Count < 1 || header.Count > long.MaxValue / 2 / layout.Bytes
             || header.DescriptionBytes is < 2 or > int.MaxValue)
             throw Wrong("a first page that fits itself",
-                $"{header.Count} rows of {layout.ObservationSize} and {layout.ActionSize} numbers, " +
-                $"{stride} floats a row, " +
-                $"{header.DescriptionBytes} bytes of description", "The file is damaged; pack the data again.");
+                $"{header.Count} rows of {layout.ObservationSize} and {layout.ActionSize} numbers, {stride} floats " +
+                $"a row, {header.DescriptionBytes} bytes of description", "The file is damaged; pack the data again.");
         return stream.Length == header.FileBytes ? header : throw Truncated(header.FileBytes, stream.Length);
 
         int Int(int at) => BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(at));

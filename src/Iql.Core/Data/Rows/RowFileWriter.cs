@@ -29,7 +29,6 @@ public sealed class RowFileWriter
 
     /// <summary>Writes a temporary file and renames it. When writing throws, the old file stays.</summary>
     /// <param name="path">The file, best named .rows. Temporary files of killed writers are removed.</param>
-    /// <param name="name">The data set's name.</param>
     /// <param name="metadata">The origin of the data: name and text.</param>
     /// <param name="rows">Adds the rows in order, at least one.</param>
     /// <param name="actionKind">Discrete: rows of actions are one-hot.</param>

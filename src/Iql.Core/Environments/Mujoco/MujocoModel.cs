@@ -116,11 +116,7 @@ public sealed unsafe class MujocoModel : IDisposable
                 return loaded;
             }
         }
-        finally
-        {
-            NativeGuard.Run(MujocoLibrary.Function("mj_deleteVFS"), (nint)files);
-            NativeMemory.Free(files);
-        }
+        finally { NativeGuard.Run(MujocoLibrary.Function("mj_deleteVFS"), (nint)files); NativeMemory.Free(files); }
     }
 
     /// <summary>Gives the memory back.</summary>

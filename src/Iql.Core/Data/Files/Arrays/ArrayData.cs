@@ -39,6 +39,16 @@ public sealed record ArrayData
     public ImmutableArray<long> Shape { get; }
     /// <summary>A float[], double[], long[], bool[] or string[].</summary>
     public Array Values { get; }
+    /// <summary>"float32", "float64", "int64", "bool" or "string".</summary>
+    internal string Kind => Values switch
+    {
+        float[] => "float32",
+        double[] => "float64",
+        long[] => "int64",
+        bool[] => "bool",
+        _ => "string",
+    };
+
     /// <summary>A single text.</summary>
     public static ArrayData Of(string name, string text) => new(name, [], new[] { text });
 

@@ -30,11 +30,7 @@ public sealed class NpzFile : IArrayFile
                 return new ArrayEntry(NameOf(entry), KindOf(header.Descr), header.Shape);
             })).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
         }
-        catch
-        {
-            zip.Dispose();
-            throw;
-        }
+        catch { zip.Dispose(); throw; }
     }
 
     public string Path { get; }

@@ -35,15 +35,8 @@ public sealed class Hdf5File : IArrayFile
                 $"{path}: expected an HDF5 file, got {new FileInfo(path).Length} bytes that the library cannot open. " +
                 "It is most likely truncated; copy it again.");
             var entries = ImmutableArray.CreateBuilder<ArrayEntry>();
-            try
-            {
-                List(file, "", 0, entries);
-            }
-            catch
-            {
-                Dispose();
-                throw;
-            }
+            try { List(file, "", 0, entries); }
+            catch { Dispose(); throw; }
             entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
             Entries = entries.ToImmutable();
             named = Entries.ToDictionary(entry => entry.Name);

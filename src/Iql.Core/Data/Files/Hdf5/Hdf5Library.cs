@@ -4,8 +4,7 @@ using System.Runtime.Loader;
 namespace Iql.Data.Files.Hdf5;
 
 /// <summary>The system's HDF5 C library (1.10 or later), found at run time. hid_t is a long, herr_t an int (negative:
-/// failed), hsize_t a ulong. Distributions build it without thread safety, so every call is under
-/// <see cref="Gate"/>.</summary>
+/// failed), hsize_t a ulong. It may lack thread safety, so every call is under <see cref="Gate"/>.</summary>
 static partial class Hdf5Library
 {
     /// <summary>No real library's name, so that the search below decides.</summary>

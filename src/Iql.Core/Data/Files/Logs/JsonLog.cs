@@ -3,8 +3,7 @@ using System.Text.Json;
 
 namespace Iql.Data.Files.Logs;
 
-/// <summary>JSON lines: an object a row. A column may be a nested list of numbers; a dot leads into an
-/// object.</summary>
+/// <summary>JSON lines: an object a row. A column may be a list of numbers; a dot leads into an object.</summary>
 static class JsonLog
 {
     internal static IEnumerable<LogRow> Rows(string path, LogSchema schema)
@@ -13,10 +12,7 @@ static class JsonLog
         using var text = new StreamReader(
             path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16);
         for (var line = 1L; text.ReadLine() is { } read; line++)
-        {
-            if (string.IsNullOrWhiteSpace(read)) continue;
-            yield return Row(line, read);
-        }
+            if (!string.IsNullOrWhiteSpace(read)) yield return Row(line, read);
 
         LogRow Row(long line, string read)
         {
@@ -32,9 +28,8 @@ static class JsonLog
                 var inside = root;
                 foreach (var key in column.Split('.'))
                     if (inside.ValueKind != JsonValueKind.Object || !inside.TryGetProperty(key, out inside))
-                        throw fields.Wrong(line, column, "a value",
-                            $"none " +
-                            $"among {string.Join(", ", root.EnumerateObject().Select(entry => entry.Name).Take(20))}");
+                        throw fields.Wrong(line, column, "a value", "none among " +
+                            string.Join(", ", root.EnumerateObject().Select(entry => entry.Name).Take(20)));
                 return inside;
             }
 

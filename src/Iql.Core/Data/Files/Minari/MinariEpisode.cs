@@ -109,12 +109,9 @@ sealed record MinariEpisode(int Number, long Start, int Length, bool IsOpen)
         return (episodes.ToImmutable(), blocks, action!, [.. others]);
     }
 
-    static bool Unflagged(Hdf5File file, MinariEpisode episode)
-    {
-        return !Last("terminations") && !Last("truncations");
-
-        bool Last(string name) => file.Read($"{episode.Group}/{name}", episode.Length - 1, 1).Flags(file.Path)[0];
-    }
+    static bool Unflagged(Hdf5File file, MinariEpisode episode) =>
+        ((string[])["terminations", "truncations"]).All(name =>
+            !file.Read($"{episode.Group}/{name}", episode.Length - 1, 1).Flags(file.Path)[0]);
 
     /// <summary>Whether actions are discrete.</summary>
     internal static bool IsChoice(ObservationBlock action) => action.Kind.StartsWith("int", StringComparison.Ordinal)

@@ -36,7 +36,7 @@ public sealed class MinariFile : IArrayFile
             [
                 MinariEpisode.IsChoice(action) ? new("actions", "int64", [rows])
                     : new("actions", action.IsSingle ? "float32" : "float64", [rows, action.Size]),
-                .. metadata.Values.Select(value => new ArrayEntry(value.Name, KindOf(value.Values), value.Shape)),
+                .. metadata.Values.Select(value => new ArrayEntry(value.Name, value.Kind, value.Shape)),
                 new("next_observations", kind, [rows, size]),
                 new("observations", kind, [rows, size]),
                 new("rewards", file.Entries.First(entry => entry.Name == episodes[0].Group + "/rewards").Kind, [rows]),
@@ -44,11 +44,7 @@ public sealed class MinariFile : IArrayFile
                 new("timeouts", "bool", [rows]),
             ];
         }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        catch { file.Dispose(); throw; }
     }
 
     /// <summary>Whether an open file is Minari's.</summary>
@@ -96,7 +92,8 @@ public sealed class MinariFile : IArrayFile
         {
             "observations" => Matrix(name, Blocks, "observations", 0, first, count),
             "next_observations" => Matrix(name, Blocks, "observations", 1, first, count),
-            "actions" when MinariEpisode.IsChoice(action) => new(name, [count], Choices(first, count)),
+            "actions" when MinariEpisode.IsChoice(action) => new(name, [count],
+                Column(name, first, count, piece => (long[])piece.Values)),
             "actions" => Matrix(name, [action], "actions", 0, first, count),
             "rewards" => Matrix(name, [new("", entry.Kind, [])], "rewards", 0, first, count),
             "terminals" => new(name, [count], Flags("terminations", first, count)),
@@ -106,21 +103,15 @@ public sealed class MinariFile : IArrayFile
         };
     }
 
-    long[] Choices(long first, int count)
+    T[] Column<T>(string name, long first, int count, Func<ArrayData, T[]> values)
     {
-        var choices = new long[count];
+        var column = new T[count];
         foreach (var (episode, from, length, at) in Pieces(first, count))
-            ((long[])inner.Read($"{episode.Group}/actions", from, length).Values).CopyTo(choices, at);
-        return choices;
+            values(inner.Read($"{episode.Group}/{name}", from, length)).CopyTo(column, at);
+        return column;
     }
 
-    bool[] Flags(string name, long first, int count)
-    {
-        var flags = new bool[count];
-        foreach (var (episode, from, length, at) in Pieces(first, count))
-            inner.Read($"{episode.Group}/{name}", from, length).Flags(Path).CopyTo(flags, at);
-        return flags;
-    }
+    bool[] Flags(string name, long first, int count) => Column(name, first, count, piece => piece.Flags(Path));
 
     bool[] Timeouts(long first, int count)
     {
@@ -177,15 +168,6 @@ public sealed class MinariFile : IArrayFile
             at += length;
         }
     }
-
-    static string KindOf(Array values) => values switch
-    {
-        float[] => "float32",
-        double[] => "float64",
-        long[] => "int64",
-        bool[] => "bool",
-        _ => "string",
-    };
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => inner.Dispose();

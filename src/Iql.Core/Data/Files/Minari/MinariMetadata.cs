@@ -59,7 +59,7 @@ static class MinariMetadata
         }
     }
 
-    /// <summary>A single value as <see cref="Text"/> wrote it.</summary>
+    /// <summary>A single value as <see cref="MinariWriter"/> wrote it.</summary>
     static ArrayData Value(JsonProperty own)
     {
         var text = own.Value.GetProperty("value").GetString()!;
@@ -72,16 +72,6 @@ static class MinariMetadata
             _ => new[] { text },
         });
     }
-
-    /// <summary>A single value with its kind, for an exact way back.</summary>
-    internal static (string Kind, string Text) Text(ArrayData value) => value.Values switch
-    {
-        float[] numbers => ("float32", numbers[0].ToString("R", CultureInfo.InvariantCulture)),
-        double[] numbers => ("float64", numbers[0].ToString("R", CultureInfo.InvariantCulture)),
-        long[] numbers => ("int64", numbers[0].ToString(CultureInfo.InvariantCulture)),
-        bool[] flags => ("bool", flags[0].ToString()),
-        _ => ("string", ((string[])value.Values)[0]),
-    };
 
     /// <summary>Whether a flag inside an episode would cut it in two.</summary>
     static bool FlaggedInside(Hdf5File file, MinariEpisode episode) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Iql.Data.Files.Arrays;
 using Iql.Data.Files.Hdf5;
@@ -70,10 +71,9 @@ static class MinariWriter
             writer.WriteStartObject(MinariNames.Flat);
             foreach (var value in flat.FlatMetadata)
             {
-                var (kind, text) = MinariMetadata.Text(value);
                 writer.WriteStartObject(value.Name);
-                writer.WriteString("kind", kind);
-                writer.WriteString("value", text);
+                writer.WriteString("kind", value.Kind);
+                writer.WriteString("value", Convert.ToString(value.Values.GetValue(0), CultureInfo.InvariantCulture));
                 writer.WriteEndObject();
             }
             writer.WriteEndObject();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Iql.Data.Files.Arrays;
 
 namespace Iql.Data.Files.Minari;
 
@@ -11,7 +12,7 @@ namespace Iql.Data.Files.Minari;
 public sealed record ObservationBlock(string Name, string Kind, ImmutableArray<long> Shape)
 {
     /// <summary>Numbers a step.</summary>
-    public int Size => checked((int)Shape.Aggregate(1L, (product, extent) => product * extent));
+    public int Size => checked((int)ArrayData.Count(Shape));
 
     internal bool IsSame(ObservationBlock other) =>
         Name == other.Name && Kind == other.Kind && Shape.SequenceEqual(other.Shape);
