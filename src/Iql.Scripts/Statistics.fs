@@ -162,65 +162,44 @@ let private percentiles (confidence: float) (replicates: float[]) : Interval =
         High = quantile (1.0 - tail) replicates
     }
 
-let private checkBootstrap (confidence: float) (replicates: int) (scores: float[][]) =
-    Check.Between(confidence, 0.0, 1.0, nameof confidence)
-    Check.AtLeast(replicates, 1, nameof replicates)
+/// How an interval is drawn: `Replicates` resamples, at least 1, from a seed; `Confidence` in (0, 1).
+type Bootstrap = {
+    Seed: Seed
+    Replicates: int
+    Confidence: float
+}
+
+/// The percentiles of a statistic over resamples of scores.
+let private resampled (how: Bootstrap) (statistic: float[][] -> float) (scores: float[][]) : Interval =
+    Check.Between(how.Confidence, 0.0, 1.0, nameof how.Confidence)
+    Check.AtLeast(how.Replicates, 1, nameof how.Replicates)
     Check.AtLeast(scores.Length, 1, nameof scores, "Give at least one task.")
     scores |> Array.iter (atLeastOne (nameof scores))
+
+    Array.init how.Replicates (fun r -> statistic (resample how.Seed r scores))
+    |> percentiles how.Confidence
 
 /// A statistic of M tasks' scores with its stratified percentile-bootstrap interval: runs are drawn with replacement
 /// within each task. The same seed gives the same interval, bit for bit. With few runs the interval is too narrow.
 /// Source: arXiv:2108.13264, section 4.1; Efron 1979.
-let bootstrapTasks
-    (seed: Seed)
-    (replicates: int)
-    (confidence: float)
-    (statistic: float[][] -> float)
-    (scores: float[][])
-    : Estimate =
-    checkBootstrap confidence replicates scores
-
-    {
-        Value = statistic scores
-        Interval =
-            Array.init replicates (fun r -> statistic (resample seed r scores))
-            |> percentiles confidence
-    }
+let bootstrapTasks (how: Bootstrap) (statistic: float[][] -> float) (scores: float[][]) : Estimate =
+    let interval = resampled how statistic scores
+    estimateOf (statistic scores) (Some interval)
 
 /// A statistic of one task's scores xs [R] with its percentile-bootstrap interval.
-let bootstrap
-    (seed: Seed)
-    (replicates: int)
-    (confidence: float)
-    (statistic: float[] -> float)
-    (xs: float[])
-    : Estimate =
-    bootstrapTasks seed replicates confidence (fun tasks -> statistic tasks[0]) [| xs |]
+let bootstrap (how: Bootstrap) (statistic: float[] -> float) (xs: float[]) : Estimate =
+    bootstrapTasks how (fun tasks -> statistic tasks[0]) [| xs |]
 
-/// A statistic of two methods' scores on tasks, both arrays of runs task by task, with its interval; runs are drawn
+/// A statistic of two methods' scores on tasks, both arrays of runs task by task, with its interval. Runs are drawn
 /// with replacement within each task of each method, all independently. Methods that share seeds or value functions are
 /// then treated as unrelated, which widens the interval: the safe side.
-let bootstrapTwoTasks
-    (seed: Seed)
-    (replicates: int)
-    (confidence: float)
-    (statistic: float[][] -> float[][] -> float)
-    (xs: float[][])
-    (ys: float[][])
-    : Estimate =
-    let both = Array.append xs ys
-    checkBootstrap confidence replicates both
+let bootstrapTwoTasks (how: Bootstrap) statistic (xs: float[][]) (ys: float[][]) : Estimate =
+    let ofBoth (scores: float[][]) : float =
+        statistic scores[.. xs.Length - 1] scores[xs.Length ..]
 
-    {
-        Value = statistic xs ys
-        Interval =
-            Array.init replicates (fun r ->
-                let drawn = resample seed r both
-                statistic drawn[.. xs.Length - 1] drawn[xs.Length ..])
-            |> percentiles confidence
-    }
+    bootstrapTasks how ofBoth (Array.append xs ys)
 
-/// mean(xs) − mean(ys) of two groups of runs of one task, xs [R₁] and ys [R₂], with its interval. Where that contains 0,
-/// the data do not tell the groups apart.
-let bootstrapDifference (seed: Seed) (replicates: int) (confidence: float) (xs: float[]) (ys: float[]) : Estimate =
-    bootstrapTwoTasks seed replicates confidence (fun xs ys -> mean xs[0] - mean ys[0]) [| xs |] [| ys |]
+/// mean(xs) − mean(ys) of two groups of runs of one task, xs [R₁] and ys [R₂], with its interval. Where that contains
+/// 0, the data do not tell the groups apart.
+let bootstrapDifference (how: Bootstrap) (xs: float[]) (ys: float[]) : Estimate =
+    bootstrapTwoTasks how (fun (xs: float[][]) (ys: float[][]) -> mean xs[0] - mean ys[0]) [| xs |] [| ys |]

@@ -19,7 +19,7 @@ let ``one group a core while there are enough, and what is left over shared out`
             1, 9, [ 1 ]
             4, 0, [ 4 ]
         ] do
-        Assert.Equal<int list>(expected, (Split.share cores groups).ThreadsEach)
+        Assert.Equal<int list>(expected, Split.share cores groups)
 
 [<Fact>]
 let ``a request never gets more cores than the machine has`` () =

@@ -5,7 +5,7 @@ open Iql.Scripts
 open Iql.Scripts.Statistics
 
 // A band has hundreds of points and is looked at, not read off: fewer replicates do.
-let private bandReplicates = 500
+let private fewer (how: Bootstrap) = { how with Replicates = 500 }
 
 /// The line of a group: at each step the mean over the runs that were evaluated there, with its 95 % interval over
 /// runs. Diverged runs are not part of the mean. Each is a dotted line up to a cross at its end.
@@ -17,7 +17,7 @@ let private groupLine measure name (colour: string) (listed: bool) (cell: Result
         |> List.collect (Run.curve measure)
         |> Run.byStep
         |> List.choose (fun (step, values) ->
-            RunSummary.ofNumbersWith bandReplicates $"{Shown.values cell.Values} at {step}" values
+            RunSummary.ofNumbersWith fewer $"{Shown.values cell.Values} at {step}" values
             |> Option.map (fun summary -> step, summary))
 
     let steps = points |> List.map fst

@@ -53,8 +53,8 @@ let private readable (metric: string) (cells: ResultGroup list) (figure: Figure)
         Chart.between (low - room) (high + room) figure
     | _ -> figure
 
-/// Loss curves of metrics (name, title), coloured by one hyperparameter if there is one. Lines are means over all runs of
-/// a value, and bands go from the lowest run to the highest. None where no run logged any of the metrics.
+/// Loss curves of metrics (name, title), coloured by one hyperparameter if there is one. Lines are means over all runs
+/// of a value, and bands go from the lowest run to the highest. None where no run logged any of the metrics.
 let figure (metrics: (string * string) list) (name: string option) (cells: ResultGroup list) : Figure option =
     let groups =
         match name with

@@ -23,34 +23,41 @@ module Palette =
     /// Colours for so many things without an order; beyond the palette's end they begin again.
     let apart (count: int) : string list = [ for i in 0 .. count - 1 -> categorical[i % categorical.Length] ]
 
+    let private part (colour: string) (i: int) : int =
+        Int32.Parse(colour.AsSpan(i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+
+    /// The colour a share of the way, in [0, 1], along evenly spaced colours: red, green and blue.
+    let private along (colours: string) (share: float) : int * int * int =
+        let colours = colours.Split ' '
+        let place = (min 1.0 (max 0.0 share)) * float (colours.Length - 1)
+        let below = min (int place) (colours.Length - 2)
+        let share = place - float below
+
+        let mix i =
+            int (
+                Math.Round(
+                    float (part colours[below] i) * (1.0 - share)
+                    + float (part colours[below + 1] i) * share
+                )
+            )
+
+        mix 1, mix 3, mix 5
+
     // Viridis from its dark end to where it becomes too light for a line on white.
-    let private viridis = [|
-        68, 1, 84
-        70, 50, 126
-        54, 92, 141
-        39, 127, 142
-        31, 161, 135
-        74, 193, 109
-        160, 205, 40
-    |]
+    let private viridis =
+        along "#440154 #46327e #365c8d #277f8e #1fa187 #4ac16d #a0cd28"
 
     /// For an ordered axis: `count` steps of viridis from dark to light, light enough apart to follow in grey too.
     let ordered (count: int) : string list = [
         for i in 0 .. count - 1 do
-            let place = float i / float (max 1 (count - 1)) * float (viridis.Length - 1)
-            let below = min (int place) (viridis.Length - 2)
-            let share = place - float below
-
-            let mix a b =
-                int (Math.Round(float a * (1.0 - share) + float b * share))
-
-            let (r0, g0, b0), (r1, g1, b1) = viridis[below], viridis[below + 1]
-            $"#{mix r0 r1:x2}{mix g0 g1:x2}{mix b0 b1:x2}"
+            let red, green, blue = viridis (float i / float (max 1 (count - 1)))
+            $"#{red:x2}{green:x2}{blue:x2}"
     ]
+
+    /// Cividis, which colour-blind readers see as others do, at a share of its length.
+    let cividis: float -> int * int * int =
+        along "#00224e #1a386f #434e6c #61646f #7d7c78 #9b9476 #bbaf68 #ddcb4d #fee838"
 
     /// The colour "#rrggbb" with an opacity in [0, 1].
     let translucent (opacity: float) (colour: string) : string =
-        let part i =
-            Int32.Parse(colour.AsSpan(i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
-
-        $"rgba({part 1},{part 3},{part 5},{string opacity})"
+        $"rgba({part colour 1},{part colour 3},{part colour 5},{string opacity})"

@@ -37,7 +37,7 @@ let heat (x: Axis) (y: Axis) (trace: Json) : string list =
                 for j, (column, value) in List.indexed (List.zip (places "x") line) do
                     match coordinate x.Kind column, coordinate y.Kind row, Json.asNumber value with
                     | Some across, Some up, Some value ->
-                        let red, green, blue = shade ((value - low) / span)
+                        let red, green, blue = Palette.cividis ((value - low) / span)
                         let left, right = pixel x (across - halfX) + gap, pixel x (across + halfX) - gap
                         let bottom, top = pixel y (up - halfY) - gap, pixel y (up + halfY) + gap
                         box left bottom right top $"fill=\"rgb({red},{green},{blue})\""

@@ -1,7 +1,6 @@
-/// Strokes, boxes, words and shades of a still picture.
+/// Strokes, boxes and words of a still picture.
 module internal Iql.Scripts.SvgPen
 
-open System
 open System.Globalization
 open System.Net
 open System.Text.RegularExpressions
@@ -31,26 +30,3 @@ let box (x0: float) (y0: float) (x1: float) (y1: float) (style: string) : string
 let stroke (x0: float) (y0: float) (x1: float) (y1: float) (colour: string) (width: float) : string =
     $"<line x1=\"{px x0}\" y1=\"{px y0}\" x2=\"{px x1}\" y2=\"{px y1}\" "
     + $"stroke=\"{colour}\" stroke-width=\"{px width}\"/>"
-
-// Cividis, every eighth of the way.
-let cividis = [|
-    0, 34, 78
-    26, 56, 111
-    67, 78, 108
-    97, 100, 111
-    125, 124, 120
-    155, 148, 118
-    187, 175, 104
-    221, 203, 77
-    254, 232, 56
-|]
-
-let shade (share: float) : (int * int * int) =
-    let place = (min 1.0 (max 0.0 share)) * 8.0
-    let below = min 7 (int place)
-
-    let mix a b =
-        int (Math.Round(float a + (place - float below) * float (b - a)))
-
-    let (r0, g0, b0), (r1, g1, b1) = cividis[below], cividis[below + 1]
-    mix r0 r1, mix g0 g1, mix b0 b1

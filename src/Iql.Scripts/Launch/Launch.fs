@@ -224,7 +224,7 @@ module Launch =
             let split =
                 Split.share (Split.cores Environment.ProcessorCount options.Threads) left.Length
 
-            let lookAround = Crowding.watch (Split.threads split) (Oversubscribed >> board.Say)
+            let lookAround = Crowding.watch (List.sum split) (Oversubscribed >> board.Say)
 
             let training = System.Collections.Generic.List<DataSource>()
 
@@ -269,7 +269,7 @@ module Launch =
                 board.Say(Chosen split)
 
             Task.WaitAll [|
-                for threads in split.ThreadsEach ->
+                for threads in split ->
                     Task.Factory.StartNew((fun () -> guarded threads), TaskCreationOptions.LongRunning)
             |]
 

@@ -2,14 +2,8 @@ namespace Iql.Scripts
 
 open System
 
-/// How a sweep's groups share the cores: how many are trained at a time, and with how many threads each. Results do not
-/// depend on it, only the time they take.
-type Split = {
-    /// Threads of each place side by side; a group takes the next place that falls free.
-    ThreadsEach: int list
-}
-
-/// The rule, and the split in words.
+/// How a sweep's groups share the cores: the threads of each place side by side. A group takes the next free place.
+/// Results do not depend on it, only the time they take.
 [<RequireQualifiedAccess>]
 module Split =
 
@@ -18,31 +12,23 @@ module Split =
     /// one on two threads, which has to wait for each other.
     ///
     /// cores: at least 1. groups: those still to be trained; 0 counts as 1.
-    let share (cores: int) (groups: int) : Split =
+    let share (cores: int) (groups: int) : int list =
         let cores = max 1 cores
         let places = max 1 (min cores groups)
 
-        {
-            ThreadsEach = [
-                for place in 0 .. places - 1 -> cores / places + (if place < cores % places then 1 else 0)
-            ]
-        }
+        [
+            for place in 0 .. places - 1 -> cores / places + (if place < cores % places then 1 else 0)
+        ]
 
     /// The cores a request gets: as many as asked for, never more than the machine has.
     let cores (machine: int) (asked: int) : int = max 1 (min machine asked)
 
-    /// Groups trained at a time.
-    let sideBySide (split: Split) : int = split.ThreadsEach.Length
-
-    /// Threads in all.
-    let threads (split: Split) : int = List.sum split.ThreadsEach
-
     /// "2 groups side by side, 1 thread each"
-    let describe (split: Split) : string =
-        let groups = Plural.count (sideBySide split) "group"
-        let least, most = List.min split.ThreadsEach, List.max split.ThreadsEach
+    let describe (split: int list) : string =
+        let groups = Plural.count split.Length "group"
+        let least, most = List.min split, List.max split
 
-        match sideBySide split with
+        match split.Length with
         | 1 -> $"one group at a time, " + Plural.count most "thread"
         | _ when least = most -> $"{groups} side by side, " + Plural.count most "thread" + " each"
         | _ -> $"{groups} side by side, {least} or {most} threads each"

@@ -31,8 +31,8 @@ type SweepProgress = {
 type SweepEvent =
     /// How far it is: at train lines and evaluations.
     | Advanced of SweepProgress
-    /// How the groups that are still to be trained share the cores.
-    | Chosen of Split
+    /// How the groups that are still to be trained share the cores: `Split.share`.
+    | Chosen of split: int list
     /// Too many threads want the cores; the text says what it costs and the mend.
     | Oversubscribed of string
     /// Nothing is left but a group of another process, which has shown no sign of life yet.

@@ -13,7 +13,7 @@ let difference (measure: Measure) (a: ResultGroup) (b: ResultGroup) : Estimate o
         let seed =
             Seed.Named("difference").Split(Shown.values a.Values).Split(Shown.values b.Values)
 
-        bootstrapDifference seed RunSummary.replicates RunSummary.confidence (Array.ofList xs) (Array.ofList ys)
+        bootstrapDifference (RunSummary.bootstrapped seed) (Array.ofList xs) (Array.ofList ys)
         |> Some
     | _ -> None
 
@@ -50,7 +50,7 @@ let private episodes (run: Run) : Html list =
     with
     | Some returns when returns.Length > 1 ->
         let estimate =
-            bootstrap (Seed.Named "episodes") RunSummary.replicates RunSummary.confidence mean returns
+            bootstrap (RunSummary.bootstrapped (Seed.Named "episodes")) mean returns
 
         [
             Html.paragraph
@@ -181,8 +181,8 @@ let private effect (measure: Measure) (cells: ResultGroup list) (name: string) :
                     let finals = ResultGroups.finals measure >> Array.ofList
                     let wins = winRate (finals best) (finals low)
 
-                    $"{change} {signed estimate}. A run at {symbol} = {value best} beats a run at {symbol} = {value low} \
-                      in {Shown.percent wins} of pairs."
+                    $"{change} {signed estimate}. A run at {symbol} = {value best} beats a run at \
+                      {symbol} = {value low} in {Shown.percent wins} of pairs."
 
             claim
                 $"Effect of {Shown.axisTitle name}"

@@ -18,21 +18,24 @@ type RunSummary = {
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module RunSummary =
 
-    /// Replicates of every bootstrap in charts and reports.
-    let replicates = 2000
-
     /// Confidence of every interval in charts and reports.
     let confidence = 0.95
 
-    /// Numbers of runs summed up, with an interval that depends on the numbers and the purpose alone; `replicates` are
-    /// its bootstrap's.
-    let ofNumbersWith (replicates: int) (purpose: string) (numbers: float list) : RunSummary option =
+    /// The bootstrap of every interval in charts and reports, from a seed.
+    let bootstrapped (seed: Seed) : Bootstrap = {
+        Seed = seed
+        Replicates = 2000
+        Confidence = confidence
+    }
+
+    /// Numbers of runs summed up, with an interval that depends on the numbers and the purpose alone. `change` sets
+    /// its bootstrap.
+    let ofNumbersWith (change: Bootstrap -> Bootstrap) (purpose: string) (numbers: float list) : RunSummary option =
         match Array.ofList numbers with
         | [||] -> None
         | numbers ->
-            let interval () =
-                bootstrap (Seed.Named("report").Split purpose) replicates confidence mean numbers
-                |> _.Interval
+            let how = change (bootstrapped (Seed.Named("report").Split purpose))
+            let interval () = (bootstrap how mean numbers).Interval
 
             Some {
                 Count = numbers.Length
@@ -42,4 +45,4 @@ module RunSummary =
             }
 
     /// Numbers of runs summed up, with an interval that depends on the numbers and the purpose alone.
-    let ofNumbers: string -> float list -> RunSummary option = ofNumbersWith replicates
+    let ofNumbers: string -> float list -> RunSummary option = ofNumbersWith id

@@ -126,13 +126,10 @@ module ScoreTable =
                 Array.append each best |> Array.forall (fun (runs: float[]) -> runs.Length > 1)
 
             let ahead () =
-                bootstrapTwoTasks
-                    (Seed.Named("comparison difference").Split purpose)
-                    RunSummary.replicates
-                    RunSummary.confidence
-                    (fun a b -> better a - better b)
-                    best
-                    each
+                let how =
+                    RunSummary.bootstrapped (Seed.Named("comparison difference").Split purpose)
+
+                bootstrapTwoTasks how (fun a b -> better a - better b) best each
 
             better each = better best || (several && (ahead ()).Interval.Low <= 0.0)
 
@@ -237,12 +234,10 @@ module ScoreTable =
 
         let one name sign (statistic: float[][] -> float) (ofPublished: (float list -> float) option) = [
             let estimate contender each =
-                bootstrapTasks
-                    (Seed.Named("comparison").Split $"{name} {contender}")
-                    RunSummary.replicates
-                    RunSummary.confidence
-                    statistic
-                    each
+                let how =
+                    RunSummary.bootstrapped (Seed.Named("comparison").Split $"{name} {contender}")
+
+                bootstrapTasks how statistic each
 
             let leads = leaders name (fun scores -> sign * statistic scores) scores
 
@@ -345,22 +340,15 @@ module ScoreTable =
         [
             for i, (a, x) in List.indexed scored do
                 for b, y in List.skip (i + 1) scored do
-                    let better, worse, first, second =
-                        if probabilityOfImprovement x y >= 0.5 then
-                            a, b, x, y
-                        else
-                            b, a, y, x
+                    let wins = probabilityOfImprovement x y >= 0.5
+                    let better, worse, first, second = if wins then a, b, x, y else b, a, y, x
+
+                    let how =
+                        RunSummary.bootstrapped (Seed.Named("improvement").Split(better).Split worse)
 
                     {
                         Better = better
                         Worse = worse
-                        Probability =
-                            bootstrapTwoTasks
-                                (Seed.Named("improvement").Split(better).Split worse)
-                                RunSummary.replicates
-                                RunSummary.confidence
-                                probabilityOfImprovement
-                                first
-                                second
+                        Probability = bootstrapTwoTasks how probabilityOfImprovement first second
                     }
         ]

@@ -55,13 +55,9 @@ module Read =
 
     /// Layer widths: "256x256", or "256,256".
     let sizes (word: string) : Result<int list, string> =
-        let expected = "layer widths such as 256x256"
-        let widths = word.Split([| 'x'; ',' |]) |> Array.map (whole 1)
-
-        if widths |> Array.forall Result.isOk then
-            Ok [ for width in widths -> Result.defaultValue 0 width ]
-        else
-            Error expected
+        List.ofArray (word.Split([| 'x'; ',' |]))
+        |> Attempt.each (whole 1)
+        |> Result.mapError (fun _ -> "layer widths such as 256x256")
 
     /// One of a few words.
     let oneOf (words: string seq) (word: string) : Result<string, string> =
@@ -72,18 +68,12 @@ module Read =
 
     /// Values between commas, each read by `item`, none of them twice.
     let listOf (item: string -> Result<'value, string>) (word: string) : Result<'value list, string> =
-        let words = word.Split(',', StringSplitOptions.TrimEntries)
-
-        let folder (read: Result<'value list, string>) (word: string) =
-            match read, item word with
-            | Error expected, _
-            | _, Error expected -> Error $"values between commas, each {expected}"
-            | Ok values, Ok value -> Ok(value :: values)
-
-        match (Ok [], words) ||> Array.fold folder with
+        match
+            List.ofArray (word.Split(',', StringSplitOptions.TrimEntries))
+            |> Attempt.each item
+        with
         | Ok values when (List.distinct values).Length < values.Length -> Error "each value once"
-        | Ok values -> Ok(List.rev values)
-        | Error expected -> Error expected
+        | values -> values |> Result.mapError (sprintf "values between commas, each %s")
 
     /// Seeds: "0,1,2", "0-4", or a mixture.
     let seeds (word: string) : Result<int list, string> =

@@ -10,6 +10,12 @@ open Xunit
 
 let private seed = Seed.Named "statistics tests"
 
+let private draws (replicates: int) (confidence: float) : Bootstrap = {
+    Seed = seed
+    Replicates = replicates
+    Confidence = confidence
+}
+
 let private close (expected: float) (actual: float) =
     Assert.True(abs (expected - actual) <= 1e-9 * (1.0 + abs expected), $"expected {expected}, got {actual}")
 
@@ -72,7 +78,7 @@ let ``two methods are drawn apart, task by task`` () =
     let ys = [| [| 100.0; 200.0; 300.0 |]; [| 1000.0 |] |]
 
     let estimate =
-        bootstrapTwoTasks seed 500 0.999 (fun a b -> sumOfTasks a - sumOfTasks b) xs ys
+        bootstrapTwoTasks (draws 500 0.999) (fun a b -> sumOfTasks a - sumOfTasks b) xs ys
 
     close (1.5 + 15.0 - 200.0 - 1000.0) estimate.Value
 
@@ -100,7 +106,7 @@ let ``Wilson's interval of eight in ten and of the ends`` () =
 
 [<Fact>]
 let ``bootstrap of one number is that number`` () =
-    let estimate = bootstrap seed 100 0.95 mean [| 7.0 |]
+    let estimate = bootstrap (draws 100 0.95) mean [| 7.0 |]
 
     Assert.Equal(
         {
@@ -113,7 +119,7 @@ let ``bootstrap of one number is that number`` () =
 [<Fact>]
 let ``bootstrap of the mean has the width theory gives`` () =
     // 100 numbers 0..99: standard error of the bootstrap mean is 28.866 / 10, so the interval is near ±1.96 × 2.8866.
-    let estimate = bootstrap seed 20000 0.95 mean (Array.init 100 float)
+    let estimate = bootstrap (draws 20000 0.95) mean (Array.init 100 float)
     Assert.Equal(49.5, estimate.Value)
     Assert.InRange(estimate.Interval.Low, 43.6, 44.1)
     Assert.InRange(estimate.Interval.High, 54.9, 55.4)
@@ -121,14 +127,24 @@ let ``bootstrap of the mean has the width theory gives`` () =
 [<Fact>]
 let ``the same seed gives the same interval and another seed another`` () =
     let xs = Array.init 12 (fun i -> float (i * i))
-    Assert.Equal(bootstrap seed 500 0.9 iqm xs, bootstrap seed 500 0.9 iqm xs)
-    Assert.NotEqual(bootstrap seed 500 0.9 iqm xs, bootstrap (Seed.Named "another") 500 0.9 iqm xs)
+    Assert.Equal(bootstrap (draws 500 0.9) iqm xs, bootstrap (draws 500 0.9) iqm xs)
+
+    Assert.NotEqual(
+        bootstrap (draws 500 0.9) iqm xs,
+        bootstrap
+            {
+                draws 500 0.9 with
+                    Seed = Seed.Named "another"
+            }
+            iqm
+            xs
+    )
 
 [<Fact>]
 let ``tasks are resampled apart`` () =
     // Pooling would mix 0 and 100; within its task each number can only be itself.
     let estimate =
-        bootstrapTasks seed 200 0.95 meanOfTasks [| [| 0.0; 0.0; 0.0 |]; [| 100.0 |] |]
+        bootstrapTasks (draws 200 0.95) meanOfTasks [| [| 0.0; 0.0; 0.0 |]; [| 100.0 |] |]
 
     Assert.Equal(
         {
@@ -141,9 +157,9 @@ let ``tasks are resampled apart`` () =
 [<Fact>]
 let ``difference of equal groups holds zero and of far groups does not`` () =
     let xs = [| 1.0; 2.0; 3.0; 4.0 |]
-    let same = bootstrapDifference seed 2000 0.95 xs xs
+    let same = bootstrapDifference (draws 2000 0.95) xs xs
     Assert.True(same.Interval.Low < 0.0 && same.Interval.High > 0.0)
-    let far = bootstrapDifference seed 2000 0.95 (xs |> Array.map ((+) 50.0)) xs
+    let far = bootstrapDifference (draws 2000 0.95) (xs |> Array.map ((+) 50.0)) xs
     Assert.Equal(50.0, far.Value)
     Assert.True(far.Interval.Low > 40.0)
 
@@ -200,7 +216,7 @@ let ``Wilson's interval holds the share and narrows with trials`` () =
 let ``bootstrap interval stays within the data`` () =
     check (
         Prop.forAll (Arb.fromGen scores) (fun xs ->
-            let interval = (bootstrap seed 50 0.95 mean xs).Interval
+            let interval = (bootstrap (draws 50 0.95) mean xs).Interval
 
             interval.Low >= Array.min xs - 1e-9
             && interval.High <= Array.max xs + 1e-9
