@@ -30,10 +30,10 @@ let ``tasks by algorithms by seeds are trained, put into a table and reported on
 
     Assert.EndsWith("report.html", output.TrimEnd())
 
-    for file in [ "report.html"; "table.md"; "table.tex"; "scores.csv" ] do
+    for file in [ "report.html"; "table.md"; "table.tex"; "runs.csv"; "scores.csv" ] do
         Assert.True(File.Exists(Path.Combine(folder, file)), file)
 
-    Assert.Equal(13, File.ReadAllLines(Path.Combine(folder, "scores.csv")).Length)
+    Assert.Equal(13, File.ReadAllLines(Path.Combine(folder, "runs.csv")).Length)
     let page = File.ReadAllText(Path.Combine(folder, "report.html"))
 
     for part in

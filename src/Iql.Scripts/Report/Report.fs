@@ -170,7 +170,14 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
     let sections =
         sections
         @ Sections.shown "" [
-            "runs", "All runs", [ Tables.runs (Measure.ofRuns runs) names runs ]
+            "runs",
+            "All runs",
+            [
+                Tables.runs (Measure.ofRuns runs) names runs
+                Html.styled
+                    "note"
+                    "The same folder has a row for each run in runs.csv, and a row for each evaluation in scores.csv."
+            ]
             "origin", "Origin of the numbers", origin rebuild runs
         ]
 
@@ -220,8 +227,8 @@ let ofTable (rebuild: string list) (episodes: Html list) (sweep: SweepResults) (
         [ Html.section "found" "What was found" (ScoreFindings.ofTable table) ]
         (ScoreSections.ofTable episodes sweep table)
 
-let private save (folder: string) (files: (string * string) list) : Result<string, string> =
-    files
+let private save (folder: string) (sweep: SweepResults) (files: (string * string) list) : Result<string, string> =
+    Results.files sweep @ files
     |> Attempt.each (fun (name, text) ->
         let path = Path.Combine(folder, name)
 
@@ -234,8 +241,8 @@ let private save (folder: string) (files: (string * string) list) : Result<strin
 let private nameOf (folder: string) : string =
     Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath folder))
 
-/// Reads a sweep's folder and writes report.html into it, for a score table also table.md, table.tex and scores.csv;
-/// the page's path, or what could not be read.
+/// Reads a sweep's folder and writes report.html into it, with runs.csv and scores.csv, for a score table also table.md
+/// and table.tex; the page's path, or what could not be read.
 let write (folder: string) : Result<string, string> = result {
     let! sweep = Results.readSweep folder
 
@@ -248,14 +255,19 @@ let write (folder: string) : Result<string, string> = result {
         elif ScoreTable.fits sweep.Plan then
             let table = ScoreTable.ofResults sweep
             let page = ofTable rebuild (ScoreSections.episodes folder sweep table) sweep table
-            save folder (ScoreSections.files sweep table @ [ "report.html", page ])
+
+            save folder sweep [
+                "table.md", ScoreTableText.markdown table
+                "table.tex", ScoreTableText.latex table
+                "report.html", page
+            ]
         else
             pictures folder sweep.Runs
             |> Result.bind (fun pictures ->
                 let episode =
                     sweep.Runs |> episode (fun run -> SweepPlan.RunFolder(folder, run.Name).Path)
 
-                save folder [ "report.html", ofSweep rebuild episode pictures sweep ])
+                save folder sweep [ "report.html", ofSweep rebuild episode pictures sweep ])
 }
 
 /// Reads a run's folder and writes report.html into it; the page's path, or what could not be read.
@@ -271,7 +283,7 @@ let forRun (folder: string) : Result<string, string> = result {
     let page =
         ofSweep [ $"iql report {run.Name}" ] (episode (fun _ -> folder) [ run ]) [] sweep
 
-    return! save folder [ "report.html", page ]
+    return! save folder sweep [ "report.html", page ]
 }
 
 /// What became of a report that several processes may want to write.

@@ -60,10 +60,7 @@ let private notes (table: ScoreTable) : Html list = [
         else
             ""
 
-    Html.styled
-        "note"
-        $"{below}The same folder has this table as table.md, as table.tex for LaTeX, and as scores.csv with one line \
-          per run."
+    Html.styled "note" $"{below}The same folder has this table as table.md and as table.tex for LaTeX."
 
     for text in List.tail (ScoreTableText.notes table) do
         Html.styled "note" text
@@ -216,10 +213,3 @@ let ofTable (episodes: Html list) (sweep: SweepResults) (table: ScoreTable) : Se
         "data", "The data", [ data sweep table ]
     ]
     |> Sections.shown ""
-
-/// The files of a table beside a report: their names and texts.
-let files (sweep: SweepResults) (table: ScoreTable) : (string * string) list = [
-    "table.md", ScoreTableText.markdown table
-    "table.tex", ScoreTableText.latex table
-    "scores.csv", ScoreTableText.csv sweep table
-]

@@ -1,17 +1,13 @@
 namespace Iql.Scripts
 
+open System.Collections.Generic
+open System.Globalization
+open System.IO
+open Deedle
 open Iql.Training
 
-/// A sweep's folder, read.
-type SweepResults = {
-    Plan: SweepPlan
-    /// The runs that were begun, as far as they are, in the plan's order. Each has its values by axis as labels.
-    Runs: Run list
-    /// Folders of the plan's other runs.
-    Missing: string list
-}
-
-/// Reading run folders and sweep folders. What can go wrong comes back as an Error that names the file and line.
+/// Run folders and sweep folders, read as records and as Deedle frames. What can go wrong with a file comes back as an
+/// Error that names the file and line.
 [<RequireQualifiedAccess>]
 module Results =
 
@@ -24,14 +20,170 @@ module Results =
         Attempt.run (fun () ->
             let plan = SweepPlan.Read folder
             let runs = List.ofSeq (plan.Begun folder)
-            let begun = set [ for run in runs -> run.Name ]
 
             {
                 Plan = plan
                 Runs = runs
-                Missing = [
-                    for planned in plan.Runs do
-                        if not (begun.Contains planned.Folder) then
-                            planned.Folder
-                ]
+                Missing =
+                    [ for planned in plan.Runs -> planned.Folder ]
+                    |> List.except [ for run in runs -> run.Name ]
             })
+
+    /// A frame of columns of equal length, with rows numbered from 0. Nothing is copied; of one name the first is taken.
+    let ofColumns (columns: (string * IVector) list) : Frame<int, string> =
+        let columns = List.distinctBy fst columns
+
+        let rows =
+            columns |> List.truncate 1 |> List.sumBy (fun (_, column) -> int column.Length)
+
+        Frame<int, string>(
+            Index.ofKeys [| 0 .. rows - 1 |],
+            Index.ofKeys (List.map fst columns),
+            Vector.ofValues (List.map snd columns),
+            Indices.Linear.LinearIndexBuilder.Instance,
+            Vectors.ArrayVector.ArrayVectorBuilder.Instance
+        )
+
+    /// Numbers where every text that is not empty is one, with NaN for the empty; otherwise the texts.
+    let private typed (texts: string[]) : IVector =
+        let numbers = texts |> Array.map ResultGroups.number
+
+        if Array.forall2 (fun text number -> text = "" || Option.isSome number) texts numbers then
+            Vector.ofValues (numbers |> Array.map (Option.defaultValue nan))
+        else
+            Vector.ofValues texts
+
+    let private texts (rows: 'row[]) (columns: (string * ('row -> string)) list) =
+        columns |> List.map (fun (name, text) -> name, typed (Array.map text rows))
+
+    let private numbers (rows: 'row[]) (columns: (string * ('row -> float)) list) =
+        columns
+        |> List.map (fun (name, number) -> name, Vector.ofValues (Array.map number rows) :> IVector)
+
+    /// The name of a run, its task and algorithm, its values on the other axes, its seed.
+    let private identity (sweep: SweepResults) : (string * (Run -> string)) list =
+        let labelled axis otherwise (run: Run) =
+            run.Labels.GetValueOrDefault(axis, otherwise run)
+
+        [
+            "run", _.Name
+            "task", labelled "task" Run.task
+            "algorithm", labelled "algorithm" _.Config.Algorithm
+            for axis in sweep.Plan.Axes do
+                axis.Name, Run.valueOf axis.Name
+            "seed", (fun run -> string run.Config.Seed)
+        ]
+
+    /// One row for each line of each run.
+    let private ofLines lines columns (sweep: SweepResults) =
+        let rows = [|
+            for run in sweep.Runs do
+                yield! lines run |> Seq.map (fun line -> run, line)
+        |]
+
+        let lines = Array.map snd rows
+        ofColumns (texts (Array.map fst rows) (identity sweep) @ numbers lines (columns lines))
+
+    /// What a run counts: the mean of the last evaluations, as many as the plan says; NaN where it has not finished.
+    let private final (sweep: SweepResults) (measure: Measure) (run: Run) : float =
+        let known = measure = Measure.Return || Measure.ofRuns [ run ] = Some Score
+
+        if Run.finished run && known then
+            Run.lastOf sweep.Plan.Last measure run |> Option.defaultValue nan
+        else
+            nan
+
+    /// One row a run: name, task, algorithm, axes, seed, status, score and return, steps and times, then all other
+    /// hyperparameters. Score and return are means of the last evaluations that the plan counts; NaN, which Deedle takes
+    /// as missing, where a run has not finished.
+    let frame (sweep: SweepResults) : Frame<int, string> =
+        let runs = Array.ofList sweep.Runs
+
+        let ended (pick: RunResult -> float) (run: Run) =
+            run.Result |> Option.ofObj |> Option.map pick |> Option.defaultValue nan
+
+        let setting (name: string) (run: Run) =
+            match run.Config.Hyperparameters.TryGetProperty name with
+            | true, value -> string value
+            | _ -> ""
+
+        let settings =
+            runs
+            |> Seq.collect (fun run -> [ for each in run.Config.Hyperparameters.EnumerateObject() -> each.Name ])
+
+        texts runs [
+            yield! identity sweep
+            "status", (fun run -> (string run.Status).ToLowerInvariant())
+        ]
+        @ numbers runs [
+            "score", final sweep Score
+            "return", final sweep Measure.Return
+            "steps", (_.Step >> float)
+            "seconds", ended _.Seconds
+            "stepsPerSecond", ended _.StepsPerSecond
+        ]
+        @ texts runs [ for name in Seq.distinct settings -> name, setting name ]
+        |> ofColumns
+
+    /// One row an evaluation: what tells its run, step, seconds, score (NaN without reference scores), mean and standard
+    /// deviation of the returns, share of successes, episodes.
+    let scoresFrame: SweepResults -> Frame<int, string> =
+        ofLines _.Evaluations (fun (_: EvaluationLine[]) -> [
+            "step", (_.Step >> float)
+            "seconds", _.Seconds
+            "score", (fun line -> line.ScoreMean.GetValueOrDefault nan)
+            "return", _.ReturnMean
+            "returnStd", _.ReturnStd
+            "successRate", _.SuccessRate
+            "episodes", (_.Returns.Length >> float)
+        ])
+
+    /// One row a training line: what tells its run, step, seconds, steps a second, then the metrics of docs/metrics.md.
+    let metricsFrame: SweepResults -> Frame<int, string> =
+        ofLines _.Train (fun (lines: TrainLine[]) -> [
+            "step", (_.Step >> float)
+            "seconds", _.Seconds
+            "stepsPerSecond", _.StepsPerSecond
+            for name in lines |> Seq.collect _.Metrics.Keys |> Seq.distinct do
+                name, (fun line -> line.Metrics.GetValueOrDefault(name, nan))
+        ])
+
+    /// A summary of finished runs (scores, or returns where a run has no score): rows are the values of one axis,
+    /// columns those of another. A cell is missing where no run finished.
+    let pivot (rows: string) (columns: string) (summary: float[] -> float) sweep : Frame<string, string> =
+        for name in [ rows; columns ] do
+            if sweep.Plan.Axes |> Seq.forall (fun axis -> axis.Name <> name) then
+                let axes = [ for axis in sweep.Plan.Axes -> axis.Name ]
+                invalidArg "axis" $"expected one of {Plural.listed axes}, got {name}."
+
+        let measure = Measure.ofRuns sweep.Runs |> Option.defaultValue Score
+        let groups = ResultGroups.ofRuns [ rows; columns ] sweep.Runs
+
+        let cell row column =
+            let runs =
+                groups
+                |> ResultGroups.where rows row
+                |> ResultGroups.where columns column
+                |> List.collect _.Runs
+
+            match runs |> List.map (final sweep measure) |> List.filter (nan.Equals >> not) with
+            | [] -> nan
+            | numbers -> summary (Array.ofList numbers)
+
+        Frame.ofColumns [
+            for column in ResultGroups.values columns groups ->
+                column, Series.ofObservations [ for row in ResultGroups.values rows groups -> row, cell row column ]
+        ]
+
+    /// A frame without its row numbers as comma-separated values, in the same form everywhere. A missing number is an
+    /// empty field.
+    let csv (frame: Frame<int, string>) : string =
+        use text = new StringWriter(NewLine = "\n")
+        frame.SaveCsv(text, includeRowKeys = false, culture = CultureInfo.InvariantCulture)
+        text.ToString()
+
+    /// The tables beside a report: their names and texts.
+    let files (sweep: SweepResults) : (string * string) list = [
+        "runs.csv", csv (frame sweep)
+        "scores.csv", csv (scoresFrame sweep)
+    ]

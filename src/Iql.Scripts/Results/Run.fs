@@ -7,6 +7,15 @@ open Iql.Training
 /// A run's folder, read.
 type Run = Iql.Training.Run
 
+/// A sweep's folder, read.
+type SweepResults = {
+    Plan: SweepPlan
+    /// The runs that were begun, as far as they are, in the plan's order. Each has its values by axis as labels.
+    Runs: Run list
+    /// Folders of the plan's other runs.
+    Missing: string list
+}
+
 /// What is drawn and compared: normalised scores where every run has them, else plain returns.
 type Measure =
     | Score

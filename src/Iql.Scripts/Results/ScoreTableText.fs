@@ -1,8 +1,7 @@
-/// A score table as text, as Markdown, as LaTeX, and its scores as comma-separated values.
+/// A score table as text, as Markdown and as LaTeX.
 module Iql.Scripts.ScoreTableText
 
 open System.Globalization
-open Iql.Training
 
 let private tenth (value: float) : string =
     value.ToString("0.0", CultureInfo.InvariantCulture).Replace("-0.0", "0.0")
@@ -152,36 +151,5 @@ let latex (table: ScoreTable) : string =
             yield! body table.Totals
         "\\bottomrule"
         "\\end{tabular}"
-    ]
-    |> text
-
-/// A line a run: task, algorithm, seed, outcome, its number in the table, steps and seconds.
-let csv (sweep: SweepResults) (table: ScoreTable) : string =
-    let measured = (string table.Measure).ToLowerInvariant()
-
-    [
-        $"task,algorithm,seed,outcome,{measured},steps,seconds"
-        for task, contender in List.allPairs (ScoreTable.tasks table) table.Contenders do
-            for run in ScoreTable.runsOf task contender sweep do
-                let ended =
-                    match run.Result with
-                    | null -> [ ""; "" ]
-                    | result -> [ string result.Steps; string result.Seconds ]
-
-                let score =
-                    if Run.finished run then
-                        Run.lastOf table.Last table.Measure run
-                    else
-                        None
-
-                [
-                    task
-                    contender
-                    string run.Config.Seed
-                    (string run.Status).ToLowerInvariant()
-                    score |> Option.map string |> Option.defaultValue ""
-                ]
-                @ ended
-                |> String.concat ","
     ]
     |> text
