@@ -11,6 +11,8 @@ type Asked = {
     /// Empty: the cases of implicit Q-learning.
     Algorithms: string list
     Environments: bool
+    /// A part of the names of the kernels to time.
+    Kernels: string option
     /// A row file, or a number of rows.
     Data: string option
     Reading: Reading
@@ -34,6 +36,7 @@ module Asked =
         Quick = false
         Algorithms = []
         Environments = false
+        Kernels = None
         Data = None
         Reading = Ahead
         Batches = 2_000
@@ -54,6 +57,16 @@ module Asked =
             Read.listOf (Read.oneOf [ for each in Algorithm.Named -> each.Name ]) word
             |> Result.mapError (fun expected -> expected + ", or all")
 
+    /// A part of a kernel's name; every name contains the empty text.
+    let private kernels (word: string) : Result<string, string> =
+        let names = [ for case in GraphCase.all -> case.Name ]
+        let part = if word = "all" then "" else word
+
+        if names |> List.exists _.Contains(part, StringComparison.OrdinalIgnoreCase) then
+            Ok part
+        else
+            Error("all, or a part of " + String.concat ", " names)
+
     let private readings = [ "memory", InMemory; "mapped", Mapped; "ahead", Ahead ]
 
     /// All options, in the order of the help.
@@ -68,6 +81,11 @@ module Asked =
             "--environments"
             "Instead: the steps a second of MuJoCo's robots on one core, beside the C library alone (needs gcc)"
             (fun asked -> { asked with Environments = true })
+        Parameter.value
+            "--kernels NAME|all"
+            "Instead: single kernels, those whose name contains NAME, or all"
+            kernels
+            (fun part asked -> { asked with Kernels = Some part })
         Parameter.text
             "--data FILE|N"
             "Instead: sampling and training on a row file, or on N uniform rows"
@@ -116,5 +134,4 @@ module Asked =
             "--first-step"
             "Only make a first step, and print the seconds since this process started"
             (fun asked -> { asked with FirstStep = true })
-        Parameter.switch "--micro" "Instead, as the first word: kernels one by one, with BenchmarkDotNet's options" id
     ]

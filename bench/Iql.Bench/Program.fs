@@ -119,6 +119,7 @@ let private measure (asked: Asked) : int =
     match asked.Data with
     | _ when asked.FirstStep -> printfn "%.3f" (Cases.firstStep ())
     | _ when asked.Environments -> environments asked
+    | _ when asked.Kernels.IsSome -> KernelRate.print asked.Kernels.Value asked.Quick
     | Some source -> dataSet asked source
     | None when asked.Algorithms.IsEmpty -> cases asked
     | None -> algorithms asked
@@ -149,7 +150,7 @@ let command: Command =
                 $"{bench} --quick", "is this machine as fast as it should be?"
                 $"{bench} --algorithm all", "how many updates a second does each algorithm make?"
                 $"{bench} --save bench/results", "the tables of this repository, on a quiet machine"
-                $"{bench} --micro --filter '*'", "did a change to one kernel help?"
+                $"{bench} --kernels all", "did a change to one kernel help?"
             ]
             Asked.standard
             measure
@@ -161,8 +162,4 @@ let command: Command =
 
 [<EntryPoint>]
 let main words =
-    match List.ofArray words with
-    | "--micro" :: words ->
-        Micro.run words
-        Shell.success
-    | words -> Shell.run [ command ] ("bench" :: words)
+    Shell.run [ command ] ("bench" :: List.ofArray words)

@@ -107,6 +107,17 @@ let ``a data set is sampled and trained on`` () =
         Assert.Contains("a second, 1 thread", output)
 
 [<Fact>]
+let ``kernels are timed one by one, by a part of their names`` () =
+    let code, output, _ = run [ "--kernels"; "row"; "--quick" ]
+    Assert.Equal(0, code)
+    Assert.Contains("row sums", output)
+    Assert.Contains("gather 256 rows", output)
+    Assert.DoesNotContain("elementwise", output)
+
+    for rate in KernelRate.measure 5 0.001 GraphCase.all do
+        Assert.True(0.0 < rate.Low && rate.Low <= rate.Middle && rate.Middle <= rate.High)
+
+[<Fact>]
 let ``robots end where the C library alone ends, to the bit`` () =
     Assert.SkipUnless(MujocoLibrary.IsAvailable, "MuJoCo's library is not installed")
     let rates, reason = Environments.run 1
@@ -125,7 +136,7 @@ let ``the help names the program and its options`` () =
     Assert.StartsWith("Iql.Bench: ", page)
     Assert.DoesNotContain("iql bench", page)
 
-    for option in [ "--quick"; "--algorithm"; "--environments"; "--data"; "--micro"; "--save" ] do
+    for option in [ "--quick"; "--algorithm"; "--environments"; "--data"; "--kernels"; "--save" ] do
         Assert.Contains(option, page)
 
 [<Fact>]
@@ -139,6 +150,7 @@ let ``requests that cannot be measured are refused before anything is`` () =
                 [ "--threads"; "0" ], "--threads: expected a whole number of at least 1"
                 [ "--threads"; "100k" ], "--threads: expected at most"
                 [ "--algorithm"; "bd" ], "or all"
+                [ "--kernels"; "cube" ], "all, or a part of NN 256³"
                 [ "--json"; Path.GetDirectoryName file ], "--json: expected a file's name"
                 [ "--save"; file ], "--save: expected a folder"
                 [ "--save"; inside ], "--save: expected a folder that can be created"

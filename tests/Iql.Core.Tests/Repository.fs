@@ -26,7 +26,7 @@ let private notSource =
         "site"
         "node_modules"
         "TestResults"
-        "BenchmarkDotNet.Artifacts"
+        ".fsdocs"
     ]
 
 let rec private walk folder = seq {

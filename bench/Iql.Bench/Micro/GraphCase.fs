@@ -11,10 +11,7 @@ type GraphCase = {
     /// Floating-point operations of a run, and bytes that it reads and writes at least.
     Flop: float
     Bytes: float
-} with
-
-    /// The name, as a parameter of a table shows it.
-    override case.ToString() = case.Name
+}
 
 /// The kernels that have a micro-benchmark: products of a layer of 256, alone and fused, and kernels that move memory.
 [<RequireQualifiedAccess>]
