@@ -1,0 +1,93 @@
+/// The packages of `dotnet pack`, installed and used from a folder.
+module Iql.Cli.Tests.InstallTests
+
+open System
+open System.Diagnostics
+open System.IO
+open Xunit
+open Iql.Cli.Tests.Trainings
+
+/// The folder that holds Iql.sln.
+let private root: string =
+    let rec above (folder: DirectoryInfo) =
+        if File.Exists(Path.Combine(folder.FullName, "Iql.sln")) then
+            folder.FullName
+        else
+            above folder.Parent
+
+    above (DirectoryInfo AppContext.BaseDirectory)
+
+/// The command succeeds: its standard output.
+let private succeeds (folder: string) (variables: (string * string) list) (program: string) (arguments: string list) =
+    let info =
+        ProcessStartInfo(
+            program,
+            arguments,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
+    for name, value in variables do
+        info.Environment[name] <- value
+
+    let code, output, error = finished (Process.Start info)
+    Assert.True((code = 0), $"{program} %A{arguments}: {output}{error}")
+    output
+
+/// A training of a second by F# Interactive.
+let private script (packages: string) (version: string) : string =
+    $"""
+#i "nuget: {packages}"
+#i "nuget: {Path.Combine(root, ".feed")}"
+#r "nuget: Iql.Scripts, {version}"
+open Iql.Scripts
+
+let trial =
+    {{ Ablation.standard with
+        Data = DataSource.Task(TaskName.standard, Some 2000)
+        Steps = 20
+        EvaluateEvery = 10
+        Episodes = 1 }}
+
+let sweep = {{ Name = "try"; Base = trial; Axes = [ Axis.seed [ 0 ] ] }}
+let folder = System.IO.Path.Combine(__SOURCE_DIRECTORY__, "runs")
+Launch.run (Launch.into folder) sweep |> Result.defaultWith failwith |> ignore
+let results = Results.readSweep folder |> Result.defaultWith failwith
+printfn "%%d run of %%d steps" results.Runs.Length results.Runs.Head.Config.Steps
+"""
+
+[<Fact>]
+let ``the tool and the library work from a folder of packages`` () =
+    Assert.SkipUnless(
+        Environment.GetEnvironmentVariable "IQL_PACKAGES" = "1",
+        "Set IQL_PACKAGES=1 after a Release build: it packs, installs and runs F# Interactive, in a minute."
+    )
+
+    use scratch = new Scratch()
+    let packages, tools = scratch.Path "packages", scratch.Path "tools"
+    // F# Interactive and NuGet keep what they know of a version: a fresh version, and a cache of its own.
+    let version = $"0.1.0-try.{DateTime.UtcNow.Ticks}"
+    let fresh = [ "NUGET_PACKAGES", scratch.Path "cache" ]
+
+    let dotnet (variables: (string * string) list) (folder: string) (line: string) : string =
+        succeeds folder variables "dotnet" (List.ofArray (line.Split ' '))
+
+    dotnet [] root $"pack Iql.sln -c Release --no-build -p:PackageVersion={version} -o {packages}"
+    |> ignore
+
+    Assert.Equal<string list>(
+        [ "Iql.Cli"; "Iql.Core"; "Iql.Scripts" ],
+        [
+            for file in Directory.GetFiles packages -> (Path.GetFileName file).Replace($".{version}.nupkg", "")
+        ]
+        |> List.sort
+    )
+
+    dotnet fresh (string scratch) $"tool install Iql.Cli --version {version} --tool-path {tools} --source {packages}"
+    |> ignore
+
+    Assert.Contains("pointmaze-umaze-v0", succeeds (string scratch) [] (Path.Combine(tools, "iql")) [ "tasks" ])
+
+    File.WriteAllText(scratch.Path "try.fsx", script packages version)
+    Assert.Contains("1 run of 20 steps", dotnet fresh (string scratch) "fsi try.fsx")
