@@ -30,7 +30,7 @@ public readonly record struct ActionSpace(ActionKind Kind, int Size)
     public override string ToString() => IsDiscrete ? $"{Size} discrete actions" : $"actions of {Size} numbers";
 
     /// <summary>The choice of a row: the index of its largest number, the first of equal ones.</summary>
-    /// <param name="row">[A], one-hot or values of the choices.</param>
+    /// <param name="row"><c>[A]</c>, one-hot or values of the choices.</param>
     public static int Choice(ReadOnlySpan<float> row)
     {
         var best = 0;
@@ -47,7 +47,7 @@ public readonly record struct ActionSpace(ActionKind Kind, int Size)
     }
 
     /// <summary>The first row that is not one-hot, −1 where all are.</summary>
-    /// <param name="rows">[N, A], row-major.</param>
+    /// <param name="rows"><c>[N, A]</c>, row-major.</param>
     /// <param name="size">A.</param>
     internal static int FirstViolation(ReadOnlySpan<float> rows, int size)
     {

@@ -6,8 +6,8 @@ namespace Iql.Data;
 /// <param name="Episodes">Their number; they end at terminals, time-outs and the last row.</param>
 /// <param name="Terminals">Rows where the environment ended.</param>
 /// <param name="Timeouts">Rows where the episode was cut.</param>
-/// <param name="ObservationMean">[S].</param>
-/// <param name="ObservationDeviation">[S], the population's standard deviation.</param>
+/// <param name="ObservationMean"><c>[S]</c>.</param>
+/// <param name="ObservationDeviation"><c>[S]</c>, the population's standard deviation.</param>
 /// <param name="LeastTrajectoryReturn">Minimum over trajectories of <see cref="Normalization.ReturnRange"/>.</param>
 /// <param name="GreatestTrajectoryReturn">Maximum over the same.</param>
 /// <param name="LargestReturn">Maximum |return| of an episode.</param>

@@ -29,9 +29,9 @@ public sealed record Normalization
     public const double DeviationFloor = 1e-3;
     /// <summary>No change.</summary>
     public static Normalization None { get; } = new();
-    /// <summary>[S], subtracted from observations; empty for no change.</summary>
+    /// <summary><c>[S]</c>, subtracted from observations; empty for no change.</summary>
     public ImmutableArray<float> ObservationMean { get; init; } = [];
-    /// <summary>[S], divides observations: standard deviation + <see cref="DeviationFloor"/>.</summary>
+    /// <summary><c>[S]</c>, divides observations: standard deviation + <see cref="DeviationFloor"/>.</summary>
     public ImmutableArray<float> ObservationDeviation { get; init; } = [];
     /// <summary>The rule behind scale and shift.</summary>
     public RewardRule Rewards { get; init; } = RewardRule.None;

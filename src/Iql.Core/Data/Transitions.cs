@@ -65,7 +65,7 @@ public sealed class Transitions : IDataset
     public ImmutableArray<float> Rewards { get; }
     /// <summary>d, [N]: the environment ended after this row; no bootstrap from s′.</summary>
     public ImmutableArray<bool> Terminals { get; }
-    /// <summary>[N]: the episode was cut after this row, s′ still has a value.</summary>
+    /// <summary><c>[N]</c>: the episode was cut after this row, s′ still has a value.</summary>
     public ImmutableArray<bool> Timeouts { get; }
     /// <summary>s′, [N, S] row-major; meaningless in terminal rows.</summary>
     public ImmutableArray<float> NextObservations { get; }

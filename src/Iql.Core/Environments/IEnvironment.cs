@@ -50,7 +50,7 @@ public interface IEnvironment
 
     /// <summary>Makes one decision.</summary>
     /// <param name="state">Read and written, [StateSize].</param>
-    /// <param name="action">[A].</param>
+    /// <param name="action"><c>[A]</c>.</param>
     /// <param name="observation">Written, [S]: the observation after the decision.</param>
     StepResult Step(Span<double> state, ReadOnlySpan<float> action, Span<float> observation);
 

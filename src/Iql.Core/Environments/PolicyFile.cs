@@ -59,7 +59,7 @@ public sealed class PolicyFile
     public IRolloutPolicy Actor(int episodes, bool draws) => new Acting(this, episodes, draws);
 
     /// <summary>The action for an observation.</summary>
-    /// <param name="observation">[S].</param>
+    /// <param name="observation"><c>[S]</c>.</param>
     /// <param name="action">Written, [A], within ±1.</param>
     /// <param name="noise">Standard normal numbers, [A]; empty takes the mean.</param>
     public void Act(ReadOnlySpan<float> observation, Span<float> action, ReadOnlySpan<float> noise)

@@ -5,14 +5,14 @@ using Iql.Execution;
 namespace Iql.Environments;
 
 /// <summary>A policy: an action for each row.</summary>
-/// <param name="observations">[rows, S], row-major.</param>
+/// <param name="observations"><c>[rows, S]</c>, row-major.</param>
 /// <param name="actions">Written, [rows, A], row-major.</param>
 public delegate void PolicyRows(ReadOnlySpan<float> observations, int rows, Span<float> actions);
 
 /// <summary>A policy with memory: it gets the rows' episodes and the last rewards.</summary>
-/// <param name="episodes">[rows]: numbers of the running episodes, ascending.</param>
-/// <param name="observations">[rows, S], row-major.</param>
-/// <param name="rewards">[rows]: raw reward of the decision before; 0 at first.</param>
+/// <param name="episodes"><c>[rows]</c>: numbers of the running episodes, ascending.</param>
+/// <param name="observations"><c>[rows, S]</c>, row-major.</param>
+/// <param name="rewards"><c>[rows]</c>: raw reward of the decision before; 0 at first.</param>
 /// <param name="actions">Written, [rows, A], row-major.</param>
 public delegate void PolicyEpisodes(
     ReadOnlySpan<int> episodes, ReadOnlySpan<float> observations, ReadOnlySpan<float> rewards, Span<float> actions);
@@ -21,7 +21,7 @@ public delegate void PolicyEpisodes(
 /// <param name="Return">Undiscounted sum of raw rewards.</param>
 /// <param name="Terminal">Whether it ended for good, not at the time limit.</param>
 /// <param name="Success">Whether it is a success by the environment's <see cref="SuccessRule"/>.</param>
-/// <param name="Observations">[Length + 1, S] row-major, for drawing; empty unless asked for.</param>
+/// <param name="Observations"><c>[Length + 1, S]</c> row-major, for drawing; empty unless asked for.</param>
 public sealed record EpisodeResult(
     double Return, int Length, bool Terminal, bool Success, ImmutableArray<float> Observations);
 

@@ -5,7 +5,7 @@ namespace Iql.Environments;
 
 /// <summary>A policy's rows, with the state before each decision.</summary>
 /// <param name="Transitions">N rows: whole episodes, the last cut at N by a time-out.</param>
-/// <param name="States">[N, StateSize] row-major: the environment's state before the decision.</param>
+/// <param name="States"><c>[N, StateSize]</c> row-major: the environment's state before the decision.</param>
 /// <param name="Returns">Undiscounted return of each whole episode.</param>
 public sealed record CollectedRows(Transitions Transitions, double[] States, IReadOnlyList<double> Returns)
 {

@@ -83,7 +83,7 @@ public readonly struct Shape : IEquatable<Shape>
         return hash.ToHashCode();
     }
 
-    /// <summary>[256, 3]</summary>
+    /// <summary><c>[256, 3]</c></summary>
     public override string ToString() => $"[{string.Join(", ", Extents)}]";
 
     /// <summary>Same extents.</summary>

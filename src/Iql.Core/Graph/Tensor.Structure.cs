@@ -63,7 +63,7 @@ public sealed partial class Tensor
         return x.Shape == shape ? x : new(Op.Reshape, [x], shape);
     }
 
-    /// <summary>Axes in another order: axis i of the result is axis <paramref name="order"/>[i] of x.</summary>
+    /// <summary>Axes in another order: axis i of the result is axis <c>order[i]</c> of x.</summary>
     public static Tensor Transpose(Tensor x, params ReadOnlySpan<int> order)
     {
         int[] permutation = order.ToArray(), sorted = order.ToArray();

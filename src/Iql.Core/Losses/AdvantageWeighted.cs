@@ -10,7 +10,7 @@ public static class AdvantageWeighted
     /// <param name="advantage">A = Q(s, a) − V(s), [B], in units of return.</param>
     /// <param name="inverseTemperature">β, a scalar of at least 0; at 0 every weight is 1 (behaviour cloning).</param>
     /// <param name="maxWeight">cap, a positive scalar; 100 in every implementation read.</param>
-    /// <returns>[B], in (0, cap].</returns>
+    /// <returns><c>[B]</c>, in (0, cap].</returns>
     /// <remarks>Kostrikov, Nair and Levine 2021, arXiv:2110.06169, eq. 7; the cap is only in the code.</remarks>
     public static Tensor Weight(Tensor advantage, Tensor inverseTemperature, Tensor maxWeight) =>
         Exp(Minimum(inverseTemperature * advantage, Log(maxWeight)));
@@ -18,7 +18,7 @@ public static class AdvantageWeighted
     /// <summary>w = softmax over the batch of βA: e^{βA} over its sum, which needs no cap.</summary>
     /// <param name="advantage">A, [B], in units of return.</param>
     /// <param name="inverseTemperature">β, a scalar of at least 0; at 0 every weight is 1/B.</param>
-    /// <returns>[B], each in (0, 1), of sum 1.</returns>
+    /// <returns><c>[B]</c>, each in (0, 1), of sum 1.</returns>
     /// <remarks>Nair, Gupta, Dalal and Levine 2020, arXiv:2006.09359, whose normaliser Z(s) rail-berkeley/rlkit and
     /// ikostrikov/jaxrl estimate over the batch.</remarks>
     public static Tensor Normalised(Tensor advantage, Tensor inverseTemperature) =>

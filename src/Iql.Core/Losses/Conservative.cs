@@ -12,7 +12,7 @@ public static class Conservative
     /// <summary>c ln Σ exp(logit / c) over the samples of a state: a soft maximum.</summary>
     /// <param name="logits">Q of sampled actions, minus their log-densities for importance weights, [K, B].</param>
     /// <param name="temperature">c, a scalar above 0; towards 0 it is the maximum.</param>
-    /// <returns>[B].</returns>
+    /// <returns><c>[B]</c>.</returns>
     /// <remarks>Equation 4 and appendix F of the paper.</remarks>
     public static Tensor SoftMaximum(Tensor logits, Tensor temperature) =>
         Reshape(temperature * LogSumExp(logits / temperature, 0), new(logits.Shape[1]));

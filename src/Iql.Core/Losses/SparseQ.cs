@@ -19,6 +19,6 @@ public static class SparseQ
     /// <summary>w = min(max(A, 0), cap): the policy never sees an action below its state's value.</summary>
     /// <param name="advantage">A = Q(s, a) − V(s), [B], in units of return.</param>
     /// <param name="maxWeight">cap, a positive scalar; 100 in the authors' code.</param>
-    /// <returns>[B], in [0, cap].</returns>
+    /// <returns><c>[B]</c>, in [0, cap].</returns>
     public static Tensor Weight(Tensor advantage, Tensor maxWeight) => Minimum(Relu(advantage), maxWeight);
 }

@@ -11,7 +11,7 @@ public static class TemporalDifference
     /// <param name="terminals">d, [B]: 1 where the episode really ended (not at a time-out), else 0.</param>
     /// <param name="discount">γ, a scalar in [0, 1].</param>
     /// <param name="next">Value of what follows, [B]: V(s′) in IQL, Q̂(s′, a′) in SARSA.</param>
-    /// <returns>[B], in units of return.</returns>
+    /// <returns><c>[B]</c>, in units of return.</returns>
     public static Tensor Target(Tensor rewards, Tensor terminals, Tensor discount, Tensor next) =>
         rewards + discount * (1 - terminals) * next;
 

@@ -11,7 +11,7 @@ public static class Attention
 
     /// <summary>Who may look at whom: a token at itself, and at earlier tokens that are not padding.</summary>
     /// <param name="mask">1 on tokens, 0 on padding, [B, T].</param>
-    /// <returns>[B, 1, T, T]: 1 where a token (second last axis) may look at another (last), else 0.</returns>
+    /// <returns><c>[B, 1, T, T]</c>: 1 where a token (second last axis) may look at another (last), else 0.</returns>
     public static Tensor Causal(Tensor mask)
     {
         var (batch, tokens) = (mask.Shape[0], mask.Shape[1]);
@@ -27,7 +27,7 @@ public static class Attention
     /// <param name="allowed">Who may look at whom (<see cref="Causal"/>), [B, 1, T, T].</param>
     /// <param name="heads">H, a divisor of E.</param>
     /// <param name="drop">Applied to the weights [B, H, T, T] in training; null for nothing.</param>
-    /// <returns>[B · T, E].</returns>
+    /// <returns><c>[B · T, E]</c>.</returns>
     /// <remarks>Vaswani et al. 2017, arXiv:1706.03762, section 3.2.</remarks>
     public static Tensor Apply(Tensor projected, Tensor allowed, int heads, Func<Tensor, Tensor>? drop = null)
     {

@@ -21,7 +21,7 @@ public static class CategoricalPolicy
     /// <summary>The entry that each row's action chooses: Σ one-hot · values.</summary>
     /// <param name="values">Of every action, [B, A]: ln π(·|s), Q(s, ·).</param>
     /// <param name="actions">a, one-hot, [B, A].</param>
-    /// <returns>[B].</returns>
+    /// <returns><c>[B]</c>.</returns>
     public static Tensor Of(Tensor values, Tensor actions) => Reshape(Sum(values * actions, 1), new(actions.Shape[0]));
 
     /// <summary>Entropy −Σ π ln π of each row, in nats: [B, A] → [B].</summary>
@@ -32,7 +32,7 @@ public static class CategoricalPolicy
     public static Tensor Greedy(Tensor values) => Equal(values, Max(values, 1));
 
     /// <summary>A draw from the logits' softmax as one-hot rows: the largest logit − ln(−ln u) (Gumbel).</summary>
-    /// <param name="logits">[B, A], up to a constant a row.</param>
+    /// <param name="logits"><c>[B, A]</c>, up to a constant a row.</param>
     /// <param name="uniform">u, uniform on [0, 1), [B, A].</param>
     public static Tensor Sample(Tensor logits, Tensor uniform) => Greedy(logits - Log(-Log(uniform)));
 }

@@ -44,7 +44,7 @@ public static class GaussianPolicy
     /// <param name="actions">a, [B, A].</param>
     /// <param name="mean">μ, [B, A].</param>
     /// <param name="logStd">ln σ, [A] or [B, A].</param>
-    /// <returns>[B]; a log-density, so it may be positive.</returns>
+    /// <returns><c>[B]</c>; a log-density, so it may be positive.</returns>
     public static Tensor LogDensity(Tensor actions, Tensor mean, Tensor logStd)
     {
         var standardised = (actions - mean) * Exp(-logStd);

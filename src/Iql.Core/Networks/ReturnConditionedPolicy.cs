@@ -27,14 +27,14 @@ public static class ReturnConditionedPolicy
 
     /// <summary>The policy's action at every step, given everything up to the step's observation.</summary>
     /// <param name="parameters">As <see cref="Shapes"/> has them.</param>
-    /// <param name="returnsToGo">[B, K], scaled.</param>
-    /// <param name="observations">[B, K, S].</param>
-    /// <param name="actions">[B, K, A]; later steps see a step's action.</param>
+    /// <param name="returnsToGo"><c>[B, K]</c>, scaled.</param>
+    /// <param name="observations"><c>[B, K, S]</c>.</param>
+    /// <param name="actions"><c>[B, K, A]</c>; later steps see a step's action.</param>
     /// <param name="timesteps">Whole numbers from 0, below the table's length, [B, K].</param>
     /// <param name="mask">1 on steps, 0 on padding, [B, K]. The contents of padding change nothing elsewhere.</param>
     /// <param name="heads">Heads of attention.</param>
     /// <param name="dropout">Of the embedding (layer 0) and the transformer; null for none.</param>
-    /// <returns>[B, K, A], within ±1.</returns>
+    /// <returns><c>[B, K, A]</c>, within ±1.</returns>
     public static Tensor Actions(
         TensorGroup parameters, Tensor returnsToGo, Tensor observations, Tensor actions, Tensor timesteps, Tensor mask,
         int heads, TransformerActivation activation, Dropout? dropout = null)

@@ -41,11 +41,11 @@ public static class Transformer
 
     /// <summary>Runs the stack.</summary>
     /// <param name="parameters">A group that has <see cref="Shapes"/>' entries.</param>
-    /// <param name="tokens">[B · T, E].</param>
+    /// <param name="tokens"><c>[B · T, E]</c>.</param>
     /// <param name="allowed">Who may look at whom, [B, 1, T, T].</param>
     /// <param name="heads">H, a divisor of E.</param>
     /// <param name="dropout">Of attention's weights and both additions to x, as layers 1, 2, …; null for none.</param>
-    /// <returns>[B · T, E].</returns>
+    /// <returns><c>[B · T, E]</c>.</returns>
     public static Tensor Apply(TensorGroup parameters, Tensor tokens, Tensor allowed, int heads,
         TransformerActivation activation, Dropout? dropout = null)
     {

@@ -96,6 +96,6 @@ public sealed record EvaluationLine() : MetricsLine("evaluation")
 }
 
 /// <summary>How the policy weighs one fixed batch: bin i has the weights in [edge i, edge i + 1).</summary>
-/// <param name="Edges">[K + 1], ascending.</param>
-/// <param name="Counts">[K]; the last bin also has all weights above it.</param>
+/// <param name="Edges"><c>[K + 1]</c>, ascending.</param>
+/// <param name="Counts"><c>[K]</c>; the last bin also has all weights above it.</param>
 public sealed record WeightsLine(ImmutableArray<double> Edges, ImmutableArray<int> Counts) : MetricsLine("weights");

@@ -35,8 +35,8 @@ public sealed class StateValues : IDisposable
     public int ObservationSize { get; }
 
     /// <summary>The values of states: discounted rewards to come, in the units of training.</summary>
-    /// <param name="states">[N, S], as the environment gives them: any N.</param>
-    /// <returns>[N].</returns>
+    /// <param name="states"><c>[N, S]</c>, as the environment gives them: any N.</param>
+    /// <returns><c>[N]</c>.</returns>
     public float[] Of(ReadOnlySpan<float> states)
     {
         Check.That(states.Length % ObservationSize == 0, nameof(states), $"rows of {ObservationSize}", states.Length);

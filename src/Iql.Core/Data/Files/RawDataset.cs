@@ -9,12 +9,12 @@ namespace Iql.Data.Files;
 /// <param name="Name">The file's name without its ending.</param>
 /// <param name="ObservationSize">S.</param>
 /// <param name="ActionSize">A.</param>
-/// <param name="Observations">[N, S] row-major.</param>
-/// <param name="Actions">[N, A] row-major; one-hot rows of discrete actions.</param>
-/// <param name="Rewards">[N].</param>
-/// <param name="Terminals">[N].</param>
-/// <param name="Timeouts">[N], or null when the file has none (old D4RL files, kitchen).</param>
-/// <param name="NextObservations">[N, S], or null when the file has none.</param>
+/// <param name="Observations"><c>[N, S]</c> row-major.</param>
+/// <param name="Actions"><c>[N, A]</c> row-major; one-hot rows of discrete actions.</param>
+/// <param name="Rewards"><c>[N]</c>.</param>
+/// <param name="Terminals"><c>[N]</c>.</param>
+/// <param name="Timeouts"><c>[N]</c>, or null when the file has none (old D4RL files, kitchen).</param>
+/// <param name="NextObservations"><c>[N, S]</c>, or null when the file has none.</param>
 public sealed record RawDataset(string Name, string Source, int ObservationSize, int ActionSize, float[] Observations,
     float[] Actions, float[] Rewards, bool[] Terminals, bool[]? Timeouts = null, float[]? NextObservations = null,
     ActionKind ActionKind = ActionKind.Continuous)

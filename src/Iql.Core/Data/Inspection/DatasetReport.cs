@@ -27,7 +27,7 @@ public sealed record ModeReport(DatasetMode Mode, int Rows, int DroppedTimeouts,
 /// <param name="Metadata">Single values and texts of the file.</param>
 /// <param name="Rows">N.</param>
 /// <param name="ObservationSize">S.</param>
-/// <param name="ActionCounts">[A]: rows of each discrete action; else empty.</param>
+/// <param name="ActionCounts"><c>[A]</c>: rows of each discrete action; else empty.</param>
 /// <param name="Episodes">As the flags cut them, all rows of the file counted.</param>
 /// <param name="Lengths">Of the episodes, in steps.</param>
 /// <param name="Returns">Of the episodes, undiscounted.</param>

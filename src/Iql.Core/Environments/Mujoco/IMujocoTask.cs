@@ -43,7 +43,7 @@ public interface IMujocoTask
 
     /// <summary>Makes one decision.</summary>
     /// <param name="simulation">At the state; moved to the next one.</param>
-    /// <param name="action">[A], the policy's own.</param>
+    /// <param name="action"><c>[A]</c>, the policy's own.</param>
     Outcome Step(MujocoSimulation simulation, ReadOnlySpan<double> action, Span<double> memory);
 
     /// <summary>Observes after a start or a decision.</summary>

@@ -62,7 +62,7 @@ public sealed class MujocoEnvironment : IEnvironment
 
     /// <summary>Makes one decision in full precision.</summary>
     /// <param name="state">Read and written, [StateSize].</param>
-    /// <param name="action">[A].</param>
+    /// <param name="action"><c>[A]</c>.</param>
     /// <param name="observation">Written, [S].</param>
     public Outcome StepInFull(Span<double> state, ReadOnlySpan<double> action, Span<double> observation)
     {
