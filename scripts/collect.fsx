@@ -12,7 +12,6 @@
 open System
 open System.IO
 open Prelude
-open Iql.Data.Files.Hdf5
 open Iql.Environments.Mujoco
 open Iql.Scripts
 
@@ -189,8 +188,6 @@ let collect (recipe: Recipe) : unit =
 
 if not MujocoLibrary.IsAvailable then
     printfn "Nothing collected: the machine has no MuJoCo 2.2.2 (apt-get install libmujoco2.2.2)."
-elif not Hdf5File.IsAvailable then
-    printfn "Nothing collected: the machine has no HDF5 library (apt-get install libhdf5-103-1)."
 elif asked.IsEmpty then
     eprintfn "expected names of data sets, such as hopper or antmaze-umaze, got %s" (String.concat ", " wanted)
     exit 2

@@ -73,7 +73,6 @@ let ``what cannot be collected is refused before any work`` () =
 [<Fact>]
 let ``a robot's data train a policy that is scored in its environment`` () =
     needsMujoco ()
-    needsHdf5 ()
     use scratch = new Scratch()
     let path = scratch.Path "hopper-iql-random.hdf5"
     refuses "data collect hopper-v4" [ "--policy" ]

@@ -21,7 +21,6 @@ let private withVariable (name: string) (value: string) (action: unit -> unit) =
 
 [<Fact>]
 let ``a collected task goes to Minari and back, and is inspected there`` () =
-    needsHdf5 ()
     use scratch = new Scratch()
 
     let npz, minari, hdf5 =
@@ -46,7 +45,6 @@ let ``a collected task goes to Minari and back, and is inspected there`` () =
 
 [<Fact>]
 let ``a folder of Minari's is trained from`` () =
-    needsHdf5 ()
     use scratch = new Scratch()
     let npz, minari = scratch.Path "maze.npz", scratch.Path "maze-v0"
     run $"data collect {TaskName.standard} --size 3000 -o {npz}"
@@ -83,7 +81,6 @@ let ``a log is imported and a wrong one refused`` () =
 
 [<Fact>]
 let ``D4RL's file comes from a folder, and its task is trained on`` () =
-    needsHdf5 ()
     use scratch = new Scratch()
     let cache, brought = scratch.Path "cache", scratch.Path "brought"
     let file = "kitchen_microwave_kettle_bottomburner_light-v0.hdf5"
@@ -159,3 +156,29 @@ let ``what is not there is told with all that could be`` () =
             $"data inspect {scratch}/none"
         ] do
         refuses words [ "(.hdf5, .npz or .rows) or a Minari data set's folder, found none there" ]
+
+[<Fact>]
+let ``HDF5 on a full disk is one message and no file`` () =
+    use scratch = new Scratch()
+    let disk = scratch.Path "disk"
+    Directory.CreateDirectory disk |> ignore
+    run $"data collect {TaskName.standard} --size 20k -o {scratch}/big.npz"
+
+    let code (program: string) (arguments: string list) =
+        use running = System.Diagnostics.Process.Start(program, arguments)
+        running.WaitForExit()
+        running.ExitCode
+
+    Assert.SkipUnless(
+        OperatingSystem.IsLinux()
+        && code "mount" [ "-t"; "tmpfs"; "-o"; "size=100k"; "tmpfs"; disk ] = 0,
+        "No small disk can be mounted here."
+    )
+
+    try
+        for target in [ $"{disk}/x.hdf5"; $"{disk}/minari" ] do
+            refuses $"data convert {scratch}/big.npz {target}" [ target; "Is the disk full?" ]
+
+        Assert.Empty(Directory.GetFileSystemEntries disk)
+    finally
+        code "umount" [ disk ] |> ignore

@@ -7,7 +7,6 @@ open System.IO
 open System.Text.Json.Nodes
 open System.Threading
 open Xunit
-open Iql.Data.Files.Hdf5
 open Iql.Environments.Mujoco
 open Iql.Scripts
 open Iql.Cli
@@ -30,9 +29,6 @@ let small = "--transitions 2000 " + quick
 
 let needsMujoco () =
     Assert.SkipUnless(MujocoLibrary.IsAvailable, "The machine has no MuJoCo 2.2.2.")
-
-let needsHdf5 () =
-    Assert.SkipUnless(Hdf5File.IsAvailable, "The machine has no HDF5 library.")
 
 /// A grid of four small runs.
 let grid =

@@ -48,8 +48,6 @@ let properties (path: string) =
 
 [<Fact>]
 let ``D4RL, npz and back hold the same arrays, metadata and all`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let at name = Path.Combine(folder, name)
 
@@ -68,8 +66,6 @@ let ``D4RL, npz and back hold the same arrays, metadata and all`` () =
 
 [<Fact>]
 let ``Minari, flat and back is the same data set`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let at name = Path.Combine(folder, name)
         // An episode without an end in the middle, and one that goes on after a termination.
@@ -117,8 +113,6 @@ let ``Minari, flat and back is the same data set`` () =
 
 [<Fact>]
 let ``options of resets are kept, and refused where they are no text`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let at name = Path.Combine(folder, name)
 
@@ -161,8 +155,6 @@ let ``options of resets are kept, and refused where they are no text`` () =
 
 [<Fact>]
 let ``flat, Minari and back is the same file`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let mutable number = 0
 
@@ -196,8 +188,6 @@ let ``flat, Minari and back is the same file`` () =
 
 [<Fact>]
 let ``discrete actions stay choices, and as many as the space has`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let at name = Path.Combine(folder, name)
         let source = Path.Combine(folder, "made")
@@ -239,8 +229,6 @@ let ``discrete actions stay choices, and as many as the space has`` () =
 
 [<Fact>]
 let ``h5py sees Minari's layout`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let at name = Path.Combine(folder, name)
         let t = transitions 2 1 (steps 5 [ 4 ] [ 1 ])
@@ -273,8 +261,6 @@ print(json.loads(m['observation_space'])['low'], json.loads(m['action_space'])['
 
 [<Fact>]
 let ``what would be lost is refused with the mend, and nothing is written`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let at name = Path.Combine(folder, name)
 
@@ -335,8 +321,6 @@ let ``what would be lost is refused with the mend, and nothing is written`` () =
 
 [<Fact>]
 let ``cutting keeps what strict mode keeps`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let at name = Path.Combine(folder, name)
         let mutable number = 0
@@ -372,8 +356,6 @@ let ``cutting keeps what strict mode keeps`` () =
 
 [<Fact>]
 let ``the door file becomes Minari's`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let target = Path.Combine(folder, "human-v2")
         let door = shared "data/hdf5/door-human-replayed.hdf5"
@@ -396,3 +378,19 @@ let ``the door file becomes Minari's`` () =
 
         let raw = DatasetFile.Read target
         Assert.Equal((6704, 25), (raw.Count, (DatasetReport.Of raw).Episodes.Length)))
+
+[<Fact>]
+let ``choices that Minari numbers from 1 are numbered from 0 here, and from 1 again in Minari's layout`` () =
+    withFolder (fun folder ->
+        let main = shared "data/faults/reports/minari-start1/data/main_data.hdf5"
+        let source = Path.GetDirectoryName(Path.GetDirectoryName main)
+        let raw = DatasetFile.Read source
+        Assert.Equal((ActionKind.Discrete, 3), (raw.ActionKind, raw.ActionSize))
+        let flat, back = Path.Combine(folder, "flat.npz"), Path.Combine(folder, "back")
+        convert source flat DatasetForm.Npz |> ignore
+        use file = new NpzFile(flat)
+        let actions = (file.Read "actions").Values :?> int64[]
+        Assert.Equal((0L, 2L), (Array.min actions, Array.max actions))
+        convert flat back DatasetForm.Minari |> ignore
+        same main (mainOf back)
+        Assert.Equal<float32[]>(raw.Actions, DatasetFile.Read(back).Actions))

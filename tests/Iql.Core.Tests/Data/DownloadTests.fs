@@ -97,8 +97,6 @@ let private dataset (folder: string) =
 
 /// Runs with the cache in a folder of its own and with the bytes of a data set.
 let private withCache (action: string -> byte[] -> unit) =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let before = Environment.GetEnvironmentVariable "D4RL_DATASET_DIR"
         let cache = Path.Combine(folder, "cache")

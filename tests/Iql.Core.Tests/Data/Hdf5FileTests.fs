@@ -9,14 +9,8 @@ open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.NpzFileTests
 open Xunit
 
-let needsHdf5 () =
-    if not Hdf5File.IsAvailable then
-        Assert.Skip "The machine has no HDF5 library."
-
 [<Fact>]
 let ``what is written is read back bit for bit`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let path = Path.Combine(folder, "all.hdf5")
         Hdf5Writer.Write(path, ResizeArray arrays)
@@ -25,8 +19,6 @@ let ``what is written is read back bit for bit`` () =
 
 [<Fact>]
 let ``the same arrays give the same bytes`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let write name =
             let path = Path.Combine(folder, name)
@@ -39,8 +31,6 @@ let ``the same arrays give the same bytes`` () =
 
 [<Fact>]
 let ``h5py opens what is written`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let path = Path.Combine(folder, "all.hdf5")
         Hdf5Writer.Write(path, ResizeArray arrays)
@@ -49,6 +39,7 @@ let ``h5py opens what is written`` () =
             python
                 "import h5py, sys
 f = h5py.File(sys.argv[1])
+f.visititems(lambda name, item: None if isinstance(item, h5py.Group) else item[()] if item.shape == () else item[:])
 print(f['numbers'].dtype, f['numbers'].shape, f['numbers'].compression, f['numbers'][0, 1], f['doubles'][0], f['whole'][1, 0, 0], f['flags'].dtype, f['flags'][:].tolist(), f['scalar'][()], f['empty'].shape, len(f['metadata/algorithm'][()].decode()), f['texts'][:].tolist())"
                 [ path ]
 
@@ -59,8 +50,6 @@ print(f['numbers'].dtype, f['numbers'].shape, f['numbers'].compression, f['numbe
 
 [<Fact>]
 let ``what h5py writes is read`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let path = Path.Combine(folder, "h5py.hdf5")
 
@@ -68,7 +57,7 @@ let ``what h5py writes is read`` () =
             "import h5py, numpy as n, sys
 with h5py.File(sys.argv[1], 'w') as f:
     x = n.arange(6).reshape(2, 3)
-    for k in ['f2', 'f4', 'f8', '>f4', 'u1', 'i2', 'i8']: f['a/' + k] = x.astype(k)
+    for k in ['f2', 'f4', 'f8', 'u1', 'i2', 'i8']: f['a/' + k] = x.astype(k)
     f['flag'] = x > 2
     f['variable'] = 'SAC ✓'
     f['fixed'] = n.string_('SAC')
@@ -83,7 +72,7 @@ with h5py.File(sys.argv[1], 'w') as f:
 
         use file = new Hdf5File(path)
 
-        for name in [ "a/f2"; "a/f4"; "a/f8"; "a/>f4"; "a/u1"; "a/i2"; "a/i8"; "packed" ] do
+        for name in [ "a/f2"; "a/f4"; "a/f8"; "a/u1"; "a/i2"; "a/i8"; "packed" ] do
             Assert.Equal<float32[]>([| 0f; 1f; 2f; 3f; 4f; 5f |], (file.Read name).ToFloats())
 
         Assert.Equal<bool[]>([| false; false; false; true; true; true |], (file.Read "flag").ToFlags())
@@ -110,7 +99,6 @@ with h5py.File(sys.argv[1], 'w') as f:
 
 [<Fact>]
 let ``a truncated file is refused in one line`` () =
-    needsHdf5 ()
     let whole = File.ReadAllBytes(shared "data/hdf5/hopper-cs285-expert.hdf5")
 
     withFolder (fun folder ->
@@ -126,8 +114,6 @@ let ``a truncated file is refused in one line`` () =
 
 [<Fact>]
 let ``a file with damaged contents is refused in one line`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let path = Path.Combine(folder, "x.hdf5")
         let random = Random 3
@@ -151,8 +137,6 @@ let ``a file with damaged contents is refused in one line`` () =
 
 [<Fact>]
 let ``many threads may read at once`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let path = Path.Combine(folder, "x.hdf5")
         let t = transitions 4 2 (steps 2000 [ 5 ] [ 1000 ])
@@ -167,8 +151,6 @@ let ``many threads may read at once`` () =
 
 [<Fact>]
 let ``an open file may be opened, replaced and read by others`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let path = Path.Combine(folder, "x.hdf5")
         DatasetFile.Save(path, transitions 1 1 (steps 30 [] []))

@@ -72,8 +72,6 @@ let message (action: unit -> unit) = throws<Exception>(action).Message
 
 [<Fact>]
 let ``T + 1 observations become observations and next observations, the final one too`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let path = dataset folder []
         let raw = DatasetFile.Read path
@@ -121,8 +119,6 @@ let ``T + 1 observations become observations and next observations, the final on
 
 [<Fact>]
 let ``pieces are the whole`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         use file = DatasetFile.Open(dataset folder [])
 
@@ -145,8 +141,6 @@ let ``pieces are the whole`` () =
 
 [<Fact>]
 let ``a row file is packed from it`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let path, rows = dataset folder [], Path.Combine(folder, "x.rows")
         DatasetPacking.Pack(path, rows, DatasetMode.Strict) |> ignore
@@ -156,8 +150,6 @@ let ``a row file is packed from it`` () =
 
 [<Fact>]
 let ``an episode without an end does not run on into the next`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let path = dataset folder (episode 3 2 false true)
         let raw = DatasetFile.Read path
@@ -181,8 +173,6 @@ let ``blocks are ordered level by level, tuples by number`` () =
 
 [<Fact>]
 let ``attributes of an older data set are its metadata`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let path = dataset folder []
         File.Delete(Path.Combine(path, "data", "metadata.json"))
@@ -204,8 +194,6 @@ f.attrs['odd'] = h5py.Empty('f4')"
 
 [<Fact>]
 let ``what is wrong is named with its episode`` () =
-    needsHdf5 ()
-
     let refused (change: ArrayData list -> ArrayData list) (expected: string list) =
         withFolder (fun folder ->
             let path = Path.Combine(folder, "main_data.hdf5")
@@ -250,8 +238,6 @@ let ``what is wrong is named with its episode`` () =
 
 [<Fact>]
 let ``metadata that is no JSON is refused`` () =
-    needsHdf5 ()
-
     withFolder (fun folder ->
         let path = dataset folder []
         File.WriteAllText(Path.Combine(path, "data", "metadata.json"), "{\"total")

@@ -75,7 +75,6 @@ let ``the compiled model has the original's numbers`` task =
 [<Fact>]
 let ``the demonstrations of the door replay, episode by episode`` () =
     needsMujoco ()
-    Iql.Core.Tests.Hdf5FileTests.needsHdf5 ()
     let door = environment "door"
     use file = new Hdf5File(shared "data/hdf5/door-human-replayed.hdf5")
 

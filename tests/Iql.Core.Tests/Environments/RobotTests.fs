@@ -90,7 +90,6 @@ let private rows (file: Hdf5File) name =
 [<InlineData("ant")>]
 let ``transitions that gym recorded replay`` (robot: string) =
     needsMujoco ()
-    Iql.Core.Tests.Hdf5FileTests.needsHdf5 ()
     let environment = MujocoEnvironment(robot, (Map.ofList worlds)[robot], 1000)
     use file = new Hdf5File(shared $"data/hdf5/{robot}-cs285-expert.hdf5")
     // An ant's may have contact forces behind what is seen.

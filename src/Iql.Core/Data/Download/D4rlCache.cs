@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Iql.Data.Files;
 using Iql.Data.Files.Arrays;
-using Iql.Data.Files.Hdf5;
 
 namespace Iql.Data.Download;
 
@@ -93,8 +92,6 @@ public static class D4rlCache
             if (!got.Equals(sha256, StringComparison.OrdinalIgnoreCase))
                 throw Wrong($"SHA-256 {sha256.ToLowerInvariant()}", got);
         }
-        // Without the library the check waits until the file is read.
-        if (!Hdf5File.IsAvailable) return;
         long rows;
         try
         {

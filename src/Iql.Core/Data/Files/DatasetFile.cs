@@ -10,8 +10,6 @@ namespace Iql.Data.Files;
 /// <summary>Data sets on disk: D4RL's HDF5 layout, the same names in .npz, and Minari's folders.</summary>
 public static class DatasetFile
 {
-    static ReadOnlySpan<byte> Hdf5Signature => [0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A];
-
     /// <summary>Reads a file's transitions.</summary>
     /// <param name="path">An HDF5 or .npz file, by its first bytes, or a Minari data set's folder or file.</param>
     /// <param name="timeLimit">The task's longest episode, for a file without time-outs.</param>
@@ -45,7 +43,7 @@ public static class DatasetFile
         using (var stream = File.OpenRead(path))
             start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         if (start.AsSpan().StartsWith("PK"u8)) return new NpzFile(path);
-        if (start.AsSpan().StartsWith(Hdf5Signature))
+        if (Hdf5Superblock.Fits(path))
         {
             var file = new Hdf5File(path);
             return MinariFile.Fits(file) ? new MinariFile(file) : file;

@@ -61,7 +61,7 @@ public sealed record RawDataset(string Name, string Source, int ObservationSize,
         return file.Entries
             .Where(entry => entry.Shape.Length == 0 || entry.Name.StartsWith("metadata/", StringComparison.Ordinal))
             .Where(entry => ArrayData.Count(entry.Shape) is >= 1 and <= largest)
-            .Where(entry => entry.Kind is "bool" or "string" || entry.Kind.Contains("int")
+            .Where(entry => entry.Kind is "bool" or "string" || entry.IsInteger
                 || entry.Kind.StartsWith("float", StringComparison.Ordinal))
             .ToImmutableSortedDictionary(entry => entry.Name, Text, StringComparer.Ordinal);
 

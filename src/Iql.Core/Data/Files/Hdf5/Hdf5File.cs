@@ -1,182 +1,208 @@
 using System.Collections.Immutable;
-using System.Text;
+using System.Runtime.InteropServices;
 using Iql.Data.Files.Arrays;
-using static Iql.Data.Files.Hdf5.Hdf5Library;
+using PureHDF;
+using PureHDF.Filters;
+using PureHDF.Selections;
+using PureHDF.VOL.Native;
 
 namespace Iql.Data.Files.Hdf5;
 
-/// <summary>An HDF5 file open for reading: numbers, flags (h5py's bool is an enumeration of int8) and texts of any
-/// shape, in any group. Other kinds are listed and cannot be read.</summary>
+/// <summary>An HDF5 file open for reading: little-endian numbers, flags (h5py's bool), other enumerations as their
+/// integers, and texts, of any shape and in any group. Other kinds are listed and cannot be read; so is what is in
+/// other files (external storage, external links, virtual data sets).</summary>
 public sealed class Hdf5File : IArrayFile
 {
-    /// <summary>Names for the kinds of H5Tget_class.</summary>
-    static readonly ImmutableArray<string> Classes =
-    [
-        "integer", "float", "time", "string", "bitfield", "opaque", "compound", "reference", "enumeration", "list",
-        "array",
-    ];
+    const string ExternalStorage = "external storage", ExternalLink = "external link", VirtualSet = "virtual data set";
+    const int PieceBytes = 1 << 22, Slack = 1 << 20;
+    /// <summary>The best ratio of deflate is 1032.</summary>
+    const int MostCompression = 1100;
 
-    const int GroupId = 2, DatasetId = 5;
-    readonly Dictionary<string, ArrayEntry> named = [];
-    long file = -1;
+    readonly Lock gate = new();
+    readonly Hdf5Stream stream;
+    readonly NativeFile file;
+    readonly Dictionary<string, (NativeObject Item, ArrayEntry? Entry)> named = [];
+    bool closed;
+
+    static Hdf5File() => H5Filter.Register(new LzfFilter());
 
     /// <summary>Opens a file.</summary>
-    /// <exception cref="InvalidDataException">No HDF5 file, or a truncated one.</exception>
+    /// <exception cref="InvalidDataException">No HDF5 file, or a truncated or damaged one.</exception>
     public Hdf5File(string path)
     {
         Path = path;
-        lock (Gate)
+        stream = new(path);
+        try
         {
-            Ready();
-            const uint readOnly = 0;
-            using var access = FileAccess(path);
-            file = H5Fopen(path, readOnly, access.Value);
-            if (file < 0) throw new InvalidDataException(
-                $"{path}: expected an HDF5 file, got {new FileInfo(path).Length} bytes that the library cannot open. " +
-                "It is most likely truncated; copy it again.");
-            var entries = ImmutableArray.CreateBuilder<ArrayEntry>();
-            try { List(file, "", 0, entries); }
-            catch { Dispose(); throw; }
-            entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
-            Entries = entries.ToImmutable();
-            named = Entries.ToDictionary(entry => entry.Name);
+            file = Whole("/", () => H5File.Open(stream));
+            Whole("/", List);
         }
+        catch { stream.Dispose(); throw; }
+        Entries = [.. named.Values.Select(item => item.Entry).OfType<ArrayEntry>()
+            .OrderBy(entry => entry.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>Whether this machine has an HDF5 library.</summary>
-    public static bool IsAvailable => Present;
     public string Path { get; }
     public string Kind => "hdf5";
     public ImmutableArray<ArrayEntry> Entries { get; }
 
     public ArrayData Read(string name)
     {
-        var entry = Find(name);
-        lock (Gate)
-        {
-            Ready();
-            using var dataset = new Hdf5Id(H5Oopen(file, name, 0), Damaged(name));
-            return Read(dataset.Value, entry);
-        }
+        var (set, entry) = Find(name);
+        return Read(set, entry, entry.Shape, 0);
     }
 
     public ArrayData Read(string name, long first, int count)
     {
-        var (entry, damaged) = (Find(name), Damaged(name));
+        var (set, entry) = Find(name);
         entry.RequireRows(first, count, Path);
-        lock (Gate)
+        if (entry.Kind == "string") throw Unreadable(entry, "numbers or flags");
+        return Read(set, entry, entry.Shape.SetItem(0, count), first);
+    }
+
+    ArrayData Read(NativeObject item, ArrayEntry entry, ImmutableArray<long> shape, long first)
+    {
+        if (item is not NativeDataset set || entry.Kind is ExternalStorage or ExternalLink or VirtualSet)
+            throw Unreadable(entry, "numbers, flags or texts in this file");
+        return Whole(entry.Name, () =>
         {
-            Ready();
-            using var dataset = new Hdf5Id(H5Oopen(file, name, 0), damaged);
-            using var rows = new Hdf5Id(H5Dget_space(dataset.Value), damaged);
-            ulong[] start = new ulong[entry.Shape.Length], extents = [.. entry.Shape.Select(extent => (ulong)extent)];
-            (start[0], extents[0]) = ((ulong)first, (ulong)count);
-            const int set = 0;
-            if (H5Sselect_hyperslab(rows.Value, set, start, 0, extents, 0) < 0)
-                throw new InvalidDataException(damaged);
-            using var memory = new Hdf5Id(H5Screate_simple(extents.Length, extents, 0), damaged);
-            return Read(dataset.Value, entry with { Shape = entry.Shape.SetItem(0, count) }, memory.Value, rows.Value);
-        }
-    }
+            ulong[] chunks = set.Layout.Class == H5DataLayoutClass.Chunked ? set.Layout.Chunks : [];
+            var size = set.Type.Size;
+            RequireSize(entry.Name, size, entry.Shape, chunks.Length > 0);
+            RequireSize(entry.Name, size, chunks.Select(extent => (long)extent), true);
+            var (count, width) = (checked((int)ArrayData.Count(shape)), (int)ArrayData.Count(shape.Skip(1)));
+            var end = first + shape.FirstOrDefault(1);
+            var rows = Math.Max(1, PieceBytes / Math.Max(1, (long)width * size));
+            // Whole chunks, so that each is unpacked once.
+            if (chunks.Length > 0) rows = Math.Max(1, rows / (long)chunks[0]) * (long)chunks[0];
+            var cache = new SimpleReadingChunkCache(1 << 16, (ulong)(4 * Math.Max(PieceBytes, rows * width * size)));
+            var values = new Hdf5Values(set.Type, count, Pieces(), Bytes, () => set.Read<string[]>()).Read();
+            return values == null ? throw Unreadable(entry, "numbers, flags or texts")
+                : new ArrayData(entry.Name, shape, values);
 
-    /// <param name="memory">The arrangement in memory, 0 for the whole array's.</param>
-    /// <param name="selection">The selection in the file, 0 for all; texts come whole.</param>
-    ArrayData Read(long dataset, ArrayEntry entry, long memory = 0, long selection = 0)
-    {
-        var damaged = Damaged(entry.Name);
-        using var type = new Hdf5Id(H5Dget_type(dataset), damaged);
-        var values = selection != 0 && entry.Kind == "string" ? null
-            : Hdf5Values.Read(type.Value, ArrayData.Count(entry.Shape), damaged, (memoryType, ref numbers) =>
-                H5Dread(dataset, memoryType, memory, selection, 0, ref numbers));
-        return values != null ? new(entry.Name, entry.Shape, values) : throw new InvalidDataException(
-            $"{Path}: '{entry.Name}': expected numbers{(selection == 0 ? ", flags or texts" : " or flags")}, " +
-            $"got the HDF5 kind {entry.Kind}.");
-    }
+            IEnumerable<(int, int)> Pieces()
+            {
+                for (long from = first, to; count > 0 && from < end; from = to)
+                {
+                    to = Math.Min(end, (from / rows + 1) * rows);
+                    yield return ((int)((from - first) * width), (int)((to - from) * width));
+                }
+            }
 
-    ArrayEntry Find(string name)
-    {
-        ObjectDisposedException.ThrowIf(file < 0, this);
-        return named.GetValueOrDefault(name) ?? throw new InvalidDataException(
-            $"{Path}: '{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; " +
-            "there is no such data set.");
+            void Bytes(Span<byte> elements, int from)
+            {
+                ulong[] starts = new ulong[shape.Length], extents = [.. shape.Select(extent => (ulong)extent)];
+                if (starts.Length > 0)
+                    (starts[0], extents[0]) = ((ulong)(first + from / width), (ulong)(elements.Length / size / width));
+                set.Read(new H5DatasetAccess(ChunkCache: cache), elements,
+                    starts.Length > 0 ? new HyperslabSelection(starts.Length, starts, extents) : null);
+            }
+        });
     }
 
     /// <summary>The attributes of a group ("/": the file) or data set that are numbers, flags or texts.</summary>
-    public ImmutableSortedDictionary<string, ArrayData> Attributes(string name)
+    public ImmutableSortedDictionary<string, ArrayData> Attributes(string name) => Whole(name, () =>
     {
-        ObjectDisposedException.ThrowIf(file < 0, this);
-        lock (Gate)
+        var found = ImmutableSortedDictionary.CreateBuilder<string, ArrayData>(StringComparer.Ordinal);
+        var item = named.TryGetValue(name, out var known) ? known.Item : throw Missing(name);
+        foreach (var attribute in item.Attributes().Cast<NativeAttribute>())
         {
-            Ready();
-            using var item = new Hdf5Id(H5Oopen(file, name, 0), Damaged(name));
-            return Hdf5Values.Attributes(item.Value);
+            if (attribute.Space.Type == H5DataspaceType.Null) continue;
+            var (type, shape) = (attribute.Type, Shape(attribute.Space));
+            RequireSize(attribute.Name, type.Size, shape, false);
+            var count = (int)ArrayData.Count(shape);
+            var values = new Hdf5Values(type, count, [(0, count)], Bytes, () => attribute.Read<string[]>()).Read();
+            if (values != null) found[attribute.Name] = new(attribute.Name, shape, values);
+
+            void Bytes(Span<byte> elements, int first)
+            {
+                if (type.Size == 1) attribute.Read(elements);
+                else if (type.Size == 2) attribute.Read(MemoryMarshal.Cast<byte, short>(elements));
+                else if (type.Size == 4) attribute.Read(MemoryMarshal.Cast<byte, int>(elements));
+                else attribute.Read(MemoryMarshal.Cast<byte, long>(elements));
+            }
         }
-    }
+        return found.ToImmutable();
+    });
 
     /// <summary>Closes the file.</summary>
     public void Dispose()
     {
-        lock (Gate)
+        lock (gate)
         {
-            if (file >= 0) H5Idec_ref(file);
-            file = -1;
+            closed = true;
+            stream.Dispose();
         }
-        GC.SuppressFinalize(this);
     }
 
-    /// <summary>Closes a forgotten file.</summary>
-    ~Hdf5File() => Dispose();
-
-    void List(long group, string prefix, int depth, ImmutableArray<ArrayEntry>.Builder entries)
+    /// <summary>Lists groups level by level, each once, since links may lead in circles.</summary>
+    bool List()
     {
-        // A file may link a group into itself; D4RL's go three deep.
-        const int deepest = 16;
-        if (depth > deepest) return;
-        Span<ulong> info = stackalloc ulong[4];
-        if (H5Gget_info(group, info) < 0) throw new InvalidDataException(Damaged(prefix));
-        for (var i = 0UL; i < info[1]; i++)
+        var visited = new HashSet<ulong>();
+        var groups = new Queue<(string Name, NativeGroup Group)>([("/", file)]);
+        while (groups.TryDequeue(out var next))
         {
-            var name = prefix + LinkName(group, i, prefix);
-            // A soft link may point nowhere.
-            var opened = H5Oopen(file, name, 0);
-            if (opened < 0) continue;
-            using var item = new Hdf5Id(opened, name);
-            switch (H5Iget_type(item.Value))
+            if (!visited.Add(PureHdf.Address(next.Group))) continue;
+            named[next.Name] = (next.Group, null);
+            foreach (var child in next.Group.Children().Cast<NativeObject>())
             {
-                case GroupId: List(item.Value, name + "/", depth + 1, entries); break;
-                case DatasetId: entries.Add(Describe(item.Value, name)); break;
+                var name = next.Name == "/" ? child.Name : $"{next.Name}/{child.Name}";
+                if (child is IH5UnresolvedLink) continue;
+                if (PureHdf.IsElsewhere(child, file)) named[name] = (child, new(name, ExternalLink, [0]));
+                else if (child is NativeDataset set) named[name] = (set, Describe(set, name));
+                else if (child is NativeGroup group) groups.Enqueue((name, group));
+            }
+        }
+        return true;
+    }
+
+    static ArrayEntry Describe(NativeDataset set, string name) => new(name, PureHdf.IsExternal(set) ? ExternalStorage
+        : set.Layout.Class == H5DataLayoutClass.VirtualStorage ? VirtualSet : Hdf5Values.KindOf(set.Type),
+        Shape(set.Space));
+
+    static ImmutableArray<long> Shape(IH5Dataspace space) => space.Type == H5DataspaceType.Null ? [0]
+        : [.. space.Dimensions.Select(extent => checked((long)extent))];
+
+    (NativeObject Set, ArrayEntry Entry) Find(string name) =>
+        named.GetValueOrDefault(name) is (var set, { } entry) ? (set, entry) : throw Missing(name);
+
+    InvalidDataException Missing(string name) => new($"{Path}: '{name}': " +
+        $"expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such data set.");
+
+    InvalidDataException Unreadable(ArrayEntry entry, string expected) => new(
+        $"{Path}: '{entry.Name}': expected {expected}, got the HDF5 kind {entry.Kind}. " + entry.Kind switch
+        {
+            _ when entry.Kind.StartsWith("big-endian", StringComparison.Ordinal) =>
+                "Save it little-endian: numpy's astype(dtype.newbyteorder('<')).",
+            ExternalStorage or ExternalLink or VirtualSet => "Copy the numbers into this file.",
+            _ => "Leave it out, or save it as numbers.",
+        });
+
+    /// <summary>Refuses a size that no file of this length can hold, before memory is taken.</summary>
+    void RequireSize(string name, int size, IEnumerable<long> shape, bool compressed)
+    {
+        var bytes = shape.Aggregate((double)size, (product, extent) => product * extent);
+        var most = (double)stream.Length * (compressed ? MostCompression : 1) + Slack;
+        if (bytes > most) throw new InvalidDataException(Invariant.Say(
+            $"{Path}: '{name}': expected at most {most:N0} bytes of values in a file of {stream.Length:N0}, " +
+            $"got {bytes:N0}. Its numbers were never written, or it is damaged: write it again."));
+    }
+
+    /// <summary>Runs PureHDF, whose many exceptions become one, with a bound on the metadata it may read.</summary>
+    T Whole<T>(string name, Func<T> read)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            stream.Allow(Slack + 64 * stream.Length);
+            try { return read(); }
+            catch (Exception failure) when (failure is not InvalidDataException { Message: var text }
+                || !text.StartsWith(Path, StringComparison.Ordinal))
+            {
+                var reason = failure.GetBaseException().Message.ReplaceLineEndings(" ");
+                throw new InvalidDataException($"{Path}: '{name}' cannot be read: expected whole HDF5 contents, got " +
+                    $"damaged ones or a compression that Iql lacks ({reason}). Copy the file again.", failure);
             }
         }
     }
-
-    string LinkName(long group, ulong index, string prefix)
-    {
-        const int byName = 0, increasing = 0;
-        var size = H5Lget_name_by_idx(group, ".", byName, increasing, index, default, 0, 0);
-        if (size < 0) throw new InvalidDataException(Damaged(prefix));
-        var name = new byte[size + 1];
-        H5Lget_name_by_idx(group, ".", byName, increasing, index, name, (nuint)name.Length, 0);
-        return Encoding.UTF8.GetString(name.AsSpan(0, (int)size));
-    }
-
-    ArrayEntry Describe(long dataset, string name)
-    {
-        using var type = new Hdf5Id(H5Dget_type(dataset), Damaged(name));
-        using var space = new Hdf5Id(H5Dget_space(dataset), Damaged(name));
-        const int unsigned = 0;
-        var bits = 8 * (int)H5Tget_size(type.Value);
-        var kind = H5Tget_class(type.Value) switch
-        {
-            Hdf5Values.FloatClass => $"float{bits}",
-            Hdf5Values.IntegerClass => H5Tget_sign(type.Value) == unsigned ? $"uint{bits}" : $"int{bits}",
-            Hdf5Values.EnumerationClass when bits == 8 => "bool",
-            var other and >= 0 when other < Classes.Length => Classes[other],
-            _ => "unknown",
-        };
-        return new(name, kind, Hdf5Values.Extents(space.Value) ?? [0]);
-    }
-
-    string Damaged(string name) =>
-        $"{Path}: '{name}' cannot be read: expected whole HDF5 contents, got damaged ones (or a compression this " +
-        "library lacks). Copy the file again.";
 }

@@ -1,154 +1,124 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Iql.Data.Files.Arrays;
-using static Iql.Data.Files.Hdf5.Hdf5Library;
+using PureHDF;
+using PureHDF.Filters;
+using PureHDF.VOL.Native;
 
 namespace Iql.Data.Files.Hdf5;
 
-/// <summary>Writes arrays as HDF5 for h5py and D4RL's loader: compressed chunks, flags as h5py's bool, texts as
-/// fixed-length UTF-8. No times are recorded: the same arrays give the same bytes.</summary>
+/// <summary>Writes arrays as HDF5 for h5py and D4RL's loader: compressed chunks, flags as h5py's bool, texts in UTF-8.
+/// No times are recorded: the same arrays give the same bytes.</summary>
 public static class Hdf5Writer
 {
-    const int ChunkBytes = 1 << 18;
+    /// <summary>Small enough for the garbage collector's youngest generation.</summary>
+    const int ChunkBytes = 1 << 16;
+
+    /// <summary>A flag as h5py writes it.</summary>
+    enum Flag : byte { FALSE, TRUE }
 
     /// <summary>Writes arrays to a temporary file, then renames it; slashes in a name make groups.</summary>
     /// <exception cref="IOException">A full disk, a folder without permission.</exception>
     public static void Write(string path, IEnumerable<ArrayData> arrays) => Write(path, arrays, []);
 
-    /// <summary>Writes arrays one after another, then attributes of their groups.</summary>
+    /// <summary>Writes arrays and attributes of groups. The file is read back before it gets its name.</summary>
     /// <param name="attributes">Names of groups ("/": the file) or arrays, with a named value each; read last.</param>
     /// <inheritdoc cref="Write(string, IEnumerable{ArrayData})" path="/exception"/>
     public static void Write(string path, IEnumerable<ArrayData> arrays,
-        IEnumerable<(string Of, ArrayData Value)> attributes) => AtomicFile.Write(path, temporary =>
+        IEnumerable<(string Of, ArrayData Value)> attributes)
     {
-        lock (Gate)
+        List<ArrayData> all = [.. arrays];
+        List<(string Of, ArrayData Value)> further = [.. attributes];
+        AtomicFile.Write(path, temporary =>
         {
-            Ready();
-            // A failure of the arrays' source is not ours.
-            var ours = true;
             try
             {
-                const uint truncate = 2;
-                using var access = FileAccess("the file");
-                using var file = new Hdf5Id(H5Fcreate(temporary, truncate, 0, access.Value), "the file");
-                foreach (var array in Taken(arrays)) Write(file.Value, array);
-                foreach (var (of, value) in Taken(attributes))
+                using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite))
                 {
-                    using var item = new Hdf5Id(H5Oopen(file.Value, of, 0), of);
-                    Attach(item.Value, value);
+                    Tree(all, further).Write(stream, new H5WriteOptions(DefaultStringLength: 0));
+                    stream.Flush(flushToDisk: true);
                 }
-                const int local = 0;
-                Require(H5Fflush(file.Value, local), "the file");
+                RequireSame(temporary, all, further);
             }
-            catch (InvalidDataException failure) when (ours)
+            catch (Exception failure) when (failure.GetBaseException() is IOException or InvalidDataException)
             {
-                throw new IOException($"{path}: expected to write an HDF5 file, failed at {failure.Message}. " +
-                    "Is the disk full, or the folder closed to you?");
+                throw new IOException($"{path}: expected to write an HDF5 file, got " +
+                    $"{failure.GetBaseException().Message.Replace(temporary, path)}. Is the disk full?", failure);
             }
+        });
+    }
 
-            IEnumerable<T> Taken<T>(IEnumerable<T> items)
-            {
-                using var each = items.GetEnumerator();
-                while (true)
-                {
-                    ours = false;
-                    if (!each.MoveNext()) break;
-                    ours = true;
-                    yield return each.Current;
-                }
-                ours = true;
-            }
-        }
-    });
-
-    static void Write(long file, ArrayData array)
+    static H5File Tree(List<ArrayData> arrays, List<(string Of, ArrayData Value)> attributes)
     {
-        var extents = array.Shape.Select(extent => (ulong)extent).ToArray();
-        using var space = Space(array);
-        using var type = new Hdf5Id(FileType(array), array.Name);
-        using var create = new Hdf5Id(H5Pcreate(Constant("H5P_CLS_DATASET_CREATE_ID_g")), array.Name);
-        using var link = new Hdf5Id(H5Pcreate(Constant("H5P_CLS_LINK_CREATE_ID_g")), array.Name);
-        Require(H5Pset_create_intermediate_group(link.Value, 1), array.Name);
-        Require(H5Pset_obj_track_times(create.Value, false), array.Name);
-        if (extents.Length > 0 && array.Values.Length > 0)
+        var file = new H5File();
+        var items = new Dictionary<string, H5Object> { ["/"] = file };
+        foreach (var array in arrays)
         {
-            var rowBytes = array.Values.LongLength / array.Shape[0] * (long)H5Tget_size(type.Value);
-            extents[0] = (ulong)Math.Clamp(ChunkBytes / rowBytes, 1, array.Shape[0]);
-            Require(H5Pset_chunk(create.Value, extents.Length, extents), array.Name);
-            Require(H5Pset_shuffle(create.Value), array.Name);
-            Require(H5Pset_deflate(create.Value, 4), array.Name);
+            items[array.Name] = DataSet(array);
+            Group(array.Name)[array.Name.Split('/')[^1]] = items[array.Name];
         }
-        using var dataset = new Hdf5Id(
-            H5Dcreate2(file, array.Name, type.Value, space.Value, link.Value, create.Value, 0), array.Name);
-        if (array.Values.Length == 0) return;
-        var (values, memoryType) = InMemory(array, type.Value);
-        Require(H5Dwrite(dataset.Value, memoryType, 0, 0, 0, ref MemoryMarshal.GetArrayDataReference(values)),
-            array.Name);
+        foreach (var (of, value) in attributes)
+            items[of].Attributes[value.Name] = value.Shape.Length == 0 ? Values(value)
+                : new H5Attribute(Values(value), [.. value.Shape.Select(extent => (ulong)extent)]);
+        return file;
+
+        H5Group Group(string name)
+        {
+            var slash = name.LastIndexOf('/');
+            if (slash < 0) return file;
+            var above = name[..slash];
+            if (items.TryGetValue(above, out var known)) return (H5Group)known;
+            var made = new H5Group();
+            Group(above)[above[(above.LastIndexOf('/') + 1)..]] = items[above] = made;
+            return made;
+        }
     }
 
-    static void Attach(long item, ArrayData value)
+    static H5Dataset DataSet(ArrayData array)
     {
-        using var type = new Hdf5Id(FileType(value), value.Name);
-        using var space = Space(value);
-        using var attribute = new Hdf5Id(H5Acreate2(item, value.Name, type.Value, space.Value, 0, 0), value.Name);
-        var (values, memoryType) = InMemory(value, type.Value);
-        Require(H5Awrite(attribute.Value, memoryType, ref MemoryMarshal.GetArrayDataReference(values)), value.Name);
+        if (array.Shape.Length == 0) return new(Values(array));
+        ulong[] extents = [.. array.Shape.Select(extent => (ulong)extent)];
+        if (array.Values.Length == 0 || array.Values is string[]) return new(Values(array), fileDims: extents);
+        uint[] chunks = [.. array.Shape.Select(extent => (uint)extent)];
+        var rowBytes = Buffer.ByteLength(array.Values) / array.Shape[0];
+        chunks[0] = (uint)Math.Clamp(ChunkBytes / rowBytes, 1, array.Shape[0]);
+        return new(Values(array), chunks, fileDims: extents,
+            datasetCreation: new(Filters: [ShuffleFilter.Id, DeflateFilter.Id]));
     }
 
-    static Hdf5Id Space(ArrayData array) => new(array.Shape.Length == 0 ? H5Screate(0)
-        : H5Screate_simple(array.Shape.Length, [.. array.Shape.Select(extent => (ulong)extent)], 0), array.Name);
-
-    /// <summary>The values as the library takes them, and their type.</summary>
-    static (Array Values, long Type) InMemory(ArrayData array, long fileType) => array.Values switch
+    /// <summary>Values as PureHDF takes them; of a scalar, the one.</summary>
+    static object Values(ArrayData array)
     {
-        float[] => (array.Values, Constant("H5T_NATIVE_FLOAT_g")),
-        double[] => (array.Values, Constant("H5T_NATIVE_DOUBLE_g")),
-        long[] => (array.Values, Constant("H5T_NATIVE_INT64_g")),
-        string[] texts => (Cells(texts), fileType),
-        _ => (array.Values, fileType),
+        var values = array.Values is bool[] flags ? Array.ConvertAll(flags, flag => flag ? Flag.TRUE : Flag.FALSE)
+            : array.Values;
+        return array.Shape.Length == 0 ? values.GetValue(0)! : values;
+    }
+
+    /// <summary>Refuses a file that does not hold the arrays and attributes bit for bit.</summary>
+    internal static void RequireSame(
+        string path, IReadOnlyList<ArrayData> arrays, IReadOnlyList<(string Of, ArrayData Value)> attributes)
+    {
+        using var file = new Hdf5File(path);
+        foreach (var array in arrays) Require(array, file.Read(array.Name));
+        foreach (var group in attributes.GroupBy(attribute => attribute.Of))
+        {
+            var found = file.Attributes(group.Key);
+            foreach (var (_, value) in group) Require(value, found.GetValueOrDefault(value.Name));
+        }
+
+        void Require(ArrayData written, ArrayData? found)
+        {
+            if (found == null || !written.Shape.SequenceEqual(found.Shape) || !IsSame(written.Values, found.Values))
+                throw new InvalidDataException($"'{written.Name}' with other values when read back");
+        }
+    }
+
+    static bool IsSame(Array a, Array b) => (a, b) switch
+    {
+        (float[] x, float[] y) => MemoryMarshal.AsBytes<float>(x).SequenceEqual(MemoryMarshal.AsBytes<float>(y)),
+        (double[] x, double[] y) => MemoryMarshal.AsBytes<double>(x).SequenceEqual(MemoryMarshal.AsBytes<double>(y)),
+        (long[] x, long[] y) => x.AsSpan().SequenceEqual(y),
+        (bool[] x, bool[] y) => x.AsSpan().SequenceEqual(y),
+        (string[] x, string[] y) => x.AsSpan().SequenceEqual(y),
+        _ => false,
     };
-
-    static long FileType(ArrayData array) => array.Values switch
-    {
-        float[] => H5Tcopy(Constant("H5T_IEEE_F32LE_g")),
-        double[] => H5Tcopy(Constant("H5T_IEEE_F64LE_g")),
-        long[] => H5Tcopy(Constant("H5T_STD_I64LE_g")),
-        bool[] => FlagType(),
-        _ => TextType(Width((string[])array.Values)),
-    };
-
-    static long FlagType()
-    {
-        var type = H5Tenum_create(Constant("H5T_STD_I8LE_g"));
-        byte no = 0, yes = 1;
-        Require(H5Tenum_insert(type, "FALSE", ref no), "flags");
-        Require(H5Tenum_insert(type, "TRUE", ref yes), "flags");
-        return type;
-    }
-
-    static long TextType(int width)
-    {
-        const int utf8 = 1, padWithZeros = 1;
-        var type = H5Tcopy(Constant("H5T_C_S1_g"));
-        Require(H5Tset_size(type, (nuint)width), "texts");
-        Require(H5Tset_cset(type, utf8), "texts");
-        Require(H5Tset_strpad(type, padWithZeros), "texts");
-        return type;
-    }
-
-    static int Width(string[] texts) =>
-        texts.Aggregate(1, (width, text) => Math.Max(width, Encoding.UTF8.GetByteCount(text)));
-
-    static byte[] Cells(string[] texts)
-    {
-        var width = Width(texts);
-        var cells = new byte[texts.Length * width];
-        for (var i = 0; i < texts.Length; i++) Encoding.UTF8.GetBytes(texts[i], cells.AsSpan(i * width, width));
-        return cells;
-    }
-
-    static void Require(int status, string what)
-    {
-        if (status < 0) throw new InvalidDataException(what);
-    }
 }

@@ -47,11 +47,13 @@ static class EpisodeCutting
         }
         if (episodes.Count == 0)
             throw Wrong("timeouts", "an episode of two steps or more", "none", "There is nothing to keep.");
+        var first = Start();
         var seeds = Whole(MinariNames.Seeds);
         var options = names.Contains(MinariNames.Options)
             ? JsonSerializer.Deserialize<string?[]>(((string[])file.Read(MinariNames.Options).Values)[0]) : null;
         return new(episodes.ToImmutable(), BlocksOf(observations, columns.ObservationSize), observations, next,
-            columns.Actions.IsDiscrete && file.Read("actions").Values is long[] choices ? choices : Floating("actions"),
+            columns.Actions.IsDiscrete && file.Read("actions").Values is long[] choices
+                ? Array.ConvertAll(choices, choice => choice + first) : Floating("actions"),
             columns.Actions.Size, Floating("rewards"), terminals, timeouts,
             Seeds: seeds?.Length == episodes.Count ? seeds : null,
             Options: options?.Length == episodes.Count ? options : null,
@@ -68,6 +70,10 @@ static class EpisodeCutting
             double[] numbers => numbers,
             _ => throw Wrong(name, "float32 or float64", "whole numbers", "Save them as float32."),
         };
+
+        long Start() =>
+            names.Contains(MinariNames.ActionSpace) && file.Read(MinariNames.ActionSpace).Values is string[] text
+                ? MinariSpace.Choices(text[0])?.Start ?? 0 : 0;
 
         long[]? Whole(string name) => names.Contains(name) ? file.Read(name).Values as long[] : null;
 

@@ -17,6 +17,8 @@ public sealed class MinariFile : IArrayFile
     readonly ImmutableSortedDictionary<string, ArrayData> metadata;
     readonly ObservationBlock action;
     readonly long rows;
+    /// <summary>Minari's number of the first discrete action, which is 0 among the columns.</summary>
+    readonly long start;
 
     /// <summary>Takes over an open HDF5 file.</summary>
     /// <exception cref="InvalidDataException">An episode lacks an array, or has another one than the first.</exception>
@@ -30,6 +32,8 @@ public sealed class MinariFile : IArrayFile
             var attributes = episodes.Select(episode => file.Attributes(episode.Group)).ToList();
             if (attributes.Any(MinariMetadata.HasOddOptions)) Others = Others.Add(MinariNames.OptionsAttribute);
             metadata = MinariMetadata.Read(file, episodes, Blocks, MinariEpisode.IsChoice(action), attributes);
+            if (metadata.GetValueOrDefault(MinariNames.ActionSpace)?.Values is string[] space)
+                start = MinariSpace.Choices(space[0])?.Start ?? 0;
             long size = Blocks.Sum(block => (long)block.Size);
             var kind = Blocks.All(block => block.IsSingle) ? "float32" : "float64";
             Entries =
@@ -93,7 +97,7 @@ public sealed class MinariFile : IArrayFile
             "observations" => Matrix(name, Blocks, "observations", 0, first, count),
             "next_observations" => Matrix(name, Blocks, "observations", 1, first, count),
             "actions" when MinariEpisode.IsChoice(action) => new(name, [count],
-                Column(name, first, count, piece => (long[])piece.Values)),
+                Column(name, first, count, piece => Array.ConvertAll((long[])piece.Values, choice => choice - start))),
             "actions" => Matrix(name, [action], "actions", 0, first, count),
             "rewards" => Matrix(name, [new("", entry.Kind, [])], "rewards", 0, first, count),
             "terminals" => new(name, [count], Flags("terminations", first, count)),

@@ -24,7 +24,8 @@ static class MinariMetadata
                     Add(ArrayData.Of(MinariNames.Metadata + name, JsonSerializer.Serialize(value.Values.GetValue(0))));
         if (discrete && !values.ContainsKey(ColumnShapes.ActionCount)
             && values.GetValueOrDefault(MinariNames.ActionSpace)?.Values is string[] space
-            && MinariSpace.Choices(space[0]) is { } choices) Add(new(ColumnShapes.ActionCount, [], new[] { choices }));
+            && MinariSpace.Choices(space[0]) is var (choices, _))
+            Add(new(ColumnShapes.ActionCount, [], new[] { choices }));
         if (blocks is not [{ Name: "", Shape.Length: 1, Kind: "float32" or "float64" }])
             Add(ArrayData.Of(MinariNames.Blocks, ObservationBlock.Text(blocks)));
         var open = episodes.Index().Where(pair => pair.Item.IsOpen).Select(pair => (long)pair.Index).ToArray();

@@ -19,15 +19,18 @@ static class MinariSpace
     internal static string Discrete(int choices) => FormattableString.Invariant(
         $"{{\"type\": \"Discrete\", \"dtype\": \"int64\", \"start\": 0, \"n\": {choices}}}");
 
-    /// <summary>The number of actions of a discrete space, a JSON text within a JSON text; else null.</summary>
-    internal static long? Choices(string text)
+    /// <summary>The number of actions of a discrete space, a JSON text within a JSON text, and the first one's number;
+    /// null for another space.</summary>
+    internal static (long Count, long Start)? Choices(string text)
     {
         try
         {
             using var space = JsonDocument.Parse(JsonSerializer.Deserialize<string>(text)!);
-            return space.RootElement.TryGetProperty("n", out var n) && n.TryGetInt64(out var choices) ? choices : null;
+            if (!space.RootElement.TryGetProperty("n", out var n) || !n.TryGetInt64(out var count)) return null;
+            return (count, space.RootElement.TryGetProperty("start", out var start) ? start.GetInt64() : 0);
         }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or ArgumentNullException)
+        catch (Exception failure)
+            when (failure is JsonException or InvalidOperationException or ArgumentNullException or FormatException)
         {
             return null;
         }
