@@ -85,7 +85,7 @@ module Shell =
             dispatch commands (List.ofSeq words)
         with error ->
             let code, lines =
-                match error, Attempt.mendable error with
+                match error, Attempt.expected error with
                 | :? OperationCanceledException, _ -> interrupted, []
                 | _, Some message -> refused, [ $"iql: {message}" ]
                 | _, None ->

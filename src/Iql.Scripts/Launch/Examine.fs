@@ -81,12 +81,12 @@ module Examine =
         let transitions = data.Transitions
         Trial.learner transitions.ObservationSize transitions.ActionSpace trials
 
-    /// What there is to hear of a trial, once its learner was found to get from the data what it asks for.
+    /// Remarks on a trial, once its learner was checked against the data.
     let private remarks (shelf: Shelf) (trial: Trial) : Result<string list, string> = result {
-        let! seen = shelf.For trial
-        let! learner = learner seen [ trial ]
-        let! _ = Attempt.run (fun () -> learner.Source seen.Transitions)
-        return TrainingData.remarks seen trial
+        let! data = shelf.For trial
+        let! learner = learner data [ trial ]
+        let! _ = Attempt.run (fun () -> learner.Source data.Transitions)
+        return TrainingData.remarks data trial
     }
 
     /// One cell a task and algorithm: the others differ in numbers only.
@@ -141,7 +141,7 @@ module Examine =
                 own cells
                 |> Attempt.each (fun cell ->
                     shelf.For cell.Trial
-                    |> Result.bind (fun seen -> Store.config seen cell.Trial)
+                    |> Result.bind (fun data -> Store.config data cell.Trial)
                     |> Result.map (fun config -> cell.Name, config))
 
             return

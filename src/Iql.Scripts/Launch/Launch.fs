@@ -26,7 +26,7 @@ type internal NextGroup =
 type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board) =
     let gate = obj ()
     let mutable waiting = groups
-    let mutable told = Set.empty
+    let mutable announced = Set.empty
 
     /// The group's runs that have no result; results there are go to the board.
     let left (group: LaunchGroup) : LaunchGroup = {
@@ -68,8 +68,8 @@ type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board)
 
             for name, other in silent do
                 match other with
-                | Some(other, _) when not (told.Contains other.Token) ->
-                    told <- told.Add other.Token
+                | Some(other, _) when not (announced.Contains other.Token) ->
+                    announced <- announced.Add other.Token
                     board.Say(Waiting(name, other))
                 | _ -> ()
 

@@ -79,7 +79,7 @@ module Store =
             Directory.Exists folder
             && Directory.EnumerateFileSystemEntries folder |> Seq.exists isForeign
         then
-            // The plan came before the runs that were seen.
+            // The plan was written before these runs began.
             if File.Exists(SweepPlan.PathIn folder) then
                 difference folder plan wanted
             else

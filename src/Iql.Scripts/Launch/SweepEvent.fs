@@ -33,7 +33,7 @@ type SweepEvent =
     | Advanced of SweepProgress
     /// How the groups that are still to be trained share the cores: `Split.share`.
     | Chosen of split: int list
-    /// Too many threads want the cores; the text says what it costs and the mend.
+    /// Too many threads want the cores; the text says what it costs and what helps.
     | Oversubscribed of string
     /// Nothing is left but a group of another process, which has shown no sign of life yet.
     | Waiting of group: string * ClaimHolder

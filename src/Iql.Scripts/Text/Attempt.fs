@@ -20,15 +20,15 @@ module ResultBuilder =
 [<RequireQualifiedAccess>]
 module Attempt =
 
-    /// What an exception says of something that the user can mend: wrong input, a file that is missing or broken; None
-    /// for any other.
-    let rec mendable (error: exn) : string option =
+    /// The message of an expected failure: wrong input, or a file that is missing or broken. None for any other
+    /// exception.
+    let rec expected (error: exn) : string option =
         match error with
         | Refusal message -> Some message
-        | :? AggregateException as many when many.InnerExceptions.Count = 1 -> mendable many.InnerExceptions[0]
+        | :? AggregateException as many when many.InnerExceptions.Count = 1 -> expected many.InnerExceptions[0]
         // A wrong environment variable is met where a constant is first needed.
         | :? TypeInitializationException as failed when not (isNull failed.InnerException) ->
-            mendable failed.InnerException
+            expected failed.InnerException
         | :? ArgumentNullException
         | :? ArgumentOutOfRangeException -> None
         | :? ArgumentException
@@ -44,8 +44,8 @@ module Attempt =
     let run (work: unit -> 'value) : Result<'value, string> =
         try
             Ok(work ())
-        with error when (mendable error).IsSome ->
-            Error (mendable error).Value
+        with error when (expected error).IsSome ->
+            Error (expected error).Value
 
     /// A step for each item, up to the first that fails.
     let rec each (step: 'item -> Result<'value, string>) (items: 'item list) : Result<'value list, string> =

@@ -1,5 +1,5 @@
 namespace Iql.Scripts
 
-/// The user asked for something that cannot be done; the message says what was expected, what came, and the mend.
+/// The user asked for something that cannot be done; the message says what was expected, what came, and a hint.
 exception Refusal of message: string with
     override refusal.Message = refusal.message

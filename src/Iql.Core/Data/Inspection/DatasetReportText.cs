@@ -19,7 +19,7 @@ static class DatasetReportText
             $"observations of {r.ObservationSize}, {actions}");
         if (r.Findings.Length > 0)
         {
-            Head("worth a look");
+            Head("findings");
             foreach (var finding in r.Findings) Line($"  ! {finding}");
         }
         Head("in the file");
