@@ -32,7 +32,7 @@ timed() {
     local begun=$SECONDS result=succeeded
     "$@" >"$home/log" 2>&1 </dev/null || { result=FAILED failures=1; }
     printf '%s: %s, %.1f minutes\n' "$*" "$result" "$(awk "BEGIN { print ($SECONDS - $begun) / 60 }")"
-    tail -n "$([ $result = FAILED ] && echo 60 || echo 6)" "$home/log" | sed "s|$home/||; s/^/    /"
+    { grep -A 8 '^failed ' "$home/log" || true; tail -n 7 "$home/log"; } | sed "s|$home/||g; s/^/    /"
 }
 megabytes() { du -sm "$@" | awk '{ print $1 " MB  " $2 }' | sed "s|$home/||"; }
 
