@@ -1,4 +1,4 @@
-// A sweep as Deedle frames: one row a run, an evaluation or a log line, for everything that the library has no function for.
+// A sweep as Deedle frames: one row a run, an evaluation or a log line.
 #load "prelude.fsx"
 
 open Deedle

@@ -40,7 +40,7 @@ let start (hint: string) (program: string) (words: string list) : string =
 
 let jupyter (hint: string) =
     start
-        $"{hint}On Debian, `apt install jupyter-client jupyter-nbconvert` brings jupyter; elsewhere, `pip install nbconvert`."
+        $"{hint}Debian has jupyter in jupyter-client and jupyter-nbconvert; elsewhere: pip install nbconvert"
         "jupyter"
 
 /// A new folder that is removed after its use.
@@ -98,6 +98,8 @@ let install (place: string list) : unit =
         jupyter "" ([ "kernelspec"; "install"; folder; "--name"; "iql-fsharp" ] @ place)
         |> ignore)
 
+    printfn "Registered the kernel F# (Iql), for Jupyter iql-fsharp."
+
 let rec text (node: JsonNode) : string =
     match node with
     | :? JsonArray as lines -> String.concat "" (Seq.map text lines)
@@ -149,6 +151,7 @@ let execute (notebook: string) : JsonNode =
             failure cell
             |> Option.iter (fun text -> failwith $"{notebook}: cell {i + 1} failed.\n{text}")
 
+        printfn "%s: all cells ran." notebook
         executed)
 
 /// Runs a notebook and stores what it shows, without scripts: GitHub strips them, and the kernel's own script names
