@@ -56,7 +56,7 @@ for iqm in Option.toList (ScoreTable.total "IQM" table) do
 for pair in ScoreTable.improvements table do
     printfn "a run of %s beats one of %s with probability %.2f" pair.Better pair.Worse pair.Probability.Value
 
-Charts.ScoreIntervals.byTask table |> save "compare"
+Charts.ScoreIntervals.byTask table |> savePanels "compare"
 
 // What others published of the same datasets is a value too. The mazes have none; of D4RL's hopper there is much.
 for source in Published.beside [ "hopper-medium-v2" ] [ "iql"; "td3bc"; "bc" ] do

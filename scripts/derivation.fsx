@@ -9,7 +9,9 @@ open Iql.Cpu
 open Iql.Data
 open Iql.Graph
 open Iql.Scripts
+open Iql.Scripts.Charts
 open Iql.Training
+open Plotly.NET
 
 // All of them fit Q(s, a) to r + γ · next, and the policy is always taken from Q in the same way. Only `next` differs:
 let objectives = [
@@ -29,7 +31,7 @@ let objectives = [
 ]
 
 let names, titles = List.unzip objectives
-let colours = Palette.categorical |> List.take objectives.Length
+let colours = Style.categorical |> List.take objectives.Length
 
 // At these learning rates all of them have settled by the end of the run.
 let learning =
@@ -58,17 +60,19 @@ let cells = [
         |> List.exactlyOne
 ]
 
-/// Mean over seeds of a number along training, a line an objective.
-let curves (points: Run -> (float * float) list) =
-    List.map3
-        (fun title colour (cell: ResultGroup) ->
-            let along = cell.Runs |> List.collect points |> List.groupBy fst |> List.sortBy fst
+/// A line from points.
+let line name colour dash (points: (float * float) list) =
+    Chart.Line(points, Name = name, LineColor = Style.colour colour, LineDash = dash, UseDefaults = false)
 
-            Chart.line title (List.map fst along) [ for _, values in along -> values |> List.averageBy snd ]
-            |> Chart.coloured colour)
-        titles
-        colours
-        cells
+/// Mean over seeds of a number along training, a line an objective.
+let curves (points: Run -> (float * float) list) = [
+    for i, (title, colour, cell) in List.indexed (List.zip3 titles colours cells) do
+        cell.Runs
+        |> List.collect points
+        |> Run.byStep
+        |> List.map (fun (step, values) -> step, List.average values)
+        |> line title colour (Style.dash i)
+]
 
 /// What the data's actions are worth if an expert drives on: what Q should be, or a little less.
 let truth =
@@ -196,41 +200,43 @@ for title, cell, q in List.zip3 titles cells believed do
 
 printfn "%-26s %8.1f %9.2f %14.2f %15.2f" "the truth" 100.0 truth 0.63 0.5
 
-let curvesOf name =
-    // Dashes leave what lies below them to be seen.
-    match curves name with
-    | [ a; b; c; d; iql ] -> [ a; b; c; d; Chart.withTrace "line.dash" (Json.Text "dash") iql ]
-    | others -> others
-
-let q = curvesOf (Run.metric "qMean") |> List.map Chart.unlisted
-
-let expert =
-    Chart.line "what an expert would make of the data's actions" [ 0.0; float learning.Steps ] [ truth; truth ]
-    |> Chart.coloured "#4d4d4d"
-    |> Chart.withTrace "line.dash" (Json.Text "dot")
+let expert () =
+    line "what an expert would make of the data's actions" Style.grey StyleParam.DrawingStyle.Dot [
+        0.0, truth
+        float learning.Steps, truth
+    ]
 
 let places = [ for title in titles @ [ "the truth" ] -> title.Replace(" ", "<br>") ]
 
 let bars name colour worth (pick: float list -> float) =
-    Chart.bars name places (List.map pick believed @ [ worth ])
-    |> Chart.coloured colour
+    Chart.Column(
+        values = List.map pick believed @ [ worth ],
+        Keys = places,
+        Name = name,
+        MarkerColor = Style.colour colour,
+        UseDefaults = false
+    )
 
-Chart.grid 2 380 [
-    Chart.over (curvesOf (Run.curve Score))
-    |> Chart.titled "Which of them find the way" "gradient step" "normalised score"
+[
+    curves (Run.curve Score)
+    |> Chart.combine
+    |> Style.titled "Which of them find the way" "gradient step" "normalised score"
+    |> Chart.withYAxisStyle (MinMax = Style.bounds Score [])
 
-    Chart.over (expert :: q)
-    |> Chart.titled "What they believe" "gradient step" "mean Q over the data"
+    expert () :: curves (Run.metric "qMean")
+    |> Chart.combine
+    |> Style.titled "What they believe" "gradient step" "mean Q over the data"
 
-    Chart.over (Chart.unlisted expert :: q)
-    |> Chart.titled "The same, from nearer" "gradient step" "mean Q over the data"
-    |> Chart.between (truth - 4.0) (truth + 2.0)
+    expert () :: curves (Run.metric "qMean")
+    |> Chart.combine
+    |> Style.titled "The same, from nearer" "gradient step" "mean Q over the data"
+    |> Chart.withYAxisStyle (MinMax = (truth - 4.0, truth + 2.0))
 
-    Chart.over [
-        bars "the way" "#56b4e9" 0.63 List.head
-        bars "the gamble" "#4d4d4d" 0.5 List.last
+    [
+        bars "the way" "#3a97d4" 0.63 List.head
+        bars "the gamble" Style.grey 0.5 List.last
     ]
-    |> Chart.titled "Which of them take luck for skill" "" "Q at the fork"
+    |> Chart.combine
+    |> Style.titled "Which of them take luck for skill" "" "Q at the fork"
 ]
-|> Chart.legendAbove ""
-|> save "derivation"
+|> savePanels "derivation"

@@ -3,6 +3,8 @@
 
 open Prelude
 open Iql.Scripts
+open Iql.Scripts.Charts
+open Plotly.NET
 
 // V is fitted to Q by a lopsided square: residuals above V count τ, those below 1 − τ. At τ = 0.5 V is the mean over the data's
 // actions, so it values the policy that made the data. As τ goes to 1 it climbs to the best action that the data hold at each
@@ -37,12 +39,11 @@ for tau, value, score in List.zip3 expectiles value score do
 
 // The first line can only rise: a higher expectile of the same numbers is a higher number. The second need not: near 1, V
 // follows single lucky transitions, and is learned from ever fewer of them.
-Chart.grid 2 340 [
-    Chart.line "mean V" expectiles value
-    |> Chart.titled "V climbs with τ" "expectile τ" "mean V over the data"
-    |> Chart.unlisted
-    Chart.line "score" expectiles score
-    |> Chart.titled "what the policy makes of it" "expectile τ" "normalised score"
-    |> Chart.unlisted
+[
+    Chart.Line(expectiles, value, ShowMarkers = true, UseDefaults = false)
+    |> Style.titled "V climbs with τ" "expectile τ" "mean V over the data"
+    Chart.Line(expectiles, score, ShowMarkers = true, UseDefaults = false)
+    |> Style.titled "what the policy makes of it" "expectile τ" "normalised score"
+    |> Chart.withYAxisStyle (MinMax = Style.bounds Score score)
 ]
-|> save "expectile"
+|> savePanels "expectile"

@@ -3,6 +3,8 @@
 
 open Prelude
 open Iql.Scripts
+open Iql.Scripts.Charts
+open Plotly.NET
 
 // The policy clones the data with weights exp(β A), where A = Q − V says how much better an action is than usual. At β = 0 all
 // weights are 1: behaviour cloning. A large β listens to the few best actions only, and the cap of 100 keeps it from listening
@@ -38,13 +40,20 @@ for beta, cell in List.zip betas cells do
         (mean (Run.lastMetric "weightCapped") cell)
 
 // One learning curve a β, averaged over seeds.
-let curve (beta: float) (cell: ResultGroup) =
-    let points = cell.Runs |> List.collect (Run.curve Score) |> List.groupBy fst
-    let steps = List.map fst points
-    Chart.line $"β = {beta}" steps [ for _, scores in points -> scores |> List.averageBy snd ]
-
-List.map2 curve betas cells
-|> List.map2 Chart.coloured (Palette.ordered betas.Length)
-|> Chart.over
-|> Chart.titled "The same value function, ever greedier policies" "gradient step" "normalised score"
+[
+    for i, (beta, colour, cell) in List.indexed (List.zip3 betas (Style.ordered betas.Length) cells) do
+        Chart.Line(
+            [
+                for step, scores in cell.Runs |> List.collect (Run.curve Score) |> List.groupBy fst ->
+                    step, scores |> List.averageBy snd
+            ],
+            Name = $"β = {beta}",
+            LineColor = Style.colour colour,
+            LineDash = Style.dash i,
+            UseDefaults = false
+        )
+]
+|> Chart.combine
+|> Style.titled "The same value function, ever greedier policies" "gradient step" "normalised score"
+|> Chart.withYAxisStyle (MinMax = Style.bounds Score [])
 |> save "inverse-temperature"

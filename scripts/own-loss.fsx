@@ -5,6 +5,8 @@ open Prelude
 open Iql.Algorithms
 open Iql.Graph
 open Iql.Scripts
+open Iql.Scripts.Charts
+open Plotly.NET
 
 // The expectile loss squares its residual, so one wild Q pulls V far. Huber's loss is the square near zero and a line further
 // out; lopsided by τ it is a robust value loss. A loss is a function from tensors to a tensor, nothing else.
@@ -72,16 +74,26 @@ let results =
         ]
     }
 
-let curve (cell: ResultGroup) =
-    let points = cell.Runs |> List.collect (Run.curve Score) |> List.groupBy fst
-    let scores = [ for _, scores in points -> scores |> List.averageBy snd ]
+let curve i (cell: ResultGroup) =
+    let points = [
+        for step, scores in cell.Runs |> List.collect (Run.curve Score) |> List.groupBy fst ->
+            step, scores |> List.averageBy snd
+    ]
+
     let name = snd cell.Values.Head
-    printfn "%-10s score %.1f" name (List.last scores)
-    Chart.line name (List.map fst points) scores
+    printfn "%-10s score %.1f" name (snd (List.last points))
+
+    Chart.Line(
+        points,
+        Name = name,
+        LineColor = Style.colour Style.categorical[i],
+        LineDash = Style.dash i,
+        UseDefaults = false
+    )
 
 ResultGroups.ofRuns [ "valueLoss" ] results.Runs
-|> List.map curve
-|> List.map2 Chart.coloured (List.take 3 Palette.categorical)
-|> Chart.over
-|> Chart.titled "Three ways to lean towards the better actions" "gradient step" "normalised score"
+|> List.mapi curve
+|> Chart.combine
+|> Style.titled "Three ways to lean towards the better actions" "gradient step" "normalised score"
+|> Chart.withYAxisStyle (MinMax = Style.bounds Score [])
 |> save "own-loss"

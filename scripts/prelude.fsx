@@ -2,6 +2,10 @@
 #r "../src/Iql.Scripts/bin/Release/net10.0/Iql.Core.dll"
 #r "../src/Iql.Scripts/bin/Release/net10.0/Iql.Scripts.dll"
 #r "../src/Iql.Scripts/bin/Release/net10.0/Deedle.dll"
+#r "../src/Iql.Scripts/bin/Release/net10.0/DynamicObj.dll"
+#r "../src/Iql.Scripts/bin/Release/net10.0/Giraffe.ViewEngine.dll"
+#r "../src/Iql.Scripts/bin/Release/net10.0/Newtonsoft.Json.dll"
+#r "../src/Iql.Scripts/bin/Release/net10.0/Plotly.NET.dll"
 
 open System
 open System.IO
@@ -64,8 +68,11 @@ let train (sweep: Sweep) : SweepResults =
 
     Results.readSweep target |> get
 
-/// Writes a figure as a page of its own and prints where.
-let save (name: string) (figure: Figure) : unit =
+/// Writes charts side by side as a page and prints where.
+let savePanels (name: string) (charts: Plotly.NET.GenericChart list) : unit =
     let path = Path.Combine(folder name, name + ".html")
-    Figure.save path figure
+    Figure.savePanels path charts |> get
     printfn "%s" path
+
+/// Writes a chart as a page of its own and prints where.
+let save (name: string) (chart: Plotly.NET.GenericChart) : unit = savePanels name [ chart ]

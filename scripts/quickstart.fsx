@@ -3,6 +3,8 @@
 
 open Prelude
 open Iql.Scripts
+open Iql.Scripts.Charts
+open Plotly.NET
 
 // The data: short pieces of driving through a maze, most of them away from its goal. No piece leads from start to goal; a policy
 // that gets there has to be stitched together.
@@ -32,6 +34,7 @@ printfn
     (List.last scores)
     run.Config.Steps
 
-Chart.line "τ = 0.9, β = 10" steps scores
-|> Chart.titled "Learning to cross a maze from pieces" "gradient step" "normalised score"
+Chart.Line(steps, scores, Name = "τ = 0.9, β = 10", ShowMarkers = true, UseDefaults = false)
+|> Style.titled "Learning to cross a maze from pieces" "gradient step" "normalised score"
+|> Chart.withYAxisStyle (MinMax = Style.bounds Score scores)
 |> save "quickstart"

@@ -49,9 +49,16 @@ let private cases (asked: Asked) : unit =
 
     save asked report.Session json [
         ".json", (fun _ -> json)
-        ".svg", (fun _ -> Figure.toSvg (Roofline.figure report) + "\n")
         ".md", (fun name -> ReportText.markdown (name + ".svg") report)
     ]
+
+    for folder in Option.toList asked.Save do
+        match
+            Roofline.figure report
+            |> Figure.save (Path.Combine(folder, Session.fileName report.Session + ".svg"))
+        with
+        | Ok() -> ()
+        | Error problem -> eprintfn "note: no picture of the roofline: %s" problem
 
 let private algorithms (asked: Asked) : unit =
     printfn "%s" Algorithms.head

@@ -7,28 +7,54 @@ open System.IO
 /// `iql report`
 module Rebuild =
 
+    type private Request = {
+        Folder: string
+        Figures: string option
+    }
+
+    let private run (request: Request) : int =
+        let has name =
+            File.Exists(Path.Combine(request.Folder, name))
+
+        let page =
+            if has "sweep.json" then
+                Report.write request.Folder
+            elif has "config.json" then
+                Report.forRun request.Folder
+            else
+                Error $"{request.Folder}: expected a folder with a sweep.json or a config.json, found neither."
+            |> Command.orRefuse
+
+        for format in Option.toList request.Figures do
+            File.ReadAllText page
+            |> Figure.saveAll format (Path.Combine(request.Folder, "figures"))
+            |> Result.mapError (fun problem -> $"--figures: {problem}")
+            |> Command.orRefuse
+            |> List.iter (printfn "%s")
+
+        Shell.wrote page
+
     let command: Command =
         Command.create
             "report"
             "Rebuild report.html from the files of a sweep or a run"
             "The folder has everything that the report shows. Unfinished runs are shown up to their last step."
             [
-                Parameter.text "FOLDER" "A folder with a sweep.json, or a run's with a config.json" (fun folder _ ->
-                    folder)
+                Parameter.text
+                    "FOLDER"
+                    "A folder with a sweep.json, or a run's with a config.json"
+                    (fun folder (request: Request) -> { request with Folder = folder })
             ]
-            []
+            [
+                Parameter.choice
+                    "--figures"
+                    [ for format in [ "svg"; "png"; "pdf" ] -> format, format ]
+                    "Also write each figure as a picture into FOLDER/figures; this needs Chromium"
+                    (fun format (request: Request) -> { request with Figures = Some format })
+            ]
             [
                 "iql report runs/ablate-pointmaze-umaze-stitch-v0", "the report of `iql ablate`"
+                "iql report runs/ablate-pointmaze-umaze-stitch-v0 --figures pdf", "its figures for a paper"
             ]
-            ""
-            (fun folder ->
-                let has name = File.Exists(Path.Combine(folder, name))
-
-                if has "sweep.json" then
-                    Report.write folder
-                elif has "config.json" then
-                    Report.forRun folder
-                else
-                    Error $"{folder}: expected a folder with a sweep.json or a config.json, found neither."
-                |> Command.orRefuse
-                |> Shell.wrote)
+            { Folder = ""; Figures = None }
+            run

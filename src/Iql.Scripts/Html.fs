@@ -124,20 +124,9 @@ module Html =
             ]
         ]
 
-    /// A figure with a caption below it in place of its title; it is drawn by `script`.
-    let figure (id: string) (caption: string) (figure: Figure) : Html =
-        let figure = Figure.untitled figure
-
-        let height =
-            figure.Layout |> Json.number "height" |> Option.defaultValue 420.0 |> string
-
-        element "figure" [] [
-            element "div" [ "class", "plot"; "id", id; "style", $"height:{height}px" ] []
-            element "script" [ "type", "application/json"; "data-for", id ] [
-                Html.Raw(Json.writeForHtml (FigureText.figure figure.Data figure.Layout figure.Config))
-            ]
-            plain "figcaption" [ text caption ]
-        ]
+    /// Charts of one subject with a caption below them; `page` draws them.
+    let figure (id: string) (caption: string) (charts: Plotly.NET.GenericChart list) : Html =
+        element "figure" [ "id", id ] [ Html.Raw(Figure.html charts); plain "figcaption" [ text caption ] ]
 
     /// A style sheet of this assembly, by its file's name.
     let style (file: string) : Html =
@@ -156,6 +145,7 @@ module Html =
                 // Keeps browsers from asking for a favicon.
                 element "link" [ "rel", "icon"; "href", "data:," ] []
                 style "report.css"
+                style "figures.css"
             ]
 
         "<!DOCTYPE html>\n"
@@ -164,7 +154,14 @@ module Html =
 
     /// A whole page: it holds its style, plotly.js and its figures, and asks no network for anything.
     let page (title: string) (body: Html list) : string =
-        whole title [ script "plotly.min.js"; script "report.js" ] body
+        whole
+            title
+            [
+                plain "script" [ Html.Raw Figure.plotly.Value ]
+                script "figures.js"
+                script "report.js"
+            ]
+            body
 
     /// A whole page whose pictures are still: it holds its style and sorts its tables, without plotly.js.
     let still (title: string) (body: Html list) : string = whole title [ script "report.js" ] body

@@ -186,6 +186,5 @@ let ``kernels of a kind are added up, the longest first`` () =
 
 [<Fact>]
 let ``a roofline has two roofs and a colour a kind`` () =
-    let figure = Roofline.figure report
-    Assert.Equal(2 + (Report.kinds report).Length, figure.Data.Length)
-    Assert.StartsWith("<svg", Figure.toSvg figure)
+    let traces = Roofline.figure report |> Plotly.NET.GenericChart.getTraces
+    Assert.Equal(2 + (Report.kinds report).Length, traces.Length)

@@ -1,6 +1,9 @@
 namespace Iql.Bench
 
+open Plotly.NET
+open Plotly.NET.TraceObjects
 open Iql.Scripts
+open Iql.Scripts.Charts
 
 /// What limits a kernel: the processor's multiply-adds, or the memory.
 [<RequireQualifiedAccess>]
@@ -8,7 +11,7 @@ module Roofline =
 
     /// Rates of a step's kernels over their arithmetic intensity; larger marks take more time. Above are the roofs of
     /// one thread: FMA peak, and the memory's bandwidth times the intensity. Kernels above the slope read from a cache.
-    let figure (report: Report) : Figure =
+    let figure (report: Report) : GenericChart =
         let total = report.Kernels |> List.sumBy _.Microseconds
 
         // Neither roof has anything to do with a handful of numbers.
@@ -36,11 +39,12 @@ module Roofline =
         let high = (50.0 :: List.map intensity kernels |> List.max) * 2.0
         let ridge = peak / max 1e-9 bandwidth
 
+        let roof name colour points =
+            Chart.Line(points, Name = name, LineColor = Style.colour colour, LineWidth = 2.0, UseDefaults = false)
+
         let roofs = [
-            Chart.line $"FMA peak {peak:F0} GFLOP/s" [ ridge; high ] [ peak; peak ]
-            |> Chart.coloured "#4d4d4d"
-            Chart.line $"memory {bandwidth:F0} GB/s" [ low; ridge ] [ low * bandwidth; peak ]
-            |> Chart.coloured "#9aa5b1"
+            roof $"FMA peak {peak:F0} GFLOP/s" "#4d4d4d" [ ridge, peak; high, peak ]
+            roof $"memory {bandwidth:F0} GB/s" Style.grey [ low, low * bandwidth; ridge, peak ]
         ]
 
         let marks =
@@ -48,23 +52,27 @@ module Roofline =
             |> List.groupBy _.Kind
             |> List.sortByDescending (fun (_, kernels) -> kernels |> List.sumBy _.Microseconds)
             |> List.mapi (fun i (kind, kernels) ->
-                let sizes = [ for kernel in kernels -> 6.0 + 40.0 * sqrt (kernel.Microseconds / total) ]
+                Chart.Point(
+                    [ for kernel in kernels -> intensity kernel, rate kernel ],
+                    // "product X·W (forward)" in a row of legends is "X·W".
+                    Name = kind.Replace("product ", "").Split(" (")[0],
+                    Marker =
+                        Marker.init (
+                            Color = Style.translucent 0.7 Style.categorical[i % Style.categorical.Length],
+                            Symbol = Style.symbol i,
+                            MultiSize = [
+                                for kernel in kernels -> 6 + int (40.0 * sqrt (kernel.Microseconds / total))
+                            ]
+                        ),
+                    UseDefaults = false
+                ))
 
-                // "product X·W (forward)" in a row of legends is "X·W".
-                let name = kind.Replace("product ", "").Split(" (")[0]
-
-                Chart.points name (List.map intensity kernels) (List.map rate kernels)
-                |> Chart.withTrace "marker.size" (Json.ofNumbers sizes)
-                |> Chart.withTrace
-                    "marker.color"
-                    (Json.Text(Palette.translucent 0.7 Palette.categorical[i % Palette.categorical.Length])))
-
-        Chart.over (roofs @ marks)
-        |> Chart.logX
-        |> Chart.logY
-        |> Figure.tall 560
-        |> Chart.titled
+        Chart.combine (roofs @ marks)
+        |> Style.titled
             $"Kernels of a training step, {report.Session.Machine.Processor}, one thread"
             "FLOP a byte"
             "GFLOP/s"
-        |> Chart.legendAbove ""
+        |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Log)
+        |> Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Log)
+        |> Style.keyed (Some "")
+        |> Style.tall 560

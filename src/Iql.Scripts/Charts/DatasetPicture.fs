@@ -2,16 +2,24 @@
 module Iql.Scripts.Charts.DatasetPicture
 
 open System
+open Plotly.NET
+open Plotly.NET.LayoutObjects
+open Plotly.NET.TraceObjects
 open Iql.Data
 open Iql.Data.Inspection
 open Iql.Environments
 open Iql.Scripts
 
-/// A figure with the words that belong below it.
-type Picture = { Caption: string; Figure: Figure }
+/// Charts of one subject with the words that belong below them.
+type Picture = {
+    Caption: string
+    Charts: GenericChart list
+}
+
+let private blue = Style.categorical.Head
 
 /// A counted histogram as a filled outline; None where there was nothing to count.
-let histogram (title: string) (unit: string) (counted: Histogram) : Figure option =
+let histogram (title: string) (unit: string) (counted: Histogram) : GenericChart option =
     if counted.Counts.IsEmpty then
         None
     else
@@ -21,149 +29,143 @@ let histogram (title: string) (unit: string) (counted: Histogram) : Figure optio
             | [ low; high ] when low = high -> [ low - 0.5; high + 0.5 ]
             | edges -> edges
 
-        Chart.steps title edges (counted.Counts |> Seq.map float)
-        |> Chart.titled title unit "count"
-        |> Figure.withLayout "showlegend" (Json.Bool false)
-        |> Figure.withLayout "yaxis.rangemode" (Json.Text "tozero")
+        Marks.steps blue title 0.0 edges (counted.Counts |> Seq.map float)
+        |> Style.titled title unit "count"
+        |> Style.keyed None
+        |> Style.tall 280
         |> Some
 
 /// A box a column: its middle half with the median, whiskers from the 1st to the 99th percentile.
-let columns (title: string) (labels: string seq) (summaries: Summary seq) : Figure =
-    let summaries = List.ofSeq summaries
+let columns (title: string) (name: string) (summaries: (string * Summary) list) : GenericChart =
+    let all (pick: Summary -> float) = [ for _, summary in summaries -> pick summary :> IConvertible ]
 
-    let all pick =
-        Json.ofNumbers (summaries |> List.map pick)
+    Chart.BoxPlot(
+        X = List.map fst summaries,
+        FillColor = Style.translucent 0.25 blue,
+        Marker = Marker.init (Color = Style.colour blue),
+        Outline = Line.init (Color = Style.colour blue, Width = 1.5),
+        UseDefaults = false
+    )
+    |> GenericChart.mapTrace (
+        Trace2DStyle.BoxPlot(
+            LowerFence = all _.Percentile1,
+            Q1 = all _.LowerQuartile,
+            Median = all _.Median,
+            Q3 = all _.UpperQuartile,
+            UpperFence = all _.Percentile99,
+            Mean = all _.Mean
+        )
+    )
+    |> Style.titled title "" name
+    |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Category)
+    |> Style.keyed None
+    |> Style.tall 300
 
-    Chart.ofTrace [
-        "type", Json.Text "box"
-        "x", Json.ofTexts labels
-        "lowerfence", all (fun summary -> summary.Percentile1)
-        "q1", all (fun summary -> summary.LowerQuartile)
-        "median", all (fun summary -> summary.Median)
-        "q3", all (fun summary -> summary.UpperQuartile)
-        "upperfence", all (fun summary -> summary.Percentile99)
-        "mean", all (fun summary -> summary.Mean)
-        "marker", Json.Object [ "color", Json.Text "#0072b2" ]
-        "line", Json.Object [ "width", Json.Number 1.5; "color", Json.Text "#0072b2" ]
-        "fillcolor", Json.Text(Palette.translucent 0.25 "#0072b2")
-    ]
-    |> Chart.titled title "" ""
-    |> Figure.withLayout "xaxis.type" (Json.Text "category")
-    |> Figure.withLayout "showlegend" (Json.Bool false)
+/// How often each discrete action was taken.
+let frequencies (counts: int64 seq) : GenericChart =
+    let all = counts |> Seq.sum |> max 1L |> float
+
+    Chart.Column(
+        values = [ for count in counts -> float count / all ],
+        Keys = [ for action, _ in Seq.indexed counts -> string<int> action ],
+        MarkerColor = Style.colour blue,
+        UseDefaults = false
+    )
+    |> Style.titled "Actions" "action" "share of rows"
+    |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Category)
+    |> Style.keyed None
+    |> Style.tall 300
 
 /// How often each place of a maze was visited, seen from above as the maze is drawn: x down, y to the right. Walls are
-/// grey, the goal is ringed. Counts are shown in powers of ten; places nobody went to stay white.
-let private visits (numbers: DatasetNumbers) : Figure =
+/// grey, the goal is ringed. Counts are shown in powers of ten; places nobody went to stay empty.
+let private visits (numbers: DatasetNumbers) : GenericChart =
     let maze = Maze(ReadOnlySpan(Array.ofList numbers.Maze))
     let fine = DatasetNumbers.fine
     let rows, columns = maze.Rows * fine, maze.Columns * fine
     let counts = Array.ofList numbers.Visits
     let middle i = (float i + 0.5) / float fine - 0.5
 
-    let shape kind (colour: string) line x y half =
-        Json.Object [
-            "type", Json.Text kind
-            "xref", Json.Text "x"
-            "yref", Json.Text "y"
-            "x0", Json.Number(y - half)
-            "x1", Json.Number(y + half)
-            "y0", Json.Number(x - half)
-            "y1", Json.Number(x + half)
-            "fillcolor", Json.Text colour
-            "line", line
-            "layer", Json.Text "above"
-        ]
+    let shape kind fill (line: string) width struct (row: int, column: int) half =
+        Shape.init (
+            ShapeType = kind,
+            X0 = float column - half,
+            X1 = float column + half,
+            Y0 = float row - half,
+            Y1 = float row + half,
+            FillColor = fill,
+            Line = Line.init (Color = Style.colour line, Width = width)
+        )
 
     let walls = [
         for row in 0 .. maze.Rows - 1 do
             for column in 0 .. maze.Columns - 1 do
                 if maze.IsWall(row, column) then
                     shape
-                        "rect"
-                        "#cbd2d9"
-                        (Json.Object [ "color", Json.Text "#cbd2d9"; "width", Json.Number 1.0 ])
-                        (float row)
-                        (float column)
+                        StyleParam.ShapeType.Rectangle
+                        (Style.colour "#9aa5b1")
+                        "#9aa5b1"
+                        1.0
+                        (struct (row, column))
                         0.5
     ]
 
     let goal =
-        let struct (row, column) = maze.Cells[maze.Goal]
-
         shape
-            "circle"
-            "rgba(0,0,0,0)"
-            (Json.Object [ "color", Json.Text "#d55e00"; "width", Json.Number 3.0 ])
-            (float row)
-            (float column)
+            StyleParam.ShapeType.Circle
+            (Color.fromString "rgba(0,0,0,0)")
+            "#d55e00"
+            3.0
+            maze.Cells[maze.Goal]
             PointMaze.GoalRadius
 
-    let most = counts |> Array.max |> max 1 |> float |> log10
-    let powers = [ 0.0 .. floor most ]
+    let powers = [ 0.0 .. counts |> Array.max |> max 1 |> float |> log10 |> floor ]
 
-    Chart.density
-        (List.init columns middle)
-        (List.init rows middle)
-        (seq {
+    Chart.Heatmap(
+        zData = [
             for row in 0 .. rows - 1 ->
-                seq {
+                [
                     for column in 0 .. columns - 1 ->
                         match counts[row * columns + column] with
                         | 0 -> nan
                         | count -> Math.Round(log10 (float count), 2)
-                }
-        })
-    |> Chart.withTrace "hovertemplate" (Json.Text "10^%{z} rows<extra></extra>")
-    |> Chart.withTrace "colorbar.title" (Json.Object [ "text", Json.Text "rows"; "side", Json.Text "right" ])
-    |> Chart.withTrace "colorbar.tickvals" (Json.ofNumbers powers)
-    |> Chart.withTrace "colorbar.ticktext" (Json.ofTexts [ for power in powers -> string (10.0 ** power) ])
-    |> Chart.titled $"Visited places: {numbers.Name}" "" ""
-    |> Figure.withLayout "yaxis.autorange" (Json.Text "reversed")
-    |> Figure.withLayout "xaxis.visible" (Json.Bool false)
-    |> Figure.withLayout "yaxis.visible" (Json.Bool false)
-    |> Figure.withLayout "shapes" (Json.List(walls @ [ goal ]))
-    |> Figure.tall (150 + 52 * min 9 maze.Rows)
-
-/// Lengths, returns and rewards side by side.
-let private histograms (numbers: DatasetNumbers) : Picture option =
-    [
-        histogram "Episode lengths" "steps" numbers.Lengths
-        histogram "Episode returns" "return" numbers.Returns
-        histogram "Rewards" "reward" numbers.Rewards
-    ]
-    |> List.choose id
-    |> function
-        | [] -> None
-        | figures ->
-            Some {
-                Caption =
-                    "Episodes by length and by undiscounted return, and rows by reward, with the raw rewards of the \
-                     data."
-                Figure = Chart.grid 3 260 figures |> Figure.withLayout "showlegend" (Json.Bool false)
-            }
-
-/// How often each discrete action was taken.
-let frequencies (counts: int64 seq) : Figure =
-    let counts = List.ofSeq counts
-    let all = max 1L (List.sum counts)
-
-    Chart.bars "Actions" [ for a in 0 .. counts.Length - 1 -> string<int> a ] [
-        for count in counts -> float count / float all
-    ]
-    |> Chart.titled "Actions" "action" "share of rows"
-    |> Figure.withLayout "xaxis.type" (Json.Text "category")
-    |> Figure.withLayout "showlegend" (Json.Bool false)
+                ]
+        ],
+        X = List.init columns middle,
+        Y = List.init rows middle,
+        ColorScale = StyleParam.Colorscale.Cividis,
+        ColorBar =
+            ColorBar.init (
+                Orientation = StyleParam.Orientation.Horizontal,
+                Title = Title.init (Text = "rows", Side = StyleParam.Side.Top),
+                Thickness = 12.0,
+                OutlineWidth = 0.0,
+                TickVals = powers,
+                TickText = [ for power in powers -> Plural.thousands (int64 (10.0 ** power)) ]
+            ),
+        UseDefaults = false
+    )
+    |> GenericChart.mapTrace (Trace2DStyle.Heatmap(HoverTemplate = "10^%{z} rows<extra></extra>", HoverOnGaps = false))
+    |> Style.titled $"Visited places: {numbers.Name}" "" ""
+    |> Chart.withXAxis (LinearAxis.init (Visible = false, Constrain = StyleParam.AxisConstraint.Domain))
+    |> Chart.withYAxis (
+        LinearAxis.init (
+            Visible = false,
+            AutoRange = StyleParam.AutoRange.Reversed,
+            ScaleAnchor = StyleParam.ScaleAnchor.X 1,
+            Constrain = StyleParam.AxisConstraint.Domain
+        )
+    )
+    |> Chart.withShapes (walls @ [ goal ])
+    |> Style.tall (180 + 52 * min 9 maze.Rows)
 
 /// Observations beside actions: boxes, or the shares of discrete choices.
 let private spread (numbers: DatasetNumbers) : Picture =
     let boxes title name (summaries: Summary list) =
-        let shown = [
+        columns title "value" [
             for column, summary in List.indexed summaries do
                 if summary.Count > 0L then
                     $"{name}[{column}]", summary
         ]
-
-        columns title (List.map fst shown) (List.map snd shown)
 
     let words =
         "the box shows the quartiles and the median, and the whiskers show the 1st and 99th percentiles."
@@ -178,9 +180,7 @@ let private spread (numbers: DatasetNumbers) : Picture =
 
     {
         Caption = caption
-        Figure =
-            Chart.grid 2 280 [ boxes "Observations" "s" numbers.Observations; actions ]
-            |> Figure.withLayout "showlegend" (Json.Bool false)
+        Charts = [ boxes "Observations" "s" numbers.Observations; actions ]
     }
 
 /// Pictures of a data set; of a maze's also the view from above, which comes first.
@@ -198,11 +198,22 @@ let ofNumbers (numbers: DatasetNumbers) : Picture list =
                 Caption =
                     "The data from above. Brighter places have more visits, on a logarithmic scale. Walls are grey, \
                      and the orange ring is the goal. A policy can only be good at places with data."
-                Figure = visits numbers
+                Charts = [ visits numbers ]
             }
-        yield! Option.toList (histograms numbers)
+        {
+            Caption =
+                "Episodes by length and by undiscounted return, and rows by reward, with the raw rewards of the data."
+            Charts =
+                [
+                    histogram "Episode lengths" "steps" numbers.Lengths
+                    histogram "Episode returns" "return" numbers.Returns
+                    histogram "Rewards" "reward" numbers.Rewards
+                ]
+                |> List.choose id
+        }
         spread numbers
     ]
+    |> List.filter (fun picture -> not picture.Charts.IsEmpty)
     |> List.map (fun picture -> {
         picture with
             Caption = picture.Caption + sampled

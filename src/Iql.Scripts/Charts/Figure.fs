@@ -1,158 +1,141 @@
-namespace Iql.Scripts
+/// Charts as JSON, HTML and files.
+[<RequireQualifiedAccess>]
+module Iql.Scripts.Figure
 
 open System
-open System.ComponentModel
 open System.IO
 open System.Net
+open System.Text.Json
+open System.Text.RegularExpressions
+open Plotly.NET
 open Iql.Data
+open Iql.Scripts.Charts
 
-/// Marks a type for .NET Interactive, which looks for an attribute of this name and never asks whose it is. Public,
-/// because F# hides the members of internal types from reflection by name.
-[<AttributeUsage(AttributeTargets.Class); EditorBrowsable(EditorBrowsableState.Never)>]
-type TypeFormatterSourceAttribute(formatterSourceType: Type) =
-    inherit Attribute()
+/// {"data", "layout", "config"}, as plotly.js takes it: the same chart gives the same bytes. "&lt;" is escaped, so the
+/// text may stand in a script element.
+let json (chart: GenericChart) : string =
+    (GenericChart.toJson chart).Replace("<", "\\u003c")
 
-    /// The class that makes the formatters.
-    member _.FormatterSourceType = formatterSourceType
+/// The height in pixels.
+let height (chart: GenericChart) : int =
+    (GenericChart.getLayout chart).TryGetTypedPropertyValue<int> "height"
+    |> Option.defaultValue 400
 
-    /// The way of showing that is taken when nobody asks for another.
-    member _.PreferredMimeTypes = [| "text/html" |]
+/// The text of the title, or "".
+let title (chart: GenericChart) : string =
+    (GenericChart.getLayout chart).TryGetTypedPropertyValue<Title> "title"
+    |> Option.bind (fun title -> title.TryGetTypedPropertyValue<string> "text")
+    |> Option.defaultValue ""
 
-/// How a figure becomes text. The three parts come one by one, because this stands above the type.
-module internal FigureText =
+/// The plotly.js that Plotly.NET ships, for pages that ask no network for anything.
+let plotly: Lazy<string> =
+    lazy
+        (let assembly = typeof<GenericChart>.Assembly
 
-    /// In this assembly, so that nothing is ever fetched.
-    let plotly: Lazy<string> = lazy (Resource.text "plotly.min.js")
+         let name =
+             assembly.GetManifestResourceNames()
+             |> Array.find (fun name -> name.EndsWith ".min.js")
 
-    let figure (data: Json list) (layout: Json) (config: Json) : Json =
-        Json.Object [ "data", Json.List data; "layout", layout; "config", config ]
+         use reader = new StreamReader(assembly.GetManifestResourceStream name)
+         reader.ReadToEnd())
 
-    /// Puts the live figure where the still one stands, when the page has plotly.js.
-    let private draw (id: string) : string =
-        "(function(){if(!window.Plotly)return;"
-        + $"var d=document.getElementById('{id}'),f=JSON.parse(document.getElementById('{id}-data').textContent);"
-        + "d.textContent='';Plotly.newPlot(d,f.data,f.layout,f.config);})();"
+/// Charts of one subject side by side, below one another where the page is narrow; `figures.js` draws them. A chart
+/// among several has its title above it.
+let html (charts: GenericChart list) : string =
+    let narrowest = if charts.Length % 3 = 0 then 280 else 400
 
-    let fragment (id: string) (figure: Json) : string =
-        let safe = WebUtility.HtmlEncode id
+    let one chart =
+        let heading =
+            match title chart with
+            | "" -> ""
+            | _ when charts.Length = 1 -> ""
+            | title -> $"<p>{WebUtility.HtmlEncode title}</p>"
 
-        let still =
-            Svg.write (figure |> Json.field "data" |> Json.items) (Json.field "layout" figure)
+        $"<div>{heading}<div class=\"plot\" style=\"height:{height chart}px\"></div>\
+          <script type=\"application/json\">{json chart}</script></div>\n"
 
-        $"<div class=\"figure\" id=\"{safe}\" style=\"width:100%%\">{still}</div>\n"
-        + $"<script type=\"application/json\" id=\"{safe}-data\">{Json.writeForHtml figure}</script>\n"
-        + $"<script>{draw safe}</script>\n"
+    let all = charts |> List.map one |> String.concat ""
+    $"<div class=\"panels\" style=\"--narrowest:{narrowest}px\">\n{all}</div>"
 
-/// A chart as a value: plotly.js traces, layout and configuration. Charts are made by the functions in `Chart` and
-/// shown, saved or written by those in `Figure`; notebooks show one by itself.
-[<TypeFormatterSource(typeof<FigureFormatterSource>)>]
-type Figure = {
-    /// The traces, one JSON object each.
-    Data: Json list
-    /// Axes, titles, size. Titles are objects with "text", which plotly.js 2 to 4 all read.
-    Layout: Json
-    /// What the reader may do with the chart.
-    Config: Json
-}
+/// A whole page with charts in it: it opens from a file, without a network.
+let page (title: string) (charts: GenericChart list) : string =
+    let title = WebUtility.HtmlEncode title
+    let style = Resource.text "report.css" + Resource.text "figures.css"
+    let script = Resource.text "figures.js"
 
-/// One way of showing a figure in a notebook. .NET Interactive finds the members by name.
-and [<EditorBrowsable(EditorBrowsableState.Never)>] FigureFormatter(mimeType: string, write: Figure -> string) =
-    /// What is written, as a MIME type.
-    member _.MimeType: string = mimeType
+    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+    + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+    + $"<title>{title}</title><link rel=\"icon\" href=\"data:,\"><style>{style}</style></head>\n"
+    + $"<body><h1>{title}</h1>\n<figure id=\"figure\">{html charts}</figure>\n"
+    + $"<script>{plotly.Value}</script>\n<script>{script}</script></body></html>\n"
 
-    /// Writes the figure; false where the value is no figure.
-    member _.Format(instance: obj, writer: TextWriter) : bool =
-        match instance with
-        | :? Figure as figure ->
-            writer.Write(write figure)
-            true
-        | _ -> false
+/// A picture of each figure of a page, whose charts stand side by side in it: the figure's id, and the file's bytes.
+/// Formats: "svg", "png", "pdf". Chromium draws them.
+let private pictures (format: string) (page: string) : Result<(string * byte[]) list, string> =
+    let last = page.LastIndexOf "</body>"
+    let script = Resource.text "stills.js"
 
-/// The formatters of a figure: HTML that draws it, and the plotly form notebooks draw themselves.
-and [<EditorBrowsable(EditorBrowsableState.Never)>] FigureFormatterSource() =
-    /// One formatter a MIME type, the preferred one first.
-    member _.CreateTypeFormatters() : seq<obj> = seq {
-        let json (figure: Figure) =
-            FigureText.figure figure.Data figure.Layout figure.Config
+    page.Insert(last, $"<script>const format='{format}';{script}</script>")
+    |> Chromium.opened [ "--dump-dom" ]
+    |> Result.bind (fun (dom, _) ->
+        let found =
+            Regex.Match(dom, "<pre id=\"stills\">(.*?)</pre>", RegexOptions.Singleline)
 
-        // The id comes from the figure, so that a notebook that is run again keeps its bytes.
-        let id (json: Json) =
-            $"figure-{Iql.Seed.Named(Json.write json).Value:x16}"
+        if found.Success then
+            JsonSerializer.Deserialize<{| Id: string; Text: string |} list>(
+                WebUtility.HtmlDecode found.Groups[1].Value,
+                JsonSerializerOptions.Web
+            )
+            |> Ok
+        else
+            Error "expected pictures from Chromium, got none.")
+    |> Result.bind (
+        Attempt.each (fun still ->
+            match format with
+            | "png" -> Ok(still.Id, Convert.FromBase64String still.Text)
+            | "svg" -> Ok(still.Id, Text.Encoding.UTF8.GetBytes still.Text)
+            | _ -> Chromium.pdf still.Text |> Result.map (fun bytes -> still.Id, bytes))
+    )
 
-        FigureFormatter("text/html", json >> (fun json -> FigureText.fragment (id json) json))
-        FigureFormatter("application/vnd.plotly.v1+json", json >> Json.write)
-        FigureFormatter("image/svg+xml", (fun figure -> Svg.write figure.Data figure.Layout))
-    }
+let private written (path: string) (bytes: byte[]) : unit =
+    Directory.CreateDirectory(Path.GetDirectoryName path) |> ignore
+    AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllBytes(draft, bytes)))
 
-/// Figures as JSON, HTML and files.
-[<RequireQualifiedAccess>]
-module Figure =
+/// Writes charts side by side as one figure: a page of its own (.html), or a picture that Chromium draws (.svg, .png,
+/// .pdf). An existing file is replaced in one move.
+let savePanels (path: string) (charts: GenericChart list) : Result<unit, string> =
+    let path = Path.GetFullPath path
 
-    /// The figure with a value of its layout set, by plotly.js's dotted name ("xaxis.range").
-    let withLayout (path: string) (value: Json) (figure: Figure) : Figure = {
-        figure with
-            Layout = Json.set path value figure.Layout
-    }
+    let heading =
+        match charts with
+        | [ only ] when title only <> "" -> title only
+        | _ -> Path.GetFileNameWithoutExtension path
 
-    /// The text of the figure's title, if it has one.
-    let title (figure: Figure) : string option =
-        figure.Layout |> Json.field "title" |> Json.text "text"
+    let bytes () =
+        match Path.GetExtension(path).ToLowerInvariant() with
+        | ".html" -> Ok(Text.Encoding.UTF8.GetBytes(page heading charts))
+        | ".svg"
+        | ".png"
+        | ".pdf" as ending -> page heading charts |> pictures ending[1..] |> Result.map (List.head >> snd)
+        | ending -> Error $"{path}: expected .html, .svg, .png or .pdf, got '{ending}'."
 
-    /// The figure without its title, for a page that writes the title itself. The room above is given back.
-    let untitled (figure: Figure) : Figure =
-        match title figure with
-        | None
-        | Some "" -> figure
-        | Some _ ->
-            let top =
-                figure.Layout
-                |> Json.field "margin"
-                |> Json.number "t"
-                |> Option.defaultValue 60.0
+    Attempt.reading (fun () -> bytes () |> Result.map (written path))
 
-            figure
-            |> withLayout "title" (Json.Object [ "text", Json.Text "" ])
-            |> withLayout "margin.t" (Json.Number(max 12.0 (top - 44.0)))
+/// Writes one chart, as `savePanels` does, or as JSON (.json).
+let save (path: string) (chart: GenericChart) : Result<unit, string> =
+    if path.EndsWith ".json" then
+        Attempt.run (fun () -> written (Path.GetFullPath path) (Text.Encoding.UTF8.GetBytes(json chart)))
+    else
+        savePanels path [ chart ]
 
-    /// The figure with this height in pixels; its width is that of the page.
-    let tall (pixels: int) (figure: Figure) : Figure =
-        withLayout "height" (Json.Number(float pixels)) figure
-
-    /// {"data", "layout", "config"}: what plotly.js takes, what Plotly.NET writes as figure JSON.
-    let toJson (figure: Figure) : string =
-        FigureText.figure figure.Data figure.Layout figure.Config |> Json.write
-
-    /// A still picture of the figure, for viewers that run no scripts.
-    let toSvg (figure: Figure) : string = Svg.write figure.Data figure.Layout
-
-    /// A piece of HTML that draws the figure in an element of this id: live where the page holds plotly.js, still
-    /// elsewhere.
-    let toHtml (id: string) (figure: Figure) : string =
-        FigureText.figure figure.Data figure.Layout figure.Config
-        |> FigureText.fragment id
-
-    /// The text of plotly.js, for pages that hold several figures.
-    let plotly () : string = FigureText.plotly.Value
-
-    /// A whole page with the figure in it, plotly.js included: it opens from a file, without a network.
-    let toPage (figure: Figure) : string =
-        let title = title figure |> Option.defaultValue "Figure" |> WebUtility.HtmlEncode
-
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        + $"<title>{title}</title>\n<link rel=\"icon\" href=\"data:,\">\n"
-        + "<style>body{margin:24px auto;max-width:1040px;background:#fff}</style>\n"
-        + $"<script>{plotly ()}</script>\n</head>\n<body>\n{toHtml (nameof figure) figure}</body>\n</html>\n"
-
-    /// Writes the figure as a page of its own (.html), as figure JSON (.json) or as a still picture (.svg). An
-    /// existing file is replaced in one move.
-    let save (path: string) (figure: Figure) : unit =
-        let full = Path.GetFullPath path
-        Directory.CreateDirectory(Path.GetDirectoryName full) |> ignore
-
-        let text =
-            match Path.GetExtension(full).ToLowerInvariant() with
-            | ".json" -> toJson figure
-            | ".svg" -> toSvg figure
-            | _ -> toPage figure
-
-        AtomicFile.Write(full, (fun (draft: string) -> File.WriteAllText(draft, text)))
+/// Writes a picture of each figure of a page into a folder, and gives their paths. Formats: "svg", "png", "pdf".
+let saveAll (format: string) (folder: string) (page: string) : Result<string list, string> =
+    Attempt.reading (fun () ->
+        pictures format page
+        |> Result.map (
+            List.map (fun (id, bytes) ->
+                let name = id.Replace("figure-", "")
+                let path = Path.Combine(Path.GetFullPath folder, $"{name}.{format}")
+                written path bytes
+                path)
+        ))

@@ -1,16 +1,39 @@
 /// Scores over training: a panel for each row of the plane, a line for each column, a band over seeds.
 module Iql.Scripts.Charts.LearningCurves
 
+open Plotly.NET
+open Plotly.NET.TraceObjects
 open Iql.Scripts
 open Iql.Scripts.Statistics
 
 // A band has hundreds of points and is looked at, not read off: fewer replicates do.
 let private fewer (how: Bootstrap) = { how with Replicates = 500 }
 
+/// A diverged run: a thin dotted line up to a cross at its end.
+let private lost measure (colour: string) (name: string) (run: Run) : GenericChart =
+    let points = Run.curve measure run
+
+    Chart.Scatter(
+        X = List.map fst points,
+        Y = List.map snd points,
+        Mode = StyleParam.Mode.Lines_Markers,
+        Name = $"{name}, seed {run.Config.Seed}, diverged",
+        ShowLegend = false,
+        Line = Line.init (Color = Style.colour colour, Width = 1.0, Dash = StyleParam.DrawingStyle.Dot),
+        Marker =
+            Marker.init (
+                Color = Style.colour Style.failed,
+                Symbol = StyleParam.MarkerSymbol.X,
+                MultiSize = [ for i in 1 .. points.Length -> if i = points.Length then 9 else 0 ]
+            ),
+        UseDefaults = false
+    )
+    |> Chart.withTraceInfo (LegendGroup = name)
+
 /// The line of a group: at each step the mean over the runs that were evaluated there, with its 95 % interval over
-/// runs. Diverged runs are not part of the mean. Each is a dotted line up to a cross at its end.
-let private groupLine measure name (colour: string) (listed: bool) (cell: ResultGroup) : Figure list =
-    let lost, kept = cell.Runs |> List.partition Run.diverged
+/// runs. Diverged runs are not part of the mean; each has a line of its own.
+let private lines measure i colour name (cell: ResultGroup) : GenericChart list =
+    let diverged, kept = cell.Runs |> List.partition Run.diverged
 
     let points =
         kept
@@ -18,49 +41,24 @@ let private groupLine measure name (colour: string) (listed: bool) (cell: Result
         |> Run.byStep
         |> List.choose (fun (step, values) ->
             RunSummary.ofNumbersWith fewer $"{Shown.values cell.Values} at {step}" values
-            |> Option.map (fun summary -> step, summary))
-
-    let steps = points |> List.map fst
-    let means = [ for _, summary in points -> summary.Mean ]
-
-    let bound (pick: Interval -> float) = [
-        for _, summary in points -> pick (estimateOf summary.Mean summary.Interval).Interval
-    ]
-
-    let line =
-        if points |> List.exists (fun (_, summary) -> summary.Interval <> None) then
-            Chart.band name steps (bound _.Low) means (bound _.High)
-        elif points.Length = 1 then
-            Chart.points name steps means
-        else
-            Chart.line name steps means
+            |> Option.map (fun summary -> step, estimateOf summary.Mean summary.Interval))
 
     [
         if not points.IsEmpty then
-            let line = Chart.coloured colour line
-            if listed then line else Chart.unlisted line
-
-        for run in lost do
-            let steps, values = run |> Run.curve measure |> List.unzip
-
-            if not steps.IsEmpty then
-                Chart.line $"{name}, seed {run.Config.Seed}, diverged" steps values
-                |> Chart.coloured colour
-                |> Chart.withTrace "mode" (Json.Text "lines+markers")
-                |> Chart.withTrace "line.dash" (Json.Text "dot")
-                |> Chart.withTrace "line.width" (Json.Number 1.0)
-                |> Chart.withTrace
-                    "marker"
-                    (Json.Object [
-                        "symbol", Json.Text "x"
-                        "color", Json.Text "#b42318"
-                        "size", Json.ofNumbers [ for i in 1 .. steps.Length -> if i = steps.Length then 9.0 else 0.0 ]
-                    ])
-                |> Chart.unlisted
+            Marks.line i colour name points
+        for run in diverged do
+            if not (Run.curve measure run).IsEmpty then
+                lost measure colour name run
     ]
 
-/// Learning curves of the groups of a plane. Rows or columns may be absent: then there is one panel, or one line.
-let figure (measure: Measure) (rows: string option) (columns: string option) (cells: ResultGroup list) : Figure =
+/// Learning curves of the groups of a plane, a chart a row. Rows or columns may be absent: then there is one chart, or
+/// one line.
+let panels
+    (measure: Measure)
+    (rows: string option)
+    (columns: string option)
+    (cells: ResultGroup list)
+    : GenericChart list =
     let valuesOf name =
         match name with
         | Some name -> [ for value in ResultGroups.values name cells -> Some(name, value) ]
@@ -71,7 +69,7 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
         |> Option.map (fun (name, value) -> ResultGroups.where name value)
         |> Option.defaultValue id
 
-    // Without columns the rows become the lines of one panel.
+    // Without columns the rows become the lines of one chart.
     let rows, columns =
         match rows, columns with
         | Some rows, None -> None, Some rows
@@ -86,7 +84,7 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
             |> List.choose id
             |> List.forall (snd >> ResultGroups.number >> Option.isSome)
 
-        (if isOrdered then Palette.ordered else Palette.apart) columnValues.Length
+        (if isOrdered then Style.ordered else Style.apart) columnValues.Length
 
     let name value =
         value |> Option.map snd |> Option.defaultValue (Measure.title measure)
@@ -94,40 +92,24 @@ let figure (measure: Measure) (rows: string option) (columns: string option) (ce
     let steps, values =
         cells |> List.collect (_.Runs >> List.collect (Run.curve measure)) |> List.unzip
 
-    let low, high =
-        if values.IsEmpty then
-            0.0, 1.0
-        else
-            let low, high = List.min values, List.max values
-            let room = max 1e-9 (0.05 * (high - low))
-            low - room, high + room
-
-    // Four panels sit better two by two than three and one.
-    let across = if (valuesOf rows).Length = 4 then 2 else 3
-
-    let panels =
-        valuesOf rows
-        |> List.mapi (fun i row ->
-            List.zip columnValues colours
-            |> List.collect (fun (column, colour) ->
-                cells
-                |> within row
-                |> within column
-                |> List.collect (groupLine measure (name column) colour (i = 0)))
-            |> Chart.over
-            |> Chart.titled
+    [
+        for row in valuesOf rows ->
+            [
+                for i, (column, colour) in List.indexed (List.zip columnValues colours) do
+                    for cell in cells |> within row |> within column do
+                        yield! lines measure i colour (name column) cell
+            ]
+            |> Marks.over
+            |> Style.titled
                 (match row with
                  | Some("task", task) -> task
                  | Some row -> Shown.values [ row ]
                  | None -> "")
                 "gradient step"
-                (if i % across = 0 then Measure.title measure else "")
-            |> Chart.between low high
+                (Measure.title measure)
+            |> Chart.withYAxisStyle (MinMax = Style.bounds measure values)
             // A little past the end, so that crosses and the last points are whole.
-            |> Figure.withLayout "xaxis.range" (Json.ofNumbers [ 0.0; 1.02 * List.fold max 1.0 steps ]))
-
-    (match panels with
-     | [ only ] -> only |> Figure.untitled |> Figure.tall 360
-     | panels -> Chart.grid across 310 panels)
-    |> Figure.withLayout "title" (Json.Object [ "text", Json.Text "" ])
-    |> Chart.keyed columns
+            |> Chart.withXAxisStyle (MinMax = (0.0, 1.02 * List.fold max 1.0 steps))
+            |> Style.keyed (columns |> Option.map Shown.symbol)
+            |> Style.tall 340
+    ]

@@ -1,8 +1,9 @@
 /// Losses over training, one panel a metric, one line for each value of a hyperparameter.
 module Iql.Scripts.Charts.LossCurves
 
-open Iql.Training
+open Plotly.NET
 open Iql.Scripts
+open Iql.Scripts.Statistics
 
 /// At most this many points a line; more would only make the page heavy.
 let private points = 200
@@ -16,46 +17,54 @@ let private thinned (series: (float * float) list) : (float * float) list =
     |> List.map (fun chunk -> fst (List.last chunk), List.averageBy snd chunk)
 
 /// Mean over runs of a metric at each step, with a band from the lowest run to the highest.
-let private line (metric: string) (label: string) (colour: string) (listed: bool) (runs: Run list) : Figure option =
-    let steps =
+let private line (metric: string) i colour label (runs: Run list) : GenericChart option =
+    match
         runs
         |> List.collect (fun run -> run |> Run.metric metric |> thinned)
         |> Run.byStep
-
-    match steps with
+    with
     | [] -> None
     | steps ->
-        let over pick = [ for _, values in steps -> pick values ]
-
-        Chart.band label (List.map fst steps) (over List.min) (over List.average) (over List.max)
-        |> Chart.coloured colour
-        |> (if listed then id else Chart.unlisted)
+        [
+            for step, values in steps ->
+                step,
+                {
+                    Value = List.average values
+                    Interval = {
+                        Low = List.min values
+                        High = List.max values
+                    }
+                }
+        ]
+        |> Marks.line i colour label
         |> Some
 
 /// The first steps' losses dwarf all later ones. A squared error then goes by powers of ten; of another loss, which
 /// may be negative, the first tenth of the steps may leave the picture.
-let private readable (metric: string) (cells: ResultGroup list) (figure: Figure) : Figure =
+let private readable (metric: string) (cells: ResultGroup list) : GenericChart -> GenericChart =
     let values = cells |> List.collect (_.Runs >> List.collect (Run.metric metric))
     let last = values |> List.map fst |> List.fold max 0.0
 
     match List.map snd values, values |> List.filter (fun (step, _) -> step > last / 10.0) |> List.map snd with
     | [], _
-    | _, [] -> figure
+    | _, [] -> id
     | all, _ when
         metric <> "policyLoss"
         && List.min all > 0.0
         && List.max all > 30.0 * List.min all
         ->
-        Chart.logY figure |> Figure.withLayout "yaxis.dtick" (Json.Number 1.0)
+        Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Log)
+        >> Style.axis "yaxis" "dtick" 1
     | all, later when List.max all - List.min all > 2.0 * (List.max later - List.min later) ->
         let low, high = List.min later, List.max later
         let room = max 1e-6 (0.08 * (high - low))
-        Chart.between (low - room) (high + room) figure
-    | _ -> figure
+        Chart.withYAxisStyle (MinMax = (low - room, high + room))
+    | _ -> id
 
-/// Loss curves of metrics (name, title), coloured by one hyperparameter if there is one. Lines are means over all runs
-/// of a value, and bands go from the lowest run to the highest. None where no run logged any of the metrics.
-let figure (metrics: (string * string) list) (name: string option) (cells: ResultGroup list) : Figure option =
+/// Loss curves of metrics (name, title), coloured by one hyperparameter if there is one, a chart a metric. Lines are
+/// means over all runs of a value, and bands go from the lowest run to the highest. Metrics that no run logged are left
+/// out.
+let panels (metrics: (string * string) list) (name: string option) (cells: ResultGroup list) : GenericChart list =
     let groups =
         match name with
         | Some name -> [
@@ -63,24 +72,21 @@ let figure (metrics: (string * string) list) (name: string option) (cells: Resul
           ]
         | None -> [ "all runs", cells ]
 
-    let colours = Palette.ordered groups.Length
+    let colours = Style.ordered groups.Length
 
-    let panels =
-        metrics
-        |> List.mapi (fun i (metric, title) ->
+    [
+        for metric, title in metrics do
             match
                 List.zip groups colours
-                |> List.choose (fun ((label, cells), colour) ->
-                    cells |> List.collect _.Runs |> line metric label colour (i = 0))
+                |> List.indexed
+                |> List.choose (fun (i, ((label, cells), colour)) ->
+                    cells |> List.collect _.Runs |> line metric i colour label)
             with
-            | [] -> None
+            | [] -> ()
             | lines ->
-                Chart.over lines
-                |> Chart.titled title "gradient step" ""
+                Chart.combine lines
+                |> Style.titled title "gradient step" "loss"
                 |> readable metric cells
-                |> Some)
-        |> List.choose id
-
-    match panels with
-    | [] -> None
-    | panels -> Chart.grid 3 290 panels |> Chart.keyed name |> Some
+                |> Style.keyed (Option.map Shown.symbol name)
+                |> Style.tall 320
+    ]

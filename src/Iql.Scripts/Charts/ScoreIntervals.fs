@@ -1,10 +1,11 @@
 /// Scores of a comparison as intervals, contender by contender: on each task, and over all tasks.
 module Iql.Scripts.Charts.ScoreIntervals
 
+open Plotly.NET
+open Plotly.NET.LayoutObjects
+open Plotly.NET.TraceObjects
 open Iql.Scripts
 open Iql.Scripts.Statistics
-
-let private grey = "#9aa5b1"
 
 let private estimate (entry: ScoreEntry) : Estimate = estimateOf entry.Value entry.Interval
 
@@ -12,14 +13,16 @@ let private titles (table: ScoreTable) =
     List.map Published.title table.Contenders
 
 /// How a published table's figures are drawn.
-let private symbols = [ "diamond-open"; "square-open"; "triangle-up-open" ]
+let private symbols = [
+    StyleParam.MarkerSymbol.Diamond
+    StyleParam.MarkerSymbol.Square
+    StyleParam.MarkerSymbol.TriangleUp
+]
 
-/// A panel a task: mean with its 95 % interval over seeds, seeds as grey dots, published figures as open marks.
-let byTask (table: ScoreTable) : Figure =
+/// A chart a task: mean with its 95 % interval over seeds, seeds as grey dots, published figures as open marks.
+let byTask (table: ScoreTable) : GenericChart list =
     let rows = titles table
-    let colours = Palette.apart rows.Length
-    let tasks = ScoreTable.ours table.Rows
-    let columns = min 3 tasks.Length
+    let colours = Style.apart rows.Length
 
     let published (row: ScoreLine) = [
         for source, symbol in List.zip table.Published (List.truncate table.Published.Length symbols) do
@@ -29,138 +32,109 @@ let byTask (table: ScoreTable) : Figure =
                 | None -> ()
     ]
 
-    /// The panel whose marks of a source stand in the legend for all.
-    let firstWith source =
-        tasks
-        |> List.findIndex (fun row -> published row |> List.exists (fun (other, _, _, _) -> other = source))
+    [
+        for row in ScoreTable.ours table.Rows ->
+            let theirs = published row
 
-    let one i (row: ScoreLine) =
-        let theirs = published row
-
-        let values = [
-            for entry in List.choose id row.Entries do
-                yield! entry.Scores
-                yield (estimate entry).Interval.Low
-                yield (estimate entry).Interval.High
-            for _, _, _, value in theirs do
-                yield value
-        ]
-
-        let bounds =
-            if values.IsEmpty then
-                0.0, 1.0
-            else
-                List.min values, List.max values
-
-        [
-            for name, colour, entry in List.zip3 rows colours row.Entries do
-                for entry in Option.toList entry do
-                    IntervalBars.interval name name (estimate entry) |> Chart.coloured colour
-
-                    IntervalBars.marks "one seed" "circle" name entry.Scores
-                    |> Chart.coloured grey
-                    |> Chart.withTrace "marker.size" (Json.Number 5.0)
-                    |> Chart.unlisted
-            for j, (source, symbol, name, value) in List.indexed theirs do
-                let marks =
-                    IntervalBars.marks source symbol name [ value ]
-                    |> Chart.coloured "#1f2933"
-                    |> Chart.withTrace "marker.size" (Json.Number 9.0)
-
-                let first =
-                    i = firstWith source
-                    && j = List.findIndex (fun (other, _, _, _) -> other = source) theirs
-
-                if first then marks else Chart.unlisted marks
-        ]
-        |> IntervalBars.panel
-            (ScoreTableText.heading "" row)
-            (Measure.title table.Measure)
-            (i % columns = 0)
-            rows
-            bounds
-
-    let whole = tasks |> List.mapi one |> IntervalBars.together columns rows
-
-    if table.Published.IsEmpty then
-        Figure.withLayout "showlegend" (Json.Bool false) whole
-    else
-        Chart.legendAbove "published:  " whole
-
-/// A panel each for mean, median, interquartile mean and optimality gap over all tasks, with stratified bootstrap
-/// intervals; None for a table without totals.
-let overall (table: ScoreTable) : Figure option =
-    let rows = titles table
-    let colours = Palette.apart rows.Length
-
-    let shown = [
-        for name in [ "mean"; "median"; "IQM"; "optimality gap" ] do
-            for total in Option.toList (ScoreTable.total name table) do
-                if total.Entries |> List.exists Option.isSome then
-                    (if name = "optimality gap" then
-                         name + " (lower is better)"
-                     else
-                         name),
-                    total
-    ]
-
-    if shown.IsEmpty then
-        None
-    else
-        shown
-        |> List.mapi (fun i (title, total) ->
-            let present = total.Entries |> List.choose id |> List.map (estimate >> _.Interval)
+            let values = [
+                for entry in List.choose id row.Entries do
+                    yield! entry.Scores
+                    yield (estimate entry).Interval.Low
+                    yield (estimate entry).Interval.High
+                for _, _, _, value in theirs do
+                    yield value
+            ]
 
             [
-                for name, colour, entry in List.zip3 rows colours total.Entries do
+                for name, colour, entry in List.zip3 rows colours row.Entries do
                     for entry in Option.toList entry do
-                        IntervalBars.interval name name (estimate entry) |> Chart.coloured colour
+                        IntervalBars.interval colour name (estimate entry)
+
+                        IntervalBars.marks
+                            "one seed"
+                            false
+                            (Marker.init (Color = Style.colour Style.grey, Size = 5))
+                            name
+                            entry.Scores
+                for i, (source, symbol, name, value) in List.indexed theirs do
+                    IntervalBars.marks
+                        source
+                        // Once a source.
+                        (i = List.findIndex (fun (other, _, _, _) -> other = source) theirs)
+                        (Marker.init (
+                            Color = Style.colour Style.grey,
+                            Size = 9,
+                            Symbol = StyleParam.MarkerSymbol.Modified(symbol, StyleParam.SymbolStyle.Open)
+                        ))
+                        name
+                        [ value ]
             ]
-            |> IntervalBars.panel
-                title
-                "score"
-                (i = 0)
+            |> IntervalBars.chart
+                (ScoreTableText.heading "" row)
+                (Measure.title table.Measure)
                 rows
-                (present |> List.map _.Low |> List.min, present |> List.map _.High |> List.max))
-        |> IntervalBars.together 4 rows
-        |> Figure.withLayout "showlegend" (Json.Bool false)
-        |> Some
+                (Style.bounds table.Measure values)
+            |> Style.keyed (if theirs.IsEmpty then None else Some "published:")
+    ]
+
+/// A chart each for mean, median, interquartile mean and optimality gap over all tasks, with stratified bootstrap
+/// intervals; none for a table without totals.
+let overall (table: ScoreTable) : GenericChart list =
+    let rows = titles table
+
+    [
+        for name in [ "mean"; "median"; "IQM"; "optimality gap" ] do
+            for total in Option.toList (ScoreTable.total name table) do
+                let entries = [
+                    for name, colour, entry in List.zip3 rows (Style.apart rows.Length) total.Entries do
+                        for entry in Option.toList entry -> name, colour, estimate entry
+                ]
+
+                if not entries.IsEmpty then
+                    [
+                        for name, colour, estimate in entries -> IntervalBars.interval colour name estimate
+                    ]
+                    |> IntervalBars.chart
+                        (if name = "optimality gap" then
+                             name + " (lower is better)"
+                         else
+                             name)
+                        "score"
+                        rows
+                        (Style.bounds Score [
+                            for _, _, estimate in entries do
+                                estimate.Interval.Low
+                                estimate.Interval.High
+                        ])
+    ]
 
 /// Pairs of contenders: how likely a run of the first beats a run of the second on a task; None without pairs.
-let improvement (table: ScoreTable) : Figure option =
+let improvement (table: ScoreTable) : GenericChart option =
     match ScoreTable.improvements table with
     | [] -> None
     | pairs ->
         let name (pair: Improvement) =
             $"{Published.title pair.Better} over {Published.title pair.Worse}"
 
-        let rows = List.map name pairs
-
         [
-            for pair in pairs -> IntervalBars.interval (name pair) (name pair) pair.Probability
+            for pair in pairs -> IntervalBars.interval Style.categorical.Head (name pair) pair.Probability
         ]
-        |> IntervalBars.panel "" "probability of improvement" true rows (0.0, 1.0)
-        |> List.singleton
-        |> IntervalBars.together 1 rows
-        |> Figure.withLayout "showlegend" (Json.Bool false)
-        |> Figure.withLayout
-            "shapes"
-            (Json.List [
-                Json.Object [
-                    "type", Json.Text "line"
-                    "xref", Json.Text "x"
-                    "yref", Json.Text "paper"
-                    "x0", Json.Number 0.5
-                    "x1", Json.Number 0.5
-                    "y0", Json.Number 0.0
-                    "y1", Json.Number 1.0
-                    "line", Json.Object [ "color", Json.Text grey; "width", Json.Number 1.0; "dash", Json.Text "dot" ]
-                ]
-            ])
+        |> IntervalBars.chart "" "probability of improvement" (List.map name pairs) (-0.06, 1.06)
+        |> Chart.withShape (
+            Shape.init (
+                ShapeType = StyleParam.ShapeType.Line,
+                X0 = 0.5,
+                X1 = 0.5,
+                Yref = "paper",
+                Y0 = 0.0,
+                Y1 = 1.0,
+                Line = Line.init (Color = Style.colour Style.grey, Width = 1.0, Dash = StyleParam.DrawingStyle.Dot)
+            )
+        )
         |> Some
 
-/// Scores over training: a panel a task, a line a contender, a band over seeds.
-let curves (sweep: SweepResults) (table: ScoreTable) : Figure =
+/// Scores over training: a chart a task, a line a contender, a band over seeds.
+let curves (sweep: SweepResults) (table: ScoreTable) : GenericChart list =
     [
         for task, contender in List.allPairs (ScoreTable.tasks table) table.Contenders do
             match ScoreTable.runsOf task contender sweep with
@@ -170,4 +144,4 @@ let curves (sweep: SweepResults) (table: ScoreTable) : Figure =
                 Runs = runs
               }
     ]
-    |> LearningCurves.figure table.Measure (Some "task") (Some "algorithm")
+    |> LearningCurves.panels table.Measure (Some "task") (Some "algorithm")

@@ -1,11 +1,11 @@
 /// What the expectile does to the value function: V and the advantages Q − V at the end of training, against τ.
 module Iql.Scripts.Charts.ValueStatistics
 
-open Iql.Training
+open Plotly.NET
 open Iql.Scripts
 open Iql.Scripts.Statistics
 
-let private panels = [
+let private shown = [
     "valueMean", "mean of V(s)", "reward units"
     "advantageMean", "mean advantage Q − V", "reward units"
     "advantageStd", "spread of advantages", "standard deviation"
@@ -23,30 +23,21 @@ let private bySeed (metric: string) (runs: Run list) : float list =
         | [] -> None
         | values -> Some(List.average values))
 
-/// The last value of a metric at each value of a hyperparameter: mean over seeds, 95 % interval, and each seed as a
-/// dot.
-let private panel name (cells: ResultGroup list) (metric, title, unit) : Figure option =
-    let points =
-        ResultGroups.values name cells
-        |> List.choose (fun label ->
-            let seeds =
-                cells |> ResultGroups.where name label |> List.collect _.Runs |> bySeed metric
+/// Value and advantage against one hyperparameter, usually the expectile, a chart a metric that a run logged: the last
+/// value's mean over seeds, its 95 % interval, and each seed as a dot.
+let panels (name: string) (cells: ResultGroup list) : GenericChart list = [
+    for metric, title, unit in shown do
+        let points = [
+            for label in ResultGroups.values name cells do
+                let seeds =
+                    cells |> ResultGroups.where name label |> List.collect _.Runs |> bySeed metric
 
-            RunSummary.ofNumbers $"{metric} at {label}" seeds
-            |> Option.map (fun summary -> label, seeds, estimateOf summary.Mean summary.Interval))
+                for summary in Option.toList (RunSummary.ofNumbers $"{metric} at {label}" seeds) ->
+                    label, seeds, estimateOf summary.Mean summary.Interval
+        ]
 
-    match points with
-    | [] -> None
-    | points ->
-        Chart.estimates title points
-        |> Chart.titled title (Shown.axisTitle name) unit
-        |> Some
-
-/// Value and advantage against one hyperparameter, usually the expectile; None where no run logged them.
-let figure (name: string) (cells: ResultGroup list) : Figure option =
-    match panels |> List.choose (panel name cells) with
-    | [] -> None
-    | panels ->
-        Chart.grid 2 300 panels
-        |> Figure.withLayout "showlegend" (Json.Bool false)
-        |> Some
+        if not points.IsEmpty then
+            Marks.estimates points
+            |> Style.titled title (Shown.axisTitle name) unit
+            |> Style.tall 320
+]

@@ -1,6 +1,8 @@
 /// What the inverse temperature does to the policy's weights exp(β A): their distribution, one row for each β.
 module Iql.Scripts.Charts.WeightDistribution
 
+open Plotly.NET
+open Plotly.NET.LayoutObjects
 open Iql.Scripts
 
 /// The last histograms of a cell's runs as shares, averaged over the runs that have the first one's edges.
@@ -32,9 +34,9 @@ let private positive (edges: float list) : float list =
     | edges -> edges
 
 /// Cells that differ on one axis, usually β, or a single one → one histogram a cell, above each other over one
-/// logarithmic axis of weights, with the share that hit the cap written beside it; None where no run counted its
-/// weights.
-let figure (name: string option) (cells: ResultGroup list) : Figure option =
+/// logarithmic axis of weights. Above each are its largest share, its mean and the share that hit the cap. None where
+/// no run counted its weights.
+let figure (name: string option) (cells: ResultGroup list) : GenericChart option =
     let cells =
         match name with
         | Some name -> [
@@ -46,74 +48,54 @@ let figure (name: string option) (cells: ResultGroup list) : Figure option =
 
     let rows = [
         for label, cell in cells do
-            for histogram in Option.toList (shares cell) -> label, cell, histogram
+            for edges, shares in Option.toList (shares cell) -> label, cell, edges, shares
     ]
 
-    match rows with
-    | [] -> None
-    | rows ->
-        let edges = rows |> List.collect (fun (_, _, (edges, _)) -> positive edges)
-        let left, right = log10 (List.min edges), log10 (List.max edges)
-        let colours = Palette.ordered rows.Length
-        let height = 86
+    /// The highest column of a row, of the 1 that a row is high.
+    let tallest = 0.62
+
+    let row i colour (label: string, cell, edges, shares) =
+        let floor, most = float (rows.Length - 1 - i), List.max shares
 
         let average metric =
-            ResultGroups.meanOfKept (Run.lastMetric metric)
+            ResultGroups.meanOfKept (Run.lastMetric metric) cell
 
-        let row i ((label: string, cell, (edges, shares)), colour) =
-            // A long name does not fit beside so low a chart; it goes into the note.
-            let short = label.Length <= 9
+        let notes =
+            [
+                (if label = "" then None else Some $"<b>{label}</b>")
+                Some $"highest {Shown.percent most}"
+                average "weightMean"
+                |> Option.map (fun mean -> $"mean weight {Shown.number mean}")
+                average "weightCapped"
+                |> Option.map (fun share -> $"{Shown.percent share} capped")
+            ]
+            |> List.choose id
+            |> String.concat ", "
 
-            let notes =
-                [
-                    (if short then None else Some label)
-                    average "weightMean" cell
-                    |> Option.map (fun mean -> $"mean weight {Shown.number mean}")
-                    average "weightCapped" cell
-                    |> Option.map (fun share -> $"{Shown.percent share} capped")
-                ]
-                |> List.choose id
-                |> String.concat "<br>"
+        Marks.steps colour label floor (positive edges) [ for share in shares -> tallest * share / most ]
+        |> GenericChart.mapTrace (Trace2DStyle.Scatter(HoverInfo = StyleParam.HoverInfo.Skip)),
+        Annotation.init (
+            Text = notes,
+            X = 0.0,
+            XRef = "paper",
+            XAnchor = StyleParam.XAnchorPosition.Left,
+            Y = floor + tallest,
+            YAnchor = StyleParam.YAnchorPosition.Bottom,
+            ShowArrow = false
+        )
 
-            let note =
-                Json.Object [
-                    "text", Json.Text notes
-                    "x", Json.Number 1.01
-                    "xref", Json.Text "x domain"
-                    "xanchor", Json.Text "left"
-                    "y", Json.Number 0.5
-                    "yref", Json.Text "y domain"
-                    "yanchor", Json.Text "middle"
-                    "align", Json.Text "left"
-                    "showarrow", Json.Bool false
-                    "font", Json.Object [ "size", Json.Number 12.0; "color", Json.Text "#52606d" ]
-                ]
-
-            let last = i = rows.Length - 1
-            let unit = "advantage weight min(exp(β (Q − V)), cap)"
-
-            Chart.steps label (positive edges) shares
-            |> Chart.coloured colour
-            |> Chart.logX
-            |> Chart.titled "" (if last then unit else "") (if short then label else "")
-            |> Figure.withLayout "annotations" (Json.List [ note ])
-            |> Figure.withLayout "xaxis.range" (Json.ofNumbers [ left; right ])
-            |> Figure.withLayout "xaxis.showticklabels" (Json.Bool last)
-            |> Figure.withLayout "xaxis.dtick" (Json.Number 1.0)
-            |> Figure.withLayout "yaxis.tickformat" (Json.Text ".0%")
-            |> Figure.withLayout "yaxis.nticks" (Json.Number 3.0)
-            |> Figure.withLayout "yaxis.rangemode" (Json.Text "tozero")
-
-        List.zip rows colours
-        |> List.mapi row
-        |> Chart.stack height
-        |> Figure.withLayout "showlegend" (Json.Bool false)
-        // Room for the notes.
-        |> Figure.withLayout
-            "margin.r"
-            (Json.Number(
-                match name with
-                | Some name when name.Length > 20 || Shown.symbol name = name -> 220.0
-                | _ -> 136.0
-            ))
+    match List.map2 (fun (i, colour) -> row i colour) (List.indexed (Style.ordered rows.Length)) rows with
+    | [] -> None
+    | rows ->
+        List.map fst rows
+        |> Chart.combine
+        |> Style.titled "" "advantage weight min(exp(β (Q − V)), cap)" ""
+        |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Log)
+        |> Style.axis "xaxis" "dtick" 1
+        |> Chart.withYAxisStyle (MinMax = (-0.02, float rows.Length), ShowGrid = false)
+        |> Style.axis "yaxis" "showticklabels" false
+        |> Style.axis "yaxis" "ticks" ""
+        |> Chart.withAnnotations (List.map snd rows)
+        |> Style.keyed None
+        |> Style.tall (120 + 84 * rows.Length)
         |> Some

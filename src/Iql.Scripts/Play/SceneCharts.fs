@@ -14,7 +14,7 @@ let legend (map: ValueMap) : Html list =
     match ValueMap.range map with
     | None -> []
     | Some(low, high) -> [
-        let ramp = String.concat "," (Palette.ordered 7)
+        let ramp = String.concat "," (Charts.Style.viridis 7)
 
         Html.element "div" [
             "class", "legend"

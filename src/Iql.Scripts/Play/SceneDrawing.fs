@@ -84,7 +84,7 @@ let private valued (map: ValueMap) : Html list =
     | None -> []
     | Some(low, high) ->
         let colours = 64
-        let palette = Palette.ordered colours |> Array.ofList
+        let palette = Charts.Style.viridis colours |> Array.ofList
 
         let shade value =
             min (colours - 1) (int (float colours * (value - low) / max 1e-12 (high - low)))

@@ -54,7 +54,7 @@ let page (report: DatasetReport) : string =
             for line in report.Replay do
                 yield Html.paragraph (line.Substring(0, 1).ToUpperInvariant() + line.Substring 1 + ".")
         for i, picture in List.indexed (Charts.DatasetPicture.ofNumbers (DatasetNumbers.ofReport report)) do
-            yield Html.figure $"figure-{i + 1}" picture.Caption picture.Figure
+            yield Html.figure $"figure-{i + 1}" picture.Caption picture.Charts
         yield Html.plain "h2" [ Html.text "Columns" ]
         yield Html.sortable [ "column"; "least"; "median"; "greatest"; "mean"; "deviation"; "not finite" ] columns
         yield

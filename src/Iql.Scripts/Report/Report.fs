@@ -129,7 +129,7 @@ let private pictures (folder: string) (runs: Run list) : Result<Html list, strin
         |> Result.map (fun numbers -> [
             for numbers in Option.toList numbers do
                 for i, picture in List.indexed (DatasetPicture.ofNumbers numbers) do
-                    Html.figure $"figure-data-{i + 1}" picture.Caption picture.Figure
+                    Html.figure $"figure-data-{i + 1}" picture.Caption picture.Charts
         ])
     | _ -> Ok []
 

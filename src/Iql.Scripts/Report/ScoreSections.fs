@@ -176,8 +176,11 @@ let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : Html l
 
 /// The sections of a table, with its episodes; those without anything to show are left out.
 let ofTable (episodes: Html list) (sweep: SweepResults) (table: ScoreTable) : Sections.Section list =
-    let chart id caption =
-        Option.map (Html.figure $"figure-{id}" caption) >> Option.toList
+    let chart id caption charts =
+        if List.isEmpty charts then
+            []
+        else
+            [ Html.figure $"figure-{id}" caption charts ]
 
     [
         "scores", "Scores", scores table :: notes table @ [ byTask table ]
@@ -193,6 +196,7 @@ let ofTable (episodes: Html list) (sweep: SweepResults) (table: ScoreTable) : Se
         "improvement",
         "Probability of improvement",
         ScoreIntervals.improvement table
+        |> Option.toList
         |> chart
             "improvement"
             "The probability that a run of the first scores higher than a run of the second on the same task, \

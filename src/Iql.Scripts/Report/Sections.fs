@@ -1,6 +1,7 @@
 /// The charts of a report: for the cells of one plane, which figures are drawn and what is said below them.
 module Iql.Scripts.Sections
 
+open Plotly.NET
 open Iql.Scripts.Charts
 
 /// A part of the page: an id, a heading, and what stands below it.
@@ -21,12 +22,12 @@ let shown (prefix: string) (parts: (string * string * Html list) list) : Section
             }
 ]
 
-let private figure (prefix: string) (id: string) (caption: string) (chart: Figure) : Html =
-    Html.figure $"{prefix}figure-{id}" caption chart
-
-/// The figure of a chart, if there is one.
-let private figures prefix id caption (chart: Figure option) : Html list =
-    chart |> Option.map (figure prefix id caption) |> Option.toList
+/// Charts as a figure, if there are any.
+let private figure prefix id caption (charts: GenericChart list) : Html list =
+    if charts.IsEmpty then
+        []
+    else
+        [ Html.figure $"{prefix}figure-{id}" caption charts ]
 
 /// The cells in line with the best one along a hyperparameter, and the values they share; all cells where nothing is
 /// best.
@@ -50,19 +51,21 @@ let private scores prefix (measure: Measure) rows columns (cells: ResultGroup li
 
     match rows, columns with
     | Some rows, Some columns ->
-        figure
-            prefix
-            "scores"
-            $"Mean final {Measure.title measure} over seeds in bold, with its 95 %% interval below. The orange \
-              frame is the best cell.{scale}"
-            (ScoreHeatMap.figure measure rows columns cells)
+        yield!
+            figure
+                prefix
+                "scores"
+                $"Mean final {Measure.title measure} over seeds in bold, with its 95 %% interval below. The orange \
+                  frame is the best cell.{scale}"
+                [ ScoreHeatMap.figure measure rows columns cells ]
     | Some only, None
     | None, Some only ->
-        figure
-            prefix
-            "scores"
-            $"Mean final {Measure.title measure} with its 95 %% interval over seeds. Grey dots are seeds.{scale}"
-            (ScoreLine.figure measure only cells)
+        yield!
+            figure
+                prefix
+                "scores"
+                $"Mean final {Measure.title measure} with its 95 %% interval over seeds. Grey dots are seeds.{scale}"
+                [ ScoreLine.figure measure only cells ]
     | None, None -> ()
 
     if severalRuns cells then
@@ -88,14 +91,13 @@ let private curves prefix (measure: Measure) rows columns (cells: ResultGroup li
         else
             ""
 
-    [
-        figure prefix "curves" (points + lost) (LearningCurves.figure measure rows columns cells)
-    ]
+    figure prefix "curves" (points + lost) (LearningCurves.panels measure rows columns cells)
 
 let private value prefix axis (cells: ResultGroup list) : Html list =
     axis
-    |> Option.bind (fun name -> ValueStatistics.figure name cells)
-    |> figures
+    |> Option.map (fun name -> ValueStatistics.panels name cells)
+    |> Option.defaultValue []
+    |> figure
         prefix
         "value"
         "Means of the last ten logged training lines: blue with 95 % intervals over seeds. Grey dots are seeds. With a \
@@ -105,7 +107,8 @@ let private weights prefix measure axis (cells: ResultGroup list) : Html list =
     let others, along = bestAlong measure axis cells
 
     WeightDistribution.figure axis along
-    |> figures
+    |> Option.toList
+    |> figure
         prefix
         "weights"
         $"Weights of a fixed batch of the data in the policy's loss, at the last evaluation{at others}. With β = 0 \
@@ -122,7 +125,7 @@ let private losses prefix measure valueAxis policyAxis (cells: ResultGroup list)
             "As logged."
 
     if (valueAxis, policyAxis) = (None, None) then
-        LossCurves.figure (value @ policy) None cells |> figures prefix "losses" over
+        LossCurves.panels (value @ policy) None cells |> figure prefix "losses" over
     else
         let others, along = bestAlong measure policyAxis cells
 
@@ -132,9 +135,9 @@ let private losses prefix measure valueAxis policyAxis (cells: ResultGroup list)
             else
                 ""
 
-        figures prefix "losses" over (LossCurves.figure value valueAxis cells)
-        @ (LossCurves.figure policy policyAxis along
-           |> figures prefix "policy-loss" $"Policy loss{at others}.{caution}")
+        figure prefix "losses" over (LossCurves.panels value valueAxis cells)
+        @ (LossCurves.panels policy policyAxis along
+           |> figure prefix "policy-loss" $"Policy loss{at others}.{caution}")
 
 /// The sections of one plane of cells; those without anything to show are left out. `prefix` keeps the ids of planes
 /// apart.

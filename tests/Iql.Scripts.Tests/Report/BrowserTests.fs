@@ -1,72 +1,99 @@
 module Iql.Scripts.Tests.BrowserTests
 
 open System
-open System.Diagnostics
+open System.Collections.Concurrent
 open System.IO
+open System.Net
+open System.Net.Sockets
 open System.Text.RegularExpressions
 open Iql.Scripts
+open Iql.Scripts.Charts
 open Xunit
 
-/// A browser on the search path, if there is one.
-let private browser () : string option =
-    let folders = (Environment.GetEnvironmentVariable "PATH").Split Path.PathSeparator
+let private opened (options: string list) (page: string) : string * string =
+    if (Chromium.path ()).IsNone then
+        Assert.Skip "No chromium on the path: install one to see the report drawn."
 
-    [ "chromium"; "chromium-browser"; "google-chrome"; "chrome" ]
-    |> List.collect (fun name -> [ for folder in folders -> Path.Combine(folder, name) ])
-    |> List.tryFind File.Exists
+    match Chromium.opened ("--dump-dom" :: "--enable-logging=stderr" :: "--v=0" :: options) page with
+    | Ok opened -> opened
+    | Error problem -> failwith problem
 
-/// The page's DOM after its scripts have run, and what the browser logged.
-let private opened (browser: string) (page: string) : string * string =
-    let profile = Synthetic.temporary ()
-
-    try
-        let start =
-            ProcessStartInfo(
-                browser,
-                [
-                    "--headless"
-                    "--no-sandbox"
-                    "--disable-gpu"
-                    "--hide-scrollbars"
-                    "--window-size=1200,2400"
-                    "--virtual-time-budget=8000"
-                    "--enable-logging=stderr"
-                    "--v=0"
-                    $"--user-data-dir={profile}"
-                    "--dump-dom"
-                    Uri(page).AbsoluteUri
-                ],
-                RedirectStandardOutput = true,
-                RedirectStandardError = true
-            )
-
-        use running = Process.Start start
-        let log = running.StandardError.ReadToEndAsync()
-        let dom = running.StandardOutput.ReadToEnd()
-        running.WaitForExit()
-        dom, log.Result
-    finally
-        Directory.Delete(profile, true)
-
-/// A browser opens the page, draws so many figures, logs nothing and asks for nothing.
+/// A browser opens the page, draws so many charts, logs nothing and asks for nothing.
 let private draws (count: int) (page: string) : unit =
-    match browser () with
-    | None -> Assert.Skip "No chromium on the path: install one to see the report drawn."
-    | Some browser ->
-        let dom, log = opened browser page
-        let plots = Regex.Matches(dom, "class=\"plot[^\"]*\" id=\"([^\"]+)\"")
-        Assert.Equal(count, plots.Count)
+    let dom, log = opened [] page
+    let plots = Regex.Matches(dom, "<div class=\"plot[ \"]")
+    Assert.Equal(count, plots.Count)
 
-        for plot in plots do
-            let start = plot.Index
-            let rest = dom.Substring(start, dom.IndexOf("</figure>", start) - start)
-            Assert.True(rest.Contains "main-svg", $"{plot.Groups[1].Value}: expected a drawing, got none")
+    for plot in plots do
+        Assert.Contains("main-svg", dom.Substring(plot.Index, dom.IndexOf("</script>", plot.Index) - plot.Index))
 
-        Assert.DoesNotContain("data-error", dom)
-        Assert.DoesNotContain("CONSOLE", log)
+    Assert.DoesNotContain("data-error", dom)
+    Assert.DoesNotContain("CONSOLE", log)
+    // plotly.js names its home in a style sheet comment and in code; elements must not.
+    Assert.DoesNotMatch("<(img|script|link|iframe)[^>]*(src|href)=\"https?:", dom)
 
-        // plotly.js names its home in a style sheet comment and in code; elements must not.
-        Assert.DoesNotMatch("<(img|script|link|iframe)[^>]*(src|href)=\"https?:", dom)
+/// A proxy on this machine that refuses everything and keeps the first line of each request, but for those that
+/// Chromium makes on its own account.
+let private listening () : TcpListener * ConcurrentQueue<string> =
+    let listener, asked =
+        new TcpListener(IPAddress.Loopback, 0), ConcurrentQueue<string>()
+
+    listener.Start()
+
+    task {
+        try
+            while true do
+                use! client = listener.AcceptTcpClientAsync()
+                use reader = new StreamReader(client.GetStream())
+                let! line = reader.ReadLineAsync()
+
+                if not (Regex.IsMatch(line, @"\.(google|googleapis|gvt1)\.com[:/]")) then
+                    asked.Enqueue line
+        with
+        | :? ObjectDisposedException
+        | :? SocketException -> ()
+    }
+    |> ignore
+
+    listener, asked
+
+[<Fact>]
+let ``no button of any chart of a report asks the network for anything`` () =
+    let press =
+        "<script>setTimeout(() => { const all = [...document.querySelectorAll('.modebar-btn')];"
+        + "all.forEach(button => button.click()); document.body.dataset.pressed = all.length }, 3000)</script>"
+
+    let pressed (page: string) =
+        let listener, asked = listening ()
+
+        try
+            let proxy =
+                $"--proxy-server=http://127.0.0.1:{(listener.LocalEndpoint :?> IPEndPoint).Port}"
+
+            let dom, _ =
+                page.Insert(page.LastIndexOf "</body>", press)
+                |> opened [ proxy; "--proxy-bypass-list=<-loopback>" ]
+
+            int (Regex.Match(dom, "data-pressed=\"(\\d+)\"").Groups[1].Value), List.ofSeq asked
+        finally
+            listener.Stop()
+
+    Synthetic.withSweep Synthetic.plan (fun folder ->
+        match Report.write folder with
+        | Error problem -> failwith problem
+        | Ok path ->
+            let page = File.ReadAllText path
+            // Four buttons a chart.
+            Assert.Equal((4 * Regex.Matches(page, "<div class=\"plot\"").Count, []), pressed page))
+
+    // The proxy would have told.
+    let talks =
+        "<html><body><script>fetch('http://iql.example/')</script></body></html>"
+
+    Assert.Contains(
+        "iql.example",
+        String.concat " " (snd (pressed (talks.Replace("</body>", "<i data-pressed=\"0\"></i></body>"))))
+    )
 
 [<Fact>]
 let ``a browser draws every figure of a report without an error or a request`` () =
@@ -81,19 +108,12 @@ let ``a browser draws every figure of a report without an error or a request`` (
     Synthetic.withSweep plan (fun folder ->
         match Report.write folder with
         | Error problem -> failwith problem
-        | Ok path -> draws 6 path)
+        | Ok path -> draws 11 (File.ReadAllText path))
 
 [<Fact>]
 let ``a browser draws every figure of a comparison without an error or a request`` () =
-    let folder = Synthetic.temporary ()
-
-    try
-        let page = Path.Combine(folder, "report.html")
-        let results = Invented.locomotion "generated"
-        File.WriteAllText(page, Report.ofTable [] [] results (ScoreTable.ofResults results))
-        draws 4 page
-    finally
-        Directory.Delete(folder, true)
+    let results = Invented.locomotion "generated"
+    draws 9 (Report.ofTable [] [] results (ScoreTable.ofResults results))
 
 [<Fact>]
 let ``a browser plays the episodes of a page without an error or a request`` () =
@@ -107,19 +127,9 @@ let ``a browser plays the episodes of a page without an error or a request`` () 
     }
 
     let stage = ScenePage.stage [ shown 1UL; shown 2UL ]
-    let folder = Synthetic.temporary ()
-
-    try
-        let page = Path.Combine(folder, "report.html")
-        File.WriteAllText(page, Html.page "episodes" (Animations.section "" [ stage; stage ]))
-        draws 0 page
-
-        match browser () with
-        | None -> ()
-        | Some browser ->
-            let dom, _ = opened browser page
-            // The script has put every point somewhere, and told when.
-            Assert.Equal(4, Regex.Matches(dom, "class=\"bar\"[^>]* x1=\"").Count)
-            Assert.Equal(4, Regex.Matches(dom, "class=\"told\">[0-9.]+ s of [0-9.]+ s, return").Count)
-    finally
-        Directory.Delete(folder, true)
+    let page = Html.page "episodes" (Animations.section "" [ stage; stage ])
+    draws 0 page
+    let dom, _ = opened [] page
+    // The script has put every point somewhere, and told when.
+    Assert.Equal(4, Regex.Matches(dom, "class=\"bar\"[^>]* x1=\"").Count)
+    Assert.Equal(4, Regex.Matches(dom, "class=\"told\">[0-9.]+ s of [0-9.]+ s, return").Count)

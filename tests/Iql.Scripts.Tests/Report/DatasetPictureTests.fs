@@ -2,6 +2,7 @@ module Iql.Scripts.Tests.DatasetPictureTests
 
 open System.Collections.Immutable
 open System.IO
+open System.Text.Json
 open Iql
 open Iql.Environments
 open Iql.Environments.Tasks
@@ -14,31 +15,28 @@ let private card = Tasks.Get "pointmaze-umaze-v0"
 let private numbers =
     DatasetNumbers.ofDataset (Some card.Maze) (card.Dataset.Collect(Seed.Named "pictures", 2000))
 
+let private visits = (DatasetPicture.ofNumbers numbers).Head.Charts.Head
+
 [<Fact>]
 let ``a maze's visits add up to the rows of the data`` () =
-    let figure = (DatasetPicture.ofNumbers numbers).Head.Figure
-
     let rows =
-        figure.Data.Head
-        |> Json.field "z"
-        |> Json.items
-        |> List.collect Json.items
-        |> List.choose Json.asNumber
-        |> List.sumBy (fun power -> round (10.0 ** power))
+        Seq.sum [
+            for row in (FigureTests.traces visits).Head.GetProperty("z").EnumerateArray() do
+                for power in row.EnumerateArray() do
+                    // Places that nobody visited are "NaN".
+                    if power.ValueKind = JsonValueKind.Number then
+                        round (10.0 ** power.GetDouble())
+        ]
 
     // Counts are kept as powers of ten with two decimals, so the sum is theirs to a percent.
     Assert.InRange(rows, 1950.0, 2050.0)
 
 [<Fact>]
 let ``walls are drawn where the maze has them`` () =
-    let shapes =
-        (DatasetPicture.ofNumbers numbers).Head.Figure.Layout
-        |> Json.field "shapes"
-        |> Json.items
-
+    let shapes = FigureTests.layout visits |> _.GetProperty("shapes")
     let walls = card.Maze.Rows * card.Maze.Columns - card.Maze.Cells.Length
 
-    Assert.Equal(walls + 1, shapes.Length)
+    Assert.Equal(walls + 1, shapes.GetArrayLength())
 
 [<Fact>]
 let ``numbers are kept beside a sweep, and its report draws them`` () =

@@ -1,6 +1,7 @@
 module Iql.Scripts.Tests.ReportTests
 
 open System.IO
+open System.Text.Json
 open System.Text.RegularExpressions
 open Iql.Scripts
 open Xunit
@@ -14,7 +15,7 @@ let private small = {
 
 let private page (folder: string) =
     match Report.write folder with
-    | Ok path -> File.ReadAllText(path).Replace(Figure.plotly (), "")
+    | Ok path -> File.ReadAllText(path).Replace(Figure.plotly.Value, "")
     | Error problem -> failwith problem
 
 [<Fact>]
@@ -41,24 +42,24 @@ let ``the page refers to nothing outside itself`` () =
         Assert.DoesNotContain("@import", html))
 
 [<Fact>]
-let ``every figure on the page is JSON with an element of its own`` () =
+let ``every figure on the page has an id of its own and charts with traces`` () =
     Synthetic.withSweep small (fun folder ->
         let html = page folder
 
-        let figures =
-            Regex.Matches(
-                html,
-                "<script type=\"application/json\" data-for=\"([^\"]+)\">(.*?)</script>",
-                RegexOptions.Singleline
-            )
+        let ids = [
+            for found in Regex.Matches(html, "<figure id=\"([^\"]+)\"><div class=\"panels\"") -> found.Groups[1].Value
+        ]
 
-        Assert.Equal(6, figures.Count)
+        Assert.Equal(6, ids.Length)
+        Assert.Equal(6, (List.distinct ids).Length)
 
-        for figure in figures do
-            Assert.Single(Regex.Matches(html, $" id=\"{figure.Groups[1].Value}\""))
-            |> ignore
+        let charts =
+            Regex.Matches(html, "<script type=\"application/json\">(.*?)</script></div>", RegexOptions.Singleline)
 
-            Assert.NotEmpty(ReadJson.parse figure.Groups[2].Value |> Json.field "data" |> Json.items))
+        Assert.Equal(1 + 2 + 4 + 1 + 2 + 1, charts.Count)
+
+        for chart in charts do
+            Assert.True(JsonElement.Parse(chart.Groups[1].Value).GetProperty("data").GetArrayLength() > 0))
 
 [<Fact>]
 let ``failures come before findings`` () =

@@ -1,12 +1,4 @@
-// Draws every figure, sorts every table. A figure that fails says so in its place, and the others go on.
-document.querySelectorAll('script[data-for]').forEach(function(s){
-  var d=document.getElementById(s.dataset.for);
-  try{
-    var f=JSON.parse(s.textContent);
-    Plotly.newPlot(d,f.data,f.layout,f.config).catch(function(e){fail(d,e)});
-  }catch(e){fail(d,e)}
-});
-function fail(d,e){d.textContent='This figure could not be drawn: '+e;d.classList.add('failed');d.dataset.error='1'}
+// Sorts every table.
 document.querySelectorAll('table.sortable').forEach(function(t){
   t.querySelectorAll('th').forEach(function(th,i){
     th.addEventListener('click',function(){
@@ -20,7 +12,4 @@ document.querySelectorAll('table.sortable').forEach(function(t){
       th.setAttribute('aria-sort',up?'ascending':'descending');
     });
   });
-});
-addEventListener('beforeprint',function(){
-  document.querySelectorAll('.plot').forEach(function(d){if(window.Plotly)Plotly.Plots.resize(d)});
 });
