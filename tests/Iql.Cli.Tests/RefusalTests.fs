@@ -25,6 +25,27 @@ let ``a folder of another sweep is refused with the difference, and left as it i
     same (before, results folder)
 
 [<Fact>]
+let ``figures of a report are files, and without Chromium the command says what to install`` () =
+    use scratch = new Scratch()
+    let folder = scratch.Path "sweep"
+    run $"{grid} -o {folder}"
+    refuses $"report {folder} --figures gif" [ "--figures: expected one of svg" ]
+    let path = Environment.GetEnvironmentVariable "PATH"
+
+    try
+        Environment.SetEnvironmentVariable("PATH", "/nowhere")
+        refuses $"report {folder} --figures svg" [ "--figures: expected Chromium"; "apt-get install chromium" ]
+    finally
+        Environment.SetEnvironmentVariable("PATH", path)
+
+    if (Charts.Chromium.path ()).IsNone then
+        Assert.Skip "No chromium on the path: install one to write figures."
+
+    run $"report {folder} --figures svg"
+    let figures = scratch.Path "sweep/figures"
+    Assert.Equal<string[]>([| figures + "/scores.svg" |], Directory.GetFiles(figures, "scores.*"))
+
+[<Fact>]
 let ``a folder with other files is refused, and left as it is`` () =
     use scratch = new Scratch()
     let folder = scratch.Path "mine"

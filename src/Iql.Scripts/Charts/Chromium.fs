@@ -18,7 +18,7 @@ let path () : string option =
         "msedge.exe"
     ]
     |> List.collect (fun name -> [
-        for folder in (Environment.GetEnvironmentVariable "PATH").Split Path.PathSeparator ->
+        for folder in (string (Environment.GetEnvironmentVariable "PATH")).Split Path.PathSeparator ->
             Path.Combine(folder, name)
     ])
     |> List.tryFind File.Exists

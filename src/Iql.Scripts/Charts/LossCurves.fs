@@ -2,6 +2,7 @@
 module Iql.Scripts.Charts.LossCurves
 
 open Plotly.NET
+open Plotly.NET.LayoutObjects
 open Iql.Scripts
 open Iql.Scripts.Statistics
 
@@ -53,8 +54,7 @@ let private readable (metric: string) (cells: ResultGroup list) : GenericChart -
         && List.min all > 0.0
         && List.max all > 30.0 * List.min all
         ->
-        Chart.withYAxisStyle (AxisType = StyleParam.AxisType.Log)
-        >> Style.axis "yaxis" "dtick" 1
+        Chart.withYAxis (LinearAxis.init (AxisType = StyleParam.AxisType.Log, DTick = 1))
     | all, later when List.max all - List.min all > 2.0 * (List.max later - List.min later) ->
         let low, high = List.min later, List.max later
         let room = max 1e-6 (0.08 * (high - low))

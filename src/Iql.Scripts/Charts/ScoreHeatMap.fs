@@ -84,7 +84,7 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGro
         | _ -> ()
     ]
 
-    // Colours span the scale of scores, so that differences of noise do not look like day and night.
+    // Colours are light, so that texts are dark on all, and span the scale of scores, so that differences of noise do not look like day and night.
     let low, high =
         Style.bounds measure (means |> List.concat |> List.filter Double.IsFinite)
 
@@ -92,7 +92,10 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGro
         zData = means,
         X = columnValues,
         Y = rowValues,
-        ColorScale = StyleParam.Colorscale.Cividis,
+        ColorScale =
+            StyleParam.Colorscale.Custom [
+                for at, light in List.indexed [ "#f1f4f8"; "#aecfe9"; "#4f9bd4" ] -> float at / 2.0, Style.colour light
+            ],
         ShowScale = false,
         XGap = 2,
         YGap = 2,
@@ -103,6 +106,7 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGro
             ZMin = low,
             ZMax = high,
             TextTemplate = "%{text}",
+            TextFont = Font.init (Color = Style.colour Style.ink),
             HoverTemplate = "%{y}, %{x}<br>%{text}<extra></extra>",
             HoverOnGaps = false
         )

@@ -24,6 +24,9 @@ let categorical: string list = [
 /// Things in the background: single seeds, reference lines.
 let grey = "#7b8794"
 
+/// Text on light ground.
+let ink = "#1f2933"
+
 /// What failed.
 let failed = "#cb4b36"
 
@@ -116,7 +119,7 @@ let private template () : Template =
             Ticks = StyleParam.TickOptions.Outside,
             TickLen = 4,
             ZeroLine = false,
-            // "100,000", and from a million on "1M".
+            // In full up to a million, and then "1M".
             SeparateThousands = true,
             MinExponent = 6.0,
             Title = Title.init (Standoff = 8, Font = Font.init (Size = 13.0))
@@ -138,12 +141,14 @@ let private template () : Template =
             Font.init (
                 Family = StyleParam.FontFamily.Custom "system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif",
                 Size = 13.0,
-                Color = colour "#1f2933"
+                Color = colour ink
             ),
         PaperBGColor = colour "#ffffff",
         PlotBGColor = colour "#ffffff",
         Margin = Margin.init (Left = 56, Right = 16, Top = 72, Bottom = 48),
         Colorway = Color.fromColors (List.map colour categorical),
+        // Numbers as the page writes them.
+        Separators = "." + (Plural.thousands 1000L).Trim('0', '1'),
         HoverMode = StyleParam.HoverMode.Closest
     )
     |> Layout.updateLinearAxisById (StyleParam.SubPlotId.XAxis 1, axis ())
@@ -188,18 +193,6 @@ let keyed (heading: string option) (chart: GenericChart) : GenericChart =
     |> match heading with
        | Some(text: string) when text <> "" -> Chart.withLegendStyle (Title = Title.init (Text = text + "  "))
        | _ -> id
-
-/// The chart with an attribute of an axis set for which Plotly.NET's style functions have no argument.
-let axis (name: string) (attribute: string) (value: obj) (chart: GenericChart) : GenericChart =
-    chart
-    |> GenericChart.mapLayout (fun layout ->
-        let axis =
-            layout.TryGetTypedPropertyValue<LinearAxis> name
-            |> Option.defaultWith LinearAxis
-
-        axis.SetProperty(attribute, value)
-        layout.SetProperty(name, axis)
-        layout)
 
 /// The chart with this height in pixels; its width is that of the page.
 let tall (pixels: int) (chart: GenericChart) : GenericChart = Chart.withSize (Height = pixels) chart

@@ -34,7 +34,7 @@ let private positive (edges: float list) : float list =
     | edges -> edges
 
 /// Cells that differ on one axis, usually β, or a single one → one histogram a cell, above each other over one
-/// logarithmic axis of weights. Above each are its largest share, its mean and the share that hit the cap. None where
+/// logarithmic axis of weights. Above each are its mean, the share that hit the cap and its highest bin. None where
 /// no run counted its weights.
 let figure (name: string option) (cells: ResultGroup list) : GenericChart option =
     let cells =
@@ -62,12 +62,10 @@ let figure (name: string option) (cells: ResultGroup list) : GenericChart option
 
         let notes =
             [
-                (if label = "" then None else Some $"<b>{label}</b>")
-                Some $"highest {Shown.percent most}"
-                average "weightMean"
-                |> Option.map (fun mean -> $"mean weight {Shown.number mean}")
+                average "weightMean" |> Option.map (fun mean -> $"mean {Shown.number mean}")
                 average "weightCapped"
                 |> Option.map (fun share -> $"{Shown.percent share} capped")
+                Some $"highest bin {Shown.percent most}"
             ]
             |> List.choose id
             |> String.concat ", "
@@ -75,11 +73,12 @@ let figure (name: string option) (cells: ResultGroup list) : GenericChart option
         Marks.steps colour label floor (positive edges) [ for share in shares -> tallest * share / most ]
         |> GenericChart.mapTrace (Trace2DStyle.Scatter(HoverInfo = StyleParam.HoverInfo.Skip)),
         Annotation.init (
-            Text = notes,
+            Text = (if label = "" then notes else $"<b>{label}</b>: {notes}"),
+            Font = Font.init (Size = 12.0),
             X = 0.0,
             XRef = "paper",
             XAnchor = StyleParam.XAnchorPosition.Left,
-            Y = floor + tallest,
+            Y = floor + tallest + 0.03,
             YAnchor = StyleParam.YAnchorPosition.Bottom,
             ShowArrow = false
         )
@@ -90,11 +89,15 @@ let figure (name: string option) (cells: ResultGroup list) : GenericChart option
         List.map fst rows
         |> Chart.combine
         |> Style.titled "" "advantage weight min(exp(β (Q − V)), cap)" ""
-        |> Chart.withXAxisStyle (AxisType = StyleParam.AxisType.Log)
-        |> Style.axis "xaxis" "dtick" 1
-        |> Chart.withYAxisStyle (MinMax = (-0.02, float rows.Length), ShowGrid = false)
-        |> Style.axis "yaxis" "showticklabels" false
-        |> Style.axis "yaxis" "ticks" ""
+        |> Chart.withXAxis (LinearAxis.init (AxisType = StyleParam.AxisType.Log, DTick = 1))
+        |> Chart.withYAxis (
+            LinearAxis.init (
+                Range = StyleParam.Range.ofMinMax (-0.02, float rows.Length),
+                ShowGrid = false,
+                ShowTickLabels = false,
+                Ticks = StyleParam.TickOptions.Empty
+            )
+        )
         |> Chart.withAnnotations (List.map snd rows)
         |> Style.keyed None
         |> Style.tall (120 + 84 * rows.Length)
