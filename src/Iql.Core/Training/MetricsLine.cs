@@ -13,7 +13,7 @@ public abstract record MetricsLine
     [JsonPropertyOrder(-3)] public string Kind { get; }
     /// <summary>Steps made.</summary>
     [JsonPropertyOrder(-2)] public required long Step { get; init; }
-    /// <summary>Wall time of the run, evaluations included, interruptions not.</summary>
+    /// <summary>The run's share of the wall time, as in result.json.</summary>
     [JsonPropertyOrder(-1)] public required double Seconds { get; init; }
 
     internal static JsonSerializerOptions Options { get; } = new(RunJson.Options)

@@ -17,5 +17,5 @@ public sealed record Run(
 
     /// <summary>Steps made, as far as the files show.</summary>
     public long Step => Result?.Steps
-        ?? Train.Select(line => line.Step).Concat(Evaluations.Select(line => line.Step)).LastOrDefault();
+        ?? Train.Select(line => line.Step).Concat(Evaluations.Select(line => line.Step)).Append(0).Max();
 }

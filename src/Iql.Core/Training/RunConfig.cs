@@ -45,7 +45,8 @@ public sealed record RunConfig
     public long Steps { get; init; } = 1_000_000;
     /// <summary>B, transitions a step, at least 1.</summary>
     public int BatchSize { get; init; } = 256;
-    /// <summary>Steps from one evaluation to the next; there is always one after the last step. At least 1.</summary>
+    /// <summary>Steps from one evaluation to the next; there is always one at step 0 and one after the last step.
+    /// At least 1.</summary>
     public long EvaluateEvery { get; init; } = 50_000;
     /// <summary>Episodes an evaluation; 0 is no evaluation.</summary>
     public int EvaluationEpisodes { get; init; } = 20;

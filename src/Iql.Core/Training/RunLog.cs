@@ -18,7 +18,7 @@ sealed class RunLog : IDisposable
     {
         (Run, this.claim, this.member, saved) = (run, claim, member, step);
         Data.AtomicFile.Sweep(run.Folder.Path);
-        MetricsFile.Truncate(run.Folder.MetricsPath, step);
+        MetricsFile.Truncate(run.Folder.MetricsPath, step == 0 ? -1 : step);
         var lines = MetricsFile.Read(run.Folder.MetricsPath);
         SecondsBefore = lines.IsEmpty ? 0 : lines[^1].Seconds;
         Score = lines.OfType<EvaluationLine>().LastOrDefault(line => line.ScoreMean is not null)?.ScoreMean;
@@ -27,7 +27,7 @@ sealed class RunLog : IDisposable
 
     internal TrainingRun Run { get; }
 
-    /// <summary>Wall time of what was trained before this process.</summary>
+    /// <summary>The run's share of the wall time before this process.</summary>
     internal double SecondsBefore { get; }
     /// <summary>The last normalised score.</summary>
     internal double? Score { get; private set; }
@@ -110,13 +110,13 @@ sealed class RunLog : IDisposable
         metrics.Flush();
         // Read back from the file: a resumed run's result is made of the same lines as an uninterrupted one's.
         var lines = MetricsFile.Read(Run.Folder.MetricsPath);
-        var evaluations = lines.OfType<EvaluationLine>().ToArray();
+        var evaluations = lines.OfType<EvaluationLine>().Where(line => line.Step > 0).ToArray();
         var result = new RunResult
         {
             Status = status,
             Steps = step,
             Seconds = seconds,
-            StepsPerSecond = Math.Round(step / Math.Max(seconds, 1e-3), 1),
+            StepsPerSecond = Pace([.. lines.OfType<TrainLine>()]),
             Score = Finite(evaluations.LastOrDefault()?.ScoreMean),
             Scores = [.. evaluations.Select(line => Finite(line.ScoreMean)).OfType<double>()],
             Return = Finite(evaluations.LastOrDefault()?.ReturnMean),
@@ -125,6 +125,18 @@ sealed class RunLog : IDisposable
         };
         Run.Folder.WriteResult(result);
         Outcome = new(Run, status, result);
+    }
+
+    /// <summary>Steps a second over all lines.</summary>
+    static double Pace(TrainLine[] lines)
+    {
+        var (seconds, before) = (0.0, 0L);
+        foreach (var line in lines)
+        {
+            seconds += (line.Step - before) / Math.Max(line.StepsPerSecond, 0.1);
+            before = line.Step;
+        }
+        return Math.Round(before / Math.Max(seconds, 1e-3), 1);
     }
 
     static double? Finite(double? number) => number is { } value && double.IsFinite(value) ? value : null;

@@ -26,14 +26,16 @@ public sealed record RunResult
     public required RunStatus Status { get; init; }
     public required long Steps { get; init; }
 
-    /// <summary>Wall time in seconds, evaluations included, interruptions not.</summary>
+    /// <summary>Wall time in seconds, evaluations included, interruptions not. Runs that train together share it: the
+    /// sum over them is the time that passed.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>Pace of the steps, each of which all runs of a group make at once; evaluations are not counted.</summary>
     public required double StepsPerSecond { get; init; }
 
     /// <summary>Normalised score of the last evaluation (0 random, 100 expert), or null.</summary>
     public double? Score { get; init; }
-    /// <summary>Normalised scores of all evaluations.</summary>
+    /// <summary>Normalised scores of all evaluations after step 0.</summary>
     public ImmutableArray<double> Scores { get; init; } = [];
     /// <summary>Mean return of the last evaluation, or null.</summary>
     public double? Return { get; init; }

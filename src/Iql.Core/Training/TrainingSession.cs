@@ -21,7 +21,7 @@ sealed class TrainingSession : IDisposable
     readonly WeightHistogram? histogram;
     readonly Stopwatch wall = Stopwatch.StartNew(), training = new();
     long reported;
-    double pace, loss = double.NaN;
+    double pace, loss = double.NaN, share, counted;
 
     internal TrainingSession(TrainingPlan plan, IBatchSource batches, IReadOnlyList<RunLog> logs, LearnerState start)
     {
@@ -44,13 +44,21 @@ sealed class TrainingSession : IDisposable
         return owner == member ? name[(colon + 1)..] : null;
     }
 
-    double Seconds(RunLog log) => Math.Round(log.SecondsBefore + wall.Elapsed.TotalSeconds, 3);
+    /// <summary>A run's share of the wall time: what passes is divided among the runs that go on.</summary>
+    double Seconds(RunLog log)
+    {
+        var now = wall.Elapsed.TotalSeconds;
+        share += (now - counted) / Live.Count();
+        counted = now;
+        return Math.Round(log.SecondsBefore + share, 3);
+    }
 
     IEnumerable<(RunLog Log, int Member)> Live =>
         logs.Select((log, member) => (log, member)).Where(pair => pair.log.Live);
 
     internal void Train(Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
+        if (trainer.Step == 0) Evaluate(withWeights: false);
         while (trainer.Step < config.Steps && Live.Any())
         {
             var to = Math.Min(Math.Min(Next(config.LogEvery), Next(config.EvaluateEvery)),
@@ -122,12 +130,12 @@ sealed class TrainingSession : IDisposable
         return null;
     }
 
-    void Evaluate()
+    void Evaluate(bool withWeights = true)
     {
         foreach (var (log, member) in Live.ToArray())
         {
             var (shared, block) = (trainer.Blocks[0], trainer.Blocks[member + 1]);
-            if (histogram is not null) log.Weights(trainer.Step, Seconds(log), histogram.Count(shared, block, member));
+            if (withWeights && histogram is not null) log.Weights(trainer.Step, Seconds(log), histogram.Count(shared, block, member));
             if (evaluation is null) continue;
             var result = evaluation.Run(shared, block, member: member);
             log.Evaluation(trainer.Step, Seconds(log), result);

@@ -38,6 +38,7 @@ let ``a run leaves its configuration, metrics, checkpoint and result`` () =
 
         Assert.Equal<(string * int64) list>(
             [
+                "evaluation", 0L
                 for step in 5L..5L..40L do
                     "train", step
 
@@ -80,6 +81,49 @@ let ``a weight falls into the bin that begins with it`` () =
     Assert.Equal(1, bins[at 100.0 - 1])
     Assert.Equal(2, bins[bins.Length - 1])
     Assert.Equal(7, Seq.sum bins)
+
+[<Fact>]
+let ``the evaluation at step 0 is that of the untrained policy, and no score of the result`` () =
+    inFolder (fun root ->
+        let cancelled = new CancellationToken(true)
+        let runs = [| run root "a" config |]
+
+        for _ in 1..2 do
+            TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs, null, cancelled) |> ignore
+            Assert.Equal<_ list>([ "evaluation", 0L ], kinds runs[0].Folder)
+
+        Assert.Equal(0L, runs[0].Folder.Read().Step)
+
+        let start = Trainer.Start(learner 0.05 [ 0.1 ], config.Root())
+
+        use evaluation =
+            new Evaluation(
+                learner 0.05 [ 0.1 ],
+                Line(),
+                config.Normalization,
+                config.EvaluationEpisodes,
+                start.Seed,
+                reference
+            )
+
+        let expected = evaluation.Run(start.Blocks[0], start.Blocks[1]).ReturnMean
+        Assert.Equal(expected, runs[0].Folder.Read().Evaluations[0].ReturnMean)
+        TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs) |> ignore
+        Assert.Equal(2, runs[0].Folder.ReadResult().Scores.Length))
+
+[<Fact>]
+let ``runs that train together share the time, also with one that diverges`` () =
+    inFolder (fun root ->
+        let clock = System.Diagnostics.Stopwatch.StartNew()
+        let outcomes = train root 2000L [ "a", 0.1; "b", 1e30; "c", 0.2 ]
+        let wall = clock.Elapsed.TotalSeconds
+        let seconds = [ for outcome in outcomes -> outcome.Result.Seconds ]
+        Assert.InRange(List.sum seconds, 0.3 * wall, wall + 0.005)
+        Assert.Equal(seconds[0], seconds[2], 0.01)
+        Assert.True(seconds[1] < seconds[0])
+
+        let pace = outcomes[0].Result.StepsPerSecond
+        Assert.True(pace * wall > 2000.0, $"{pace} steps/s in {wall} s"))
 
 [<Fact>]
 let ``members of a group are separate runs to the bit`` () =
@@ -199,7 +243,7 @@ let ``a member that diverges is reported and the others go on`` () =
         Assert.Contains("after 5 steps", result.Failure.Message)
         Assert.Equal(5L, result.Steps)
         Assert.False(File.Exists (folderOf outcomes[1]).CheckpointPath)
-        Assert.Contains("\"policyLoss\":null", (lines (folderOf outcomes[1])).[0])
+        Assert.Contains("\"policyLoss\":null", (lines (folderOf outcomes[1])).[1])
 
         for outcome, rate in [ outcomes[0], 0.1; outcomes[2], 0.3 ] do
             let alone = train root 40L [ "alone-" + (folderOf outcome).Name, rate ]
@@ -296,7 +340,7 @@ let ``progress says how far a group is`` () =
                 )
         )
 
-        Assert.False seen[0].Score.HasValue
+        Assert.True seen[0].Score.HasValue
         Assert.True seen[7].Score.HasValue
         Assert.Equal(TimeSpan.Zero, seen[7].Remaining))
 
