@@ -134,17 +134,8 @@ module Training =
 
     /// The command line, quoted where a shell needs it.
     let typed () : string =
-        let quote (word: string) =
-            if
-                word
-                |> Seq.forall (fun c -> Char.IsLetterOrDigit c || Seq.contains c "-_.,:/=+")
-            then
-                word
-            else
-                "'" + word.Replace("'", "'\\''") + "'"
-
         "iql"
-        :: [ for word in Seq.skip 1 (Environment.GetCommandLineArgs()) -> quote word ]
+        :: [ for word in Seq.skip 1 (Environment.GetCommandLineArgs()) -> ShellWord.quoted word ]
         |> String.concat " "
 
     /// Examines and trains a sweep, and writes the report. `introduce` prints the data, `conclude` the results.

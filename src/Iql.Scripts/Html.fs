@@ -1,167 +1,131 @@
 namespace Iql.Scripts
 
-open System.Net
-open System.Text
+open System
+open System.Globalization
+open Giraffe.ViewEngine
+open Giraffe.ViewEngine.Accessibility
 
-/// HTML as a value.
-[<RequireQualifiedAccess>]
-type Html =
-    /// Text for people; everything special in it is escaped.
-    | Text of string
-    /// name, attributes, children.
-    | Element of string * (string * string) list * Html list
-    /// HTML as it is; only for what this library wrote.
-    | Raw of string
-
-/// Writing HTML, and the look of a report.
+/// What the pages of this library share: their shell, text, tables and figures.
 [<RequireQualifiedAccess>]
 module Html =
 
-    let private alone = set [ "meta"; "link"; "br"; "hr"; "col" ]
-
-    let rec private append (builder: StringBuilder) (html: Html) : unit =
-        match html with
-        | Html.Text text -> builder.Append(WebUtility.HtmlEncode text) |> ignore
-        | Html.Raw text -> builder.Append text |> ignore
-        | Html.Element(name, attributes, children) ->
-            builder.Append('<').Append name |> ignore
-
-            for key, value in attributes do
-                builder.Append(' ').Append(key).Append("=\"").Append(WebUtility.HtmlEncode value).Append '"'
-                |> ignore
-
-            builder.Append '>' |> ignore
-
-            if not (alone.Contains name) then
-                List.iter (append builder) children
-                builder.Append("</").Append(name).Append '>' |> ignore
-
-    /// The HTML text.
-    let write (html: Html) : string =
-        let builder = StringBuilder()
-        append builder html
-        builder.ToString()
-
-    /// An element with attributes.
-    let element (name: string) (attributes: (string * string) list) (children: Html list) : Html =
-        Html.Element(name, attributes, children)
-
-    /// An element without attributes.
-    let plain (name: string) (children: Html list) : Html = Html.Element(name, [], children)
-
-    /// Text.
-    let text (text: string) : Html = Html.Text text
-
-    /// Text in bold.
-    let strong (text: string) : Html = plain "strong" [ Html.Text text ]
+    /// Text; what is between backticks is code.
+    let text (text: string) : XmlNode list = [
+        for i, part in Array.indexed (text.Split '`') -> if i % 2 = 0 then str part else code [] [ str part ]
+    ]
 
     /// A paragraph of text.
-    let paragraph (text: string) : Html = plain "p" [ Html.Text text ]
+    let paragraph (words: string) : XmlNode = p [] (text words)
 
     /// A paragraph of text with a class of the style sheet: "lead", "under", "note", "warn".
-    let styled (kind: string) (text: string) : Html =
-        element "p" [ "class", kind ] [ Html.Text text ]
+    let styled (kind: string) (words: string) : XmlNode = p [ _class kind ] (text words)
 
     /// A part of a page below its heading.
-    let section (id: string) (heading: string) (body: Html list) : Html =
-        element "section" [ "id", id ] (plain "h2" [ Html.Text heading ] :: body)
+    let part (id: string) (heading: string) (body: XmlNode list) : XmlNode =
+        section [ _id id ] (h2 [] [ str heading ] :: body)
 
-    /// One cell of a table: what is seen, and what it is sorted by.
-    type TableCell = { Shown: Html; SortedBy: string }
+    /// A table below its caption; one that is wider than the page scrolls by itself.
+    let captioned (kind: string) (words: string) (body: XmlNode list) : XmlNode =
+        div [ _class "wide"; _tabindex "0"; _roleRegion; _ariaLabel words ] [
+            table [ _class kind ] (caption [] [ str words ] :: body)
+        ]
 
-    /// A table cell that is sorted by something else than it shows.
-    let sortedCell (by: string) (shown: Html) : TableCell = { Shown = shown; SortedBy = by }
+    /// A row's cell: what is shown, and what it is sorted by.
+    type Cell = { Shown: XmlNode; Sorted: string }
 
-    /// A table cell that is sorted by what it shows.
-    let cell (shown: string) : TableCell = sortedCell shown (Html.Text shown)
+    /// A cell that is sorted by something else than it shows.
+    let sortedCell (by: string) (shown: string) : Cell = { Shown = str shown; Sorted = by }
 
-    /// A table cell with a number; None is a dash that sorts below all numbers.
-    let numberCell (show: float -> string) (value: float option) : TableCell =
+    /// A cell that is sorted by what it shows.
+    let cell (shown: string) : Cell = sortedCell shown shown
+
+    /// A cell with a number; None is a dash that sorts below all numbers.
+    let numberCell (show: float -> string) (value: float option) : Cell =
         match value with
-        | Some value -> sortedCell (string value) (Html.Text(show value))
-        | None -> sortedCell "" (Html.Text "–")
+        | Some value -> sortedCell (string value) (show value)
+        | None -> sortedCell "" "–"
 
-    /// A table whose rows are sorted by a click on a column's head; columns of numbers are set to the right.
-    let sortable (heads: string list) (rows: TableCell list list) : Html =
-        let isNumber (cell: TableCell) =
-            cell.SortedBy = ""
-            || fst (System.Double.TryParse(cell.SortedBy, System.Globalization.CultureInfo.InvariantCulture))
+    /// A table that is sorted by a click on a column's head. A column is its head and its cell of a row; the first one
+    /// names the row. Columns of numbers are set to the right.
+    let sortable (words: string) (columns: (string * ('row -> Cell)) list) (rows: 'row list) : XmlNode =
+        let heads, cells = List.unzip columns
+        let rows = [ for row in rows -> [ for cell in cells -> cell row ] ]
+
+        let isNumber (cell: Cell) =
+            cell.Sorted = ""
+            || fst (Double.TryParse(cell.Sorted, CultureInfo.InvariantCulture))
 
         let side = [
             for i in 0 .. heads.Length - 1 ->
                 if rows |> List.forall (List.item i >> isNumber) then
-                    [ "class", "number" ]
+                    [ _class "number" ]
                 else
                     []
         ]
 
-        element "div" [ "class", "wide" ] [
-            element "table" [ "class", "sortable" ] [
-                plain "thead" [
-                    plain "tr" [
-                        for head, side in List.zip heads side ->
-                            element "th" ([ "scope", "col"; "title", "Sort" ] @ side) [
-                                element "button" [ "type", "button" ] [ text head ]
-                            ]
+        captioned "sortable" words [
+            thead [] [
+                tr [] [
+                    for head, side in List.zip heads side ->
+                        th (_scope "col" :: side) [ button [ _type "button" ] [ str head ] ]
+                ]
+            ]
+            tbody [] [
+                for row in rows ->
+                    tr [] [
+                        for i, (cell, side) in List.indexed (List.zip row side) do
+                            let sorted = attr "data-v" cell.Sorted :: side
+
+                            if i = 0 then
+                                th (_scope "row" :: sorted) [ cell.Shown ]
+                            else
+                                td sorted [ cell.Shown ]
                     ]
-                ]
-                plain "tbody" [
-                    for row in rows ->
-                        plain "tr" [
-                            for cell, side in List.zip row side ->
-                                element "td" ([ "data-v", cell.SortedBy ] @ side) [ cell.Shown ]
-                        ]
-                ]
             ]
         ]
 
     /// A table of names and values.
-    let facts (rows: (string * string) list) : Html =
-        element "table" [ "class", "facts" ] [
-            plain "tbody" [
-                for name, value in rows ->
-                    plain "tr" [ element "th" [ "scope", "row" ] [ text name ]; plain "td" [ text value ] ]
-            ]
+    let facts (words: string) (rows: (string * string) list) : XmlNode =
+        captioned "facts" words [
+            tbody [] [ for name, value in rows -> tr [] [ th [ _scope "row" ] [ str name ]; td [] (text value) ] ]
         ]
 
-    /// Charts of one subject with a caption below them; `page` draws them.
-    let figure (id: string) (caption: string) (charts: Plotly.NET.GenericChart list) : Html =
-        element "figure" [ "id", id ] [ Html.Raw(Figure.html charts); plain "figcaption" [ text caption ] ]
+    /// Charts of one subject with a caption below them, if there are any; `page` draws them. `alt` says in a sentence
+    /// what a reader takes from the picture.
+    let figure (id: string) (words: string) (alt: string) (charts: Plotly.NET.GenericChart list) : XmlNode list = [
+        if not charts.IsEmpty then
+            figure [ _id id ] [
+                div [ _roleImg; _ariaLabel alt ] [ rawText (Figure.html charts) ]
+                figcaption [] (text words)
+            ]
+    ]
 
     /// A style sheet of this assembly, by its file's name.
-    let style (file: string) : Html =
-        plain "style" [ Html.Raw(Resource.text file) ]
+    let styleFile (file: string) : XmlNode = style [] [ rawText (Resource.text file) ]
 
     /// A script of this assembly, by its file's name.
-    let script (file: string) : Html =
-        plain "script" [ Html.Raw(Resource.text file) ]
+    let scriptFile (file: string) : XmlNode =
+        script [] [ rawText (Resource.text file) ]
 
-    let private whole (title: string) (scripts: Html list) (body: Html list) : string =
-        let head =
-            plain "head" [
-                element "meta" [ "charset", "utf-8" ] []
-                element "meta" [ "name", "viewport"; "content", "width=device-width, initial-scale=1" ] []
-                plain "title" [ text title ]
+    let private whole (name: string) (scripts: XmlNode list) (content: XmlNode list) : string =
+        html [ _lang "en" ] [
+            head [] [
+                meta [ _charset "utf-8" ]
+                meta [ _name "viewport"; _content "width=device-width, initial-scale=1" ]
+                meta [ _name "color-scheme"; _content "light dark" ]
+                title [] [ str name ]
                 // Keeps browsers from asking for a favicon.
-                element "link" [ "rel", "icon"; "href", "data:," ] []
-                style "report.css"
-                style "figures.css"
+                link [ _rel "icon"; _href "data:," ]
+                styleFile "report.css"
+                styleFile "figures.css"
             ]
-
-        "<!DOCTYPE html>\n"
-        + write (element "html" [ "lang", "en" ] [ head; plain "body" (body @ scripts) ])
-        + "\n"
+            body [] (main [] content :: scripts)
+        ]
+        |> RenderView.AsString.htmlDocument
 
     /// A whole page: it holds its style, plotly.js and its figures, and asks no network for anything.
-    let page (title: string) (body: Html list) : string =
-        whole
-            title
-            [
-                plain "script" [ Html.Raw Figure.plotly.Value ]
-                script "figures.js"
-                script "report.js"
-            ]
-            body
+    let page (title: string) : XmlNode list -> string =
+        whole title [ script [] [ rawText Figure.plotly.Value ]; scriptFile "figures.js"; scriptFile "report.js" ]
 
     /// A whole page whose pictures are still: it holds its style and sorts its tables, without plotly.js.
-    let still (title: string) (body: Html list) : string = whole title [ script "report.js" ] body
+    let still (title: string) : XmlNode list -> string = whole title [ scriptFile "report.js" ]

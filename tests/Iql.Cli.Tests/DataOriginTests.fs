@@ -72,8 +72,8 @@ let ``published figures beside other data say whose they are, and what ours are`
     let notes = ScoreTableText.notes table |> String.concat "\n"
 
     Assert.Contains(
-        $"† hopper-medium-v2: the data are 998\u202f000 of 1\u202f000\u202f000 transitions of the file \
-          hopper-iql-medium-replay.hdf5 (D4RL's has about 999\u202f906), which is not D4RL's: \
+        $"† hopper-medium-v2: the data are 998,000 of 1,000,000 transitions of the file \
+          hopper-iql-medium-replay.hdf5 (D4RL's has about 999,906), which is not D4RL's: \
           {DataOrigin.words collected}. The published scores are for D4RL's data.",
         notes
     )

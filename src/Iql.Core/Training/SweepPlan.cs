@@ -26,6 +26,8 @@ public sealed record SweepPlan
     public string? Command { get; init; }
     /// <summary>A run's score is the mean of so many of its last evaluations, at least 1.</summary>
     public int Last { get; init; } = 1;
+    /// <summary>What a reader of its numbers should know about data and settings, a sentence each.</summary>
+    public ImmutableArray<string> Remarks { get; init; } = [];
     /// <summary>The axes, the slowest first.</summary>
     public required ImmutableArray<SweepAxis> Axes { get; init; }
     /// <summary>Every run, in the order of the axes.</summary>

@@ -69,10 +69,11 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGro
     ]
 
     let frames = [
-        match ResultGroups.best measure cells with
-        | Some(best, _) when cells.Length > 1 ->
+        // Frames around all cells would say nothing.
+        match ResultGroups.leaders measure cells with
+        | leaders when leaders.Length < cells.Length ->
             for column, row, (cell, _) in places do
-                if cell = Some best then
+                if Option.exists (fun cell -> List.contains cell leaders) cell then
                     Shape.init (
                         ShapeType = StyleParam.ShapeType.Rectangle,
                         X0 = column - 0.485,

@@ -130,6 +130,21 @@ module DatasetNumbers =
             Visits = []
         }
 
+    /// What pictures of a data set show, in a sentence for those who do not see them.
+    let spoken (numbers: DatasetNumbers) : string =
+        let range (what: string) (histogram: Histogram) =
+            if Seq.sum histogram.Counts = 0L then
+                ""
+            else
+                let low, high = Seq.head histogram.Edges, Seq.last histogram.Edges
+                String.Format(Globalization.CultureInfo.InvariantCulture, "; {0} from {1:G4} to {2:G4}", what, low, high)
+
+        $"{numbers.Name}: {Plural.thousands numbers.Rows} rows, {Plural.thousands numbers.Episodes} episodes"
+        + range "episode lengths" numbers.Lengths
+        + range "returns" numbers.Returns
+        + range "rewards" numbers.Rewards
+        + "."
+
     /// The file of a data set in a sweep's folder.
     let private path (folder: string) (fingerprint: string) : string =
         Path.Combine(folder, "data", fingerprint + ".json")

@@ -158,14 +158,15 @@ module Examine =
 
         let configs = parts |> List.collect (fun (_, _, configs) -> configs) |> Map
         let runs = [ for cell in cells -> cell, configs[cell.Name] ]
-        let plan = Store.plan options.Command options.Last sweep cells
+        let remarks = parts |> List.collect (fun (_, remarks, _) -> remarks)
+        let plan = Store.plan options.Command options.Last remarks sweep cells
         do! Store.check options.Folder plan runs
 
         return {
             Plan = plan
             Runs = runs
             Data = [ for data, _, _ in parts -> data ]
-            Remarks = parts |> List.collect (fun (_, remarks, _) -> remarks)
+            Remarks = remarks
             Shelf = shelf
         }
     }

@@ -34,11 +34,12 @@ module Store =
             ))
 
     /// The plan of a sweep; a run's score will be the mean of so many of its last evaluations.
-    let plan (command: string option) (last: int) (sweep: Sweep) (cells: SweepCell list) : SweepPlan =
+    let plan (command: string option) (last: int) (remarks: string list) (sweep: Sweep) (cells: SweepCell list) =
         SweepPlan(
             Name = sweep.Name,
             Command = Option.toObj command,
             Last = last,
+            Remarks = ImmutableArray.CreateRange remarks,
             Axes =
                 ImmutableArray.CreateRange [
                     for axis in sweep.Axes -> SweepAxis(axis.Name, ImmutableArray.CreateRange(List.map fst axis.Values))

@@ -2,6 +2,7 @@
 module Iql.Scripts.Animations
 
 open System.IO
+open Giraffe.ViewEngine
 open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 open Iql.Training
@@ -24,9 +25,6 @@ let private ranked (runs: Run list) : Run list =
             |> Option.map (fun final -> run, (final, Run.lastTen measure run)))
         |> List.sortByDescending snd
         |> List.map fst
-
-/// The run with the best last evaluation.
-let best (runs: Run list) : Run option = ranked runs |> List.tryHead
 
 /// The run in the middle of the last evaluations; of an even number, the better of both.
 let median (runs: Run list) : Run option =
@@ -53,13 +51,13 @@ let private shown (title: string) (scene: Scene) : ScenePage.Shown = {
         else
             2
     Above = [
-        Html.plain "p" [ Html.strong title; Html.text $": {scene.End}, {ScenePage.outcome scene}" ]
+        p [] [ strong [] [ str title ]; str $": {scene.End}, {ScenePage.outcome scene}" ]
     ]
     Below = []
 }
 
 /// The episodes of one task side by side, and why some are not there.
-let ofTask (task: string) (chosen: Chosen list) : Html list =
+let ofTask (task: string) (chosen: Chosen list) : XmlNode list =
     let missing problem =
         Html.styled "note" $"No animation: {problem}."
 
@@ -82,7 +80,7 @@ let ofTask (task: string) (chosen: Chosen list) : Html list =
         ]
 
 /// A section's body: what is shown, then the stages, with the style and the script that they share.
-let section (description: string) (stages: Html list) : Html list =
+let section (description: string) (stages: XmlNode list) : XmlNode list =
     Html.styled
         "note"
         $"{description}Each plays the first episode of its evaluations, with its last checkpoint. In mazes, the colour \

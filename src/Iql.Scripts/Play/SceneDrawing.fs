@@ -3,6 +3,8 @@ module Iql.Scripts.SceneDrawing
 
 open System
 open System.Globalization
+open Giraffe.ViewEngine
+open Giraffe.ViewEngine.Accessibility
 open Iql.Environments
 
 /// At most so many digits behind the point.
@@ -15,31 +17,29 @@ let private list (digits: int) (values: float seq) =
     "[" + String.concat "," (Seq.map (rounded digits) values) + "]"
 
 /// Attributes as "x1=0 y1=1": no value has a blank in it.
-let internal attributes (text: string) : (string * string) list = [
+let internal attributes (text: string) : XmlAttribute list = [
     for word in text.Split ' ' do
         let cut = word.IndexOf '='
-        word[.. cut - 1], word[cut + 1 ..]
+        attr word[.. cut - 1] word[cut + 1 ..]
 ]
 
-let internal shape (name: string) (text: string) = Html.element name (attributes text) []
+let internal shape (name: string) (text: string) = tag name (attributes text) []
 
 /// The way so far, which the script draws.
 let private trail (width: float) =
     shape "polyline" $"class=trail fill=none stroke=#d55e00 stroke-width={number width} stroke-opacity=0.8 points="
 
 /// A floor seen from the side, with a mark at every metre.
-let private floor (left: float) (right: float) : Html list = [
+let private floor (left: float) (right: float) : XmlNode list = [
     shape "rect" $"x={number (left - 5.0)} y=0 width={number (right - left + 10.0)} height=1 fill=#e4e1d8"
     for metre in int left - 3 .. int right + 3 do
         shape "line" $"x1={metre} x2={metre} y1=0 y2=0.06 stroke=#999 stroke-width=0.012"
 
-        Html.element "text" (attributes $"x={metre} y=0.22 text-anchor=middle style=font-size:.13px") [
-            Html.text $"{metre} m"
-        ]
+        tag "text" (attributes $"x={metre} y=0.22 text-anchor=middle style=font-size:.13px") [ str $"{metre} m" ]
 ]
 
 /// A ground seen from above, with lines a metre apart.
-let private ground (left: float) (right: float) (top: float) (bottom: float) : Html list = [
+let private ground (left: float) (right: float) (top: float) (bottom: float) : XmlNode list = [
     for metre in int left - 5 .. int right + 5 do
         let y = $"y1={number (top - 5.0)} y2={number (bottom + 5.0)}"
         shape "line" $"x1={metre} x2={metre} {y} stroke=#ddd stroke-width=0.015"
@@ -50,7 +50,7 @@ let private ground (left: float) (right: float) (top: float) (bottom: float) : H
 ]
 
 /// Walls and goal.
-let private walls (maze: PictureMaze) : Html list = [
+let private walls (maze: PictureMaze) : XmlNode list = [
     let side = number (maze.Side * 1.002)
 
     for row in 0 .. maze.Maze.Rows - 1 do
@@ -68,7 +68,7 @@ let private walls (maze: PictureMaze) : Html list = [
 ]
 
 /// What stands still.
-let private still (scene: Scene) : Html list =
+let private still (scene: Scene) : XmlNode list =
     let x = [ for moment in scene.Moments -> moment.Shown.X ]
     let y = [ for moment in scene.Moments -> moment.Shown.Y ]
 
@@ -79,7 +79,7 @@ let private still (scene: Scene) : Html list =
     | _, maze -> walls maze
 
 /// Squares of one colour are one shape: a maze has thousands of squares and few colours.
-let private valued (map: ValueMap) : Html list =
+let private valued (map: ValueMap) : XmlNode list =
     match ValueMap.range map with
     | None -> []
     | Some(low, high) ->
@@ -99,29 +99,31 @@ let private valued (map: ValueMap) : Html list =
         let left, top = map.Corner
 
         [
-            Html.element "g" [
-                "class", "valued"
-                "transform", $"translate({number left} {number top}) scale({rounded 6 map.Side})"
-                "shape-rendering", "crispEdges"
+            tag "g" [
+                _class "valued"
+                attr "transform" $"translate({number left} {number top}) scale({rounded 6 map.Side})"
+                attr "shape-rendering" "crispEdges"
             ] [
                 for shade, runs in
                     List.foldBack folder map.Squares []
                     |> List.groupBy (fun (_, _, _, shade) -> shade)
                     |> List.sortBy fst ->
                     let path = [ for column, row, wide, _ in runs -> $"M{column} {row}h{wide}v1h-{wide}z" ]
-                    Html.element "path" [ "fill", palette[shade]; "d", String.concat "" path ] []
+                    tag "path" [ attr "fill" palette[shade]; attr "d" (String.concat "" path) ] []
             ]
         ]
 
 /// The picture, still at no moment: the script moves it.
-let picture (scene: Scene) : Html =
+let picture (scene: Scene) : XmlNode =
     let struct (left, top, right, bottom) = scene.Picture.Frame
 
-    Html.element "svg" [
-        "class", "scene"
-        "viewBox", $"{number left} {number top} {number (right - left)} {number (bottom - top)}"
+    tag "svg" [
+        _class "scene"
+        _roleImg
+        _ariaLabel $"{scene.Title}: {scene.End}"
+        attr "viewBox" $"{number left} {number top} {number (right - left)} {number (bottom - top)}"
     ] [
-        Html.element "g" [ "class", "world" ] [
+        tag "g" [ _class "world" ] [
             yield! scene.Values |> Option.toList |> List.collect valued
             yield! still scene
             for bar in scene.Picture.Bars do
@@ -131,7 +133,7 @@ let picture (scene: Scene) : Html =
     ]
 
 /// The numbers that move it, as JSON, lengths to so many digits.
-let moments (digits: int) (scene: Scene) : Html =
+let moments (digits: int) (scene: Scene) : XmlNode =
     let each of' = [ for moment in scene.Moments -> of' moment ]
 
     let places = String.concat "," (each (fun moment -> list digits moment.Shown.Ends))
@@ -146,4 +148,4 @@ let moments (digits: int) (scene: Scene) : Html =
             $"\"places\":[{places}]"
         ]
 
-    Html.element "script" [ "type", "application/json" ] [ Html.Raw("{" + numbers + "}") ]
+    script [ _type "application/json" ] [ rawText ("{" + numbers + "}") ]

@@ -3,6 +3,7 @@ module Iql.Scripts.ScenePage
 
 open System
 open System.IO
+open Giraffe.ViewEngine
 open Iql.Data
 
 /// One of a stage's episodes.
@@ -11,27 +12,27 @@ type Shown = {
     /// Digits behind the point of its lengths.
     Digits: int
     /// What stands above it.
-    Above: Html list
+    Above: XmlNode list
     /// What stands below it, charts too: their cursors follow.
-    Below: Html list
+    Below: XmlNode list
 }
 
 /// What a page with stages needs around them, once.
-let around (stages: Html list) : Html list =
-    Html.style "scenes.css" :: stages @ [ Html.script "scenes.js" ]
+let around (stages: XmlNode list) : XmlNode list =
+    Html.styleFile "scenes.css" :: stages @ [ Html.scriptFile "scenes.js" ]
 
 /// Episodes that play together: pictures side by side, one slider and one clock.
-let stage (shown: Shown list) : Html =
+let stage (shown: Shown list) : XmlNode =
     let several = if shown.Length > 1 then " several" else ""
 
-    Html.element "div" [ "class", "stage" + several ] [
-        Html.Raw(Resource.text "controls.html")
-        Html.element "div" [ "class", "scenes" ] [
+    div [ _class ("stage" + several) ] [
+        rawText (Resource.text "controls.html")
+        div [ _class "scenes" ] [
             for each in shown ->
-                Html.element "figure" [ "class", "played" ] [
+                figure [ _class "played" ] [
                     yield! each.Above
                     SceneDrawing.picture each.Scene
-                    Html.element "output" [ "class", "told" ] []
+                    output [ _class "told" ] []
                     yield! each.Scene.Values |> Option.toList |> List.collect SceneCharts.legend
                     yield! each.Below
                     SceneDrawing.moments each.Digits each.Scene
@@ -53,7 +54,7 @@ let page (scene: Scene) : string =
     let scale = if scene.Score.IsSome then " (0 random, 100 expert)" else ""
 
     [
-        Html.plain "h1" [ Html.text scene.Title ]
+        h1 [] [ str scene.Title ]
         Html.paragraph $"{scene.Description}. One episode: {scene.End}, {outcome scene}{scale}."
         if scene.Values.IsSome then
             Html.paragraph (

@@ -3,6 +3,7 @@ module Iql.Scripts.DatasetPage
 
 open System.Globalization
 open System.IO
+open Giraffe.ViewEngine
 open Iql.Data
 open Iql.Data.Inspection
 
@@ -12,56 +13,57 @@ let private number (value: float) =
 /// The report's page; it holds its charts and needs no network.
 let page (report: DatasetReport) : string =
     let counted (value: System.Nullable<int64>) =
-        if value.HasValue then string value.Value else "unknown"
+        if value.HasValue then Plural.thousands value.Value else "unknown"
 
     let facts = [
-        "rows", string report.Rows
-        "episodes", string report.Episodes.Length
+        "rows", Plural.thousands (int64 report.Rows)
+        "episodes", Plural.thousands (int64 report.Episodes.Length)
         "observation", $"{report.ObservationSize} numbers"
         "action",
         (if report.ActionSpace.IsDiscrete then
              $"one of {report.ActionSpace.Size}"
          else
              $"{report.ActionSpace.Size} numbers")
-        "terminals", string report.Terminals
+        "terminals", Plural.thousands (int64 report.Terminals)
         "time-outs", counted report.Timeouts
         "breaks within an episode", counted report.Discontinuities
-        "duplicate rows", string report.DuplicateRows
+        "duplicate rows", Plural.thousands (int64 report.DuplicateRows)
+    ]
+
+    let summaries: (string * (Summary -> float)) list = [
+        "least", _.Min
+        "median", _.Median
+        "greatest", _.Max
+        "mean", _.Mean
+        "deviation", _.Deviation
     ]
 
     let columns = [
-        for column in report.Columns ->
-            [
-                Html.cell column.Label
-                let summary = column.Summary
-
-                for value in [ summary.Min; summary.Median; summary.Max; summary.Mean; summary.Deviation ] do
-                    Html.numberCell number (Some value)
-
-                Html.cell (string (column.NaNs + column.Infinities))
-            ]
+        "column", (fun (column: ColumnReport) -> Html.cell column.Label)
+        for name, pick in summaries do
+            name, (fun (column: ColumnReport) -> Html.numberCell number (Some(pick column.Summary)))
+        "not finite", (fun (column: ColumnReport) -> Html.cell (string (column.NaNs + column.Infinities)))
     ]
 
+    let numbers = DatasetNumbers.ofReport report
+
     Html.page report.Name [
-        yield Html.plain "h1" [ Html.text report.Name ]
-        yield Html.paragraph report.Source
+        h1 [] [ str report.Name ]
+        Html.paragraph report.Source
         for finding in report.Findings do
-            yield Html.styled "warn" finding
-        yield Html.facts facts
+            Html.styled "warn" finding
+        Html.facts "The data set" facts
         if not report.Replay.IsEmpty then
-            yield Html.plain "h2" [ Html.text "Replayed" ]
+            h2 [] [ str "Replayed" ]
 
             for line in report.Replay do
-                yield Html.paragraph (line.Substring(0, 1).ToUpperInvariant() + line.Substring 1 + ".")
-        for i, picture in List.indexed (Charts.DatasetPicture.ofNumbers (DatasetNumbers.ofReport report)) do
-            yield Html.figure $"figure-{i + 1}" picture.Caption picture.Charts
-        yield Html.plain "h2" [ Html.text "Columns" ]
-        yield Html.sortable [ "column"; "least"; "median"; "greatest"; "mean"; "deviation"; "not finite" ] columns
-        yield
-            Html.element "details" [] [
-                Html.plain "summary" [ Html.text "As text" ]
-                Html.plain "pre" [ Html.text (report.ToText()) ]
-            ]
+                Html.paragraph (line.Substring(0, 1).ToUpperInvariant() + line.Substring 1 + ".")
+        h2 [] [ str "Pictures" ]
+        for i, picture in List.indexed (Charts.DatasetPicture.ofNumbers numbers) do
+            yield! Html.figure $"figure-{i + 1}" picture.Caption (DatasetNumbers.spoken numbers) picture.Charts
+        h2 [] [ str "Columns" ]
+        Html.sortable "Finite numbers of each column" columns (List.ofSeq report.Columns)
+        details [] [ summary [] [ str "As text" ]; pre [] [ str (report.ToText()) ] ]
     ]
 
 /// Writes the page under a temporary name, then renames it.

@@ -2,6 +2,7 @@
 /// difference whose interval holds zero is called one that cannot be told from chance.
 module Iql.Scripts.Findings
 
+open Giraffe.ViewEngine
 open Iql
 open Iql.Training
 open Iql.Scripts.Statistics
@@ -17,9 +18,19 @@ let difference (measure: Measure) (a: ResultGroup) (b: ResultGroup) : Estimate o
         |> Some
     | _ -> None
 
-let private claim (heading: string) (text: string) : Html list = [
-    Html.plain "p" [ Html.strong $"{heading}. "; Html.text text ]
+let private claim (heading: string) (text: string) : XmlNode list = [
+    p [] (strong [] [ str $"{heading}. " ] :: Html.text text)
 ]
+
+/// A sentence in which the numbers and names that matter are strong.
+let lead (parts: (bool * string) list) : XmlNode =
+    p [ _class "lead" ] [
+        for isStrong, words in parts -> if isStrong then strong [] [ str words ] else str words
+    ]
+
+/// Whether a number is a score that is no better than that of a random policy, as far as it is shown.
+let isRandom (measure: Measure) (best: float) : bool =
+    measure = Score && System.Math.Round(best, 1) <= 0.0
 
 /// Does the interval hold zero?
 let private unclear (estimate: Estimate) : bool =
@@ -42,7 +53,7 @@ let private basis (cell: ResultGroup) (summary: RunSummary) : string =
     $"""{Plural.count summary.Count "seed"}{episodes}"""
 
 /// What the episodes of a single run's last evaluation say; it leaves out that another seed would train another policy.
-let private episodes (run: Run) : Html list =
+let private episodes (run: Run) : XmlNode list =
     match
         run.Evaluations
         |> Seq.tryLast
@@ -61,82 +72,103 @@ let private episodes (run: Run) : Html list =
         ]
     | _ -> []
 
-let private bestSentences (measure: Measure) (cells: ResultGroup list) : Html list =
+/// "(τ = 0.9, β = 3)", or "τ = 0.9".
+let private named (cell: ResultGroup) : string =
+    let words = Shown.values cell.Values
+    if cell.Values.Length > 1 then $"({words})" else words
+
+/// How the leaders stand to the other cells.
+let private others (measure: Measure) (best: ResultGroup) (leaders: ResultGroup list) (cells: ResultGroup list) =
+    let compared =
+        cells
+        |> List.except leaders
+        |> List.choose (fun cell -> difference measure best cell |> Option.map (fun estimate -> cell, estimate))
+
+    let equals =
+        compared
+        |> List.filter (snd >> unclear)
+        |> List.sortBy (fun (_, estimate) -> estimate.Value)
+        |> List.map (fst >> named)
+
+    let unclear = "the 95 % interval of the difference contains zero."
+
+    match compared.Length, equals with
+    | 0, _ -> []
+    | 1, [] -> [ "The lead over the other cell is larger than the spread between seeds." ]
+    | count, [] -> [ $"The lead over each of the other {count} cells is larger than the spread between seeds." ]
+    | _, few when few.Length <= 6 -> [ $"There is no clear difference to {Plural.listed few}: {unclear}" ]
+    | count, many -> [
+        $"There is no clear difference to {many.Length} of the other {count} cells: {unclear} The closest are \
+          {Plural.listed (List.truncate 4 many)}."
+      ]
+
+let private bestSentences (measure: Measure) (cells: ResultGroup list) : XmlNode list =
     match ResultGroups.best measure cells with
     | None -> [
         Html.paragraph "No run has finished, so there is no final result to compare yet."
       ]
     | Some(best, summary) ->
-        let title = Measure.title measure
+        let final = $"final {Measure.title measure}"
+        let leaders = ResultGroups.leaders measure cells
+        let basis = $" ({basis best summary})."
+        let isRandom = isRandom measure summary.Mean
 
-        let lead =
-            Html.element "p" [ "class", "lead" ] [
-                if cells.Length = 1 then
-                    Html.text $"The final {title} is "
-
-                    Html.strong (
-                        if summary.Count = 1 then
-                            Shown.number summary.Mean
-                        else
-                            Shown.summary summary
-                    )
-                else
-                    Html.text "The best cell is "
-                    Html.strong (Shown.values best.Values)
-                    Html.text $" with a mean final {title} of "
-                    Html.strong (Shown.summary summary)
-                Html.text $" ({basis best summary})."
-            ]
-
-        let others =
-            cells
-            |> List.filter (fun cell -> cell.Values <> best.Values)
-            |> List.choose (fun cell -> difference measure best cell |> Option.map (fun estimate -> cell, estimate))
-
-        let equals =
-            others
-            |> List.filter (fun (_, estimate) -> unclear estimate)
-            |> List.sortBy (fun (_, estimate) -> estimate.Value)
-            |> List.map (fun (cell, _) ->
-                let words = Shown.values cell.Values
-                if cell.Values.Length > 1 then $"({words})" else words)
+        let value =
+            if summary.Count = 1 && cells.Length = 1 then
+                Shown.number summary.Mean
+            else
+                Shown.summary summary
 
         [
-            lead
+            match leaders with
+            | _ when cells.Length = 1 ->
+                lead [ false, $"The {final} is "; true, value; false, basis ]
+
+                if isRandom then
+                    Html.paragraph "This is no better than a random policy, which scores 0."
+            | _ when isRandom ->
+                lead [
+                    true, "No cell beat a random policy. "
+                    false, $"The highest mean {final} is "
+                    true, value
+                    false, basis
+                ]
+            | [ _ ] ->
+                lead [
+                    false, "The best cell is "
+                    true, Shown.values best.Values
+                    false, $" with a mean {final} of "
+                    true, value
+                    false, basis
+                ]
+            | ties ->
+                let who =
+                    if ties.Length = cells.Length then
+                        $"All {ties.Length} cells tie"
+                    else
+                        $"{ties.Length} of {cells.Length} cells tie for the best"
+
+                lead [ true, who; false, $" with a mean {final} of "; true, value; false, basis ]
+
+                if ties.Length < cells.Length && ties.Length <= 12 then
+                    Html.paragraph $"They are {ties |> List.map named |> Plural.listed}."
             match best.Runs with
             | [ only ] when cells.Length = 1 -> yield! episodes only
             | _ -> ()
-            match others, equals with
-            | [], _ -> ()
-            | _, [] ->
-                let count = others.Length
-
-                let other =
-                    if count = 1 then
-                        "the other cell"
-                    else
-                        $"each of the other {count} cells"
-
-                Html.paragraph $"Its lead over {other} is larger than the spread between seeds."
-            | _, few when few.Length <= 6 ->
+            if not isRandom then
+                for sentence in others measure best leaders cells do
+                    Html.paragraph sentence
+            if cells.Length > 2 && leaders.Length = 1 && not isRandom && summary.Count > 1 then
                 Html.paragraph
-                    $"There is no clear difference to {Plural.listed few}: the 95 %% interval of the difference \
-                      contains zero."
-            | _, many ->
-                Html.paragraph
-                    $"There is no clear difference to {many.Length} of the other {others.Length} cells: the 95 %% \
-                      interval of the difference contains zero. The closest are {Plural.listed (List.truncate 4 many)}."
-            if others.Length > 1 then
-                Html.paragraph
-                    $"It was selected as the best of {others.Length + 1} cells by the evaluations shown here. This \
-                      makes it look a little too good. New seeds would show by how much."
+                    $"It was selected as the best of {cells.Length} cells by the evaluations shown here. This makes it \
+                      look a little too good. New seeds would show by how much."
         ]
 
 /// What one hyperparameter does while the others stay at the best cell's values.
-let private effect (measure: Measure) (cells: ResultGroup list) (name: string) : Html list =
+let private effect (measure: Measure) (cells: ResultGroup list) (name: string) : XmlNode list =
     match ResultGroups.best measure cells with
     | None -> []
-    | Some(best, _) ->
+    | Some(best, bestSummary) ->
         let others, along =
             ResultGroups.without name best, ResultGroups.along name best cells
 
@@ -173,9 +205,11 @@ let private effect (measure: Measure) (cells: ResultGroup list) (name: string) :
 
             let verdict =
                 match difference measure best low with
+                | _ when Shown.measured measure lowSummary.Mean = Shown.measured measure bestSummary.Mean ->
+                    "All values tie."
                 | None when lowSummary.Count = 1 -> "With one seed, these differences may be chance."
                 | None -> "Too few runs finished, so these differences may be chance."
-                | Some estimate when low.Values = best.Values || unclear estimate ->
+                | Some estimate when unclear estimate ->
                     $"{change} {signed estimate}. Its interval contains zero, so there is no clear effect of {symbol}."
                 | Some estimate ->
                     let finals = ResultGroups.finals measure >> Array.ofList
@@ -189,17 +223,17 @@ let private effect (measure: Measure) (cells: ResultGroup list) (name: string) :
                 $"{fixedAt}the mean final {Measure.title measure} is {series}. {verdict}"
 
 /// The best cell beside β = 0, where the policy is cloned from the data without weights.
-let private cloning (measure: Measure) (cells: ResultGroup list) : Html list =
+let private cloning (measure: Measure) (cells: ResultGroup list) : XmlNode list =
     let name, heading = "inverseTemperature", "Against behaviour cloning"
 
-    match ResultGroups.values name cells, ResultGroups.best measure cells with
-    | _ :: _, Some(best, bestSummary) ->
-        match ResultGroups.best measure (ResultGroups.where name "0" cells) with
+    match ResultGroups.where name "0" cells, ResultGroups.best measure cells with
+    | _ :: _ as clones, Some(best, bestSummary) ->
+        match ResultGroups.best measure clones with
         | None -> claim heading "No run with β = 0 finished, so the score of cloning is unknown."
         | Some(clone, summary) ->
             let compared =
-                if clone.Values = best.Values then
-                    "It is the best cell, so the weights gave no gain."
+                if List.contains clone (ResultGroups.leaders measure cells) then
+                    "No cell is better, so the weights gave no gain."
                 else
                     match difference measure best clone with
                     | None ->
@@ -216,51 +250,34 @@ let private cloning (measure: Measure) (cells: ResultGroup list) : Html list =
                   ({Shown.values clone.Values}) scores {Shown.summary summary}. {compared}"
     | _ -> []
 
-/// What to keep in mind: seeds, which evaluation counts, what was left out.
-let private caution (measure: Measure) (cells: ResultGroup list) : Html list =
+/// What the numbers are.
+let private basisNote (cells: ResultGroup list) : XmlNode =
     let runs = List.collect _.Runs cells
-    let counts = cells |> List.choose (ResultGroups.summary measure) |> List.map _.Count
-    let lost = runs |> List.filter Run.diverged |> List.length
 
-    let sentences = [
+    let over =
         if runs.Length = 1 then
-            "The number is from the last evaluation. No best checkpoint was selected."
+            "The number is from the last evaluation."
         else
-            "Every number is from the last evaluation of a run, averaged over seeds. No best checkpoint was selected."
-        match counts with
-        | [] -> ()
-        | counts ->
-            let fewest, most = List.min counts, List.max counts
+            "Every number is from the last evaluation of a run, averaged over seeds."
 
-            let range =
-                if fewest = most then
-                    Plural.count fewest "seed"
-                else
-                    $"{fewest} to {most} seeds"
+    let brackets =
+        if cells |> List.exists (fun cell -> cell.Runs.Length > 1) then
+            " Brackets are 95 % percentile-bootstrap intervals over seeds."
+        else
+            ""
 
-            if runs.Length = 1 then
-                "One seed says nothing about the spread between seeds. Train several seeds before you compare."
-            elif most = 1 then
-                "There is one seed per cell, so there are no intervals. Any difference may be chance."
-            else
-                $"Brackets are 95 %% percentile-bootstrap intervals over {range} per cell."
-
-                if fewest < 5 then
-                    "With fewer than about five seeds they are too narrow, and the true uncertainty is larger."
-        if lost > 0 then
-            let runs = Plural.count lost "failed run"
-            $"The means leave out {runs}. This makes their cells look better than they are."
-    ]
-
-    [ Html.styled "under" (String.concat " " sentences) ]
+    Html.styled "under" $"{over} No best checkpoint was selected.{brackets}"
 
 /// What offline metrics can say where nothing was evaluated: how V and the loss moved, and that this is no score.
-let private offline (rows: string option) (cells: ResultGroup list) : Html list =
+let private offline (rows: string option) (cells: ResultGroup list) : XmlNode list =
     let lastOf metric (cell: ResultGroup) =
         cell.Runs
         |> List.filter (Run.diverged >> not)
         |> List.choose (Run.lastMetric metric)
         |> RunSummary.ofNumbers $"{metric} {Shown.values cell.Values}"
+
+    let rows =
+        rows |> Option.filter (fun name -> ResultGroups.moves "valueMean" name cells)
 
     let values =
         match rows with
@@ -280,11 +297,11 @@ let private offline (rows: string option) (cells: ResultGroup list) : Html list 
                 |> Option.map (fun summary -> $"{Shown.number summary.Mean} at {value}"))
 
     [
-        Html.element "p" [ "class", "lead" ] [
-            Html.strong "Offline metrics only. "
-            Html.text
-                "No run was evaluated in an environment, so this page does not show how well a policy acts. Losses \
-                 and values show whether training was stable. A lower loss does not mean a better policy."
+        lead [
+            true, "Offline metrics only. "
+            false,
+            "No run was evaluated in an environment, so this page does not show how well a policy acts. Losses and \
+             values show whether training was stable. A lower loss does not mean a better policy."
         ]
         if not values.IsEmpty then
             let by =
@@ -296,17 +313,17 @@ let private offline (rows: string option) (cells: ResultGroup list) : Html list 
     ]
 
 /// The findings of one facet of a sweep: the best cell, what each hyperparameter does, behaviour cloning beside it, and
-/// how far to trust it all. Without evaluations: that there are offline metrics only.
+/// what the numbers are. Without evaluations: that there are offline metrics only.
 let ofGroups
     (measure: Measure option)
     (rows: string option)
     (columns: string option)
     (cells: ResultGroup list)
-    : Html list =
+    : XmlNode list =
     match measure with
     | None -> offline (Option.orElse columns rows) cells
     | Some measure ->
         bestSentences measure cells
         @ (List.choose id [ rows; columns ] |> List.collect (effect measure cells))
         @ cloning measure cells
-        @ caution measure cells
+        @ [ basisNote cells ]

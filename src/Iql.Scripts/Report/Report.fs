@@ -4,57 +4,11 @@ module Iql.Scripts.Report
 
 open System.Collections.Immutable
 open System.IO
+open Giraffe.ViewEngine
+open Giraffe.ViewEngine.Accessibility
 open Iql.Data
 open Iql.Training
 open Iql.Scripts.Charts
-
-let private title (name: string) : string =
-    name.Replace(",", ", ").Replace("=", " = ")
-
-/// Failures come before anything else on the page.
-let private failures (sweep: SweepResults) : Html list =
-    let planned = sweep.Runs.Length + sweep.Missing.Length
-    let at (run: Run) = Plural.thousands run.Step
-
-    let failed = [
-        for run in List.filter Run.diverged sweep.Runs do
-            let failure = run.Result.Failure
-            let named = failure.Message.Contains failure.Metric
-            let what = if named then "" else failure.Metric + ": "
-
-            Html.plain "li" [
-                Html.strong (title run.Name)
-                Html.text $": stopped at step {at run}. {what}{failure.Message}"
-            ]
-    ]
-
-    let waiting =
-        [
-            for run in sweep.Runs do
-                if run.Status = RunStatus.Unfinished then
-                    $"{title run.Name} (at step {at run} of {Plural.thousands run.Config.Steps})"
-        ]
-        @ [ for name in sweep.Missing -> $"{title name} (not started)" ]
-
-    [
-        if not failed.IsEmpty then
-            Html.element "div" [ "class", "bad"; "role", "alert" ] [
-                Html.plain "h2" [ Html.text $"{failed.Length} of {planned} runs failed" ]
-                Html.plain "ul" failed
-            ]
-        if not waiting.IsEmpty then
-            let more =
-                match waiting.Length - 12 with
-                | more when more > 0 -> [ $"and {more} more" ]
-                | _ -> []
-
-            Html.element "div" [ "class", "warn" ] [
-                Html.plain "h2" [ Html.text $"{waiting.Length} of {planned} runs have no result yet" ]
-                Html.plain "ul" [
-                    for text in List.truncate 12 waiting @ more -> Html.plain "li" [ Html.text text ]
-                ]
-            ]
-    ]
 
 /// One line on what was run.
 let private subtitle (sweep: SweepResults) : string =
@@ -79,62 +33,65 @@ let private subtitle (sweep: SweepResults) : string =
     |> String.concat " · "
 
 /// Where the numbers of runs come from, and how the page is made again.
-let private origin (rebuild: string list) (runs: Run list) : Html list = [
-    Html.element "div" [ "class", "columns" ] [
-        Html.plain "div" [
-            if (runs |> List.map _.Config.Dataset.Fingerprint |> List.distinct).Length = 1 then
-                Html.plain "h3" [ Html.text "Dataset" ]
-                Html.facts (Tables.dataset runs)
-            Html.plain "h3" [ Html.text "Normalisation" ]
-            Html.facts (Tables.normalization runs)
-        ]
-        Html.plain "div" [
-            Html.plain "h3" [ Html.text "Machine" ]
-            Html.facts (Tables.machine runs)
-            Html.plain "h3" [ Html.text "Software" ]
-            Html.facts (Tables.software runs)
-        ]
+let private origin (rebuild: string list) (runs: Run list) : XmlNode list = [
+    div [ _class "columns" ] [
+        if (runs |> List.map _.Config.Dataset.Fingerprint |> List.distinct).Length = 1 then
+            Html.facts "Dataset" (Tables.dataset runs)
+        Html.facts "Normalisation" (Tables.normalization runs)
+        Html.facts "Machine" (Tables.machine runs)
+        Html.facts "Software" (Tables.software runs)
     ]
-    Html.plain "h3" [ Html.text "How to rebuild" ]
+    h3 [] [ str "How to rebuild" ]
     Html.paragraph
         "This page is built only from the files of the folder. The first command rebuilds it. The command that \
-         trained the runs continues unfinished runs and keeps finished runs. The numbers are the same, bit for bit, \
-         on the same kind of machine."
-    Html.plain "pre" [ Html.text (String.concat "\n" rebuild) ]
+         trained the runs continues unfinished runs and keeps finished runs."
+    pre [ _tabindex "0" ] [ str (String.concat "\n" rebuild) ]
 ]
 
-/// An episode of the best run; nothing where no run was evaluated.
-let private episode (folderOf: Run -> string) (runs: Run list) : Html list =
-    match Animations.best runs with
-    | Some run when not (isNull run.Config.Task) ->
-        let heading, says =
-            match runs with
-            | [ _ ] -> $"{run.Config.Algorithm.ToUpperInvariant()}, seed {run.Config.Seed}", ""
-            | _ -> title run.Name, "The run with the best last evaluation. "
+/// An episode of the cell that leads each facet: of the seed with the middle score.
+let private episode (folderOf: Run -> string) (sweep: SweepResults) : XmlNode list =
+    let chosen = [
+        for facet, cells in (ResultGroups.plane sweep).Facets do
+            match Measure.ofRuns sweep.Runs |> Option.bind (fun measure -> ResultGroups.best measure cells) with
+            | Some(best, _) ->
+                for run in Option.toList (Animations.median best.Runs) ->
+                    match facet @ best.Values with
+                    | [] -> $"{run.Config.Algorithm.ToUpperInvariant()}, seed {run.Config.Seed}", run
+                    | values -> $"{Shown.values values}, seed {run.Config.Seed}", run
+            | None -> ()
+    ]
 
-        Animations.ofTask run.Config.Task [
-            {
-                Animations.Title = heading
-                Animations.Folder = folderOf run
-            }
+    match List.truncate 6 chosen with
+    | (_, first) :: _ as chosen when not (isNull first.Config.Task) ->
+        let says =
+            match sweep.Runs with
+            | [ _ ] -> ""
+            | _ -> "An episode of the best cell, from its seed with the middle final score. "
+
+        Animations.ofTask first.Config.Task [
+            for title, run in chosen ->
+                {
+                    Animations.Title = title
+                    Animations.Folder = folderOf run
+                }
         ]
         |> Animations.section says
     | _ -> []
 
 /// Pictures of the data, where all runs learned from the same.
-let private pictures (folder: string) (runs: Run list) : Result<Html list, string> =
+let private pictures (folder: string) (runs: Run list) : Result<XmlNode list, string> =
     match runs |> List.map _.Config.Dataset.Fingerprint |> List.distinct with
     | [ only ] ->
         DatasetNumbers.find folder only
         |> Result.map (fun numbers -> [
             for numbers in Option.toList numbers do
                 for i, picture in List.indexed (DatasetPicture.ofNumbers numbers) do
-                    Html.figure $"figure-data-{i + 1}" picture.Caption picture.Charts
+                    yield! Html.figure $"figure-data-{i + 1}" picture.Caption (DatasetNumbers.spoken numbers) picture.Charts
         ])
     | _ -> Ok []
 
 /// What a sweep over numbers found, and its sections: a facet a combination of the axes that are not shown as a plane.
-let private ofPlane (sweep: SweepResults) : Html list * Sections.Section list =
+let private ofPlane (sweep: SweepResults) : XmlNode list * Sections.Section list =
     let plane = ResultGroups.plane sweep
     let many = plane.Facets.Length > 1
 
@@ -145,7 +102,7 @@ let private ofPlane (sweep: SweepResults) : Html list * Sections.Section list =
             let aside = if many then $": {Shown.values values}" else ""
 
             Findings.ofGroups measure plane.Rows plane.Columns cells
-            |> Html.section $"{prefix}found" $"What was found{aside}",
+            |> Html.part $"{prefix}found" $"What was found{aside}",
             [
                 for section in Sections.ofGroups prefix measure plane cells ->
                     {
@@ -157,8 +114,11 @@ let private ofPlane (sweep: SweepResults) : Html list * Sections.Section list =
 
     List.map fst facets, List.collect snd facets
 
-/// The page of a sweep: what was found, and its sections. `rebuild` are the commands that make it again.
+/// The page of a sweep: reasons for doubt, what was found, and its sections. `rebuild` are the commands that make it
+/// again.
 let private page (rebuild: string list) (sweep: SweepResults) found (sections: Sections.Section list) : string =
+    let name = Doubts.title sweep.Plan.Name
+
     let runs = sweep.Runs
 
     let names = [
@@ -176,31 +136,27 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
                 Tables.runs (Measure.ofRuns runs) names runs
                 Html.styled
                     "note"
-                    "The same folder has a row for each run in runs.csv, and a row for each evaluation in scores.csv."
+                    "The same folder has a row for each run in runs.csv, and a row for each evaluation in scores.csv. \
+                     Runs that train together share the time, so the times add up to the time of training. Each step \
+                     of such a group is a step of all its runs."
             ]
             "origin", "Origin of the numbers", origin rebuild runs
         ]
 
     [
-        Html.plain "header" [
-            Html.plain "h1" [ Html.text sweep.Plan.Name ]
-            Html.styled "under" (subtitle sweep)
+        header [] [ h1 [] [ str name ]; Html.styled "under" (subtitle sweep) ]
+        nav [ _ariaLabel "Sections of this page" ] [
+            for section in sections -> a [ _href $"#{section.Id}" ] [ str section.Heading ]
         ]
+        Doubts.ofSweep sweep
+        yield! found
+        for section in sections do
+            Html.part section.Id section.Heading section.Body
     ]
-    @ failures sweep
-    @ found
-    @ [
-        Html.plain "nav" [
-            for section in sections -> Html.element "a" [ "href", $"#{section.Id}" ] [ Html.text section.Heading ]
-        ]
-    ]
-    @ [
-        for section in sections -> Html.section section.Id section.Heading section.Body
-    ]
-    |> Html.page sweep.Plan.Name
+    |> Html.page name
 
 /// The page of a sweep over numbers, with an episode of it and pictures of its data.
-let ofSweep (rebuild: string list) (episode: Html list) (pictures: Html list) (sweep: SweepResults) : string =
+let ofSweep (rebuild: string list) (episode: XmlNode list) (pictures: XmlNode list) (sweep: SweepResults) : string =
     let found, sections = ofPlane sweep
 
     page
@@ -215,16 +171,16 @@ let ofSweep (rebuild: string list) (episode: Html list) (pictures: Html list) (s
              "Configuration",
              [
                  Html.paragraph "If runs differ, all values are shown, separated by bars."
-                 Tables.inColumns (Tables.settings sweep.Runs)
+                 Tables.inColumns "Settings" (Tables.settings sweep.Runs)
              ]
          ])
 
 /// The page of a sweep over tasks or algorithms, with its score table and its episodes.
-let ofTable (rebuild: string list) (episodes: Html list) (sweep: SweepResults) (table: ScoreTable) : string =
+let ofTable (rebuild: string list) (episodes: XmlNode list) (sweep: SweepResults) (table: ScoreTable) : string =
     page
         rebuild
         sweep
-        [ Html.section "found" "What was found" (ScoreFindings.ofTable table) ]
+        [ Html.part "found" "What was found" (ScoreFindings.ofTable table) ]
         (ScoreSections.ofTable episodes sweep table)
 
 let private save (folder: string) (sweep: SweepResults) (files: (string * string) list) : Result<string, string> =
@@ -238,8 +194,13 @@ let private save (folder: string) (sweep: SweepResults) (files: (string * string
         |> Result.mapError (sprintf "%s: could not be written. %s" path))
     |> Result.map List.last
 
-let private nameOf (folder: string) : string =
-    Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath folder))
+/// The command that makes a folder's page again, where this process runs.
+let private rebuilding (folder: string) : string =
+    let path =
+        Path.GetRelativePath(Directory.GetCurrentDirectory(), folder) |> Path.TrimEndingDirectorySeparator
+
+    let path = if path.StartsWith ".." then Path.GetFullPath folder else path
+    $"iql report {ShellWord.quoted path}"
 
 /// Reads a sweep's folder and writes report.html into it, with runs.csv and scores.csv, for a score table also table.md
 /// and table.tex; the page's path, or what could not be read.
@@ -247,7 +208,7 @@ let write (folder: string) : Result<string, string> = result {
     let! sweep = Results.readSweep folder
 
     let rebuild =
-        $"iql report {nameOf folder}" :: Option.toList (Option.ofObj sweep.Plan.Command)
+        rebuilding folder :: Option.toList (Option.ofObj sweep.Plan.Command)
 
     return!
         if sweep.Runs.IsEmpty then
@@ -265,7 +226,7 @@ let write (folder: string) : Result<string, string> = result {
             pictures folder sweep.Runs
             |> Result.bind (fun pictures ->
                 let episode =
-                    sweep.Runs |> episode (fun run -> SweepPlan.RunFolder(folder, run.Name).Path)
+                    episode (fun run -> SweepPlan.RunFolder(folder, run.Name).Path) sweep
 
                 save folder sweep [ "report.html", ofSweep rebuild episode pictures sweep ])
 }
@@ -275,13 +236,13 @@ let forRun (folder: string) : Result<string, string> = result {
     let! run = Results.readRun folder
 
     let sweep = {
-        Plan = SweepPlan(Name = title run.Name, Axes = ImmutableArray.Empty, Runs = ImmutableArray.Empty)
+        Plan = SweepPlan(Name = run.Name, Axes = ImmutableArray.Empty, Runs = ImmutableArray.Empty)
         Runs = [ run ]
         Missing = []
     }
 
     let page =
-        ofSweep [ $"iql report {run.Name}" ] (episode (fun _ -> folder) [ run ]) [] sweep
+        ofSweep [ rebuilding folder ] (episode (fun _ -> folder) sweep) [] sweep
 
     return! save folder sweep [ "report.html", page ]
 }

@@ -1,10 +1,10 @@
 /// What a score table found, in plain words, written from the numbers alone.
 module Iql.Scripts.ScoreFindings
 
-open Iql.Scripts.Statistics
+open Giraffe.ViewEngine
 
 /// Who leads, with a number, and who cannot be told from the leader.
-let private lead (what: string) (contenders: string list) (line: ScoreLine) : Html list =
+let private lead (measure: Measure) (what: string) (contenders: string list) (line: ScoreLine) : XmlNode list =
     let present = [
         for name, entry in List.zip contenders line.Entries do
             for entry in Option.toList entry -> Published.title name, entry
@@ -13,20 +13,36 @@ let private lead (what: string) (contenders: string list) (line: ScoreLine) : Ht
     match present with
     | [] -> [ Html.paragraph "No run has finished, so there is nothing to compare yet." ]
     | _ ->
-        let best, entry = present |> List.maxBy (fun (_, entry) -> entry.Value)
+        let entry = present |> List.map snd |> List.maxBy _.Value
+        let shown (entry: ScoreEntry) = Shown.measured measure entry.Value
 
-        let others = present |> List.filter (fun (name, _) -> name <> best)
+        let ties, others =
+            present |> List.partition (fun (_, other) -> shown other = shown entry)
+
+        let best, value =
+            ties |> List.map fst |> Plural.listed, Shown.mean entry.Value entry.Interval
+
         let equals = others |> List.filter (fun (_, entry) -> entry.Leads) |> List.map fst
 
         [
-            Html.element "p" [ "class", "lead" ] [
-                Html.text $"The highest {what} is from "
-                Html.strong best
-                Html.text ", "
-                Html.strong (Shown.mean entry.Value entry.Interval)
-                Html.text "."
-            ]
-            if not others.IsEmpty && entry.Interval.IsSome then
+            if Findings.isRandom measure entry.Value then
+                Findings.lead [
+                    true, "Nothing beat a random policy. "
+                    false, $"The highest {what} is "
+                    true, value
+                    false, "."
+                ]
+            elif ties.Length > 1 then
+                Findings.lead [ true, best; false, $" tie for the highest {what}, "; true, value; false, "." ]
+            else
+                Findings.lead [
+                    false, $"The highest {what} is from "
+                    true, best
+                    false, ", "
+                    true, value
+                    false, "."
+                ]
+            if not others.IsEmpty && entry.Interval.IsSome && not (Findings.isRandom measure entry.Value) then
                 if equals.IsEmpty then
                     let each =
                         if others.Length = 1 then
@@ -34,7 +50,7 @@ let private lead (what: string) (contenders: string list) (line: ScoreLine) : Ht
                         else
                             "each of the others"
 
-                    Html.paragraph $"Its lead over {each} is larger than the spread between seeds."
+                    Html.paragraph $"The lead over {each} is larger than the spread between seeds."
                 else
                     Html.paragraph
                         $"There is no clear difference to {Plural.listed equals}: the 95 %% interval of the \
@@ -42,7 +58,7 @@ let private lead (what: string) (contenders: string list) (line: ScoreLine) : Ht
         ]
 
 /// Tasks on which somebody else than the overall leader is ahead of all, by more than the spread between seeds.
-let private elsewhere (best: string option) (table: ScoreTable) : Html list =
+let private elsewhere (best: string option) (table: ScoreTable) : XmlNode list =
     let clear = [
         for row in ScoreTable.ours table.Rows do
             let ahead = [
@@ -64,7 +80,7 @@ let private elsewhere (best: string option) (table: ScoreTable) : Html list =
     ]
 
 /// How often the figures others published fall into our intervals, where the data are the same.
-let private agreement (table: ScoreTable) : Html list = [
+let private agreement (table: ScoreTable) : XmlNode list = [
     for source in table.Published do
         let pairs = [
             for row in ScoreTable.ours table.Rows do
@@ -85,30 +101,24 @@ let private agreement (table: ScoreTable) : Html list = [
                   95 %% intervals."
 ]
 
-let private caution (table: ScoreTable) : Html =
+/// What the numbers are.
+let private basisNote (table: ScoreTable) : XmlNode =
     let sentences = [
         if table.Last = 1 then
             "Every number is from the last evaluation of a run. No best policy was selected."
         else
             $"Every number is the mean of the last {table.Last} evaluations of a run. No best policy was selected."
-        if table.Seeds = 1 then
-            "There is one seed, so there are no intervals. Any difference may be chance."
-        else
+        if table.Seeds > 1 then
             let several = (ScoreTable.tasks table).Length > 1
             let over = if several then ", resampled within each task" else ""
             $"Brackets are 95 %% percentile-bootstrap intervals over {table.Seeds} seeds{over}."
-
-            if table.Seeds < 5 then
-                "With fewer than about five seeds they are too narrow, and the true uncertainty is larger."
-        if table.Rows |> List.exists (fun row -> List.sum row.Diverged > 0) then
-            "The means leave out diverged runs. This makes their algorithm look better than it is."
     ]
 
     Html.styled "under" (String.concat " " sentences)
 
-/// The findings of a table: who leads, where others do, how it agrees with what was published, and how far to trust it
-/// all.
-let ofTable (table: ScoreTable) : Html list =
+/// The findings of a table: who leads, where others do, how it agrees with what was published, and what the numbers
+/// are.
+let ofTable (table: ScoreTable) : XmlNode list =
     let title = Measure.title table.Measure
 
     [
@@ -117,10 +127,10 @@ let ofTable (table: ScoreTable) : Html list =
             let best, _ =
                 List.zip table.Contenders mean.Entries |> List.maxBy (snd >> Option.map _.Value)
 
-            yield! lead $"{title} over {rows.Length} tasks" table.Contenders mean
+            yield! lead table.Measure $"{title} over {rows.Length} tasks" table.Contenders mean
             yield! elsewhere (Some best) table
-        | _, [ row ] -> yield! lead $"{title} on {row.Heading}" table.Contenders row
+        | _, [ row ] -> yield! lead table.Measure $"{title} on {row.Heading}" table.Contenders row
         | _ -> yield! elsewhere None table
         yield! agreement table
-        yield caution table
+        yield basisNote table
     ]

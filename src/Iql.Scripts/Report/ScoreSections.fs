@@ -1,62 +1,57 @@
 /// The sections of a report that are about a score table.
 module Iql.Scripts.ScoreSections
 
-open System.IO
+open Giraffe.ViewEngine
 open Iql.Training
 open Iql.Scripts.Charts
 
 /// A number in bold where it leads, with its interval or spread small below it.
-let private cell (measure: Measure) (entry: ScoreEntry option) : Html =
-    Html.plain
-        "td"
-        (match entry with
-         | None -> [ Html.text "–" ]
-         | Some entry ->
-             let value = Shown.measured measure entry.Value + (if entry.Partial then "*" else "")
+let private cell (measure: Measure) (entry: ScoreEntry option) : XmlNode =
+    match entry with
+    | None -> td [] [ str "–" ]
+    | Some entry ->
+        let value = Shown.measured measure entry.Value + (if entry.Partial then "*" else "")
 
-             [
-                 if entry.Leads then Html.strong value else Html.text value
-                 match entry.Interval, entry.Spread with
-                 | Some interval, _ ->
-                     Html.element "span" [ "class", "range" ] [
-                         Html.text $"[{Shown.measured measure interval.Low}, {Shown.measured measure interval.High}]"
-                     ]
-                 | None, Some spread ->
-                     Html.element "span" [ "class", "spread" ] [ Html.text $" ± {Shown.measured Score spread}" ]
-                 | None, None -> ()
-             ])
+        td [] [
+            if entry.Leads then strong [] [ str value ] else str value
+            match entry.Interval, entry.Spread with
+            | Some interval, _ ->
+                span [ _class "range" ] [
+                    str $"[{Shown.measured measure interval.Low}, {Shown.measured measure interval.High}]"
+                ]
+            | None, Some spread -> span [ _class "spread" ] [ str $" ± {Shown.measured Score spread}" ]
+            | None, None -> ()
+        ]
 
 /// The table as papers print it: tasks by algorithms, published figures below ours, totals at the end.
-let private scores (table: ScoreTable) : Html =
+let private scores (table: ScoreTable) : XmlNode =
     let body (lines: ScoreLine list) =
-        Html.plain "tbody" [
+        tbody [] [
             for line in lines ->
-                Html.element "tr" (if line.Source.IsSome then [ "class", "theirs" ] else []) [
-                    Html.element "th" [ "scope", "row" ] [ Html.text (ScoreTableText.heading "" line) ]
+                tr (if line.Source.IsSome then [ _class "theirs" ] else []) [
+                    th [ _scope "row" ] [ str (ScoreTableText.heading "" line) ]
                     for entry in line.Entries do
                         cell table.Measure entry
                 ]
         ]
 
-    Html.element "div" [ "class", "wide" ] [
-        Html.element "table" [ "class", "scores" ] [
-            Html.plain "thead" [
-                Html.plain "tr" [
-                    for name in "task" :: List.map Published.title table.Contenders ->
-                        Html.element "th" [ "scope", "col" ] [ Html.text name ]
-                ]
+    Html.captioned "scores" $"Mean {Measure.title table.Measure} by task and algorithm" [
+        thead [] [
+            tr [] [
+                for name in "task" :: List.map Published.title table.Contenders ->
+                    th [ _scope "col" ] [ str name ]
             ]
-            body table.Rows
-            if not table.Totals.IsEmpty then
-                body table.Totals
         ]
+        body table.Rows
+        if not table.Totals.IsEmpty then
+            body table.Totals
     ]
 
 /// What stands below the table: where the figures are from, what the marks mean.
-let private notes (table: ScoreTable) : Html list = [
+let private notes (table: ScoreTable) : XmlNode list = [
     let below =
         if table.Seeds > 1 then
-            "Below each mean is its 95 % interval. Bold means the best of a row, or no clear difference to the best. "
+            "Below each mean is its 95 % interval. Bold means the best of a row, or no clear difference to it. "
         else
             ""
 
@@ -72,7 +67,22 @@ let private notes (table: ScoreTable) : Html list = [
              version."
 ]
 
-let private byTask (table: ScoreTable) : Html =
+/// "hopper: IQL 65.0 (one run), BC 51.0 (one run).", for those who do not see a chart.
+let private spoken (what: string) (table: ScoreTable) (lines: ScoreLine list) : string =
+    let said = [
+        for line in ScoreTable.ours lines ->
+            [
+                for contender, entry in List.zip table.Contenders line.Entries do
+                    for entry in Option.toList entry ->
+                        $"{Published.title contender} {Shown.mean entry.Value entry.Interval}"
+            ]
+            |> String.concat ", "
+            |> sprintf "%s: %s" line.Heading
+    ]
+
+    $"""{what}. {String.concat "; " said}."""
+
+let private byTask (table: ScoreTable) : XmlNode list =
     let dots =
         if table.Seeds > 1 then
             "Strokes are means, bars are their 95 % intervals over seeds, and grey dots are seeds."
@@ -87,10 +97,10 @@ let private byTask (table: ScoreTable) : Html =
             " Open marks are published scores; for a task with †, they are for D4RL's data, and our runs used other \
              data."
 
-    Html.figure "figure-tasks" (dots + theirs) (ScoreIntervals.byTask table)
+    Html.figure "figure-tasks" (dots + theirs) (spoken "Scores by task" table table.Rows) (ScoreIntervals.byTask table)
 
 /// How each contender was set up: its presets, and every setting of its runs.
-let private trained (sweep: SweepResults) (table: ScoreTable) : Html list = [
+let private trained (sweep: SweepResults) (table: ScoreTable) : XmlNode list = [
     Html.paragraph
         "Each algorithm starts from its preset for the task's name (`iql presets` has the sources). Options of the \
          command change all algorithms. If runs of an algorithm differ, all values are shown, separated by bars."
@@ -105,46 +115,50 @@ let private trained (sweep: SweepResults) (table: ScoreTable) : Html list = [
                 for preset in Option.toList (Option.ofObj run.Config.Preset) -> preset, task
         ]
 
-        Html.plain "details" [
-            Html.plain "summary" [ Html.text (Published.title contender) ]
+        details [] [
+            summary [] [ str (Published.title contender) ]
             for preset, tasks in List.groupBy fst presets do
                 Html.paragraph $"Preset for {tasks |> List.map snd |> List.distinct |> Plural.listed}: {preset}."
-            Tables.inColumns (Tables.settings (List.map snd runs))
+            Tables.inColumns $"Settings of {Published.title contender}" (Tables.settings (List.map snd runs))
         ]
 ]
 
 /// A row a task: what its runs learned from, as they wrote it down.
-let private data (sweep: SweepResults) (table: ScoreTable) : Html =
-    let rows = [
-        for task in ScoreTable.tasks table do
-            let runs =
-                table.Contenders
-                |> List.collect (fun contender -> ScoreTable.runsOf task contender sweep)
+let private data (sweep: SweepResults) (table: ScoreTable) : XmlNode =
+    let count pick =
+        fun (_, data: DatasetInfo) -> Html.numberCell (int64 >> Plural.thousands) (Some(float<int64> (pick data)))
 
-            for run in List.truncate 1 runs do
-                let data = run.Config.Dataset
-
-                let about = data.Origin |> Option.ofObj |> Option.map DataOrigin.words
-
-                [
-                    Html.cell task
-                    Html.cell (
-                        if data.Source = "generated" then
-                            "collected here"
-                        else
-                            data.Source
-                    )
-                    Html.cell (about |> Option.filter ((<>) "") |> Option.defaultValue "–")
-                    for count in [ data.Transitions; data.Episodes ] do
-                        Html.numberCell (int64 >> Plural.thousands) (Some(float count))
-                    Html.cell data.Fingerprint
-                ]
-    ]
-
-    Html.sortable [ "Task"; "Source"; "Origin"; "Transitions"; "Episodes"; "Fingerprint" ] rows
+    Html.sortable
+        "What the runs learned from"
+        [
+            "Task", (fun (task: string, _: DatasetInfo) -> Html.cell task)
+            "Source",
+            fun (_, data: DatasetInfo) ->
+                Html.cell (
+                    if data.Source = "generated" then
+                        "collected here"
+                    else
+                        data.Source
+                )
+            "Origin",
+            fun (_, data: DatasetInfo) ->
+                match data.Origin |> Option.ofObj |> Option.map DataOrigin.words with
+                | None
+                | Some "" -> Html.cell "–"
+                | Some words -> Html.cell words
+            "Transitions", count _.Transitions
+            "Episodes", count _.Episodes
+            "Fingerprint", (fun (_, data: DatasetInfo) -> Html.cell data.Fingerprint)
+        ]
+        [
+            for task in ScoreTable.tasks table do
+                match table.Contenders |> List.collect (fun name -> ScoreTable.runsOf task name sweep) with
+                | run :: _ -> task, run.Config.Dataset
+                | [] -> ()
+        ]
 
 /// An episode a task and contender, of runs in a sweep's folder; nothing where no run was evaluated.
-let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : Html list =
+let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : XmlNode list =
     let stages = [
         for task in ScoreTable.tasks table do
             let chosen = [
@@ -158,7 +172,7 @@ let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : Html l
             ]
 
             if not chosen.IsEmpty then
-                yield Html.plain "h3" [ Html.text task ]
+                yield h3 [] [ str task ]
                 yield! Animations.ofTask task chosen
     ]
 
@@ -175,44 +189,44 @@ let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : Html l
         Animations.section says stages
 
 /// The sections of a table, with its episodes; those without anything to show are left out.
-let ofTable (episodes: Html list) (sweep: SweepResults) (table: ScoreTable) : Sections.Section list =
-    let chart id caption charts =
-        if List.isEmpty charts then
-            []
-        else
-            [ Html.figure $"figure-{id}" caption charts ]
-
+let ofTable (episodes: XmlNode list) (sweep: SweepResults) (table: ScoreTable) : Sections.Section list =
     [
-        "scores", "Scores", scores table :: notes table @ [ byTask table ]
+        "scores", "Scores", scores table :: notes table @ byTask table
         "episodes", "Episodes", episodes
         "overall",
         "Over all tasks",
         ScoreIntervals.overall table
-        |> chart
-            "overall"
+        |> Html.figure
+            "figure-overall"
             "Strokes are values over all tasks, and bars are their stratified bootstrap 95 % intervals. Mean and \
              median are over the means of tasks. IQM (interquartile mean) drops the best and the worst quarter of all \
              runs. The optimality gap is the mean distance of runs to 100."
+            (spoken "Statistics over all tasks" table table.Totals)
         "improvement",
         "Probability of improvement",
         ScoreIntervals.improvement table
         |> Option.toList
-        |> chart
-            "improvement"
+        |> Html.figure
+            "figure-improvement"
             "The probability that a run of the first scores higher than a run of the second on the same task, \
              averaged over tasks, with its 95 % interval. An interval with 0.5 inside shows no clear difference. The \
              probability says how often, not how much."
+            ([
+                for pair in ScoreTable.improvements table ->
+                    $"{Published.title pair.Better} over {Published.title pair.Worse} {Shown.estimate pair.Probability}"
+             ]
+             |> String.concat "; "
+             |> sprintf "Probability of improvement: %s.")
         "curves",
         "Learning curves",
-        [
-            Html.figure
-                "figure-curves"
-                (if table.Seeds > 1 then
-                     "Each point is one evaluation. The line is the mean over seeds, and the band is its 95 % interval."
-                 else
-                     "Each point is one evaluation.")
-                (ScoreIntervals.curves sweep table)
-        ]
+        ScoreIntervals.curves sweep table
+        |> Html.figure
+            "figure-curves"
+            (if table.Seeds > 1 then
+                 "Each point is one evaluation. The line is the mean over seeds, and the band is its 95 % interval."
+             else
+                 "Each point is one evaluation.")
+            (spoken "Scores over training, which end near these" table table.Rows)
         "trained", "What was trained", trained sweep table
         "data", "The data", [ data sweep table ]
     ]

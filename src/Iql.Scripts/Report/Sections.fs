@@ -1,6 +1,7 @@
 /// The charts of a report: for the cells of one plane, which figures are drawn and what is said below them.
 module Iql.Scripts.Sections
 
+open Giraffe.ViewEngine
 open Plotly.NET
 open Iql.Scripts.Charts
 
@@ -8,11 +9,11 @@ open Iql.Scripts.Charts
 type Section = {
     Id: string
     Heading: string
-    Body: Html list
+    Body: XmlNode list
 }
 
 /// Sections that have something to show; `prefix` keeps the ids of planes apart.
-let shown (prefix: string) (parts: (string * string * Html list) list) : Section list = [
+let shown (prefix: string) (parts: (string * string * XmlNode list) list) : Section list = [
     for id, heading, body in parts do
         if not body.IsEmpty then
             {
@@ -22,12 +23,30 @@ let shown (prefix: string) (parts: (string * string * Html list) list) : Section
             }
 ]
 
-/// Charts as a figure, if there are any.
-let private figure prefix id caption (charts: GenericChart list) : Html list =
-    if charts.IsEmpty then
-        []
-    else
-        [ Html.figure $"{prefix}figure-{id}" caption charts ]
+/// "Final score: 72 [64, 80] at τ = 0.9; 51 [40, 60] at τ = 0.5.", for those who do not see a chart.
+let private spoken (what: string) (number: ResultGroup -> string option) (cells: ResultGroup list) : string =
+    let said = [
+        for cell in cells do
+            for number in Option.toList (number cell) ->
+                if cell.Values.IsEmpty then
+                    number
+                else
+                    $"{number} at {Shown.values cell.Values}"
+    ]
+
+    let more =
+        match said.Length - 20 with
+        | more when more > 0 -> [ $"and {more} more" ]
+        | _ -> []
+
+    $"""{what}: {String.concat "; " (List.truncate 20 said @ more)}."""
+
+/// The last value of a logged metric in each cell.
+let private ends (what: string) (metric: string) : ResultGroup list -> string =
+    spoken what (ResultGroups.meanOfKept (Run.lastMetric metric) >> Option.map Shown.number)
+
+let private figure (prefix: string) (id: string) : string -> string -> GenericChart list -> XmlNode list =
+    Html.figure $"{prefix}figure-{id}"
 
 /// The cells in line with the best one along a hyperparameter, and the values they share; all cells where nothing is
 /// best.
@@ -40,10 +59,16 @@ let private bestAlong (measure: Measure option) (axis: string option) (cells: Re
 let private at (values: (string * string) list) : string =
     if values.IsEmpty then "" else $" at {Shown.values values}"
 
-let private severalRuns (cells: ResultGroup list) : bool =
-    cells.Length > 1 || cells |> List.exists (fun cell -> cell.Runs.Length > 1)
+let private several (cells: ResultGroup list) : bool =
+    cells |> List.exists (fun cell -> cell.Runs.Length > 1)
 
-let private scores prefix (measure: Measure) rows columns (cells: ResultGroup list) : Html list = [
+let private scores prefix (measure: Measure) rows columns (cells: ResultGroup list) : XmlNode list = [
+    let final = $"Mean final {Measure.title measure}"
+
+    let alt =
+        cells
+        |> spoken final (ResultGroups.summary measure >> Option.map Shown.summary)
+
     let scale =
         match measure with
         | Score -> " A random policy scores 0, an expert 100."
@@ -51,39 +76,54 @@ let private scores prefix (measure: Measure) rows columns (cells: ResultGroup li
 
     match rows, columns with
     | Some rows, Some columns ->
+        let frame =
+            match (ResultGroups.leaders measure cells).Length with
+            | 1 -> " The orange frame is the best cell."
+            | ties when ties > 1 && ties < cells.Length -> $" The {ties} orange frames are the cells that tie."
+            | _ -> ""
+
+        let below =
+            if several cells then
+                ", with its 95 % interval below"
+            else
+                ""
+
         yield!
-            figure
-                prefix
-                "scores"
-                $"Mean final {Measure.title measure} over seeds in bold, with its 95 %% interval below. The orange \
-                  frame is the best cell.{scale}"
-                [ ScoreHeatMap.figure measure rows columns cells ]
+            [ ScoreHeatMap.figure measure rows columns cells ]
+            |> figure prefix "scores" $"{final} in bold{below}.{frame}{scale}" alt
     | Some only, None
     | None, Some only ->
+        let over =
+            if several cells then
+                " with its 95 % interval over seeds. Grey dots are seeds."
+            else
+                ", one seed a value."
+
         yield!
-            figure
-                prefix
-                "scores"
-                $"Mean final {Measure.title measure} with its 95 %% interval over seeds. Grey dots are seeds.{scale}"
-                [ ScoreLine.figure measure only cells ]
+            [ ScoreLine.figure measure only cells ]
+            |> figure prefix "scores" $"{final}{over}{scale}" alt
     | None, None -> ()
 
-    if severalRuns cells then
+    if cells.Length > 1 || several cells then
         Tables.cells measure cells
-
-        Html.styled
-            "note"
-            "Mean, interval, IQM (interquartile mean) and standard deviation are over the last evaluations of finished \
-             runs. Last 10 and Best are means over runs: of the last ten evaluations and of the best evaluation. Best \
-             uses the environment, so it makes every cell look too good."
+        Html.styled "note" (Tables.cellsNote cells)
 ]
 
-let private curves prefix (measure: Measure) rows columns (cells: ResultGroup list) : Html list =
+let private curves prefix (measure: Measure) rows columns (cells: ResultGroup list) : XmlNode list =
     let points =
-        if cells |> List.exists (fun cell -> cell.Runs.Length > 1) then
+        if several cells then
             "Each point is one evaluation. The line is the mean over seeds, and the band is its 95 % interval."
         else
             "Each point is one evaluation."
+
+    let untrained =
+        if
+            cells
+            |> List.exists (_.Runs >> List.exists (Run.curve measure >> List.exists (fst >> (=) 0.0)))
+        then
+            " The point at step 0 is the untrained policy."
+        else
+            ""
 
     let lost =
         if cells |> List.exists (fun cell -> List.exists Run.diverged cell.Runs) then
@@ -91,66 +131,109 @@ let private curves prefix (measure: Measure) rows columns (cells: ResultGroup li
         else
             ""
 
-    figure prefix "curves" (points + lost) (LearningCurves.panels measure rows columns cells)
+    let ends (cell: ResultGroup) =
+        let mean pick =
+            ResultGroups.meanOfKept (Run.curve measure >> pick >> Option.map snd) cell
 
-let private value prefix axis (cells: ResultGroup list) : Html list =
+        Option.map2
+            (fun first last -> $"from {Shown.measured measure first} to {Shown.measured measure last}")
+            (mean List.tryHead)
+            (mean List.tryLast)
+
+    LearningCurves.panels measure rows columns cells
+    |> figure
+        prefix
+        "curves"
+        (points + untrained + lost)
+        (spoken $"Mean {Measure.title measure} from the first evaluation to the last" ends cells)
+
+let private value prefix axis (cells: ResultGroup list) : XmlNode list =
+    let seeds =
+        if several cells then
+            " with 95 % intervals over seeds. Grey dots are seeds"
+        else
+            ""
+
+    let expected =
+        if axis = Some "expectile" then
+            " With a larger τ, V rises towards the best actions in the data, so fewer advantages are above zero."
+        else
+            ""
+
     axis
-    |> Option.map (fun name -> ValueStatistics.panels name cells)
-    |> Option.defaultValue []
+    |> Option.toList
+    |> List.collect (fun name -> ValueStatistics.panels name cells)
     |> figure
         prefix
         "value"
-        "Means of the last ten logged training lines: blue with 95 % intervals over seeds. Grey dots are seeds. With a \
-         larger τ, V rises towards the best actions in the data, so fewer advantages are above zero."
+        $"Means of the last ten logged training lines{seeds}.{expected}"
+        (ends "Mean of V" "valueMean" cells)
 
-let private weights prefix measure axis (cells: ResultGroup list) : Html list =
+let private weights prefix measure axis (cells: ResultGroup list) : XmlNode list =
     let others, along = bestAlong measure axis cells
+
+    let expected =
+        if axis = Some "inverseTemperature" then
+            " With β = 0 every weight is 1. With a larger β, fewer transitions have a large weight."
+        else
+            ""
 
     WeightDistribution.figure axis along
     |> Option.toList
     |> figure
         prefix
         "weights"
-        $"Weights of a fixed batch of the data in the policy's loss, at the last evaluation{at others}. With β = 0 \
-          every weight is 1. With a larger β, fewer transitions have a large weight."
+        $"Weights of a fixed batch of the data in the policy's loss, at the last evaluation{at others}.{expected}"
+        (ends "Mean weight" "weightMean" along)
 
-let private losses prefix measure valueAxis policyAxis (cells: ResultGroup list) : Html list =
+let private losses prefix measure valueAxis policyAxis (cells: ResultGroup list) : XmlNode list =
     let value, policy =
         [ "valueLoss", "Value loss"; "criticLoss", "Critic loss" ], [ "policyLoss", "Policy loss" ]
 
     let over =
-        if severalRuns cells then
+        if cells.Length > 1 || several cells then
             "Means over runs. Bands go from the lowest run to the highest."
         else
             "As logged."
 
-    if (valueAxis, policyAxis) = (None, None) then
-        LossCurves.panels (value @ policy) None cells |> figure prefix "losses" over
-    else
-        let others, along = bestAlong measure policyAxis cells
+    let others, along = bestAlong measure policyAxis cells
+    let alt = ends "Last critic loss" "criticLoss" cells
 
+    if (valueAxis, policyAxis) = (None, None) then
+        LossCurves.panels (value @ policy) None cells |> figure prefix "losses" over alt
+    else
         let caution =
             if policyAxis = Some "inverseTemperature" then
                 " Different β weigh the data differently, so do not compare their losses."
             else
                 ""
 
-        figure prefix "losses" over (LossCurves.panels value valueAxis cells)
+        figure prefix "losses" over alt (LossCurves.panels value valueAxis cells)
         @ (LossCurves.panels policy policyAxis along
-           |> figure prefix "policy-loss" $"Policy loss{at others}.{caution}")
+           |> figure
+               prefix
+               "policy-loss"
+               $"Policy loss{at others}.{caution}"
+               (ends "Last policy loss" "policyLoss" along))
 
-/// The sections of one plane of cells; those without anything to show are left out. `prefix` keeps the ids of planes
-/// apart.
+/// The sections of one plane of cells; those without anything to show of the swept axes are left out. `prefix` keeps
+/// the ids of planes apart.
 let ofGroups (prefix: string) (measure: Measure option) (plane: Plane) (cells: ResultGroup list) : Section list =
     let rows, columns = plane.Rows, plane.Columns
 
-    let valueAxis =
-        if columns = Some "expectile" then
-            columns
-        else
-            Option.orElse columns rows
+    let moving metrics axis =
+        axis
+        |> Option.filter (fun name -> metrics |> List.exists (fun metric -> ResultGroups.moves metric name cells))
 
-    let policyAxis = Option.orElse rows columns
+    // The value function does not know β.
+    let valueAxis =
+        (if columns = Some "expectile" then
+             columns
+         else
+             Option.orElse columns rows)
+        |> moving [ "valueMean"; "criticLoss" ]
+
+    let policyAxis = Option.orElse rows columns |> moving [ "policyLoss" ]
 
     let against =
         valueAxis

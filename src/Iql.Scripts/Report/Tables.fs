@@ -1,7 +1,7 @@
 /// The tables of a report: cells, runs, configuration, provenance.
 module Iql.Scripts.Tables
 
-open System.Globalization
+open Giraffe.ViewEngine
 open Iql.Training
 open Iql.Scripts.Statistics
 
@@ -15,67 +15,133 @@ let duration (seconds: float) : string =
         $"{Shown.number (seconds / 3600.0)} h"
 
 let private bestOf (measure: Measure) (run: Run) : float option =
-    match Run.curve measure run |> List.map snd with
+    match Run.learned measure run |> List.map snd with
     | [] -> None
     | values -> Some(List.max values)
 
-/// One row a cell: mean with interval, interquartile mean, standard deviation, last ten, best, successes.
-let cells (measure: Measure) (cells: ResultGroup list) : Html =
-    let withSuccess = cells |> List.exists (ResultGroups.successes >> Option.isSome)
+/// Whether the mean of the last ten evaluations says something else than the curve's end.
+let private longEnough (runs: Run list) : bool =
+    runs |> List.exists (fun run -> (Run.learned Return run).Length >= 20)
 
-    let heads = [
-        for cell in List.truncate 1 cells do
-            for name, _ in cell.Values -> Shown.symbol name
-        yield! [ "Finished"; "Mean"; "95 % interval"; "IQM"; "Std"; "Last 10"; "Best" ]
-        if withSuccess then
-            yield! [ "Successes"; "%, 95 % Wilson" ]
-    ]
+/// An interval of a group's success rate in percent: with one run a cell Wilson's, over the independent episodes of
+/// that one policy; with several the bootstrap's over runs, because the episodes of one run are alike.
+let private successRate (single: bool) (cell: ResultGroup) : Html.Cell =
+    match ResultGroups.successes cell with
+    | [] -> Html.numberCell string None
+    | [ won, tried ] when single ->
+        let share = wilson RunSummary.confidence won tried
+        let percent value = 100.0 * value
 
+        let interval = {
+            Low = percent share.Interval.Low
+            High = percent share.Interval.High
+        }
+
+        Shown.estimate {
+            Value = percent share.Value
+            Interval = interval
+        }
+        |> Html.sortedCell (string share.Value)
+    | runs ->
+        match
+            RunSummary.ofNumbers $"successes {Shown.values cell.Values}" [
+                for won, tried in runs -> 100.0 * float won / float tried
+            ]
+        with
+        | Some summary -> Html.sortedCell (string summary.Mean) (Shown.summary summary)
+        | None -> Html.numberCell string None
+
+/// One row a cell. Columns that would say nothing are left out: the mean of the last ten evaluations of short runs, the
+/// interquartile mean of fewer than four seeds, intervals and deviations of one seed.
+let cells (measure: Measure) (cells: ResultGroup list) : XmlNode =
+    let runs = cells |> List.collect _.Runs
+
+    let most =
+        cells |> List.map (ResultGroups.finals measure >> List.length) |> List.max
+
+    let single = cells |> List.forall (fun cell -> cell.Runs.Length = 1)
     let number = Html.numberCell (Shown.measured measure)
 
-    let row (cell: ResultGroup) =
-        let summary = ResultGroups.summary measure cell
-        let finals = ResultGroups.finals measure cell |> Array.ofList
+    let ofSummary (pick: RunSummary -> float) =
+        ResultGroups.summary measure >> Option.map pick >> number
 
+    Html.sortable
+        $"Final {Measure.title measure} by cell"
         [
-            for _, value in cell.Values do
-                Html.cell value
-            Html.sortedCell (string finals.Length) (Html.Text $"{finals.Length} of {cell.Runs.Length}")
-            number (summary |> Option.map _.Mean)
-            match summary |> Option.bind _.Interval with
-            | Some interval -> Html.sortedCell (string interval.Low) (Html.Text(Shown.interval interval))
-            | None -> Html.numberCell string None
-            number (summary |> Option.map _.Iqm)
-            number (if finals.Length > 1 then Some(std finals) else None)
-            number (ResultGroups.meanOf (Run.lastTen measure) cell)
-            number (ResultGroups.meanOf (bestOf measure) cell)
-            match ResultGroups.successes cell with
-            | Some(won, tried) ->
-                let share = wilson RunSummary.confidence won tried
+            for name, _ in (List.head<ResultGroup> cells).Values do
+                Shown.symbol name,
+                fun (cell: ResultGroup) -> cell.Values |> List.find (fst >> (=) name) |> snd |> Html.cell
+            "Finished",
+            fun (cell: ResultGroup) ->
+                let finished = (ResultGroups.finals measure cell).Length
+                Html.sortedCell (string finished) $"{finished} of {cell.Runs.Length}"
+            "Mean", ofSummary _.Mean
+            if most > 1 then
+                "95 % interval",
+                fun (cell: ResultGroup) ->
+                    match ResultGroups.summary measure cell |> Option.bind _.Interval with
+                    | Some interval -> Html.sortedCell (string interval.Low) (Shown.interval interval)
+                    | None -> Html.numberCell string None
+            if most > 3 then
+                "IQM", ofSummary _.Iqm
+            if most > 1 then
+                "Std",
+                fun (cell: ResultGroup) ->
+                    match ResultGroups.finals measure cell with
+                    | _ :: _ :: _ as finals -> number (Some(std (Array.ofList finals)))
+                    | _ -> number None
+            if longEnough runs then
+                "Last 10", ResultGroups.meanOf (Run.lastTen measure) >> number
+            "Best", ResultGroups.meanOf (bestOf measure) >> number
+            if cells |> List.exists (ResultGroups.successes >> List.isEmpty >> not) then
+                "Successes",
+                fun (cell: ResultGroup) ->
+                    match List.unzip (ResultGroups.successes cell) with
+                    | [], _ -> Html.numberCell string None
+                    | won, tried ->
+                        let won, tried = List.sum won, List.sum tried
+                        Html.sortedCell (string (float won / float tried)) $"{won} of {tried}"
 
-                let tenth share =
-                    (100.0 * share).ToString("0.0", CultureInfo.InvariantCulture)
-
-                let interval =
-                    $"{tenth share.Value} [{tenth share.Interval.Low}, {tenth share.Interval.High}]"
-
-                Html.sortedCell (string share.Value) (Html.Text $"{won} of {tried}")
-                Html.sortedCell (string share.Value) (Html.Text interval)
-            | None when withSuccess ->
-                Html.cell "–"
-                Html.cell "–"
-            | None -> ()
+                (if single then
+                     "Success rate, %, 95 % Wilson interval"
+                 else
+                     "Success rate, %, 95 % interval"),
+                successRate single
         ]
+        cells
 
-    Html.sortable heads (List.map row cells)
+/// What the columns of `cells` mean.
+let cellsNote (cells: ResultGroup list) : string =
+    let runs = cells |> List.collect _.Runs
+    let single = cells |> List.forall (fun cell -> cell.Runs.Length = 1)
+
+    let intervals =
+        if single then
+            "Wilson's interval of a success rate is over the independent episodes of one policy. It says nothing about \
+             other seeds. "
+        else
+            "Intervals are over seeds, also those of success rates: the episodes of one seed are alike. IQM is the \
+             interquartile mean, and Std is the standard deviation over seeds. "
+
+    let last =
+        if longEnough runs then
+            "Last 10 is the mean of the last ten evaluations, averaged over runs. "
+        else
+            ""
+
+    $"Numbers are of the last evaluations of finished runs. {intervals}{last}Best is the mean over runs of the best \
+      evaluation. It is selected by the environment, so it makes every cell look too good."
 
 /// One row a run, failures included.
-let runs (measure: Measure option) (names: string list) (runs: Run list) : Html =
-    let number = Html.numberCell Shown.number
+let runs (measure: Measure option) (names: string list) (runs: Run list) : XmlNode =
+    let number pick =
+        pick >> Html.numberCell Shown.number
 
-    let outcome (run: Run) : Html.TableCell =
-        let marked kind by text =
-            Html.sortedCell by (Html.element "span" [ "class", kind ] [ Html.text text ])
+    let outcome (run: Run) : Html.Cell =
+        let marked kind by text : Html.Cell = {
+            Shown = span [ _class kind ] [ str text ]
+            Sorted = by
+        }
 
         let at = Plural.thousands run.Step
 
@@ -87,36 +153,36 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : Html 
     let ended (pick: RunResult -> float) (run: Run) =
         Option.ofObj run.Result |> Option.map pick
 
-    let heads =
-        (names |> List.map Shown.symbol)
-        @ [ "Seed"; "Outcome" ]
-        @ (match measure with
-           | Some Score -> [ "Last score"; "Last 10"; "Best"; "Return" ]
-           | Some Return -> [ "Last return"; "Last 10"; "Best" ]
-           | None -> [ "Value loss"; "Critic loss"; "Policy loss" ])
-        @ [ "Steps"; "Time"; "Steps/s" ]
+    Html.sortable
+        "All runs"
+        [
+            for name in names do
+                Shown.symbol name, Run.valueOf name >> Html.cell
+            "Seed", (fun (run: Run) -> Html.cell (string run.Config.Seed))
+            "Outcome", outcome
+            match measure with
+            | Some measure ->
+                let measured pick =
+                    pick >> Html.numberCell (Shown.measured measure)
 
-    let row (run: Run) = [
-        for name in names do
-            Html.cell (Run.valueOf name run)
-        Html.cell (string run.Config.Seed)
-        outcome run
-        match measure with
-        | Some measure ->
-            for value in [ Run.lastOf 1 measure run; Run.lastTen measure run; bestOf measure run ] do
-                Html.numberCell (Shown.measured measure) value
+                (if measure = Score then "Last score" else "Last return"), measured (Run.lastOf 1 measure)
 
-            if measure = Score then
-                number (Run.lastOf 1 Return run)
-        | None ->
-            for metric in [ "valueLoss"; "criticLoss"; "policyLoss" ] do
-                number (Run.lastMetric metric run)
-        Html.numberCell (int64 >> Plural.thousands) (ended (_.Steps >> float) run)
-        Html.numberCell duration (ended _.Seconds run)
-        number (ended _.StepsPerSecond run)
-    ]
+                if longEnough runs then
+                    "Last 10", measured (Run.lastTen measure)
 
-    Html.sortable heads (List.map row runs)
+                "Best", measured (bestOf measure)
+
+                if measure = Score then
+                    "Return", number (Run.lastOf 1 Return)
+            | None ->
+                for metric in [ "valueLoss"; "criticLoss"; "policyLoss" ] do
+                    if runs |> List.exists (Run.lastMetric metric >> Option.isSome) then
+                        Shown.words metric, number (Run.lastMetric metric)
+            "Steps", ended (_.Steps >> float) >> Html.numberCell (int64 >> Plural.thousands)
+            "Time", ended _.Seconds >> Html.numberCell duration
+            "Steps/s", number (ended _.StepsPerSecond)
+        ]
+        runs
 
 /// Names and values of runs: one value where all agree, all values where they do not.
 let private alike (pick: Run -> (string * string) list) (runs: Run list) : (string * string) list =
@@ -129,15 +195,16 @@ let private alike (pick: Run -> (string * string) list) (runs: Run list) : (stri
                 |> List.choose (List.tryFind (fun (key, _) -> key = name) >> Option.map snd)
                 |> List.distinct
 
-            name, String.concat " | " values
+            Shown.words name, String.concat " | " values
     ]
 
 let private leaves (value: 'T) : (string * string) list = [
-    for struct (name, text) in RunJson.Leaves value -> name, text
+    for struct (name, text) in RunJson.Leaves value ->
+        name,
+        match System.Int64.TryParse text with
+        | true, number -> Plural.thousands number
+        | _ -> text
 ]
-
-let private orDash (text: string) : string =
-    text |> Option.ofObj |> Option.defaultValue "–"
 
 /// Every setting of the runs.
 let settings: Run list -> (string * string) list =
@@ -146,14 +213,18 @@ let settings: Run list -> (string * string) list =
 
         [
             "algorithm", config.Algorithm
-            "task", orDash config.Task
+            "task", config.Task |> Option.ofObj |> Option.defaultValue "–"
             "seed", string config.Seed
-            "steps", string config.Steps
-            "batchSize", string config.BatchSize
-            "evaluateEvery", string config.EvaluateEvery
-            "evaluationEpisodes", string config.EvaluationEpisodes
-            "logEvery", string config.LogEvery
-            "checkpointEvery", string config.CheckpointEvery
+            for name, number in
+                [
+                    "steps", config.Steps
+                    "batchSize", int64 config.BatchSize
+                    "evaluateEvery", config.EvaluateEvery
+                    "evaluationEpisodes", int64 config.EvaluationEpisodes
+                    "logEvery", config.LogEvery
+                    "checkpointEvery", config.CheckpointEvery
+                ] do
+                name, Plural.thousands number
         ]
         @ leaves config.Hyperparameters)
 
@@ -165,8 +236,8 @@ let dataset: Run list -> (string * string) list =
         [
             "name", data.Name
             "source", data.Source
-            "transitions", string data.Transitions
-            "episodes", string data.Episodes
+            "transitions", Plural.thousands data.Transitions
+            "episodes", Plural.thousands data.Episodes
             "fingerprint", data.Fingerprint
             for origin in Option.toList (Option.ofObj data.Origin) do
                 "origin", DataOrigin.words origin
@@ -185,6 +256,6 @@ let software: Run list -> (string * string) list =
     alike (fun run -> [ "version", run.Config.Version; "commit", run.Config.Commit ])
 
 /// Names and values in two columns.
-let inColumns (rows: (string * string) list) : Html =
+let inColumns (words: string) (rows: (string * string) list) : XmlNode =
     let left, right = List.splitAt ((rows.Length + 1) / 2) rows
-    Html.element "div" [ "class", "columns" ] [ Html.facts left; Html.facts right ]
+    div [ _class "columns" ] [ Html.facts words left; Html.facts $"{words}, continued" right ]

@@ -97,6 +97,21 @@ module ResultGroups =
                 |> List.map (fun facet -> facet.Values, ofRuns shown facet.Runs)
         }
 
+    /// Whether a logged metric ends differently at different values of an axis, seed by seed.
+    let moves (metric: string) (name: string) (groups: ResultGroup list) : bool =
+        [
+            for value in values name groups ->
+                [
+                    for group in where name value groups do
+                        for run in group.Runs -> run.Config.Seed, Run.lastMetric metric run
+                ]
+                |> List.distinct
+                |> List.sort
+        ]
+        |> List.distinct
+        |> List.length
+        |> (<) 1
+
     /// The final numbers of a group's finished runs.
     let finals (measure: Measure) (group: ResultGroup) : float list =
         group.Runs |> List.choose (Run.final measure)
@@ -130,12 +145,17 @@ module ResultGroups =
             |> List.maxBy (fun (group, summary) -> summary.Mean, meanOf (Run.lastTen measure) group)
             |> Some
 
-    /// Successes and episodes of the last evaluations of a group's finished runs; None where there were none.
-    let successes (group: ResultGroup) : (int * int) option =
-        match
-            group.Runs
-            |> List.filter Run.finished
-            |> List.choose (_.Evaluations >> Seq.tryLast)
-        with
-        | [] -> None
-        | last -> Some(last |> List.sumBy (fun line -> Seq.sum line.Successes), last |> List.sumBy _.Successes.Length)
+    /// The groups whose mean, as it is shown, is the best one's: more than one where groups tie.
+    let leaders (measure: Measure) (groups: ResultGroup list) : ResultGroup list =
+        let shown group =
+            summary measure group |> Option.map (fun summary -> Shown.measured measure summary.Mean)
+
+        match best measure groups with
+        | Some(best, _) -> groups |> List.filter (fun group -> shown group = shown best)
+        | None -> []
+
+    /// Successes and episodes of the last evaluation of each of a group's finished runs.
+    let successes (group: ResultGroup) : (int * int) list = [
+        for run in List.filter Run.finished group.Runs do
+            for line in Option.toList (Seq.tryLast run.Evaluations) -> Seq.sum line.Successes, line.Successes.Length
+    ]

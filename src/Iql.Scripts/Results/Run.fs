@@ -86,8 +86,14 @@ module Run =
         | [] -> None
         | values -> values |> List.skip (max 0 (values.Length - count)) |> List.average |> Some
 
+    /// The curve without the untrained policy's evaluation at step 0, unless there is no other.
+    let learned (measure: Measure) (run: Run) : (float * float) list =
+        match curve measure run with
+        | (0.0, _) :: (_ :: _ as later) -> later
+        | points -> points
+
     /// Mean of a run's last so many evaluations, or of all when there are fewer; None where there are none.
-    let lastOf (count: int) (measure: Measure) (run: Run) : float option = curve measure run |> meanOfLast count
+    let lastOf (count: int) (measure: Measure) (run: Run) : float option = learned measure run |> meanOfLast count
 
     /// Mean of a run's last ten evaluations, or of all when there are fewer.
     let lastTen: Measure -> Run -> float option = lastOf 10

@@ -1,27 +1,32 @@
 namespace Iql.Scripts
 
 open System.Globalization
+open System.Text.RegularExpressions
 open Iql.Scripts.Statistics
 
 /// Numbers and hyperparameters as people read them.
 [<RequireQualifiedAccess>]
 module Shown =
 
-    /// The paper's letter for a hyperparameter, where it has one.
+    /// A name of the code in words: "policyLearningRate" is "policy learning rate".
+    let words (name: string) : string =
+        Regex.Replace(name, "(?<=[a-z0-9])[A-Z]|\\.", fun found -> " " + found.Value.Trim('.').ToLowerInvariant())
+
+    /// The paper's letter for a hyperparameter, where it has one; else its name in words.
     let symbol (name: string) : string =
         match name with
         | "expectile" -> "τ"
         | "inverseTemperature" -> "β"
         | "discount" -> "γ"
         | "polyakStep" -> "α"
-        | _ -> name
+        | _ -> words name
 
     /// The hyperparameter as an axis title: "expectile τ".
     let axisTitle (name: string) : string =
-        match name with
-        | "inverseTemperature" -> "inverse temperature β"
-        | name when symbol name <> name -> $"{name} {symbol name}"
-        | name -> name
+        if symbol name = words name then
+            words name
+        else
+            $"{words name} {symbol name}"
 
     /// "τ = 0.7, β = 3".
     let values (values: (string * string) list) : string =
@@ -31,7 +36,7 @@ module Shown =
 
     /// Decimals that leave a number of this size three digits or so.
     let private decimals (size: float) : string =
-        if size >= 99.95 || size = 0.0 then "0"
+        if size >= 99.95 || size = 0.0 then "#,0"
         elif size >= 9.995 then "0.0"
         elif size >= 0.9995 then "0.00"
         elif size >= 0.09995 then "0.000"

@@ -119,7 +119,7 @@ let ``runs that train together share the time, also with one that diverges`` () 
         let wall = clock.Elapsed.TotalSeconds
         let seconds = [ for outcome in outcomes -> outcome.Result.Seconds ]
         Assert.InRange(List.sum seconds, 0.3 * wall, wall + 0.005)
-        Assert.Equal(seconds[0], seconds[2], 0.01)
+        Assert.InRange(seconds[2], 0.7 * seconds[0], 1.4 * seconds[0])
         Assert.True(seconds[1] < seconds[0])
 
         let pace = outcomes[0].Result.StepsPerSecond

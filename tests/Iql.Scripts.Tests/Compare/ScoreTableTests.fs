@@ -138,13 +138,13 @@ let ``data that are not D4RL's are marked in the table, and not counted as agree
     Assert.Contains("hopper-medium-v2 †", text)
 
     Assert.Contains(
-        "† hopper-medium-v2: the data are 998\u202f000 transitions collected here",
+        "† hopper-medium-v2: the data are 998,000 transitions collected here",
         String.concat "\n" (ScoreTableText.notes table)
     )
 
     Assert.Contains("hopper-medium-v2$^\\dagger$", ScoreTableText.latex table)
 
-    let page = ScoreFindings.ofTable table |> List.map Html.write |> String.concat ""
+    let page = ScoreFindings.ofTable table |> Giraffe.ViewEngine.RenderView.AsString.htmlNodes
 
     Assert.Matches("IQL paper: . of 2 published scores of the same data", page)
 

@@ -116,6 +116,30 @@ let ``a browser draws every figure of a comparison without an error or a request
     draws 9 (Report.ofTable [] [] results (ScoreTable.ofResults results))
 
 [<Fact>]
+let ``nothing is wider than a page of 390 pixels`` () =
+    let plan = {
+        Synthetic.plan with
+            Diverged = [ Synthetic.runName 0.9 3.0 1 ]
+    }
+
+    Synthetic.withSweep plan (fun folder ->
+        match Report.write folder with
+        | Error problem -> failwith problem
+        | Ok path ->
+            // A window has at least 500 pixels, a frame need not.
+            let dom, _ =
+                "<html><body><iframe style=\"width:390px;height:3000px\" onload=\"setTimeout(() => {"
+                + "var root = this.contentDocument.documentElement;"
+                + "document.title = 'width ' + root.scrollWidth + ' of ' + root.clientWidth}, 3000)\" srcdoc=\""
+                + WebUtility.HtmlEncode(File.ReadAllText path)
+                + "\"></iframe></body></html>"
+                |> opened []
+
+            let widths = Regex.Match(dom, "<title>width ([0-9]+) of ([0-9]+)")
+            Assert.True(widths.Success, "the frame did not load")
+            Assert.Equal(widths.Groups[2].Value, widths.Groups[1].Value))
+
+[<Fact>]
 let ``a browser plays the episodes of a page without an error or a request`` () =
     let card = Iql.Environments.Tasks.Tasks.Get "pointmaze-umaze-stitch-v0"
 
