@@ -172,7 +172,7 @@ let private spread (numbers: DatasetNumbers) : Picture =
 
     let caption, actions =
         if numbers.Choices.IsEmpty then
-            $"Each number of an observation and of an action: {words}", boxes "Actions" "a" numbers.Actions
+            $"Each number of an observation and of an action: {words}", boxes "Actions" "actions" numbers.Actions
         else
             $"Each number of an observation: {words} Next to it is the share of rows for each discrete action. The \
               data say nothing about an action with share 0.",
@@ -180,7 +180,7 @@ let private spread (numbers: DatasetNumbers) : Picture =
 
     {
         Caption = caption
-        Charts = [ boxes "Observations" "s" numbers.Observations; actions ]
+        Charts = [ boxes "Observations" "observations" numbers.Observations; actions ]
     }
 
 /// Pictures of a data set; of a maze's also the view from above, which comes first.

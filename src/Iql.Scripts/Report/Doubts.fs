@@ -80,7 +80,7 @@ let private seeds (sweep: SweepResults) : string list =
       ]
     | counts ->
         match List.min counts, List.max counts with
-        | _, 1 -> [ "There is one seed per cell, so there are no intervals. Any difference may be chance." ]
+        | _, 1 -> [ "There is one seed for each number, so there are no intervals. Any difference may be chance." ]
         | fewest, most when fewest < 5 ->
             let range =
                 if fewest = most then
@@ -89,7 +89,7 @@ let private seeds (sweep: SweepResults) : string list =
                     $"{fewest} to {most}"
 
             [
-                $"There are {range} seeds per cell. The 95 %% intervals are too narrow with so few, and the true \
+                $"There are {range} seeds for each number. The 95 %% intervals are too narrow with so few, and the true \
                   uncertainty is larger."
             ]
         | _ -> []

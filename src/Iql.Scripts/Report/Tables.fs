@@ -69,7 +69,7 @@ let cells (measure: Measure) (cells: ResultGroup list) : XmlNode =
         $"Final {Measure.title measure} by cell"
         [
             for name, _ in (List.head<ResultGroup> cells).Values do
-                Shown.symbol name,
+                Shown.head name,
                 fun (cell: ResultGroup) -> cell.Values |> List.find (fst >> (=) name) |> snd |> Html.cell
             "Finished",
             fun (cell: ResultGroup) ->
@@ -154,10 +154,10 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : XmlNo
         Option.ofObj run.Result |> Option.map pick
 
     Html.sortable
-        "All runs"
+        "One row per run"
         [
             for name in names do
-                Shown.symbol name, Run.valueOf name >> Html.cell
+                Shown.head name, Run.valueOf name >> Html.cell
             "Seed", (fun (run: Run) -> Html.cell (string run.Config.Seed))
             "Outcome", outcome
             match measure with
@@ -177,7 +177,7 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : XmlNo
             | None ->
                 for metric in [ "valueLoss"; "criticLoss"; "policyLoss" ] do
                     if runs |> List.exists (Run.lastMetric metric >> Option.isSome) then
-                        Shown.words metric, number (Run.lastMetric metric)
+                        Shown.head metric, number (Run.lastMetric metric)
             "Steps", ended (_.Steps >> float) >> Html.numberCell (int64 >> Plural.thousands)
             "Time", ended _.Seconds >> Html.numberCell duration
             "Steps/s", number (ended _.StepsPerSecond)

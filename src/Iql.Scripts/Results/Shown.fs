@@ -21,6 +21,13 @@ module Shown =
         | "polyakStep" -> "α"
         | _ -> words name
 
+    /// The symbol, or the name in words with a capital, for the head of a column.
+    let head (name: string) : string =
+        if symbol name = words name then
+            name.Substring(0, 1).ToUpperInvariant() + (words name).Substring 1
+        else
+            symbol name
+
     /// The hyperparameter as an axis title: "expectile τ".
     let axisTitle (name: string) : string =
         if symbol name = words name then

@@ -166,7 +166,7 @@ let ``the page opens with what makes it doubtful`` () =
                 [
                     "1 of 12 runs failed"
                     remark + "."
-                    "2 to 3 seeds per cell"
+                    "2 to 3 seeds for each number"
                     "vectors of 512 bits"
                 ] do
                 Assert.Contains(words, doubts))
