@@ -2,6 +2,7 @@ namespace Iql.Scripts
 
 open System
 open System.Globalization
+open System.Text.RegularExpressions
 open Giraffe.ViewEngine
 open Giraffe.ViewEngine.Accessibility
 
@@ -9,16 +10,21 @@ open Giraffe.ViewEngine.Accessibility
 [<RequireQualifiedAccess>]
 module Html =
 
-    /// Text; what is between backticks is code.
+    /// Text; what is between backticks is code, and what is between pairs of asterisks is strong.
     let text (text: string) : XmlNode list = [
-        for i, part in Array.indexed (text.Split '`') -> if i % 2 = 0 then str part else code [] [ str part ]
+        for i, part in Array.indexed (Regex.Split(text, @"(\*\*.+?\*\*|`.+?`)")) do
+            match i % 2, part with
+            | 0, plain -> str plain
+            | _, marked when marked[0] = '`' -> code [] [ str (marked.Trim '`') ]
+            | _, marked -> strong [] [ str (marked.Trim '*') ]
     ]
 
     /// A paragraph of text.
     let paragraph (words: string) : XmlNode = p [] (text words)
 
-    /// A paragraph of text with a class of the style sheet: "lead", "under", "note", "warn".
-    let styled (kind: string) (words: string) : XmlNode = p [ _class kind ] (text words)
+    /// A paragraph of text with a class of the style sheet: "lead", "under", "note", "warn"; "" is none.
+    let styled (kind: string) (words: string) : XmlNode =
+        p (if kind = "" then [] else [ _class kind ]) (text words)
 
     /// A part of a page below its heading.
     let part (id: string) (heading: string) (body: XmlNode list) : XmlNode =

@@ -1,10 +1,8 @@
-/// What a sweep found, in plain words, written from the numbers alone. Every claim carries its interval, and a
-/// difference whose interval holds zero is called one that cannot be told from chance.
+/// What a sweep found, in plain words, written from the numbers alone: paragraphs, the most important first. Every claim
+/// carries its interval, and a difference whose interval holds zero is called one that cannot be told from chance.
 module Iql.Scripts.Findings
 
-open Giraffe.ViewEngine
 open Iql
-open Iql.Training
 open Iql.Scripts.Statistics
 
 /// mean(a) − mean(b) over finished runs with its 95 % interval; None unless both cells have at least two.
@@ -17,16 +15,6 @@ let difference (measure: Measure) (a: ResultGroup) (b: ResultGroup) : Estimate o
         bootstrapDifference (RunSummary.bootstrapped seed) (Array.ofList xs) (Array.ofList ys)
         |> Some
     | _ -> None
-
-let private claim (heading: string) (text: string) : XmlNode list = [
-    p [] (strong [] [ str $"{heading}. " ] :: Html.text text)
-]
-
-/// A sentence in which the numbers and names that matter are strong.
-let lead (parts: (bool * string) list) : XmlNode =
-    p [ _class "lead" ] [
-        for isStrong, words in parts -> if isStrong then strong [] [ str words ] else str words
-    ]
 
 /// Whether a number is a score that is no better than that of a random policy, as far as it is shown.
 let isRandom (measure: Measure) (best: float) : bool =
@@ -53,22 +41,18 @@ let private basis (cell: ResultGroup) (summary: RunSummary) : string =
     $"""{Plural.count summary.Count "seed"}{episodes}"""
 
 /// What the episodes of a single run's last evaluation say; it leaves out that another seed would train another policy.
-let private episodes (run: Run) : XmlNode list =
-    match
-        run.Evaluations
-        |> Seq.tryLast
-        |> Option.map (fun last -> Array.ofSeq last.Returns)
-    with
-    | Some returns when returns.Length > 1 ->
+let private episodes (run: Run) : string list =
+    match run.Evaluations |> Seq.tryLast with
+    | Some last when last.Returns.Length > 1 ->
+        let returns = Array.ofSeq last.Returns
+
         let estimate =
             bootstrap (RunSummary.bootstrapped (Seed.Named "episodes")) mean returns
 
         [
-            Html.paragraph
-                $"Over the {returns.Length} episodes of the last evaluation the mean return is \
-                  {Shown.estimate estimate}, from {Shown.number (Array.min returns)} to \
-                  {Shown.number (Array.max returns)}. This interval is for episodes of this policy. It says nothing \
-                  about other seeds."
+            $"Over the {returns.Length} episodes of the last evaluation the mean return is {Shown.estimate estimate}, \
+              from {Shown.number (Array.min returns)} to {Shown.number (Array.max returns)}. This interval is for \
+              episodes of this policy. It says nothing about other seeds."
         ]
     | _ -> []
 
@@ -90,240 +74,170 @@ let private others (measure: Measure) (best: ResultGroup) (leaders: ResultGroup 
         |> List.sortBy (fun (_, estimate) -> estimate.Value)
         |> List.map (fst >> named)
 
-    let unclear = "the 95 % interval of the difference contains zero."
+    let zero = "the 95 % interval of the difference contains zero."
 
     match compared.Length, equals with
     | 0, _ -> []
     | 1, [] -> [ "The lead over the other cell is larger than the spread between seeds." ]
     | count, [] -> [ $"The lead over each of the other {count} cells is larger than the spread between seeds." ]
-    | _, few when few.Length <= 6 -> [ $"There is no clear difference to {Plural.listed few}: {unclear}" ]
+    | _, few when few.Length <= 6 -> [ $"There is no clear difference to {Plural.listed few}: {zero}" ]
     | count, many -> [
-        $"There is no clear difference to {many.Length} of the other {count} cells: {unclear} The closest are \
+        $"There is no clear difference to {many.Length} of the other {count} cells: {zero} The closest are \
           {Plural.listed (List.truncate 4 many)}."
       ]
 
-let private bestSentences (measure: Measure) (cells: ResultGroup list) : XmlNode list =
+let private leading (measure: Measure) (cells: ResultGroup list) : string list =
     match ResultGroups.best measure cells with
-    | None -> [
-        Html.paragraph "No run has finished, so there is no final result to compare yet."
-      ]
+    | None -> [ "No run has finished, so there is no final result to compare yet." ]
     | Some(best, summary) ->
         let final = $"final {Measure.title measure}"
-        let leaders = ResultGroups.leaders measure cells
-        let basis = $" ({basis best summary})."
-        let isRandom = isRandom measure summary.Mean
+        let ties = ResultGroups.leaders measure cells
 
-        let value =
-            if summary.Count = 1 && cells.Length = 1 then
+        let number =
+            if summary.Count + cells.Length = 2 then
                 Shown.number summary.Mean
             else
                 Shown.summary summary
 
+        let value = $"**{number}** ({basis best summary})."
+
         [
-            match leaders with
-            | _ when cells.Length = 1 ->
-                lead [ false, $"The {final} is "; true, value; false, basis ]
+            match cells with
+            | [ cell ] ->
+                $"The {final} is {value}"
 
-                if isRandom then
-                    Html.paragraph "This is no better than a random policy, which scores 0."
-            | _ when isRandom ->
-                lead [
-                    true, "No cell beat a random policy. "
-                    false, $"The highest mean {final} is "
-                    true, value
-                    false, basis
-                ]
-            | [ _ ] ->
-                lead [
-                    false, "The best cell is "
-                    true, Shown.values best.Values
-                    false, $" with a mean {final} of "
-                    true, value
-                    false, basis
-                ]
-            | ties ->
-                let who =
-                    if ties.Length = cells.Length then
-                        $"All {ties.Length} cells tie"
-                    else
-                        $"{ties.Length} of {cells.Length} cells tie for the best"
+                if isRandom measure summary.Mean then
+                    "This is no better than a random policy, which scores 0."
 
-                lead [ true, who; false, $" with a mean {final} of "; true, value; false, basis ]
+                match cell.Runs with
+                | [ only ] -> yield! episodes only
+                | _ -> ()
+            | _ when isRandom measure summary.Mean ->
+                $"**No cell beat a random policy.** The highest mean {final} is {value}"
+            | _ ->
+                if ties.Length = cells.Length then
+                    $"**All {ties.Length} cells tie** with a mean {final} of {value}"
+                elif ties.Length > 1 then
+                    $"**{ties.Length} of {cells.Length} cells tie for the best** with a mean {final} of {value}"
+                    $"They are {ties |> List.truncate 12 |> List.map named |> Plural.listed}."
+                else
+                    $"The best cell is **{Shown.values best.Values}** with a mean {final} of {value}"
 
-                if ties.Length < cells.Length && ties.Length <= 12 then
-                    Html.paragraph $"They are {ties |> List.map named |> Plural.listed}."
-            match best.Runs with
-            | [ only ] when cells.Length = 1 -> yield! episodes only
-            | _ -> ()
-            if not isRandom then
-                for sentence in others measure best leaders cells do
-                    Html.paragraph sentence
-            if cells.Length > 2 && leaders.Length = 1 && not isRandom && summary.Count > 1 then
-                Html.paragraph
+                yield! others measure best ties cells
+
+                if cells.Length > 2 && ties.Length = 1 && summary.Count > 1 then
                     $"It was selected as the best of {cells.Length} cells by the evaluations shown here. This makes it \
                       look a little too good. New seeds would show by how much."
         ]
 
 /// What one hyperparameter does while the others stay at the best cell's values.
-let private effect (measure: Measure) (cells: ResultGroup list) (name: string) : XmlNode list =
-    match ResultGroups.best measure cells with
-    | None -> []
-    | Some(best, bestSummary) ->
-        let others, along =
-            ResultGroups.without name best, ResultGroups.along name best cells
+let private effect (measure: Measure) (cells: ResultGroup list) (name: string) : string list =
+    let best = ResultGroups.best measure cells
+    let line = best |> Option.map (fun (best, _) -> ResultGroups.along name best cells)
 
-        let points =
-            ResultGroups.values name along
-            |> List.choose (fun value ->
-                ResultGroups.where name value along
-                |> List.tryHead
-                |> Option.bind (fun cell -> ResultGroups.summary measure cell |> Option.map (fun s -> value, cell, s)))
+    let points =
+        line
+        |> Option.defaultValue []
+        |> List.choose (fun cell -> ResultGroups.summary measure cell |> Option.map (fun summary -> cell, summary))
+        |> List.sortBy (fun (cell, _) -> ResultGroups.values name cells |> List.findIndex ((=) (ResultGroups.at name cell)))
 
-        match points with
-        | []
-        | [ _ ] -> []
-        | points ->
-            let symbol = Shown.symbol name
+    match best, points with
+    | Some(best, bestSummary), _ :: _ :: _ ->
+        let symbol = Shown.symbol name
 
-            let fixedAt =
-                match others with
-                | [] -> "By value, "
-                | others -> $"At {Shown.values others}, by {symbol}, "
+        let fixedAt =
+            match ResultGroups.without name best with
+            | [] -> "By value, "
+            | others -> $"At {Shown.values others}, by {symbol}, "
 
-            let series =
-                points
-                |> List.map (fun (value, _, summary) -> $"{Shown.summary summary} at {value}")
-                |> Plural.listed
+        let series =
+            Plural.listed [
+                for cell, summary in points -> $"{Shown.summary summary} at {ResultGroups.at name cell}"
+            ]
 
-            let _, low, lowSummary = points |> List.minBy (fun (_, _, summary) -> summary.Mean)
+        let low, lowSummary = points |> List.minBy (fun (_, summary) -> summary.Mean)
+        let from, until = ResultGroups.at name low, ResultGroups.at name best
+        let change estimate =
+            $"From the worst ({symbol} = {from}) to the best ({symbol} = {until}) the difference is {signed estimate}."
 
-            let value (cell: ResultGroup) =
-                cell.Values |> List.find (fun (key, _) -> key = name) |> snd
+        let verdict =
+            match difference measure best low with
+            | _ when Shown.measured measure lowSummary.Mean = Shown.measured measure bestSummary.Mean ->
+                "All values tie."
+            | None when lowSummary.Count = 1 -> "With one seed, these differences may be chance."
+            | None -> "Too few runs finished, so these differences may be chance."
+            | Some estimate when unclear estimate ->
+                $"{change estimate} Its interval contains zero, so there is no clear effect of {symbol}."
+            | Some estimate ->
+                let finals = ResultGroups.finals measure >> Array.ofList
+                let wins = Shown.percent (winRate (finals best) (finals low))
+                $"{change estimate} A run at {symbol} = {until} beats a run at {symbol} = {from} in {wins} of pairs."
 
-            let change =
-                $"From the worst ({symbol} = {value low}) to the best ({symbol} = {value best}) the difference is"
-
-            let verdict =
-                match difference measure best low with
-                | _ when Shown.measured measure lowSummary.Mean = Shown.measured measure bestSummary.Mean ->
-                    "All values tie."
-                | None when lowSummary.Count = 1 -> "With one seed, these differences may be chance."
-                | None -> "Too few runs finished, so these differences may be chance."
-                | Some estimate when unclear estimate ->
-                    $"{change} {signed estimate}. Its interval contains zero, so there is no clear effect of {symbol}."
-                | Some estimate ->
-                    let finals = ResultGroups.finals measure >> Array.ofList
-                    let wins = winRate (finals best) (finals low)
-
-                    $"{change} {signed estimate}. A run at {symbol} = {value best} beats a run at \
-                      {symbol} = {value low} in {Shown.percent wins} of pairs."
-
-            claim
-                $"Effect of {Shown.axisTitle name}"
-                $"{fixedAt}the mean final {Measure.title measure} is {series}. {verdict}"
+        [
+            $"**Effect of {Shown.axisTitle name}.** {fixedAt}the mean final {Measure.title measure} is {series}. {verdict}"
+        ]
+    | _ -> []
 
 /// The best cell beside β = 0, where the policy is cloned from the data without weights.
-let private cloning (measure: Measure) (cells: ResultGroup list) : XmlNode list =
-    let name, heading = "inverseTemperature", "Against behaviour cloning"
+let private cloning (measure: Measure) (cells: ResultGroup list) : string list =
+    let clones = ResultGroups.where "inverseTemperature" "0" cells
 
-    match ResultGroups.where name "0" cells, ResultGroups.best measure cells with
-    | _ :: _ as clones, Some(best, bestSummary) ->
-        match ResultGroups.best measure clones with
-        | None -> claim heading "No run with β = 0 finished, so the score of cloning is unknown."
-        | Some(clone, summary) ->
-            let compared =
-                if List.contains clone (ResultGroups.leaders measure cells) then
-                    "No cell is better, so the weights gave no gain."
-                else
-                    match difference measure best clone with
-                    | None ->
-                        $"The best cell's mean is {Shown.summary bestSummary}; with one seed, the difference may be \
-                          chance."
-                    | Some estimate when unclear estimate ->
-                        $"The best cell differs from it by {signed estimate}. The interval contains zero, so there \
-                          is no clear gain over cloning."
-                    | Some estimate -> $"The best cell is {Shown.estimate estimate} above it."
+    match ResultGroups.best measure clones, ResultGroups.best measure cells with
+    | Some(clone, summary), Some(best, bestSummary) ->
+        let compared =
+            match difference measure best clone with
+            | _ when List.contains clone (ResultGroups.leaders measure cells) ->
+                "No cell is better, so the weights gave no gain."
+            | None ->
+                $"The best cell's mean is {Shown.summary bestSummary}; with one seed, the difference may be chance."
+            | Some estimate when unclear estimate ->
+                $"The best cell differs from it by {signed estimate}. The interval contains zero, so there is no clear \
+                  gain over cloning."
+            | Some estimate -> $"The best cell is {Shown.estimate estimate} above it."
 
-            claim
-                heading
-                $"With β = 0 all actions have equal weights. This is cloning. The best such cell \
-                  ({Shown.values clone.Values}) scores {Shown.summary summary}. {compared}"
+        [
+            $"**Against behaviour cloning.** With β = 0 all actions have equal weights. This is cloning. The best such \
+              cell ({Shown.values clone.Values}) scores {Shown.summary summary}. {compared}"
+        ]
     | _ -> []
 
 /// What the numbers are.
-let private basisNote (cells: ResultGroup list) : XmlNode =
-    let runs = List.collect _.Runs cells
-
-    let over =
-        if runs.Length = 1 then
-            "The number is from the last evaluation."
-        else
-            "Every number is from the last evaluation of a run, averaged over seeds."
-
+let private basisOf (cells: ResultGroup list) : string =
     let brackets =
         if cells |> List.exists (fun cell -> cell.Runs.Length > 1) then
             " Brackets are 95 % percentile-bootstrap intervals over seeds."
         else
             ""
 
-    Html.styled "under" $"{over} No best checkpoint was selected.{brackets}"
+    $"Every number is from the last evaluation of a run. No best checkpoint was selected.{brackets}"
 
-/// What offline metrics can say where nothing was evaluated: how V and the loss moved, and that this is no score.
-let private offline (rows: string option) (cells: ResultGroup list) : XmlNode list =
-    let lastOf metric (cell: ResultGroup) =
-        cell.Runs
-        |> List.filter (Run.diverged >> not)
-        |> List.choose (Run.lastMetric metric)
-        |> RunSummary.ofNumbers $"{metric} {Shown.values cell.Values}"
+/// What offline metrics can say where nothing was evaluated: how V moved, and that this is no score.
+let private offline (axis: string option) (cells: ResultGroup list) : string list = [
+    "**Offline metrics only.** No run was evaluated in an environment, so this page does not show how well a policy \
+     acts. Losses and values show whether training was stable. A lower loss does not mean a better policy."
 
-    let rows =
-        rows |> Option.filter (fun name -> ResultGroups.moves "valueMean" name cells)
+    let axis =
+        axis |> Option.filter (fun name -> ResultGroups.moves "valueMean" name cells)
 
-    let values =
-        match rows with
-        | None ->
-            cells
-            |> List.choose (lastOf "valueMean")
-            |> List.truncate 1
-            |> List.map Shown.summary
-        | Some name ->
-            ResultGroups.values name cells
-            |> List.choose (fun value ->
-                {
-                    Values = [ name, value ]
-                    Runs = ResultGroups.where name value cells |> List.collect _.Runs
-                }
-                |> lastOf "valueMean"
-                |> Option.map (fun summary -> $"{Shown.number summary.Mean} at {value}"))
-
-    [
-        lead [
-            true, "Offline metrics only. "
-            false,
-            "No run was evaluated in an environment, so this page does not show how well a policy acts. Losses and \
-             values show whether training was stable. A lower loss does not mean a better policy."
-        ]
-        if not values.IsEmpty then
-            let by =
-                rows
-                |> Option.map (Shown.axisTitle >> sprintf " by %s")
-                |> Option.defaultValue ""
-
-            Html.paragraph $"Mean of V over the data at the end of training{by}: {Plural.listed values}."
+    let values = [
+        for cell in ResultGroups.ofRuns (Option.toList axis) (List.collect _.Runs cells) do
+            match ResultGroups.meanOfKept (Run.lastMetric "valueMean") cell with
+            | Some mean when axis.IsSome -> $"{Shown.number mean} at {Shown.values cell.Values}"
+            | Some mean -> Shown.number mean
+            | None -> ()
     ]
+
+    if not values.IsEmpty then
+        $"Mean of V over the data at the end of training: {Plural.listed values}."
+]
 
 /// The findings of one facet of a sweep: the best cell, what each hyperparameter does, behaviour cloning beside it, and
 /// what the numbers are. Without evaluations: that there are offline metrics only.
-let ofGroups
-    (measure: Measure option)
-    (rows: string option)
-    (columns: string option)
-    (cells: ResultGroup list)
-    : XmlNode list =
+let ofGroups (measure: Measure option) (rows: string option) (columns: string option) (cells: ResultGroup list) =
     match measure with
     | None -> offline (Option.orElse columns rows) cells
     | Some measure ->
-        bestSentences measure cells
+        leading measure cells
         @ (List.choose id [ rows; columns ] |> List.collect (effect measure cells))
         @ cloning measure cells
-        @ [ basisNote cells ]
+        @ [ basisOf cells ]

@@ -66,7 +66,7 @@ let private episode (folderOf: Run -> string) (sweep: SweepResults) : XmlNode li
         let says =
             match sweep.Runs with
             | [ _ ] -> ""
-            | _ -> "An episode of the best cell, from its seed with the middle final score. "
+            | _ -> "An episode of the best cell (or of one that ties), from its seed with the middle final score. "
 
         Animations.ofTask first.Config.Task [
             for title, run in chosen ->
@@ -90,6 +90,13 @@ let private pictures (folder: string) (runs: Run list) : Result<XmlNode list, st
         ])
     | _ -> Ok []
 
+let private findings (id: string) (aside: string) (sentences: string list) : XmlNode =
+    [
+        for i, sentence in List.indexed sentences ->
+            Html.styled (if i = 0 then "lead" elif i = sentences.Length - 1 then "under" else "") sentence
+    ]
+    |> Html.part id $"What was found{aside}"
+
 /// What a sweep over numbers found, and its sections: a facet a combination of the axes that are not shown as a plane.
 let private ofPlane (sweep: SweepResults) : XmlNode list * Sections.Section list =
     let plane = ResultGroups.plane sweep
@@ -102,7 +109,7 @@ let private ofPlane (sweep: SweepResults) : XmlNode list * Sections.Section list
             let aside = if many then $": {Shown.values values}" else ""
 
             Findings.ofGroups measure plane.Rows plane.Columns cells
-            |> Html.part $"{prefix}found" $"What was found{aside}",
+            |> findings $"{prefix}found" aside,
             [
                 for section in Sections.ofGroups prefix measure plane cells ->
                     {
@@ -148,7 +155,10 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
         nav [ _ariaLabel "Sections of this page" ] [
             for section in sections -> a [ _href $"#{section.Id}" ] [ str section.Heading ]
         ]
-        Doubts.ofSweep sweep
+        section [ _id "doubts"; _class (if List.exists Run.diverged runs then "bad" else "warn") ] [
+            h2 [] [ str "Reasons for doubt" ]
+            ul [] [ for doubt in Doubts.ofSweep sweep -> li [] (Html.text doubt) ]
+        ]
         yield! found
         for section in sections do
             Html.part section.Id section.Heading section.Body
@@ -180,7 +190,7 @@ let ofTable (rebuild: string list) (episodes: XmlNode list) (sweep: SweepResults
     page
         rebuild
         sweep
-        [ Html.part "found" "What was found" (ScoreFindings.ofTable table) ]
+        [ findings "found" "" (ScoreFindings.ofTable table) ]
         (ScoreSections.ofTable episodes sweep table)
 
 let private save (folder: string) (sweep: SweepResults) (files: (string * string) list) : Result<string, string> =

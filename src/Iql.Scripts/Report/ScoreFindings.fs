@@ -1,17 +1,15 @@
-/// What a score table found, in plain words, written from the numbers alone.
+/// What a score table found, in plain words, written from the numbers alone: paragraphs, the most important first.
 module Iql.Scripts.ScoreFindings
 
-open Giraffe.ViewEngine
-
 /// Who leads, with a number, and who cannot be told from the leader.
-let private lead (measure: Measure) (what: string) (contenders: string list) (line: ScoreLine) : XmlNode list =
+let private lead (measure: Measure) (what: string) (contenders: string list) (line: ScoreLine) : string list =
     let present = [
         for name, entry in List.zip contenders line.Entries do
             for entry in Option.toList entry -> Published.title name, entry
     ]
 
     match present with
-    | [] -> [ Html.paragraph "No run has finished, so there is nothing to compare yet." ]
+    | [] -> [ "No run has finished, so there is nothing to compare yet." ]
     | _ ->
         let entry = present |> List.map snd |> List.maxBy _.Value
         let shown (entry: ScoreEntry) = Shown.measured measure entry.Value
@@ -19,46 +17,31 @@ let private lead (measure: Measure) (what: string) (contenders: string list) (li
         let ties, others =
             present |> List.partition (fun (_, other) -> shown other = shown entry)
 
-        let best, value =
-            ties |> List.map fst |> Plural.listed, Shown.mean entry.Value entry.Interval
-
+        let best = ties |> List.map fst |> Plural.listed
+        let value = $"**{Shown.mean entry.Value entry.Interval}**"
         let equals = others |> List.filter (fun (_, entry) -> entry.Leads) |> List.map fst
 
         [
             if Findings.isRandom measure entry.Value then
-                Findings.lead [
-                    true, "Nothing beat a random policy. "
-                    false, $"The highest {what} is "
-                    true, value
-                    false, "."
-                ]
-            elif ties.Length > 1 then
-                Findings.lead [ true, best; false, $" tie for the highest {what}, "; true, value; false, "." ]
+                $"**Nothing beat a random policy.** The highest {what} is {value}."
             else
-                Findings.lead [
-                    false, $"The highest {what} is from "
-                    true, best
-                    false, ", "
-                    true, value
-                    false, "."
-                ]
-            if not others.IsEmpty && entry.Interval.IsSome && not (Findings.isRandom measure entry.Value) then
-                if equals.IsEmpty then
-                    let each =
-                        if others.Length = 1 then
-                            "the other"
-                        else
-                            "each of the others"
-
-                    Html.paragraph $"The lead over {each} is larger than the spread between seeds."
+                if ties.Length > 1 then
+                    $"**{best}** tie for the highest {what}, {value}."
                 else
-                    Html.paragraph
-                        $"There is no clear difference to {Plural.listed equals}: the 95 %% interval of the \
-                          difference contains zero."
+                    $"The highest {what} is from **{best}**, {value}."
+
+                match others.Length, equals with
+                | 0, _ -> ()
+                | _ when entry.Interval.IsNone -> ()
+                | 1, [] -> "The lead over the other is larger than the spread between seeds."
+                | _, [] -> "The lead over each of the others is larger than the spread between seeds."
+                | _ ->
+                    $"There is no clear difference to {Plural.listed equals}: the 95 %% interval of the difference \
+                      contains zero."
         ]
 
 /// Tasks on which somebody else than the overall leader is ahead of all, by more than the spread between seeds.
-let private elsewhere (best: string option) (table: ScoreTable) : XmlNode list =
+let private elsewhere (best: string option) (table: ScoreTable) : string list =
     let clear = [
         for row in ScoreTable.ours table.Rows do
             let ahead = [
@@ -74,13 +57,12 @@ let private elsewhere (best: string option) (table: ScoreTable) : XmlNode list =
 
     [
         for name, tasks in List.groupBy fst clear ->
-            Html.paragraph
-                $"On {tasks |> List.map snd |> Plural.listed} the highest is {Published.title name}, with a lead \
-                  over each of the others that is larger than the spread between seeds."
+            $"On {tasks |> List.map snd |> Plural.listed} the highest is {Published.title name}, with a lead over each \
+              of the others that is larger than the spread between seeds."
     ]
 
 /// How often the figures others published fall into our intervals, where the data are the same.
-let private agreement (table: ScoreTable) : XmlNode list = [
+let private agreement (table: ScoreTable) : string list = [
     for source in table.Published do
         let pairs = [
             for row in ScoreTable.ours table.Rows do
@@ -96,29 +78,35 @@ let private agreement (table: ScoreTable) : XmlNode list = [
                 pairs
                 |> List.filter (fun (value, interval) -> value >= interval.Low && value <= interval.High)
 
-            Html.paragraph
-                $"{source.Title}: {inside.Length} of {pairs.Length} published scores of the same data are within our \
-                  95 %% intervals."
+            $"{source.Title}: {inside.Length} of {pairs.Length} published scores of the same data are within our 95 %% \
+              intervals."
 ]
 
 /// What the numbers are.
-let private basisNote (table: ScoreTable) : XmlNode =
-    let sentences = [
+let private basis (table: ScoreTable) : string =
+    let number =
         if table.Last = 1 then
-            "Every number is from the last evaluation of a run. No best policy was selected."
+            "from the last evaluation of a run"
         else
-            $"Every number is the mean of the last {table.Last} evaluations of a run. No best policy was selected."
-        if table.Seeds > 1 then
-            let several = (ScoreTable.tasks table).Length > 1
-            let over = if several then ", resampled within each task" else ""
-            $"Brackets are 95 %% percentile-bootstrap intervals over {table.Seeds} seeds{over}."
-    ]
+            $"the mean of the last {table.Last} evaluations of a run"
 
-    Html.styled "under" (String.concat " " sentences)
+    let several =
+        if (ScoreTable.tasks table).Length > 1 then
+            ", resampled within each task"
+        else
+            ""
+
+    let brackets =
+        if table.Seeds > 1 then
+            $" Brackets are 95 %% percentile-bootstrap intervals over {table.Seeds} seeds{several}."
+        else
+            ""
+
+    $"Every number is {number}. No best policy was selected.{brackets}"
 
 /// The findings of a table: who leads, where others do, how it agrees with what was published, and what the numbers
 /// are.
-let ofTable (table: ScoreTable) : XmlNode list =
+let ofTable (table: ScoreTable) : string list =
     let title = Measure.title table.Measure
 
     [
@@ -132,5 +120,5 @@ let ofTable (table: ScoreTable) : XmlNode list =
         | _, [ row ] -> yield! lead table.Measure $"{title} on {row.Heading}" table.Contenders row
         | _ -> yield! elsewhere None table
         yield! agreement table
-        yield basisNote table
+        basis table
     ]

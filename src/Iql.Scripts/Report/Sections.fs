@@ -48,6 +48,9 @@ let private ends (what: string) (metric: string) : ResultGroup list -> string =
 let private figure (prefix: string) (id: string) : string -> string -> GenericChart list -> XmlNode list =
     Html.figure $"{prefix}figure-{id}"
 
+/// Words that are said only where they are true.
+let private given (condition: bool) (words: string) : string = if condition then words else ""
+
 /// The cells in line with the best one along a hyperparameter, and the values they share; all cells where nothing is
 /// best.
 let private bestAlong (measure: Measure option) (axis: string option) (cells: ResultGroup list) =
@@ -82,11 +85,7 @@ let private scores prefix (measure: Measure) rows columns (cells: ResultGroup li
             | ties when ties > 1 && ties < cells.Length -> $" The {ties} orange frames are the cells that tie."
             | _ -> ""
 
-        let below =
-            if several cells then
-                ", with its 95 % interval below"
-            else
-                ""
+        let below = given (several cells) ", with its 95 % interval below"
 
         yield!
             [ ScoreHeatMap.figure measure rows columns cells ]
@@ -105,8 +104,7 @@ let private scores prefix (measure: Measure) rows columns (cells: ResultGroup li
     | None, None -> ()
 
     if cells.Length > 1 || several cells then
-        Tables.cells measure cells
-        Html.styled "note" (Tables.cellsNote cells)
+        yield! Tables.cells measure cells
 ]
 
 let private curves prefix (measure: Measure) rows columns (cells: ResultGroup list) : XmlNode list =
@@ -125,11 +123,7 @@ let private curves prefix (measure: Measure) rows columns (cells: ResultGroup li
         else
             ""
 
-    let lost =
-        if cells |> List.exists (fun cell -> List.exists Run.diverged cell.Runs) then
-            " Dotted lines with a cross at their end are diverged runs. They are not part of the mean."
-        else
-            ""
+    let lost = given (cells |> List.exists (fun cell -> List.exists Run.diverged cell.Runs)) " Dotted lines with a cross at their end are diverged runs. They are not part of the mean."
 
     let ends (cell: ResultGroup) =
         let mean pick =
@@ -148,17 +142,9 @@ let private curves prefix (measure: Measure) rows columns (cells: ResultGroup li
         (spoken $"Mean {Measure.title measure} from the first evaluation to the last" ends cells)
 
 let private value prefix axis (cells: ResultGroup list) : XmlNode list =
-    let seeds =
-        if several cells then
-            " with 95 % intervals over seeds. Grey dots are seeds"
-        else
-            ""
+    let seeds = given (several cells) " with 95 % intervals over seeds. Grey dots are seeds"
 
-    let expected =
-        if axis = Some "expectile" then
-            " With a larger τ, V rises towards the best actions in the data, so fewer advantages are above zero."
-        else
-            ""
+    let expected = given (axis = Some "expectile") " With a larger τ, V rises towards the best actions in the data, so fewer advantages are above zero."
 
     axis
     |> Option.toList
@@ -172,11 +158,7 @@ let private value prefix axis (cells: ResultGroup list) : XmlNode list =
 let private weights prefix measure axis (cells: ResultGroup list) : XmlNode list =
     let others, along = bestAlong measure axis cells
 
-    let expected =
-        if axis = Some "inverseTemperature" then
-            " With β = 0 every weight is 1. With a larger β, fewer transitions have a large weight."
-        else
-            ""
+    let expected = given (axis = Some "inverseTemperature") " With β = 0 every weight is 1. With a larger β, fewer transitions have a large weight."
 
     WeightDistribution.figure axis along
     |> Option.toList
@@ -202,11 +184,7 @@ let private losses prefix measure valueAxis policyAxis (cells: ResultGroup list)
     if (valueAxis, policyAxis) = (None, None) then
         LossCurves.panels (value @ policy) None cells |> figure prefix "losses" over alt
     else
-        let caution =
-            if policyAxis = Some "inverseTemperature" then
-                " Different β weigh the data differently, so do not compare their losses."
-            else
-                ""
+        let caution = given (policyAxis = Some "inverseTemperature") " Different β weigh the data differently, so do not compare their losses."
 
         figure prefix "losses" over alt (LossCurves.panels value valueAxis cells)
         @ (LossCurves.panels policy policyAxis along

@@ -23,114 +23,82 @@ let private bestOf (measure: Measure) (run: Run) : float option =
 let private longEnough (runs: Run list) : bool =
     runs |> List.exists (fun run -> (Run.learned Return run).Length >= 20)
 
-/// An interval of a group's success rate in percent: with one run a cell Wilson's, over the independent episodes of
-/// that one policy; with several the bootstrap's over runs, because the episodes of one run are alike.
-let private successRate (single: bool) (cell: ResultGroup) : Html.Cell =
+/// A group's success rate in percent: with one run a cell with Wilson's interval, over the independent episodes of that
+/// one policy; with several with the bootstrap's over runs, because the episodes of one run are alike.
+let private successRate (single: bool) (cell: ResultGroup) : (float * Interval option) option =
+    let share won tried = 100.0 * float<int> won / float<int> tried
+
     match ResultGroups.successes cell with
-    | [] -> Html.numberCell string None
     | [ won, tried ] when single ->
-        let share = wilson RunSummary.confidence won tried
-        let percent value = 100.0 * value
-
-        let interval = {
-            Low = percent share.Interval.Low
-            High = percent share.Interval.High
-        }
-
-        Shown.estimate {
-            Value = percent share.Value
-            Interval = interval
-        }
-        |> Html.sortedCell (string share.Value)
+        let { Low = low; High = high } = (wilson RunSummary.confidence won tried).Interval
+        Some(share won tried, Some { Low = 100.0 * low; High = 100.0 * high })
     | runs ->
-        match
-            RunSummary.ofNumbers $"successes {Shown.values cell.Values}" [
-                for won, tried in runs -> 100.0 * float won / float tried
-            ]
-        with
-        | Some summary -> Html.sortedCell (string summary.Mean) (Shown.summary summary)
+        List.map (fun (won, tried) -> share won tried) runs
+        |> RunSummary.ofNumbers $"successes {Shown.values cell.Values}"
+        |> Option.map (fun summary -> summary.Mean, summary.Interval)
+
+/// One row a cell, and what its columns mean. Columns that would say nothing are left out: the mean of the last ten
+/// evaluations of short runs, the interquartile mean of fewer than four seeds, intervals and deviations of one seed.
+let cells (measure: Measure) (cells: ResultGroup list) : XmlNode list =
+    let number = Html.numberCell (Shown.measured measure)
+    let finals = ResultGroups.finals measure
+    let most = cells |> List.map (finals >> List.length) |> List.max
+    let single = cells |> List.forall (fun cell -> cell.Runs.Length = 1)
+    let long = longEnough (cells |> List.collect _.Runs)
+    let summary = ResultGroups.summary measure
+
+    let sorted (found: (float * string) option) : Html.Cell =
+        match found with
+        | Some(by, shown) -> Html.sortedCell (string by) shown
         | None -> Html.numberCell string None
 
-/// One row a cell. Columns that would say nothing are left out: the mean of the last ten evaluations of short runs, the
-/// interquartile mean of fewer than four seeds, intervals and deviations of one seed.
-let cells (measure: Measure) (cells: ResultGroup list) : XmlNode =
-    let runs = cells |> List.collect _.Runs
+    [
+        Html.sortable
+            $"Final {Measure.title measure} by cell"
+            [
+                for name, _ in (List.head<ResultGroup> cells).Values do
+                    Shown.head name, ResultGroups.at name >> Html.cell
+                "Finished",
+                fun (cell: ResultGroup) -> Html.sortedCell (string (finals cell).Length) $"{(finals cell).Length} of {cell.Runs.Length}"
+                "Mean", summary >> Option.map _.Mean >> number
+                if most > 1 then
+                    "95 % interval",
+                    summary
+                    >> Option.bind _.Interval
+                    >> Option.map (fun interval -> interval.Low, Shown.interval interval)
+                    >> sorted
 
-    let most =
-        cells |> List.map (ResultGroups.finals measure >> List.length) |> List.max
+                    "Std", (fun cell -> number (if (finals cell).Length > 1 then Some(std (Array.ofList (finals cell))) else None))
+                if most > 3 then
+                    "IQM", summary >> Option.map _.Iqm >> number
+                if long then
+                    "Last 10", ResultGroups.meanOf (Run.lastTen measure) >> number
+                "Best", ResultGroups.meanOf (bestOf measure) >> number
+                if cells |> List.exists (ResultGroups.successes >> List.isEmpty >> not) then
+                    "Successes",
+                    fun cell ->
+                        let won, tried = List.unzip (ResultGroups.successes cell)
+                        Html.sortedCell (string (List.sum won)) $"{List.sum won} of {List.sum tried}"
 
-    let single = cells |> List.forall (fun cell -> cell.Runs.Length = 1)
-    let number = Html.numberCell (Shown.measured measure)
-
-    let ofSummary (pick: RunSummary -> float) =
-        ResultGroups.summary measure >> Option.map pick >> number
-
-    Html.sortable
-        $"Final {Measure.title measure} by cell"
-        [
-            for name, _ in (List.head<ResultGroup> cells).Values do
-                Shown.head name,
-                fun (cell: ResultGroup) -> cell.Values |> List.find (fst >> (=) name) |> snd |> Html.cell
-            "Finished",
-            fun (cell: ResultGroup) ->
-                let finished = (ResultGroups.finals measure cell).Length
-                Html.sortedCell (string finished) $"{finished} of {cell.Runs.Length}"
-            "Mean", ofSummary _.Mean
-            if most > 1 then
-                "95 % interval",
-                fun (cell: ResultGroup) ->
-                    match ResultGroups.summary measure cell |> Option.bind _.Interval with
-                    | Some interval -> Html.sortedCell (string interval.Low) (Shown.interval interval)
-                    | None -> Html.numberCell string None
-            if most > 3 then
-                "IQM", ofSummary _.Iqm
-            if most > 1 then
-                "Std",
-                fun (cell: ResultGroup) ->
-                    match ResultGroups.finals measure cell with
-                    | _ :: _ :: _ as finals -> number (Some(std (Array.ofList finals)))
-                    | _ -> number None
-            if longEnough runs then
-                "Last 10", ResultGroups.meanOf (Run.lastTen measure) >> number
-            "Best", ResultGroups.meanOf (bestOf measure) >> number
-            if cells |> List.exists (ResultGroups.successes >> List.isEmpty >> not) then
-                "Successes",
-                fun (cell: ResultGroup) ->
-                    match List.unzip (ResultGroups.successes cell) with
-                    | [], _ -> Html.numberCell string None
-                    | won, tried ->
-                        let won, tried = List.sum won, List.sum tried
-                        Html.sortedCell (string (float won / float tried)) $"{won} of {tried}"
-
-                (if single then
-                     "Success rate, %, 95 % Wilson interval"
-                 else
-                     "Success rate, %, 95 % interval"),
-                successRate single
-        ]
-        cells
-
-/// What the columns of `cells` mean.
-let cellsNote (cells: ResultGroup list) : string =
-    let runs = cells |> List.collect _.Runs
-    let single = cells |> List.forall (fun cell -> cell.Runs.Length = 1)
-
-    let intervals =
-        if single then
-            "Wilson's interval of a success rate is over the independent episodes of one policy. It says nothing about \
-             other seeds. "
-        else
-            "Intervals are over seeds, also those of success rates: the episodes of one seed are alike. IQM is the \
-             interquartile mean, and Std is the standard deviation over seeds. "
-
-    let last =
-        if longEnough runs then
-            "Last 10 is the mean of the last ten evaluations, averaged over runs. "
-        else
-            ""
-
-    $"Numbers are of the last evaluations of finished runs. {intervals}{last}Best is the mean over runs of the best \
-      evaluation. It is selected by the environment, so it makes every cell look too good."
+                    (if single then "Success rate, %, 95 % Wilson interval" else "Success rate, %, 95 % interval"),
+                    successRate single
+                    >> Option.map (fun (rate, interval) -> rate, Shown.mean rate interval)
+                    >> sorted
+            ]
+            cells
+        Html.styled
+            "note"
+            ("Numbers are of the last evaluations of finished runs. "
+             + (if single then
+                    "Wilson's interval of a success rate is over the independent episodes of one policy. It says \
+                     nothing about other seeds. "
+                else
+                    "Intervals are over seeds, also those of success rates: the episodes of one seed are alike. ")
+             + (if most > 3 then "IQM is the interquartile mean. " else "")
+             + (if long then "Last 10 is the mean of the last ten evaluations. " else "")
+             + "Best is the mean over runs of the best evaluation. It is selected by the environment, so it makes every \
+                cell look too good.")
+    ]
 
 /// One row a run, failures included.
 let runs (measure: Measure option) (names: string list) (runs: Run list) : XmlNode =

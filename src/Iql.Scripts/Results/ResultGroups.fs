@@ -48,6 +48,10 @@ module ResultGroups =
     let where (name: string) (value: string) (groups: ResultGroup list) : ResultGroup list =
         groups |> List.filter (fun group -> List.contains (name, value) group.Values)
 
+    /// A group's value on an axis that it has.
+    let at (name: string) (group: ResultGroup) : string =
+        group.Values |> List.find (fst >> (=) name) |> snd
+
     /// A group's values but the one on an axis.
     let without (name: string) (group: ResultGroup) : (string * string) list =
         group.Values |> List.filter (fun (key, _) -> key <> name)

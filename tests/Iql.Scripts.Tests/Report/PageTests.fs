@@ -50,11 +50,10 @@ let private cell (beta: float) (runs: float list) = {
 
 let private words cells =
     Findings.ofGroups (Some Score) None (Some "inverseTemperature") cells
-    |> RenderView.AsString.htmlNodes
-    |> fun text -> Regex.Replace(text, "<[^>]+>", "") |> WebUtility.HtmlDecode
+    |> fun sentences -> (String.concat "\n" sentences).Replace("**", "")
 
 let private table cells =
-    Tables.cells Score cells |> RenderView.AsString.htmlNode |> WebUtility.HtmlDecode
+    Tables.cells Score cells |> RenderView.AsString.htmlNodes |> WebUtility.HtmlDecode
 
 [<Fact>]
 let ``the seed is the unit of an interval, and Wilson's is for the episodes of one policy`` () =
@@ -84,7 +83,7 @@ let ``when nothing beat a random policy, the page says so`` () =
         Invented.results 1 [ "task", "generated", [ "iql", [ [ 0.0 ]; [ 0.0 ] ]; "bc", [ [ -1.0 ]; [ 0.0 ] ] ] ]
         |> ScoreTable.ofResults
         |> ScoreFindings.ofTable
-        |> RenderView.AsString.htmlNodes
+        |> String.concat " "
 
     Assert.Contains("Nothing beat a random policy", compared)
 
@@ -176,6 +175,7 @@ let ``pages are in words for people: no names of code, no backticks, one way of 
     for html in [ page small; page { small with Task = None }; invented.Value ] do
         let text = Regex.Replace(html, "<[^>]+>", " ") |> WebUtility.HtmlDecode
         Assert.DoesNotContain("`", text)
+        Assert.DoesNotContain("**", text)
         Assert.DoesNotContain("\u202f", text)
         Assert.DoesNotMatch("[^0-9a-f.,−-][1-9][0-9]{4,}[^0-9a-f]", text)
 
