@@ -135,7 +135,9 @@ module Training =
     /// The command line, quoted where a shell needs it.
     let typed () : string =
         "iql"
-        :: [ for word in Seq.skip 1 (Environment.GetCommandLineArgs()) -> ShellWord.quoted word ]
+        :: [
+            for word in Seq.skip 1 (Environment.GetCommandLineArgs()) -> ShellWord.quoted word
+        ]
         |> String.concat " "
 
     /// Examines and trains a sweep, and writes the report. `introduce` prints the data, `conclude` the results.

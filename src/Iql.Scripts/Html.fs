@@ -93,7 +93,9 @@ module Html =
     /// A table of names and values.
     let facts (words: string) (rows: (string * string) list) : XmlNode =
         captioned "facts" words [
-            tbody [] [ for name, value in rows -> tr [] [ th [ _scope "row" ] [ str name ]; td [] (text value) ] ]
+            tbody [] [
+                for name, value in rows -> tr [] [ th [ _scope "row" ] [ str name ]; td [] (text value) ]
+            ]
         ]
 
     /// Charts of one subject with a caption below them, if there are any; `page` draws them. `alt` says in a sentence
@@ -107,7 +109,8 @@ module Html =
     ]
 
     /// A style sheet of this assembly, by its file's name.
-    let styleFile (file: string) : XmlNode = style [] [ rawText (Resource.text file) ]
+    let styleFile (file: string) : XmlNode =
+        style [] [ rawText (Resource.text file) ]
 
     /// A script of this assembly, by its file's name.
     let scriptFile (file: string) : XmlNode =
@@ -131,7 +134,11 @@ module Html =
 
     /// A whole page: it holds its style, plotly.js and its figures, and asks no network for anything.
     let page (title: string) : XmlNode list -> string =
-        whole title [ script [] [ rawText Figure.plotly.Value ]; scriptFile "figures.js"; scriptFile "report.js" ]
+        whole title [
+            script [] [ rawText Figure.plotly.Value ]
+            scriptFile "figures.js"
+            scriptFile "report.js"
+        ]
 
     /// A whole page whose pictures are still: it holds its style and sorts its tables, without plotly.js.
     let still (title: string) : XmlNode list -> string = whole title [ scriptFile "report.js" ]

@@ -137,7 +137,14 @@ module DatasetNumbers =
                 ""
             else
                 let low, high = Seq.head histogram.Edges, Seq.last histogram.Edges
-                String.Format(Globalization.CultureInfo.InvariantCulture, "; {0} from {1:G4} to {2:G4}", what, low, high)
+
+                String.Format(
+                    Globalization.CultureInfo.InvariantCulture,
+                    "; {0} from {1:G4} to {2:G4}",
+                    what,
+                    low,
+                    high
+                )
 
         $"{numbers.Name}: {Plural.thousands numbers.Rows} rows, {Plural.thousands numbers.Episodes} episodes"
         + range "episode lengths" numbers.Lengths

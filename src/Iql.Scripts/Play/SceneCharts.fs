@@ -36,7 +36,11 @@ let private chart (scene: Scene) (lines: (string * string * (float * float) list
     let place (seconds, value) =
         $"{rounded 1 (1000.0 * seconds / last)},{rounded 1 (85.0 - 80.0 * (value - low) / max 1e-9 (high - low))}"
 
-    tag "svg" [ _class "chart"; attr "viewBox" "0 0 1000 90"; attr "preserveAspectRatio" "none" ] [
+    tag "svg" [
+        _class "chart"
+        attr "viewBox" "0 0 1000 90"
+        attr "preserveAspectRatio" "none"
+    ] [
         for colour, dashes, points in lines do
             let look = $"fill=none stroke={colour} stroke-width=2 stroke-dasharray={dashes}"
             let points = points |> List.map place |> String.concat " "

@@ -13,7 +13,10 @@ let private number (value: float) =
 /// The report's page; it holds its charts and needs no network.
 let page (report: DatasetReport) : string =
     let counted (value: System.Nullable<int64>) =
-        if value.HasValue then Plural.thousands value.Value else "unknown"
+        if value.HasValue then
+            Plural.thousands value.Value
+        else
+            "unknown"
 
     let facts = [
         "rows", Plural.thousands (int64 report.Rows)

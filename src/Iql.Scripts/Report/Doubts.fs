@@ -81,9 +81,16 @@ let private seeds (sweep: SweepResults) : string list =
 let ofSweep (sweep: SweepResults) : string list = [
     yield! runs sweep
     for remark in sweep.Plan.Remarks do
-        remark.Substring(0, 1).ToUpperInvariant() + remark.Substring(1).TrimEnd '.' + "."
+        remark.Substring(0, 1).ToUpperInvariant()
+        + remark.Substring(1).TrimEnd '.'
+        + "."
     yield! seeds sweep
-    match sweep.Runs |> List.map _.Config.Machine.VectorWidth |> List.distinct |> List.sort with
+    match
+        sweep.Runs
+        |> List.map _.Config.Machine.VectorWidth
+        |> List.distinct
+        |> List.sort
+    with
     | [ width ] ->
         $"The same command gives the same numbers only on processors with vectors of {width} bits. With another width, \
           rounding differs, and a run can end with another score."

@@ -79,7 +79,9 @@ let private others (measure: Measure) (best: ResultGroup) (leaders: ResultGroup 
     match compared.Length, equals with
     | 0, _ -> []
     | 1, [] -> [ "The lead over the other cell is larger than the spread between seeds." ]
-    | count, [] -> [ $"The lead over each of the other {count} cells is larger than the spread between seeds." ]
+    | count, [] -> [
+        $"The lead over each of the other {count} cells is larger than the spread between seeds."
+      ]
     | _, few when few.Length <= 6 -> [ $"There is no clear difference to {Plural.listed few}: {zero}" ]
     | count, many -> [
         $"There is no clear difference to {many.Length} of the other {count} cells: {zero} The closest are \
@@ -139,7 +141,9 @@ let private effect (measure: Measure) (cells: ResultGroup list) (name: string) :
         line
         |> Option.defaultValue []
         |> List.choose (fun cell -> ResultGroups.summary measure cell |> Option.map (fun summary -> cell, summary))
-        |> List.sortBy (fun (cell, _) -> ResultGroups.values name cells |> List.findIndex ((=) (ResultGroups.at name cell)))
+        |> List.sortBy (fun (cell, _) ->
+            ResultGroups.values name cells
+            |> List.findIndex ((=) (ResultGroups.at name cell)))
 
     match best, points with
     | Some(best, bestSummary), _ :: _ :: _ ->
@@ -157,6 +161,7 @@ let private effect (measure: Measure) (cells: ResultGroup list) (name: string) :
 
         let low, lowSummary = points |> List.minBy (fun (_, summary) -> summary.Mean)
         let from, until = ResultGroups.at name low, ResultGroups.at name best
+
         let change estimate =
             $"From the worst ({symbol} = {from}) to the best ({symbol} = {until}) the difference is {signed estimate}."
 

@@ -52,7 +52,10 @@ let private origin (rebuild: string list) (runs: Run list) : XmlNode list = [
 let private episode (folderOf: Run -> string) (sweep: SweepResults) : XmlNode list =
     let chosen = [
         for facet, cells in (ResultGroups.plane sweep).Facets do
-            match Measure.ofRuns sweep.Runs |> Option.bind (fun measure -> ResultGroups.best measure cells) with
+            match
+                Measure.ofRuns sweep.Runs
+                |> Option.bind (fun measure -> ResultGroups.best measure cells)
+            with
             | Some(best, _) ->
                 for run in Option.toList (Animations.median best.Runs) ->
                     match facet @ best.Values with
@@ -86,14 +89,23 @@ let private pictures (folder: string) (runs: Run list) : Result<XmlNode list, st
         |> Result.map (fun numbers -> [
             for numbers in Option.toList numbers do
                 for i, picture in List.indexed (DatasetPicture.ofNumbers numbers) do
-                    yield! Html.figure $"figure-data-{i + 1}" picture.Caption (DatasetNumbers.spoken numbers) picture.Charts
+                    yield!
+                        Html.figure
+                            $"figure-data-{i + 1}"
+                            picture.Caption
+                            (DatasetNumbers.spoken numbers)
+                            picture.Charts
         ])
     | _ -> Ok []
 
 let private findings (id: string) (aside: string) (sentences: string list) : XmlNode =
     [
         for i, sentence in List.indexed sentences ->
-            Html.styled (if i = 0 then "lead" elif i = sentences.Length - 1 then "under" else "") sentence
+            Html.styled
+                (if i = 0 then "lead"
+                 elif i = sentences.Length - 1 then "under"
+                 else "")
+                sentence
     ]
     |> Html.part id $"What was found{aside}"
 
@@ -155,7 +167,10 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
         nav [ _ariaLabel "Sections of this page" ] [
             for section in sections -> a [ _href $"#{section.Id}" ] [ str section.Heading ]
         ]
-        section [ _id "doubts"; _class (if List.exists Run.diverged runs then "bad" else "warn") ] [
+        section [
+            _id "doubts"
+            _class (if List.exists Run.diverged runs then "bad" else "warn")
+        ] [
             h2 [] [ str "Reasons for doubt" ]
             ul [] [ for doubt in Doubts.ofSweep sweep -> li [] (Html.text doubt) ]
         ]
@@ -207,9 +222,15 @@ let private save (folder: string) (sweep: SweepResults) (files: (string * string
 /// The command that makes a folder's page again, where this process runs.
 let private rebuilding (folder: string) : string =
     let path =
-        Path.GetRelativePath(Directory.GetCurrentDirectory(), folder) |> Path.TrimEndingDirectorySeparator
+        Path.GetRelativePath(Directory.GetCurrentDirectory(), folder)
+        |> Path.TrimEndingDirectorySeparator
 
-    let path = if path.StartsWith ".." then Path.GetFullPath folder else path
+    let path =
+        if path.StartsWith ".." then
+            Path.GetFullPath folder
+        else
+            path
+
     $"iql report {ShellWord.quoted path}"
 
 /// Reads a sweep's folder and writes report.html into it, with runs.csv and scores.csv, for a score table also table.md
@@ -217,8 +238,7 @@ let private rebuilding (folder: string) : string =
 let write (folder: string) : Result<string, string> = result {
     let! sweep = Results.readSweep folder
 
-    let rebuild =
-        rebuilding folder :: Option.toList (Option.ofObj sweep.Plan.Command)
+    let rebuild = rebuilding folder :: Option.toList (Option.ofObj sweep.Plan.Command)
 
     return!
         if sweep.Runs.IsEmpty then
@@ -235,8 +255,7 @@ let write (folder: string) : Result<string, string> = result {
         else
             pictures folder sweep.Runs
             |> Result.bind (fun pictures ->
-                let episode =
-                    episode (fun run -> SweepPlan.RunFolder(folder, run.Name).Path) sweep
+                let episode = episode (fun run -> SweepPlan.RunFolder(folder, run.Name).Path) sweep
 
                 save folder sweep [ "report.html", ofSweep rebuild episode pictures sweep ])
 }
@@ -251,8 +270,7 @@ let forRun (folder: string) : Result<string, string> = result {
         Missing = []
     }
 
-    let page =
-        ofSweep [ rebuilding folder ] (episode (fun _ -> folder) sweep) [] sweep
+    let page = ofSweep [ rebuilding folder ] (episode (fun _ -> folder) sweep) [] sweep
 
     return! save folder sweep [ "report.html", page ]
 }

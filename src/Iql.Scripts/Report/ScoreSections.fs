@@ -38,8 +38,7 @@ let private scores (table: ScoreTable) : XmlNode =
     Html.captioned "scores" $"Mean {Measure.title table.Measure} by task and algorithm" [
         thead [] [
             tr [] [
-                for name in "task" :: List.map Published.title table.Contenders ->
-                    th [ _scope "col" ] [ str name ]
+                for name in "task" :: List.map Published.title table.Contenders -> th [ _scope "col" ] [ str name ]
             ]
         ]
         body table.Rows
@@ -126,36 +125,33 @@ let private trained (sweep: SweepResults) (table: ScoreTable) : XmlNode list = [
 /// A row a task: what its runs learned from, as they wrote it down.
 let private data (sweep: SweepResults) (table: ScoreTable) : XmlNode =
     let count pick =
-        fun (_, data: DatasetInfo) -> Html.numberCell (int64 >> Plural.thousands) (Some(float<int64> (pick data)))
+        fun (_, data: DatasetInfo) -> Html.numberCell (int64 >> Plural.thousands) (Some(float<int64>(pick data)))
 
-    Html.sortable
-        "What the runs learned from"
-        [
-            "Task", (fun (task: string, _: DatasetInfo) -> Html.cell task)
-            "Source",
-            fun (_, data: DatasetInfo) ->
-                Html.cell (
-                    if data.Source = "generated" then
-                        "collected here"
-                    else
-                        data.Source
-                )
-            "Origin",
-            fun (_, data: DatasetInfo) ->
-                match data.Origin |> Option.ofObj |> Option.map DataOrigin.words with
-                | None
-                | Some "" -> Html.cell "–"
-                | Some words -> Html.cell words
-            "Transitions", count _.Transitions
-            "Episodes", count _.Episodes
-            "Fingerprint", (fun (_, data: DatasetInfo) -> Html.cell data.Fingerprint)
-        ]
-        [
-            for task in ScoreTable.tasks table do
-                match table.Contenders |> List.collect (fun name -> ScoreTable.runsOf task name sweep) with
-                | run :: _ -> task, run.Config.Dataset
-                | [] -> ()
-        ]
+    Html.sortable "What the runs learned from" [
+        "Task", (fun (task: string, _: DatasetInfo) -> Html.cell task)
+        "Source",
+        fun (_, data: DatasetInfo) ->
+            Html.cell (
+                if data.Source = "generated" then
+                    "collected here"
+                else
+                    data.Source
+            )
+        "Origin",
+        fun (_, data: DatasetInfo) ->
+            match data.Origin |> Option.ofObj |> Option.map DataOrigin.words with
+            | None
+            | Some "" -> Html.cell "–"
+            | Some words -> Html.cell words
+        "Transitions", count _.Transitions
+        "Episodes", count _.Episodes
+        "Fingerprint", (fun (_, data: DatasetInfo) -> Html.cell data.Fingerprint)
+    ] [
+        for task in ScoreTable.tasks table do
+            match table.Contenders |> List.collect (fun name -> ScoreTable.runsOf task name sweep) with
+            | run :: _ -> task, run.Config.Dataset
+            | [] -> ()
+    ]
 
 /// An episode a task and contender, of runs in a sweep's folder; nothing where no run was evaluated.
 let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : XmlNode list =

@@ -69,8 +69,7 @@ let private scores prefix (measure: Measure) rows columns (cells: ResultGroup li
     let final = $"Mean final {Measure.title measure}"
 
     let alt =
-        cells
-        |> spoken final (ResultGroups.summary measure >> Option.map Shown.summary)
+        cells |> spoken final (ResultGroups.summary measure >> Option.map Shown.summary)
 
     let scale =
         match measure with
@@ -123,7 +122,10 @@ let private curves prefix (measure: Measure) rows columns (cells: ResultGroup li
         else
             ""
 
-    let lost = given (cells |> List.exists (fun cell -> List.exists Run.diverged cell.Runs)) " Dotted lines with a cross at their end are diverged runs. They are not part of the mean."
+    let lost =
+        given
+            (cells |> List.exists (fun cell -> List.exists Run.diverged cell.Runs))
+            " Dotted lines with a cross at their end are diverged runs. They are not part of the mean."
 
     let ends (cell: ResultGroup) =
         let mean pick =
@@ -142,9 +144,13 @@ let private curves prefix (measure: Measure) rows columns (cells: ResultGroup li
         (spoken $"Mean {Measure.title measure} from the first evaluation to the last" ends cells)
 
 let private value prefix axis (cells: ResultGroup list) : XmlNode list =
-    let seeds = given (several cells) " with 95 % intervals over seeds. Grey dots are seeds"
+    let seeds =
+        given (several cells) " with 95 % intervals over seeds. Grey dots are seeds"
 
-    let expected = given (axis = Some "expectile") " With a larger τ, V rises towards the best actions in the data, so fewer advantages are above zero."
+    let expected =
+        given
+            (axis = Some "expectile")
+            " With a larger τ, V rises towards the best actions in the data, so fewer advantages are above zero."
 
     axis
     |> Option.toList
@@ -158,7 +164,10 @@ let private value prefix axis (cells: ResultGroup list) : XmlNode list =
 let private weights prefix measure axis (cells: ResultGroup list) : XmlNode list =
     let others, along = bestAlong measure axis cells
 
-    let expected = given (axis = Some "inverseTemperature") " With β = 0 every weight is 1. With a larger β, fewer transitions have a large weight."
+    let expected =
+        given
+            (axis = Some "inverseTemperature")
+            " With β = 0 every weight is 1. With a larger β, fewer transitions have a large weight."
 
     WeightDistribution.figure axis along
     |> Option.toList
@@ -184,7 +193,10 @@ let private losses prefix measure valueAxis policyAxis (cells: ResultGroup list)
     if (valueAxis, policyAxis) = (None, None) then
         LossCurves.panels (value @ policy) None cells |> figure prefix "losses" over alt
     else
-        let caution = given (policyAxis = Some "inverseTemperature") " Different β weigh the data differently, so do not compare their losses."
+        let caution =
+            given
+                (policyAxis = Some "inverseTemperature")
+                " Different β weigh the data differently, so do not compare their losses."
 
         figure prefix "losses" over alt (LossCurves.panels value valueAxis cells)
         @ (LossCurves.panels policy policyAxis along

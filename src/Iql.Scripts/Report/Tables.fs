@@ -26,12 +26,20 @@ let private longEnough (runs: Run list) : bool =
 /// A group's success rate in percent: with one run a cell with Wilson's interval, over the independent episodes of that
 /// one policy; with several with the bootstrap's over runs, because the episodes of one run are alike.
 let private successRate (single: bool) (cell: ResultGroup) : (float * Interval option) option =
-    let share won tried = 100.0 * float<int> won / float<int> tried
+    let share won tried =
+        100.0 * float<int> won / float<int> tried
 
     match ResultGroups.successes cell with
     | [ won, tried ] when single ->
         let { Low = low; High = high } = (wilson RunSummary.confidence won tried).Interval
-        Some(share won tried, Some { Low = 100.0 * low; High = 100.0 * high })
+
+        Some(
+            share won tried,
+            Some {
+                Low = 100.0 * low
+                High = 100.0 * high
+            }
+        )
     | runs ->
         List.map (fun (won, tried) -> share won tried) runs
         |> RunSummary.ofNumbers $"successes {Shown.values cell.Values}"
@@ -59,7 +67,8 @@ let cells (measure: Measure) (cells: ResultGroup list) : XmlNode list =
                 for name, _ in (List.head<ResultGroup> cells).Values do
                     Shown.head name, ResultGroups.at name >> Html.cell
                 "Finished",
-                fun (cell: ResultGroup) -> Html.sortedCell (string (finals cell).Length) $"{(finals cell).Length} of {cell.Runs.Length}"
+                fun (cell: ResultGroup) ->
+                    Html.sortedCell (string (finals cell).Length) $"{(finals cell).Length} of {cell.Runs.Length}"
                 "Mean", summary >> Option.map _.Mean >> number
                 if most > 1 then
                     "95 % interval",
@@ -68,7 +77,14 @@ let cells (measure: Measure) (cells: ResultGroup list) : XmlNode list =
                     >> Option.map (fun interval -> interval.Low, Shown.interval interval)
                     >> sorted
 
-                    "Std", (fun cell -> number (if (finals cell).Length > 1 then Some(std (Array.ofList (finals cell))) else None))
+                    "Std",
+                    (fun cell ->
+                        number (
+                            if (finals cell).Length > 1 then
+                                Some(std (Array.ofList (finals cell)))
+                            else
+                                None
+                        ))
                 if most > 3 then
                     "IQM", summary >> Option.map _.Iqm >> number
                 if long then
@@ -80,7 +96,10 @@ let cells (measure: Measure) (cells: ResultGroup list) : XmlNode list =
                         let won, tried = List.unzip (ResultGroups.successes cell)
                         Html.sortedCell (string (List.sum won)) $"{List.sum won} of {List.sum tried}"
 
-                    (if single then "Success rate, %, 95 % Wilson interval" else "Success rate, %, 95 % interval"),
+                    (if single then
+                         "Success rate, %, 95 % Wilson interval"
+                     else
+                         "Success rate, %, 95 % interval"),
                     successRate single
                     >> Option.map (fun (rate, interval) -> rate, Shown.mean rate interval)
                     >> sorted
@@ -95,15 +114,17 @@ let cells (measure: Measure) (cells: ResultGroup list) : XmlNode list =
                 else
                     "Intervals are over seeds, also those of success rates: the episodes of one seed are alike. ")
              + (if most > 3 then "IQM is the interquartile mean. " else "")
-             + (if long then "Last 10 is the mean of the last ten evaluations. " else "")
+             + (if long then
+                    "Last 10 is the mean of the last ten evaluations. "
+                else
+                    "")
              + "Best is the mean over runs of the best evaluation. It is selected by the environment, so it makes every \
                 cell look too good.")
     ]
 
 /// One row a run, failures included.
 let runs (measure: Measure option) (names: string list) (runs: Run list) : XmlNode =
-    let number pick =
-        pick >> Html.numberCell Shown.number
+    let number pick = pick >> Html.numberCell Shown.number
 
     let outcome (run: Run) : Html.Cell =
         let marked kind by text : Html.Cell = {

@@ -152,7 +152,8 @@ module ResultGroups =
     /// The groups whose mean, as it is shown, is the best one's: more than one where groups tie.
     let leaders (measure: Measure) (groups: ResultGroup list) : ResultGroup list =
         let shown group =
-            summary measure group |> Option.map (fun summary -> Shown.measured measure summary.Mean)
+            summary measure group
+            |> Option.map (fun summary -> Shown.measured measure summary.Mean)
 
         match best measure groups with
         | Some(best, _) -> groups |> List.filter (fun group -> shown group = shown best)

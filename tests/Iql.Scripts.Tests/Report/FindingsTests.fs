@@ -87,9 +87,7 @@ let ``without evaluations the page says it knows no score`` () =
             Runs = [ run 0.9 3.0 0 RunStatus.Finished [] ]
     }
 
-    let text =
-        Findings.ofGroups None None None [ nothing ]
-        |> String.concat "\n"
+    let text = Findings.ofGroups None None None [ nothing ] |> String.concat "\n"
 
     Assert.Contains("Offline metrics only", text)
     Assert.DoesNotContain("best cell", text)

@@ -53,7 +53,9 @@ let private words cells =
     |> fun sentences -> (String.concat "\n" sentences).Replace("**", "")
 
 let private table cells =
-    Tables.cells Score cells |> RenderView.AsString.htmlNodes |> WebUtility.HtmlDecode
+    Tables.cells Score cells
+    |> RenderView.AsString.htmlNodes
+    |> WebUtility.HtmlDecode
 
 [<Fact>]
 let ``the seed is the unit of an interval, and Wilson's is for the episodes of one policy`` () =
@@ -65,7 +67,11 @@ let ``the seed is the unit of an interval, and Wilson's is for the episodes of o
 [<Fact>]
 let ``cells that tie are said to tie`` () =
     let text =
-        words [ cell 0.0 [ 20.0; 30.0 ]; cell 1.0 [ 100.0; 100.0 ]; cell 3.0 [ 100.0; 100.0 ] ]
+        words [
+            cell 0.0 [ 20.0; 30.0 ]
+            cell 1.0 [ 100.0; 100.0 ]
+            cell 3.0 [ 100.0; 100.0 ]
+        ]
 
     Assert.Contains("2 of 3 cells tie for the best with a mean final normalised score of 100", text)
     Assert.Contains("They are β = 1 and β = 3.", text)
@@ -80,7 +86,9 @@ let ``when nothing beat a random policy, the page says so`` () =
     Assert.DoesNotContain("best cell is", text)
 
     let compared =
-        Invented.results 1 [ "task", "generated", [ "iql", [ [ 0.0 ]; [ 0.0 ] ]; "bc", [ [ -1.0 ]; [ 0.0 ] ] ] ]
+        Invented.results 1 [
+            "task", "generated", [ "iql", [ [ 0.0 ]; [ 0.0 ] ]; "bc", [ [ -1.0 ]; [ 0.0 ] ] ]
+        ]
         |> ScoreTable.ofResults
         |> ScoreFindings.ofTable
         |> String.concat " "
@@ -90,7 +98,10 @@ let ``when nothing beat a random policy, the page says so`` () =
 [<Fact>]
 let ``the episode is of the headline's cell, and says so`` () =
     let html = page small
-    let best = Regex.Match(html, "The best cell is <strong>([^<]+)</strong>").Groups[1].Value
+
+    let best =
+        Regex.Match(html, "The best cell is <strong>([^<]+)</strong>").Groups[1].Value
+
     Assert.NotEqual<string>("", best)
     Assert.Contains("An episode of the best cell", html)
     Assert.Matches($"No animation: {Regex.Escape best}, seed [0-9] has no checkpoint", html)
@@ -120,14 +131,21 @@ let ``a section appears only where it says something of the swept axes`` () =
     Assert.DoesNotContain("figure-value", html)
     Assert.DoesNotContain("With a larger τ", html)
     Assert.Contains("figure-value", page small)
-    let cloned = page { small with InverseTemperatures = [ 3.0 ] }
+
+    let cloned =
+        page {
+            small with
+                InverseTemperatures = [ 3.0 ]
+        }
+
     Assert.DoesNotContain("loning", cloned)
     Assert.DoesNotContain("With a larger β", cloned)
 
 [<Fact>]
 let ``columns that would only confuse are left out`` () =
-    let heads html =
-        [ for head in Regex.Matches(html, "<button type=\"button\">([^<]+)") -> head.Groups[1].Value ]
+    let heads html = [
+        for head in Regex.Matches(html, "<button type=\"button\">([^<]+)") -> head.Groups[1].Value
+    ]
 
     let short = heads (page small)
     Assert.DoesNotContain("Last 10", short)
@@ -139,7 +157,7 @@ let ``columns that would only confuse are left out`` () =
     let long = {
         cell 0.0 [] with
             Runs = [
-                Invented.run [] (Invented.data "data" "generated" None) RunStatus.Finished [ 0.0..20.0 ]
+                Invented.run [] (Invented.data "data" "generated" None) RunStatus.Finished [ 0.0 .. 20.0 ]
             ]
     }
 
@@ -154,9 +172,13 @@ let ``the page opens with what makes it doubtful`` () =
         }
         (fun folder ->
             let plan = SweepPlan.Read folder
-            let remark = "12 % of the action numbers are outside [-1, 1], and no policy acts there"
 
-            SweepPlan(Name = plan.Name, Axes = plan.Axes, Runs = plan.Runs, Remarks = ImmutableArray.Create remark).Write folder
+            let remark =
+                "12 % of the action numbers are outside [-1, 1], and no policy acts there"
+
+            SweepPlan(Name = plan.Name, Axes = plan.Axes, Runs = plan.Runs, Remarks = ImmutableArray.Create remark)
+                .Write
+                folder
 
             let html = written folder |> content
             let doubts = html.Substring(0, html.IndexOf "What was found")
@@ -179,7 +201,14 @@ let ``pages are in words for people: no names of code, no backticks, one way of 
         Assert.DoesNotContain("\u202f", text)
         Assert.DoesNotMatch("[^0-9a-f.,−-][1-9][0-9]{4,}[^0-9a-f]", text)
 
-        for name in [ "inverseTemperature"; "hiddenSizes"; "batchSize"; "valueLoss"; "evaluateEvery" ] do
+        for name in
+            [
+                "inverseTemperature"
+                "hiddenSizes"
+                "batchSize"
+                "valueLoss"
+                "evaluateEvery"
+            ] do
             Assert.DoesNotContain(name, text)
 
     Assert.Contains("policy learning rate = 0.1", Shown.values [ "policyLearningRate", "0.1" ])
@@ -192,14 +221,20 @@ let ``the outline of a page is one a screen reader can follow`` () =
     }
 
     for html in [ page failed; page { small with Task = None }; invented.Value ] do
-        let levels = [ for heading in Regex.Matches(html, "<h([1-6])") -> int heading.Groups[1].Value ]
+        let levels = [
+            for heading in Regex.Matches(html, "<h([1-6])") -> int heading.Groups[1].Value
+        ]
+
         Assert.Equal(1, levels.Head)
         Assert.Equal(1, levels |> List.filter ((=) 1) |> List.length)
         Assert.All(List.pairwise levels, (fun (before, after) -> Assert.True(after <= before + 1)))
         let ids = [ for id in Regex.Matches(html, " id=\"([^\"]+)\"") -> id.Groups[1].Value ]
         Assert.Equal<string list>(List.distinct ids, ids)
 
-        let targets = [ for link in Regex.Matches(html, "href=\"#([^\"]+)\"") -> link.Groups[1].Value ]
+        let targets = [
+            for link in Regex.Matches(html, "href=\"#([^\"]+)\"") -> link.Groups[1].Value
+        ]
+
         Assert.NotEmpty targets
         Assert.Empty(List.except ids targets)
         Assert.Contains("<html lang=\"en\">", html)

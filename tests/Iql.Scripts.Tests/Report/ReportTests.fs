@@ -47,7 +47,8 @@ let ``every figure on the page has an id of its own and charts with traces`` () 
         let html = page folder
 
         let ids = [
-            for found in Regex.Matches(html, "<figure id=\"([^\"]+)\"><div role=\"img\"[^>]*><div class=\"panels\"") -> found.Groups[1].Value
+            for found in Regex.Matches(html, "<figure id=\"([^\"]+)\"><div role=\"img\"[^>]*><div class=\"panels\"") ->
+                found.Groups[1].Value
         ]
 
         Assert.Equal(6, ids.Length)
@@ -82,13 +83,7 @@ let ``a page tells its configuration, dataset and machine`` () =
     Synthetic.withSweep small (fun folder ->
         let html = page folder
 
-        for text in
-            [
-                "0.5 | 0.9"
-                "9f3c1a77e2b04d58"
-                "Example Processor 9000"
-                "0123456"
-            ] do
+        for text in [ "0.5 | 0.9"; "9f3c1a77e2b04d58"; "Example Processor 9000"; "0123456" ] do
             Assert.Contains(text, html))
 
 [<Fact>]
