@@ -6,7 +6,10 @@ open System.Globalization
 open System.IO
 open System.Net
 open Deedle
+open Iql.Scripts
+open Microsoft.DotNet.Interactive
 open Microsoft.DotNet.Interactive.Formatting
+open Plotly.NET
 
 let private register<'T> (mime: string) (write: 'T -> string) : unit =
     Formatter.Register<'T>(Action<'T, TextWriter>(fun value writer -> writer.Write(write value)), mime)
@@ -45,3 +48,46 @@ let private table (frame: Frame<'row, 'column>) : string =
 
 register<Frame<int, string>> "text/html" table
 register<Frame<string, string>> "text/html" table
+
+/// Draws charts side by side, as soon as the page has the plotly.js that the loading cell writes.
+let private live (charts: GenericChart list) : string =
+    let id = $"charts-{Guid.NewGuid():n}"
+
+    let places =
+        String.concat "" [
+            for chart in charts -> $"<div style=\"min-width:0;height:{Figure.height chart}px\"></div>"
+        ]
+
+    let json = charts |> List.map Figure.json |> String.concat ","
+
+    let grid = "display:grid;grid-template-columns:repeat(auto-fit,minmax(380px,1fr))"
+
+    $"""<div id="{id}" style="{grid}">{places}</div><script>
+(function draw() {{
+  if (!window.Plotly) return setTimeout(draw, 100);
+  const places = document.getElementById("{id}").children;
+  [{json}].forEach((chart, i) => Plotly.newPlot(places[i], chart.data, chart.layout, chart.config));
+}})();
+</script>"""
+
+/// The charts as one picture, for outputs that are stored.
+let private still (charts: GenericChart list) : string =
+    let path = Path.ChangeExtension(Path.GetTempFileName(), ".png")
+    Figure.savePanels path charts |> Result.defaultWith failwith
+    Convert.ToBase64String(File.ReadAllBytes path)
+
+let private mime, write =
+    if Environment.GetEnvironmentVariable "IQL_STILLS" = "1" then
+        "image/png", still
+    else
+        // Names of module systems hide here, so that plotly.js becomes window.Plotly in every page.
+        KernelInvocationContext.Current.DisplayAs(
+            $"<script>(function (define, module, exports) {{ {Figure.plotly.Value}\n}}).call(window);</script>",
+            "text/html"
+        )
+        |> ignore
+
+        "text/html", live
+
+register<GenericChart list> mime write
+register<GenericChart> mime (fun chart -> write [ chart ])

@@ -39,6 +39,14 @@ let ``no file names a path of one machine`` () =
     |> none "Paths start at the repository's root or come from the system:"
 
 [<Fact>]
+let ``notebooks hold charts as pictures and no scripts`` () =
+    for path in Repository.files |> List.filter _.EndsWith(".ipynb") do
+        let text = String.concat "\n" (Repository.lines path)
+        Assert.DoesNotContain("<script", text)
+        Assert.Contains("image/png", text)
+        Assert.True(text.Length < 1_000_000, $"{path}: expected less than a megabyte, got {text.Length}.")
+
+[<Fact>]
 let ``no source file is longer than 400 lines`` () =
     [
         for path in Repository.files do
