@@ -22,9 +22,8 @@ module Html =
     /// A paragraph of text.
     let paragraph (words: string) : XmlNode = p [] (text words)
 
-    /// A paragraph of text with a class of the style sheet: "lead", "under", "note", "warn"; "" is none.
-    let styled (kind: string) (words: string) : XmlNode =
-        p (if kind = "" then [] else [ _class kind ]) (text words)
+    /// A paragraph of text with a class of the style sheet: "under", "note", "warn".
+    let styled (kind: string) (words: string) : XmlNode = p [ _class kind ] (text words)
 
     /// A part of a page below its heading.
     let part (id: string) (heading: string) (body: XmlNode list) : XmlNode =

@@ -50,31 +50,32 @@ let private origin (rebuild: string list) (runs: Run list) : XmlNode list = [
 
 /// An episode of the cell that leads each facet: of the seed with the middle score.
 let private episode (folderOf: Run -> string) (sweep: SweepResults) : XmlNode list =
-    let chosen = [
+    let headlines = [
         for facet, cells in (ResultGroups.plane sweep).Facets do
-            match
-                Measure.ofRuns sweep.Runs
-                |> Option.bind (fun measure -> ResultGroups.best measure cells)
-            with
-            | Some(best, _) ->
-                for run in Option.toList (Animations.median best.Runs) ->
-                    match facet @ best.Values with
-                    | [] -> $"{run.Config.Algorithm.ToUpperInvariant()}, seed {run.Config.Seed}", run
-                    | values -> $"{Shown.values values}, seed {run.Config.Seed}", run
-            | None -> ()
+            for measure in Option.toList (Measure.ofRuns sweep.Runs) do
+                for best, _ in Option.toList (ResultGroups.best measure cells) do
+                    for run in Option.toList (Animations.median best.Runs) do
+                        facet @ best.Values, run
     ]
 
-    match List.truncate 6 chosen with
+    match List.truncate 6 headlines with
     | (_, first) :: _ as chosen when not (isNull first.Config.Task) ->
         let says =
-            match sweep.Runs with
-            | [ _ ] -> ""
-            | _ -> "An episode of the best cell (or of one that ties), from its seed with the middle final score. "
+            if sweep.Runs.Length = 1 then
+                ""
+            else
+                "An episode of the best cell (or of one that ties), from its seed with the middle final score. "
 
         Animations.ofTask first.Config.Task [
-            for title, run in chosen ->
+            for values, run in chosen ->
+                let named =
+                    if values.IsEmpty then
+                        run.Config.Algorithm.ToUpperInvariant()
+                    else
+                        Shown.values values
+
                 {
-                    Animations.Title = title
+                    Animations.Title = $"{named}, seed {run.Config.Seed}"
                     Animations.Folder = folderOf run
                 }
         ]
@@ -98,53 +99,11 @@ let private pictures (folder: string) (runs: Run list) : Result<XmlNode list, st
         ])
     | _ -> Ok []
 
-let private findings (id: string) (aside: string) (sentences: string list) : XmlNode =
-    [
-        for i, sentence in List.indexed sentences ->
-            Html.styled
-                (if i = 0 then "lead"
-                 elif i = sentences.Length - 1 then "under"
-                 else "")
-                sentence
-    ]
-    |> Html.part id $"What was found{aside}"
-
-/// What a sweep over numbers found, and its sections: a facet a combination of the axes that are not shown as a plane.
-let private ofPlane (sweep: SweepResults) : XmlNode list * Sections.Section list =
-    let plane = ResultGroups.plane sweep
-    let many = plane.Facets.Length > 1
-
-    let facets = [
-        for i, (values, cells) in List.indexed plane.Facets do
-            let prefix = if many then $"f{i + 1}-" else ""
-            let measure = cells |> List.collect _.Runs |> Measure.ofRuns
-            let aside = if many then $": {Shown.values values}" else ""
-
-            Findings.ofGroups measure plane.Rows plane.Columns cells
-            |> findings $"{prefix}found" aside,
-            [
-                for section in Sections.ofGroups prefix measure plane cells ->
-                    {
-                        section with
-                            Heading = section.Heading + aside
-                    }
-            ]
-    ]
-
-    List.map fst facets, List.collect snd facets
-
 /// The page of a sweep: reasons for doubt, what was found, and its sections. `rebuild` are the commands that make it
 /// again.
 let private page (rebuild: string list) (sweep: SweepResults) found (sections: Sections.Section list) : string =
-    let name = Doubts.title sweep.Plan.Name
-
-    let runs = sweep.Runs
-
-    let names = [
-        for axis in sweep.Plan.Axes do
-            if axis.Name <> "seed" then
-                axis.Name
-    ]
+    let runs, name = sweep.Runs, Doubts.title sweep.Plan.Name
+    let names = [ for axis in sweep.Plan.Axes -> axis.Name ] |> List.except [ "seed" ]
 
     let sections =
         sections
@@ -165,7 +124,7 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
     [
         header [] [ h1 [] [ str name ]; Html.styled "under" (subtitle sweep) ]
         nav [ _ariaLabel "Sections of this page" ] [
-            for section in sections -> a [ _href $"#{section.Id}" ] [ str section.Heading ]
+            for id, heading, _ in sections -> a [ _href $"#{id}" ] [ str heading ]
         ]
         section [
             _id "doubts"
@@ -175,21 +134,36 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
             ul [] [ for doubt in Doubts.ofSweep sweep -> li [] (Html.text doubt) ]
         ]
         yield! found
-        for section in sections do
-            Html.part section.Id section.Heading section.Body
+        for id, heading, body in sections do
+            Html.part id heading body
     ]
     |> Html.page name
 
 /// The page of a sweep over numbers, with an episode of it and pictures of its data.
 let ofSweep (rebuild: string list) (episode: XmlNode list) (pictures: XmlNode list) (sweep: SweepResults) : string =
-    let found, sections = ofPlane sweep
+    let plane = ResultGroups.plane sweep
+
+    let facets = [
+        for i, (values, cells) in List.indexed plane.Facets ->
+            let many = plane.Facets.Length > 1
+            let prefix = if many then $"f{i + 1}-" else ""
+            let aside = if many then $": {Shown.values values}" else ""
+            let measure = cells |> List.collect _.Runs |> Measure.ofRuns
+
+            Findings.ofGroups measure plane.Rows plane.Columns cells
+            |> List.map Html.paragraph
+            |> Html.part $"{prefix}found" $"What was found{aside}",
+            [
+                for id, heading, body in Sections.ofGroups prefix measure plane cells -> id, heading + aside, body
+            ]
+    ]
 
     page
         rebuild
         sweep
-        found
+        (List.map fst facets)
         (Sections.shown "" [ "episode", "An episode", episode ]
-         @ sections
+         @ List.collect snd facets
          @ Sections.shown "" [
              "data", "The data", pictures
              "configuration",
@@ -205,7 +179,9 @@ let ofTable (rebuild: string list) (episodes: XmlNode list) (sweep: SweepResults
     page
         rebuild
         sweep
-        [ findings "found" "" (ScoreFindings.ofTable table) ]
+        [
+            Html.part "found" "What was found" (List.map Html.paragraph (ScoreFindings.ofTable table))
+        ]
         (ScoreSections.ofTable episodes sweep table)
 
 let private save (folder: string) (sweep: SweepResults) (files: (string * string) list) : Result<string, string> =
