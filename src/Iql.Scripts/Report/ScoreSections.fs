@@ -117,7 +117,8 @@ let private trained (sweep: SweepResults) (table: ScoreTable) : XmlNode list = [
         details [] [
             summary [] [ str (Published.title contender) ]
             for preset, tasks in List.groupBy fst presets do
-                Html.paragraph $"Preset for {tasks |> List.map snd |> List.distinct |> Plural.listed}: {preset}."
+                Html.paragraph
+                    $"Preset for {tasks |> List.map snd |> List.distinct |> Plural.listed}: {Shown.words preset}."
             Tables.inColumns $"Settings of {Published.title contender}" (Tables.settings (List.map snd runs))
         ]
 ]

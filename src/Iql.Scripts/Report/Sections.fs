@@ -15,12 +15,9 @@ let shown (prefix: string) (parts: Section list) : Section list = [
             prefix + id, heading, body
 ]
 
-/// Words that are said only where they are true.
-let private given (condition: bool) (words: string) : string = if condition then words else ""
-
 /// " at τ = 0.9", or nothing.
 let private at (values: (string * string) list) : string =
-    given (not values.IsEmpty) $" at {Shown.values values}"
+    Tables.given (not values.IsEmpty) $" at {Shown.values values}"
 
 /// "Final score: 72 [64, 80] at τ = 0.9; 51 [40, 60] at τ = 0.5.", for those who do not see a chart.
 let private spoken (what: string) (number: ResultGroup -> string option) (cells: ResultGroup list) : string =
@@ -29,7 +26,7 @@ let private spoken (what: string) (number: ResultGroup -> string option) (cells:
             for number in Option.toList (number cell) -> number + at cell.Values
     ]
 
-    let more = given (cells.Length > 24) $"; and {cells.Length - 24} more"
+    let more = Tables.given (cells.Length > 24) $"; and {cells.Length - 24} more"
     $"""{what}: {String.concat "; " said}{more}."""
 
 /// The last value of a logged metric in each cell.
@@ -52,7 +49,8 @@ let private scores figure (measure: Measure) rows columns (cells: ResultGroup li
     let alt =
         cells |> spoken final (ResultGroups.summary measure >> Option.map Shown.summary)
 
-    let scale = given (measure = Score) " A random policy scores 0, an expert 100."
+    let scale =
+        Tables.given (measure = Score) " A random policy scores 0, an expert 100."
 
     let frame =
         match (ResultGroups.leaders measure cells).Length with
@@ -60,8 +58,8 @@ let private scores figure (measure: Measure) rows columns (cells: ResultGroup li
         | ties when ties > 1 && ties < cells.Length -> $" The {ties} orange frames are the cells that tie."
         | _ -> ""
 
-    let interval = given (several cells) " with its 95 % interval over seeds"
-    let dots = given (several cells) " Grey dots are seeds."
+    let interval = Tables.given (several cells) " with its 95 % interval over seeds"
+    let dots = Tables.given (several cells) " Grey dots are seeds."
 
     let charts =
         match rows, columns with
@@ -85,11 +83,11 @@ let private curves figure (measure: Measure) rows columns (cells: ResultGroup li
 
     let words = [
         "Each point is one evaluation."
-        given (several cells) " The line is the mean over seeds, and the band is its 95 % interval."
-        given
+        Tables.given (several cells) " The line is the mean over seeds, and the band is its 95 % interval."
+        Tables.given
             (runs |> List.exists (Run.curve measure >> List.exists (fst >> (=) 0.0)))
             " The point at step 0 is the untrained policy."
-        given
+        Tables.given
             (List.exists Run.diverged runs)
             " Dotted lines with a cross at their end are diverged runs. They are not part of the mean."
     ]
@@ -109,8 +107,8 @@ let private curves figure (measure: Measure) rows columns (cells: ResultGroup li
 let private value figure axis (cells: ResultGroup list) : XmlNode list =
     let words = [
         "Means of the last ten logged training lines"
-        given (several cells) " with 95 % intervals over seeds. Grey dots are seeds"
-        given
+        Tables.given (several cells) " with 95 % intervals over seeds. Grey dots are seeds"
+        Tables.given
             (axis = Some "expectile")
             ". With a larger τ, V rises towards the best actions in the data, so fewer advantages are above zero"
         "."
@@ -124,7 +122,7 @@ let private weights figure measure axis (cells: ResultGroup list) : XmlNode list
     let others, along = bestAlong measure axis cells
 
     let expected =
-        given
+        Tables.given
             (axis = Some "inverseTemperature")
             " With β = 0 every weight is 1. With a larger β, fewer transitions have a large weight."
 
@@ -150,7 +148,7 @@ let private losses figure measure valueAxis policyAxis (cells: ResultGroup list)
     let second = ends "Last policy loss" "policyLoss" along
 
     let caution =
-        given
+        Tables.given
             (policyAxis = Some "inverseTemperature")
             " Different β weigh the data differently, so do not compare their losses."
 

@@ -14,6 +14,9 @@ let duration (seconds: float) : string =
     else
         $"{Shown.number (seconds / 3600.0)} h"
 
+/// Words that are said only where they are true.
+let given (condition: bool) (words: string) : string = if condition then words else ""
+
 let private bestOf (measure: Measure) (run: Run) : float option =
     match Run.learned measure run |> List.map snd with
     | [] -> None
@@ -26,22 +29,19 @@ let private longEnough (runs: Run list) : bool =
 /// A group's success rate in percent: with one run a cell with Wilson's interval, over the independent episodes of that
 /// one policy; with several with the bootstrap's over runs, because the episodes of one run are alike.
 let private successRate (single: bool) (cell: ResultGroup) : (float * Interval option) option =
-    let share won tried =
-        100.0 * float<int> won / float<int> tried
-
     match ResultGroups.successes cell with
     | [ won, tried ] when single ->
-        let { Low = low; High = high } = (wilson RunSummary.confidence won tried).Interval
+        let share = wilson RunSummary.confidence won tried
+        let { Low = low; High = high } = share.Interval
 
-        Some(
-            share won tried,
-            Some {
-                Low = 100.0 * low
-                High = 100.0 * high
-            }
-        )
+        let percent = {
+            Low = 100.0 * low
+            High = 100.0 * high
+        }
+
+        Some(100.0 * share.Value, Some percent)
     | runs ->
-        List.map (fun (won, tried) -> share won tried) runs
+        [ for won, tried in runs -> 100.0 * float won / float tried ]
         |> RunSummary.ofNumbers $"successes {Shown.values cell.Values}"
         |> Option.map (fun summary -> summary.Mean, summary.Interval)
 
@@ -54,6 +54,12 @@ let cells (measure: Measure) (cells: ResultGroup list) : XmlNode list =
     let single = cells |> List.forall (fun cell -> cell.Runs.Length = 1)
     let long = longEnough (cells |> List.collect _.Runs)
     let summary = ResultGroups.summary measure
+
+    let deviation numbers =
+        if List.length numbers > 1 then
+            Some(std (Array.ofList numbers))
+        else
+            None
 
     let sorted (found: (float * string) option) : Html.Cell =
         match found with
@@ -77,14 +83,7 @@ let cells (measure: Measure) (cells: ResultGroup list) : XmlNode list =
                     >> Option.map (fun interval -> interval.Low, Shown.interval interval)
                     >> sorted
 
-                    "Std",
-                    (fun cell ->
-                        number (
-                            if (finals cell).Length > 1 then
-                                Some(std (Array.ofList (finals cell)))
-                            else
-                                None
-                        ))
+                    "Std", finals >> deviation >> number
                 if most > 3 then
                     "IQM", summary >> Option.map _.Iqm >> number
                 if long then
@@ -113,11 +112,8 @@ let cells (measure: Measure) (cells: ResultGroup list) : XmlNode list =
                      nothing about other seeds. "
                 else
                     "Intervals are over seeds, also those of success rates: the episodes of one seed are alike. ")
-             + (if most > 3 then "IQM is the interquartile mean. " else "")
-             + (if long then
-                    "Last 10 is the mean of the last ten evaluations. "
-                else
-                    "")
+             + given (most > 3) "IQM is the interquartile mean. "
+             + given long "Last 10 is the mean of the last ten evaluations. "
              + "Best is the mean over runs of the best evaluation. It is selected by the environment, so it makes every \
                 cell look too good.")
     ]
@@ -192,7 +188,8 @@ let private leaves (value: 'T) : (string * string) list = [
         name,
         match System.Int64.TryParse text with
         | true, number -> Plural.thousands number
-        | _ -> text
+        | _ when text = "" -> "–"
+        | _ -> Shown.words text
 ]
 
 /// Every setting of the runs.

@@ -10,7 +10,7 @@ module Shown =
 
     /// A name of the code in words: "policyLearningRate" is "policy learning rate".
     let words (name: string) : string =
-        Regex.Replace(name, "(?<=[a-z0-9])[A-Z]|\\.", fun found -> " " + found.Value.Trim('.').ToLowerInvariant())
+        Regex.Replace(name, "(?<=[a-z0-9])[A-Z]|(?<=[a-z])\\.(?=[a-z])", fun found -> " " + found.Value.Trim('.').ToLowerInvariant())
 
     /// The paper's letter for a hyperparameter, where it has one; else its name in words.
     let symbol (name: string) : string =

@@ -211,7 +211,8 @@ let ``pages are in words for people: no names of code, no backticks, one way of 
             ] do
             Assert.DoesNotContain(name, text)
 
-    Assert.Contains("policy learning rate = 0.1", Shown.values [ "policyLearningRate", "0.1" ])
+    Assert.Equal("policy learning rate = 0.1", Shown.values [ "policyLearningRate", "0.1" ])
+    Assert.Equal("objective kind 0.5", Shown.words "objective.kind 0.5")
 
 [<Fact>]
 let ``the outline of a page is one a screen reader can follow`` () =
