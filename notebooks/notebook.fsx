@@ -23,8 +23,7 @@ let private table (frame: Frame<'row, 'column>) : string =
         | :? float as number -> number.ToString("G6", CultureInfo.InvariantCulture)
         | value -> WebUtility.HtmlEncode(string value)
 
-    let cells tag values =
-        String.concat "" [ for value in values -> $"<{tag}>{cell value}</{tag}>" ]
+    let cells tag values = String.concat "" [ for value in values -> $"<{tag}>{cell value}</{tag}>" ]
 
     let columns = [ for column in frame.Columns.Values -> column ]
 
@@ -38,11 +37,7 @@ let private table (frame: Frame<'row, 'column>) : string =
 
     let heads = cells "th" (box "" :: [ for key in frame.ColumnKeys -> box key ])
 
-    let note =
-        if frame.RowCount > 30 then
-            $"<p>30 of {frame.RowCount} rows</p>"
-        else
-            ""
+    let note = if frame.RowCount > 30 then $"<p>30 of {frame.RowCount} rows</p>" else ""
 
     $"""<div style="overflow-x:auto"><table><tr>{heads}</tr>{rows}</table></div>{note}"""
 
@@ -54,9 +49,7 @@ let private live (charts: GenericChart list) : string =
     let id = $"charts-{Guid.NewGuid():n}"
 
     let places =
-        String.concat "" [
-            for chart in charts -> $"<div style=\"min-width:0;height:{Figure.height chart}px\"></div>"
-        ]
+        String.concat "" [ for chart in charts -> $"<div style=\"min-width:0;height:{Figure.height chart}px\"></div>" ]
 
     let json = charts |> List.map Figure.json |> String.concat ","
 

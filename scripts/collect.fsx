@@ -17,12 +17,7 @@ open Iql.Scripts
 
 /// A data set: what it is called, the data set of D4RL that it is like, who acts (names of policy files, or "random"; several in equal
 /// shares), and how many transitions.
-type Recipe = {
-    Name: string
-    Like: string
-    Policies: string list
-    Size: int
-}
+type Recipe = { Name: string; Like: string; Policies: string list; Size: int }
 
 /// All training snapshots of a robot, from an untrained policy to the last: a replay buffer is as mixed as they are.
 let snapshots (robot: string) : string list = [ for iteration in 0..20..500 -> $"{robot}-gail-trpo-{iteration:D4}" ]
@@ -52,15 +47,7 @@ let recipes: Recipe list = [
             }
 
     // A walker is steered from goal to goal, as D4RL's is; what the task's name says decides where it starts and aims.
-    for maze in
-        [
-            "umaze"
-            "umaze-diverse"
-            "medium-play"
-            "medium-diverse"
-            "large-play"
-            "large-diverse"
-        ] do
+    for maze in [ "umaze"; "umaze-diverse"; "medium-play"; "medium-diverse"; "large-play"; "large-diverse" ] do
         {
             Name = $"antmaze-iql-{maze}"
             Like = $"antmaze-{maze}-v2"
@@ -71,10 +58,7 @@ let recipes: Recipe list = [
 
 // ---- what was asked for ----
 
-let variable (name: string) =
-    Environment.GetEnvironmentVariable name
-    |> Option.ofObj
-    |> Option.filter ((<>) "")
+let variable (name: string) = Environment.GetEnvironmentVariable name |> Option.ofObj |> Option.filter ((<>) "")
 
 let number (name: string) =
     variable name
@@ -97,14 +81,10 @@ let asked = [
     for recipe in recipes do
         if
             wanted.IsEmpty
-            || wanted
-               |> List.exists (fun word -> recipe.Name.Replace("-iql", "").StartsWith word)
+            || wanted |> List.exists (fun word -> recipe.Name.Replace("-iql", "").StartsWith word)
         then
             if not tiny then
-                {
-                    recipe with
-                        Size = number "IQL_SIZE" |> Option.defaultValue recipe.Size
-                }
+                { recipe with Size = number "IQL_SIZE" |> Option.defaultValue recipe.Size }
             elif recipe.Policies = [ "random" ] then
                 { recipe with Size = 400 }
 ]
@@ -139,10 +119,7 @@ let collect (recipe: Recipe) : unit =
             "%s: skipped: expected %s%s in IQL_POLICIES (%s), found none. Name the folder of your policy files."
             recipe.Name
             missing.Head
-            (if missing.Length > 1 then
-                 $" and {missing.Length - 1} more"
-             else
-                 "")
+            (if missing.Length > 1 then $" and {missing.Length - 1} more" else "")
             place
     else
         let clock = Diagnostics.Stopwatch.StartNew()
@@ -201,9 +178,6 @@ else
     printfn "%s" data
 
     // Each is learned from under the name of what it is like; a comparison shows what others scored there, and says whose data those are.
-    match
-        asked
-        |> List.tryFind (fun recipe -> File.Exists(Path.Combine(data, recipe.Name + ".hdf5")))
-    with
+    match asked |> List.tryFind (fun recipe -> File.Exists(Path.Combine(data, recipe.Name + ".hdf5"))) with
     | Some recipe -> printfn "iql compare --task %s --data %s" recipe.Like (Path.Combine(data, recipe.Name + ".hdf5"))
     | None -> ()

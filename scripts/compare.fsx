@@ -4,16 +4,10 @@
 open Prelude
 open Iql.Scripts
 
-let maze (name: string) =
-    DataSource.Task(name, Some(size 100_000 2_000))
+let maze (name: string) = DataSource.Task(name, Some(size 100_000 2_000))
 
 // Every algorithm starts from its preset for the task's name; this is what all of them are changed by.
-let change (trial: Trial) = {
-    trial with
-        Steps = size 10_000 60
-        EvaluateEvery = size 1_000 20
-        Episodes = size 50 2
-}
+let change (trial: Trial) = { trial with Steps = size 10_000 60; EvaluateEvery = size 1_000 20; Episodes = size 50 2 }
 
 let algorithms = Axis.algorithm Ablation.small change [ "iql"; "td3bc"; "bc" ]
 
@@ -30,9 +24,7 @@ let sweep = {
         {
             algorithms with
                 // A value of one's own is a name and a function from trial to trial.
-                Values =
-                    algorithms.Values
-                    @ [ "IQL at τ 0.5", Hyperparameter.set "expectile" 0.5 >> change ]
+                Values = algorithms.Values @ [ "IQL at τ 0.5", Hyperparameter.set "expectile" 0.5 >> change ]
         }
         Axis.seed [ 0 .. size 2 1 ]
     ]
@@ -47,10 +39,8 @@ ScoreTableText.lines table |> List.iter (printfn "%s")
 for iqm in Option.toList (ScoreTable.total "IQM" table) do
     for name, entry in List.zip table.Contenders iqm.Entries do
         match entry with
-        | Some {
-                   Value = value
-                   Interval = Some interval
-               } -> printfn "IQM of %s: %.1f, from %.1f to %.1f" name value interval.Low interval.High
+        | Some { Value = value; Interval = Some interval } ->
+            printfn "IQM of %s: %.1f, from %.1f to %.1f" name value interval.Low interval.High
         | _ -> ()
 
 for pair in ScoreTable.improvements table do

@@ -193,8 +193,7 @@ printfn ""
 printfn "%-26s %8s %9s %14s %15s" "objective" "score" "mean Q" "Q of the way" "Q of the gamble"
 
 for title, cell, q in List.zip3 titles cells believed do
-    let mean pick =
-        ResultGroups.meanOf pick cell |> Option.defaultValue nan
+    let mean pick = ResultGroups.meanOf pick cell |> Option.defaultValue nan
 
     printfn "%-26s %8.1f %9.2f %14.2f %15.2f" title (mean (Run.final Score)) (mean (Run.lastMetric "qMean")) q[0] q[1]
 
@@ -232,10 +231,7 @@ let bars name colour worth (pick: float list -> float) =
     |> Style.titled "The same, from nearer" "gradient step" "mean Q over the data"
     |> Chart.withYAxisStyle (MinMax = (truth - 4.0, truth + 2.0))
 
-    [
-        bars "the way" "#3a97d4" 0.63 List.head
-        bars "the gamble" Style.grey 0.5 List.last
-    ]
+    [ bars "the way" "#3a97d4" 0.63 List.head; bars "the gamble" Style.grey 0.5 List.last ]
     |> Chart.combine
     |> Style.titled "Which of them take luck for skill" "" "Q at the fork"
 ]

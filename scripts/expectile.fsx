@@ -9,21 +9,13 @@ open Plotly.NET
 // V is fitted to Q by a lopsided square: residuals above V count τ, those below 1 − τ. At τ = 0.5 V is the mean over the data's
 // actions, so it values the policy that made the data. As τ goes to 1 it climbs to the best action that the data hold at each
 // state: the maximum of Q-learning, without ever asking Q about an action that nobody took.
-let expectiles =
-    if tiny then
-        [ 0.5; 0.9 ]
-    else
-        [ 0.5; 0.6; 0.7; 0.8; 0.9; 0.95; 0.99 ]
+let expectiles = if tiny then [ 0.5; 0.9 ] else [ 0.5; 0.6; 0.7; 0.8; 0.9; 0.95; 0.99 ]
 
 let results =
     train {
         Name = "expectile"
         Base = trial
-        Axes = [
-            Axis.expectile expectiles
-            Axis.inverseTemperature [ 10.0 ]
-            Axis.seed [ 0 .. size 2 0 ]
-        ]
+        Axes = [ Axis.expectile expectiles; Axis.inverseTemperature [ 10.0 ]; Axis.seed [ 0 .. size 2 0 ] ]
     }
 
 // Mean over seeds of a number at the end of each run, for every τ.

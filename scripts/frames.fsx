@@ -21,9 +21,7 @@ let results = train sweep
 // One row a run. Hyperparameters are numbers; the score of a run that has not finished is missing.
 let runs = Results.frame results
 
-(runs
- |> Frame.sliceCols [ "expectile"; "inverseTemperature"; "seed"; "score"; "seconds" ])
-    .Print()
+(runs |> Frame.sliceCols [ "expectile"; "inverseTemperature"; "seed"; "score"; "seconds" ]).Print()
 
 // τ × β: any summary of the scores of a cell's runs.
 (results |> Results.pivot "expectile" "inverseTemperature" iqm).Print()

@@ -29,11 +29,7 @@ let results =
         Base = trial
         Axes =
             if tiny then
-                [
-                    Axis.expectile [ 0.5; 0.9 ]
-                    Axis.inverseTemperature [ 0.0; 3.0 ]
-                    Axis.seed [ 0 ]
-                ]
+                [ Axis.expectile [ 0.5; 0.9 ]; Axis.inverseTemperature [ 0.0; 3.0 ]; Axis.seed [ 0 ] ]
             else
                 Ablation.grid (Trial.algorithm trial)
     }

@@ -9,27 +9,18 @@ open Plotly.NET
 // The policy clones the data with weights exp(β A), where A = Q − V says how much better an action is than usual. At β = 0 all
 // weights are 1: behaviour cloning. A large β listens to the few best actions only, and the cap of 100 keeps it from listening
 // to one. V and Q never look at the policy, so all β here share one value function and are trained together.
-let betas =
-    if tiny then
-        [ 0.0; 3.0 ]
-    else
-        [ 0.0; 0.5; 1.0; 3.0; 10.0; 30.0 ]
+let betas = if tiny then [ 0.0; 3.0 ] else [ 0.0; 0.5; 1.0; 3.0; 10.0; 30.0 ]
 
 let results =
     train {
         Name = "inverse-temperature"
         Base = trial
-        Axes = [
-            Axis.expectile [ 0.9 ]
-            Axis.inverseTemperature betas
-            Axis.seed [ 0 .. size 2 0 ]
-        ]
+        Axes = [ Axis.expectile [ 0.9 ]; Axis.inverseTemperature betas; Axis.seed [ 0 .. size 2 0 ] ]
     }
 
 let cells = ResultGroups.ofRuns [ "inverseTemperature" ] results.Runs
 
-let mean (number: Run -> float option) (cell: ResultGroup) =
-    cell.Runs |> List.choose number |> List.average
+let mean (number: Run -> float option) (cell: ResultGroup) = cell.Runs |> List.choose number |> List.average
 
 for beta, cell in List.zip betas cells do
     printfn

@@ -13,21 +13,13 @@ open Plotly.NET
 let huber (residual: Tensor) (expectile: Tensor) : Tensor =
     let size = Tensor.Abs residual
 
-    let bowl =
-        Tensor.Where(Tensor.LessOrEqual(size, 1.0), 0.5 * Tensor.Square residual, size - 0.5)
+    let bowl = Tensor.Where(Tensor.LessOrEqual(size, 1.0), 0.5 * Tensor.Square residual, size - 0.5)
 
-    Tensor.Mean(
-        Tensor.Where(Tensor.Less(residual, 0.0), 1.0 - expectile, expectile)
-        * 2.0
-        * bowl
-    )
+    Tensor.Mean(Tensor.Where(Tensor.Less(residual, 0.0), 1.0 - expectile, expectile) * 2.0 * bowl)
 
 // A smaller change: the residual itself instead of its square makes V a quantile of Q instead of an expectile.
 let quantile (residual: Tensor) (expectile: Tensor) : Tensor =
-    Tensor.Mean(
-        Tensor.Where(Tensor.Less(residual, 0.0), 1.0 - expectile, expectile)
-        * Tensor.Abs residual
-    )
+    Tensor.Mean(Tensor.Where(Tensor.Less(residual, 0.0), 1.0 - expectile, expectile) * Tensor.Abs residual)
 
 // Is the gradient right? The interpreter says what a graph means, in double precision; nudge every input and compare.
 let u = Tensor.Input("u", Shape.Of [ 6 ])
@@ -41,8 +33,7 @@ let evaluate (tensor: Tensor) (point: float[]) =
 let gradient = evaluate (Gradient.Of(loss, [ u ])[0]) at
 
 let slope i =
-    let nudged by =
-        at |> Array.mapi (fun j x -> if i = j then x + by else x)
+    let nudged by = at |> Array.mapi (fun j x -> if i = j then x + by else x)
 
     ((evaluate loss (nudged 1e-6))[0] - (evaluate loss (nudged -1e-6))[0]) / 2e-6
 
@@ -63,11 +54,7 @@ let results =
         Name = "own-loss"
         Base = trial
         Axes = [
-            Axis.valueLoss [
-                ValueLoss.Expectile
-                ValueLoss("huber", huber)
-                ValueLoss("quantile", quantile)
-            ]
+            Axis.valueLoss [ ValueLoss.Expectile; ValueLoss("huber", huber); ValueLoss("quantile", quantile) ]
             Axis.expectile [ 0.9 ]
             Axis.inverseTemperature [ 10.0 ]
             Axis.seed [ 0 .. size 2 0 ]

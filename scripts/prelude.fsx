@@ -57,14 +57,7 @@ let train (sweep: Sweep) : SweepResults =
     if tiny && Directory.Exists target then
         Directory.Delete(target, true)
 
-    Launch.run
-        {
-            Launch.into target with
-                Watch = progress
-        }
-        sweep
-    |> get
-    |> ignore
+    Launch.run { Launch.into target with Watch = progress } sweep |> get |> ignore
 
     Results.readSweep target |> get
 

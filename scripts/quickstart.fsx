@@ -25,9 +25,7 @@ let run = List.head results.Runs
 // Everything a run leaves behind is in its folder; here it is as F# values.
 let steps = [ for evaluation in run.Evaluations -> float evaluation.Step ]
 
-let scores = [
-    for evaluation in run.Evaluations -> evaluation.ScoreMean.GetValueOrDefault nan
-]
+let scores = [ for evaluation in run.Evaluations -> evaluation.ScoreMean.GetValueOrDefault nan ]
 
 printfn
     "score %.1f after %d steps (0 is a random policy, 100 the maze's own controller)"

@@ -21,8 +21,7 @@ let root = Path.GetFullPath(Path.Combine(__SOURCE_DIRECTORY__, ".."))
 
 /// Runs a program and returns what it prints; a failure ends with the last line of its errors and the hint.
 let start (hint: string) (program: string) (words: string list) : string =
-    let info =
-        ProcessStartInfo(program, words, RedirectStandardOutput = true, RedirectStandardError = true)
+    let info = ProcessStartInfo(program, words, RedirectStandardOutput = true, RedirectStandardError = true)
 
     try
         use running = Process.Start info
@@ -54,8 +53,7 @@ let inScratch (use': string -> 'T) : 'T =
 
 /// The kernel is a copy of .NET Interactive. Its own FSharp.Core is too old for Iql, so it gets the one that Iql has.
 let install (place: string list) : unit =
-    let core =
-        Path.Combine(root, "src", "Iql.Scripts", "bin", "Release", "net10.0", "FSharp.Core.dll")
+    let core = Path.Combine(root, "src", "Iql.Scripts", "bin", "Release", "net10.0", "FSharp.Core.dll")
 
     if not (File.Exists core) then
         failwith $"{core}: expected a build of Iql, found none. Build first: dotnet build -c Release"
@@ -65,8 +63,7 @@ let install (place: string list) : unit =
     let dotnet = start "Are your NuGet package sources reachable?" "dotnet"
     dotnet [ "tool"; "restore"; "--tool-manifest"; manifest ] |> ignore
 
-    let packages =
-        (dotnet [ "nuget"; "locals"; "global-packages"; "--list" ]).Split(": ", 2)[1]
+    let packages = (dotnet [ "nuget"; "locals"; "global-packages"; "--list" ]).Split(": ", 2)[1]
 
     let version =
         let tools = JsonNode.Parse(File.ReadAllText manifest)
@@ -95,8 +92,7 @@ let install (place: string list) : unit =
 """
         )
 
-        jupyter "" ([ "kernelspec"; "install"; folder; "--name"; "iql-fsharp" ] @ place)
-        |> ignore)
+        jupyter "" ([ "kernelspec"; "install"; folder; "--name"; "iql-fsharp" ] @ place) |> ignore)
 
     printfn "Registered the kernel F# (Iql), for Jupyter iql-fsharp."
 
@@ -144,12 +140,10 @@ let execute (notebook: string) : JsonNode =
         ]
         |> ignore
 
-        let executed =
-            JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "executed.ipynb")))
+        let executed = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "executed.ipynb")))
 
         for i, cell in Seq.indexed (executed["cells"].AsArray()) do
-            failure cell
-            |> Option.iter (fun text -> failwith $"{notebook}: cell {i + 1} failed.\n{text}")
+            failure cell |> Option.iter (fun text -> failwith $"{notebook}: cell {i + 1} failed.\n{text}")
 
         printfn "%s: all cells ran." notebook
         executed)
@@ -163,10 +157,7 @@ let save (notebook: string) : unit =
 
     for cell in executed["cells"].AsArray() do
         for output in outputs cell do
-            if
-                not (isNull output["data"])
-                && (text output["data"].["text/html"]).Contains "<script"
-            then
+            if not (isNull output["data"]) && (text output["data"].["text/html"]).Contains "<script" then
                 cell["outputs"].AsArray().Remove output |> ignore
 
     let options =

@@ -94,11 +94,7 @@ module Algorithms =
 
                         for rate in Rate.measure windows threads 1 step learner data do
                             let row = {
-                                Name =
-                                    if phases.Length = 1 then
-                                        name
-                                    else
-                                        $"{name}, phase {phase + 1}"
+                                Name = if phases.Length = 1 then name else $"{name}, phase {phase + 1}"
                                 Threads = threads
                                 Batch = learner.Batch.Entries[0].Shape[0]
                                 Parameters = parameters learner
@@ -110,8 +106,7 @@ module Algorithms =
                             row
         ]
 
-    let private heads =
-        [ "algorithm"; "threads"; "batch"; "parameters"; "ready s" ] @ Rate.heads
+    let private heads = [ "algorithm"; "threads"; "batch"; "parameters"; "ready s" ] @ Rate.heads
 
     let private cells (row: AlgorithmRate) =
         [
@@ -131,11 +126,7 @@ module Algorithms =
 
     /// What makes figures doubtful.
     let doubts (session: Session) (rows: AlgorithmRate list) : string list =
-        Session.doubts
-            [
-                for row in rows -> $"""{row.Name} on {Plural.count row.Threads "thread"}""", row.Rate
-            ]
-            session
+        Session.doubts [ for row in rows -> $"""{row.Name} on {Plural.count row.Threads "thread"}""", row.Rate ] session
 
     /// A page.
     let markdown (session: Session) (rows: AlgorithmRate list) : string =

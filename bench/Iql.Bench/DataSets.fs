@@ -27,10 +27,7 @@ module DataSets =
         | Error _ ->
             let file = new RowFile(source, readAhead = (reading = Ahead))
 
-            if reading = InMemory then
-                file.Rows(0L, int file.Count)
-            else
-                file
+            if reading = InMemory then file.Rows(0L, int file.Count) else file
 
     /// Microseconds of each of so many batches: the median, the mean and the 99th percentile.
     let batches (data: IDataset) (learner: Learner) (count: int) (first: int64) : float * float * float =
@@ -49,8 +46,7 @@ module DataSets =
 
     /// Steps a second as the training loop makes them, of rows that no batch of `batches` was drawn from.
     let steps (data: IDataset) (learner: Learner) (threads: int) (count: int) (first: int64) : float =
-        use training =
-            new Training(learner, learner.Source data, uint64 first + 2UL, threads, 0L)
+        use training = new Training(learner, learner.Source data, uint64 first + 2UL, threads, 0L)
 
         training.Advance()
         let clock = Stopwatch.StartNew()

@@ -31,9 +31,7 @@ module Environments =
     let private actions (environment: MujocoEnvironment) (episode: int) : float32[] =
         let draws = seed.Split(uint64 episode).Split "actions"
 
-        [|
-            for i in 0 .. decisions * environment.ActionSize - 1 -> float32 (draws.Uniform(uint64 i, 1.0))
-        |]
+        [| for i in 0 .. decisions * environment.ActionSize - 1 -> float32 (draws.Uniform(uint64 i, 1.0)) |]
 
     /// The work for the C program, as doubles: per episode positions, velocities, the solver's warm start, controls.
     let private work (environment: MujocoEnvironment) : byte[] =
@@ -89,10 +87,7 @@ module Environments =
             let failed = running.StandardError.ReadToEnd()
             running.WaitForExit()
 
-            if running.ExitCode = 0 then
-                Ok output
-            else
-                Error(failed.Trim())
+            if running.ExitCode = 0 then Ok output else Error(failed.Trim())
         with :? ComponentModel.Win32Exception as absent ->
             Error absent.Message
 
@@ -101,13 +96,11 @@ module Environments =
         let source = Path.Combine(folder, "mujoco_steps.c")
         let program = Path.Combine(folder, "mujoco_steps")
 
-        use stream =
-            Assembly.GetExecutingAssembly().GetManifestResourceStream "mujoco_steps.c"
+        use stream = Assembly.GetExecutingAssembly().GetManifestResourceStream "mujoco_steps.c"
 
         using (File.Create source) stream.CopyTo
 
-        execute "gcc" [ "-O2"; "-o"; program; source; "-ldl" ]
-        |> Result.map (fun _ -> program)
+        execute "gcc" [ "-O2"; "-o"; program; source; "-ldl" ] |> Result.map (fun _ -> program)
 
     let private measure (rounds: int) (folder: string) (program: string option) (robot: string, world: MujocoWorld) =
         let environment = MujocoEnvironment(robot, world, 1000)
@@ -126,8 +119,7 @@ module Environments =
         own environment |> ignore
 
         // In turns, so that whatever else the machine does meets both alike; the best of each counts.
-        let ours, theirs =
-            List.unzip [ for _ in 1..rounds -> own environment, Option.map library program ]
+        let ours, theirs = List.unzip [ for _ in 1..rounds -> own environment, Option.map library program ]
 
         let perSecond (times: (int64 * uint64) list) =
             float (episodes * decisions) / (float (List.min (List.map fst times)) * 1e-9)
@@ -165,8 +157,7 @@ module Environments =
 
     /// The table as lines of text.
     let lines (rates: EnvironmentRate list) : string list =
-        let whole (value: float) =
-            value.ToString("N0", CultureInfo.InvariantCulture)
+        let whole (value: float) = value.ToString("N0", CultureInfo.InvariantCulture)
 
         TextTable.lines [
             [ "environment"; "decisions/s"; "C library alone"; "share"; "same bits" ]

@@ -39,8 +39,7 @@ let private cases (asked: Asked) : unit =
     printfn "%s" ReportText.head
 
     let report =
-        Cases.plan asked.Quick asked.Threads asked.Rows
-        |> Cases.run next (ReportText.line >> found)
+        Cases.plan asked.Quick asked.Threads asked.Rows |> Cases.run next (ReportText.line >> found)
 
     overwrite ""
     ReportText.closing report |> List.iter (printfn "%s")
@@ -63,10 +62,7 @@ let private cases (asked: Asked) : unit =
 let private algorithms (asked: Asked) : unit =
     printfn "%s" Algorithms.head
 
-    let windows = {
-        StepRate.windows with
-            Count = (if asked.Quick then 10 else 30)
-    }
+    let windows = { StepRate.windows with Count = (if asked.Quick then 10 else 30) }
 
     let session, rows =
         Algorithms.run next (Algorithms.line >> found) windows asked.Rows asked.Threads asked.Algorithms
@@ -90,17 +86,12 @@ let private dataSet (asked: Asked) (source: string) : unit =
     let data = DataSets.load asked.Reading source
 
     let learner =
-        Case.learner {
-            Case.standard with
-                Observations = data.ObservationSize
-                Actions = data.ActionSize
-        }
+        Case.learner { Case.standard with Observations = data.ObservationSize; Actions = data.ActionSize }
 
     printfn "%d rows of %d + %d numbers" data.Count data.ObservationSize data.ActionSize
 
     if asked.Batches > 0 then
-        let median, mean, high =
-            DataSets.batches data learner asked.Batches (int64 asked.From)
+        let median, mean, high = DataSets.batches data learner asked.Batches (int64 asked.From)
 
         printfn "a batch: %.1f µs (median), %.1f (mean), %.1f (99 %%)" median mean high
 
@@ -162,11 +153,7 @@ let command: Command =
             Asked.standard
             measure
 
-    {
-        command with
-            Help = fun () -> command.Help().Replace("iql bench", "Iql.Bench")
-    }
+    { command with Help = fun () -> command.Help().Replace("iql bench", "Iql.Bench") }
 
 [<EntryPoint>]
-let main words =
-    Shell.run [ command ] ("bench" :: List.ofArray words)
+let main words = Shell.run [ command ] ("bench" :: List.ofArray words)

@@ -43,12 +43,10 @@ module Session =
                 None
     }
 
-    let private instructions (session: Session) =
-        (string session.InstructionSet).ToLowerInvariant()
+    let private instructions (session: Session) = (string session.InstructionSet).ToLowerInvariant()
 
     /// "AMD EPYC, family 25, model 17, vector512"
-    let title (session: Session) : string =
-        $"{session.Machine.Processor}, {instructions session}"
+    let title (session: Session) : string = $"{session.Machine.Processor}, {instructions session}"
 
     /// Where it was measured, on one line.
     let machine (session: Session) : string =
@@ -104,31 +102,20 @@ module Session =
         JsonSerializerOptions(WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
 
     /// Fields as the text of a JSON file.
-    let json (fields: (string * obj) list) : string =
-        JsonSerializer.Serialize(dict fields, options) + "\n"
+    let json (fields: (string * obj) list) : string = JsonSerializer.Serialize(dict fields, options) + "\n"
 
     /// The name of files for a machine: "amd-epyc-family-25-model-17-vector512".
     let fileName (session: Session) : string =
         let letters =
             session.Machine.Processor
-            |> String.map (fun c ->
-                if Char.IsAsciiLetterOrDigit c then
-                    Char.ToLowerInvariant c
-                else
-                    '-')
+            |> String.map (fun c -> if Char.IsAsciiLetterOrDigit c then Char.ToLowerInvariant c else '-')
 
-        let words =
-            letters.Split('-', StringSplitOptions.RemoveEmptyEntries)
-            |> Array.except [ "r"; "tm" ]
+        let words = letters.Split('-', StringSplitOptions.RemoveEmptyEntries) |> Array.except [ "r"; "tm" ]
 
         String.Join("-", words) + "-" + instructions session
 
     /// A line of a table whose rows appear one by one: a column is as wide as its head or the numbers that may come.
     let line (first: int) (heads: string list) (cells: string list) : string =
         List.zip heads cells
-        |> List.mapi (fun i (head, cell) ->
-            if i = 0 then
-                cell.PadRight first
-            else
-                cell.PadLeft(max 8 head.Length))
+        |> List.mapi (fun i (head, cell) -> if i = 0 then cell.PadRight first else cell.PadLeft(max 8 head.Length))
         |> String.concat "  "

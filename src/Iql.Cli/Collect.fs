@@ -50,13 +50,7 @@ module Collect =
                         Mean = request.Mean
                         Threads = request.Threads
                 }
-                |> Collection.save
-                    {
-                        Done = say
-                        Progress = Data.watch ()
-                        Cancellation = cancellation
-                    }
-                    path
+                |> Collection.save { Done = say; Progress = Data.watch (); Cancellation = cancellation } path
                 |> Command.orRefuse)
 
         let rate = float collected.Transitions / clock.Elapsed.TotalSeconds
@@ -65,17 +59,12 @@ module Collect =
 
     /// Collects with the task's own recipe.
     let private ownData (request: Request) (card: TaskCard) (path: string) : int =
-        let seed =
-            if request.Seed < 0 then
-                Seed.Named "dataset"
-            else
-                Seed(uint64 request.Seed)
+        let seed = if request.Seed < 0 then Seed.Named "dataset" else Seed(uint64 request.Seed)
 
         let clock = Stopwatch.StartNew()
         let size = Option.defaultValue card.DatasetSize request.Size
 
-        let metadata =
-            readOnlyDict [ "task", card.Name; "seed", string seed.Value; "iql", Version.text ]
+        let metadata = readOnlyDict [ "task", card.Name; "seed", string seed.Value; "iql", Version.text ]
 
         let count, episodes =
             if Data.isRowFile path then

@@ -69,8 +69,7 @@ module Parameter =
     let choice name (meanings: (string * 'value) list) doc set : Parameter<'settings> =
         let words = List.map fst meanings
 
-        let meaning word =
-            meanings |> List.find (fst >> (=) word) |> snd
+        let meaning word = meanings |> List.find (fst >> (=) word) |> snd
 
         value $"""{name} {String.concat "|" words}""" doc (Read.oneOf words >> Result.map meaning) set
 
@@ -79,21 +78,16 @@ module Parameter =
         value name doc (fun _ -> Ok()) (fun () -> set)
 
     /// The argument TASK.
-    let task set : Parameter<'settings> =
-        text "TASK" "A task; `iql tasks` lists them" set
+    let task set : Parameter<'settings> = text "TASK" "A task; `iql tasks` lists them" set
 
     /// The row with its default shown.
     let showing shown (row: Parameter<'settings>) : Parameter<'settings> = { row with Default = shown }
 
     /// The row under further names, which the help does not show.
-    let alias names (row: Parameter<'settings>) : Parameter<'settings> = {
-        row with
-            Aliases = row.Aliases @ names
-    }
+    let alias names (row: Parameter<'settings>) : Parameter<'settings> = { row with Aliases = row.Aliases @ names }
 
     /// The option of the file to write.
-    let output doc set : Parameter<'settings> =
-        text "-o, --output FILE" doc set |> alias [ "--out" ]
+    let output doc set : Parameter<'settings> = text "-o, --output FILE" doc set |> alias [ "--out" ]
 
     /// The row, which may be given several times.
     let repeated (row: Parameter<'settings>) : Parameter<'settings> = { row with Repeats = true }
@@ -124,9 +118,7 @@ module Command =
     let orRefuse (result: Result<'value, string>) : 'value = Result.defaultWith refuse result
 
     let private isOption (word: string) =
-        word.Length > 1
-        && word[0] = '-'
-        && not (Char.IsAsciiDigit word[1] || word[1] = '.')
+        word.Length > 1 && word[0] = '-' && not (Char.IsAsciiDigit word[1] || word[1] = '.')
 
     /// Folds a command line into settings.
     let read
@@ -206,15 +198,13 @@ module Command =
         ||> List.fold (fun widest name -> if name.Length > 32 then widest else max widest name.Length)
 
     /// Names and their texts in two columns.
-    let table (rows: (string * string) list) : string list =
-        columns (widest (List.map fst rows)) rows
+    let table (rows: (string * string) list) : string list = columns (widest (List.map fst rows)) rows
 
     /// Prints lines to standard output.
     let print (lines: string seq) : unit = lines |> Seq.iter (printfn "%s")
 
     let private shown (parameter: Parameter<'settings>) =
-        parameter.Name
-        :: List.filter (fun alias -> not (alias.StartsWith "--")) parameter.Aliases
+        parameter.Name :: List.filter (fun alias -> not (alias.StartsWith "--")) parameter.Aliases
 
     let private heading (parameter: Parameter<'settings>) =
         let names = shown parameter |> List.rev |> String.concat ", "
@@ -244,9 +234,7 @@ module Command =
                     yield (if place.Default = "" then place.Name else $"[{place.Name}]")
             ]
 
-        let options =
-            options
-            @ Parameter.grouped "Other" [ Parameter.switch "-h, --help" "Show this page" id ]
+        let options = options @ Parameter.grouped "Other" [ Parameter.switch "-h, --help" "Show this page" id ]
 
         let left = widest [ for option in options -> heading option ]
 

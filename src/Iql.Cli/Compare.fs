@@ -40,8 +40,7 @@ module Compare =
                     DataSource.Task((TaskName.installed task |> Command.orRefuse).Name, request.Shared.Transitions))
         | [], files -> files |> List.map (file request None)
         | tasks, files when tasks.Length = files.Length ->
-            List.zip tasks files
-            |> List.map (fun (task, path) -> file request (Some task) path)
+            List.zip tasks files |> List.map (fun (task, path) -> file request (Some task) path)
         | tasks, files ->
             Command.refuse
                 $"--data: expected one file for each --task, in the same order, got {files.Length} for \
@@ -58,9 +57,7 @@ module Compare =
             not (isNull (config.Find hyperparameter.Name))
 
         let change (trial: Trial) =
-            let own =
-                request.Own
-                |> List.filter (fun (hyperparameter, _) -> has hyperparameter trial.Config)
+            let own = request.Own |> List.filter (fun (hyperparameter, _) -> has hyperparameter trial.Config)
 
             (request.Shared.Changes @ List.map snd own, trial)
             ||> List.foldBack (fun change trial -> change trial)
@@ -106,13 +103,9 @@ module Compare =
             match tasks with
             | [ task ] -> task
             | tasks ->
-                tasks
-                |> List.map (fun task -> (DatasetName.read task).Domain)
-                |> List.distinct
-                |> String.concat "-"
+                tasks |> List.map (fun task -> (DatasetName.read task).Domain) |> List.distinct |> String.concat "-"
 
-        request.Shared.Output
-        |> Option.defaultValue (Path.Combine("runs", $"compare-{name}"))
+        request.Shared.Output |> Option.defaultValue (Path.Combine("runs", $"compare-{name}"))
 
     let private train (request: CompareRequest) : int =
         let algorithms = algorithms request
@@ -187,8 +180,4 @@ module Compare =
                 "published scores and their sources"
             ]
             CompareRequest.empty
-            (fun request ->
-                if request.Published then
-                    published request
-                else
-                    train request)
+            (fun request -> if request.Published then published request else train request)

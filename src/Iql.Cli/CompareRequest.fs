@@ -65,10 +65,7 @@ module CompareRequest =
                 "Tasks, one row each; may be repeated; `iql tasks` lists them. For a task without data, D4RL's file \
                  in its cache is used, unless --data names another file"
                 words
-                (fun names (request: CompareRequest) -> {
-                    request with
-                        Tasks = request.Tasks @ names
-                })
+                (fun names (request: CompareRequest) -> { request with Tasks = request.Tasks @ names })
             |> Parameter.alias [ "--tasks" ]
             |> Parameter.repeated
             |> Parameter.showing TaskName.standard
@@ -76,10 +73,7 @@ module CompareRequest =
                 "--data FILE,..."
                 "Data files, one for each --task in the same order; without --task, the name of a file selects its task"
                 words
-                (fun files request -> {
-                    request with
-                        Files = request.Files @ files
-                })
+                (fun files request -> { request with Files = request.Files @ files })
             |> Parameter.repeated
         ]
         @ Parameter.grouped "Columns" [
@@ -89,10 +83,7 @@ module CompareRequest =
                  + String.concat ", " [ for each in Algorithm.Named -> each.Name ]
                  + "; each uses its preset for the task's name")
                 words
-                (fun names (request: CompareRequest) -> {
-                    request with
-                        Algorithms = request.Algorithms @ names
-                })
+                (fun names (request: CompareRequest) -> { request with Algorithms = request.Algorithms @ names })
             |> Parameter.alias [ "--algorithm" ]
             |> Parameter.repeated
             |> Parameter.showing "iql,td3bc,bc"

@@ -22,12 +22,7 @@ module Data =
         Replayed: int
     }
 
-    type private Packing = {
-        Source: string
-        Mode: DatasetMode
-        TimeLimit: int option
-        Target: string option
-    }
+    type private Packing = { Source: string; Mode: DatasetMode; TimeLimit: int option; Target: string option }
 
     /// The rows of a row file that the inspection reads one by one.
     let private inspectedRows = 1_000_000
@@ -59,8 +54,7 @@ module Data =
             Command.refuse $"{path}: expected a new file, found one there. Delete it, or choose another --output."
 
     /// Whether the name ends in .rows.
-    let isRowFile (path: string) =
-        Path.GetExtension(path).Equals(".rows", System.StringComparison.OrdinalIgnoreCase)
+    let isRowFile (path: string) = Path.GetExtension(path).Equals(".rows", System.StringComparison.OrdinalIgnoreCase)
 
     /// Prints the progress of writing every few seconds.
     let watch () : int64 -> int64 -> unit =
@@ -77,9 +71,7 @@ module Data =
         let task = inspection.Task |> Option.map (TaskName.card >> Command.orRefuse)
 
         let report (raw: RawDataset) file =
-            DatasetReport.Of raw
-            |> Replay.extend task inspection.Replayed raw file
-            |> Command.orRefuse
+            DatasetReport.Of raw |> Replay.extend task inspection.Replayed raw file |> Command.orRefuse
 
         let report =
             if RowFile.IsRowFile inspection.File then
@@ -127,21 +119,12 @@ module Data =
                     (fun rows inspection -> { inspection with Replayed = rows })
                 |> Parameter.showing (string DatasetReplay.StandardRows)
             ]
-            [
-                "iql data inspect antmaze-umaze-v2.hdf5 --html antmaze.html", "as text, and as a page"
-            ]
-            {
-                File = ""
-                Page = None
-                Task = None
-                Replayed = DatasetReplay.StandardRows
-            }
+            [ "iql data inspect antmaze-umaze-v2.hdf5 --html antmaze.html", "as text, and as a page" ]
+            { File = ""; Page = None; Task = None; Replayed = DatasetReplay.StandardRows }
             look
 
     let private write (packing: Packing) : int =
-        let path =
-            packing.Target
-            |> Option.defaultValue (Path.ChangeExtension(packing.Source, ".rows"))
+        let path = packing.Target |> Option.defaultValue (Path.ChangeExtension(packing.Source, ".rows"))
 
         mustBeNew path
         let say = watch ()
@@ -178,10 +161,5 @@ module Data =
                     (fun limit packing -> { packing with TimeLimit = Some limit })
             ]
             [ "iql data pack logs.hdf5 -o logs.rows", "then: iql train --data logs.rows" ]
-            {
-                Source = ""
-                Mode = DatasetMode.D4rlParity
-                TimeLimit = None
-                Target = None
-            }
+            { Source = ""; Mode = DatasetMode.D4rlParity; TimeLimit = None; Target = None }
             write

@@ -9,13 +9,7 @@ open Iql.Environments.Tasks
 /// The command `iql data convert`.
 module DataConvert =
 
-    type private Conversion = {
-        Source: string
-        Target: string
-        Form: DatasetForm option
-        Drop: string list
-        Cut: bool
-    }
+    type private Conversion = { Source: string; Target: string; Form: DatasetForm option; Drop: string list; Cut: bool }
 
     /// The layout of a name's ending.
     let private formOf (target: string) : DatasetForm =
@@ -58,11 +52,7 @@ module DataConvert =
             [
                 Parameter.choice
                     "--to"
-                    [
-                        "d4rl", DatasetForm.D4rl
-                        "minari", DatasetForm.Minari
-                        "npz", DatasetForm.Npz
-                    ]
+                    [ "d4rl", DatasetForm.D4rl; "minari", DatasetForm.Minari; "npz", DatasetForm.Npz ]
                     "The layout to write"
                     (fun form conversion -> { conversion with Form = Some form })
                 |> Parameter.showing "from the ending of OUT"
@@ -81,13 +71,7 @@ module DataConvert =
                 "iql data convert hopper-medium-v2.hdf5 hopper-medium-v2 --drop infos", "a folder in Minari's layout"
                 "iql data convert human-v2 door.hdf5", "and from Minari's to D4RL's"
             ]
-            {
-                Source = ""
-                Target = ""
-                Form = None
-                Drop = []
-                Cut = false
-            }
+            { Source = ""; Target = ""; Form = None; Drop = []; Cut = false }
             (fun conversion ->
                 DatasetConversion.Convert(
                     conversion.Source,

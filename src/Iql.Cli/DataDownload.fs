@@ -145,11 +145,5 @@ module DataDownload =
                 "iql data download hopper-medium-v2", "then: iql train --task hopper-medium-v2"
                 "iql data download hopper-medium-v2 --from datasets", "the same, without a network"
             ]
-            {
-                Task = ""
-                From = None
-                Mirrors = []
-                Checksum = None
-                Again = false
-            }
+            { Task = ""; From = None; Mirrors = []; Checksum = None; Again = false }
             run

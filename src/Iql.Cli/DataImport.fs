@@ -8,11 +8,7 @@ open Iql.Data.Files.Logs
 /// The command `iql data import`.
 module DataImport =
 
-    type private Import = {
-        Log: string
-        Schema: string
-        Target: string
-    }
+    type private Import = { Log: string; Schema: string; Target: string }
 
     let private example =
         """{"observations": ["x", "v"], "actions": ["u"], "reward": "r", "terminal": "done", "episode": "run"}"""
@@ -39,9 +35,7 @@ module DataImport =
                     "The columns of observations, actions, reward and ends of episodes, as JSON; required"
                     (fun schema import -> { import with Schema = schema })
             ]
-            [
-                "iql data import plant.csv plant.hdf5 --schema plant.json", "then: iql data inspect plant.hdf5"
-            ]
+            [ "iql data import plant.csv plant.hdf5 --schema plant.json", "then: iql data inspect plant.hdf5" ]
             { Log = ""; Schema = ""; Target = "" }
             (fun import ->
                 if import.Schema = "" then

@@ -40,16 +40,11 @@ module ExplainCommand =
     let private subjects = [ for name, _ in Explain.losses -> name ] @ [ "step" ]
 
     let private step (request: Request) : Explanation =
-        let config =
-            ImplicitQLearningConfig(HiddenSizes = Widths request.Hidden, BatchSize = request.Batch)
+        let config = ImplicitQLearningConfig(HiddenSizes = Widths request.Hidden, BatchSize = request.Batch)
 
         let hidden = request.Hidden |> List.map string<int> |> String.concat "x"
 
-        let policies =
-            if request.Policies = 1 then
-                "1 policy"
-            else
-                $"{request.Policies} policies"
+        let policies = if request.Policies = 1 then "1 policy" else $"{request.Policies} policies"
 
         ImplicitQLearning.Learner(
             config.Varied("inverseTemperature", [ for beta in 1 .. request.Policies -> float beta ]),
@@ -66,8 +61,7 @@ module ExplainCommand =
         | Some(_, loss), None -> loss request.Batch
         | None, None -> step request
         | None, Some name ->
-            let sizes (request: Request) =
-                request.Batch, request.Hidden, request.Policies
+            let sizes (request: Request) = request.Batch, request.Hidden, request.Policies
 
             if sizes request <> sizes standard then
                 Command.refuse
@@ -95,8 +89,7 @@ module ExplainCommand =
         Shell.success
 
     let private sized heading doc (size: int) set : Parameter<Request> =
-        Parameter.value heading doc (Read.whole 1) set
-        |> Parameter.showing (string size)
+        Parameter.value heading doc (Read.whole 1) set |> Parameter.showing (string size)
 
     let command: Command =
         Command.create

@@ -29,5 +29,4 @@ module Interrupt =
         guardSaying "Stopping: saving the runs. Press again to stop without saving." work
 
     /// The same for writing a file.
-    let guardFile (work: CancellationToken -> 'result) : 'result =
-        guardSaying "Stopping: no file is kept." work
+    let guardFile (work: CancellationToken -> 'result) : 'result = guardSaying "Stopping: no file is kept." work

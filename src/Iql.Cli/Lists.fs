@@ -11,8 +11,7 @@ open Iql.Environments.Tasks
 module Lists =
 
     /// Prints wrapped and indented texts.
-    let private below (texts: string list) : unit =
-        Command.print (Command.table [ for text in texts -> "", text ])
+    let private below (texts: string list) : unit = Command.print (Command.table [ for text in texts -> "", text ])
 
     /// `iql tasks`
     let tasks: Command =
@@ -28,11 +27,7 @@ module Lists =
                       {card.Environment.TimeLimit} steps   scores 0 and 100: returns {card.Reference.Random:F3} and \
                       {card.Reference.Expert:F3}"
 
-            let installed =
-                if Mujoco.MujocoLibrary.IsAvailable then
-                    "installed"
-                else
-                    "not installed"
+            let installed = if Mujoco.MujocoLibrary.IsAvailable then "installed" else "not installed"
 
             printfn
                 "\nTasks on MuJoCo 2.2.2 (%s here), with data from --data FILE; maze2d collects its own data:"
@@ -82,8 +77,7 @@ module Lists =
                 below [
                     "standard: " + String.concat ", " standard
                     for variant in algorithm.Variants do
-                        $"{variant.Name}: "
-                        + String.concat ", " (shown variant.Standard |> List.except standard)
+                        $"{variant.Name}: " + String.concat ", " (shown variant.Standard |> List.except standard)
                 ]
 
                 let names = [ for each in Seq.append [ algorithm ] algorithm.Variants -> each.Name ]
@@ -139,8 +133,6 @@ module Lists =
                     (fun seed (task, episodes, _) -> task, episodes, seed)
                 |> Parameter.showing "0"
             ]
-            [
-                "iql env reference pointmaze-umaze-stitch-v0", "the reference returns of this task"
-            ]
+            [ "iql env reference pointmaze-umaze-stitch-v0", "the reference returns of this task" ]
             ("", 2000, 0)
             run

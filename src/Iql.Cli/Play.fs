@@ -8,19 +8,12 @@ open Iql
 [<RequireQualifiedAccess>]
 module Play =
 
-    type private Request = {
-        Task: string
-        Policy: string
-        Mean: bool
-        Seed: int
-        Output: string option
-    }
+    type private Request = { Task: string; Policy: string; Mean: bool; Seed: int; Output: string option }
 
     let private run (request: Request) : int =
         let card = TaskName.installed request.Task |> Command.orRefuse
 
-        let path =
-            Files.writable "--output" (Option.defaultValue $"play-{card.Name}.html" request.Output)
+        let path = Files.writable "--output" (Option.defaultValue $"play-{card.Name}.html" request.Output)
 
         let seed = Seed(uint64 request.Seed)
 
@@ -38,10 +31,7 @@ module Play =
                     $"--policy: expected random, a run's folder or a policy file, got expert: {card.Name} has no \
                       controller."
             | "expert" -> Episode.ofExpert card seed
-            | word ->
-                Policy.find card request.Mean word
-                |> Result.bind one
-                |> Result.bind (Episode.ofPolicy card seed)
+            | word -> Policy.find card request.Mean word |> Result.bind one |> Result.bind (Episode.ofPolicy card seed)
             |> Command.orRefuse
 
         ScenePage.write path scene
@@ -79,11 +69,5 @@ module Play =
                 "iql play pointmaze-large-v0 --policy expert", "the controller in the large maze"
                 "iql play hopper-medium-v2 --policy runs/train-hopper-medium-v2", "a trained policy"
             ]
-            {
-                Task = ""
-                Policy = "random"
-                Mean = false
-                Seed = 0
-                Output = None
-            }
+            { Task = ""; Policy = "random"; Mean = false; Seed = 0; Output = None }
             run

@@ -35,19 +35,12 @@ module Progress =
             "?"
 
     let private score (latest: Iql.Training.TrainingProgress) : string =
-        if latest.Score.HasValue then
-            $"{latest.Score.Value:F1}"
-        else
-            "–"
+        if latest.Score.HasValue then $"{latest.Score.Value:F1}" else "–"
 
     let private summary (progress: SweepProgress) : string =
         let share = 100.0 * float progress.Steps / float (max 1L progress.TotalSteps)
 
-        let failed =
-            if progress.Diverged > 0 then
-                $", {progress.Diverged} diverged"
-            else
-                ""
+        let failed = if progress.Diverged > 0 then $", {progress.Diverged} diverged" else ""
 
         $"{share:F0} %%, {progress.Done} of {progress.Runs} runs done{failed}, \
           {count (int64 progress.StepsPerSecond)} steps/s, {time progress.Elapsed} gone, {remaining progress} left"
@@ -129,8 +122,7 @@ module Progress =
                 let task = Task.Run(fun () -> work watch)
 
                 while not (task.Wait 200) do
-                    latest.Value
-                    |> Option.iter (fun progress -> context.UpdateTarget(table progress))
+                    latest.Value |> Option.iter (fun progress -> context.UpdateTarget(table progress))
 
                 task.GetAwaiter().GetResult())
 

@@ -7,14 +7,10 @@ open System.IO
 /// `iql report`
 module Rebuild =
 
-    type private Request = {
-        Folder: string
-        Figures: string option
-    }
+    type private Request = { Folder: string; Figures: string option }
 
     let private run (request: Request) : int =
-        let has name =
-            File.Exists(Path.Combine(request.Folder, name))
+        let has name = File.Exists(Path.Combine(request.Folder, name))
 
         let page =
             if has "sweep.json" then

@@ -51,16 +51,12 @@ module Request =
         Threads = Environment.ProcessorCount
     }
 
-    let private change set (request: Request) = {
-        request with
-            Changes = set :: request.Changes
-    }
+    let private change set (request: Request) = { request with Changes = set :: request.Changes }
 
     /// A hyperparameter's option: "--inverse-temperature".
     let optionName (hyperparameter: Hyperparameter) : string = "--" + hyperparameter.OptionNames[0]
 
-    let private inGrid (name: string) =
-        Algorithm.All[0].Grid |> Seq.exists (fun struct (each, _) -> each = name)
+    let private inGrid (name: string) = Algorithm.All[0].Grid |> Seq.exists (fun struct (each, _) -> each = name)
 
     let private section (hyperparameter: Hyperparameter) =
         match Hyperparameter.owners hyperparameter.Name with
@@ -101,22 +97,14 @@ module Request =
             (one hyperparameter)
             (given hyperparameter change) with
             Aliases = otherNames hyperparameter
-            Group =
-                (if inGrid hyperparameter.Name then
-                     "Hyperparameters"
-                 else
-                     section hyperparameter)
+            Group = (if inGrid hyperparameter.Name then "Hyperparameters" else section hyperparameter)
     }
 
-    let private asking (axis: Axis) (request: Request) : Request = {
-        request with
-            Axes = request.Axes @ [ axis ]
-    }
+    let private asking (axis: Axis) (request: Request) : Request = { request with Axes = request.Axes @ [ axis ] }
 
     /// One value for a hyperparameter, or several between commas, which make an axis. The axes of the grid stay axes.
     let several (hyperparameter: Hyperparameter) : Parameter<Request> =
-        let values =
-            Read.listOf (fun word -> one hyperparameter word |> Result.map (fun _ -> word))
+        let values = Read.listOf (fun word -> one hyperparameter word |> Result.map (fun _ -> word))
 
         let inGrid = inGrid hyperparameter.Name
 
@@ -181,10 +169,7 @@ module Request =
                 "--transitions N"
                 "Transitions to collect for a task"
                 (Read.whole 1000)
-                (fun count request -> {
-                    request with
-                        Transitions = Some count
-                })
+                (fun count request -> { request with Transitions = Some count })
             Parameter.choice
                 "--rewards"
                 [ for word, rule, _ in Presets.rewardRules -> word, rule ]
@@ -196,10 +181,7 @@ module Request =
             Parameter.switch
                 "--normalize-observations"
                 "Shift and scale observations to mean 0 and standard deviation 1, for every preset"
-                (fun request -> {
-                    request with
-                        NormalizeObservations = Some true
-                })
+                (fun request -> { request with NormalizeObservations = Some true })
             Parameter.switch "--raw-observations" "Keep observations unchanged, for every preset" (fun request -> {
                 request with
                     NormalizeObservations = Some false

@@ -41,8 +41,7 @@ module Shell =
 
         let length (command: Command) = (split command.Name).Length
 
-        let named command =
-            List.truncate (length command) words = split command.Name
+        let named command = List.truncate (length command) words = split command.Name
 
         match List.tryFind named commands with
         | Some command -> command, List.skip (length command) words

@@ -36,20 +36,13 @@ module Training =
         trial with
             Rewards = request.Rewards |> Option.orElse trial.Rewards
             NormalizeObservations = request.NormalizeObservations |> Option.orElse trial.NormalizeObservations
-            EvaluateEvery =
-                if trial.EvaluateEvery = 0 then
-                    max 1 (trial.Steps / 10)
-                else
-                    trial.EvaluateEvery
+            EvaluateEvery = if trial.EvaluateEvery = 0 then max 1 (trial.Steps / 10) else trial.EvaluateEvery
     }
 
     /// Refuses options that mean nothing for the data's actions.
     let private refuseMeaningless (algorithm: Algorithm) (actions: Iql.ActionSpace) (request: Request) : unit =
         for hyperparameter in List.rev request.Given do
-            if
-                actions.IsDiscrete
-                && (algorithm.Standard.Find hyperparameter.Name).ContinuousOnly
-            then
+            if actions.IsDiscrete && (algorithm.Standard.Find hyperparameter.Name).ContinuousOnly then
                 Command.refuse
                     $"{Request.optionName hyperparameter}: expected continuous actions, got {actions}, for which \
                           {algorithm.Name} does not use it. Leave it out."
@@ -70,8 +63,7 @@ module Training =
 
         let started = Option.foldBack Preset.apply preset (standard algorithm.Standard)
 
-        let changed =
-            List.foldBack (fun change trial -> change trial) request.Changes started
+        let changed = List.foldBack (fun change trial -> change trial) request.Changes started
 
         settled request changed, preset
 
@@ -112,9 +104,7 @@ module Training =
                             $"{rows} \\ {columns}" :: across
                             for row in ResultGroups.values rows cells do
                                 row
-                                :: [
-                                    for column in across -> at rows row |> ResultGroups.where columns column |> shown
-                                ]
+                                :: [ for column in across -> at rows row |> ResultGroups.where columns column |> shown ]
                         ]
                         |> List.map ((+) "  ")
                 | Some only, None
@@ -126,18 +116,13 @@ module Training =
 
     let private sizes (sweep: Sweep) (runs: int) : string =
         let axes =
-            sweep.Axes
-            |> List.map (fun axis -> $"{axis.Values.Length} {axis.Name}")
-            |> String.concat " × "
+            sweep.Axes |> List.map (fun axis -> $"{axis.Values.Length} {axis.Name}") |> String.concat " × "
 
         if runs = 1 then "1 run" else $"{runs} runs ({axes})"
 
     /// The command line, quoted where a shell needs it.
     let typed () : string =
-        "iql"
-        :: [
-            for word in Seq.skip 1 (Environment.GetCommandLineArgs()) -> ShellWord.quoted word
-        ]
+        "iql" :: [ for word in Seq.skip 1 (Environment.GetCommandLineArgs()) -> ShellWord.quoted word ]
         |> String.concat " "
 
     /// Examines and trains a sweep, and writes the report. `introduce` prints the data, `conclude` the results.
@@ -215,19 +200,12 @@ module Training =
         let algorithm = Algorithm.Find request.Algorithm
         let axes = axes algorithm
 
-        let name =
-            if request.Algorithm = "iql" then
-                command
-            else
-                $"{command}-{request.Algorithm}"
+        let name = if request.Algorithm = "iql" then command else $"{command}-{request.Algorithm}"
 
-        let folder =
-            request.Output
-            |> Option.defaultValue (Path.Combine("runs", $"{name}-{dataName request}"))
+        let folder = request.Output |> Option.defaultValue (Path.Combine("runs", $"{name}-{dataName request}"))
 
         // A single value is no axis, and replaces the grid's own axis.
-        let settled (axis: Axis) =
-            request.Given |> List.exists (fun given -> given.Name = axis.Name)
+        let settled (axis: Axis) = request.Given |> List.exists (fun given -> given.Name = axis.Name)
 
         // The grid's own axes first, in their order, with the values of the request; seeds vary fastest.
         let axes =
@@ -263,11 +241,7 @@ module Training =
                 data.Dataset.Episodes
 
             for preset in Option.toList preset do
-                let varied =
-                    if axes.Length > 1 then
-                        "; the axes of the grid replace its values"
-                    else
-                        ""
+                let varied = if axes.Length > 1 then "; the axes of the grid replace its values" else ""
 
                 printfn "preset %s: %s%s" preset.Domain (Preset.describe preset) varied
 

@@ -56,16 +56,11 @@ module Html =
         let heads, cells = List.unzip columns
         let rows = [ for row in rows -> [ for cell in cells -> cell row ] ]
 
-        let isNumber (cell: Cell) =
-            cell.Sorted = ""
-            || fst (Double.TryParse(cell.Sorted, CultureInfo.InvariantCulture))
+        let isNumber (cell: Cell) = cell.Sorted = "" || fst (Double.TryParse(cell.Sorted, CultureInfo.InvariantCulture))
 
         let side = [
             for i in 0 .. heads.Length - 1 ->
-                if rows |> List.forall (List.item i >> isNumber) then
-                    [ _class "number" ]
-                else
-                    []
+                if rows |> List.forall (List.item i >> isNumber) then [ _class "number" ] else []
         ]
 
         captioned "sortable" words [
@@ -81,10 +76,7 @@ module Html =
                         for i, (cell, side) in List.indexed (List.zip row side) do
                             let sorted = attr "data-v" cell.Sorted :: side
 
-                            if i = 0 then
-                                th (_scope "row" :: sorted) [ cell.Shown ]
-                            else
-                                td sorted [ cell.Shown ]
+                            if i = 0 then th (_scope "row" :: sorted) [ cell.Shown ] else td sorted [ cell.Shown ]
                     ]
             ]
         ]
@@ -92,9 +84,7 @@ module Html =
     /// A table of names and values.
     let facts (words: string) (rows: (string * string) list) : XmlNode =
         captioned "facts" words [
-            tbody [] [
-                for name, value in rows -> tr [] [ th [ _scope "row" ] [ str name ]; td [] (text value) ]
-            ]
+            tbody [] [ for name, value in rows -> tr [] [ th [ _scope "row" ] [ str name ]; td [] (text value) ] ]
         ]
 
     /// Charts of one subject with a caption below them, if there are any; `page` draws them. `alt` says in a sentence
@@ -108,12 +98,10 @@ module Html =
     ]
 
     /// A style sheet of this assembly, by its file's name.
-    let styleFile (file: string) : XmlNode =
-        style [] [ rawText (Resource.text file) ]
+    let styleFile (file: string) : XmlNode = style [] [ rawText (Resource.text file) ]
 
     /// A script of this assembly, by its file's name.
-    let scriptFile (file: string) : XmlNode =
-        script [] [ rawText (Resource.text file) ]
+    let scriptFile (file: string) : XmlNode = script [] [ rawText (Resource.text file) ]
 
     let private whole (name: string) (scripts: XmlNode list) (content: XmlNode list) : string =
         html [ _lang "en" ] [
@@ -133,11 +121,7 @@ module Html =
 
     /// A whole page: it holds its style, plotly.js and its figures, and asks no network for anything.
     let page (title: string) : XmlNode list -> string =
-        whole title [
-            script [] [ rawText Figure.plotly.Value ]
-            scriptFile "figures.js"
-            scriptFile "report.js"
-        ]
+        whole title [ script [] [ rawText Figure.plotly.Value ]; scriptFile "figures.js"; scriptFile "report.js" ]
 
     /// A whole page whose pictures are still: it holds its style and sorts its tables, without plotly.js.
     let still (title: string) : XmlNode list -> string = whole title [ scriptFile "report.js" ]

@@ -57,8 +57,7 @@ let iqm (xs: float[]) : float =
 
 /// Optimality gap of xs [R] to a target (100 for normalised scores): target − mean(min(x, target)); 0 is best.
 /// Source: arXiv:2108.13264, section 4.3.
-let optimalityGap (target: float) (xs: float[]) : float =
-    target - mean (xs |> Array.map (min target))
+let optimalityGap (target: float) (xs: float[]) : float = target - mean (xs |> Array.map (min target))
 
 /// Probability that a run of xs [R₁] beats a run of ys [R₂] on one task, ties counted half (Mann and Whitney's U /
 /// R₁R₂).
@@ -91,8 +90,7 @@ let sumOfTasks (scores: float[][]) : float = scores |> Array.sumBy mean
 let medianOfTasks (scores: float[][]) : float = scores |> Array.map mean |> median
 
 /// Optimality gap of all runs of all tasks pooled; scores are M arrays of runs.
-let optimalityGapOfTasks (target: float) (scores: float[][]) : float =
-    scores |> Array.concat |> optimalityGap target
+let optimalityGapOfTasks (target: float) (scores: float[][]) : float = scores |> Array.concat |> optimalityGap target
 
 /// Interquartile mean of all runs of all tasks pooled, as rliable pools them; scores are M arrays of runs.
 let iqmOfTasks (scores: float[][]) : float = scores |> Array.concat |> iqm
@@ -103,10 +101,7 @@ let private normalShare (z: float) : float =
     let rec sum total term k =
         let next = term * z * z / k
 
-        if total + next = total then
-            total
-        else
-            sum (total + next) next (k + 2.0)
+        if total + next = total then total else sum (total + next) next (k + 2.0)
 
     0.5 + exp (-z * z / 2.0) / sqrt (2.0 * Math.PI) * sum z z 3.0
 
@@ -115,12 +110,9 @@ let private normalBound (confidence: float) : float =
     let rec between low high steps =
         let middle = (low + high) / 2.0
 
-        if steps = 0 then
-            middle
-        elif 2.0 * normalShare middle - 1.0 < confidence then
-            between middle high (steps - 1)
-        else
-            between low middle (steps - 1)
+        if steps = 0 then middle
+        elif 2.0 * normalShare middle - 1.0 < confidence then between middle high (steps - 1)
+        else between low middle (steps - 1)
 
     between 0.0 6.0 60
 
@@ -136,8 +128,7 @@ let wilson (confidence: float) (successes: int) (trials: int) : Estimate =
     let z = normalBound confidence
     let centre = (share + z * z / (2.0 * n)) / (1.0 + z * z / n)
 
-    let half =
-        z / (1.0 + z * z / n) * sqrt (share * (1.0 - share) / n + z * z / (4.0 * n * n))
+    let half = z / (1.0 + z * z / n) * sqrt (share * (1.0 - share) / n + z * z / (4.0 * n * n))
 
     {
         Value = share
@@ -157,17 +148,10 @@ let private resample (seed: Seed) (replicate: int) (scores: float[][]) : float[]
 let private percentiles (confidence: float) (replicates: float[]) : Interval =
     let tail = (1.0 - confidence) / 2.0
 
-    {
-        Low = quantile tail replicates
-        High = quantile (1.0 - tail) replicates
-    }
+    { Low = quantile tail replicates; High = quantile (1.0 - tail) replicates }
 
 /// How an interval is drawn: `Replicates` resamples, at least 1, from a seed; `Confidence` in (0, 1).
-type Bootstrap = {
-    Seed: Seed
-    Replicates: int
-    Confidence: float
-}
+type Bootstrap = { Seed: Seed; Replicates: int; Confidence: float }
 
 /// The percentiles of a statistic over resamples of scores.
 let private resampled (how: Bootstrap) (statistic: float[][] -> float) (scores: float[][]) : Interval =
@@ -194,8 +178,7 @@ let bootstrap (how: Bootstrap) (statistic: float[] -> float) (xs: float[]) : Est
 /// with replacement within each task of each method, all independently. Methods that share seeds or value functions are
 /// then treated as unrelated, which widens the interval: the safe side.
 let bootstrapTwoTasks (how: Bootstrap) statistic (xs: float[][]) (ys: float[][]) : Estimate =
-    let ofBoth (scores: float[][]) : float =
-        statistic scores[.. xs.Length - 1] scores[xs.Length ..]
+    let ofBoth (scores: float[][]) : float = statistic scores[.. xs.Length - 1] scores[xs.Length ..]
 
     bootstrapTasks how ofBoth (Array.append xs ys)
 

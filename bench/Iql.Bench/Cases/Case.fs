@@ -39,8 +39,7 @@ module Case =
 
     /// Its learner.
     let learner (case: Case) : Learner =
-        let config =
-            ImplicitQLearningConfig(HiddenSizes = Widths case.Hidden, BatchSize = case.Batch)
+        let config = ImplicitQLearningConfig(HiddenSizes = Widths case.Hidden, BatchSize = case.Batch)
 
         let betas = [ for beta in 1 .. case.Policies -> 2.0 * float beta ]
         ImplicitQLearning.Learner(config.Varied("inverseTemperature", betas), case.Observations, case.Actions)
@@ -60,11 +59,7 @@ module Case =
             Runs = count
     }
 
-    let private policies = {
-        standard with
-            Name = "5 policies on one value function"
-            Policies = 5
-    }
+    let private policies = { standard with Name = "5 policies on one value function"; Policies = 5 }
 
     /// The rows that tell the most.
     let headline (most: int) : Case list = [
@@ -76,24 +71,11 @@ module Case =
     ]
 
     let private sizes: Case list = [
-        {
-            standard with
-                Name = "29 observations, 8 actions"
-                Observations = 29
-                Actions = 8
-        }
+        { standard with Name = "29 observations, 8 actions"; Observations = 29; Actions = 8 }
         for batch in [ 100; 1024; 4096 ] do
-            {
-                standard with
-                    Name = $"batch {batch}"
-                    Batch = batch
-            }
+            { standard with Name = $"batch {batch}"; Batch = batch }
         for width in [ 100; 300; 750 ] do
-            {
-                standard with
-                    Name = $"width {width}"
-                    Hidden = [ width; width ]
-            }
+            { standard with Name = $"width {width}"; Hidden = [ width; width ] }
         for layers in [ 1; 3; 4 ] do
             {
                 standard with
@@ -104,9 +86,7 @@ module Case =
 
     /// Everything, on up to a number of threads.
     let all (most: int) : Case list = [
-        for count in
-            List.distinct [ 1; 2; 4; 8; 16; 32; most ]
-            |> List.filter (fun count -> count <= most) do
+        for count in List.distinct [ 1; 2; 4; 8; 16; 32; most ] |> List.filter (fun count -> count <= most) do
             threads count standard
         if most > 1 then
             sideBySide most

@@ -31,17 +31,12 @@ module Cases =
         Quick = quick
         Threads = threads
         Rows = rows
-        Windows =
-            if quick then
-                { StepRate.windows with Count = 20 }
-            else
-                StepRate.windows
+        Windows = if quick then { StepRate.windows with Count = 20 } else StepRate.windows
         Cases = if quick then Case.headline threads else Case.all threads
         Megabytes = 256
     }
 
-    let private data (rows: int) (case: Case) =
-        Uniform.transitions rows case.Observations case.Actions
+    let private data (rows: int) (case: Case) = Uniform.transitions rows case.Observations case.Actions
 
     let private measure (windows: StepWindows) (data: Transitions) (case: Case) : CaseRate list = [
         for rate in Rate.measure windows case.Threads case.Runs 0L (Case.learner case) data ->
@@ -74,8 +69,7 @@ module Cases =
         busy.Start()
 
         let rate =
-            StepRate.measure windows threads 1 0L (Case.learner Case.standard) data
-            |> StepRate.quantile 0.5
+            StepRate.measure windows threads 1 0L (Case.learner Case.standard) data |> StepRate.quantile 0.5
 
         ended.Cancel()
         busy.Join()
@@ -91,8 +85,7 @@ module Cases =
     let private freshProcess () : float option =
         let library = Assembly.GetExecutingAssembly().Location
 
-        let start =
-            ProcessStartInfo("dotnet", [ library; "--first-step" ], RedirectStandardOutput = true)
+        let start = ProcessStartInfo("dotnet", [ library; "--first-step" ], RedirectStandardOutput = true)
 
         try
             use child = Process.Start start
@@ -119,10 +112,7 @@ module Cases =
         let roundTrip () =
             next "how far the cores are from each other"
 
-            if plan.Threads > 1 then
-                Some(CoreDistance.nanoseconds ())
-            else
-                None
+            if plan.Threads > 1 then Some(CoreDistance.nanoseconds ()) else None
 
         let before = roundTrip ()
 

@@ -40,15 +40,11 @@ module Report =
     let private find (rows: CaseRate list) (row: CaseRate) (case: Case) : CaseRate option =
         rows
         |> List.tryFind (fun other ->
-            { other.Case with Name = "" } = { case with Name = "" }
-            && other.Rate.Cores = row.Rate.Cores)
+            { other.Case with Name = "" } = { case with Name = "" } && other.Rate.Cores = row.Rate.Cores)
 
     /// The rate per FLOP against that of the standard case on as many threads, as far from each other.
     let relative (rows: CaseRate list) (row: CaseRate) : float option =
-        find rows row {
-            Case.standard with
-                Threads = row.Case.Threads
-        }
+        find rows row { Case.standard with Threads = row.Case.Threads }
         |> Option.map (fun standard -> Rate.gflops row.Rate / Rate.gflops standard.Rate)
 
     /// How many times as fast several policies on one value function are as separate runs on as many threads.
@@ -124,20 +120,14 @@ module Report =
             "bandwidth",
             box [
                 for threads, rate in report.Bandwidth ->
-                    {|
-                        threads = threads
-                        gigabytesPerSecond = Rate.rounded 2 rate
-                    |}
+                    {| threads = threads; gigabytesPerSecond = Rate.rounded 2 rate |}
             ]
             "cases", box [ for row in report.Cases -> ofRow report.Cases row ]
             "kernels", box [ for kind in kinds report -> ofKernel kind ]
             "crowded",
             box (
                 report.Crowded
-                |> Option.map (fun (threads, share) -> {|
-                    threads = threads
-                    shareOfOneThread = Rate.rounded 3 share
-                |})
+                |> Option.map (fun (threads, share) -> {| threads = threads; shareOfOneThread = Rate.rounded 3 share |})
             )
             "firstStepSeconds", box report.FirstStep
         ]

@@ -20,15 +20,7 @@ module ReportText =
         let sum = Report.together "sum" report.Kernels
 
         [
-            [
-                "kernels of one step"
-                "kernels"
-                "µs"
-                "of the time"
-                "GFLOP/s"
-                "GB/s"
-                "FLOP a byte"
-            ]
+            [ "kernels of one step"; "kernels"; "µs"; "of the time"; "GFLOP/s"; "GB/s"; "FLOP a byte" ]
             for kind in Report.kinds report @ [ sum ] do
                 let perSecond amount = amount / kind.Microseconds / 1e3
 
@@ -39,10 +31,7 @@ module ReportText =
                     Rate.percent (kind.Microseconds / sum.Microseconds)
                     Rate.digits 1 (perSecond kind.Flop)
                     Rate.digits 1 (perSecond kind.Bytes)
-                    if kind.Bytes > 0.0 then
-                        Rate.digits 2 (kind.Flop / kind.Bytes)
-                    else
-                        "–"
+                    if kind.Bytes > 0.0 then Rate.digits 2 (kind.Flop / kind.Bytes) else "–"
                 ]
         ]
 

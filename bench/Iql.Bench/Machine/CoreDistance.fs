@@ -54,8 +54,4 @@ module CoreDistance =
         else Unknown
 
     /// "near", "far" …; nothing where it is not known.
-    let name (distance: CoreDistance) : string =
-        if distance = Unknown then
-            ""
-        else
-            (string distance).ToLowerInvariant()
+    let name (distance: CoreDistance) : string = if distance = Unknown then "" else (string distance).ToLowerInvariant()

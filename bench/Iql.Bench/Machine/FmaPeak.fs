@@ -70,9 +70,6 @@ module FmaPeak =
             | _ -> chained1
 
         // The first round also compiles.
-        let seconds =
-            SideBySide.seconds threads (1 + probes) (fun worker _ -> sums[worker] <- probe rounds)
+        let seconds = SideBySide.seconds threads (1 + probes) (fun worker _ -> sums[worker] <- probe rounds)
 
-        float threads * 2.0 * float chains * float width * float rounds
-        / Array.min seconds
-        / 1e9
+        float threads * 2.0 * float chains * float width * float rounds / Array.min seconds / 1e9

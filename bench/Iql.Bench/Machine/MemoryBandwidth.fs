@@ -33,8 +33,7 @@ module MemoryBandwidth =
         let all = NativePtr.ofVoidPtr<float32> memory
 
         try
-            let part array worker =
-                NativePtr.add all ((array * threads + worker) * share)
+            let part array worker = NativePtr.add all ((array * threads + worker) * share)
 
             let seconds =
                 SideBySide.seconds threads (1 + passes) (fun worker _ ->

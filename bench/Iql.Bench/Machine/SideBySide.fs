@@ -19,8 +19,7 @@ module SideBySide =
 
         let arrived = Array.zeroCreate<int> 64
 
-        let starts, ends =
-            Array2D.zeroCreate<int64> rounds threads, Array2D.zeroCreate<int64> rounds threads
+        let starts, ends = Array2D.zeroCreate<int64> rounds threads, Array2D.zeroCreate<int64> rounds threads
 
         let work worker =
             for round in 0 .. rounds - 1 do
@@ -30,18 +29,13 @@ module SideBySide =
                 while Volatile.Read(&arrived[32]) < threads * (round + 1) do
                     spins <- spins + 1
 
-                    if spins < spinsBeforeYield then
-                        Thread.SpinWait 1
-                    else
-                        Thread.Yield() |> ignore
+                    if spins < spinsBeforeYield then Thread.SpinWait 1 else Thread.Yield() |> ignore
 
                 starts[round, worker] <- Stopwatch.GetTimestamp()
                 body worker round
                 ends[round, worker] <- Stopwatch.GetTimestamp()
 
-        let others = [
-            for worker in 1 .. threads - 1 -> Thread((fun () -> work worker), IsBackground = true)
-        ]
+        let others = [ for worker in 1 .. threads - 1 -> Thread((fun () -> work worker), IsBackground = true) ]
 
         for thread in others do
             thread.Start()
@@ -53,6 +47,5 @@ module SideBySide =
 
         [|
             for round in 0 .. rounds - 1 ->
-                float (Array.max ends[round, *] - Array.min starts[round, *])
-                / float Stopwatch.Frequency
+                float (Array.max ends[round, *] - Array.min starts[round, *]) / float Stopwatch.Frequency
         |]

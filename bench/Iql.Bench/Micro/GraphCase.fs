@@ -23,13 +23,11 @@ module GraphCase =
     let private case (name: string) (shapes: int list list) (body: Tensor list -> Tensor list) : GraphCase =
         let shape (extents: int list) = Shape.Of(List.toArray extents)
 
-        let inputs =
-            Layout("in", [ for i, extents in List.indexed shapes -> struct ($"x{i}", shape extents) ])
+        let inputs = Layout("in", [ for i, extents in List.indexed shapes -> struct ($"x{i}", shape extents) ])
 
         let results = body (List.ofSeq (inputs.Inputs().Tensors))
 
-        let outputs =
-            Layout("out", [ for i, result in List.indexed results -> struct ($"y{i}", result.Shape) ])
+        let outputs = Layout("out", [ for i, result in List.indexed results -> struct ($"y{i}", result.Shape) ])
 
         let graph =
             GraphFunction(
@@ -73,8 +71,7 @@ module GraphCase =
             ])
             case "TN 256³ Adam" [ [ b; h ]; [ b; h ]; [ h; h ]; [ h; h ]; [ h; h ] ] adam
             case "elementwise chain" [ [ b; h ]; [ b; h ] ] (fun x -> [
-                Tensor.Exp(Tensor.Minimum(x[0] * 0.5 + x[1], Tensor.Constant 2.0))
-                - Tensor.Tanh x[1]
+                Tensor.Exp(Tensor.Minimum(x[0] * 0.5 + x[1], Tensor.Constant 2.0)) - Tensor.Tanh x[1]
             ])
             case "row sums" [ [ b; h ] ] (fun x -> [ Tensor.Sum(Tensor.Square x[0], 1) ])
             case "column sums" [ [ b; h ] ] (fun x -> [ Tensor.Sum(x[0], 0) ])

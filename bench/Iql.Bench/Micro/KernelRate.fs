@@ -30,8 +30,7 @@ module KernelRate =
         for i in 0 .. inputs[0].Layout.Length - 1 do
             inputs[0].Storage[ i ] <- float32 (random.Next GraphCase.tableRows)
 
-        let call () =
-            compiled.Run(ReadOnlySpan inputs, ReadOnlySpan.Empty, ReadOnlySpan outputs, Span.Empty)
+        let call () = compiled.Run(ReadOnlySpan inputs, ReadOnlySpan.Empty, ReadOnlySpan outputs, Span.Empty)
 
         let free () =
             (compiled :> IDisposable).Dispose()
@@ -69,15 +68,9 @@ module KernelRate =
                 for case, times in List.zip cases (List.transpose times) ->
                     let sorted = List.sort times
 
-                    let at share =
-                        sorted[min (int (share * float rounds)) (rounds - 1)]
+                    let at share = sorted[min (int (share * float rounds)) (rounds - 1)]
 
-                    {
-                        Case = case
-                        Middle = at 0.5
-                        Low = at 0.1
-                        High = at 0.9
-                    }
+                    { Case = case; Middle = at 0.5; Low = at 0.1; High = at 0.9 }
             ]
         finally
             frees |> List.iter (fun free -> free ())
@@ -105,14 +98,10 @@ module KernelRate =
 
     /// Prints the table of the kernels whose name contains a text, next to the FMA peak.
     let print (part: string) (quick: bool) : unit =
-        let cases =
-            GraphCase.all
-            |> List.filter _.Name.Contains(part, StringComparison.OrdinalIgnoreCase)
+        let cases = GraphCase.all |> List.filter _.Name.Contains(part, StringComparison.OrdinalIgnoreCase)
 
         let peak = FmaPeak.measure InstructionSets.Default 1
 
-        measure (if quick then 10 else 40) 0.01 cases
-        |> lines peak
-        |> List.iter (printfn "%s")
+        measure (if quick then 10 else 40) 0.01 cases |> lines peak |> List.iter (printfn "%s")
 
         printfn "\nFMA peak %.0f GFLOP/s on one thread" peak

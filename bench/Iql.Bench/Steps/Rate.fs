@@ -53,8 +53,7 @@ module Rate =
         (learner: Learner)
         (data: Transitions)
         : Rate list =
-        let peak () =
-            FmaPeak.measure InstructionSets.Default (threads * runs)
+        let peak () = FmaPeak.measure InstructionSets.Default (threads * runs)
 
         let before = peak ()
         let rate = StepRate.measure windows threads runs firstStep learner data
@@ -78,8 +77,7 @@ module Rate =
     let peak (rate: Rate) : float = max rate.PeakBefore rate.PeakAfter
 
     /// GFLOP/s of the products.
-    let gflops (rate: Rate) : float =
-        rate.StepsPerSecond * rate.FlopPerStep / 1e9
+    let gflops (rate: Rate) : float = rate.StepsPerSecond * rate.FlopPerStep / 1e9
 
     /// The share of the peak that is reached.
     let share (rate: Rate) : float = gflops rate / peak rate
@@ -87,8 +85,7 @@ module Rate =
     /// Whether somebody else was there: peaks more than a twentieth apart, or a tenth of the windows more than a tenth
     /// below the middle.
     let disturbed (rate: Rate) : bool =
-        min rate.PeakBefore rate.PeakAfter < 0.95 * peak rate
-        || rate.Low < 0.9 * rate.StepsPerSecond
+        min rate.PeakBefore rate.PeakAfter < 0.95 * peak rate || rate.Low < 0.9 * rate.StepsPerSecond
 
     /// What was measured, and on which cores: "2 threads, far".
     let label (name: string) (rate: Rate) : string =
@@ -97,8 +94,7 @@ module Rate =
         | cores -> $"{name}, {cores}"
 
     /// A number with so many digits behind the point.
-    let digits (count: int) (value: float) : string =
-        value.ToString("F" + string count, CultureInfo.InvariantCulture)
+    let digits (count: int) (value: float) : string = value.ToString("F" + string count, CultureInfo.InvariantCulture)
 
     /// "12.3 %"
     let percent (share: float) : string = digits 1 (100.0 * share) + " %"

@@ -41,11 +41,7 @@ type StepRate = {
 module StepRate =
 
     /// 40 windows of a tenth of a second.
-    let windows: StepWindows = {
-        Count = 40
-        Seconds = 0.1
-        WarmUp = 0.3
-    }
+    let windows: StepWindows = { Count = 40; Seconds = 0.1; WarmUp = 0.3 }
 
     /// How often metrics are asked for, as a run of default configuration does.
     let private logEvery = 1_000L
@@ -107,8 +103,7 @@ module StepRate =
         start.SignalAndWait()
         let mutable before = distance training
 
-        while found.Count = 0
-              || found.Count < windows.Count && not stop.IsCancellationRequested do
+        while found.Count = 0 || found.Count < windows.Count && not stop.IsCancellationRequested do
             let began = Stopwatch.GetTimestamp()
             let allocated = GC.GetAllocatedBytesForCurrentThread()
 
@@ -120,10 +115,7 @@ module StepRate =
             bytes <- bytes + GC.GetAllocatedBytesForCurrentThread() - allocated
             let after = distance training
 
-            found.Add {
-                StepsPerSecond = rate
-                Distance = (if before = after then before else Changing)
-            }
+            found.Add { StepsPerSecond = rate; Distance = (if before = after then before else Changing) }
 
             before <- after
 
@@ -145,17 +137,14 @@ module StepRate =
 
         let source = learner.Source data
 
-        let trainings = [
-            for i in 0 .. runs - 1 -> new Training(learner, source, uint64 i, threads, firstStep)
-        ]
+        let trainings = [ for i in 0 .. runs - 1 -> new Training(learner, source, uint64 i, threads, firstStep) ]
 
         try
             use start = new Barrier(runs)
             use stop = new CancellationTokenSource()
             let results = Array.create runs (ResizeArray(), 0.0)
 
-            let run i =
-                results[i] <- track windows start stop trainings[i]
+            let run i = results[i] <- track windows start stop trainings[i]
 
             let others = [ for i in 1 .. runs - 1 -> Thread(fun () -> run i) ]
 

@@ -74,8 +74,8 @@ public static class DecisionTransformer
         ]);
     }
 
-    /// <summary>The policy in an episode, with a memory of K − 1 observations, actions and returns to go. A return to go
-    /// is the one before less the reward.</summary>
+    /// <summary>The policy in an episode, with a memory of K − 1 observations, actions and returns to go. A return to
+    /// go is the one before less the reward.</summary>
     static GraphFunction Act(
         Config config, ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows)
     {

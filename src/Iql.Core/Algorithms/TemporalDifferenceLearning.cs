@@ -46,7 +46,8 @@ public static class TemporalDifferenceLearning
     }
 
     /// <summary>Whether an objective looks at what the data did at s′.</summary>
-    internal static bool TakesNextActions(Config config) => config.Objective is Objective.Sarsa or Objective.ExpectileTD;
+    internal static bool TakesNextActions(Config config) =>
+        config.Objective is Objective.Sarsa or Objective.ExpectileTD;
 
     static bool LearnsBehaviour(Config config) => config.Objective == Objective.SupportedMaximumTD;
 

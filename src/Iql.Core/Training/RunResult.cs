@@ -30,7 +30,7 @@ public sealed record RunResult
     /// sum over them is the time that passed.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>Pace of the steps, each of which all runs of a group make at once; evaluations are not counted.</summary>
+    /// <summary>Pace of the steps, each made by all runs of a group at once; evaluations are not counted.</summary>
     public required double StepsPerSecond { get; init; }
 
     /// <summary>Normalised score of the last evaluation (0 random, 100 expert), or null.</summary>

@@ -9,14 +9,7 @@ open System.Text.RegularExpressions
 
 /// The browser on the search path, if there is one.
 let path () : string option =
-    [
-        "chromium"
-        "chromium-browser"
-        "google-chrome"
-        "chrome"
-        "chrome.exe"
-        "msedge.exe"
-    ]
+    [ "chromium"; "chromium-browser"; "google-chrome"; "chrome"; "chrome.exe"; "msedge.exe" ]
     |> List.collect (fun name -> [
         for folder in (string (Environment.GetEnvironmentVariable "PATH")).Split Path.PathSeparator ->
             Path.Combine(folder, name)
@@ -72,8 +65,7 @@ let pdf (svg: string) : Result<byte[], string> =
     let file = Path.GetTempFileName()
     let size = Regex.Match(svg, "width=\"(\\d+)\" height=\"(\\d+)\"").Groups
 
-    let style =
-        $"@page{{margin:0;size:{size[1]}px {size[2]}px}}body{{margin:0}}svg{{display:block}}"
+    let style = $"@page{{margin:0;size:{size[1]}px {size[2]}px}}body{{margin:0}}svg{{display:block}}"
 
     try
         $"<!DOCTYPE html><style>{style}</style>{svg}"

@@ -11,10 +11,7 @@ open Iql.Environments
 open Iql.Scripts
 
 /// Charts of one subject with the words that belong below them.
-type Picture = {
-    Caption: string
-    Charts: GenericChart list
-}
+type Picture = { Caption: string; Charts: GenericChart list }
 
 let private blue = Style.categorical.Head
 
@@ -214,7 +211,4 @@ let ofNumbers (numbers: DatasetNumbers) : Picture list =
         spread numbers
     ]
     |> List.filter (fun picture -> not picture.Charts.IsEmpty)
-    |> List.map (fun picture -> {
-        picture with
-            Caption = picture.Caption + sampled
-    })
+    |> List.map (fun picture -> { picture with Caption = picture.Caption + sampled })

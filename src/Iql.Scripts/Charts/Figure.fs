@@ -13,13 +13,11 @@ open Iql.Scripts.Charts
 
 /// {"data", "layout", "config"}, as plotly.js takes it: the same chart gives the same bytes. "&lt;" is escaped, so the
 /// text may stand in a script element.
-let json (chart: GenericChart) : string =
-    (GenericChart.toJson chart).Replace("<", "\\u003c")
+let json (chart: GenericChart) : string = (GenericChart.toJson chart).Replace("<", "\\u003c")
 
 /// The height in pixels.
 let height (chart: GenericChart) : int =
-    (GenericChart.getLayout chart).TryGetTypedPropertyValue<int> "height"
-    |> Option.defaultValue 400
+    (GenericChart.getLayout chart).TryGetTypedPropertyValue<int> "height" |> Option.defaultValue 400
 
 /// The text of the title, or "".
 let title (chart: GenericChart) : string =
@@ -32,9 +30,7 @@ let plotly: Lazy<string> =
     lazy
         (let assembly = typeof<GenericChart>.Assembly
 
-         let name =
-             assembly.GetManifestResourceNames()
-             |> Array.find (fun name -> name.EndsWith ".min.js")
+         let name = assembly.GetManifestResourceNames() |> Array.find (fun name -> name.EndsWith ".min.js")
 
          use reader = new StreamReader(assembly.GetManifestResourceStream name)
          reader.ReadToEnd())
@@ -78,8 +74,7 @@ let private pictures (format: string) (page: string) : Result<(string * byte[]) 
     page.Insert(last, $"<script>const format='{format}';{script}</script>")
     |> Chromium.opened [ "--dump-dom" ]
     |> Result.bind (fun (dom, _) ->
-        let found =
-            Regex.Match(dom, "<pre id=\"stills\">(.*?)</pre>", RegexOptions.Singleline)
+        let found = Regex.Match(dom, "<pre id=\"stills\">(.*?)</pre>", RegexOptions.Singleline)
 
         if found.Success then
             JsonSerializer.Deserialize<{| Id: string; Text: string |} list>(

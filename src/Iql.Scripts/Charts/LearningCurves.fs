@@ -65,9 +65,7 @@ let panels
         | None -> [ None ]
 
     let within value =
-        value
-        |> Option.map (fun (name, value) -> ResultGroups.where name value)
-        |> Option.defaultValue id
+        value |> Option.map (fun (name, value) -> ResultGroups.where name value) |> Option.defaultValue id
 
     // Without columns the rows become the lines of one chart.
     let rows, columns =
@@ -80,17 +78,13 @@ let panels
     // Numbers have an order to show; names have none.
     let colours =
         let isOrdered =
-            columnValues
-            |> List.choose id
-            |> List.forall (snd >> ResultGroups.number >> Option.isSome)
+            columnValues |> List.choose id |> List.forall (snd >> ResultGroups.number >> Option.isSome)
 
         (if isOrdered then Style.ordered else Style.apart) columnValues.Length
 
-    let name value =
-        value |> Option.map snd |> Option.defaultValue (Measure.title measure)
+    let name value = value |> Option.map snd |> Option.defaultValue (Measure.title measure)
 
-    let steps, values =
-        cells |> List.collect (_.Runs >> List.collect (Run.curve measure)) |> List.unzip
+    let steps, values = cells |> List.collect (_.Runs >> List.collect (Run.curve measure)) |> List.unzip
 
     [
         for row in valuesOf rows ->

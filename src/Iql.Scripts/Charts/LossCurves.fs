@@ -19,11 +19,7 @@ let private thinned (series: (float * float) list) : (float * float) list =
 
 /// Mean over runs of a metric at each step, with a band from the lowest run to the highest.
 let private line (metric: string) i colour label (runs: Run list) : GenericChart option =
-    match
-        runs
-        |> List.collect (fun run -> run |> Run.metric metric |> thinned)
-        |> Run.byStep
-    with
+    match runs |> List.collect (fun run -> run |> Run.metric metric |> thinned) |> Run.byStep with
     | [] -> None
     | steps ->
         [
@@ -31,10 +27,7 @@ let private line (metric: string) i colour label (runs: Run list) : GenericChart
                 step,
                 {
                     Value = List.average values
-                    Interval = {
-                        Low = List.min values
-                        High = List.max values
-                    }
+                    Interval = { Low = List.min values; High = List.max values }
                 }
         ]
         |> Marks.line i colour label
@@ -49,11 +42,7 @@ let private readable (metric: string) (cells: ResultGroup list) : GenericChart -
     match List.map snd values, values |> List.filter (fun (step, _) -> step > last / 10.0) |> List.map snd with
     | [], _
     | _, [] -> id
-    | all, _ when
-        metric <> "policyLoss"
-        && List.min all > 0.0
-        && List.max all > 30.0 * List.min all
-        ->
+    | all, _ when metric <> "policyLoss" && List.min all > 0.0 && List.max all > 30.0 * List.min all ->
         Chart.withYAxis (LinearAxis.init (AxisType = StyleParam.AxisType.Log, DTick = 1))
     | all, later when List.max all - List.min all > 2.0 * (List.max later - List.min later) ->
         let low, high = List.min later, List.max later
@@ -67,9 +56,7 @@ let private readable (metric: string) (cells: ResultGroup list) : GenericChart -
 let panels (metrics: (string * string) list) (name: string option) (cells: ResultGroup list) : GenericChart list =
     let groups =
         match name with
-        | Some name -> [
-            for value in ResultGroups.values name cells -> value, ResultGroups.where name value cells
-          ]
+        | Some name -> [ for value in ResultGroups.values name cells -> value, ResultGroups.where name value cells ]
         | None -> [ "all runs", cells ]
 
     let colours = Style.ordered groups.Length

@@ -58,9 +58,7 @@ let line (i: int) (colour: string) (name: string) (points: (float * Estimate) li
 let estimates (points: (string * float list * Estimate) list) : GenericChart =
     let blue = Style.colour Style.categorical.Head
 
-    let values =
-        points
-        |> List.collect (fun (label, values, _) -> [ for value in values -> label, value ])
+    let values = points |> List.collect (fun (label, values, _) -> [ for value in values -> label, value ])
 
     let each pick = [ for _, _, estimate in points -> pick estimate ]
 
@@ -96,8 +94,7 @@ let estimates (points: (string * float list * Estimate) list) : GenericChart =
 
 /// A histogram that is counted already, as a filled outline from a base line: edges [K + 1], values [K].
 let steps (colour: string) (name: string) (floor: float) (edges: float seq) (values: float seq) : GenericChart =
-    let twice values =
-        values |> List.ofSeq |> List.collect (fun value -> [ value; value ])
+    let twice values = values |> List.ofSeq |> List.collect (fun value -> [ value; value ])
 
     let outline = [ 0.0 ] @ twice values @ [ 0.0 ]
 

@@ -29,26 +29,19 @@ let private label (measure: Measure) (cell: ResultGroup option, summary: RunSumm
 /// The heat map of a plane's groups: columns along x, rows along y. In each cell the mean over finished runs, its 95 %
 /// interval, and how many runs failed. Cells without a finished run stay empty and say why.
 let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGroup list) : GenericChart =
-    let rowValues, columnValues =
-        ResultGroups.values rows cells, ResultGroups.values columns cells
+    let rowValues, columnValues = ResultGroups.values rows cells, ResultGroups.values columns cells
 
     let summaries = [
         for row in rowValues ->
             [
                 for column in columnValues ->
-                    let cell =
-                        cells
-                        |> ResultGroups.where rows row
-                        |> ResultGroups.where columns column
-                        |> List.tryHead
+                    let cell = cells |> ResultGroups.where rows row |> ResultGroups.where columns column |> List.tryHead
 
                     cell, cell |> Option.bind (ResultGroups.summary measure)
             ]
     ]
 
-    let means =
-        summaries
-        |> List.map (List.map (snd >> Option.map _.Mean >> Option.defaultValue nan))
+    let means = summaries |> List.map (List.map (snd >> Option.map _.Mean >> Option.defaultValue nan))
 
     // On a category axis a position is a number: labels such as "3" would be read as one.
     let places = [
@@ -85,9 +78,9 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGro
         | _ -> ()
     ]
 
-    // Colours are light, so that texts are dark on all, and span the scale of scores, so that differences of noise do not look like day and night.
-    let low, high =
-        Style.bounds measure (means |> List.concat |> List.filter Double.IsFinite)
+    // Colours are light, so that dark texts are readable on all. They span the scale of scores, so that small
+    // differences look small.
+    let low, high = Style.bounds measure (means |> List.concat |> List.filter Double.IsFinite)
 
     Chart.Heatmap(
         zData = means,

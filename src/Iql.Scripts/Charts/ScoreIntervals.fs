@@ -9,8 +9,7 @@ open Iql.Scripts.Statistics
 
 let private estimate (entry: ScoreEntry) : Estimate = estimateOf entry.Value entry.Interval
 
-let private titles (table: ScoreTable) =
-    List.map Published.title table.Contenders
+let private titles (table: ScoreTable) = List.map Published.title table.Contenders
 
 /// How a published table's figures are drawn.
 let private symbols = [
@@ -91,14 +90,9 @@ let overall (table: ScoreTable) : GenericChart list =
                 ]
 
                 if not entries.IsEmpty then
-                    [
-                        for name, colour, estimate in entries -> IntervalBars.interval colour name estimate
-                    ]
+                    [ for name, colour, estimate in entries -> IntervalBars.interval colour name estimate ]
                     |> IntervalBars.chart
-                        (if name = "optimality gap" then
-                             name + " (lower is better)"
-                         else
-                             name)
+                        (if name = "optimality gap" then name + " (lower is better)" else name)
                         "score"
                         rows
                         (Style.bounds Score [
@@ -113,12 +107,9 @@ let improvement (table: ScoreTable) : GenericChart option =
     match ScoreTable.improvements table with
     | [] -> None
     | pairs ->
-        let name (pair: Improvement) =
-            $"{Published.title pair.Better} over {Published.title pair.Worse}"
+        let name (pair: Improvement) = $"{Published.title pair.Better} over {Published.title pair.Worse}"
 
-        [
-            for pair in pairs -> IntervalBars.interval Style.categorical.Head (name pair) pair.Probability
-        ]
+        [ for pair in pairs -> IntervalBars.interval Style.categorical.Head (name pair) pair.Probability ]
         |> IntervalBars.chart "" "probability of improvement" (List.map name pairs) (-0.06, 1.06)
         |> Chart.withShape (
             Shape.init (
@@ -139,9 +130,6 @@ let curves (sweep: SweepResults) (table: ScoreTable) : GenericChart list =
         for task, contender in List.allPairs (ScoreTable.tasks table) table.Contenders do
             match ScoreTable.runsOf task contender sweep with
             | [] -> ()
-            | runs -> {
-                Values = [ "task", task; "algorithm", Published.title contender ]
-                Runs = runs
-              }
+            | runs -> { Values = [ "task", task; "algorithm", Published.title contender ]; Runs = runs }
     ]
     |> LearningCurves.panels table.Measure (Some "task") (Some "algorithm")

@@ -45,9 +45,7 @@ let private along (colours: string) (count: int) : string list = [
         let below = min (int place) (colours.Length - 2)
         let share = place - float below
 
-        let mix at =
-            float (part colours[below] at) * (1.0 - share)
-            + float (part colours[below + 1] at) * share
+        let mix at = float (part colours[below] at) * (1.0 - share) + float (part colours[below + 1] at) * share
 
         $"#{int (round (mix 1)):x2}{int (round (mix 3)):x2}{int (round (mix 5)):x2}"
 ]
@@ -56,8 +54,7 @@ let private along (colours: string) (count: int) : string list = [
 let ordered: int -> string list = along "#1874c0 #7a64cf #b44fa8 #d0503f #c07a00"
 
 /// Areas along an ordered axis: viridis, from dark to light.
-let viridis: int -> string list =
-    along "#440154 #46327e #365c8d #277f8e #1fa187 #4ac16d #a0cd28"
+let viridis: int -> string list = along "#440154 #46327e #365c8d #277f8e #1fa187 #4ac16d #a0cd28"
 
 /// A colour "#rrggbb" of a chart.
 let colour (hex: string) : Color = Color.fromHex hex

@@ -29,15 +29,12 @@ let panels (name: string) (cells: ResultGroup list) : GenericChart list = [
     for metric, title, unit in shown do
         let points = [
             for label in ResultGroups.values name cells do
-                let seeds =
-                    cells |> ResultGroups.where name label |> List.collect _.Runs |> bySeed metric
+                let seeds = cells |> ResultGroups.where name label |> List.collect _.Runs |> bySeed metric
 
                 for summary in Option.toList (RunSummary.ofNumbers $"{metric} at {label}" seeds) ->
                     label, seeds, estimateOf summary.Mean summary.Interval
         ]
 
         if not points.IsEmpty then
-            Marks.estimates points
-            |> Style.titled title (Shown.axisTitle name) unit
-            |> Style.tall 320
+            Marks.estimates points |> Style.titled title (Shown.axisTitle name) unit |> Style.tall 320
 ]

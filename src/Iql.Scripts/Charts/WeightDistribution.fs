@@ -7,11 +7,7 @@ open Iql.Scripts
 
 /// The last histograms of a cell's runs as shares, averaged over the runs that have the first one's edges.
 let private shares (cell: ResultGroup) : (float list * float list) option =
-    match
-        cell.Runs
-        |> List.filter (Run.diverged >> not)
-        |> List.choose (_.Weights >> Seq.tryLast)
-    with
+    match cell.Runs |> List.filter (Run.diverged >> not) |> List.choose (_.Weights >> Seq.tryLast) with
     | [] -> None
     | first :: _ as last ->
         let counts =
@@ -57,14 +53,12 @@ let figure (name: string option) (cells: ResultGroup list) : GenericChart option
     let row i colour (label: string, cell, edges, shares) =
         let floor, most = float (rows.Length - 1 - i), List.max shares
 
-        let average metric =
-            ResultGroups.meanOfKept (Run.lastMetric metric) cell
+        let average metric = ResultGroups.meanOfKept (Run.lastMetric metric) cell
 
         let notes =
             [
                 average "weightMean" |> Option.map (fun mean -> $"mean {Shown.number mean}")
-                average "weightCapped"
-                |> Option.map (fun share -> $"{Shown.percent share} capped")
+                average "weightCapped" |> Option.map (fun share -> $"{Shown.percent share} capped")
                 Some $"highest bin {Shown.percent most}"
             ]
             |> List.choose id

@@ -33,15 +33,13 @@ module DataOrigin =
             if RowFile.IsRowFile path then
                 let file = RowFile path
 
-                let entry (name: string) =
-                    file.Metadata.GetValueOrDefault name |> Option.ofObj
+                let entry (name: string) = file.Metadata.GetValueOrDefault name |> Option.ofObj
 
                 Some(ofEntries file.Count (fun name -> List.tryPick entry [ name; "metadata/" + name ]))
             else
                 use file = DatasetFile.Open path
 
-                let entry name =
-                    file.Entries |> Seq.tryFind (fun entry -> entry.Name = name)
+                let entry name = file.Entries |> Seq.tryFind (fun entry -> entry.Name = name)
 
                 let text name =
                     entry ("metadata/" + name)
@@ -86,8 +84,7 @@ module DataOrigin =
     /// What the data are, in words that go on a sentence: "collected in hopper-v4 by …, seed 0". Nothing where the file
     /// does not say.
     let words (origin: DataOrigin) : string =
-        let said before value =
-            if isNull value then "" else $"{before} {value}"
+        let said before value = if isNull value then "" else $"{before} {value}"
 
         let place, seed = said " in" origin.Task, said ", seed" origin.Seed
 

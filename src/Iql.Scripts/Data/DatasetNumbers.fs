@@ -49,8 +49,7 @@ module DatasetNumbers =
         let rows, columns = maze.Rows * fine, maze.Columns * fine
         let counts = Array.zeroCreate<int>(rows * columns)
 
-        let square (place: float32) =
-            int (floor ((float place + 0.5) * float fine))
+        let square (place: float32) = int (floor ((float place + 0.5) * float fine))
 
         for row in 0 .. transitions.Count - 1 do
             let place = transitions.Observation row
@@ -68,8 +67,7 @@ module DatasetNumbers =
         let statistics = dataset.Statistics
         let discrete = transitions.ActionSpace.IsDiscrete
 
-        let counted (numbers: float32 seq) =
-            Histogram.Of(ReadOnlySpan(Array.ofSeq numbers), 40)
+        let counted (numbers: float32 seq) = Histogram.Of(ReadOnlySpan(Array.ofSeq numbers), 40)
 
         {
             Format = format

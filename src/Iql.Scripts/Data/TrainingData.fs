@@ -27,8 +27,7 @@ type TrainingData = {
 module TrainingData =
 
     /// As --mode has it.
-    let private modeName (mode: DatasetMode) =
-        if mode = DatasetMode.Strict then "strict" else "d4rl"
+    let private modeName (mode: DatasetMode) = if mode = DatasetMode.Strict then "strict" else "d4rl"
 
     /// Maps a row file. What its rows are was decided when it was written: another mode would change nothing.
     let private mapRows (path: string) (mode: DatasetMode option) : Result<IDataset, string> =
@@ -125,8 +124,7 @@ module TrainingData =
     }
 
     /// The maze that observations are places in, to look at from above; None where they are no places.
-    let maze (data: TrainingData) : Maze option =
-        data.Task |> Option.bind (fun card -> Option.ofObj card.Map)
+    let maze (data: TrainingData) : Maze option = data.Task |> Option.bind (fun card -> Option.ofObj card.Map)
 
     /// The episodes of highest return. Those of a row file are not looked for: it may be larger than memory, and gives
     /// single rows.
@@ -146,11 +144,7 @@ module TrainingData =
         let rewards = defaultArg trial.Rewards own.Rewards
         let observations = defaultArg trial.NormalizeObservations own.ChangesObservations
 
-        if
-            selection.IsNone
-            && rewards = own.Rewards
-            && observations = own.ChangesObservations
-        then
+        if selection.IsNone && rewards = own.Rewards && observations = own.ChangesObservations then
             Ok data
         else
             result {
@@ -171,11 +165,7 @@ module TrainingData =
 
                         let normalization = normalization.WithActionLimit own.ActionLimit
 
-                        {
-                            data with
-                                Transitions = kept.Normalized normalization
-                                Normalization = normalization
-                        })
+                        { data with Transitions = kept.Normalized normalization; Normalization = normalization })
             }
 
     /// The same, computed once for trials that want the same.

@@ -10,10 +10,7 @@ open Iql.Graph
 open Iql.Losses
 
 /// A kernel with the microseconds that one run spends in it; None where the graph could not be run on made-up numbers.
-type ExplainedKernel = {
-    Info: KernelInfo
-    Microseconds: float option
-}
+type ExplainedKernel = { Info: KernelInfo; Microseconds: float option }
 
 /// The life of an expression: as it was written, as it is compiled, when its kernels run, and where their numbers lie.
 type Explanation = {
@@ -65,9 +62,7 @@ module Explain =
                 | _ -> new TensorBlock(output.Layout)
         |]
 
-        let values = [|
-            for name in graph.Scalars -> scalars |> Map.tryFind name |> Option.defaultValue 0.5
-        |]
+        let values = [| for name in graph.Scalars -> scalars |> Map.tryFind name |> Option.defaultValue 0.5 |]
 
         let metrics = Array.zeroCreate<float> graph.Metrics.Length
 
@@ -87,8 +82,7 @@ module Explain =
             let before = compiled.KernelSeconds
             let count = runs 0.01
 
-            Seq.map2 (fun was now -> (now - was) / count * 1e6) before compiled.KernelSeconds
-            |> List.ofSeq
+            Seq.map2 (fun was now -> (now - was) / count * 1e6) before compiled.KernelSeconds |> List.ofSeq
 
         try
             try
@@ -129,10 +123,7 @@ module Explain =
                 && graph.Outputs |> Seq.exists (fun output -> graph.Inputs.Contains output.Layout)
             Kernels = [
                 for i, kernel in Seq.indexed compiled.Kernels ->
-                    {
-                        Info = kernel
-                        Microseconds = times |> Option.map (List.item i)
-                    }
+                    { Info = kernel; Microseconds = times |> Option.map (List.item i) }
             ]
             Memory = List.ofSeq compiled.Memory
             MemoryLength = compiled.MemoryLength
@@ -156,12 +147,7 @@ module Explain =
             invalidArg (nameof tensors) "tensors: expected at least one tensor, got none."
 
         let layout =
-            Layout(
-                "data",
-                [
-                    for name, extents in tensors -> struct (name, Shape.Of(List.toArray extents))
-                ]
-            )
+            Layout("data", [ for name, extents in tensors -> struct (name, Shape.Of(List.toArray extents)) ])
 
         let inputs = List.ofSeq (layout.Inputs().Tensors)
         let value = trace inputs [ for name, _ in scalars -> Tensor.Scalar name ]

@@ -10,11 +10,9 @@ open Iql.Graph
 [<RequireQualifiedAccess>]
 module ExplainText =
 
-    let private shown (format: string) (value: float) =
-        value.ToString(format, CultureInfo.InvariantCulture)
+    let private shown (format: string) (value: float) = value.ToString(format, CultureInfo.InvariantCulture)
 
-    let private isComputed (node: Tensor) =
-        node.Op <> Op.Input && node.Op <> Op.Constant
+    let private isComputed (node: Tensor) = node.Op <> Op.Input && node.Op <> Op.Constant
 
     /// Names for nodes: an input's own, a constant's number, "%12" for the others in their order.
     let names (nodes: Tensor list) : Tensor -> string =
@@ -31,8 +29,7 @@ module ExplainText =
     let private node (name: Tensor -> string) (node: Tensor) : string =
         let isProduct = node.Op = Op.MatMul
 
-        let source i (tensor: Tensor) =
-            name tensor + (if isProduct && node.Integers[i] = 1 then "ᵀ" else "")
+        let source i (tensor: Tensor) = name tensor + (if isProduct && node.Integers[i] = 1 then "ᵀ" else "")
 
         let detail =
             if isProduct || node.Integers.IsEmpty then
@@ -100,10 +97,7 @@ module ExplainText =
         let name = names explanation.Simplified
         let kernels = Plural.count explanation.Kernels.Length "kernel"
 
-        let phases =
-            explanation.Kernels
-            |> List.indexed
-            |> List.groupBy (fun (_, each) -> each.Info.Phase)
+        let phases = explanation.Kernels |> List.indexed |> List.groupBy (fun (_, each) -> each.Info.Phase)
 
         let count = Plural.count phases.Length "phase"
         let instructions = (string explanation.InstructionSet).ToLowerInvariant()
@@ -128,11 +122,7 @@ module ExplainText =
     let private memory (most: int) (explanation: Explanation) : string list =
         let name = names explanation.Simplified
 
-        let place =
-            if explanation.RunsInPlace then
-                "; the state is updated in place"
-            else
-                ""
+        let place = if explanation.RunsInPlace then "; the state is updated in place" else ""
 
         let apart = explanation.Memory |> List.sumBy _.Length
         let count = explanation.Memory.Length
@@ -169,5 +159,4 @@ module ExplainText =
     ]
 
     /// Everything, as one text.
-    let whole (explanation: Explanation) : string =
-        lines Int32.MaxValue explanation |> String.concat "\n"
+    let whole (explanation: Explanation) : string = lines Int32.MaxValue explanation |> String.concat "\n"

@@ -27,10 +27,7 @@ type internal Board(cells: SweepCell list, left: int, say: SweepEvent -> unit) =
             Advanced {
                 Runs = cells.Length
                 Done = results.Count
-                Diverged =
-                    results.Values
-                    |> Seq.filter (fun result -> result.Status = RunStatus.Diverged)
-                    |> Seq.length
+                Diverged = results.Values |> Seq.filter (fun result -> result.Status = RunStatus.Diverged) |> Seq.length
                 Steps = steps
                 TotalSteps = total
                 StepsPerSecond = float (max 0L (steps - before)) / clock.Elapsed.TotalSeconds
@@ -49,16 +46,11 @@ type internal Board(cells: SweepCell list, left: int, say: SweepEvent -> unit) =
                 before <- before + int64 cell.Trial.Steps)
 
     /// A group goes on from a step.
-    member _.Begin (runs: int) (step: int64) =
-        lock gate (fun () -> before <- before + step * int64 runs)
+    member _.Begin (runs: int) (step: int64) = lock gate (fun () -> before <- before + step * int64 runs)
 
     member _.Advance (group: string) (runs: int) (progress: TrainingProgress) =
         lock gate (fun () ->
-            training[group] <- {
-                Name = group
-                Runs = runs
-                Latest = progress
-            }
+            training[group] <- { Name = group; Runs = runs; Latest = progress }
 
             report ())
 
@@ -76,9 +68,7 @@ type internal Board(cells: SweepCell list, left: int, say: SweepEvent -> unit) =
 
     member _.Outcome(elsewhere: (string * ClaimHolder) list) : SweepOutcome =
         lock gate (fun () -> {
-            Runs = [
-                for cell in cells -> cell, results.GetValueOrDefault cell.Name |> Option.ofObj
-            ]
+            Runs = [ for cell in cells -> cell, results.GetValueOrDefault cell.Name |> Option.ofObj ]
             Left = left
             Trained = trained
             Elsewhere = elsewhere

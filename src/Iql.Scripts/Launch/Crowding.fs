@@ -16,8 +16,7 @@ module Crowding =
     /// low, and the load average is above the number of cores. Files and evaluations alone lower the share, too.
     let warning (cores: int) (threads: int) (load: float) (share: float) : string option =
         if load > float cores + 0.5 && share < 0.85 then
-            let shown (value: float) =
-                value.ToString("F1", CultureInfo.InvariantCulture)
+            let shown (value: float) = value.ToString("F1", CultureInfo.InvariantCulture)
 
             let times = shown (1.0 / max 0.05 share)
 

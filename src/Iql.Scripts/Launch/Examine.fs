@@ -33,9 +33,7 @@ type Shelf() =
             .GetOrAdd(
                 source,
                 fun source ->
-                    lazy
-                        (TrainingData.load source
-                         |> Result.map (fun data -> data, TrainingData.preparing data))
+                    lazy (TrainingData.load source |> Result.map (fun data -> data, TrainingData.preparing data))
             )
             .Value
 
@@ -53,11 +51,7 @@ type Shelf() =
                 loaded.TryRemove source |> ignore
 
 /// What a sweep's data are, before anything is trained.
-type ExaminedData = {
-    Task: string
-    Dataset: DatasetInfo
-    Actions: Iql.ActionSpace
-}
+type ExaminedData = { Task: string; Dataset: DatasetInfo; Actions: Iql.ActionSpace }
 
 /// A sweep that was found to be one that can be trained.
 type ExaminedSweep = {
@@ -91,10 +85,7 @@ module Examine =
 
     /// One cell a task and algorithm: the others differ in numbers only.
     let private representatives (sweep: Sweep) : SweepCell list =
-        Sweep.grid
-            (sweep.Axes
-             |> List.filter (fun axis -> axis.Name = "task" || axis.Name = "algorithm"))
-            sweep.Base
+        Sweep.grid (sweep.Axes |> List.filter (fun axis -> axis.Name = "task" || axis.Name = "algorithm")) sweep.Base
 
     let private label (axis: string) (cell: SweepCell) : string option =
         cell.Labels |> List.tryFind (fun (name, _) -> name = axis) |> Option.map snd
@@ -145,11 +136,7 @@ module Examine =
                     |> Result.map (fun config -> cell.Name, config))
 
             return
-                {
-                    Task = DataSource.task source
-                    Dataset = raw.Dataset
-                    Actions = raw.Raw.ActionSpace
-                },
+                { Task = DataSource.task source; Dataset = raw.Dataset; Actions = raw.Raw.ActionSpace },
                 together (List.concat remarks),
                 configs
         }

@@ -49,9 +49,7 @@ type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board)
         |> List.tryPick (fun folder ->
             let mutable renewed = false
 
-            claims.Holder(folder, &renewed)
-            |> Option.ofObj
-            |> Option.map (fun holder -> holder, renewed))
+            claims.Holder(folder, &renewed) |> Option.ofObj |> Option.map (fun holder -> holder, renewed))
 
     /// The first group, from here on, that can be claimed.
     let rec take (before: LaunchGroup list) (groups: LaunchGroup list) : NextGroup =
@@ -89,12 +87,10 @@ type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board)
     member _.Next() : NextGroup = lock gate (fun () -> take [] waiting)
 
     /// A group that was begun and is not done; other threads leave it alone until they have nothing else.
-    member _.Return(group: LaunchGroup) : unit =
-        lock gate (fun () -> waiting <- waiting @ [ group ])
+    member _.Return(group: LaunchGroup) : unit = lock gate (fun () -> waiting <- waiting @ [ group ])
 
     /// The data of the group that comes next.
-    member _.Ahead: DataSource list =
-        lock gate (fun () -> waiting |> List.truncate 1 |> List.map _.Data)
+    member _.Ahead: DataSource list = lock gate (fun () -> waiting |> List.truncate 1 |> List.map _.Data)
 
     /// What other processes train.
     member _.Elsewhere: (string * ClaimHolder) list =
@@ -135,9 +131,7 @@ module Launch =
 
                 {
                     Name = (if shared = "" then "run" else shared)
-                    Runs = [
-                        for cell in group -> cell, TrainingRun(Store.runFolder folder cell, configs[cell.Name])
-                    ]
+                    Runs = [ for cell in group -> cell, TrainingRun(Store.runFolder folder cell, configs[cell.Name]) ]
                 }
         ]
 
@@ -159,8 +153,7 @@ module Launch =
 
         let cellOf = Map [ for cell, run in group.Runs -> run.Folder.Path, cell ]
 
-        let claimOf =
-            Map [ for (_, run), claim in List.zip group.Runs claims -> run.Folder.Path, claim ]
+        let claimOf = Map [ for (_, run), claim in List.zip group.Runs claims -> run.Folder.Path, claim ]
 
         for together in TrainingLoop.Groups(List.map snd group.Runs) do
             let runs = List.ofSeq together.Runs
@@ -168,9 +161,7 @@ module Launch =
 
             let plan =
                 TrainingPlan(
-                    Learner =
-                        (Examine.learner data [ for run in runs -> cellOf[run.Folder.Path].Trial ]
-                         |> Attempt.get),
+                    Learner = (Examine.learner data [ for run in runs -> cellOf[run.Folder.Path].Trial ] |> Attempt.get),
                     Transitions = data.Transitions,
                     Environment = (data.Task |> Option.map _.Environment |> Option.toObj),
                     Threads = threads
@@ -216,13 +207,11 @@ module Launch =
 
             let left = groups |> List.filter (fun group -> openRuns group > 0)
 
-            let board =
-                Board(List.map fst examined.Runs, left |> List.sumBy openRuns, options.Watch)
+            let board = Board(List.map fst examined.Runs, left |> List.sumBy openRuns, options.Watch)
 
             let queue = GroupQueue(groups, claims, board)
 
-            let split =
-                Split.share (Split.cores Environment.ProcessorCount options.Threads) left.Length
+            let split = Split.share (Split.cores Environment.ProcessorCount options.Threads) left.Length
 
             let lookAround = Crowding.watch (List.sum split) (Oversubscribed >> board.Say)
 
@@ -238,8 +227,7 @@ module Launch =
                     match queue.Next() with
                     | Stop -> ()
                     | Wait ->
-                        stop.Token.WaitHandle.WaitOne(min claims.Pause (TimeSpan.FromSeconds 1.0))
-                        |> ignore
+                        stop.Token.WaitHandle.WaitOne(min claims.Pause (TimeSpan.FromSeconds 1.0)) |> ignore
 
                         work threads
                     | Train(group, held) ->
@@ -273,8 +261,7 @@ module Launch =
                     Task.Factory.StartNew((fun () -> guarded threads), TaskCreationOptions.LongRunning)
             |]
 
-            first
-            |> Option.iter (System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw)
+            first |> Option.iter (System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw)
 
             board.Outcome queue.Elsewhere
 

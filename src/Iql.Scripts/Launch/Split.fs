@@ -16,9 +16,7 @@ module Split =
         let cores = max 1 cores
         let places = max 1 (min cores groups)
 
-        [
-            for place in 0 .. places - 1 -> cores / places + (if place < cores % places then 1 else 0)
-        ]
+        [ for place in 0 .. places - 1 -> cores / places + (if place < cores % places then 1 else 0) ]
 
     /// The cores a request gets: as many as asked for, never more than the machine has.
     let cores (machine: int) (asked: int) : int = max 1 (min machine asked)

@@ -70,16 +70,12 @@ module Store =
                 |> Option.map (fun difference -> $"{cell.Name} differs in {difference} (folder, command)")))
 
     /// Another process that begins the same sweep may be writing the plan.
-    let private isForeign (entry: string) =
-        not (Path.GetFileName(entry).StartsWith "sweep.json")
+    let private isForeign (entry: string) = not (Path.GetFileName(entry).StartsWith "sweep.json")
 
     let rec private difference folder plan wanted : string option =
         if File.Exists(SweepPlan.PathIn folder) then
             otherRun folder plan wanted |> Option.map (sprintf "another sweep: %s")
-        elif
-            Directory.Exists folder
-            && Directory.EnumerateFileSystemEntries folder |> Seq.exists isForeign
-        then
+        elif Directory.Exists folder && Directory.EnumerateFileSystemEntries folder |> Seq.exists isForeign then
             // The plan was written before these runs began.
             if File.Exists(SweepPlan.PathIn folder) then
                 difference folder plan wanted

@@ -4,11 +4,7 @@ open System
 open Iql.Training
 
 /// A group of runs that share a learner, while it is trained here.
-type GroupProgress = {
-    Name: string
-    Runs: int
-    Latest: TrainingProgress
-}
+type GroupProgress = { Name: string; Runs: int; Latest: TrainingProgress }
 
 /// How far a sweep is.
 type SweepProgress = {
@@ -65,8 +61,7 @@ module SweepOutcome =
     ]
 
     /// Whether every run has one.
-    let isWhole (outcome: SweepOutcome) : bool =
-        outcome.Runs |> List.forall (fun (_, result) -> result.IsSome)
+    let isWhole (outcome: SweepOutcome) : bool = outcome.Runs |> List.forall (fun (_, result) -> result.IsSome)
 
     /// The runs that diverged, with what is said of it.
     let failures (outcome: SweepOutcome) : (string * string) list = [

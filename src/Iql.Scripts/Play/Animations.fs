@@ -21,8 +21,7 @@ let private ranked (runs: Run list) : Run list =
     | Some measure ->
         runs
         |> List.choose (fun run ->
-            Run.final measure run
-            |> Option.map (fun final -> run, (final, Run.lastTen measure run)))
+            Run.final measure run |> Option.map (fun final -> run, (final, Run.lastTen measure run)))
         |> List.sortByDescending snd
         |> List.map fst
 
@@ -37,29 +36,21 @@ let private play (card: TaskCard) (chosen: Chosen) : Result<Scene, string> =
     else
         // A report is not to fail for a picture.
         Attempt.reading (fun () ->
-            TrainedPolicy.load card.Environment chosen.Folder
-            |> Result.bind (Episode.evaluated card))
+            TrainedPolicy.load card.Environment chosen.Folder |> Result.bind (Episode.evaluated card))
         |> Result.map (Scene.thinned most)
         |> Result.mapError (fun problem -> $"{chosen.Title}: {problem}")
 
 let private shown (title: string) (scene: Scene) : ScenePage.Shown = {
     Scene = scene
     // A hand's fingers are two centimetres thick, a robot's limbs ten.
-    Digits =
-        if scene.Picture.Bars |> Seq.exists (fun bar -> bar.Radius < 0.02) then
-            3
-        else
-            2
-    Above = [
-        p [] [ strong [] [ str title ]; str $": {scene.End}, {ScenePage.outcome scene}" ]
-    ]
+    Digits = if scene.Picture.Bars |> Seq.exists (fun bar -> bar.Radius < 0.02) then 3 else 2
+    Above = [ p [] [ strong [] [ str title ]; str $": {scene.End}, {ScenePage.outcome scene}" ] ]
     Below = []
 }
 
 /// The episodes of one task side by side, and why some are not there.
 let ofTask (task: string) (chosen: Chosen list) : XmlNode list =
-    let missing problem =
-        Html.styled "note" $"No animation: {problem}."
+    let missing problem = Html.styled "note" $"No animation: {problem}."
 
     match Tasks.Find task with
     | null -> [ missing $"{task} has no environment here" ]

@@ -39,11 +39,7 @@ type CollectedShare = {
 }
 
 /// What stands in the file.
-type CollectedFile = {
-    Shares: CollectedShare list
-    Transitions: int
-    Episodes: int
-}
+type CollectedFile = { Shares: CollectedShare list; Transitions: int; Episodes: int }
 
 /// Who listens while data are collected, and who may stop it.
 type CollectionOptions = {
@@ -81,13 +77,10 @@ module Collection =
 
     /// Whether D4RL has data or a task of this name.
     let isD4rl (name: string) : bool =
-        ReferenceScores.Find name
-        |> Option.ofObj
-        |> Option.exists _.Source.StartsWith("D4RL")
+        ReferenceScores.Find name |> Option.ofObj |> Option.exists _.Source.StartsWith("D4RL")
 
     /// A name of D4RL's with "iql" in it.
-    let ownName (name: string) : string =
-        $"{family name}-iql-{name.Substring((family name).Length + 1)}"
+    let ownName (name: string) : string = $"{family name}-iql-{name.Substring((family name).Length + 1)}"
 
     /// D4RL's files are named hopper-medium-v2.hdf5 or hopper_medium-v2.hdf5: an Error where data of one's own would
     /// be, too.
@@ -115,8 +108,7 @@ module Collection =
         | _ -> $"{policy.Description}, noise {noise}"
 
     let private collect (collection: Collection) (policy: Policy) seed size name progress cancellation =
-        let card, noise, threads =
-            collection.Task, noise collection policy, collection.Threads
+        let card, noise, threads = collection.Task, noise collection policy, collection.Threads
 
         if policy.Walks then
             AntMazeData.Collect(card.Robot, policy.Make, seed, size, name, noise, threads, progress, cancellation)
@@ -142,18 +134,15 @@ module Collection =
         let seed = Seed(uint64 (max 0 collection.Seed))
         let size = int64 collection.Size
 
-        let first i =
-            int (size * int64 i / int64 policies.Length)
+        let first i = int (size * int64 i / int64 policies.Length)
 
         let parts = [
             for i, policy in List.indexed policies do
-                let progress (rows: int64) =
-                    options.Progress (int64 (first i) + rows) size
+                let progress (rows: int64) = options.Progress (int64 (first i) + rows) size
 
                 let own, count = seed.Split(uint64 i), first (i + 1) - first i
 
-                let collected =
-                    collect collection policy own count name progress options.Cancellation
+                let collected = collect collection policy own count name progress options.Cancellation
 
                 let share = share collection.Task policy collected
                 options.Done share
@@ -162,8 +151,7 @@ module Collection =
 
         let rows = List.map snd parts
 
-        let transitions =
-            Transitions.Concatenate(name, [| for part in rows -> part.Transitions |])
+        let transitions = Transitions.Concatenate(name, [| for part in rows -> part.Transitions |])
 
         let metadata =
             readOnlyDict [
@@ -192,9 +180,7 @@ module Collection =
     /// data on any number of threads. The file is there whole or not at all. An Error comes before any work.
     let save (options: CollectionOptions) (path: string) (collection: Collection) : Result<CollectedFile, string> =
         checkName path
-        |> Result.bind (fun () ->
-            collection.Policies
-            |> Attempt.each (Policy.find collection.Task collection.Mean))
+        |> Result.bind (fun () -> collection.Policies |> Attempt.each (Policy.find collection.Task collection.Mean))
         |> Result.map List.concat
         |> Result.bind (function
             | [] -> Error $"{collection.Task.Name}: expected at least one policy, got none."

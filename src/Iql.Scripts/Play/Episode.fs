@@ -37,8 +37,7 @@ module Episode =
 
     /// A walker's, who is steered to the goal.
     let private steered (card: TaskCard) (maze: AntMaze) (seed: Seed) (walker: Policy) =
-        let wandering =
-            maze.Wandering(ImmutableArray<int>.Empty, ImmutableArray.Create maze.Maze.Goal)
+        let wandering = maze.Wandering(ImmutableArray<int>.Empty, ImmutableArray.Create maze.Maze.Goal)
 
         let environment =
             MujocoEnvironment(card.Name, MujocoWorld(wandering, card.Name), card.Environment.TimeLimit)
@@ -66,5 +65,4 @@ module Episode =
         let seed = trained.State.Seed.Split "evaluation"
         use policy = trained.Act 1
 
-        acting policy seed
-        |> Scene.play card card.Environment (seed.Split 0UL) "" trained.Values
+        acting policy seed |> Scene.play card card.Environment (seed.Split 0UL) "" trained.Values

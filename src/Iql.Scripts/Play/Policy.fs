@@ -29,11 +29,7 @@ module Policy =
             let file = PolicyFile path
             let walks = not (isNull card.AntMaze)
 
-            let size =
-                if walks then
-                    walkerSize
-                else
-                    card.Environment.ObservationSize
+            let size = if walks then walkerSize else card.Environment.ObservationSize
 
             if file.ObservationSize <> size || file.ActionSize <> card.Environment.ActionSize then
                 Error(

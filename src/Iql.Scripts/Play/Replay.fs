@@ -40,11 +40,9 @@ module Replay =
         (file: IArrayFile option)
         (report: DatasetReport)
         : Result<DatasetReport, string> =
-        let without why =
-            Ok(report.WithReplay([ $"not replayed: {why}" ], []))
+        let without why = Ok(report.WithReplay([ $"not replayed: {why}" ], []))
 
-        let holdsStates =
-            report.Entries |> Seq.exists (fun entry -> entry.Name = "infos/qpos")
+        let holdsStates = report.Entries |> Seq.exists (fun entry -> entry.Name = "infos/qpos")
 
         match task |> Option.orElse (taskOf report) with
         | _ when rows = 0 -> Ok report
@@ -58,22 +56,14 @@ module Replay =
             | robot when robot.World.Task.ChangesModel ->
                 let moves = $"{robot.Name} changes its model in each episode"
                 without $"{moves}, and positions and velocities do not show this"
-            | robot when
-                robot.ObservationSize <> raw.ObservationSize
-                || robot.ActionSize <> raw.ActionSize
-                ->
-                let wanted =
-                    $"observations of {robot.ObservationSize} numbers and actions of {robot.ActionSize}"
+            | robot when robot.ObservationSize <> raw.ObservationSize || robot.ActionSize <> raw.ActionSize ->
+                let wanted = $"observations of {robot.ObservationSize} numbers and actions of {robot.ActionSize}"
 
                 let got = $"{raw.ObservationSize} and {raw.ActionSize}"
                 let differ = $"expected {wanted}, as in {robot.Name}, got {got}"
 
-                if task.IsSome then
-                    Error $"--task: {differ}."
-                else
-                    without differ
+                if task.IsSome then Error $"--task: {differ}." else without differ
             | robot ->
-                let replay =
-                    DatasetReplay.Of(robot, raw, Option.toObj file, rows, terminalsLead = file.IsSome)
+                let replay = DatasetReplay.Of(robot, raw, Option.toObj file, rows, terminalsLead = file.IsSome)
 
                 Ok(report.WithReplay(replay.Lines, replay.Findings))

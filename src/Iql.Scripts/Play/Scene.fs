@@ -49,10 +49,7 @@ module Scene =
                 if terminal && decision = rewards.Length then
                     moment
                 else
-                    {
-                        moment with
-                            ToGo = Some(value, toGo[decision])
-                    }
+                    { moment with ToGo = Some(value, toGo[decision]) }
         ]
 
     /// Plays one episode. `act` is given the state, the observation and the last reward, and writes the action;
@@ -133,12 +130,6 @@ module Scene =
         let count = scene.Moments.Length
         let every = (count + most - 3) / (most - 1) |> max 1
 
-        let kept =
-            scene.Moments
-            |> List.indexed
-            |> List.filter (fun (i, _) -> i = count - 1 || i % every = 0)
+        let kept = scene.Moments |> List.indexed |> List.filter (fun (i, _) -> i = count - 1 || i % every = 0)
 
-        {
-            scene with
-                Moments = List.map snd kept
-        }
+        { scene with Moments = List.map snd kept }

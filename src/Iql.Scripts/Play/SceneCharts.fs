@@ -36,11 +36,7 @@ let private chart (scene: Scene) (lines: (string * string * (float * float) list
     let place (seconds, value) =
         $"{rounded 1 (1000.0 * seconds / last)},{rounded 1 (85.0 - 80.0 * (value - low) / max 1e-9 (high - low))}"
 
-    tag "svg" [
-        _class "chart"
-        attr "viewBox" "0 0 1000 90"
-        attr "preserveAspectRatio" "none"
-    ] [
+    tag "svg" [ _class "chart"; attr "viewBox" "0 0 1000 90"; attr "preserveAspectRatio" "none" ] [
         for colour, dashes, points in lines do
             let look = $"fill=none stroke={colour} stroke-width=2 stroke-dasharray={dashes}"
             let points = points |> List.map place |> String.concat " "
@@ -59,10 +55,7 @@ let private between (points: (float * float) list) =
 let returns (scene: Scene) : XmlNode list =
     let all = [ for moment in scene.Moments -> moment.Seconds, moment.Return ]
 
-    [
-        Html.paragraph $"Return so far, {between all}:"
-        chart scene [ "#0072b2", "none", all ]
-    ]
+    [ Html.paragraph $"Return so far, {between all}:"; chart scene [ "#0072b2", "none", all ] ]
 
 /// The values at each moment, beside what then came; nothing where there are none.
 let rewardsToGo (scene: Scene) : XmlNode list =
@@ -72,8 +65,7 @@ let rewardsToGo (scene: Scene) : XmlNode list =
 
     match scene.Formula, pick fst, pick snd with
     | Some formula, (_ :: _ :: _ as expected), came when List.forall (snd >> Double.IsFinite) expected ->
-        let key colour words =
-            b [ _style $"color:{colour}" ] [ str words ]
+        let key colour words = b [ _style $"color:{colour}" ] [ str words ]
 
         [
             p [] [

@@ -13,8 +13,7 @@ let internal rounded (digits: int) (value: float) =
 
 let internal number: float -> string = rounded 3
 
-let private list (digits: int) (values: float seq) =
-    "[" + String.concat "," (Seq.map (rounded digits) values) + "]"
+let private list (digits: int) (values: float seq) = "[" + String.concat "," (Seq.map (rounded digits) values) + "]"
 
 /// Attributes as "x1=0 y1=1": no value has a blank in it.
 let internal attributes (text: string) : XmlAttribute list = [
@@ -86,8 +85,7 @@ let private valued (map: ValueMap) : XmlNode list =
         let colours = 64
         let palette = Charts.Style.viridis colours |> Array.ofList
 
-        let shade value =
-            min (colours - 1) (int (float colours * (value - low) / max 1e-12 (high - low)))
+        let shade value = min (colours - 1) (int (float colours * (value - low) / max 1e-12 (high - low)))
 
         // Neighbours of one shade in a row are one.
         let folder (column, row, value) runs =

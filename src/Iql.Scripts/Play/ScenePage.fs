@@ -42,8 +42,7 @@ let stage (shown: Shown list) : XmlNode =
 
 /// "return 1", with the score where there is one.
 let internal outcome (scene: Scene) : string =
-    let shown (value: float) =
-        (SceneDrawing.number (Math.Round(value, 1))).Replace('-', '−')
+    let shown (value: float) = (SceneDrawing.number (Math.Round(value, 1))).Replace('-', '−')
 
     let score = scene.Score |> Option.map (fun score -> $", score {shown score}")
     $"""return {shown (List.last scene.Moments).Return}{defaultArg score ""}"""

@@ -17,12 +17,10 @@ type DatasetName = {
 module DatasetName =
 
     /// "hopper-medium-v2", of whatever spelling: D4RL's own files are called hopper_medium-v2.hdf5.
-    let plain (name: string) : string =
-        name.ToLowerInvariant().Replace('_', '-')
+    let plain (name: string) : string = name.ToLowerInvariant().Replace('_', '-')
 
     /// The name of the dataset that a file is called after.
-    let ofPath (path: string) : string =
-        plain (Path.GetFileNameWithoutExtension path)
+    let ofPath (path: string) : string = plain (Path.GetFileNameWithoutExtension path)
 
     /// The parts of a name.
     let read (name: string) : DatasetName =
@@ -33,11 +31,7 @@ module DatasetName =
         {
             Whole = whole
             Domain = defaultArg domain (whole.Split('-')[0])
-            Version =
-                if version.Success then
-                    Some(int version.Groups[1].Value)
-                else
-                    None
+            Version = if version.Success then Some(int version.Groups[1].Value) else None
         }
 
     /// An Error names two of one domain in different versions. Versions are different data, and often another

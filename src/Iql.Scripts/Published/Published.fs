@@ -11,16 +11,7 @@ module Published =
 
     /// Every table, the one of the paper first.
     let tables: PublishedTable list = [
-        for file in
-            [
-                "iql-paper"
-                "corl"
-                "iql-pytorch"
-                "offlinerl-kit"
-                "jax-corl"
-                "d3rlpy"
-                "corl-online"
-            ] do
+        for file in [ "iql-paper"; "corl"; "iql-pytorch"; "offlinerl-kit"; "jax-corl"; "d3rlpy"; "corl-online" ] do
             for text in (Resource.text $"{file}.txt").Split "\n\n" do
                 match PublishedTable.read text with
                 | Ok table -> table
@@ -28,8 +19,7 @@ module Published =
     ]
 
     /// Every dataset that some table scores.
-    let datasets: string list =
-        tables |> List.collect (_.Rows >> List.map fst) |> List.distinct
+    let datasets: string list = tables |> List.collect (_.Rows >> List.map fst) |> List.distinct
 
     /// Every algorithm that some table scores.
     let algorithms: string list = tables |> List.collect _.Algorithms |> List.distinct
@@ -47,13 +37,9 @@ module Published =
     /// A table cut down to some datasets and algorithms; without either, all of them. Totals stay where all of their
     /// datasets do.
     let only (datasets: string list) (algorithms: string list) (table: PublishedTable) : PublishedTable =
-        let among names name =
-            List.isEmpty names || List.contains name names
+        let among names name = List.isEmpty names || List.contains name names
 
-        let cut values =
-            List.zip table.Algorithms values
-            |> List.filter (fst >> among algorithms)
-            |> List.map snd
+        let cut values = List.zip table.Algorithms values |> List.filter (fst >> among algorithms) |> List.map snd
 
         {
             table with
@@ -69,10 +55,7 @@ module Published =
                             List.forall (among datasets) total.Datasets
                             && (datasets.IsEmpty || not total.Datasets.IsEmpty)
                         then
-                            {
-                                total with
-                                    Figures = cut total.Figures
-                            }
+                            { total with Figures = cut total.Figures }
                 ]
         }
 
@@ -96,8 +79,7 @@ module Published =
             for table in tables do
                 let names = List.map fst table.Rows
 
-                let compared =
-                    table.Algorithms |> List.exists (fun name -> List.contains name algorithms)
+                let compared = table.Algorithms |> List.exists (fun name -> List.contains name algorithms)
 
                 if table.Beside && compared && not (List.contains dataset names) then
                     for name in names do
@@ -142,11 +124,9 @@ module Published =
             |> Option.map (fun steps -> $" (D4RL's has about {Plural.thousands steps})")
             |> Option.defaultValue ""
 
-        let ofFile =
-            $"{Plural.thousands transitions} transitions of the file {source}{theirs}"
+        let ofFile = $"{Plural.thousands transitions} transitions of the file {source}{theirs}"
 
-        let unlike (steps: int64) =
-            float transitions < 0.95 * float steps || float transitions > 1.01 * float steps
+        let unlike (steps: int64) = float transitions < 0.95 * float steps || float transitions > 1.01 * float steps
 
         match origin with
         | Some origin when origin.Collected || not origin.Policies.IsEmpty ->
@@ -163,8 +143,7 @@ module Published =
     let lines (table: PublishedTable) : string list =
         let number = PublishedTable.number table
 
-        let orDash shown =
-            Option.map shown >> Option.defaultValue "–"
+        let orDash shown = Option.map shown >> Option.defaultValue "–"
 
         let score (score: PublishedScore) =
             match score.Spread with
@@ -175,8 +154,7 @@ module Published =
         let totals (dataset: string option) = [
             for total in table.Totals do
                 if List.tryLast total.Datasets = dataset then
-                    $"{(string total.Kind).ToLowerInvariant()} {total.Name}"
-                    :: List.map (orDash number) total.Figures
+                    $"{(string total.Kind).ToLowerInvariant()} {total.Name}" :: List.map (orDash number) total.Figures
         ]
 
         [

@@ -53,11 +53,7 @@ module PublishedTable =
     let private score (text: string) : PublishedScore option =
         let groups = (cell.Match text).Groups
 
-        let number (i: int) =
-            if groups[i].Success then
-                Some(float groups[i].Value)
-            else
-                None
+        let number (i: int) = if groups[i].Success then Some(float groups[i].Value) else None
 
         number 1 |> Option.map (fun value -> { Value = value; Spread = number 3 })
 
@@ -94,15 +90,12 @@ module PublishedTable =
             |> List.partition _.Contains(": ")
 
         let entry (key: string) =
-            header
-            |> List.tryFind _.StartsWith(key + ": ")
-            |> Option.map _.Substring(key.Length + 2)
+            header |> List.tryFind _.StartsWith(key + ": ") |> Option.map _.Substring(key.Length + 2)
 
         match entry "name", entry "title", entry "source", entry "protocol", List.map split lines with
         | Some name, Some title, Some source, Some protocol, (_, _, algorithms) :: body ->
             let wrong (_, _, cells: string list) =
-                cells.Length <> algorithms.Length
-                || cells |> List.exists (fun text -> not (cell.IsMatch text))
+                cells.Length <> algorithms.Length || cells |> List.exists (fun text -> not (cell.IsMatch text))
 
             match List.tryFind wrong body with
             | Some(_, row, cells) ->

@@ -7,16 +7,11 @@ open Giraffe.ViewEngine
 open Iql.Data
 open Iql.Data.Inspection
 
-let private number (value: float) =
-    value.ToString("G6", CultureInfo.InvariantCulture)
+let private number (value: float) = value.ToString("G6", CultureInfo.InvariantCulture)
 
 /// The report's page; it holds its charts and needs no network.
 let page (report: DatasetReport) : string =
-    let counted (value: System.Nullable<int64>) =
-        if value.HasValue then
-            Plural.thousands value.Value
-        else
-            "unknown"
+    let counted (value: System.Nullable<int64>) = if value.HasValue then Plural.thousands value.Value else "unknown"
 
     let facts = [
         "rows", Plural.thousands (int64 report.Rows)

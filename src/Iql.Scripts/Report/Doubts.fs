@@ -56,24 +56,16 @@ let private seeds (sweep: SweepResults) : string list =
 
     match counts with
     | [] -> []
-    | [ 1 ] -> [
-        "One seed says nothing about the spread between seeds. Train several seeds before you compare."
-      ]
+    | [ 1 ] -> [ "One seed says nothing about the spread between seeds. Train several seeds before you compare." ]
     | counts ->
         match List.min counts, List.max counts with
-        | _, 1 -> [
-            "There is one seed for each number, so there are no intervals. Any difference may be chance."
-          ]
+        | _, 1 -> [ "There is one seed for each number, so there are no intervals. Any difference may be chance." ]
         | fewest, most when fewest < 5 ->
-            let range =
-                if fewest = most then
-                    $"only {fewest}"
-                else
-                    $"{fewest} to {most}"
+            let range = if fewest = most then $"only {fewest}" else $"{fewest} to {most}"
 
             [
-                $"There are {range} seeds for each number. The 95 %% intervals are too narrow with so few, and the true \
-                  uncertainty is larger."
+                $"There are {range} seeds for each number. The 95 %% intervals are too narrow with so few, and the \
+                  true uncertainty is larger."
             ]
         | _ -> []
 
@@ -81,16 +73,9 @@ let private seeds (sweep: SweepResults) : string list =
 let ofSweep (sweep: SweepResults) : string list = [
     yield! runs sweep
     for remark in sweep.Plan.Remarks do
-        remark.Substring(0, 1).ToUpperInvariant()
-        + remark.Substring(1).TrimEnd '.'
-        + "."
+        remark.Substring(0, 1).ToUpperInvariant() + remark.Substring(1).TrimEnd '.' + "."
     yield! seeds sweep
-    match
-        sweep.Runs
-        |> List.map _.Config.Machine.VectorWidth
-        |> List.distinct
-        |> List.sort
-    with
+    match sweep.Runs |> List.map _.Config.Machine.VectorWidth |> List.distinct |> List.sort with
     | [ width ] ->
         $"The same command gives the same numbers only on processors with vectors of {width} bits. With another width, \
           rounding differs, and a run can end with another score."

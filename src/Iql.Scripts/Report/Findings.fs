@@ -1,5 +1,5 @@
-/// What a sweep found, in plain words, written from the numbers alone: paragraphs, the most important first. Every claim
-/// carries its interval, and a difference whose interval holds zero is called one that cannot be told from chance.
+/// What a sweep found, in plain words, written from the numbers alone: paragraphs, the most important first. Every
+/// claim carries its interval, and a difference whose interval holds zero is called one that cannot be told from chance.
 module Iql.Scripts.Findings
 
 open Iql
@@ -9,20 +9,16 @@ open Iql.Scripts.Statistics
 let difference (measure: Measure) (a: ResultGroup) (b: ResultGroup) : Estimate option =
     match ResultGroups.finals measure a, ResultGroups.finals measure b with
     | (_ :: _ :: _ as xs), (_ :: _ :: _ as ys) ->
-        let seed =
-            Seed.Named("difference").Split(Shown.values a.Values).Split(Shown.values b.Values)
+        let seed = Seed.Named("difference").Split(Shown.values a.Values).Split(Shown.values b.Values)
 
-        bootstrapDifference (RunSummary.bootstrapped seed) (Array.ofList xs) (Array.ofList ys)
-        |> Some
+        bootstrapDifference (RunSummary.bootstrapped seed) (Array.ofList xs) (Array.ofList ys) |> Some
     | _ -> None
 
 /// Whether a number is a score that is no better than that of a random policy, as far as it is shown.
-let isRandom (measure: Measure) (best: float) : bool =
-    measure = Score && System.Math.Round(best, 1) <= 0.0
+let isRandom (measure: Measure) (best: float) : bool = measure = Score && System.Math.Round(best, 1) <= 0.0
 
 /// Does the interval hold zero?
-let private unclear (estimate: Estimate) : bool =
-    estimate.Interval.Low <= 0.0 && estimate.Interval.High >= 0.0
+let private unclear (estimate: Estimate) : bool = estimate.Interval.Low <= 0.0 && estimate.Interval.High >= 0.0
 
 /// "+12 [3, 20]".
 let private signed (estimate: Estimate) : string =
@@ -46,8 +42,7 @@ let private episodes (run: Run) : string list =
     | Some last when last.Returns.Length > 1 ->
         let returns = Array.ofSeq last.Returns
 
-        let estimate =
-            bootstrap (RunSummary.bootstrapped (Seed.Named "episodes")) mean returns
+        let estimate = bootstrap (RunSummary.bootstrapped (Seed.Named "episodes")) mean returns
 
         [
             $"Over the {returns.Length} episodes of the last evaluation the mean return is {Shown.estimate estimate}, \
@@ -79,9 +74,7 @@ let private others (measure: Measure) (best: ResultGroup) (leaders: ResultGroup 
     match compared.Length, equals with
     | 0, _ -> []
     | 1, [] -> [ "The lead over the other cell is larger than the spread between seeds." ]
-    | count, [] -> [
-        $"The lead over each of the other {count} cells is larger than the spread between seeds."
-      ]
+    | count, [] -> [ $"The lead over each of the other {count} cells is larger than the spread between seeds." ]
     | _, few when few.Length <= 6 -> [ $"There is no clear difference to {Plural.listed few}: {zero}" ]
     | count, many -> [
         $"There is no clear difference to {many.Length} of the other {count} cells: {zero} The closest are \
@@ -142,8 +135,7 @@ let private effect (measure: Measure) (cells: ResultGroup list) (name: string) :
         |> Option.defaultValue []
         |> List.choose (fun cell -> ResultGroups.summary measure cell |> Option.map (fun summary -> cell, summary))
         |> List.sortBy (fun (cell, _) ->
-            ResultGroups.values name cells
-            |> List.findIndex ((=) (ResultGroups.at name cell)))
+            ResultGroups.values name cells |> List.findIndex ((=) (ResultGroups.at name cell)))
 
     match best, points with
     | Some(best, bestSummary), _ :: _ :: _ ->
@@ -155,9 +147,7 @@ let private effect (measure: Measure) (cells: ResultGroup list) (name: string) :
             | others -> $"At {Shown.values others}, by {symbol}, "
 
         let series =
-            Plural.listed [
-                for cell, summary in points -> $"{Shown.summary summary} at {ResultGroups.at name cell}"
-            ]
+            Plural.listed [ for cell, summary in points -> $"{Shown.summary summary} at {ResultGroups.at name cell}" ]
 
         let low, lowSummary = points |> List.minBy (fun (_, summary) -> summary.Mean)
         let from, until = ResultGroups.at name low, ResultGroups.at name best
@@ -178,9 +168,8 @@ let private effect (measure: Measure) (cells: ResultGroup list) (name: string) :
                 let wins = Shown.percent (winRate (finals best) (finals low))
                 $"{change estimate} A run at {symbol} = {until} beats a run at {symbol} = {from} in {wins} of pairs."
 
-        [
-            $"**Effect of {Shown.axisTitle name}.** {fixedAt}the mean final {Measure.title measure} is {series}. {verdict}"
-        ]
+        let title = Measure.title measure
+        [ $"**Effect of {Shown.axisTitle name}.** {fixedAt}the mean final {title} is {series}. {verdict}" ]
     | _ -> []
 
 /// The best cell beside β = 0, where the policy is cloned from the data without weights.
@@ -221,8 +210,7 @@ let private offline (axis: string option) (cells: ResultGroup list) : string lis
     "**Offline metrics only.** No run was evaluated in an environment, so this page does not show how well a policy \
      acts. Losses and values show whether training was stable. A lower loss does not mean a better policy."
 
-    let axis =
-        axis |> Option.filter (fun name -> ResultGroups.moves "valueMean" name cells)
+    let axis = axis |> Option.filter (fun name -> ResultGroups.moves "valueMean" name cells)
 
     let values = [
         for cell in ResultGroups.ofRuns (Option.toList axis) (List.collect _.Runs cells) do

@@ -12,8 +12,7 @@ open Iql.Scripts.Charts
 
 /// One line on what was run.
 let private subtitle (sweep: SweepResults) : string =
-    let distinct pick =
-        sweep.Runs |> List.map pick |> List.distinct
+    let distinct pick = sweep.Runs |> List.map pick |> List.distinct
 
     let algorithm (run: Run) =
         match Run.valueOf "algorithm" run with
@@ -27,8 +26,7 @@ let private subtitle (sweep: SweepResults) : string =
         | tasks -> String.concat ", " tasks
         Plural.count sweep.Runs.Length "run"
         Plural.count (distinct _.Config.Seed).Length "seed"
-        (distinct (fun run -> Plural.thousands run.Config.Steps) |> String.concat " or ")
-        + " steps"
+        (distinct (fun run -> Plural.thousands run.Config.Steps) |> String.concat " or ") + " steps"
     ]
     |> String.concat " · "
 
@@ -68,11 +66,7 @@ let private episode (folderOf: Run -> string) (sweep: SweepResults) : XmlNode li
 
         Animations.ofTask first.Config.Task [
             for values, run in chosen ->
-                let named =
-                    if values.IsEmpty then
-                        run.Config.Algorithm.ToUpperInvariant()
-                    else
-                        Shown.values values
+                let named = if values.IsEmpty then run.Config.Algorithm.ToUpperInvariant() else Shown.values values
 
                 {
                     Animations.Title = $"{named}, seed {run.Config.Seed}"
@@ -126,10 +120,7 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
         nav [ _ariaLabel "Sections of this page" ] [
             for id, heading, _ in sections -> a [ _href $"#{id}" ] [ str heading ]
         ]
-        section [
-            _id "doubts"
-            _class (if List.exists Run.diverged runs then "bad" else "warn")
-        ] [
+        section [ _id "doubts"; _class (if List.exists Run.diverged runs then "bad" else "warn") ] [
             h2 [] [ str "Reasons for doubt" ]
             ul [] [ for doubt in Doubts.ofSweep sweep -> li [] (Html.text doubt) ]
         ]
@@ -179,9 +170,7 @@ let ofTable (rebuild: string list) (episodes: XmlNode list) (sweep: SweepResults
     page
         rebuild
         sweep
-        [
-            Html.part "found" "What was found" (List.map Html.paragraph (ScoreFindings.ofTable table))
-        ]
+        [ Html.part "found" "What was found" (List.map Html.paragraph (ScoreFindings.ofTable table)) ]
         (ScoreSections.ofTable episodes sweep table)
 
 let private save (folder: string) (sweep: SweepResults) (files: (string * string) list) : Result<string, string> =
@@ -198,14 +187,9 @@ let private save (folder: string) (sweep: SweepResults) (files: (string * string
 /// The command that makes a folder's page again, where this process runs.
 let private rebuilding (folder: string) : string =
     let path =
-        Path.GetRelativePath(Directory.GetCurrentDirectory(), folder)
-        |> Path.TrimEndingDirectorySeparator
+        Path.GetRelativePath(Directory.GetCurrentDirectory(), folder) |> Path.TrimEndingDirectorySeparator
 
-    let path =
-        if path.StartsWith ".." then
-            Path.GetFullPath folder
-        else
-            path
+    let path = if path.StartsWith ".." then Path.GetFullPath folder else path
 
     $"iql report {ShellWord.quoted path}"
 

@@ -14,8 +14,7 @@ let private lead (measure: Measure) (what: string) (contenders: string list) (li
         let entry = present |> List.map snd |> List.maxBy _.Value
         let shown (entry: ScoreEntry) = Shown.measured measure entry.Value
 
-        let ties, others =
-            present |> List.partition (fun (_, other) -> shown other = shown entry)
+        let ties, others = present |> List.partition (fun (_, other) -> shown other = shown entry)
 
         let best = ties |> List.map fst |> Plural.listed
         let value = $"**{Shown.mean entry.Value entry.Interval}**"
@@ -75,8 +74,7 @@ let private agreement (table: ScoreTable) : string list = [
 
         if not pairs.IsEmpty then
             let inside =
-                pairs
-                |> List.filter (fun (value, interval) -> value >= interval.Low && value <= interval.High)
+                pairs |> List.filter (fun (value, interval) -> value >= interval.Low && value <= interval.High)
 
             $"{source.Title}: {inside.Length} of {pairs.Length} published scores of the same data are within our 95 %% \
               intervals."
@@ -90,11 +88,7 @@ let private basis (table: ScoreTable) : string =
         else
             $"the mean of the last {table.Last} evaluations of a run"
 
-    let several =
-        if (ScoreTable.tasks table).Length > 1 then
-            ", resampled within each task"
-        else
-            ""
+    let several = if (ScoreTable.tasks table).Length > 1 then ", resampled within each task" else ""
 
     let brackets =
         if table.Seeds > 1 then
@@ -112,8 +106,7 @@ let ofTable (table: ScoreTable) : string list =
     [
         match ScoreTable.total "mean" table, ScoreTable.ours table.Rows with
         | Some mean, rows when List.exists Option.isSome mean.Entries ->
-            let best, _ =
-                List.zip table.Contenders mean.Entries |> List.maxBy (snd >> Option.map _.Value)
+            let best, _ = List.zip table.Contenders mean.Entries |> List.maxBy (snd >> Option.map _.Value)
 
             yield! lead table.Measure $"{title} over {rows.Length} tasks" table.Contenders mean
             yield! elsewhere (Some best) table

@@ -131,13 +131,7 @@ let private data (sweep: SweepResults) (table: ScoreTable) : XmlNode =
     Html.sortable "What the runs learned from" [
         "Task", (fun (task: string, _: DatasetInfo) -> Html.cell task)
         "Source",
-        fun (_, data: DatasetInfo) ->
-            Html.cell (
-                if data.Source = "generated" then
-                    "collected here"
-                else
-                    data.Source
-            )
+        fun (_, data: DatasetInfo) -> Html.cell (if data.Source = "generated" then "collected here" else data.Source)
         "Origin",
         fun (_, data: DatasetInfo) ->
             match data.Origin |> Option.ofObj |> Option.map DataOrigin.words with
@@ -180,10 +174,7 @@ let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : XmlNod
         else
             ""
 
-    if stages.IsEmpty then
-        []
-    else
-        Animations.section says stages
+    if stages.IsEmpty then [] else Animations.section says stages
 
 /// The sections of a table, with its episodes; those without anything to show are left out.
 let ofTable (episodes: XmlNode list) (sweep: SweepResults) (table: ScoreTable) : Sections.Section list =

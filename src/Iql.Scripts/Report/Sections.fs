@@ -40,17 +40,14 @@ let private bestAlong (measure: Measure option) (axis: string option) (cells: Re
     | Some name, Some(best, _) -> ResultGroups.without name best, ResultGroups.along name best cells
     | _ -> [], cells
 
-let private several (cells: ResultGroup list) : bool =
-    cells |> List.exists (fun cell -> cell.Runs.Length > 1)
+let private several (cells: ResultGroup list) : bool = cells |> List.exists (fun cell -> cell.Runs.Length > 1)
 
 let private scores figure (measure: Measure) rows columns (cells: ResultGroup list) : XmlNode list =
     let final = $"Mean final {Measure.title measure}"
 
-    let alt =
-        cells |> spoken final (ResultGroups.summary measure >> Option.map Shown.summary)
+    let alt = cells |> spoken final (ResultGroups.summary measure >> Option.map Shown.summary)
 
-    let scale =
-        Tables.given (measure = Score) " A random policy scores 0, an expert 100."
+    let scale = Tables.given (measure = Score) " A random policy scores 0, an expert 100."
 
     let frame =
         match (ResultGroups.leaders measure cells).Length with
@@ -68,15 +65,10 @@ let private scores figure (measure: Measure) rows columns (cells: ResultGroup li
             |> figure "scores" $"{final}{interval}.{frame}{scale}" alt
         | Some only, None
         | None, Some only ->
-            [ ScoreLine.figure measure only cells ]
-            |> figure "scores" $"{final}{interval}.{dots}{scale}" alt
+            [ ScoreLine.figure measure only cells ] |> figure "scores" $"{final}{interval}.{dots}{scale}" alt
         | None, None -> []
 
-    charts
-    @ (if cells.Length > 1 || several cells then
-           Tables.cells measure cells
-       else
-           [])
+    charts @ (if cells.Length > 1 || several cells then Tables.cells measure cells else [])
 
 let private curves figure (measure: Measure) rows columns (cells: ResultGroup list) : XmlNode list =
     let runs = List.collect _.Runs cells
@@ -96,8 +88,7 @@ let private curves figure (measure: Measure) rows columns (cells: ResultGroup li
         match cell.Runs |> List.filter (Run.diverged >> not) |> List.map (Run.curve measure) with
         | points when points.IsEmpty || List.exists List.isEmpty points -> None
         | points ->
-            let mean pick =
-                points |> List.averageBy (pick >> snd) |> Shown.measured measure
+            let mean pick = points |> List.averageBy (pick >> snd) |> Shown.measured measure
 
             Some $"from {mean List.head} to {mean List.last}"
 
@@ -169,18 +160,13 @@ let ofGroups (prefix: string) (measure: Measure option) (plane: Plane) (cells: R
 
     // The value function does not know β.
     let valueAxis =
-        (if columns = Some "expectile" then
-             columns
-         else
-             Option.orElse columns rows)
+        (if columns = Some "expectile" then columns else Option.orElse columns rows)
         |> moving [ "valueMean"; "criticLoss" ]
 
     let policyAxis = Option.orElse rows columns |> moving [ "policyLoss" ]
 
     let against =
-        valueAxis
-        |> Option.map (Shown.axisTitle >> sprintf " against %s")
-        |> Option.defaultValue ""
+        valueAxis |> Option.map (Shown.axisTitle >> sprintf " against %s") |> Option.defaultValue ""
 
     let evaluated draw =
         match measure with

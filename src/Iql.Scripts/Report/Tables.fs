@@ -7,12 +7,9 @@ open Iql.Scripts.Statistics
 
 /// "3 s", "12 min", "2.5 h".
 let duration (seconds: float) : string =
-    if seconds < 99.5 then
-        $"{Shown.number seconds} s"
-    elif seconds < 5400.0 then
-        $"{Shown.number (seconds / 60.0)} min"
-    else
-        $"{Shown.number (seconds / 3600.0)} h"
+    if seconds < 99.5 then $"{Shown.number seconds} s"
+    elif seconds < 5400.0 then $"{Shown.number (seconds / 60.0)} min"
+    else $"{Shown.number (seconds / 3600.0)} h"
 
 /// Words that are said only where they are true.
 let given (condition: bool) (words: string) : string = if condition then words else ""
@@ -23,8 +20,7 @@ let private bestOf (measure: Measure) (run: Run) : float option =
     | values -> Some(List.max values)
 
 /// Whether the mean of the last ten evaluations says something else than the curve's end.
-let private longEnough (runs: Run list) : bool =
-    runs |> List.exists (fun run -> (Run.learned Return run).Length >= 20)
+let private longEnough (runs: Run list) : bool = runs |> List.exists (fun run -> (Run.learned Return run).Length >= 20)
 
 /// A group's success rate in percent: with one run a cell with Wilson's interval, over the independent episodes of that
 /// one policy; with several with the bootstrap's over runs, because the episodes of one run are alike.
@@ -34,10 +30,7 @@ let private successRate (single: bool) (cell: ResultGroup) : (float * Interval o
         let share = wilson RunSummary.confidence won tried
         let { Low = low; High = high } = share.Interval
 
-        let percent = {
-            Low = 100.0 * low
-            High = 100.0 * high
-        }
+        let percent = { Low = 100.0 * low; High = 100.0 * high }
 
         Some(100.0 * share.Value, Some percent)
     | runs ->
@@ -55,11 +48,7 @@ let cells (measure: Measure) (cells: ResultGroup list) : XmlNode list =
     let long = longEnough (cells |> List.collect _.Runs)
     let summary = ResultGroups.summary measure
 
-    let deviation numbers =
-        if List.length numbers > 1 then
-            Some(std (Array.ofList numbers))
-        else
-            None
+    let deviation numbers = if List.length numbers > 1 then Some(std (Array.ofList numbers)) else None
 
     let sorted (found: (float * string) option) : Html.Cell =
         match found with
@@ -99,9 +88,7 @@ let cells (measure: Measure) (cells: ResultGroup list) : XmlNode list =
                          "Success rate, %, 95 % Wilson interval"
                      else
                          "Success rate, %, 95 % interval"),
-                    successRate single
-                    >> Option.map (fun (rate, interval) -> rate, Shown.mean rate interval)
-                    >> sorted
+                    successRate single >> Option.map (fun (rate, interval) -> rate, Shown.mean rate interval) >> sorted
             ]
             cells
         Html.styled
@@ -114,8 +101,8 @@ let cells (measure: Measure) (cells: ResultGroup list) : XmlNode list =
                     "Intervals are over seeds, also those of success rates: the episodes of one seed are alike. ")
              + given (most > 3) "IQM is the interquartile mean. "
              + given long "Last 10 is the mean of the last ten evaluations. "
-             + "Best is the mean over runs of the best evaluation. It is selected by the environment, so it makes every \
-                cell look too good.")
+             + "Best is the mean over runs of the best evaluation. It is selected by the environment, so it makes \
+                every cell look too good.")
     ]
 
 /// One row a run, failures included.
@@ -123,10 +110,7 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : XmlNo
     let number pick = pick >> Html.numberCell Shown.number
 
     let outcome (run: Run) : Html.Cell =
-        let marked kind by text : Html.Cell = {
-            Shown = span [ _class kind ] [ str text ]
-            Sorted = by
-        }
+        let marked kind by text : Html.Cell = { Shown = span [ _class kind ] [ str text ]; Sorted = by }
 
         let at = Plural.thousands run.Step
 
@@ -135,8 +119,7 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : XmlNo
         | RunStatus.Diverged -> marked "failed" "diverged" $"diverged at {at}"
         | _ -> marked "pending" "unfinished" $"unfinished, at {at}"
 
-    let ended (pick: RunResult -> float) (run: Run) =
-        Option.ofObj run.Result |> Option.map pick
+    let ended (pick: RunResult -> float) (run: Run) = Option.ofObj run.Result |> Option.map pick
 
     Html.sortable
         "One row per run"
@@ -147,8 +130,7 @@ let runs (measure: Measure option) (names: string list) (runs: Run list) : XmlNo
             "Outcome", outcome
             match measure with
             | Some measure ->
-                let measured pick =
-                    pick >> Html.numberCell (Shown.measured measure)
+                let measured pick = pick >> Html.numberCell (Shown.measured measure)
 
                 (if measure = Score then "Last score" else "Last return"), measured (Run.lastOf 1 measure)
 
@@ -176,9 +158,7 @@ let private alike (pick: Run -> (string * string) list) (runs: Run list) : (stri
     [
         for name in all |> List.collect (List.map fst) |> List.distinct ->
             let values =
-                all
-                |> List.choose (List.tryFind (fun (key, _) -> key = name) >> Option.map snd)
-                |> List.distinct
+                all |> List.choose (List.tryFind (fun (key, _) -> key = name) >> Option.map snd) |> List.distinct
 
             Shown.words name, String.concat " | " values
     ]
@@ -234,8 +214,7 @@ let normalization: Run list -> (string * string) list =
     alike (fun run -> leaves run.Config.Normalization)
 
 /// What the runs were computed on.
-let machine: Run list -> (string * string) list =
-    alike (fun run -> leaves run.Config.Machine)
+let machine: Run list -> (string * string) list = alike (fun run -> leaves run.Config.Machine)
 
 /// What they were computed with.
 let software: Run list -> (string * string) list =

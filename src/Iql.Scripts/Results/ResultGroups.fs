@@ -49,8 +49,7 @@ module ResultGroups =
         groups |> List.filter (fun group -> List.contains (name, value) group.Values)
 
     /// A group's value on an axis that it has.
-    let at (name: string) (group: ResultGroup) : string =
-        group.Values |> List.find (fst >> (=) name) |> snd
+    let at (name: string) (group: ResultGroup) : string = group.Values |> List.find (fst >> (=) name) |> snd
 
     /// A group's values but the one on an axis.
     let without (name: string) (group: ResultGroup) : (string * string) list =
@@ -64,16 +63,12 @@ module ResultGroups =
     let ofRuns (names: string list) (runs: Run list) : ResultGroup list =
         runs
         |> List.groupBy (fun run -> [ for name in names -> name, Run.valueOf name run ])
-        |> List.map (fun (values, runs) -> {
-            Values = values
-            Runs = runs |> List.sortBy _.Config.Seed
-        })
+        |> List.map (fun (values, runs) -> { Values = values; Runs = runs |> List.sortBy _.Config.Seed })
 
     /// The plane of a sweep. Expectile and inverse temperature are rows and columns where they vary; otherwise the
     /// first two axes that do.
     let plane (sweep: SweepResults) : Plane =
-        let varies name =
-            sweep.Runs |> List.map (Run.valueOf name) |> List.distinct |> List.length > 1
+        let varies name = sweep.Runs |> List.map (Run.valueOf name) |> List.distinct |> List.length > 1
 
         let varying = [
             for axis in sweep.Plan.Axes do
@@ -117,8 +112,7 @@ module ResultGroups =
         |> (<) 1
 
     /// The final numbers of a group's finished runs.
-    let finals (measure: Measure) (group: ResultGroup) : float list =
-        group.Runs |> List.choose (Run.final measure)
+    let finals (measure: Measure) (group: ResultGroup) : float list = group.Runs |> List.choose (Run.final measure)
 
     /// The final numbers of a group's finished runs, summed up; None where no run finished.
     let summary (measure: Measure) (group: ResultGroup) : RunSummary option =
@@ -133,8 +127,7 @@ module ResultGroups =
     let meanOf: (Run -> float option) -> ResultGroup -> float option = mean Run.finished
 
     /// Mean of a number over a group's runs that did not diverge; None where none has it.
-    let meanOfKept: (Run -> float option) -> ResultGroup -> float option =
-        mean (Run.diverged >> not)
+    let meanOfKept: (Run -> float option) -> ResultGroup -> float option = mean (Run.diverged >> not)
 
     /// The group with the highest mean, with its summary; None where no run finished. Of equal ones it is the one with
     /// the best last ten evaluations.
@@ -151,9 +144,7 @@ module ResultGroups =
 
     /// The groups whose mean, as it is shown, is the best one's: more than one where groups tie.
     let leaders (measure: Measure) (groups: ResultGroup list) : ResultGroup list =
-        let shown group =
-            summary measure group
-            |> Option.map (fun summary -> Shown.measured measure summary.Mean)
+        let shown group = summary measure group |> Option.map (fun summary -> Shown.measured measure summary.Mean)
 
         match best measure groups with
         | Some(best, _) -> groups |> List.filter (fun group -> shown group = shown best)

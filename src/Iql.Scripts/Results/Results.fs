@@ -12,8 +12,7 @@ open Iql.Training
 module Results =
 
     /// One run folder.
-    let readRun (folder: string) : Result<Run, string> =
-        Attempt.run (fun () -> RunFolder(folder).Read())
+    let readRun (folder: string) : Result<Run, string> = Attempt.run (fun () -> RunFolder(folder).Read())
 
     /// A sweep's folder: its plan, and every run as far as it is.
     let readSweep (folder: string) : Result<SweepResults, string> =
@@ -24,17 +23,14 @@ module Results =
             {
                 Plan = plan
                 Runs = runs
-                Missing =
-                    [ for planned in plan.Runs -> planned.Folder ]
-                    |> List.except [ for run in runs -> run.Name ]
+                Missing = [ for planned in plan.Runs -> planned.Folder ] |> List.except [ for run in runs -> run.Name ]
             })
 
-    /// A frame of columns of equal length, with rows numbered from 0. Nothing is copied; of one name the first is taken.
+    /// A frame of equally long columns, with rows numbered from 0. Nothing is copied. Of one name the first is taken.
     let ofColumns (columns: (string * IVector) list) : Frame<int, string> =
         let columns = List.distinctBy fst columns
 
-        let rows =
-            columns |> List.truncate 1 |> List.sumBy (fun (_, column) -> int column.Length)
+        let rows = columns |> List.truncate 1 |> List.sumBy (fun (_, column) -> int column.Length)
 
         Frame<int, string>(
             Index.ofKeys [| 0 .. rows - 1 |],
@@ -57,13 +53,11 @@ module Results =
         columns |> List.map (fun (name, text) -> name, typed (Array.map text rows))
 
     let private numbers (rows: 'row[]) (columns: (string * ('row -> float)) list) =
-        columns
-        |> List.map (fun (name, number) -> name, Vector.ofValues (Array.map number rows) :> IVector)
+        columns |> List.map (fun (name, number) -> name, Vector.ofValues (Array.map number rows) :> IVector)
 
     /// The name of a run, its task and algorithm, its values on the other axes, its seed.
     let private identity (sweep: SweepResults) : (string * (Run -> string)) list =
-        let labelled axis otherwise (run: Run) =
-            run.Labels.GetValueOrDefault(axis, otherwise run)
+        let labelled axis otherwise (run: Run) = run.Labels.GetValueOrDefault(axis, otherwise run)
 
         [
             "run", _.Name
@@ -94,8 +88,8 @@ module Results =
             nan
 
     /// One row a run: name, task, algorithm, axes, seed, status, score and return, steps and times, then all other
-    /// hyperparameters. Score and return are means of the last evaluations that the plan counts; NaN, which Deedle takes
-    /// as missing, where a run has not finished.
+    /// hyperparameters. Score and return are means of the last evaluations that the plan counts; NaN, which Deedle
+    /// takes as missing, where a run has not finished.
     let frame (sweep: SweepResults) : Frame<int, string> =
         let runs = Array.ofList sweep.Runs
 
@@ -111,10 +105,7 @@ module Results =
             runs
             |> Seq.collect (fun run -> [ for each in run.Config.Hyperparameters.EnumerateObject() -> each.Name ])
 
-        texts runs [
-            yield! identity sweep
-            "status", (fun run -> (string run.Status).ToLowerInvariant())
-        ]
+        texts runs [ yield! identity sweep; "status", (fun run -> (string run.Status).ToLowerInvariant()) ]
         @ numbers runs [
             "score", final sweep Score
             "return", final sweep Measure.Return
@@ -125,8 +116,8 @@ module Results =
         @ texts runs [ for name in Seq.distinct settings -> name, setting name ]
         |> ofColumns
 
-    /// One row an evaluation: what tells its run, step, seconds, score (NaN without reference scores), mean and standard
-    /// deviation of the returns, share of successes, episodes.
+    /// One row an evaluation: what tells its run, step, seconds, score (NaN without reference scores), mean and
+    /// standard deviation of the returns, share of successes, episodes.
     let scoresFrame: SweepResults -> Frame<int, string> =
         ofLines _.Evaluations (fun (_: EvaluationLine[]) -> [
             "step", (_.Step >> float)
@@ -161,10 +152,7 @@ module Results =
 
         let cell row column =
             let runs =
-                groups
-                |> ResultGroups.where rows row
-                |> ResultGroups.where columns column
-                |> List.collect _.Runs
+                groups |> ResultGroups.where rows row |> ResultGroups.where columns column |> List.collect _.Runs
 
             match runs |> List.map (final sweep measure) |> List.filter (nan.Equals >> not) with
             | [] -> nan

@@ -53,8 +53,7 @@ module Run =
     let valueOf (axis: string) (run: Run) : string = run.Labels.GetValueOrDefault(axis, "")
 
     /// The run's task, or the name of its data where it has none.
-    let task (run: Run) : string =
-        run.Config.Task |> Option.ofObj |> Option.defaultValue run.Config.Dataset.Name
+    let task (run: Run) : string = run.Config.Task |> Option.ofObj |> Option.defaultValue run.Config.Dataset.Name
 
     /// Whether the run made all its steps.
     let finished (run: Run) : bool = run.Status = RunStatus.Finished
@@ -76,10 +75,7 @@ module Run =
 
     /// The last evaluation of a run that finished; None for others, whose last evaluation is not their end.
     let final (measure: Measure) (run: Run) : float option =
-        if finished run then
-            run |> curve measure |> List.tryLast |> Option.map snd
-        else
-            None
+        if finished run then run |> curve measure |> List.tryLast |> Option.map snd else None
 
     let private meanOfLast (count: int) (points: (float * float) list) : float option =
         match List.map snd points with

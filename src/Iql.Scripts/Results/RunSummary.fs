@@ -22,11 +22,7 @@ module RunSummary =
     let confidence = 0.95
 
     /// The bootstrap of every interval in charts and reports, from a seed.
-    let bootstrapped (seed: Seed) : Bootstrap = {
-        Seed = seed
-        Replicates = 2000
-        Confidence = confidence
-    }
+    let bootstrapped (seed: Seed) : Bootstrap = { Seed = seed; Replicates = 2000; Confidence = confidence }
 
     /// Numbers of runs summed up, with an interval that depends on the numbers and the purpose alone. `change` sets
     /// its bootstrap.

@@ -37,11 +37,7 @@ type ScoreLine = {
 }
 
 /// How likely a run of one contender beats a run of another on the same task, averaged over tasks.
-type Improvement = {
-    Better: string
-    Worse: string
-    Probability: Estimate
-}
+type Improvement = { Better: string; Worse: string; Probability: Estimate }
 
 /// The table that papers print: tasks by contenders, with published figures below ours. A contender is what is trained
 /// under one name: an algorithm, or whatever other axes than the task and the seed say.
@@ -64,8 +60,7 @@ module ScoreTable =
 
     /// Whether a sweep is one that a score table is made of: over tasks, or over algorithms.
     let fits (plan: SweepPlan) : bool =
-        plan.Axes
-        |> Seq.exists (fun axis -> axis.Name = "task" || axis.Name = "algorithm")
+        plan.Axes |> Seq.exists (fun axis -> axis.Name = "task" || axis.Name = "algorithm")
 
     let private contender (labels: OrderedDictionary<string, string>) : string =
         match
@@ -113,21 +108,16 @@ module ScoreTable =
                 |]
         |]
 
-        if Array.exists Array.isEmpty scores then
-            None
-        else
-            Some scores
+        if Array.exists Array.isEmpty scores then None else Some scores
 
     /// Which of several lead in a statistic of their tasks' scores; a contender without scores does not. `better` is
     /// that statistic, or its negative where less is better.
     let private leaders (purpose: string) (better: float[][] -> float) (scores: float[][] option list) : bool list =
         let leads best each =
-            let several =
-                Array.append each best |> Array.forall (fun (runs: float[]) -> runs.Length > 1)
+            let several = Array.append each best |> Array.forall (fun (runs: float[]) -> runs.Length > 1)
 
             let ahead () =
-                let how =
-                    RunSummary.bootstrapped (Seed.Named("comparison difference").Split purpose)
+                let how = RunSummary.bootstrapped (Seed.Named("comparison difference").Split purpose)
 
                 bootstrapTwoTasks how (fun a b -> better a - better b) best each
 
@@ -158,16 +148,11 @@ module ScoreTable =
 
         let leads =
             leaders $"lead {name}" (fun scores -> mean scores[0]) [
-                for scores, _, _ in cells ->
-                    if scores.IsEmpty then
-                        None
-                    else
-                        Some [| Array.ofList scores |]
+                for scores, _, _ in cells -> if scores.IsEmpty then None else Some [| Array.ofList scores |]
             ]
 
         let known =
-            published
-            |> List.exists (fun table -> List.exists (fun (dataset, _) -> dataset = name) table.Rows)
+            published |> List.exists (fun table -> List.exists (fun (dataset, _) -> dataset = name) table.Rows)
 
         {
             Heading = name
@@ -220,10 +205,7 @@ module ScoreTable =
                     theirs line source [
                         for contender in table.Contenders ->
                             PublishedTable.find line.Heading contender source
-                            |> Option.map (fun score -> {
-                                plain score.Value with
-                                    Spread = score.Spread
-                            })
+                            |> Option.map (fun score -> { plain score.Value with Spread = score.Spread })
                     ]
         ]
 
@@ -234,8 +216,7 @@ module ScoreTable =
 
         let one name sign (statistic: float[][] -> float) (ofPublished: (float list -> float) option) = [
             let estimate contender each =
-                let how =
-                    RunSummary.bootstrapped (Seed.Named("comparison").Split $"{name} {contender}")
+                let how = RunSummary.bootstrapped (Seed.Named("comparison").Split $"{name} {contender}")
 
                 bootstrapTasks how statistic each
 
@@ -288,8 +269,7 @@ module ScoreTable =
     let ofResults (sweep: SweepResults) : ScoreTable =
         let plan = sweep.Plan
 
-        let distinct pick =
-            plan.Runs |> Seq.map (fun run -> pick run.Labels) |> Seq.distinct |> List.ofSeq
+        let distinct pick = plan.Runs |> Seq.map (fun run -> pick run.Labels) |> Seq.distinct |> List.ofSeq
 
         let tasks, contenders = distinct (task sweep), distinct contender
         let measure = Measure.ofRuns sweep.Runs |> Option.defaultValue Score
@@ -316,10 +296,7 @@ module ScoreTable =
 
         let table = {
             table with
-                Rows =
-                    tasks
-                    |> List.map (row measure sweep contenders published)
-                    |> List.collect (withPublished table)
+                Rows = tasks |> List.map (row measure sweep contenders published) |> List.collect (withPublished table)
         }
 
         if tasks.Length > 1 && measure = Score then
@@ -343,8 +320,7 @@ module ScoreTable =
                     let wins = probabilityOfImprovement x y >= 0.5
                     let better, worse, first, second = if wins then a, b, x, y else b, a, y, x
 
-                    let how =
-                        RunSummary.bootstrapped (Seed.Named("improvement").Split(better).Split worse)
+                    let how = RunSummary.bootstrapped (Seed.Named("improvement").Split(better).Split worse)
 
                     {
                         Better = better

@@ -3,8 +3,7 @@ module Iql.Scripts.ScoreTableText
 
 open System.Globalization
 
-let private tenth (value: float) : string =
-    value.ToString("0.0", CultureInfo.InvariantCulture).Replace("-0.0", "0.0")
+let private tenth (value: float) : string = value.ToString("0.0", CultureInfo.InvariantCulture).Replace("-0.0", "0.0")
 
 let private text (lines: string list) : string = String.concat "\n" lines + "\n"
 
@@ -34,8 +33,7 @@ let heading (indent: string) (line: ScoreLine) : string =
     | None, Some _ -> line.Heading + " †"
     | None, None -> line.Heading
 
-let private heads (table: ScoreTable) : string list =
-    "task" :: List.map Published.title table.Contenders
+let private heads (table: ScoreTable) : string list = "task" :: List.map Published.title table.Contenders
 
 /// What a reader must know of the numbers, in sentences.
 let notes (table: ScoreTable) : string list = [
@@ -119,11 +117,7 @@ let latex (table: ScoreTable) : string =
             .Replace("–", "--")
 
     let set (each: ScoreEntry option) =
-        let bold shown =
-            if Option.exists _.Leads each then
-                $"\\textbf{{{shown}}}"
-            else
-                shown
+        let bold shown = if Option.exists _.Leads each then $"\\textbf{{{shown}}}" else shown
 
         match (entry table.Measure each |> escape).Split " ± " with
         | [| value; spread |] -> $"{bold value} {{\\scriptsize$\\pm$\\,{spread}}}"

@@ -10,7 +10,11 @@ module Shown =
 
     /// A name of the code in words: "policyLearningRate" is "policy learning rate".
     let words (name: string) : string =
-        Regex.Replace(name, "(?<=[a-z0-9])[A-Z]|(?<=[a-z])\\.(?=[a-z])", fun found -> " " + found.Value.Trim('.').ToLowerInvariant())
+        Regex.Replace(
+            name,
+            "(?<=[a-z0-9])[A-Z]|(?<=[a-z])\\.(?=[a-z])",
+            fun found -> " " + found.Value.Trim('.').ToLowerInvariant()
+        )
 
     /// The paper's letter for a hyperparameter, where it has one; else its name in words.
     let symbol (name: string) : string =
@@ -30,16 +34,11 @@ module Shown =
 
     /// The hyperparameter as an axis title: "expectile τ".
     let axisTitle (name: string) : string =
-        if symbol name = words name then
-            words name
-        else
-            $"{words name} {symbol name}"
+        if symbol name = words name then words name else $"{words name} {symbol name}"
 
     /// "τ = 0.7, β = 3".
     let values (values: (string * string) list) : string =
-        values
-        |> List.map (fun (name, value) -> $"{symbol name} = {value}")
-        |> String.concat ", "
+        values |> List.map (fun (name, value) -> $"{symbol name} = {value}") |> String.concat ", "
 
     /// Decimals that leave a number of this size three digits or so.
     let private decimals (size: float) : string =
@@ -55,8 +54,7 @@ module Shown =
         value.ToString(format, CultureInfo.InvariantCulture).Replace('-', '−')
 
     /// A number to about three digits.
-    let number (value: float) : string =
-        written (decimals (abs value)) (if value = 0.0 then 0.0 else value)
+    let number (value: float) : string = written (decimals (abs value)) (if value = 0.0 then 0.0 else value)
 
     /// A measured number: scores to a tenth, returns to about three digits.
     let measured (measure: Measure) (value: float) : string =
@@ -73,12 +71,10 @@ module Shown =
         $"[{written format interval.Low},\u00a0{written format interval.High}]"
 
     /// The decimals of the largest of several numbers that stand together.
-    let private alike (values: float list) : string =
-        values |> List.map abs |> List.max |> decimals
+    let private alike (values: float list) : string = values |> List.map abs |> List.max |> decimals
 
     /// "[64, 80]".
-    let interval (interval: Interval) : string =
-        bounds (alike [ interval.Low; interval.High ]) interval
+    let interval (interval: Interval) : string = bounds (alike [ interval.Low; interval.High ]) interval
 
     /// "72 [64, 80]".
     let estimate (estimate: Estimate) : string =

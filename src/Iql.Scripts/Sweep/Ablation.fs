@@ -11,13 +11,7 @@ module Ablation =
 
     /// The trial of a config.
     let trialOf (config: IAlgorithmConfig) : Trial =
-        small {
-            Trial.standard with
-                Config = config
-                Steps = 15_000
-                EvaluateEvery = 0
-                Episodes = 50
-        }
+        small { Trial.standard with Config = config; Steps = 15_000; EvaluateEvery = 0; Episodes = 50 }
 
     /// The same for implicit Q-learning.
     let standard: Trial = trialOf Trial.standard.Config

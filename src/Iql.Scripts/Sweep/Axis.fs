@@ -3,10 +3,7 @@ namespace Iql.Scripts
 open Iql.Algorithms
 
 /// One dimension of an ablation, as data: its name and, for each value, a label and what the value does to a trial.
-type Axis = {
-    Name: string
-    Values: (string * (Trial -> Trial)) list
-}
+type Axis = { Name: string; Values: (string * (Trial -> Trial)) list }
 
 /// Axes over the hyperparameters.
 [<RequireQualifiedAccess>]
@@ -29,9 +26,7 @@ module Axis =
     /// Repetitions.
     let seed (values: int seq) : Axis = {
         Name = "seed"
-        Values = [
-            for seed in values -> string<int> seed, fun trial -> { trial with Seed = seed }
-        ]
+        Values = [ for seed in values -> string<int> seed, fun trial -> { trial with Seed = seed } ]
     }
 
     /// τ of the value loss, each in (0, 1).
@@ -50,9 +45,7 @@ module Axis =
     /// Data to learn from, each by the task that its policies are scored in.
     let task (sources: DataSource seq) : Axis = {
         Name = "task"
-        Values = [
-            for source in sources -> DataSource.task source, (fun trial -> { trial with Data = source })
-        ]
+        Values = [ for source in sources -> DataSource.task source, (fun trial -> { trial with Data = source }) ]
     }
 
     /// Algorithms and variants by name: each in its standard setting, changed by `start`, by the preset that it has for
@@ -64,11 +57,7 @@ module Axis =
                 let algorithm = Preset.algorithm name
 
                 let set (trial: Trial) =
-                    start {
-                        trial with
-                            Config = algorithm.Standard
-                            Preset = None
-                    }
+                    start { trial with Config = algorithm.Standard; Preset = None }
                     |> Preset.applyFor name (DataSource.task trial.Data)
                     |> change
 

@@ -39,8 +39,7 @@ module Hyperparameter =
         | null ->
             let algorithm = Trial.algorithm trial
 
-            let own =
-                [ for each in algorithm.Hyperparameters -> each.Name ] |> String.concat ", "
+            let own = [ for each in algorithm.Hyperparameters -> each.Name ] |> String.concat ", "
 
             let owners = owners (find name).Name |> String.concat ", "
 
@@ -48,10 +47,7 @@ module Hyperparameter =
                 ArgumentException
                     $"{name}: a hyperparameter of {owners}, got a trial of {algorithm.Name}, which has {own}."
             )
-        | hyperparameter -> {
-            trial with
-                Config = hyperparameter.Set(trial.Config, value)
-          }
+        | hyperparameter -> { trial with Config = hyperparameter.Set(trial.Config, value) }
 
     /// The value a trial has, as the word that is read back; empty where its algorithm has none.
     let show (name: string) (trial: Trial) : string =

@@ -10,12 +10,10 @@ module Preset =
     let domainOf (name: string) : Domain option =
         Presets.domains
         |> List.tryFind (fun domain ->
-            domain.Prefixes
-            |> List.exists (fun prefix -> name.ToLowerInvariant().StartsWith prefix))
+            domain.Prefixes |> List.exists (fun prefix -> name.ToLowerInvariant().StartsWith prefix))
 
     let private ofName (name: string) (domain: string) =
-        Presets.all
-        |> List.tryFind (fun preset -> preset.Algorithm = name && preset.Domain = domain)
+        Presets.all |> List.tryFind (fun preset -> preset.Algorithm = name && preset.Domain = domain)
 
     /// The preset for a domain of what `--algorithm` calls so: a variant that has presets of its own has no others.
     let named (name: string) (domain: string) : Preset option =
@@ -33,23 +31,17 @@ module Preset =
             |> Option.map snd
             |> Option.defaultValue []
 
-        {
-            preset with
-                Values = preset.Values @ own
-        }
+        { preset with Values = preset.Values @ own }
 
     /// The preset of what `--algorithm` calls so for a task or a dataset of this name.
     let forTask (algorithm: string) (name: string) : Preset option =
-        domainOf name
-        |> Option.bind (fun domain -> named algorithm domain.Name)
-        |> Option.map (ofTask name)
+        domainOf name |> Option.bind (fun domain -> named algorithm domain.Name) |> Option.map (ofTask name)
 
     let private rewards (preset: Preset) =
         match preset.Rewards with
         | None -> "the task's rewards"
         | Some(rule, _) ->
-            Presets.rewardRules
-            |> List.pick (fun (_, each, text) -> if each = rule then Some text else None)
+            Presets.rewardRules |> List.pick (fun (_, each, text) -> if each = rule then Some text else None)
 
     let private observations (preset: Preset) =
         if fst preset.NormalizeObservations then
@@ -91,16 +83,11 @@ module Preset =
 
     /// The standard trial of an algorithm or a variant by its name, with its preset for a task or a dataset.
     let trial (name: string) (task: string) : Trial =
-        {
-            Trial.standard with
-                Config = (algorithm name).Standard
-        }
-        |> applyFor name task
+        { Trial.standard with Config = (algorithm name).Standard } |> applyFor name task
 
     /// The preset in full, for a list: what each number is and where it is from, and where it differs from the paper.
     let lines (preset: Preset) : string list =
-        let domain =
-            Presets.domains |> List.find (fun domain -> domain.Name = preset.Domain)
+        let domain = Presets.domains |> List.find (fun domain -> domain.Name = preset.Domain)
 
         let sourced =
             [ for value in preset.Values -> value.Source, $"{value.Name} {value.Value}" ]

@@ -18,11 +18,7 @@ type Domain = {
 }
 
 /// A hyperparameter's published value, and where it is from.
-type PresetValue = {
-    Name: string
-    Value: string
-    Source: string
-}
+type PresetValue = { Name: string; Value: string; Source: string }
 
 /// Hyperparameters that somebody published for an algorithm on a domain. What it does not name is the algorithm's
 /// standard.
@@ -64,11 +60,7 @@ module Presets =
                 Name = name
                 Tasks = tasks
                 Prefixes = prefixes
-                Actions =
-                    (if name = "gridmaze" then
-                         ActionKind.Discrete
-                     else
-                         ActionKind.Continuous)
+                Actions = (if name = "gridmaze" then ActionKind.Discrete else ActionKind.Continuous)
             }
     ]
 
@@ -97,11 +89,7 @@ module Presets =
         let values source = [
             for each in split "," text do
                 match split " " each with
-                | [ name; value ] -> {
-                    Name = name
-                    Value = value
-                    Source = Map.find source sources
-                  }
+                | [ name; value ] -> { Name = name; Value = value; Source = Map.find source sources }
                 | _ -> wrong "name value" each
         ]
 
@@ -110,29 +98,14 @@ module Presets =
             | "rewards" ->
                 let _, rule, _ = rewardRules |> List.find (fun (word, _, _) -> word = value.Value)
 
-                {
-                    preset with
-                        Rewards = Some(rule, value.Source)
-                }
-            | "observations" -> {
-                preset with
-                    NormalizeObservations = (value.Value = "standardised"), value.Source
-              }
-            | _ -> {
-                preset with
-                    Values = preset.Values @ [ value ]
-              }
+                { preset with Rewards = Some(rule, value.Source) }
+            | "observations" -> { preset with NormalizeObservations = (value.Value = "standardised"), value.Source }
+            | _ -> { preset with Values = preset.Values @ [ value ] }
 
         match split "," key with
-        | [ "differs" ] -> {
-            preset with
-                Differences = preset.Differences @ [ text ]
-          }
+        | [ "differs" ] -> { preset with Differences = preset.Differences @ [ text ] }
         | [ source ] -> List.fold take preset (values source)
-        | parts -> {
-            preset with
-                PerTask = preset.PerTask @ [ parts.Head, values parts[1] ]
-          }
+        | parts -> { preset with PerTask = preset.PerTask @ [ parts.Head, values parts[1] ] }
 
     /// The presets of a file's lines.
     let read (algorithm: string) (lines: string list) : Preset list =
@@ -179,8 +152,7 @@ module Presets =
     /// Every preset.
     let all: Preset list = [
         for algorithm in Algorithm.Named do
-            use stream =
-                typeof<Preset>.Assembly.GetManifestResourceStream $"presets/{algorithm.Name}.txt"
+            use stream = typeof<Preset>.Assembly.GetManifestResourceStream $"presets/{algorithm.Name}.txt"
 
             if not (isNull stream) then
                 use reader = new StreamReader(stream)

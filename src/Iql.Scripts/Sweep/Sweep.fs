@@ -12,11 +12,7 @@ type SweepCell = {
 }
 
 /// An ablation as data: a trial, and the axes along which it is varied.
-type Sweep = {
-    Name: string
-    Base: Trial
-    Axes: Axis list
-}
+type Sweep = { Name: string; Base: Trial; Axes: Axis list }
 
 /// Grids, and which of their cells can be trained together.
 [<RequireQualifiedAccess>]
@@ -43,10 +39,7 @@ module Sweep =
             })
 
     let private twice (names: string list) : string option =
-        names
-        |> List.countBy id
-        |> List.tryFind (fun (_, count) -> count > 1)
-        |> Option.map fst
+        names |> List.countBy id |> List.tryFind (fun (_, count) -> count > 1) |> Option.map fst
 
     /// What is wrong with a sweep before any data are looked at.
     let check (sweep: Sweep) : Result<unit, string> =
@@ -84,11 +77,7 @@ module Sweep =
         cells
         |> List.groupBy (fun cell ->
             if (Trial.algorithm cell.Trial).Shares then
-                {
-                    cell.Trial with
-                        Config = cell.Trial.Config.Shared()
-                },
-                ""
+                { cell.Trial with Config = cell.Trial.Config.Shared() }, ""
             else
                 cell.Trial, cell.Name)
         |> List.map snd

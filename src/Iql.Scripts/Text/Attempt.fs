@@ -52,8 +52,7 @@ module Attempt =
         match items with
         | [] -> Ok []
         | item :: rest ->
-            step item
-            |> Result.bind (fun first -> each step rest |> Result.map (fun others -> first :: others))
+            step item |> Result.bind (fun first -> each step rest |> Result.map (fun others -> first :: others))
 
     /// The value, or a Refusal.
     let get (value: Result<'value, string>) : 'value =

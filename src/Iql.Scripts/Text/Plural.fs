@@ -7,12 +7,10 @@ open System.Globalization
 module Plural =
 
     /// "1 thread", "2 threads".
-    let count (number: int) (word: string) : string =
-        if number = 1 then $"1 {word}" else $"{number} {word}s"
+    let count (number: int) (word: string) : string = if number = 1 then $"1 {word}" else $"{number} {word}s"
 
     /// Whole numbers with a comma between thousands, as in 20,000.
-    let thousands (value: int64) : string =
-        value.ToString("#,0", CultureInfo.InvariantCulture)
+    let thousands (value: int64) : string = value.ToString("#,0", CultureInfo.InvariantCulture)
 
     /// "a", "a and b", "a, b and c".
     let listed (items: string list) : string =

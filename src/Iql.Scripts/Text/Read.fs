@@ -9,8 +9,7 @@ module Read =
     let private invariant = CultureInfo.InvariantCulture
 
     /// Any text.
-    let text (word: string) : Result<string, string> =
-        if word = "" then Error "some text" else Ok word
+    let text (word: string) : Result<string, string> = if word = "" then Error "some text" else Ok word
 
     /// A finite number accepted by a test.
     let numberWhere (expected: string) (accept: float -> bool) (word: string) : Result<float, string> =
@@ -34,8 +33,7 @@ module Read =
         numberWhere (String.Format(invariant, "a number of at least {0}", low)) (fun x -> x >= low) word
 
     /// A number above zero.
-    let positive (word: string) : Result<float, string> =
-        numberWhere "a number above 0" (fun x -> x > 0.0) word
+    let positive (word: string) : Result<float, string> = numberWhere "a number above 0" (fun x -> x > 0.0) word
 
     /// A whole number of at least `low`; 20k and 1.5M are 20000 and 1500000.
     let whole (low: int) (word: string) : Result<int, string> =
@@ -45,11 +43,7 @@ module Read =
             else word, 1.0
 
         match Double.TryParse(digits, NumberStyles.AllowDecimalPoint ||| NumberStyles.AllowLeadingSign, invariant) with
-        | true, number when
-            Double.IsInteger(number * factor)
-            && number * factor >= float low
-            && number * factor <= 2e9
-            ->
+        | true, number when Double.IsInteger(number * factor) && number * factor >= float low && number * factor <= 2e9 ->
             Ok(int (number * factor))
         | _ -> Error $"a whole number of at least {low}"
 
@@ -61,17 +55,11 @@ module Read =
 
     /// One of a few words.
     let oneOf (words: string seq) (word: string) : Result<string, string> =
-        if Seq.contains word words then
-            Ok word
-        else
-            Error("one of " + String.concat ", " words)
+        if Seq.contains word words then Ok word else Error("one of " + String.concat ", " words)
 
     /// Values between commas, each read by `item`, none of them twice.
     let listOf (item: string -> Result<'value, string>) (word: string) : Result<'value list, string> =
-        match
-            List.ofArray (word.Split(',', StringSplitOptions.TrimEntries))
-            |> Attempt.each item
-        with
+        match List.ofArray (word.Split(',', StringSplitOptions.TrimEntries)) |> Attempt.each item with
         | Ok values when (List.distinct values).Length < values.Length -> Error "each value once"
         | values -> values |> Result.mapError (sprintf "values between commas, each %s")
 

@@ -9,9 +9,7 @@ module TextTable =
         match rows with
         | [] -> []
         | first :: _ ->
-            let widths = [
-                for i in 0 .. first.Length - 1 -> rows |> List.map (fun row -> row[i].Length) |> List.max
-            ]
+            let widths = [ for i in 0 .. first.Length - 1 -> rows |> List.map (fun row -> row[i].Length) |> List.max ]
 
             [
                 for row in rows ->
@@ -27,6 +25,4 @@ module TextTable =
         | head :: body ->
             let line (cells: string list) = "| " + String.concat " | " cells + " |"
 
-            line head
-            :: line ("---" :: List.replicate (head.Length - 1) "---:")
-            :: List.map line body
+            line head :: line ("---" :: List.replicate (head.Length - 1) "---:") :: List.map line body

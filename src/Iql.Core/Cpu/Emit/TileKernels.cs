@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Iql.Cpu.Emit;
 
-/// <summary>A tile of a matrix product, Σₖ A[r·RowStrideA + k·InnerStrideA] · B[k·InnerStrideB + c], and work beside it:
-/// asking for memory, and the epilogue of the tile before, which lies in <see cref="Tile"/> until then.</summary>
+/// <summary>A tile of a matrix product, Σₖ A[r·RowStrideA + k·InnerStrideA] · B[k·InnerStrideB + c], and work beside
+/// it: asking for memory, and the epilogue of the tile before, which lies in <see cref="Tile"/> until then.</summary>
 unsafe struct TileTask
 {
     public float* A, B;
