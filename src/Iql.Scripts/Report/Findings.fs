@@ -1,5 +1,5 @@
 /// What a sweep found, in plain words, written from the numbers alone: paragraphs, the most important first. Every
-/// claim carries its interval, and a difference whose interval holds zero is called one that cannot be told from chance.
+/// claim carries its interval. A difference whose interval holds zero is said to be unclear.
 module Iql.Scripts.Findings
 
 open Iql
