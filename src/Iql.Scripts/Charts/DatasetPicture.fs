@@ -133,6 +133,8 @@ let private visits (numbers: DatasetNumbers) : GenericChart =
         ColorBar =
             ColorBar.init (
                 Orientation = StyleParam.Orientation.Horizontal,
+                Y = 0.0,
+                YAnchor = StyleParam.VerticalAlign.Top,
                 Title = Title.init (Text = "rows", Side = StyleParam.Side.Top),
                 Thickness = 12.0,
                 OutlineWidth = 0.0,

@@ -30,7 +30,7 @@ let private positive (edges: float list) : float list =
     | edges -> edges
 
 /// Cells that differ on one axis, usually β, or a single one → one histogram a cell, above each other over one
-/// logarithmic axis of weights. Above each are its mean, the share that hit the cap and its highest bin. None where
+/// logarithmic axis of weights. Above each are its highest bin, its mean and the share that hit the cap. None where
 /// no run counted its weights.
 let figure (name: string option) (cells: ResultGroup list) : GenericChart option =
     let cells =
@@ -48,31 +48,33 @@ let figure (name: string option) (cells: ResultGroup list) : GenericChart option
     ]
 
     /// The highest column of a row, of the 1 that a row is high.
-    let tallest = 0.62
+    let tallest = 0.56
 
     let row i colour (label: string, cell, edges, shares) =
         let floor, most = float (rows.Length - 1 - i), List.max shares
 
         let average metric = ResultGroups.meanOfKept (Run.lastMetric metric) cell
 
-        let notes =
-            [
-                average "weightMean" |> Option.map (fun mean -> $"mean {Shown.number mean}")
+        let listed items = items |> List.choose id |> String.concat ", "
+
+        let notes = [
+            listed [ (if label = "" then None else Some $"<b>{label}</b>"); Some $"highest bin {Shown.percent most}" ]
+            listed [
+                average "weightMean" |> Option.map (fun mean -> $"mean weight {Shown.number mean}")
                 average "weightCapped" |> Option.map (fun share -> $"{Shown.percent share} capped")
-                Some $"highest bin {Shown.percent most}"
             ]
-            |> List.choose id
-            |> String.concat ", "
+        ]
 
         Marks.steps colour label floor (positive edges) [ for share in shares -> tallest * share / most ]
         |> GenericChart.mapTrace (Trace2DStyle.Scatter(HoverInfo = StyleParam.HoverInfo.Skip)),
         Annotation.init (
-            Text = (if label = "" then notes else $"<b>{label}</b>: {notes}"),
+            Text = String.concat "<br>" notes,
+            Align = StyleParam.AnnotationAlignment.Left,
             Font = Font.init (Size = 12.0),
             X = 0.0,
             XRef = "paper",
             XAnchor = StyleParam.XAnchorPosition.Left,
-            Y = floor + tallest + 0.03,
+            Y = floor + tallest,
             YAnchor = StyleParam.YAnchorPosition.Bottom,
             ShowArrow = false
         )

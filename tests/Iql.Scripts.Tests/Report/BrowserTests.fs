@@ -18,9 +18,19 @@ let private opened (options: string list) (page: string) : string * string =
     | Ok opened -> opened
     | Error problem -> failwith problem
 
-/// A browser opens the page, draws so many charts, logs nothing and asks for nothing.
+/// A page whose browser runs a script once the charts are drawn.
+let private ending (script: string) (page: string) : string =
+    page.Insert(page.LastIndexOf "</body>", $"<script>setTimeout(() => {{ {script} }}, 3000)</script>")
+
+/// A browser with a narrow window opens the page, draws so many charts and nothing wider than the window, logs nothing
+/// and asks for nothing.
 let private draws (count: int) (page: string) : unit =
-    let dom, log = opened [] page
+    let dom, log =
+        page
+        |> ending "document.body.dataset.wide = document.documentElement.scrollWidth"
+        |> opened [ "--window-size=500,2000" ]
+
+    Assert.Contains("data-wide=\"500\"", dom)
     let plots = Regex.Matches(dom, "<div class=\"plot[ \"]")
     Assert.Equal(count, plots.Count)
 
@@ -35,8 +45,7 @@ let private draws (count: int) (page: string) : unit =
 /// A proxy on this machine that refuses everything and keeps the first line of each request, but for those that
 /// Chromium makes on its own account.
 let private listening () : TcpListener * ConcurrentQueue<string> =
-    let listener, asked =
-        new TcpListener(IPAddress.Loopback, 0), ConcurrentQueue<string>()
+    let listener, asked = new TcpListener(IPAddress.Loopback, 0), ConcurrentQueue<string>()
 
     listener.Start()
 
@@ -60,19 +69,16 @@ let private listening () : TcpListener * ConcurrentQueue<string> =
 [<Fact>]
 let ``no button of any chart of a report asks the network for anything`` () =
     let press =
-        "<script>setTimeout(() => { const all = [...document.querySelectorAll('.modebar-btn')];"
-        + "all.forEach(button => button.click()); document.body.dataset.pressed = all.length }, 3000)</script>"
+        "const all = [...document.querySelectorAll('.modebar-btn')];"
+        + "all.forEach(button => button.click()); document.body.dataset.pressed = all.length"
 
     let pressed (page: string) =
         let listener, asked = listening ()
 
         try
-            let proxy =
-                $"--proxy-server=http://127.0.0.1:{(listener.LocalEndpoint :?> IPEndPoint).Port}"
+            let proxy = $"--proxy-server=http://127.0.0.1:{(listener.LocalEndpoint :?> IPEndPoint).Port}"
 
-            let dom, _ =
-                page.Insert(page.LastIndexOf "</body>", press)
-                |> opened [ proxy; "--proxy-bypass-list=<-loopback>" ]
+            let dom, _ = page |> ending press |> opened [ proxy; "--proxy-bypass-list=<-loopback>" ]
 
             int (Regex.Match(dom, "data-pressed=\"(\\d+)\"").Groups[1].Value), List.ofSeq asked
         finally
@@ -87,13 +93,9 @@ let ``no button of any chart of a report asks the network for anything`` () =
             Assert.Equal((4 * Regex.Matches(page, "<div class=\"plot\"").Count, []), pressed page))
 
     // The proxy would have told.
-    let talks =
-        "<html><body><script>fetch('http://iql.example/')</script></body></html>"
+    let talks = "<html><body><script>fetch('http://iql.example/')</script></body></html>"
 
-    Assert.Contains(
-        "iql.example",
-        String.concat " " (snd (pressed (talks.Replace("</body>", "<i data-pressed=\"0\"></i></body>"))))
-    )
+    Assert.Contains("iql.example", String.concat " " (snd (pressed talks)))
 
 [<Fact>]
 let ``a browser draws every figure of a report without an error or a request`` () =
@@ -117,10 +119,7 @@ let ``a browser draws every figure of a comparison without an error or a request
 
 [<Fact>]
 let ``nothing is wider than a page of 390 pixels`` () =
-    let plan = {
-        Synthetic.plan with
-            Diverged = [ Synthetic.runName 0.9 3.0 1 ]
-    }
+    let plan = { Synthetic.plan with Diverged = [ Synthetic.runName 0.9 3.0 1 ] }
 
     Synthetic.withSweep plan (fun folder ->
         match Report.write folder with
