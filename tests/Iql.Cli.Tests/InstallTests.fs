@@ -35,13 +35,14 @@ let private succeeds (folder: string) (variables: (string * string) list) (progr
     Assert.True((code = 0), $"{program} %A{arguments}: {output}{error}")
     output
 
-/// A training of a second by F# Interactive.
+/// A training of a second by F# Interactive, a chart and a frame.
 let private script (packages: string) (version: string) : string =
     $"""
 #i "nuget: {packages}"
 #i "nuget: {Path.Combine(root, ".feed")}"
 #r "nuget: Iql.Scripts, {version}"
 open Iql.Scripts
+open Plotly.NET
 
 let trial =
     {{ Ablation.standard with
@@ -54,7 +55,8 @@ let sweep = {{ Name = "try"; Base = trial; Axes = [ Axis.seed [ 0 ] ] }}
 let folder = System.IO.Path.Combine(__SOURCE_DIRECTORY__, "runs")
 Launch.run (Launch.into folder) sweep |> Result.defaultWith failwith |> ignore
 let results = Results.readSweep folder |> Result.defaultWith failwith
-printfn "%%d run of %%d steps" results.Runs.Length results.Runs.Head.Config.Steps
+Chart.Line([ 0.0; 1.0 ], [ 1.0; 2.0 ], UseDefaults = false) |> Charts.Style.titled "try" "x" "y" |> ignore
+printfn "%%d run of %%d steps, %%d row" results.Runs.Length results.Runs.Head.Config.Steps (Results.frame results).RowCount
 """
 
 [<Fact>]
@@ -90,4 +92,4 @@ let ``the tool and the library work from a folder of packages`` () =
     Assert.Contains("pointmaze-umaze-v0", succeeds (string scratch) [] (Path.Combine(tools, "iql")) [ "tasks" ])
 
     File.WriteAllText(scratch.Path "try.fsx", script packages version)
-    Assert.Contains("1 run of 20 steps", dotnet fresh (string scratch) "fsi try.fsx")
+    Assert.Contains("1 run of 20 steps, 1 row", dotnet fresh (string scratch) "fsi try.fsx")
