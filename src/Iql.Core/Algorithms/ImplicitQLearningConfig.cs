@@ -12,7 +12,7 @@ public enum Objective
     Sarsa,
     /// <summary>mean L^τ(u): one network leans on choice and luck alike, and over-estimates random dynamics.</summary>
     ExpectileTD,
-    /// <summary>mean u², a′ the best of N actions drawn from all: Q-learning, of actions outside the data too.</summary>
+    /// <summary>mean u², a′ the best of N actions drawn from all: Q-learning, of other actions too.</summary>
     MaximumTD,
     /// <summary>mean u², a′ the best of N samples of a model of the data's policy, as in BCQ and EMaQ.</summary>
     SupportedMaximumTD,
