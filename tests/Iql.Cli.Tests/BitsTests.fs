@@ -1,5 +1,4 @@
 /// The bits of runs, held by the table bits.txt: instructions, job, a hash of a run's tensors by name, its score.
-[<Xunit.Collection "console">]
 module Iql.Cli.Tests.BitsTests
 
 open System
@@ -8,7 +7,8 @@ open System.IO
 open System.Runtime.InteropServices
 open System.Security.Cryptography
 open System.Text
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql.Cli.Tests.Trainings
 open Iql.Training
 
@@ -17,19 +17,7 @@ let private short =
     "--task pointmaze-umaze-v0 --transitions 5000 --hidden 32x32 --steps 300 --episodes 5 --evaluate-every 150 --seed 3"
 
 let private jobs = [
-    for name in
-        [
-            "iql"
-            "bc"
-            "10%bc"
-            "td3bc"
-            "awac"
-            "onestep"
-            "cql"
-            "cql-authors"
-            "cql-young-geng"
-            "dt"
-        ] do
+    for name in [ "iql"; "bc"; "10%bc"; "td3bc"; "awac"; "onestep"; "cql"; "cql-authors"; "cql-young-geng"; "dt" ] do
         $"train-{name}", $"train --algorithm {name} {short}"
     for objective in [ "sarsa"; "expectile-td"; "maximum-td"; "supported-maximum-td" ] do
         $"train-iql-{objective}", $"train --objective {objective} {short}"
@@ -73,25 +61,28 @@ let private expected (instructions: string) (job: string) : string list = [
 let private bits (instructions: string) (words: string) : string list =
     use scratch = new Scratch()
 
-    use training =
-        startWith [ "IQL_INSTRUCTIONS", instructions ] $"{words} --output {scratch}/runs"
+    use training = startWith [ "IQL_INSTRUCTIONS", instructions ] $"{words} --output {scratch}/runs"
 
     let code, _, error = finished training
-    Assert.True((code = 0), error)
+    Expect.equal code 0 error
     lines (scratch.Path "runs")
 
-[<Theory; InlineData "vector256"; InlineData "vector512">]
-let ``runs have the bits of the table`` (instructions: string) =
-    Assert.SkipUnless(
-        Environment.GetEnvironmentVariable "IQL_BITS" = "1",
-        "Set IQL_BITS=1: it trains the default ablation, every algorithm and a comparison, in some minutes."
-    )
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList "BitsTests" [
+        testLong [
+            testRows "runs have the bits of the table" [ "vector256"; "vector512" ] (fun (instructions: string) ->
+                if
+                    not (
+                        Iql.Cpu.Emit.InstructionSets.Available
+                        |> Seq.exists (fun each ->
+                            string each = instructions[..0].ToUpperInvariant() + instructions[1..])
+                    )
+                then
+                    skiptest $"This machine has no {instructions}."
 
-    Assert.SkipUnless(
-        Iql.Cpu.Emit.InstructionSets.Available
-        |> Seq.exists (fun each -> string each = instructions[..0].ToUpperInvariant() + instructions[1..]),
-        $"This machine has no {instructions}."
-    )
-
-    for job, words in jobs do
-        Assert.Equal<string list>(expected instructions job, bits instructions words)
+                for job, words in jobs do
+                    Expect.equal (bits instructions words) (expected instructions job) "bits instructions words")
+        ]
+    ]

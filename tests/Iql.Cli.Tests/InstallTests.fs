@@ -4,7 +4,8 @@ module Iql.Cli.Tests.InstallTests
 open System
 open System.Diagnostics
 open System.IO
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql.Cli.Tests.Trainings
 
 /// The folder that holds Iql.sln.
@@ -32,7 +33,7 @@ let private succeeds (folder: string) (variables: (string * string) list) (progr
         info.Environment[name] <- value
 
     let code, output, error = finished (Process.Start info)
-    Assert.True((code = 0), $"{program} %A{arguments}: {output}{error}")
+    Expect.equal code 0 $"{program} %A{arguments}: {output}{error}"
     output
 
 /// A training of a second by F# Interactive, a chart and a frame.
@@ -59,37 +60,48 @@ Chart.Line([ 0.0; 1.0 ], [ 1.0; 2.0 ], UseDefaults = false) |> Charts.Style.titl
 printfn "%%d run of %%d steps, %%d row" results.Runs.Length results.Runs.Head.Config.Steps (Results.frame results).RowCount
 """
 
-[<Fact>]
-let ``the tool and the library work from a folder of packages`` () =
-    Assert.SkipUnless(
-        Environment.GetEnvironmentVariable "IQL_PACKAGES" = "1",
-        "Set IQL_PACKAGES=1 after a Release build: it packs, installs and runs F# Interactive, in a minute."
-    )
+[<Tests>]
+let tests =
+    testList "InstallTests" [
+        testLong [
+            testCase "the tool and the library work from a folder of packages" (fun () ->
+                use scratch = new Scratch()
+                let packages, tools = scratch.Path "packages", scratch.Path "tools"
+                // F# Interactive and NuGet keep what they know of a version: a fresh version, and a cache of its own.
+                let version = $"0.1.0-try.{DateTime.UtcNow.Ticks}"
+                let fresh = [ "NUGET_PACKAGES", scratch.Path "cache" ]
 
-    use scratch = new Scratch()
-    let packages, tools = scratch.Path "packages", scratch.Path "tools"
-    // F# Interactive and NuGet keep what they know of a version: a fresh version, and a cache of its own.
-    let version = $"0.1.0-try.{DateTime.UtcNow.Ticks}"
-    let fresh = [ "NUGET_PACKAGES", scratch.Path "cache" ]
+                let dotnet (variables: (string * string) list) (folder: string) (line: string) : string =
+                    succeeds folder variables "dotnet" (List.ofArray (line.Split ' '))
 
-    let dotnet (variables: (string * string) list) (folder: string) (line: string) : string =
-        succeeds folder variables "dotnet" (List.ofArray (line.Split ' '))
+                dotnet [] root $"pack Iql.sln -c Release --no-build -p:PackageVersion={version} -o {packages}"
+                |> ignore
 
-    dotnet [] root $"pack Iql.sln -c Release --no-build -p:PackageVersion={version} -o {packages}"
-    |> ignore
+                Expect.equal
+                    ([
+                        for file in Directory.GetFiles packages ->
+                            (Path.GetFileName file).Replace($".{version}.nupkg", "")
+                     ]
+                     |> List.sort)
+                    [ "Iql.Cli"; "Iql.Core"; "Iql.Scripts" ]
+                    "file"
 
-    Assert.Equal<string list>(
-        [ "Iql.Cli"; "Iql.Core"; "Iql.Scripts" ],
-        [
-            for file in Directory.GetFiles packages -> (Path.GetFileName file).Replace($".{version}.nupkg", "")
+                dotnet
+                    fresh
+                    (string scratch)
+                    $"tool install Iql.Cli --version {version} --tool-path {tools} --source {packages}"
+                |> ignore
+
+                Expect.stringContains
+                    (succeeds (string scratch) [] (Path.Combine(tools, "iql")) [ "tasks" ])
+                    "pointmaze-umaze-v0"
+                    "succeeds"
+
+                File.WriteAllText(scratch.Path "try.fsx", script packages version)
+
+                Expect.stringContains
+                    (dotnet fresh (string scratch) "fsi try.fsx")
+                    "1 run of 20 steps, 1 row"
+                    "dotnet 'fsi try.fsx'")
         ]
-        |> List.sort
-    )
-
-    dotnet fresh (string scratch) $"tool install Iql.Cli --version {version} --tool-path {tools} --source {packages}"
-    |> ignore
-
-    Assert.Contains("pointmaze-umaze-v0", succeeds (string scratch) [] (Path.Combine(tools, "iql")) [ "tasks" ])
-
-    File.WriteAllText(scratch.Path "try.fsx", script packages version)
-    Assert.Contains("1 run of 20 steps, 1 row", dotnet fresh (string scratch) "fsi try.fsx")
+    ]

@@ -1,8 +1,8 @@
 /// Tasks on MuJoCo from the command line.
-[<Xunit.Collection "console">]
 module Iql.Cli.Tests.MujocoTests
 
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql.Scripts
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
@@ -12,40 +12,43 @@ let without (line: string) : int * string * string =
     use running = startWith [ "IQL_MUJOCO", "no-such-library.so" ] line
     finished running
 
-[<Fact>]
-let ``without MuJoCo a task that needs it says what to install, and the others work`` () =
-    let code, _, message = without "train --task hopper-medium-v2 --data none.hdf5"
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList "MujocoTests" [
+        testCase "without MuJoCo a task that needs it says what to install, and the others work" (fun () ->
+            let code, _, message = without "train --task hopper-medium-v2 --data none.hdf5"
 
-    Assert.Equal(2, code)
+            Expect.equal code 2 "code"
 
-    Assert.StartsWith(
-        "iql: MuJoCo: expected the system's MuJoCo library 2.2.2, found none of no-such-library.so. Install it",
-        message
-    )
+            Expect.stringStarts
+                message
+                "iql: MuJoCo: expected the system's MuJoCo library 2.2.2, found none of no-such-library.so. Install it"
+                "message"
 
-    Assert.Contains("apt-get install libmujoco2.2.2", message)
-    Assert.DoesNotContain("   at ", message)
+            Expect.stringContains message "apt-get install libmujoco2.2.2" "message"
+            Expect.stringLacks message "   at " "message"
 
-    let code, said, _ = without "tasks"
-    Assert.Equal(0, code)
-    Assert.Contains("not installed here", said)
-    Assert.Contains("hopper-medium-v2", said)
+            let code, said, _ = without "tasks"
+            Expect.equal code 0 "code"
+            Expect.stringContains said "not installed here" "said"
+            Expect.stringContains said "hopper-medium-v2" "said")
 
-[<Fact>]
-let ``a task without data of its own asks for a file`` () =
-    needsMujoco ()
-    refuses "train --task halfcheetah-v4" [ "--data FILE"; "halfcheetah-v4" ]
-    refuses "train --task hopper-medum-v2" [ "hopper-medum-v2"; "hopper-medium-v2" ]
-    refuses "env reference hopper-medium-v2" [ "controller" ]
+        testCase "a task without data of its own asks for a file" (fun () ->
+            needsMujoco ()
+            refuses "train --task halfcheetah-v4" [ "--data FILE"; "halfcheetah-v4" ]
+            refuses "train --task hopper-medum-v2" [ "hopper-medum-v2"; "hopper-medium-v2" ]
+            refuses "env reference hopper-medium-v2" [ "controller" ]
 
-    for words in
-        [
-            "train --task hoper-medium-v2"
-            "data collect hoper-medium-v2"
-            "play hoper-medium-v2"
-            "env reference hoper-medium-v2"
-        ] do
-        refuses words [ "got hoper-medium-v2. Did you mean hopper-medium-v2?" ]
+            for words in
+                [
+                    "train --task hoper-medium-v2"
+                    "data collect hoper-medium-v2"
+                    "play hoper-medium-v2"
+                    "env reference hoper-medium-v2"
+                ] do
+                refuses words [ "got hoper-medium-v2. Did you mean hopper-medium-v2?" ]
 
-    // A data set of D4RL without an environment here.
-    refuses "train --task kitchen-mixd-v0" [ "Did you mean kitchen-mixed-v0?" ]
+            // A data set of D4RL without an environment here.
+            refuses "train --task kitchen-mixd-v0" [ "Did you mean kitchen-mixed-v0?" ])
+    ]

@@ -1,11 +1,10 @@
 /// Several processes on one sweep.
-[<Xunit.Collection "console">]
 module Iql.Cli.Tests.SharingTests
 
 open System
 open System.Collections.Concurrent
 open System.IO
-open Xunit
+open Expecto
 open Iql.Algorithms
 open Iql.Scripts
 open Iql.Cli.Tests.CommandTests
@@ -13,33 +12,6 @@ open Iql.Cli.Tests.Trainings
 
 let private command (folder: string) =
     $"ablate --expectiles 0.5,0.7,0.9 --inverse-temperatures 0,3 --seeds 0-1 {small} --threads 1 -o {folder}"
-
-[<Fact>]
-let ``eight processes train every run of a sweep once, to the bits of one, and one writes the report`` () =
-    use scratch = new Scratch()
-    let alone, shared = scratch.Path "alone", scratch.Path "shared"
-    run (command alone)
-    // No file system needs to know locks.
-    let processes = [
-        for _ in 1..8 -> startWith [ "DOTNET_SYSTEM_IO_DISABLEFILELOCKING", "1" ] (command shared)
-    ]
-
-    let outputs = [
-        for each in processes ->
-            let code, output, error = finished each
-            Assert.True((code = 0), error)
-            each.Dispose()
-            output
-    ]
-
-    let writers, others =
-        outputs
-        |> List.partition (fun output -> output.TrimEnd().EndsWith "report.html")
-
-    Assert.Single writers |> ignore
-    Assert.All(others, (fun output -> Assert.Matches("runs are done, [0-9]+ of them by this process", output)))
-    same (results alone, results shared)
-    Assert.Empty(Directory.GetFiles(shared, "claim.json*", SearchOption.AllDirectories))
 
 let private sweep: Sweep = {
     Name = "shared"
@@ -51,70 +23,98 @@ let private sweep: Sweep = {
             EvaluateEvery = 100
             Episodes = 1
     }
-    Axes = [
-        Axis.expectile [ 0.5; 0.9 ]
-        Axis.inverseTemperature [ 0.0; 3.0 ]
-        Axis.seed [ 0..2 ]
-    ]
+    Axes = [ Axis.expectile [ 0.5; 0.9 ]; Axis.inverseTemperature [ 0.0; 3.0 ]; Axis.seed [ 0..2 ] ]
 }
 
 let private launch folder lease watch =
-    Launch.run
-        {
-            Launch.into folder with
-                Threads = 1
-                Lease = lease
-                Watch = watch
-        }
-        sweep
+    Launch.run { Launch.into folder with Threads = 1; Lease = lease; Watch = watch } sweep
     |> Attempt.get
 
-[<Fact>]
-let ``launches side by side share the runs among them, and name who trains the rest`` () =
-    use scratch = new Scratch()
-    let folder = scratch.Path "sweep"
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList "SharingTests" [
+        testCase
+            "eight processes train every run of a sweep once, to the bits of one, and one writes the report"
+            (fun () ->
+                use scratch = new Scratch()
+                let alone, shared = scratch.Path "alone", scratch.Path "shared"
+                run (command alone)
+                // No file system needs to know locks.
+                let processes = [
+                    for _ in 1..8 -> startWith [ "DOTNET_SYSTEM_IO_DISABLEFILELOCKING", "1" ] (command shared)
+                ]
 
-    let outcomes =
-        Array.Parallel.map (fun _ -> launch folder (TimeSpan.FromMinutes 5.0) ignore) [| 1..3 |]
+                let outputs = [
+                    for each in processes ->
+                        let code, output, error = finished each
+                        Expect.equal code 0 error
+                        each.Dispose()
+                        output
+                ]
 
-    Assert.Equal(12, outcomes |> Array.sumBy _.Trained)
-    Assert.Contains(outcomes, SweepOutcome.isWhole)
+                let writers, others = outputs |> List.partition (fun output -> output.TrimEnd().EndsWith "report.html")
 
-    for outcome in outcomes do
-        Assert.Equal(SweepOutcome.isWhole outcome, outcome.Elsewhere.IsEmpty)
+                Expect.hasLength writers 1 "writers"
 
-        for _, holder in outcome.Elsewhere do
-            Assert.Equal(Environment.ProcessId, holder.Process)
+                for output in others do
+                    Expect.isMatch output "runs are done, [0-9]+ of them by this process" "output"
 
-[<Fact>]
-let ``a group that another process took over is given up with one message, and trained when that one falls silent`` () =
-    use scratch = new Scratch()
-    let alone, shared = scratch.Path "alone", scratch.Path "shared"
-    launch alone (TimeSpan.FromMinutes 5.0) ignore |> ignore
-    let said = ConcurrentQueue<SweepEvent>()
-    let mutable taken = false
+                same (results alone, results shared)
 
-    let takeOver event =
-        match event with
-        | Advanced { Training = group :: _ } when not taken ->
-            taken <- true
+                Expect.isEmpty
+                    (Directory.GetFiles(shared, "claim.json*", SearchOption.AllDirectories))
+                    "files in shared")
 
-            for run in group.Latest.Runs do
-                let claim = Path.Combine(shared, "runs", run, "claim.json")
-                File.Delete claim
+        testCase "launches side by side share the runs among them, and name who trains the rest" (fun () ->
+            use scratch = new Scratch()
+            let folder = scratch.Path "sweep"
 
-                File.WriteAllText(claim, "{\"host\":\"elsewhere\",\"process\":1,\"start\":\"\",\"token\":\"abc\"}\n1\n")
-        | Advanced _
-        | Chosen _ -> ()
-        | event -> said.Enqueue event
+            let outcomes = Array.Parallel.map (fun _ -> launch folder (TimeSpan.FromMinutes 5.0) ignore) [| 1..3 |]
 
-    let outcome = launch shared (TimeSpan.FromSeconds 1.0) takeOver
-    Assert.True(SweepOutcome.isWhole outcome)
-    same (results alone, results shared)
+            Expect.equal (outcomes |> Array.sumBy _.Trained) 12 "sum of outcomes"
+            Expect.exists outcomes SweepOutcome.isWhole "outcomes"
 
-    match List.ofSeq said with
-    | [ Lost(group, Some taker); Waiting(other, holder) ] ->
-        Assert.Equal(group, other)
-        Assert.Equal("process 1 on elsewhere", string taker)
-        Assert.Equal(taker, holder)
-    | other -> failwith $"expected a loss and a wait, got {other}"
+            for outcome in outcomes do
+                Expect.equal outcome.Elsewhere.IsEmpty (SweepOutcome.isWhole outcome) "is empty of outcome"
+
+                for _, holder in outcome.Elsewhere do
+                    Expect.equal holder.Process Environment.ProcessId "process of holder")
+
+        testCase
+            "a group that another process took over is given up with one message, and trained when that one falls silent"
+            (fun () ->
+                use scratch = new Scratch()
+                let alone, shared = scratch.Path "alone", scratch.Path "shared"
+                launch alone (TimeSpan.FromMinutes 5.0) ignore |> ignore
+                let said = ConcurrentQueue<SweepEvent>()
+                let mutable taken = false
+
+                let takeOver event =
+                    match event with
+                    | Advanced { Training = group :: _ } when not taken ->
+                        taken <- true
+
+                        for run in group.Latest.Runs do
+                            let claim = Path.Combine(shared, "runs", run, "claim.json")
+                            File.Delete claim
+
+                            File.WriteAllText(
+                                claim,
+                                "{\"host\":\"elsewhere\",\"process\":1,\"start\":\"\",\"token\":\"abc\"}\n1\n"
+                            )
+                    | Advanced _
+                    | Chosen _ -> ()
+                    | event -> said.Enqueue event
+
+                let outcome = launch shared (TimeSpan.FromSeconds 1.0) takeOver
+                Expect.isTrue (SweepOutcome.isWhole outcome) "is whole of outcome"
+                same (results alone, results shared)
+
+                match List.ofSeq said with
+                | [ Lost(group, Some taker); Waiting(other, holder) ] ->
+                    Expect.equal other group "other"
+                    Expect.equal (string taker) "process 1 on elsewhere" "taker"
+                    Expect.equal holder taker "holder"
+                | other -> failwith $"expected a loss and a wait, got {other}")
+    ]

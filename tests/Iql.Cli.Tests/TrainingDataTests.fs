@@ -1,6 +1,6 @@
 module Iql.Cli.Tests.TrainingDataTests
 
-open Xunit
+open Expecto
 open Iql.Data
 open Iql.Data.Files
 open Iql.Scripts
@@ -12,8 +12,7 @@ let private data (lastReward: float32) (action: float32) (rewards: RewardRule) =
     let path = scratch.Path "data.npz"
     let rows = 20
 
-    let place =
-        Array.init (2 * rows) (fun i -> float32 (i / 20) * 100f + float32 (i % 20))
+    let place = Array.init (2 * rows) (fun i -> float32 (i / 20) * 100f + float32 (i % 20))
 
     let next = place |> Array.map ((+) 2f)
 
@@ -32,10 +31,7 @@ let private data (lastReward: float32) (action: float32) (rewards: RewardRule) =
 
     DatasetFile.Save(path, transitions)
 
-    let trial = {
-        Trial.standard with
-            Rewards = Some rewards
-    }
+    let trial = { Trial.standard with Rewards = Some rewards }
 
     DataSource.File(path, Some DatasetMode.Strict, None)
     |> TrainingData.load
@@ -43,20 +39,21 @@ let private data (lastReward: float32) (action: float32) (rewards: RewardRule) =
     |> Attempt.get
 
 let private remarks lastReward action rewards =
-    TrainingData.remarks (data lastReward action rewards) Trial.standard
-    |> String.concat "\n"
+    TrainingData.remarks (data lastReward action rewards) Trial.standard |> String.concat "\n"
 
-[<Fact>]
-let ``returns that hardly differ are remarked on when rewards are divided by their range`` () =
-    Assert.Contains("--rewards none", remarks 1.01f 0.5f RewardRule.ReturnRange)
-    Assert.Equal("", remarks 8f 0.5f RewardRule.ReturnRange)
-    Assert.Equal("", remarks 1.01f 0.5f RewardRule.None)
+[<Tests>]
+let tests =
+    testList "TrainingDataTests" [
+        testCase "returns that hardly differ are remarked on when rewards are divided by their range" (fun () ->
+            Expect.stringContains (remarks 1.01f 0.5f RewardRule.ReturnRange) "--rewards none" "remarks"
+            Expect.equal (remarks 8f 0.5f RewardRule.ReturnRange) "" "remarks"
+            Expect.equal (remarks 1.01f 0.5f RewardRule.None) "" "remarks")
 
-[<Fact>]
-let ``actions where no policy acts are remarked on`` () =
-    Assert.Equal(
-        "100 % of the action numbers are outside [-1, 1], and no policy acts there",
-        remarks 8f 1.5f RewardRule.None
-    )
+        testCase "actions where no policy acts are remarked on" (fun () ->
+            Expect.equal
+                (remarks 8f 1.5f RewardRule.None)
+                "100 % of the action numbers are outside [-1, 1], and no policy acts there"
+                "remarks"
 
-    Assert.Equal("", remarks 8f 1f RewardRule.None)
+            Expect.equal (remarks 8f 1f RewardRule.None) "" "remarks")
+    ]

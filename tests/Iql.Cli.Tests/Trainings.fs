@@ -6,7 +6,7 @@ open System.Diagnostics
 open System.IO
 open System.Text.Json.Nodes
 open System.Threading
-open Xunit
+open Expecto
 open Iql.Environments.Mujoco
 open Iql.Scripts
 open Iql.Cli
@@ -28,11 +28,11 @@ let quick = "--hidden 8x8 --batch 16 --steps 60 --evaluate-every 20 --episodes 2
 let small = "--transitions 2000 " + quick
 
 let needsMujoco () =
-    Assert.SkipUnless(MujocoLibrary.IsAvailable, "The machine has no MuJoCo 2.2.2.")
+    if not MujocoLibrary.IsAvailable then
+        skiptest "The machine has no MuJoCo 2.2.2."
 
 /// A grid of four small runs.
-let grid =
-    $"ablate --expectiles 0.5,0.9 --inverse-temperatures 0,3 --seeds 0 {small}"
+let grid = $"ablate --expectiles 0.5,0.9 --inverse-temperatures 0,3 --seeds 0 {small}"
 
 /// What a sweep leaves, without times: hashes of checkpoints, metrics and results.
 let results (folder: string) : (string * string) list = [
@@ -55,13 +55,11 @@ let results (folder: string) : (string * string) list = [
         $"{name} result", timeless (File.ReadAllText(file "result.json"))
 ]
 
-let same (one: (string * string) list, other: (string * string) list) : unit =
-    Assert.Equal<(string * string) list>(one, other)
+let same (one: (string * string) list, other: (string * string) list) : unit = Expect.equal other one "other"
 
 /// The command line as its own process, with environment variables.
 let startWith (variables: (string * string) list) (line: string) : Process =
-    let info =
-        ProcessStartInfo("dotnet", typeof<Command>.Assembly.Location :: words line)
+    let info = ProcessStartInfo("dotnet", typeof<Command>.Assembly.Location :: words line)
 
     info.RedirectStandardOutput <- true
     info.RedirectStandardError <- true
@@ -80,8 +78,7 @@ let finished (running: Process) : int * string * string =
     running.WaitForExit()
     running.ExitCode, output, error
 
-let signal (name: string) (running: Process) : unit =
-    Process.Start("kill", [ name; string running.Id ]).WaitForExit()
+let signal (name: string) (running: Process) : unit = Process.Start("kill", [ name; string running.Id ]).WaitForExit()
 
 /// Waits until a process has done something or ended, at most five minutes.
 let waitUntil (isDone: unit -> bool) (running: Process) : unit =
@@ -109,7 +106,7 @@ let goesOnAfterAKill (scratch: Scratch) (command: string) : unit =
     victim |> waitUntil (fun () -> count "checkpoint.safetensors" >= 2)
     victim.Kill()
     victim.WaitForExit()
-    Assert.Equal(137, victim.ExitCode)
-    Assert.True(count "result.json" < 4)
+    Expect.equal victim.ExitCode 137 "exit code of victim"
+    Expect.isLessThan (count "result.json") 4 "count 'result.json'"
     run (into "broken")
     same (results (scratch.Path "whole"), results broken)

@@ -1,10 +1,10 @@
 /// What a trained run makes of states, as it is drawn.
-[<Xunit.Collection "console">]
 module Iql.Cli.Tests.ValueMapTests
 
 open System.IO
 open System.Text.RegularExpressions
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql
 open Iql.Environments
 open Iql.Environments.Tasks
@@ -33,140 +33,157 @@ let private middles (map: ValueMap) = [
         fst map.Corner + (float column + 0.5) * map.Side, snd map.Corner + (float row + 0.5) * map.Side, value
 ]
 
-[<Fact>]
-let ``a place's colour is the value of standing there, at rest`` () =
-    let seen (observation: float32[]) =
-        // Whoever moves is not at rest.
-        100.0 * float observation[0]
-        + float observation[1]
-        + 1e6 * abs (float observation[2])
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList "ValueMapTests" [
+        testCase "a place's colour is the value of standing there, at rest" (fun () ->
+            let seen (observation: float32[]) =
+                // Whoever moves is not at rest.
+                100.0 * float observation[0] + float observation[1] + 1e6 * abs (float observation[2])
 
-    for task, shift in
-        [
-            "pointmaze-medium-stitch-v0", 0.0
-            if MujocoLibrary.IsAvailable then
-                "maze2d-umaze-v1", 0.2
-        ] do
-        let map = (resting task (valuing seen)).Values.Value
-        let maze = (Tasks.Get task).Maze
-        Assert.Equal(maze.Cells.Length * 8 * 8, map.Squares.Length)
+            for task, shift in
+                [
+                    "pointmaze-medium-stitch-v0", 0.0
+                    if MujocoLibrary.IsAvailable then
+                        "maze2d-umaze-v1", 0.2
+                ] do
+                let map = (resting task (valuing seen)).Values.Value
+                let maze = (Tasks.Get task).Maze
+                Expect.equal map.Squares.Length (maze.Cells.Length * 8 * 8) "length of squares of map"
 
-        for x, y, value in middles map do
-            Assert.True(maze.CellAt(y, x) >= 0)
-            Assert.InRange(value - (100.0 * (y - shift) + (x - shift)), -1e-3, 1e-3)
+                for x, y, value in middles map do
+                    Expect.isGreaterThanOrEqual (maze.CellAt(y, x)) 0 "cell at of maze"
 
-[<Fact>]
-let ``an ant stands at each place of its maze`` () =
-    needsMujoco ()
-    let card = Tasks.Get "antmaze-umaze-v2"
-    // One decision is enough.
-    let short = MujocoEnvironment(card.Name, card.Robot.World, 1)
+                    Expect.between
+                        (-1e-3)
+                        1e-3
+                        (value - (100.0 * (y - shift) + (x - shift)))
+                        "value minus 100.0 times y minus shift plus x minus shift")
 
-    let values =
-        valuing (fun seen ->
-            Assert.Equal(29, seen.Length)
-            Assert.Contains(seen[2..14], (fun number -> number <> 0f))
-            100.0 * float seen[0] + float seen[1])
+        testCase "an ant stands at each place of its maze" (fun () ->
+            needsMujoco ()
+            let card = Tasks.Get "antmaze-umaze-v2"
+            // One decision is enough.
+            let short = MujocoEnvironment(card.Name, card.Robot.World, 1)
 
-    let resting = {
-        values with
-            Of =
-                fun all ->
-                    // The episode's own moments move; places do not.
-                    if all.Length > 2 then
-                        Assert.All(all, (fun seen -> Assert.All(seen[15..], (fun speed -> Assert.Equal(0f, speed)))))
+            let values =
+                valuing (fun seen ->
+                    Expect.hasLength seen 29 "seen"
+                    Expect.exists seen[2..14] (fun number -> number <> 0f) "seen"
+                    100.0 * float seen[0] + float seen[1])
 
-                    values.Of all
-    }
+            let resting = {
+                values with
+                    Of =
+                        fun all ->
+                            // The episode's own moments move; places do not.
+                            if all.Length > 2 then
+                                for seen in all do
+                                    for speed in seen[15..] do
+                                        Expect.equal speed 0f "speed"
 
-    let scene =
-        Scene.play card short (Seed 3UL) "rests" (Some resting) (fun _ _ _ _ -> ())
+                            values.Of all
+            }
 
-    let map = (Result.toOption scene).Value.Values.Value
+            let scene = Scene.play card short (Seed 3UL) "rests" (Some resting) (fun _ _ _ _ -> ())
 
-    let xs, ys =
-        [ for x, _, _ in middles map -> x ], [ for _, y, _ in middles map -> y ]
-    // The ways of the U are three cells of 4 along either side, and the start's middle is the origin.
-    Assert.Equal(-2.0, List.min xs - map.Side / 2.0, 6)
-    Assert.Equal(10.0, List.max ys + map.Side / 2.0, 6)
+            let map = (Result.toOption scene).Value.Values.Value
 
-    for x, y, value in middles map do
-        Assert.InRange(value - (100.0 * x + y), -1e-3, 1e-3)
+            let xs, ys = [ for x, _, _ in middles map -> x ], [ for _, y, _ in middles map -> y ]
+            // The ways of the U are three cells of 4 along either side, and the start's middle is the origin.
+            Expect.floatClose
+                (Accuracy.decimals 6)
+                (List.min xs - map.Side / 2.0)
+                (-2.0)
+                "least of xs minus side of map over 2.0"
 
-[<Fact>]
-let ``in a maze of cells every cell but the goal has its value`` () =
-    let scene =
-        resting "gridmaze-medium-v0" (valuing (Array.findIndex ((=) 1f) >> float))
+            Expect.floatClose
+                (Accuracy.decimals 6)
+                (List.max ys + map.Side / 2.0)
+                10.0
+                "largest of ys plus side of map over 2.0"
 
-    let map, maze = scene.Values.Value, scene.Picture.Maze.Maze
-
-    Assert.Equal<float list>(
-        [
-            for cell in 0 .. maze.Cells.Length - 1 do
-                if cell <> maze.Goal then
-                    float cell
-        ],
-        [
             for x, y, value in middles map do
-                Assert.Equal(float (maze.CellAt(y, x)), value)
-                value
-        ]
-    )
+                Expect.between (-1e-3) 1e-3 (value - (100.0 * x + y)) "value minus 100.0 times x plus y")
 
-[<Fact>]
-let ``what then came is the discounted sum of the rewards as they were trained on`` () =
-    let values = valuing (fun _ -> 0.0)
-    // Rewards less one, halved a decision: −1 + ½ (−1 + ½ · 0).
-    Assert.Equal<float>([| -1.5; -1.0; 0.0; 0.0 |], ValueFunction.returnsToGo values [ 0f; 0f; 1f ])
-    let scene = resting "pointmaze-umaze-stitch-v0" values
-    let toGo = [ for moment in scene.Moments -> moment.ToGo ]
-    // Nothing comes of resting: a sum of −1, halved, which ends at the time limit.
-    Assert.Equal(-2.0, snd toGo.Head.Value, 9)
-    Assert.Equal(Some(0.0, 0.0), List.last toGo)
+        testCase "in a maze of cells every cell but the goal has its value" (fun () ->
+            let scene = resting "gridmaze-medium-v0" (valuing (Array.findIndex ((=) 1f) >> float))
 
-[<Fact>]
-let ``fewer pictures of an episode keep its first and its last`` () =
-    let scene = resting "pointmaze-umaze-stitch-v0" (valuing (fun _ -> 0.0))
-    Assert.Equal(51, scene.Moments.Length)
+            let map, maze = scene.Values.Value, scene.Picture.Maze.Maze
 
-    for most in 2..60 do
-        let thinned = Scene.thinned most scene
-        Assert.InRange(thinned.Moments.Length, 2, min most 51)
-        Assert.Equal(scene.Moments.Head, thinned.Moments.Head)
-        Assert.Equal(List.last scene.Moments, List.last thinned.Moments)
+            Expect.equal
+                [
+                    for x, y, value in middles map do
+                        Expect.equal value (float (maze.CellAt(y, x))) "value"
+                        value
+                ]
+                [
+                    for cell in 0 .. maze.Cells.Length - 1 do
+                        if cell <> maze.Goal then
+                            float cell
+                ]
+                "value")
 
-    Assert.Equal(51, (Scene.thinned 51 scene).Moments.Length)
+        testCase "what then came is the discounted sum of the rewards as they were trained on" (fun () ->
+            let values = valuing (fun _ -> 0.0)
+            // Rewards less one, halved a decision: −1 + ½ (−1 + ½ · 0).
+            Expect.equal (ValueFunction.returnsToGo values [ 0f; 0f; 1f ]) [| -1.5; -1.0; 0.0; 0.0 |] "returns to go"
+            let scene = resting "pointmaze-umaze-stitch-v0" values
+            let toGo = [ for moment in scene.Moments -> moment.ToGo ]
+            // Nothing comes of resting: a sum of −1, halved, which ends at the time limit.
+            Expect.floatClose (Accuracy.decimals 9) (snd toGo.Head.Value) (-2.0) "head of to go"
+            Expect.equal (List.last toGo) (Some(0.0, 0.0)) "last of to go")
 
-[<Fact>]
-let ``trained runs show their values, cloning has none`` () =
-    use scratch = new Scratch()
+        testCase "fewer pictures of an episode keep its first and its last" (fun () ->
+            let scene = resting "pointmaze-umaze-stitch-v0" (valuing (fun _ -> 0.0))
+            Expect.hasLength scene.Moments 51 "moments of scene"
 
-    for algorithm, formula in [ "iql", Some "V(s)"; "td3bc", Some "min Q(s, π(s))"; "bc", None ] do
-        let folder = scratch.Path algorithm
-        run $"train --task pointmaze-umaze-stitch-v0 --algorithm {algorithm} -o {folder} {small}"
-        let page = scratch.Path $"{algorithm}.html"
-        run $"play pointmaze-umaze-stitch-v0 --policy {folder} -o {page}"
+            for most in 2..60 do
+                let thinned = Scene.thinned most scene
+                Expect.between 2 (min most 51) thinned.Moments.Length "length of moments of thinned"
+                Expect.equal thinned.Moments.Head scene.Moments.Head "head of thinned"
+                Expect.equal (List.last thinned.Moments) (List.last scene.Moments) "last of moments of thinned"
 
-        // The page of the episode, and the training's report.
-        for text in [ File.ReadAllText page; File.ReadAllText(Path.Combine(folder, "report.html")) ] do
-            Assert.Equal(1, Regex.Matches(text, "class=\"stage").Count)
-            let maps = Regex.Matches(text, "class=\"valued\"").Count
-            Assert.Equal((if formula.IsSome then 1 else 0), maps)
+            Expect.equal (Scene.thinned 51 scene).Moments.Length 51 "length of moments of thinned 51 scene")
 
-            for formula in Option.toList formula do
-                Assert.Contains($"{System.Net.WebUtility.HtmlEncode formula}: ", text)
+        testCase "trained runs show their values, cloning has none" (fun () ->
+            use scratch = new Scratch()
 
-        // The report plays what the last evaluation began with.
-        let run = Assert.Single(Directory.GetDirectories(Path.Combine(folder, "runs")))
-        let card = Tasks.Get "pointmaze-umaze-stitch-v0"
+            for algorithm, formula in [ "iql", Some "V(s)"; "td3bc", Some "min Q(s, π(s))"; "bc", None ] do
+                let folder = scratch.Path algorithm
+                run $"train --task pointmaze-umaze-stitch-v0 --algorithm {algorithm} -o {folder} {small}"
+                let page = scratch.Path $"{algorithm}.html"
+                run $"play pointmaze-umaze-stitch-v0 --policy {folder} -o {page}"
 
-        let scene =
-            TrainedPolicy.load card.Environment run |> Result.bind (Episode.evaluated card)
+                // The page of the episode, and the training's report.
+                for text in [ File.ReadAllText page; File.ReadAllText(Path.Combine(folder, "report.html")) ] do
+                    Expect.equal (Regex.Matches(text, "class=\"stage").Count) 1 "count of matches"
+                    let maps = Regex.Matches(text, "class=\"valued\"").Count
+                    Expect.equal maps (if formula.IsSome then 1 else 0) "maps"
 
-        match scene, Results.readRun run with
-        | Error problem, _
-        | _, Error problem -> failwith problem
-        | Ok scene, Ok run -> Assert.Equal((Seq.last run.Evaluations).Returns[0], (List.last scene.Moments).Return, 6)
+                    for formula in Option.toList formula do
+                        Expect.stringContains text $"{System.Net.WebUtility.HtmlEncode formula}: " "text"
 
-        // A line where the picture is in the returns, and one in the values.
-        Assert.Equal((if formula.IsSome then 2 else 1), Regex.Matches(File.ReadAllText page, "class=\"cursor\"").Count)
+                // The report plays what the last evaluation began with.
+                let run = Seq.exactlyOne (Directory.GetDirectories(Path.Combine(folder, "runs")))
+                let card = Tasks.Get "pointmaze-umaze-stitch-v0"
+
+                let scene = TrainedPolicy.load card.Environment run |> Result.bind (Episode.evaluated card)
+
+                match scene, Results.readRun run with
+                | Error problem, _
+                | _, Error problem -> failwith problem
+                | Ok scene, Ok run ->
+                    Expect.floatClose
+                        (Accuracy.decimals 6)
+                        (List.last scene.Moments).Return
+                        (Seq.last run.Evaluations).Returns[0]
+                        "return of last of moments of scene"
+
+                // A line where the picture is in the returns, and one in the values.
+                Expect.equal
+                    (Regex.Matches(File.ReadAllText page, "class=\"cursor\"").Count)
+                    (if formula.IsSome then 2 else 1)
+                    "count of matches")
+    ]

@@ -2,7 +2,8 @@
 module Iql.Core.Tests.BudgetTests
 
 open System.IO
-open Xunit
+open Expecto
+open Iql.Tests
 
 /// Code, and the tables and assets that a room embeds.
 let private counted = [ ".cs"; ".fs"; ".css"; ".js"; ".csv"; ".md"; ".txt"; ".json" ]
@@ -12,8 +13,7 @@ let private sources =
     |> List.filter (fun path -> path.StartsWith "src/" && List.contains (Path.GetExtension path) counted)
     |> List.map (fun path -> path, Repository.lines path)
 
-let private ending (extension: string) =
-    sources |> List.filter (fun (path, _) -> path.EndsWith extension)
+let private ending (extension: string) = sources |> List.filter (fun (path, _) -> path.EndsWith extension)
 
 let private budgets = [
     for line in Repository.lines "eng/budgets.txt" do
@@ -24,41 +24,48 @@ let private budgets = [
 
 let private within (room: string) (path: string) = path.StartsWith(room + "/")
 
-[<Fact>]
-let ``no room has more lines than its budget`` () =
-    Assert.NotEmpty budgets
+[<Tests>]
+let tests =
+    testList "BudgetTests" [
+        testCase "no room has more lines than its budget" (fun () ->
+            Expect.isNonEmpty budgets "budgets"
 
-    for room, budget in budgets do
-        let lines =
-            sources
-            |> List.filter (fst >> within room)
-            |> List.sumBy (fun (_, lines) -> lines.Length)
+            for room, budget in budgets do
+                let lines = sources |> List.filter (fst >> within room) |> List.sumBy (fun (_, lines) -> lines.Length)
 
-        Assert.True(lines <= budget, $"{room}: expected at most {budget} lines, got {lines}.")
+                Expect.isLessThanOrEqual lines budget $"{room}: expected at most {budget} lines, got {lines}")
 
-[<Fact>]
-let ``every room has a budget, and every budget a room`` () =
-    for path, _ in sources do
-        let project = path.Split '/' |> Array.truncate 2 |> String.concat "/"
-        Assert.Contains(budgets, (fun (room, _) -> room <> "src" && (within room path || room = project)))
+        testCase "every room has a budget, and every budget a room" (fun () ->
+            for path, _ in sources do
+                let project = path.Split '/' |> Array.truncate 2 |> String.concat "/"
 
-    for room, _ in budgets do
-        Assert.Contains(sources, (fun (path, _) -> within room path))
+                Expect.exists
+                    budgets
+                    (fun (room, _) -> room <> "src" && (within room path || room = project))
+                    "budgets"
 
-[<Fact>]
-let ``no file has more than 400 lines`` () =
-    for path, lines in ending ".cs" @ ending ".fs" do
-        Assert.True(lines.Length <= 400, $"{path}: expected at most 400 lines, got {lines.Length}.")
+            for room, _ in budgets do
+                Expect.exists sources (fun (path, _) -> within room path) "sources")
 
-[<Theory; InlineData(".cs", 100); InlineData(".fs", 110)>]
-let ``half of the files are short`` (extension: string) (limit: int) =
-    let lengths = [ for _, lines in ending extension -> lines.Length ] |> List.sort
-    let median = lengths[lengths.Length / 2]
-    Assert.True(median <= limit, $"{extension}: expected a median of at most {limit} lines, got {median}.")
+        testCase "no file has more than 400 lines" (fun () ->
+            for path, lines in ending ".cs" @ ending ".fs" do
+                Expect.isLessThanOrEqual lines.Length 400 $"{path}: expected at most 400 lines, got {lines.Length}")
 
-[<Fact>]
-let ``no line has more than 120 columns`` () =
-    for path, lines in ending ".cs" @ ending ".fs" do
-        lines
-        |> Array.iteri (fun i line ->
-            Assert.True(line.Length <= 120, $"{path}, line {i + 1}: expected at most 120 columns, got {line.Length}."))
+        testRows "half of the files are short" [ ".cs", 100; ".fs", 110 ] (fun (extension: string, limit: int) ->
+            let lengths = [ for _, lines in ending extension -> lines.Length ] |> List.sort
+            let median = lengths[lengths.Length / 2]
+
+            Expect.isLessThanOrEqual
+                median
+                limit
+                $"{extension}: expected a median of at most {limit} lines, got {median}")
+
+        testCase "no line has more than 120 columns" (fun () ->
+            for path, lines in ending ".cs" @ ending ".fs" do
+                lines
+                |> Array.iteri (fun i line ->
+                    Expect.isLessThanOrEqual
+                        line.Length
+                        120
+                        $"{path}, line {i + 1}: expected at most 120 columns, got {line.Length}"))
+    ]

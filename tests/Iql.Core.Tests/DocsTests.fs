@@ -4,7 +4,7 @@ module Iql.Core.Tests.DocsTests
 open System
 open System.IO
 open System.Text.RegularExpressions
-open Xunit
+open Expecto
 
 let private pages = Repository.files |> List.filter _.EndsWith(".md")
 
@@ -37,27 +37,29 @@ let private anchors (page: string) : string list = [
         Regex.Replace(heading.Groups[1].Value.ToLowerInvariant(), @"[^\w\- ]", "").Trim().Replace(' ', '-')
 ]
 
-[<Fact>]
-let ``no link of a page is broken`` () =
-    let broken = [
-        for page in pages do
-            for path, heading in links page do
-                let full = Path.Combine(Repository.root, path)
+[<Tests>]
+let tests =
+    testList "DocsTests" [
+        testCase "no link of a page is broken" (fun () ->
+            let broken = [
+                for page in pages do
+                    for path, heading in links page do
+                        let full = Path.Combine(Repository.root, path)
 
-                if not (File.Exists full || Directory.Exists full) then
-                    $"{page}: {path} does not exist"
-                elif heading <> "" && not (List.contains heading (anchors path)) then
-                    $"{page}: {path} has no heading #{heading}"
+                        if not (File.Exists full || Directory.Exists full) then
+                            $"{page}: {path} does not exist"
+                        elif heading <> "" && not (List.contains heading (anchors path)) then
+                            $"{page}: {path} has no heading #{heading}"
+            ]
+
+            Expect.isTrue (pages.Length > 20 && broken.IsEmpty) (String.concat "\n" broken))
+
+        testCase "the index of docs links every page, and README links the index" (fun () ->
+            let missing =
+                pages
+                |> List.filter _.StartsWith("docs/")
+                |> List.except ("docs/README.md" :: List.map fst (links "docs/README.md"))
+
+            Expect.isTrue missing.IsEmpty (String.concat "\n" missing)
+            Expect.contains (List.map fst (links "README.md")) "docs/README.md" "links 'README.md'")
     ]
-
-    Assert.True(pages.Length > 20 && broken.IsEmpty, String.concat "\n" broken)
-
-[<Fact>]
-let ``the index of docs links every page, and README links the index`` () =
-    let missing =
-        pages
-        |> List.filter _.StartsWith("docs/")
-        |> List.except ("docs/README.md" :: List.map fst (links "docs/README.md"))
-
-    Assert.True(missing.IsEmpty, String.concat "\n" missing)
-    Assert.Contains("docs/README.md", List.map fst (links "README.md"))

@@ -2,7 +2,7 @@ module Iql.Core.Tests.LayoutTests
 
 open System.IO
 open System.Text.RegularExpressions
-open Xunit
+open Expecto
 
 /// The folders of src/Iql.Core: each may use the root files and the folders before it, never a folder behind it.
 /// A folder here means the files directly in it, so a parent has its own place before or behind its sub-folders.
@@ -34,8 +34,7 @@ let order = [
 let private source = "src/Iql.Core/"
 
 let private sources =
-    Repository.files
-    |> List.filter (fun path -> path.StartsWith source && path.EndsWith ".cs")
+    Repository.files |> List.filter (fun path -> path.StartsWith source && path.EndsWith ".cs")
 
 /// "src/Iql.Core/Graph/Op.cs" stands in "Graph", a root file in "".
 let private folder (path: string) =
@@ -43,11 +42,7 @@ let private folder (path: string) =
     | last when last < source.Length -> ""
     | last -> path[source.Length .. last - 1]
 
-let private spaceOf (folder: string) =
-    if folder = "" then
-        "Iql"
-    else
-        "Iql." + folder.Replace('/', '.')
+let private spaceOf (folder: string) = if folder = "" then "Iql" else "Iql." + folder.Replace('/', '.')
 
 let private laterThan folder =
     if folder = "" then
@@ -59,9 +54,7 @@ let private laterThan folder =
 let private code =
     sources
     |> List.map (fun path ->
-        path,
-        Repository.lines path
-        |> Array.map (fun line -> Regex.Replace(line, "(?<!:)//.*", "")))
+        path, Repository.lines path |> Array.map (fun line -> Regex.Replace(line, "(?<!:)//.*", "")))
     |> Map.ofList
 
 /// The types that stand in a folder.
@@ -69,8 +62,7 @@ let private typesOf =
     sources
     |> List.groupBy folder
     |> List.map (fun (name, paths) ->
-        let declared =
-            @"^[a-z][\w ]* (?:class|struct|interface|enum|record)\s+(?:struct\s+)?([A-Z]\w*)"
+        let declared = @"^[a-z][\w ]* (?:class|struct|interface|enum|record)\s+(?:struct\s+)?([A-Z]\w*)"
 
         name,
         [
@@ -100,13 +92,6 @@ let private useOf (later: string) (user: string) =
             $@"(?<![\w.])({types})\b"
     ]
 
-[<Fact>]
-let ``every folder of the core has a place in the order`` () =
-    let unknown =
-        sources |> List.map folder |> List.distinct |> List.except ("" :: order)
-
-    Assert.True(unknown.IsEmpty, $"Give these folders a place in LayoutTests.order: %A{unknown}")
-
 /// "Data", "Data/Files": the folders that a file lies in.
 let private rooms (file: string) =
     let parts = file.Split '/'
@@ -125,39 +110,6 @@ let private torn (files: string list) = [
             room
 ]
 
-[<Fact>]
-let ``the order lists every folder in one place, so no two top folders use each other`` () =
-    Assert.Empty(order |> List.map (fun folder -> folder + "/") |> torn)
-
-[<Fact>]
-let ``a file's namespace is its folder`` () =
-    let wrong = [
-        for path in sources do
-            let expected = spaceOf (folder path)
-
-            for line in code[path] do
-                let found = Regex.Match(line, @"^namespace\s+([\w.]+)").Groups[1].Value
-
-                if found <> "" && found <> expected then
-                    $"{path}: expected namespace {expected}, got {found}"
-    ]
-
-    Assert.True(wrong.IsEmpty, String.concat "\n" wrong)
-
-[<Fact>]
-let ``a file uses only folders that stand before its own`` () =
-    let wrong = [
-        for path in sources do
-            for later in laterThan (folder path) do
-                let pattern = Regex(useOf later (folder path))
-
-                for line in code[path] do
-                    if pattern.IsMatch line then
-                        $"{path} uses {later}, which stands behind it: {line.Trim()}"
-    ]
-
-    Assert.True(wrong.IsEmpty, String.concat "\n" wrong)
-
 /// The files of an F# project in compile order, from the project's folder on.
 let private compiled (project: string) = [
     for line in Repository.lines project do
@@ -168,53 +120,83 @@ let private compiled (project: string) = [
 ]
 
 let private projects =
-    Repository.files
-    |> List.filter (fun path -> Regex.IsMatch(path, @"^src/[^/]+/[^/]+\.fsproj$"))
-
-[<Fact>]
-let ``an F# project lists every folder in one place`` () =
-    let wrong = [
-        for project in projects do
-            for room in torn (compiled project) do
-                $"{project}: {room} has two places"
-    ]
-
-    Assert.True(wrong.IsEmpty, String.concat "\n" wrong)
-
-[<Fact>]
-let ``an F# project lists all of its files`` () =
-    let wrong = [
-        for project in projects do
-            let home = Path.GetDirectoryName(project).Replace('\\', '/') + "/"
-            let listed = [ for file in compiled project -> home + file ]
-
-            let existing =
-                Repository.files
-                |> List.filter (fun path -> path.StartsWith home && path.EndsWith ".fs")
-
-            for path in List.except listed existing @ List.except existing listed do
-                $"{project} and its folder differ in {path}"
-    ]
-
-    Assert.True(wrong.IsEmpty, String.concat "\n" wrong)
+    Repository.files |> List.filter (fun path -> Regex.IsMatch(path, @"^src/[^/]+/[^/]+\.fsproj$"))
 
 /// Besides Cpu itself: the threads, and what explains a graph by its kernels.
 let private knowsTheProcessor (path: string) =
-    [
-        "src/Iql.Core/Cpu/"
-        "src/Iql.Core/Execution/WorkerTeam.cs"
-        "src/Iql.Scripts/Explain/"
-    ]
+    [ "src/Iql.Core/Cpu/"; "src/Iql.Core/Execution/WorkerTeam.cs"; "src/Iql.Scripts/Explain/" ]
     |> List.exists path.StartsWith
 
-[<Fact>]
-let ``training and scripts know devices, not what the processor's is made of`` () =
-    let wrong = [
-        for path in Repository.files do
-            if path.StartsWith "src/" && not (knowsTheProcessor path) then
-                for line in Repository.lines path do
-                    if Regex.IsMatch(line, @"\b(CompiledGraph|WorkerTeam)\b") then
-                        $"{path}: {line.Trim()}"
-    ]
+[<Tests>]
+let tests =
+    testList "LayoutTests" [
+        testCase "every folder of the core has a place in the order" (fun () ->
+            let unknown = sources |> List.map folder |> List.distinct |> List.except ("" :: order)
 
-    Assert.True(wrong.IsEmpty, String.concat "\n" wrong)
+            Expect.isTrue unknown.IsEmpty $"Give these folders a place in LayoutTests.order: %A{unknown}")
+
+        testCase "the order lists every folder in one place, so no two top folders use each other" (fun () ->
+            Expect.isEmpty (order |> List.map (fun folder -> folder + "/") |> torn) "torn")
+
+        testCase "a file's namespace is its folder" (fun () ->
+            let wrong = [
+                for path in sources do
+                    let expected = spaceOf (folder path)
+
+                    for line in code[path] do
+                        let found = Regex.Match(line, @"^namespace\s+([\w.]+)").Groups[1].Value
+
+                        if found <> "" && found <> expected then
+                            $"{path}: expected namespace {expected}, got {found}"
+            ]
+
+            Expect.isTrue wrong.IsEmpty (String.concat "\n" wrong))
+
+        testCase "a file uses only folders that stand before its own" (fun () ->
+            let wrong = [
+                for path in sources do
+                    for later in laterThan (folder path) do
+                        let pattern = Regex(useOf later (folder path))
+
+                        for line in code[path] do
+                            if pattern.IsMatch line then
+                                $"{path} uses {later}, which stands behind it: {line.Trim()}"
+            ]
+
+            Expect.isTrue wrong.IsEmpty (String.concat "\n" wrong))
+
+        testCase "an F# project lists every folder in one place" (fun () ->
+            let wrong = [
+                for project in projects do
+                    for room in torn (compiled project) do
+                        $"{project}: {room} has two places"
+            ]
+
+            Expect.isTrue wrong.IsEmpty (String.concat "\n" wrong))
+
+        testCase "an F# project lists all of its files" (fun () ->
+            let wrong = [
+                for project in projects do
+                    let home = Path.GetDirectoryName(project).Replace('\\', '/') + "/"
+                    let listed = [ for file in compiled project -> home + file ]
+
+                    let existing =
+                        Repository.files |> List.filter (fun path -> path.StartsWith home && path.EndsWith ".fs")
+
+                    for path in List.except listed existing @ List.except existing listed do
+                        $"{project} and its folder differ in {path}"
+            ]
+
+            Expect.isTrue wrong.IsEmpty (String.concat "\n" wrong))
+
+        testCase "training and scripts know devices, not what the processor's is made of" (fun () ->
+            let wrong = [
+                for path in Repository.files do
+                    if path.StartsWith "src/" && not (knowsTheProcessor path) then
+                        for line in Repository.lines path do
+                            if Regex.IsMatch(line, @"\b(CompiledGraph|WorkerTeam)\b") then
+                                $"{path}: {line.Trim()}"
+            ]
+
+            Expect.isTrue wrong.IsEmpty (String.concat "\n" wrong))
+    ]

@@ -7,11 +7,7 @@ open System.IO
 /// The folder that holds Iql.sln, upwards from the test assembly.
 let root =
     AppContext.BaseDirectory
-    |> Seq.unfold (fun folder ->
-        if isNull folder then
-            None
-        else
-            Some(folder, Path.GetDirectoryName folder))
+    |> Seq.unfold (fun folder -> if isNull folder then None else Some(folder, Path.GetDirectoryName folder))
     |> Seq.find (fun folder -> File.Exists(Path.Combine(folder, "Iql.sln")))
 
 let private notSource =
@@ -46,5 +42,4 @@ let files =
     |> List.ofSeq
 
 /// The lines of one of these files.
-let lines (path: string) =
-    File.ReadAllLines(Path.Combine(root, path))
+let lines (path: string) = File.ReadAllLines(Path.Combine(root, path))

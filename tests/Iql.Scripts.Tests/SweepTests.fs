@@ -1,80 +1,82 @@
 module Iql.Scripts.Tests.SweepTests
 
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql.Algorithms
 open Iql.Scripts
 
 let private sweep = {
     Name = "test"
     Base = Trial.standard
-    Axes = [
-        Axis.expectile [ 0.5; 0.7 ]
-        Axis.inverseTemperature [ 0.0; 3.0; 10.0 ]
-        Axis.seed [ 0; 1 ]
-    ]
+    Axes = [ Axis.expectile [ 0.5; 0.7 ]; Axis.inverseTemperature [ 0.0; 3.0; 10.0 ]; Axis.seed [ 0; 1 ] ]
 }
 
 let private shown name (cell: SweepCell) = Hyperparameter.show name cell.Trial
 
-[<Fact>]
-let ``a grid is every combination, first axis slowest, named after its values`` () =
-    let cells = Sweep.cells sweep
-    Assert.Equal(12, cells.Length)
-    Assert.Equal("expectile=0.5,inverseTemperature=0,seed=0", cells[0].Name)
-    Assert.Equal("expectile=0.5,inverseTemperature=0,seed=1", cells[1].Name)
-    Assert.Equal("expectile=0.7,inverseTemperature=10,seed=1", cells[11].Name)
-    Assert.Equal("0.7", shown "expectile" cells[11])
-    Assert.Equal("10", shown "inverseTemperature" cells[11])
-    Assert.Equal(1, cells[11].Trial.Seed)
+[<Tests>]
+let tests =
+    testList "SweepTests" [
+        testCase "a grid is every combination, first axis slowest, named after its values" (fun () ->
+            let cells = Sweep.cells sweep
+            Expect.hasLength cells 12 "cells"
+            Expect.equal cells[0].Name "expectile=0.5,inverseTemperature=0,seed=0" "name of cell 0"
+            Expect.equal cells[1].Name "expectile=0.5,inverseTemperature=0,seed=1" "name of cell 1"
+            Expect.equal cells[11].Name "expectile=0.7,inverseTemperature=10,seed=1" "name of cell 11"
+            Expect.equal (shown "expectile" cells[11]) "0.7" "shown 'expectile'"
+            Expect.equal (shown "inverseTemperature" cells[11]) "10" "shown 'inverseTemperature'"
+            Expect.equal cells[11].Trial.Seed 1 "seed of cell 11")
 
-[<Fact>]
-let ``a grid without axes is one run`` () =
-    Assert.Equal<string list>([ "run" ], [ for cell in Sweep.cells { sweep with Axes = [] } -> cell.Name ])
+        testCase "a grid without axes is one run" (fun () ->
+            Expect.equal [ for cell in Sweep.cells { sweep with Axes = [] } -> cell.Name ] [ "run" ] "name of cell")
 
-[<Fact>]
-let ``cells share a value function when they differ in the inverse temperature alone`` () =
-    let groups = sweep |> Sweep.cells |> Sweep.groups
-    Assert.Equal(4, groups.Length)
+        testCase "cells share a value function when they differ in the inverse temperature alone" (fun () ->
+            let groups = sweep |> Sweep.cells |> Sweep.groups
+            Expect.hasLength groups 4 "groups"
 
-    for group in groups do
-        Assert.Equal<string list>([ "0"; "3"; "10" ], [ for cell in group -> shown "inverseTemperature" cell ])
+            for group in groups do
+                Expect.equal
+                    [ for cell in group -> shown "inverseTemperature" cell ]
+                    [ "0"; "3"; "10" ]
+                    "shown 'inverseTemperature'"
 
-        Assert.Single(List.distinct [ for cell in group -> shown "expectile" cell, cell.Trial.Seed ])
-        |> ignore
+                Expect.hasLength
+                    (List.distinct [ for cell in group -> shown "expectile" cell, cell.Trial.Seed ])
+                    1
+                    "distinct shown 'expectile', seed of cell")
 
-[<Fact>]
-let ``what changes the critics splits a group`` () =
-    for axis in
-        [
-            Axis.along "polyakStep" [ 0.005; 0.01 ]
-            Axis.along "objective" [ Objective.Iql; Objective.Sarsa ]
-            Axis.along "hiddenSizes" [ [ 64 ]; [ 64; 64 ] ]
-        ] do
-        let cells = Sweep.grid [ axis; Axis.inverseTemperature [ 1.0; 3.0 ] ] Trial.standard
-        Assert.Equal(2, (Sweep.groups cells).Length)
+        testCase "what changes the critics splits a group" (fun () ->
+            for axis in
+                [
+                    Axis.along "polyakStep" [ 0.005; 0.01 ]
+                    Axis.along "objective" [ Objective.Iql; Objective.Sarsa ]
+                    Axis.along "hiddenSizes" [ [ 64 ]; [ 64; 64 ] ]
+                ] do
+                let cells = Sweep.grid [ axis; Axis.inverseTemperature [ 1.0; 3.0 ] ] Trial.standard
+                Expect.hasLength (Sweep.groups cells) 2 "groups of cells")
 
-[<Fact>]
-let ``labels are the value's shortest spelling`` () =
-    Assert.Equal<string list>(
-        [ "0.5"; "0.7" ],
-        [ for label, _ in (Axis.along "expectile" [ "0.50"; "7e-1" ]).Values -> label ]
-    )
+        testCase "labels are the value's shortest spelling" (fun () ->
+            Expect.equal
+                [ for label, _ in (Axis.along "expectile" [ "0.50"; "7e-1" ]).Values -> label ]
+                [ "0.5"; "0.7" ]
+                "label")
 
-[<Fact>]
-let ``an axis of value losses has the names and functions it was given, and no others`` () =
-    let mine =
-        ValueLoss("mine", (fun residual expectile -> expectile * Iql.Graph.Tensor.Mean residual))
+        testCase "an axis of value losses has the names and functions it was given, and no others" (fun () ->
+            let mine = ValueLoss("mine", (fun residual expectile -> expectile * Iql.Graph.Tensor.Mean residual))
 
-    let axis = Axis.valueLoss [ mine; ValueLoss.Expectile ]
-    Assert.Equal<string list>([ "mine"; "expectile" ], List.map fst axis.Values)
-    let cells = Sweep.grid [ axis; Axis.inverseTemperature [ 1.0; 3.0 ] ] Trial.standard
-    Assert.Equal(2, (Sweep.groups cells).Length)
-    Assert.Equal<string list>([ "mine"; "mine"; "expectile"; "expectile" ], List.map (shown "valueLoss") cells)
-    Assert.Equal<string list>([ "expectile" ], List.map fst (Axis.along "valueLoss" [ "expectile" ]).Values)
+            let axis = Axis.valueLoss [ mine; ValueLoss.Expectile ]
+            Expect.equal (List.map fst axis.Values) [ "mine"; "expectile" ] "values of axis"
+            let cells = Sweep.grid [ axis; Axis.inverseTemperature [ 1.0; 3.0 ] ] Trial.standard
+            Expect.hasLength (Sweep.groups cells) 2 "groups of cells"
+            Expect.equal (List.map (shown "valueLoss") cells) [ "mine"; "mine"; "expectile"; "expectile" ] "cells"
 
-[<Fact>]
-let ``an axis value out of its range is refused by name`` () =
-    let error =
-        Assert.Throws<System.ArgumentException>(fun () -> Axis.expectile [ 0.7; 1.5 ] |> ignore)
+            Expect.equal
+                (List.map fst (Axis.along "valueLoss" [ "expectile" ]).Values)
+                [ "expectile" ]
+                "values of along 'valueLoss'")
 
-    Assert.StartsWith("expectile: expected a number in (0, 1), got 1.5.", error.Message)
+        testCase "an axis value out of its range is refused by name" (fun () ->
+            let error =
+                Expect.raises<System.ArgumentException> (fun () -> Axis.expectile [ 0.7; 1.5 ] |> ignore) "expectile"
+
+            Expect.stringStarts error.Message "expectile: expected a number in (0, 1), got 1.5." "message of error")
+    ]

@@ -159,9 +159,11 @@ module Launch =
             let runs = List.ofSeq together.Runs
             board.Begin runs.Length together.Step
 
+            let trials = [ for run in runs -> cellOf[run.Folder.Path].Trial ]
+
             let plan =
                 TrainingPlan(
-                    Learner = (Examine.learner data [ for run in runs -> cellOf[run.Folder.Path].Trial ] |> Attempt.get),
+                    Learner = (Examine.learner data trials |> Attempt.get),
                     Transitions = data.Transitions,
                     Environment = (data.Task |> Option.map _.Environment |> Option.toObj),
                     Threads = threads

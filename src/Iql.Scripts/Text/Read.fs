@@ -42,9 +42,10 @@ module Read =
             elif word.EndsWith 'M' then word[.. word.Length - 2], 1e6
             else word, 1.0
 
+        let fits (number: float) = Double.IsInteger number && number >= float low && number <= 2e9
+
         match Double.TryParse(digits, NumberStyles.AllowDecimalPoint ||| NumberStyles.AllowLeadingSign, invariant) with
-        | true, number when Double.IsInteger(number * factor) && number * factor >= float low && number * factor <= 2e9 ->
-            Ok(int (number * factor))
+        | true, number when fits (number * factor) -> Ok(int (number * factor))
         | _ -> Error $"a whole number of at least {low}"
 
     /// Layer widths: "256x256", or "256,256".

@@ -11,7 +11,8 @@ open Iql.Execution
 open Iql.Data
 open Iql.Graph
 open Iql.Training
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql.Core.Tests.Graph.Dense
 
 let private config = ImplicitQLearningConfig()
@@ -27,40 +28,11 @@ let private shares workers (learner: Learner) =
                 Option.ofNullable kernel.Owner, kernel.Flop
     ]
 
-[<Fact>]
-let ``workers have networks of their own where these can be dealt out evenly`` () =
-    for workers, betas in
-        [
-            2, [| 3.0 |]
-            2, [| 0.5; 1.0; 3.0; 6.0; 10.0 |]
-            4, [| 0.5; 1.0; 3.0; 6.0; 10.0 |]
-        ] do
-        let learner =
-            ImplicitQLearning.Learner(config.Varied("inverseTemperature", betas), 11, 3)
-
-        let shares = shares workers learner
-        Assert.All(shares, (fun (owner, _) -> Assert.True owner.IsSome))
-        let even = List.sumBy snd shares / float workers
-
-        for _, own in List.groupBy fst shares do
-            Assert.InRange(List.sumBy snd own / even, 0.9, 1.1)
-
-[<Fact>]
-let ``workers share each kernel where there are too few networks`` () =
-    for workers, learner in
-        [
-            2, BehaviourCloning.Learner(BehaviourCloningConfig(), 11, 3)
-            3, config.Learner(11, 3)
-            16, config.Learner(11, 3)
-        ] do
-        Assert.All(shares workers learner, (fun (owner, _) -> Assert.True owner.IsNone))
-
 let private data =
     let random = Random 1
     let rows = 2_000
 
-    let numbers count =
-        Array.init count (fun _ -> random.NextSingle() * 2f - 1f)
+    let numbers count = Array.init count (fun _ -> random.NextSingle() * 2f - 1f)
 
     Transitions(
         "uniform",
@@ -87,48 +59,9 @@ let private learnt (learner: Learner) threads steps looks =
 
     [| for block in trainer.Blocks.ToArray() -> block.Clone() |]
 
-[<Fact>]
-let ``steps that run into each other learn the bits of steps one by one, also beside others who want the cores`` () =
-    let small =
-        config.With("hiddenSizes", [ 32; 32 ]).With("batchSize", 64).With("cosineSteps", 100.0)
-
-    for learner in
-        [
-            small.Learner(11, 3)
-            ImplicitQLearning.Learner(small.Varied("inverseTemperature", [| 0.5; 1.0; 3.0; 6.0; 10.0 |]), 11, 3)
-            small.With("batchSize", 1000).With("hiddenSizes", [ 24; 40; 24 ]).Learner(11, 3)
-        ] do
-        let expected = learnt learner 1 90 (fun _ -> false)
-        use stop = new CancellationTokenSource()
-
-        let busy = [
-            for _ in 1..2 ->
-                let thread =
-                    Thread(
-                        (fun () ->
-                            while not stop.IsCancellationRequested do
-                                Thread.SpinWait 1_000),
-                        IsBackground = true
-                    )
-
-                thread.Start()
-                thread
-        ]
-
-        for threads in [ 2; 3; 4 ] do
-            for looks in [ (fun _ -> false); (fun step -> step % 7 = 0) ] do
-                for x, y in Array.zip expected (learnt learner threads 90 looks) do
-                    Assert.True(x.SameBits y, $"{threads} threads: {x.Layout.Name}")
-
-        stop.Cancel()
-
-        for thread in busy do
-            thread.Join()
-
 /// Two networks that learn apart from each other, the second of rows of a table.
 let private apart =
-    let state =
-        Layout("state", [ for name in [ "a"; "b" ] -> struct (name, shape [ 64; 64 ]) ])
+    let state = Layout("state", [ for name in [ "a"; "b" ] -> struct (name, shape [ 64; 64 ]) ])
 
     let batch =
         Layout(
@@ -161,43 +94,115 @@ let private apart =
         ImmutableArray.Empty
     )
 
-[<Fact>]
-let ``an error in a step that others run into comes out, and what is started after it is whole`` () =
-    let filled (layout: Layout) row =
-        let block = new TensorBlock(layout)
+[<Tests>]
+let tests =
+    testList "ScheduleTests" [
+        testCase "workers have networks of their own where these can be dealt out evenly" (fun () ->
+            for workers, betas in
+                [ 2, [| 3.0 |]; 2, [| 0.5; 1.0; 3.0; 6.0; 10.0 |]; 4, [| 0.5; 1.0; 3.0; 6.0; 10.0 |] ] do
+                let learner = ImplicitQLearning.Learner(config.Varied("inverseTemperature", betas), 11, 3)
 
-        for entry in layout.Entries do
-            let numbers =
-                uniform (Seed.Named entry.Name) -1.0 1.0 entry.Shape.Count |> Array.map float32
+                let shares = shares workers learner
 
-            block.Write(entry.Name, ReadOnlySpan(if entry.Name = "rows" then Array.create 64 row else numbers))
+                for owner, _ in shares do
+                    Expect.isSome owner "owner"
 
-        block
+                let even = List.sumBy snd shares / float workers
 
-    let state () = filled apart.Inputs[0] 0f
-    let good, bad = filled apart.Inputs[1] 9f, filled apart.Inputs[1] 10f
+                for _, own in List.groupBy fst shares do
+                    Expect.between 0.9 1.1 (List.sumBy snd own / even) "sum of own over even")
 
-    let run (graph: CompiledGraph) (team: WorkerTeam) (state: TensorBlock) batches =
-        for batch in batches do
-            graph.Follow()
-            graph.Start(ReadOnlySpan [| state; batch |], ReadOnlySpan.Empty, ReadOnlySpan [| state |])
+        testCase "workers share each kernel where there are too few networks" (fun () ->
+            for workers, learner in
+                [
+                    2, BehaviourCloning.Learner(BehaviourCloningConfig(), 11, 3)
+                    3, config.Learner(11, 3)
+                    16, config.Learner(11, 3)
+                ] do
+                for owner, _ in shares workers learner do
+                    Expect.isNone owner "owner")
 
-        team.Finish()
+        testCase "an error in a step that others run into comes out, and what is started after it is whole" (fun () ->
+            let filled (layout: Layout) row =
+                let block = new TensorBlock(layout)
 
-    let steps = List.replicate 5 good
-    use alone = CompiledGraph.Compile apart
-    use team = new WorkerTeam(2)
-    use graph = CompiledGraph.Compile(apart, team = team)
-    Assert.True graph.Overlaps
-    let expected = state ()
-    run alone WorkerTeam.Single expected steps
+                for entry in layout.Entries do
+                    let numbers = uniform (Seed.Named entry.Name) -1.0 1.0 entry.Shape.Count |> Array.map float32
 
-    for attempt in 1..200 do
-        let error =
-            Assert.Throws<InvalidOperationException>(fun () ->
-                run graph team (state ()) [ good; bad; good; good; good; good ])
+                    block.Write(entry.Name, ReadOnlySpan(if entry.Name = "rows" then Array.create 64 row else numbers))
 
-        Assert.Contains("whole numbers in [0, 10)", error.Message)
-        let learnt = state ()
-        run graph team learnt steps
-        Assert.True(learnt.SameBits expected, $"attempt {attempt}")
+                block
+
+            let state () = filled apart.Inputs[0] 0f
+            let good, bad = filled apart.Inputs[1] 9f, filled apart.Inputs[1] 10f
+
+            let run (graph: CompiledGraph) (team: WorkerTeam) (state: TensorBlock) batches =
+                for batch in batches do
+                    graph.Follow()
+                    graph.Start(ReadOnlySpan [| state; batch |], ReadOnlySpan.Empty, ReadOnlySpan [| state |])
+
+                team.Finish()
+
+            let steps = List.replicate 5 good
+            use alone = CompiledGraph.Compile apart
+            use team = new WorkerTeam(2)
+            use graph = CompiledGraph.Compile(apart, team = team)
+            Expect.isTrue graph.Overlaps "overlaps of graph"
+            let expected = state ()
+            run alone WorkerTeam.Single expected steps
+
+            for attempt in 1..200 do
+                let error =
+                    Expect.raises<InvalidOperationException>
+                        (fun () -> run graph team (state ()) [ good; bad; good; good; good; good ])
+                        "run"
+
+                Expect.stringContains error.Message "whole numbers in [0, 10)" "message of error"
+                let learnt = state ()
+                run graph team learnt steps
+                Expect.isTrue (learnt.SameBits expected) $"attempt {attempt}")
+
+        testLong [
+            testCase
+                "steps that run into each other learn the bits of steps one by one, also beside others who want the cores"
+                (fun () ->
+                    let small = config.With("hiddenSizes", [ 32; 32 ]).With("batchSize", 64).With("cosineSteps", 100.0)
+
+                    for learner in
+                        [
+                            small.Learner(11, 3)
+                            ImplicitQLearning.Learner(
+                                small.Varied("inverseTemperature", [| 0.5; 1.0; 3.0; 6.0; 10.0 |]),
+                                11,
+                                3
+                            )
+                            small.With("batchSize", 1000).With("hiddenSizes", [ 24; 40; 24 ]).Learner(11, 3)
+                        ] do
+                        let expected = learnt learner 1 90 (fun _ -> false)
+                        use stop = new CancellationTokenSource()
+
+                        let busy = [
+                            for _ in 1..2 ->
+                                let thread =
+                                    Thread(
+                                        (fun () ->
+                                            while not stop.IsCancellationRequested do
+                                                Thread.SpinWait 1_000),
+                                        IsBackground = true
+                                    )
+
+                                thread.Start()
+                                thread
+                        ]
+
+                        for threads in [ 2; 3; 4 ] do
+                            for looks in [ (fun _ -> false); (fun step -> step % 7 = 0) ] do
+                                for x, y in Array.zip expected (learnt learner threads 90 looks) do
+                                    Expect.isTrue (x.SameBits y) $"{threads} threads: {x.Layout.Name}"
+
+                        stop.Cancel()
+
+                        for thread in busy do
+                            thread.Join())
+        ]
+    ]

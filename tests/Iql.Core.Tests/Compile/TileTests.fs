@@ -6,7 +6,7 @@ module Iql.Core.Tests.Compile.TileTests
 open System
 open System.Runtime.Intrinsics
 open FSharp.NativeInterop
-open Xunit
+open Expecto
 open Iql.Cpu.Emit
 open Iql.Cpu.Kernels
 
@@ -44,73 +44,83 @@ let private naive (a: float32[]) ar ak (b: float32[]) bk k row column =
 
     sum
 
-[<Fact>]
-let ``a tile of any size has the bits of the plain loops, packs what it read, and keeps what it asks for`` () =
-    let random = Random 1
+[<Tests>]
+let tests =
+    testList "TileTests" [
+        testCase
+            "a tile of any size has the bits of the plain loops, packs what it read, and keeps what it asks for"
+            (fun () ->
+                let random = Random 1
 
-    let numbers count =
-        Array.init count (fun _ -> random.NextSingle() * 2f - 1f)
+                let numbers count = Array.init count (fun _ -> random.NextSingle() * 2f - 1f)
 
-    for set in InstructionSets.Available do
-        for vectors in [ 1; 2 ] do
-            let sizes, packing, width = tiles set vectors
+                for set in InstructionSets.Available do
+                    for vectors in [ 1; 2 ] do
+                        let sizes, packing, width = tiles set vectors
 
-            for loop, rows, packs in
-                (packing, sizes.Length, true)
-                :: [ for rows in 1 .. sizes.Length -> sizes[rows - 1], rows, false ] do
-                for k in [ 1; 3; 8; 9; 50 ] do
-                    // Rows of a behind each other, or its columns, as a gradient of weights reads them.
-                    for ar, ak in [ k, 1; 1, 16 ] do
-                        let a, b, touched = numbers (16 * k), numbers (32 * k), numbers (3 * 16 * 32)
-                        let before = Array.copy touched
+                        for loop, rows, packs in
+                            (packing, sizes.Length, true)
+                            :: [ for rows in 1 .. sizes.Length -> sizes[rows - 1], rows, false ] do
+                            for k in [ 1; 3; 8; 9; 50 ] do
+                                // Rows of a behind each other, or its columns, as a gradient of weights reads them.
+                                for ar, ak in [ k, 1; 1, 16 ] do
+                                    let a, b, touched = numbers (16 * k), numbers (32 * k), numbers (3 * 16 * 32)
+                                    let before = Array.copy touched
 
-                        let filled, packed =
-                            Array.zeroCreate<float32>(16 * 32), Array.zeroCreate<float32>(32 * k)
+                                    let filled, packed =
+                                        Array.zeroCreate<float32>(16 * 32), Array.zeroCreate<float32>(32 * k)
 
-                        use pa = fixed a
-                        use pb = fixed b
-                        use pt = fixed filled
-                        use pp = fixed packed
-                        use asked = fixed touched
-                        let ahead = [| for i in 0..2 -> NativePtr.toNativeInt (NativePtr.add asked (i * 16 * 32)) |]
-                        let strides = [| 32n; 32n; 32n |]
-                        use pahead = fixed ahead
-                        use pstrides = fixed strides
+                                    use pa = fixed a
+                                    use pb = fixed b
+                                    use pt = fixed filled
+                                    use pp = fixed packed
+                                    use asked = fixed touched
 
-                        let mutable task =
-                            TileTask(
-                                A = pa,
-                                RowStrideA = nativeint ar,
-                                InnerStrideA = nativeint ak,
-                                B = pb,
-                                InnerStrideB = 32n,
-                                K = nativeint k,
-                                Tile = pt,
-                                Packed = pp,
-                                Ahead = NativePtr.ofNativeInt (NativePtr.toNativeInt pahead),
-                                AheadStrides = pstrides,
-                                AheadCount = 3n
-                            )
+                                    let ahead = [|
+                                        for i in 0..2 -> NativePtr.toNativeInt (NativePtr.add asked (i * 16 * 32))
+                                    |]
 
-                        loop.Invoke(&&task)
+                                    let strides = [| 32n; 32n; 32n |]
+                                    use pahead = fixed ahead
+                                    use pstrides = fixed strides
 
-                        for column in 0 .. vectors * width - 1 do
-                            for row in 0 .. rows - 1 do
-                                Assert.Equal(naive a ar ak b 32 k row column, filled[row * 32 + column])
+                                    let mutable task =
+                                        TileTask(
+                                            A = pa,
+                                            RowStrideA = nativeint ar,
+                                            InnerStrideA = nativeint ak,
+                                            B = pb,
+                                            InnerStrideB = 32n,
+                                            K = nativeint k,
+                                            Tile = pt,
+                                            Packed = pp,
+                                            Ahead = NativePtr.ofNativeInt (NativePtr.toNativeInt pahead),
+                                            AheadStrides = pstrides,
+                                            AheadCount = 3n
+                                        )
 
-                            for i in 0 .. k - 1 do
-                                if packs then
-                                    Assert.Equal(b[i * 32 + column], packed[i * 2 * width + column])
+                                    loop.Invoke(&&task)
 
-                        Assert.Equal<float32[]>(before, touched)
+                                    for column in 0 .. vectors * width - 1 do
+                                        for row in 0 .. rows - 1 do
+                                            Expect.equal
+                                                filled[row * 32 + column]
+                                                (naive a ar ak b 32 k row column)
+                                                "filled"
 
-[<Fact>]
-let ``to claim lines leaves what lies in them`` () =
-    let numbers = Array.init 1024 float32
-    use first = fixed numbers
+                                        for i in 0 .. k - 1 do
+                                            if packs then
+                                                Expect.equal packed[i * 2 * width + column] b[i * 32 + column] "packed"
 
-    for columns in [ 1; 16; 17; 32; 100 ] do
-        for rows in [ 0; 1; 8 ] do
-            CacheLines.Claim(first, 100n, rows, columns)
+                                    Expect.equal touched before "touched")
 
-    Assert.Equal<float32[]>(Array.init 1024 float32, numbers)
+        testCase "to claim lines leaves what lies in them" (fun () ->
+            let numbers = Array.init 1024 float32
+            use first = fixed numbers
+
+            for columns in [ 1; 16; 17; 32; 100 ] do
+                for rows in [ 0; 1; 8 ] do
+                    CacheLines.Claim(first, 100n, rows, columns)
+
+            Expect.equal numbers (Array.init 1024 float32) "numbers")
+    ]

@@ -7,14 +7,11 @@ open FsCheck
 open FsCheck.FSharp
 open Iql
 open Iql.Data
-open Xunit
+open Expecto
+open Iql.Tests
 
 /// What a step of a data set says of itself.
-type Step = {
-    Terminal: bool
-    Timeout: bool
-    Reward: float32
-}
+type Step = { Terminal: bool; Timeout: bool; Reward: float32 }
 
 let stepGen = gen {
     let! flags =
@@ -27,31 +24,25 @@ let stepGen = gen {
 
     let! reward = Gen.choose (-5, 5)
 
-    return {
-        Terminal = fst flags
-        Timeout = snd flags
-        Reward = float32 reward
-    }
+    return { Terminal = fst flags; Timeout = snd flags; Reward = float32 reward }
 }
 
 let stepsGen = Gen.nonEmptyListOf stepGen |> Gen.map Array.ofList
 
 /// Checks a property of so many lists of steps, the same ones every time.
 let forSomeSteps count (property: Step[] -> bool) =
-    let config =
-        Config.QuickThrowOnFailure.WithReplay(20261122UL, 1UL).WithMaxTest count
+    let config = Config.QuickThrowOnFailure.WithReplay(20261122UL, 1UL).WithMaxTest count
 
     Check.One(config, Prop.forAll (Arb.fromGen stepsGen) property)
 
-/// Checks a property of lists of steps with a fixed seed.
-let forAllSteps property = forSomeSteps 300 property
+/// A property of so many lists of steps, the same ones every time.
+let testSteps count name (property: Step[] -> bool) =
+    testSeeded count name (Prop.forAll (Arb.fromGen stepsGen) property)
 
 /// Row i, column j of a recognisable column.
-let number (column: int) row j =
-    float32 (column * 100_000 + row * 100 + j)
+let number (column: int) row j = float32 (column * 100_000 + row * 100 + j)
 
-let column id count size =
-    Array.init (count * size) (fun k -> number id (k / size) (k % size))
+let column id count size = Array.init (count * size) (fun k -> number id (k / size) (k % size))
 
 /// Transitions of the given steps, every number of which tells its row and column.
 let transitions observationSize actionSize (steps: Step[]) =
@@ -89,7 +80,7 @@ let shared (relative: string) =
     match search (DirectoryInfo AppContext.BaseDirectory) with
     | Some path -> path
     | None ->
-        Assert.Skip $"shared/{relative} is not at hand."
+        skiptest $"shared/{relative} is not at hand."
         ""
 
 /// Runs an action with a folder that is gone afterwards.
@@ -101,5 +92,11 @@ let withFolder (action: string -> unit) =
     finally
         folder.Delete true
 
-/// The exception an action must throw.
-let throws<'E when 'E :> exn> (action: unit -> unit) = Assert.ThrowsAny<'E>(Action action)
+/// The exception an action must throw, of this type or one derived from it.
+let throws<'E when 'E :> exn> (action: unit -> unit) : 'E =
+    try
+        action ()
+        None
+    with :? 'E as error ->
+        Some error
+    |> Option.defaultWith (fun () -> failtest $"Expected {typeof<'E>.Name}, got no exception.")

@@ -12,7 +12,7 @@ open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.DatasetFileTests
 open Iql.Core.Tests.Hdf5FileTests
 open Iql.Core.Tests.MinariTests
-open Xunit
+open Expecto
 
 /// A server on this machine that answers as told, and remembers what was asked for: path and range.
 type Server(answer: HttpListenerContext -> unit) =
@@ -110,157 +110,163 @@ let private withCache (action: string -> byte[] -> unit) =
 let private download (mirrors: string list) sum =
     D4rlCache.Download(file, ResizeArray mirrors, sum, pauses = ResizeArray [ 0.0; 0.0 ])
 
-let private inCache (cache: string) =
-    [ for path in Directory.GetFiles cache -> Path.GetFileName path ] |> List.sort
+let private inCache (cache: string) = [ for path in Directory.GetFiles cache -> Path.GetFileName path ] |> List.sort
 
-[<Fact>]
-let ``tasks lie where D4RL's addresses say`` () =
-    for task, path in
-        [
-            "hopper-medium-replay-v2", "gym_mujoco_v2/hopper_medium_replay-v2.hdf5"
-            "hopper-medium-v1", "gym_mujoco_v1/hopper_medium-v1.hdf5"
-            "walker2d-medium-replay-v0", "gym_mujoco/walker_mixed.hdf5"
-            "antmaze-large-play-v0",
-            "ant_maze_new/Ant_maze_hardest-maze_noisy_multistart_True_multigoal_False_sparse.hdf5"
-            "antmaze-large-diverse-v2",
-            "ant_maze_v2/Ant_maze_hardest-maze_noisy_multistart_True_multigoal_True_sparse_fixed.hdf5"
-            "kitchen-mixed-v0", "kitchen/kitchen_microwave_kettle_bottomburner_light-v0.hdf5"
-            "pen-human-v0", "hand_dapg/pen-v0_demos_clipped.hdf5"
-            "pen-cloned-v0", "hand_dapg/pen-demos-v0-bc-combined.hdf5"
-            "pen-cloned-v1", "hand_dapg_v1/pen-cloned-v1.hdf5"
-            "maze2d-umaze-v1", "maze2d/maze2d-umaze-sparse-v1.hdf5"
-            "maze2d-umaze-dense-v1", "maze2d/maze2d-umaze-dense-v1.hdf5"
-        ] do
-        Assert.Equal(path, (D4rlFile.Find task).Path)
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList "DownloadTests" [
+        testCase "tasks lie where D4RL's addresses say" (fun () ->
+            for task, path in
+                [
+                    "hopper-medium-replay-v2", "gym_mujoco_v2/hopper_medium_replay-v2.hdf5"
+                    "hopper-medium-v1", "gym_mujoco_v1/hopper_medium-v1.hdf5"
+                    "walker2d-medium-replay-v0", "gym_mujoco/walker_mixed.hdf5"
+                    "antmaze-large-play-v0",
+                    "ant_maze_new/Ant_maze_hardest-maze_noisy_multistart_True_multigoal_False_sparse.hdf5"
+                    "antmaze-large-diverse-v2",
+                    "ant_maze_v2/Ant_maze_hardest-maze_noisy_multistart_True_multigoal_True_sparse_fixed.hdf5"
+                    "kitchen-mixed-v0", "kitchen/kitchen_microwave_kettle_bottomburner_light-v0.hdf5"
+                    "pen-human-v0", "hand_dapg/pen-v0_demos_clipped.hdf5"
+                    "pen-cloned-v0", "hand_dapg/pen-demos-v0-bc-combined.hdf5"
+                    "pen-cloned-v1", "hand_dapg_v1/pen-cloned-v1.hdf5"
+                    "maze2d-umaze-v1", "maze2d/maze2d-umaze-sparse-v1.hdf5"
+                    "maze2d-umaze-dense-v1", "maze2d/maze2d-umaze-dense-v1.hdf5"
+                ] do
+                Expect.equal (D4rlFile.Find task).Path path "path of find of task"
 
-    Assert.Null(D4rlFile.Find "hopper-medium-v3")
-    let paths = [ for file in D4rlFile.All -> file.Path ]
-    Assert.Equal(paths.Length, (List.distinct paths).Length)
+            Expect.isNull (D4rlFile.Find "hopper-medium-v3") "find 'hopper-medium-v3'"
+            let paths = [ for file in D4rlFile.All -> file.Path ]
+            Expect.equal (List.distinct paths).Length paths.Length "length of distinct paths")
 
-[<Fact>]
-let ``a connection that breaks is gone on with where it broke`` () =
-    withCache (fun cache bytes ->
-        use server = new Server(serve "\"one\"" bytes 100_000)
-        let path = download [ server.Root ] null
-        Assert.Equal<byte[]>(bytes, File.ReadAllBytes path)
-        Assert.Equal<string list>([ "hopper_medium-v2.hdf5" ], inCache cache)
-        let ranges = server.Asked |> List.map snd
-        Assert.Null ranges[0]
-        Assert.True(ranges.Length > 2)
+        testCase "a connection that breaks is gone on with where it broke" (fun () ->
+            withCache (fun cache bytes ->
+                use server = new Server(serve "\"one\"" bytes 100_000)
+                let path = download [ server.Root ] null
+                Expect.equal (File.ReadAllBytes path) bytes "file path"
+                Expect.equal (inCache cache) [ "hopper_medium-v2.hdf5" ] "in cache of cache"
+                let ranges = server.Asked |> List.map snd
+                Expect.isNull ranges[0] "range 0"
+                Expect.isGreaterThan ranges.Length 2 "length of ranges"
 
-        for range in List.tail ranges do
-            Assert.Matches("^bytes=[1-9][0-9]*-$", range)
+                for range in List.tail ranges do
+                    Expect.isMatch range "^bytes=[1-9][0-9]*-$" "range"
 
-        Assert.Equal("/gym_mujoco_v2/hopper_medium-v2.hdf5", fst server.Asked[0]))
+                Expect.equal (fst server.Asked[0]) "/gym_mujoco_v2/hopper_medium-v2.hdf5" "asked 0 of server"))
 
-[<Fact>]
-let ``a later call goes on with what an earlier one left`` () =
-    withCache (fun cache bytes ->
-        let mutable broken = true
+        testCase "a later call goes on with what an earlier one left" (fun () ->
+            withCache (fun cache bytes ->
+                let mutable broken = true
 
-        let answer (context: HttpListenerContext) =
-            if broken && not (isNull context.Request.Headers["Range"]) then
-                status 503 context
-            else
-                serve "\"one\"" bytes (if broken then 50_000 else Int32.MaxValue) context
+                let answer (context: HttpListenerContext) =
+                    if broken && not (isNull context.Request.Headers["Range"]) then
+                        status 503 context
+                    else
+                        serve "\"one\"" bytes (if broken then 50_000 else Int32.MaxValue) context
 
-        use server = new Server(answer)
-        let said = message (fun () -> download [ server.Root ] null |> ignore)
-        Assert.Contains("broke", said)
-        Assert.Contains("--from FOLDER", said)
-        Assert.Equal<string list>([ "hopper_medium-v2.hdf5.part"; "hopper_medium-v2.hdf5.part.from" ], inCache cache)
-        broken <- false
-        let asked = server.Asked.Length
-        Assert.Equal<byte[]>(bytes, File.ReadAllBytes(download [ server.Root ] null))
-        Assert.StartsWith("bytes=", snd server.Asked[asked]))
+                use server = new Server(answer)
+                let said = message (fun () -> download [ server.Root ] null |> ignore)
+                Expect.stringContains said "broke" "said"
+                Expect.stringContains said "--from FOLDER" "said"
 
-[<Fact>]
-let ``another version of the file is begun anew`` () =
-    withCache (fun _ bytes ->
-        let other = Array.rev bytes
-        let mutable first = true
+                Expect.equal
+                    (inCache cache)
+                    [ "hopper_medium-v2.hdf5.part"; "hopper_medium-v2.hdf5.part.from" ]
+                    "in cache of cache"
 
-        let answer (context: HttpListenerContext) =
-            if first then
-                first <- false
-                serve "\"old\"" other 60_000 context
-            else
-                serve "\"new\"" bytes Int32.MaxValue context
+                broken <- false
+                let asked = server.Asked.Length
+                Expect.equal (File.ReadAllBytes(download [ server.Root ] null)) bytes "file download"
+                Expect.stringStarts (snd server.Asked[asked]) "bytes=" "asked of server at asked"))
 
-        use server = new Server(answer)
-        Assert.Equal<byte[]>(bytes, File.ReadAllBytes(download [ server.Root ] null)))
+        testCase "another version of the file is begun anew" (fun () ->
+            withCache (fun _ bytes ->
+                let other = Array.rev bytes
+                let mutable first = true
 
-[<Fact>]
-let ``mirrors are asked in order`` () =
-    withCache (fun cache bytes ->
-        use absent = new Server(status 404)
-        use forbidden = new Server(status 403)
-        use whole = new Server(serve "\"x\"" bytes Int32.MaxValue)
+                let answer (context: HttpListenerContext) =
+                    if first then
+                        first <- false
+                        serve "\"old\"" other 60_000 context
+                    else
+                        serve "\"new\"" bytes Int32.MaxValue context
 
-        let path =
-            download [ absent.Root; forbidden.Root + "/{task}.hdf5"; whole.Root + "/mirror/{file}" ] null
+                use server = new Server(answer)
+                Expect.equal (File.ReadAllBytes(download [ server.Root ] null)) bytes "file download"))
 
-        Assert.Equal<byte[]>(bytes, File.ReadAllBytes path)
-        Assert.Equal<string list>([ "/hopper-medium-v2.hdf5" ], List.map fst forbidden.Asked)
-        Assert.Equal<string list>([ "/mirror/hopper_medium-v2.hdf5" ], List.map fst whole.Asked)
-        File.Delete path
+        testCase "mirrors are asked in order" (fun () ->
+            withCache (fun cache bytes ->
+                use absent = new Server(status 404)
+                use forbidden = new Server(status 403)
+                use whole = new Server(serve "\"x\"" bytes Int32.MaxValue)
 
-        let said =
-            message (fun () -> download [ absent.Root; forbidden.Root ] null |> ignore)
+                let path =
+                    download [ absent.Root; forbidden.Root + "/{task}.hdf5"; whole.Root + "/mirror/{file}" ] null
 
-        Assert.Contains("answered 404", said)
-        Assert.Contains("answered 403", said)
-        Assert.Contains("from 2 mirrors, got none", said)
-        Assert.Empty(inCache cache))
+                Expect.equal (File.ReadAllBytes path) bytes "file path"
+                Expect.equal (List.map fst forbidden.Asked) [ "/hopper-medium-v2.hdf5" ] "asked of forbidden"
+                Expect.equal (List.map fst whole.Asked) [ "/mirror/hopper_medium-v2.hdf5" ] "asked of whole"
+                File.Delete path
 
-[<Fact>]
-let ``a wrong checksum is refused and the good file stays`` () =
-    withCache (fun cache bytes ->
-        let sum = Convert.ToHexString(SHA256.HashData bytes)
-        let mutable sent = bytes
+                let said = message (fun () -> download [ absent.Root; forbidden.Root ] null |> ignore)
 
-        use server =
-            new Server(fun context -> serve $"\"{sent[5000]}\"" sent Int32.MaxValue context)
+                Expect.stringContains said "answered 404" "said"
+                Expect.stringContains said "answered 403" "said"
+                Expect.stringContains said "from 2 mirrors, got none" "said"
+                Expect.isEmpty (inCache cache) "in cache of cache"))
 
-        let path = download [ server.Root ] sum
-        let damaged = Array.copy bytes
-        damaged[5000] <- damaged[5000] + 1uy
-        sent <- damaged
-        let said = message (fun () -> download [ server.Root ] sum |> ignore)
-        Assert.Contains($"SHA-256 {sum.ToLowerInvariant()}, got ", said)
-        Assert.Equal<byte[]>(bytes, File.ReadAllBytes path)
-        Assert.Equal<string list>([ "hopper_medium-v2.hdf5" ], inCache cache))
+        testCase "a wrong checksum is refused and the good file stays" (fun () ->
+            withCache (fun cache bytes ->
+                let sum = Convert.ToHexString(SHA256.HashData bytes)
+                let mutable sent = bytes
 
-[<Fact>]
-let ``what is no data set, or has another number of rows, is refused`` () =
-    withCache (fun cache bytes ->
-        use page =
-            new Server(serve "\"x\"" (Text.Encoding.UTF8.GetBytes "<html>moved</html>") Int32.MaxValue)
+                use server = new Server(fun context -> serve $"\"{sent[5000]}\"" sent Int32.MaxValue context)
 
-        Assert.Contains("web page", message (fun () -> download [ page.Root ] null |> ignore))
-        use server = new Server(serve "\"x\"" bytes Int32.MaxValue)
-        let known = D4rlFile.Find "halfcheetah-medium-v2"
+                let path = download [ server.Root ] sum
+                let damaged = Array.copy bytes
+                damaged[5000] <- damaged[5000] + 1uy
+                sent <- damaged
+                let said = message (fun () -> download [ server.Root ] sum |> ignore)
+                Expect.stringContains said $"SHA-256 {sum.ToLowerInvariant()}, got " "said"
+                Expect.equal (File.ReadAllBytes path) bytes "file path"
+                Expect.equal (inCache cache) [ "hopper_medium-v2.hdf5" ] "in cache of cache"))
 
-        let said =
-            message (fun () -> D4rlCache.Download(known, ResizeArray [ server.Root ]) |> ignore)
+        testCase "what is no data set, or has another number of rows, is refused" (fun () ->
+            withCache (fun cache bytes ->
+                use page = new Server(serve "\"x\"" (Text.Encoding.UTF8.GetBytes "<html>moved</html>") Int32.MaxValue)
 
-        Assert.Contains("1,000,000 rows, got 20,000", said)
-        Assert.Empty(inCache cache))
+                Expect.stringContains
+                    (message (fun () -> download [ page.Root ] null |> ignore))
+                    "web page"
+                    "the message"
 
-[<Fact>]
-let ``a folder gives the file without a network`` () =
-    withCache (fun cache bytes ->
-        let folder = Directory.CreateDirectory(cache + "-from").FullName
+                use server = new Server(serve "\"x\"" bytes Int32.MaxValue)
+                let known = D4rlFile.Find "halfcheetah-medium-v2"
 
-        Assert.Contains(
-            "expected hopper_medium-v2.hdf5 or hopper-medium-v2.hdf5",
-            message (fun () -> D4rlCache.Import(file, folder) |> ignore)
-        )
+                let said = message (fun () -> D4rlCache.Download(known, ResizeArray [ server.Root ]) |> ignore)
 
-        File.WriteAllBytes(Path.Combine(folder, "hopper-medium-v2.hdf5"), bytes)
-        let path = D4rlCache.Import(file, folder)
-        Assert.Equal<byte[]>(bytes, File.ReadAllBytes path)
-        File.WriteAllBytes(Path.Combine(folder, "hopper_medium-v2.hdf5"), bytes[..1000])
-        Assert.Contains("truncated", message (fun () -> D4rlCache.Import(file, folder) |> ignore))
-        Assert.Equal<byte[]>(bytes, File.ReadAllBytes path)
-        Assert.Equal<string list>([ "hopper_medium-v2.hdf5" ], inCache cache))
+                Expect.stringContains said "1,000,000 rows, got 20,000" "said"
+                Expect.isEmpty (inCache cache) "in cache of cache"))
+
+        testCase "a folder gives the file without a network" (fun () ->
+            withCache (fun cache bytes ->
+                let folder = Directory.CreateDirectory(cache + "-from").FullName
+
+                Expect.stringContains
+                    (message (fun () -> D4rlCache.Import(file, folder) |> ignore))
+                    "expected hopper_medium-v2.hdf5 or hopper-medium-v2.hdf5"
+                    "the message"
+
+                File.WriteAllBytes(Path.Combine(folder, "hopper-medium-v2.hdf5"), bytes)
+                let path = D4rlCache.Import(file, folder)
+                Expect.equal (File.ReadAllBytes path) bytes "file path"
+                File.WriteAllBytes(Path.Combine(folder, "hopper_medium-v2.hdf5"), bytes[..1000])
+
+                Expect.stringContains
+                    (message (fun () -> D4rlCache.Import(file, folder) |> ignore))
+                    "truncated"
+                    "the message"
+
+                Expect.equal (File.ReadAllBytes path) bytes "file path"
+                Expect.equal (inCache cache) [ "hopper_medium-v2.hdf5" ] "in cache of cache"))
+    ]

@@ -7,54 +7,54 @@ open Iql.Data.Files
 open Iql.Data.Files.Hdf5
 open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.NpzFileTests
-open Xunit
+open Expecto
+open Iql.Tests
 
-[<Fact>]
-let ``what is written is read back bit for bit`` () =
-    withFolder (fun folder ->
-        let path = Path.Combine(folder, "all.hdf5")
-        Hdf5Writer.Write(path, ResizeArray arrays)
-        use file = new Hdf5File(path)
-        sameArrays arrays file)
+[<Tests>]
+let tests =
+    testList "Hdf5FileTests" [
+        testCase "what is written is read back bit for bit" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "all.hdf5")
+                Hdf5Writer.Write(path, ResizeArray arrays)
+                use file = new Hdf5File(path)
+                sameArrays arrays file))
 
-[<Fact>]
-let ``the same arrays give the same bytes`` () =
-    withFolder (fun folder ->
-        let write name =
-            let path = Path.Combine(folder, name)
-            Hdf5Writer.Write(path, ResizeArray arrays)
-            File.ReadAllBytes path
+        testCase "the same arrays give the same bytes" (fun () ->
+            withFolder (fun folder ->
+                let write name =
+                    let path = Path.Combine(folder, name)
+                    Hdf5Writer.Write(path, ResizeArray arrays)
+                    File.ReadAllBytes path
 
-        let first = write "a.hdf5"
-        Threading.Thread.Sleep 1100
-        Assert.Equal<byte[]>(first, write "b.hdf5"))
+                let first = write "a.hdf5"
+                Threading.Thread.Sleep 1100
+                Expect.equal (write "b.hdf5") first "write 'b.hdf5'"))
 
-[<Fact>]
-let ``h5py opens what is written`` () =
-    withFolder (fun folder ->
-        let path = Path.Combine(folder, "all.hdf5")
-        Hdf5Writer.Write(path, ResizeArray arrays)
+        testCase "h5py opens what is written" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "all.hdf5")
+                Hdf5Writer.Write(path, ResizeArray arrays)
 
-        let said =
-            python
-                "import h5py, sys
+                let said =
+                    python
+                        "import h5py, sys
 f = h5py.File(sys.argv[1])
 f.visititems(lambda name, item: None if isinstance(item, h5py.Group) else item[()] if item.shape == () else item[:])
 print(f['numbers'].dtype, f['numbers'].shape, f['numbers'].compression, f['numbers'][0, 1], f['doubles'][0], f['whole'][1, 0, 0], f['flags'].dtype, f['flags'][:].tolist(), f['scalar'][()], f['empty'].shape, len(f['metadata/algorithm'][()].decode()), f['texts'][:].tolist())"
-                [ path ]
+                        [ path ]
 
-        Assert.Equal(
-            "float32 (3, 2) gzip -2.5 3.141592653589793 9223372036854775807 bool [True, False, False, True] 7.0 (0, 3) 12 [b'a', b'bcd']",
-            said
-        ))
+                Expect.equal
+                    said
+                    "float32 (3, 2) gzip -2.5 3.141592653589793 9223372036854775807 bool [True, False, False, True] 7.0 (0, 3) 12 [b'a', b'bcd']"
+                    "said"))
 
-[<Fact>]
-let ``what h5py writes is read`` () =
-    withFolder (fun folder ->
-        let path = Path.Combine(folder, "h5py.hdf5")
+        testCase "what h5py writes is read" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "h5py.hdf5")
 
-        python
-            "import h5py, numpy as n, sys
+                python
+                    "import h5py, numpy as n, sys
 with h5py.File(sys.argv[1], 'w') as f:
     x = n.arange(6).reshape(2, 3)
     for k in ['f2', 'f4', 'f8', 'u1', 'i2', 'i8']: f['a/' + k] = x.astype(k)
@@ -67,99 +67,108 @@ with h5py.File(sys.argv[1], 'w') as f:
     f['loop'] = h5py.SoftLink('/nowhere')
     f['zip'] = h5py.Empty('f4')
     f.create_dataset('packed', data=x.astype('f4'), chunks=(1, 2), compression='gzip', shuffle=True)"
-            [ path ]
-        |> ignore
+                    [ path ]
+                |> ignore
 
-        use file = new Hdf5File(path)
+                use file = new Hdf5File(path)
 
-        for name in [ "a/f2"; "a/f4"; "a/f8"; "a/u1"; "a/i2"; "a/i8"; "packed" ] do
-            Assert.Equal<float32[]>([| 0f; 1f; 2f; 3f; 4f; 5f |], (file.Read name).ToFloats())
+                for name in [ "a/f2"; "a/f4"; "a/f8"; "a/u1"; "a/i2"; "a/i8"; "packed" ] do
+                    Expect.equal
+                        ((file.Read name).ToFloats())
+                        [| 0f; 1f; 2f; 3f; 4f; 5f |]
+                        "to floats of read of file of name"
 
-        Assert.Equal<bool[]>([| false; false; false; true; true; true |], (file.Read "flag").ToFlags())
+                Expect.equal
+                    ((file.Read "flag").ToFlags())
+                    [| false; false; false; true; true; true |]
+                    "to flags of read of file 'flag'"
 
-        Assert.Equal<string list>(
-            [ "SAC ✓"; "SAC" ],
-            [
-                for name in [ "variable"; "fixed" ] -> string ((file.Read name).Values.GetValue 0)
-            ]
-        )
+                Expect.equal
+                    [ for name in [ "variable"; "fixed" ] -> string ((file.Read name).Values.GetValue 0) ]
+                    [ "SAC ✓"; "SAC" ]
+                    "get value of read of file of name"
 
-        Assert.Equal<string[]>([| "a"; "bc" |], (file.Read "list").Values :?> string[])
-        Assert.Equal(0, (file.Read "nothing").Values.Length)
+                Expect.equal ((file.Read "list").Values :?> string[]) [| "a"; "bc" |] "values of read of file 'list'"
+                Expect.equal (file.Read "nothing").Values.Length 0 "length of values of read of file 'nothing'"
 
-        let kind name =
-            (file.Entries |> Seq.find (fun e -> e.Name = name)).Kind
+                let kind name = (file.Entries |> Seq.find (fun e -> e.Name = name)).Kind
 
-        Assert.Equal<string list>(
-            [ "float16"; "uint8"; "int16"; "bool"; "string"; "compound" ],
-            List.map kind [ "a/f2"; "a/u1"; "a/i2"; "flag"; "variable"; "record" ]
-        )
+                Expect.equal
+                    (List.map kind [ "a/f2"; "a/u1"; "a/i2"; "flag"; "variable"; "record" ])
+                    [ "float16"; "uint8"; "int16"; "bool"; "string"; "compound" ]
+                    "kind"
 
-        Assert.Contains("compound", throws<InvalidDataException>(fun () -> file.Read "record" |> ignore).Message))
+                Expect.stringContains
+                    (throws<InvalidDataException>(fun () -> file.Read "record" |> ignore).Message)
+                    "compound"
+                    "message of the refusal"))
 
-[<Fact>]
-let ``a truncated file is refused in one line`` () =
-    let whole = File.ReadAllBytes(shared "data/hdf5/hopper-cs285-expert.hdf5")
+        testCase "a truncated file is refused in one line" (fun () ->
+            let whole = File.ReadAllBytes(shared "data/hdf5/hopper-cs285-expert.hdf5")
 
-    withFolder (fun folder ->
-        for length in [ 9; 100; 2048; whole.Length / 2; whole.Length - 1 ] do
-            let path = Path.Combine(folder, $"{length}.hdf5")
-            File.WriteAllBytes(path, whole[.. length - 1])
+            withFolder (fun folder ->
+                for length in [ 9; 100; 2048; whole.Length / 2; whole.Length - 1 ] do
+                    let path = Path.Combine(folder, $"{length}.hdf5")
+                    File.WriteAllBytes(path, whole[.. length - 1])
 
-            let message =
-                throws<InvalidDataException>(fun () -> DatasetFile.Load(path, DatasetMode.Strict) |> ignore).Message
+                    let message =
+                        throws<InvalidDataException>(fun () -> DatasetFile.Load(path, DatasetMode.Strict) |> ignore)
+                            .Message
 
-            Assert.Contains($"{length}.hdf5", message)
-            Assert.DoesNotContain("\n", message))
+                    Expect.stringContains message $"{length}.hdf5" "message"
+                    Expect.stringLacks message "\n" "message"))
 
-[<Fact>]
-let ``a file with damaged contents is refused in one line`` () =
-    withFolder (fun folder ->
-        let path = Path.Combine(folder, "x.hdf5")
-        let random = Random 3
+        testCase "a file with damaged contents is refused in one line" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "x.hdf5")
+                let random = Random 3
 
-        DatasetFile.Save(
-            path,
-            (transitions 4 2 (steps 5000 [] [])).With(observations = Array.init 20000 (fun _ -> random.NextSingle()))
-        )
+                DatasetFile.Save(
+                    path,
+                    (transitions 4 2 (steps 5000 [] []))
+                        .With(observations = Array.init 20000 (fun _ -> random.NextSingle()))
+                )
 
-        let bytes = File.ReadAllBytes path
+                let bytes = File.ReadAllBytes path
 
-        for i in bytes.Length / 3 .. bytes.Length / 2 do
-            bytes[i] <- 0xFFuy
+                for i in bytes.Length / 3 .. bytes.Length / 2 do
+                    bytes[i] <- 0xFFuy
 
-        File.WriteAllBytes(path, bytes)
+                File.WriteAllBytes(path, bytes)
 
-        let message =
-            throws<InvalidDataException>(fun () -> DatasetFile.Load(path, DatasetMode.Strict) |> ignore).Message
+                let message =
+                    throws<InvalidDataException>(fun () -> DatasetFile.Load(path, DatasetMode.Strict) |> ignore)
+                        .Message
 
-        Assert.DoesNotContain("\n", message))
+                Expect.stringLacks message "\n" "message"))
 
-[<Fact>]
-let ``many threads may read at once`` () =
-    withFolder (fun folder ->
-        let path = Path.Combine(folder, "x.hdf5")
-        let t = transitions 4 2 (steps 2000 [ 5 ] [ 1000 ])
-        DatasetFile.Save(path, t)
+        testCase "many threads may read at once" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "x.hdf5")
+                let t = transitions 4 2 (steps 2000 [ 5 ] [ 1000 ])
+                DatasetFile.Save(path, t)
 
-        Threading.Tasks.Parallel.For(
-            0,
-            8,
-            fun _ -> Assert.Equal(t.Fingerprint, DatasetFile.Load(path, DatasetMode.Strict).Fingerprint)
-        )
-        |> ignore)
+                Threading.Tasks.Parallel.For(
+                    0,
+                    8,
+                    fun _ ->
+                        Expect.equal
+                            (DatasetFile.Load(path, DatasetMode.Strict).Fingerprint)
+                            t.Fingerprint
+                            "fingerprint of load"
+                )
+                |> ignore))
 
-[<Fact>]
-let ``an open file may be opened, replaced and read by others`` () =
-    withFolder (fun folder ->
-        let path = Path.Combine(folder, "x.hdf5")
-        DatasetFile.Save(path, transitions 1 1 (steps 30 [] []))
-        use first = new Hdf5File(path)
-        use again = new Hdf5File(path)
-        DatasetFile.Save(path, transitions 1 1 (steps 40 [] []))
+        testCase "an open file may be opened, replaced and read by others" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "x.hdf5")
+                DatasetFile.Save(path, transitions 1 1 (steps 30 [] []))
+                use first = new Hdf5File(path)
+                use again = new Hdf5File(path)
+                DatasetFile.Save(path, transitions 1 1 (steps 40 [] []))
 
-        use stream =
-            new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)
+                use stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)
 
-        Assert.Equal(30, (first.Read "rewards").Values.Length)
-        Assert.Equal(30, (again.Read "rewards").Values.Length))
+                Expect.equal (first.Read "rewards").Values.Length 30 "length of values of read of first 'rewards'"
+                Expect.equal (again.Read "rewards").Values.Length 30 "length of values of read of again 'rewards'"))
+    ]

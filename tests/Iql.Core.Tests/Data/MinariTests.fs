@@ -12,12 +12,11 @@ open Iql.Core.Tests.DataCases
 open Iql.Core.Tests.DatasetFileTests
 open Iql.Core.Tests.Hdf5FileTests
 open Iql.Core.Tests.NpzFileTests
-open Xunit
+open Expecto
 
 /// One episode of goal dictionaries: steps, its last termination and truncation.
 let episode number (length: int) (terminated: bool) (truncated: bool) =
-    let flags last =
-        Array.init length (fun i -> last && i = length - 1)
+    let flags last = Array.init length (fun i -> last && i = length - 1)
 
     let name part = $"episode_{number}/{part}"
 
@@ -43,16 +42,13 @@ let metadata =
 
 /// A Minari data set of three episodes: terminated, truncated, without an end; seeds 7, 8, 9; further attributes of episodes.
 let datasetWith (own: (int * ArrayData) list) (folder: string) (more: ArrayData list) =
-    let data =
-        Directory.CreateDirectory(Path.Combine(folder, "open-v3", "data")).FullName
+    let data = Directory.CreateDirectory(Path.Combine(folder, "open-v3", "data")).FullName
 
-    let arrays =
-        episode 0 4 true false @ episode 1 3 false true @ episode 2 2 false false @ more
+    let arrays = episode 0 4 true false @ episode 1 3 false true @ episode 2 2 false false @ more
 
     let attributes = [
         for i in 0..2 do
-            let single name (value: int) =
-                struct ($"episode_{i}", array name [] [| int64 value |])
+            let single name (value: int) = struct ($"episode_{i}", array name [] [| int64 value |])
 
             single "id" i
             single "total_steps" ([ 4; 3; 2 ].Item i)
@@ -70,179 +66,189 @@ let dataset folder more = datasetWith [] folder more
 
 let message (action: unit -> unit) = throws<Exception>(action).Message
 
-[<Fact>]
-let ``T + 1 observations become observations and next observations, the final one too`` () =
-    withFolder (fun folder ->
-        let path = dataset folder []
-        let raw = DatasetFile.Read path
-        Assert.Equal(("open-v3", 9, 4, 2), (raw.Name, raw.Count, raw.ObservationSize, raw.ActionSize))
-        // Alphabetical: achieved_goal, desired_goal, observation.
-        let row episode step = [|
-            float32 step / 8f
-            float32 episode + 0.5f
-            float32 (1000 * episode + 2 * step) + 0.1f
-            float32 (1000 * episode + 2 * step + 1) + 0.1f
-        |]
+[<Tests>]
+let tests =
+    testList "MinariTests" [
+        testCase "T + 1 observations become observations and next observations, the final one too" (fun () ->
+            withFolder (fun folder ->
+                let path = dataset folder []
+                let raw = DatasetFile.Read path
 
-        let steps = [
-            for e, length in [ 0, 4; 1, 3; 2, 2 ] do
-                for t in 0 .. length - 1 -> e, t
-        ]
+                Expect.equal
+                    (raw.Name, raw.Count, raw.ObservationSize, raw.ActionSize)
+                    ("open-v3", 9, 4, 2)
+                    "name of raw, count of raw, observation size of raw, action size of raw"
+                // Alphabetical: achieved_goal, desired_goal, observation.
+                let row episode step = [|
+                    float32 step / 8f
+                    float32 episode + 0.5f
+                    float32 (1000 * episode + 2 * step) + 0.1f
+                    float32 (1000 * episode + 2 * step + 1) + 0.1f
+                |]
 
-        Assert.Equal<float32[]>(Array.concat [ for e, t in steps -> row e t ], raw.Observations)
-        Assert.Equal<float32[]>(Array.concat [ for e, t in steps -> row e (t + 1) ], raw.NextObservations)
-        Assert.Equal<float32[]>([| for e, t in steps -> float32 (float (e + t) / 7.0) |], raw.Rewards)
+                let steps = [
+                    for e, length in [ 0, 4; 1, 3; 2, 2 ] do
+                        for t in 0 .. length - 1 -> e, t
+                ]
 
-        Assert.Equal<int list>(
-            [ 3 ],
-            [
-                for i in 0..8 do
-                    if raw.Terminals[i] then
-                        i
-            ]
-        )
+                Expect.equal raw.Observations (Array.concat [ for e, t in steps -> row e t ]) "observations of raw"
 
-        Assert.Equal<int list>(
-            [ 6 ],
-            [
-                for i in 0..8 do
-                    if raw.Timeouts[i] then
-                        i
-            ]
-        )
+                Expect.equal
+                    raw.NextObservations
+                    (Array.concat [ for e, t in steps -> row e (t + 1) ])
+                    "next observations of raw"
 
-        Assert.Equal("-56.512833", raw.Metadata["metadata/minari/ref_min_score"])
-        Assert.Equal(9, DatasetFile.Load(path, DatasetMode.Strict).Count)
+                Expect.equal raw.Rewards [| for e, t in steps -> float32 (float (e + t) / 7.0) |] "rewards of raw"
 
-        for named in [ Path.Combine(path, "data"); Path.Combine(path, "data", "main_data.hdf5") ] do
-            Assert.Equal(raw.Name, DatasetFile.Read(named).Name))
+                Expect.equal
+                    [
+                        for i in 0..8 do
+                            if raw.Terminals[i] then
+                                i
+                    ]
+                    [ 3 ]
+                    "3"
 
-[<Fact>]
-let ``pieces are the whole`` () =
-    withFolder (fun folder ->
-        use file = DatasetFile.Open(dataset folder [])
+                Expect.equal
+                    [
+                        for i in 0..8 do
+                            if raw.Timeouts[i] then
+                                i
+                    ]
+                    [ 6 ]
+                    "6"
 
-        for name in
-            [
-                "observations"
-                "next_observations"
-                "actions"
-                "rewards"
-                "terminals"
-                "timeouts"
-            ] do
-            let whole = file.Read name
-            let width = whole.Values.Length / 9
+                Expect.equal
+                    raw.Metadata["metadata/minari/ref_min_score"]
+                    "-56.512833"
+                    "metadata minari ref min score"
 
-            for first in 0..8 do
-                for count in 0 .. 9 - first do
-                    let expected = Array.sub (bits whole.Values) (first * width) (count * width)
-                    Assert.Equal<string[]>(expected, bits (file.Read(name, int64 first, count).Values)))
+                Expect.equal (DatasetFile.Load(path, DatasetMode.Strict).Count) 9 "count of load"
 
-[<Fact>]
-let ``a row file is packed from it`` () =
-    withFolder (fun folder ->
-        let path, rows = dataset folder [], Path.Combine(folder, "x.rows")
-        DatasetPacking.Pack(path, rows, DatasetMode.Strict) |> ignore
-        let packed = RowFile rows
-        Assert.Equal(DatasetFile.Load(path, DatasetMode.Strict).Fingerprint, packed.Fingerprint)
-        Assert.Equal("open-v3", packed.Name))
+                for named in [ Path.Combine(path, "data"); Path.Combine(path, "data", "main_data.hdf5") ] do
+                    Expect.equal (DatasetFile.Read(named).Name) raw.Name "name of read of named"))
 
-[<Fact>]
-let ``an episode without an end does not run on into the next`` () =
-    withFolder (fun folder ->
-        let path = dataset folder (episode 3 2 false true)
-        let raw = DatasetFile.Read path
+        testCase "pieces are the whole" (fun () ->
+            withFolder (fun folder ->
+                use file = DatasetFile.Open(dataset folder [])
 
-        Assert.Equal<int list>(
-            [ 6; 8; 10 ],
-            [
-                for i in 0..10 do
-                    if raw.Timeouts[i] then
-                        i
-            ]
-        ))
+                for name in [ "observations"; "next_observations"; "actions"; "rewards"; "terminals"; "timeouts" ] do
+                    let whole = file.Read name
+                    let width = whole.Values.Length / 9
 
-[<Fact>]
-let ``blocks are ordered level by level, tuples by number`` () =
-    let sorted =
-        [ "a-b"; "a/x"; "_index_10"; "_index_2"; "goal/b"; "goal/a" ]
-        |> List.sortWith (fun a b -> ObservationBlock.Compare(a, b))
+                    for first in 0..8 do
+                        for count in 0 .. 9 - first do
+                            let expected = Array.sub (bits whole.Values) (first * width) (count * width)
+                            Expect.equal (bits (file.Read(name, int64 first, count).Values)) expected "bits"))
 
-    Assert.Equal<string list>([ "_index_2"; "_index_10"; "a/x"; "a-b"; "goal/a"; "goal/b" ], sorted)
+        testCase "a row file is packed from it" (fun () ->
+            withFolder (fun folder ->
+                let path, rows = dataset folder [], Path.Combine(folder, "x.rows")
+                DatasetPacking.Pack(path, rows, DatasetMode.Strict) |> ignore
+                let packed = RowFile rows
 
-[<Fact>]
-let ``attributes of an older data set are its metadata`` () =
-    withFolder (fun folder ->
-        let path = dataset folder []
-        File.Delete(Path.Combine(path, "data", "metadata.json"))
+                Expect.equal
+                    packed.Fingerprint
+                    (DatasetFile.Load(path, DatasetMode.Strict).Fingerprint)
+                    "fingerprint of packed"
 
-        python
-            "import h5py, numpy as n, sys
+                Expect.equal packed.Name "open-v3" "name of packed"))
+
+        testCase "an episode without an end does not run on into the next" (fun () ->
+            withFolder (fun folder ->
+                let path = dataset folder (episode 3 2 false true)
+                let raw = DatasetFile.Read path
+
+                Expect.equal
+                    [
+                        for i in 0..10 do
+                            if raw.Timeouts[i] then
+                                i
+                    ]
+                    [ 6; 8; 10 ]
+                    "[ 6; 8; 10 ]"))
+
+        testCase "blocks are ordered level by level, tuples by number" (fun () ->
+            let sorted =
+                [ "a-b"; "a/x"; "_index_10"; "_index_2"; "goal/b"; "goal/a" ]
+                |> List.sortWith (fun a b -> ObservationBlock.Compare(a, b))
+
+            Expect.equal sorted [ "_index_2"; "_index_10"; "a/x"; "a-b"; "goal/a"; "goal/b" ] "sorted")
+
+        testCase "attributes of an older data set are its metadata" (fun () ->
+            withFolder (fun folder ->
+                let path = dataset folder []
+                File.Delete(Path.Combine(path, "data", "metadata.json"))
+
+                python
+                    "import h5py, numpy as n, sys
 f = h5py.File(sys.argv[1], 'a')
 f.attrs['total_episodes'] = n.int64(3)
 f.attrs['dataset_id'] = 'D4RL/pen/human-v2'
 f.attrs['ref_min_score'] = 96.262799
 f.attrs['odd'] = h5py.Empty('f4')"
-            [ Path.Combine(path, "data", "main_data.hdf5") ]
-        |> ignore
+                    [ Path.Combine(path, "data", "main_data.hdf5") ]
+                |> ignore
 
-        let metadata = DatasetFile.Read(path).Metadata
-        Assert.Equal("\"D4RL/pen/human-v2\"", metadata["metadata/minari/dataset_id"])
-        Assert.Equal("96.262799", metadata["metadata/minari/ref_min_score"])
-        Assert.Equal("3", metadata["metadata/minari/total_episodes"]))
+                let metadata = DatasetFile.Read(path).Metadata
 
-[<Fact>]
-let ``what is wrong is named with its episode`` () =
-    let refused (change: ArrayData list -> ArrayData list) (expected: string list) =
-        withFolder (fun folder ->
-            let path = Path.Combine(folder, "main_data.hdf5")
-            Hdf5Writer.Write(path, ResizeArray(change (episode 0 4 true false @ episode 1 3 false true)))
-            let said = message (fun () -> DatasetFile.Read path |> ignore)
+                Expect.equal
+                    metadata["metadata/minari/dataset_id"]
+                    "\"D4RL/pen/human-v2\""
+                    "metadata minari dataset id"
 
-            for part in expected do
-                Assert.Contains(part, said))
+                Expect.equal metadata["metadata/minari/ref_min_score"] "96.262799" "metadata minari ref min score"
+                Expect.equal metadata["metadata/minari/total_episodes"] "3" "metadata minari total episodes"))
 
-    let replace (other: ArrayData) =
-        List.map (fun (a: ArrayData) -> if a.Name = other.Name then other else a)
+        testCase "what is wrong is named with its episode" (fun () ->
+            let refused (change: ArrayData list -> ArrayData list) (expected: string list) =
+                withFolder (fun folder ->
+                    let path = Path.Combine(folder, "main_data.hdf5")
+                    Hdf5Writer.Write(path, ResizeArray(change (episode 0 4 true false @ episode 1 3 false true)))
+                    let said = message (fun () -> DatasetFile.Read path |> ignore)
 
-    refused (replace (array "episode_1/actions" [ 2; 2 ] (column 1 2 2))) [
-        "'episode_1/actions': expected 3 rows"
-        "got [2, 2]"
+                    for part in expected do
+                        Expect.stringContains said part "said")
+
+            let replace (other: ArrayData) = List.map (fun (a: ArrayData) -> if a.Name = other.Name then other else a)
+
+            refused (replace (array "episode_1/actions" [ 2; 2 ] (column 1 2 2))) [
+                "'episode_1/actions': expected 3 rows"
+                "got [2, 2]"
+            ]
+
+            refused (replace (array "episode_1/actions" [ 3 ] [| 1L; 2L; 0L |])) [
+                "'episode_1/actions': expected float32 [2] a step, got int64 []"
+            ]
+
+            refused (replace (array "episode_0/actions" [ 4 ] (column 1 4 1))) [
+                "or choices, whole numbers of shape [4], got float32 [4]"
+            ]
+
+            refused (replace (array "episode_1/terminations" [ 4 ] (Array.zeroCreate<bool> 4))) [
+                "'episode_1/terminations': expected shape [3], got [4]"
+            ]
+
+            refused (replace (array "episode_1/observations/achieved_goal" [ 3 ] (column 1 3 1))) [
+                "achieved_goal': expected 4 rows (one more than steps)"
+            ]
+
+            refused (List.filter (fun a -> a.Name <> "episode_1/rewards")) [
+                "'episode_1/rewards': expected Minari's layout"
+                "got actions"
+            ]
+
+            refused (List.filter (fun a -> a.Name <> "episode_1/observations/desired_goal")) [
+                "'episode_1/observations': expected achieved_goal[], desired_goal[1]"
+            ])
+
+        testCase "metadata that is no JSON is refused" (fun () ->
+            withFolder (fun folder ->
+                let path = dataset folder []
+                File.WriteAllText(Path.Combine(path, "data", "metadata.json"), "{\"total")
+
+                Expect.stringContains
+                    (message (fun () -> DatasetFile.Read path |> ignore))
+                    "expected the metadata of a Minari data set"
+                    "the message"))
     ]
-
-    refused (replace (array "episode_1/actions" [ 3 ] [| 1L; 2L; 0L |])) [
-        "'episode_1/actions': expected float32 [2] a step, got int64 []"
-    ]
-
-    refused (replace (array "episode_0/actions" [ 4 ] (column 1 4 1))) [
-        "or choices, whole numbers of shape [4], got float32 [4]"
-    ]
-
-    refused (replace (array "episode_1/terminations" [ 4 ] (Array.zeroCreate<bool> 4))) [
-        "'episode_1/terminations': expected shape [3], got [4]"
-    ]
-
-    refused (replace (array "episode_1/observations/achieved_goal" [ 3 ] (column 1 3 1))) [
-        "achieved_goal': expected 4 rows (one more than steps)"
-    ]
-
-    refused (List.filter (fun a -> a.Name <> "episode_1/rewards")) [
-        "'episode_1/rewards': expected Minari's layout"
-        "got actions"
-    ]
-
-    refused (List.filter (fun a -> a.Name <> "episode_1/observations/desired_goal")) [
-        "'episode_1/observations': expected achieved_goal[], desired_goal[1]"
-    ]
-
-[<Fact>]
-let ``metadata that is no JSON is refused`` () =
-    withFolder (fun folder ->
-        let path = dataset folder []
-        File.WriteAllText(Path.Combine(path, "data", "metadata.json"), "{\"total")
-
-        Assert.Contains(
-            "expected the metadata of a Minari data set",
-            message (fun () -> DatasetFile.Read path |> ignore)
-        ))

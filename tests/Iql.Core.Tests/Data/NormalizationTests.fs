@@ -4,21 +4,16 @@ open System
 open System.Text.Json
 open Iql.Data
 open Iql.Core.Tests.DataCases
-open Xunit
+open Expecto
+open Iql.Tests
 
 /// N rows whose next observation is the next row's, but for the rows named; rewards 1.
 let walk n (jumps: int list) (terminals: int list) =
     let observations = Array.init n (fun i -> float32 i * 0.5f)
 
-    let next =
-        Array.init n (fun i ->
-            if List.contains i jumps then
-                -7f
-            else
-                float32 (i + 1) * 0.5f)
+    let next = Array.init n (fun i -> if List.contains i jumps then -7f else float32 (i + 1) * 0.5f)
 
-    let flag rows =
-        Array.init n (fun i -> List.contains i rows)
+    let flag rows = Array.init n (fun i -> List.contains i rows)
 
     Transitions(
         "walk",
@@ -32,131 +27,151 @@ let walk n (jumps: int list) (terminals: int list) =
         next
     )
 
-[<Fact>]
-let ``nothing is the identity`` () =
-    let t = transitions 2 1 (steps 9 [ 3 ] [ 6 ])
-    Assert.Same(t, Normalization.None.Apply t)
+[<Tests>]
+let tests =
+    testList "NormalizationTests" [
+        testCase "nothing is the identity" (fun () ->
+            let t = transitions 2 1 (steps 9 [ 3 ] [ 6 ])
+            Expect.isTrue (obj.ReferenceEquals(Normalization.None.Apply t, t)) "apply of t is the same object")
 
-[<Fact>]
-let ``observations get mean 0 and deviation 1, next observations the same map`` () =
-    let t = transitions 3 1 (steps 50 [ 3 ] [ 6 ])
-    let normalization = Normalization.Of(t, true, RewardRule.None)
-    let changed = normalization.Apply t
+        testCase "observations get mean 0 and deviation 1, next observations the same map" (fun () ->
+            let t = transitions 3 1 (steps 50 [ 3 ] [ 6 ])
+            let normalization = Normalization.Of(t, true, RewardRule.None)
+            let changed = normalization.Apply t
 
-    for j in 0..2 do
-        let column = [| for i in 0..49 -> float changed.Observations[i * 3 + j] |]
-        Assert.Equal(0.0, Array.average column, 1e-5)
-        Assert.Equal(1.0, sqrt (column |> Array.averageBy (fun x -> x * x)), 1e-5)
+            for j in 0..2 do
+                let column = [| for i in 0..49 -> float changed.Observations[i * 3 + j] |]
+                Expect.floatClose (Accuracy.within 1e-5) (Array.average column) 0.0 "mean of column"
 
-    let row = t.NextObservation(4).ToArray()
-    normalization.Apply(row.AsSpan())
-    Assert.Equal<float32[]>(changed.NextObservation(4).ToArray(), row)
-    Assert.Equal<float32 seq>(t.Rewards, changed.Rewards)
+                Expect.floatClose
+                    (Accuracy.within 1e-5)
+                    (sqrt (column |> Array.averageBy (fun x -> x * x)))
+                    1.0
+                    "sqrt of mean of column"
 
-[<Fact>]
-let ``the deviation is the population's plus 0.001, and a constant column does not divide by zero`` () =
-    let t =
-        Transitions(
-            "x",
-            2,
-            1,
-            [| 1f; 5f; 3f; 5f |],
-            [| 0f; 0f |],
-            [| 0f; 0f |],
-            [| false; false |],
-            [| false; false |],
-            Array.zeroCreate 4
-        )
+            let row = t.NextObservation(4).ToArray()
+            normalization.Apply(row.AsSpan())
+            Expect.equal row (changed.NextObservation(4).ToArray()) "row"
+            Expect.sequenceEqual changed.Rewards t.Rewards "rewards of changed")
 
-    let normalization = Normalization.Of(t, true, RewardRule.None)
-    Assert.Equal<float32 list>([ 2f; 5f ], List.ofSeq normalization.ObservationMean)
-    Assert.Equal<float32 list>([ 1.001f; 0.001f ], List.ofSeq normalization.ObservationDeviation)
-    Assert.Equal(0f, normalization.Apply(t).Observations[1])
+        testCase
+            "the deviation is the population's plus a thousandth, and a constant column does not divide by zero"
+            (fun () ->
+                let t =
+                    Transitions(
+                        "x",
+                        2,
+                        1,
+                        [| 1f; 5f; 3f; 5f |],
+                        [| 0f; 0f |],
+                        [| 0f; 0f |],
+                        [| false; false |],
+                        [| false; false |],
+                        Array.zeroCreate 4
+                    )
 
-[<Fact>]
-let ``antmaze's rules shift rewards, and scale them before`` () =
-    let t = transitions 1 1 (steps 4 [] [])
+                let normalization = Normalization.Of(t, true, RewardRule.None)
+                Expect.equal (List.ofSeq normalization.ObservationMean) [ 2f; 5f ] "observation mean of normalization"
 
-    for rule, expected in
-        [
-            RewardRule.AntMaze, [ -1f; 0f; 1f; 2f ]
-            RewardRule.AntMazeTimes4, [ -2f; 2f; 6f; 10f ]
-            RewardRule.AntMazeTimes10, [ -5f; 5f; 15f; 25f ]
-        ] do
-        Assert.Equal<float32 list>(expected, List.ofSeq (Normalization.Of(t, false, rule).Apply t).Rewards)
+                Expect.equal
+                    (List.ofSeq normalization.ObservationDeviation)
+                    [ 1.001f; 0.001f ]
+                    "observation deviation of normalization"
 
-[<Fact>]
-let ``trajectories for the return range are cut at terminals and jumps, the tail counts`` () =
-    // Rows 0-2, 3-7, 8-11, 12: returns 3, 5, 4, 1.
-    Assert.Equal(struct (1.0, 5.0), Normalization.ReturnRange(walk 13 [ 7; 11 ] [ 2 ]))
+                Expect.equal (normalization.Apply(t).Observations[1]) 0f "observation 1 of apply of normalization of t")
 
-    let normalization =
-        Normalization.Of(walk 13 [ 7; 11 ] [ 2 ], false, RewardRule.ReturnRange)
+        testCase "antmaze's rules shift rewards, and scale them before" (fun () ->
+            let t = transitions 1 1 (steps 4 [] [])
 
-    Assert.Equal(250.0, normalization.RewardScale)
-    Assert.Equal(250f, normalization.Apply(walk 13 [ 7; 11 ] [ 2 ]).Rewards[5])
+            for rule, expected in
+                [
+                    RewardRule.AntMaze, [ -1f; 0f; 1f; 2f ]
+                    RewardRule.AntMazeTimes4, [ -2f; 2f; 6f; 10f ]
+                    RewardRule.AntMazeTimes10, [ -5f; 5f; 15f; 25f ]
+                ] do
+                Expect.equal
+                    (List.ofSeq (Normalization.Of(t, false, rule).Apply t).Rewards)
+                    expected
+                    "rewards of apply of t, false, rule")
 
-[<Fact>]
-let ``a step below the tolerance is no jump`` () =
-    let t = walk 6 [] []
-    let near = t.NextObservations |> Seq.map (fun x -> x + 4e-7f) |> Array.ofSeq
-    Assert.Equal(struct (6.0, 6.0), Normalization.ReturnRange(t.With(nextObservations = near)))
+        testCase "trajectories for the return range are cut at terminals and jumps, the tail counts" (fun () ->
+            // Rows 0-2, 3-7, 8-11, 12: returns 3, 5, 4, 1.
+            Expect.equal (Normalization.ReturnRange(walk 13 [ 7; 11 ] [ 2 ])) (struct (1.0, 5.0)) "return range"
 
-[<Fact>]
-let ``equal returns give no range`` () =
-    let message =
-        throws<ArgumentException>(fun () -> Normalization.Of(walk 6 [] [ 2 ], false, RewardRule.ReturnRange) |> ignore)
-            .Message
+            let normalization = Normalization.Of(walk 13 [ 7; 11 ] [ 2 ], false, RewardRule.ReturnRange)
 
-    Assert.Contains("different returns", message)
+            Expect.equal normalization.RewardScale 250.0 "reward scale of normalization"
 
-[<Fact>]
-let ``a scale of one's own is checked and applied`` () =
-    let t = transitions 1 1 (steps 4 [] [])
-    Assert.Equal<float32 list>([ -2f; 2f; 6f; 10f ], List.ofSeq (Normalization.Custom(4.0, -2.0).Apply t).Rewards)
+            Expect.equal
+                (normalization.Apply(walk 13 [ 7; 11 ] [ 2 ]).Rewards[5])
+                250f
+                "reward 5 of apply of normalization")
 
-    for scale, shift in [ 0.0, 1.0; nan, 1.0; 1.0, infinity ] do
-        throws<ArgumentException>(fun () -> Normalization.Custom(scale, shift) |> ignore)
-        |> ignore
+        testCase "a step below the tolerance is no jump" (fun () ->
+            let t = walk 6 [] []
+            let near = t.NextObservations |> Seq.map (fun x -> x + 4e-7f) |> Array.ofSeq
 
-[<Fact>]
-let ``actions are held within the limit`` () =
-    let t = (transitions 1 1 (steps 4 [] [])).With(actions = [| -3f; -0.5f; 1f; 2f |])
+            Expect.equal
+                (Normalization.ReturnRange(t.With(nextObservations = near)))
+                (struct (6.0, 6.0))
+                "return range")
 
-    let held limit =
-        List.ofSeq (Normalization.None.WithActionLimit(limit).Apply t).Actions
+        testCase "equal returns give no range" (fun () ->
+            let message =
+                throws<ArgumentException>(fun () ->
+                    Normalization.Of(walk 6 [] [ 2 ], false, RewardRule.ReturnRange) |> ignore)
+                    .Message
 
-    Assert.Equal<float32 list>([ -1f; -0.5f; 1f; 1f ], held (Nullable 1.0))
-    Assert.Equal<float32 list>([ -0.99999f; -0.5f; 0.99999f; 0.99999f ], held (Nullable(1.0 - 1e-5)))
-    Assert.Equal<float32 list>(List.ofSeq t.Actions, held (Nullable()))
+            Expect.stringContains message "different returns" "message")
 
-    for limit in [ 0.0; -1.0; nan; infinity ] do
-        throws<ArgumentException>(fun () -> Normalization.None.WithActionLimit(Nullable limit) |> ignore)
-        |> ignore
+        testCase "a scale of one's own is checked and applied" (fun () ->
+            let t = transitions 1 1 (steps 4 [] [])
 
-[<Fact>]
-let ``it survives JSON to the same bits`` () =
-    let t = transitions 3 1 (steps 50 [ 3 ] [ 6 ])
+            Expect.equal
+                (List.ofSeq (Normalization.Custom(4.0, -2.0).Apply t).Rewards)
+                [ -2f; 2f; 6f; 10f ]
+                "rewards of apply of custom"
 
-    for normalization in
-        [
-            Normalization.None
-            Normalization.Of(t, true, RewardRule.ReturnRange).WithActionLimit(Nullable 0.7)
-            Normalization.Custom(0.1, 1.0 / 3.0)
-        ] do
-        let text =
-            JsonSerializer.Serialize(normalization, JsonSerializerOptions JsonSerializerDefaults.Web)
+            for scale, shift in [ 0.0, 1.0; nan, 1.0; 1.0, infinity ] do
+                throws<ArgumentException>(fun () -> Normalization.Custom(scale, shift) |> ignore) |> ignore)
 
-        let back =
-            JsonSerializer.Deserialize<Normalization>(text, JsonSerializerOptions JsonSerializerDefaults.Web)
+        testCase "actions are held within the limit" (fun () ->
+            let t = (transitions 1 1 (steps 4 [] [])).With(actions = [| -3f; -0.5f; 1f; 2f |])
 
-        Assert.Equal(normalization.Apply(t).Fingerprint, back.Apply(t).Fingerprint)
-        Assert.Equal(normalization.Rewards, back.Rewards)
+            let held limit = List.ofSeq (Normalization.None.WithActionLimit(limit).Apply t).Actions
 
-[<Fact>]
-let ``rows of another size are refused`` () =
-    let normalization =
-        Normalization.Of(transitions 3 1 (steps 5 [] []), true, RewardRule.None)
+            Expect.equal (held (Nullable 1.0)) [ -1f; -0.5f; 1f; 1f ] "held"
+            Expect.equal (held (Nullable(1.0 - 1e-5))) [ -0.99999f; -0.5f; 0.99999f; 0.99999f ] "held"
+            Expect.equal (held (Nullable())) (List.ofSeq t.Actions) "held"
 
-    throws<ArgumentException>(fun () -> normalization.Apply((Array.zeroCreate<float32> 4).AsSpan()))
-    |> ignore
+            for limit in [ 0.0; -1.0; nan; infinity ] do
+                throws<ArgumentException>(fun () -> Normalization.None.WithActionLimit(Nullable limit) |> ignore)
+                |> ignore)
+
+        testCase "it survives JSON to the same bits" (fun () ->
+            let t = transitions 3 1 (steps 50 [ 3 ] [ 6 ])
+
+            for normalization in
+                [
+                    Normalization.None
+                    Normalization.Of(t, true, RewardRule.ReturnRange).WithActionLimit(Nullable 0.7)
+                    Normalization.Custom(0.1, 1.0 / 3.0)
+                ] do
+                let text = JsonSerializer.Serialize(normalization, JsonSerializerOptions JsonSerializerDefaults.Web)
+
+                let back =
+                    JsonSerializer.Deserialize<Normalization>(text, JsonSerializerOptions JsonSerializerDefaults.Web)
+
+                Expect.equal
+                    (back.Apply(t).Fingerprint)
+                    (normalization.Apply(t).Fingerprint)
+                    "fingerprint of apply of back of t"
+
+                Expect.equal back.Rewards normalization.Rewards "rewards of back")
+
+        testCase "rows of another size are refused" (fun () ->
+            let normalization = Normalization.Of(transitions 3 1 (steps 5 [] []), true, RewardRule.None)
+
+            throws<ArgumentException>(fun () -> normalization.Apply((Array.zeroCreate<float32> 4).AsSpan()))
+            |> ignore)
+    ]

@@ -8,7 +8,7 @@ open Iql.Data.Files
 open Iql.Data.Rows
 open Iql.Graph
 open Iql.Core.Tests.DataCases
-open Xunit
+open Expecto
 
 let private nothing: IReadOnlyDictionary<string, string> = readOnlyDict []
 
@@ -18,7 +18,7 @@ let private refused (folder: string) (bytes: byte[]) (parts: string list) =
     let message = throws<InvalidDataException>(fun () -> RowFile path |> ignore).Message
 
     for part in "broken.rows: expected" :: parts do
-        Assert.Contains(part, message)
+        Expect.stringContains message part "message"
 
 let private whole (folder: string) =
     let path = Path.Combine(folder, "whole.rows")
@@ -30,126 +30,140 @@ let private changed (bytes: byte[]) (at: int) (value: byte[]) =
     Array.blit value 0 copy at value.Length
     copy
 
-[<Fact>]
-let ``a truncated file is refused, wherever it was cut`` () =
-    withFolder (fun folder ->
-        let bytes = whole folder
+[<Tests>]
+let tests =
+    testList "RowFileRefusalTests" [
+        testCase "a truncated file is refused, wherever it was cut" (fun () ->
+            withFolder (fun folder ->
+                let bytes = whole folder
 
-        for length in [ 8; 100; 4095; 4096; 5000; bytes.Length - 200; bytes.Length - 1 ] do
-            refused folder bytes[.. length - 1] [ "truncated"; "copy or pack it again" ]
+                for length in [ 8; 100; 4095; 4096; 5000; bytes.Length - 200; bytes.Length - 1 ] do
+                    refused folder bytes[.. length - 1] [ "truncated"; "copy or pack it again" ]
 
-        refused folder (Array.append bytes [| 0uy |]) [ "added" ])
+                refused folder (Array.append bytes [| 0uy |]) [ "added" ]))
 
-[<Fact>]
-let ``foreign files and other versions are refused`` () =
-    withFolder (fun folder ->
-        refused folder [||] [ "an empty file" ]
-        refused folder "PK a zip of something else"B [ "first bytes of another kind"; "iql data pack" ]
-        let bytes = whole folder
-        refused folder (changed bytes 8 (BitConverter.GetBytes 2)) [ "a row file of version 1, got version 2" ]
+        testCase "foreign files and other versions are refused" (fun () ->
+            withFolder (fun folder ->
+                refused folder [||] [ "an empty file" ]
+                refused folder "PK a zip of something else"B [ "first bytes of another kind"; "iql data pack" ]
+                let bytes = whole folder
 
-        throws<FileNotFoundException>(fun () -> RowFile(Path.Combine(folder, "absent.rows")) |> ignore)
-        |> ignore
+                refused folder (changed bytes 8 (BitConverter.GetBytes 2)) [
+                    "a row file of version 1, got version 2"
+                ]
 
-        throws<FileNotFoundException>(fun () -> RowFile folder |> ignore) |> ignore)
+                throws<FileNotFoundException>(fun () -> RowFile(Path.Combine(folder, "absent.rows")) |> ignore)
+                |> ignore
 
-[<Fact>]
-let ``a first page or a description that does not fit is refused`` () =
-    withFolder (fun folder ->
-        let bytes = whole folder
-        refused folder (changed bytes 24 (BitConverter.GetBytes 0)) [ "fits itself"; "damaged" ]
-        refused folder (changed bytes 24 (BitConverter.GetBytes 40)) [ "fits itself"; "40 and 2" ]
-        refused folder (changed bytes 32 (BitConverter.GetBytes 13)) [ "13 floats a row" ]
-        refused folder (changed bytes 16 (BitConverter.GetBytes 0L)) [ "0 rows" ]
-        refused folder (changed bytes 16 (BitConverter.GetBytes Int64.MaxValue)) [ "fits itself" ]
-        refused folder (changed bytes 16 (BitConverter.GetBytes 99L)) [ "bytes, got" ]
-        refused folder (changed bytes (bytes.Length - 40) (Array.create 40 0uy)) [ "description as JSON"; "damaged" ])
+                throws<FileNotFoundException>(fun () -> RowFile folder |> ignore) |> ignore))
 
-[<Fact>]
-let ``a file that was not written to its end is no row file`` () =
-    withFolder (fun folder ->
-        // The first page is written last.
-        refused folder (changed (whole folder) 0 (Array.zeroCreate 4096)) [ "a row file" ])
+        testCase "a first page or a description that does not fit is refused" (fun () ->
+            withFolder (fun folder ->
+                let bytes = whole folder
+                refused folder (changed bytes 24 (BitConverter.GetBytes 0)) [ "fits itself"; "damaged" ]
+                refused folder (changed bytes 24 (BitConverter.GetBytes 40)) [ "fits itself"; "40 and 2" ]
+                refused folder (changed bytes 32 (BitConverter.GetBytes 13)) [ "13 floats a row" ]
+                refused folder (changed bytes 16 (BitConverter.GetBytes 0L)) [ "0 rows" ]
+                refused folder (changed bytes 16 (BitConverter.GetBytes Int64.MaxValue)) [ "fits itself" ]
+                refused folder (changed bytes 16 (BitConverter.GetBytes 99L)) [ "bytes, got" ]
 
-[<Fact>]
-let ``a writer that fails leaves what was there, and nothing beside it`` () =
-    withFolder (fun folder ->
-        let before = whole folder
-        let path = Path.Combine(folder, "whole.rows")
-        let row = [| 1f; 2f; 3f |]
+                refused folder (changed bytes (bytes.Length - 40) (Array.create 40 0uy)) [
+                    "description as JSON"
+                    "damaged"
+                ]))
 
-        let write (reward: float32) (observation: float32[]) =
-            throws<ArgumentException>(fun () ->
-                RowFileWriter.Write(
-                    path,
-                    "new",
-                    3,
-                    1,
-                    nothing,
-                    fun writer ->
-                        writer.Add(ReadOnlySpan row, ReadOnlySpan [| 0f |], 1f, false, false, ReadOnlySpan row)
+        testCase "a file that was not written to its end is no row file" (fun () ->
+            withFolder (fun folder ->
+                // The first page is written last.
+                refused folder (changed (whole folder) 0 (Array.zeroCreate 4096)) [ "a row file" ]))
 
-                        writer.Add(
-                            ReadOnlySpan observation,
-                            ReadOnlySpan [| 0f |],
-                            reward,
-                            false,
-                            false,
-                            ReadOnlySpan row
-                        )
-                ))
-                .Message
+        testCase "a writer that fails leaves what was there, and nothing beside it" (fun () ->
+            withFolder (fun folder ->
+                let before = whole folder
+                let path = Path.Combine(folder, "whole.rows")
+                let row = [| 1f; 2f; 3f |]
 
-        Assert.Contains(
-            "observations: expected finite numbers, got NaN in row 1, column 2",
-            write 0f [| 1f; 2f; nanf |]
-        )
+                let write (reward: float32) (observation: float32[]) =
+                    throws<ArgumentException>(fun () ->
+                        RowFileWriter.Write(
+                            path,
+                            "new",
+                            3,
+                            1,
+                            nothing,
+                            fun writer ->
+                                writer.Add(
+                                    ReadOnlySpan row,
+                                    ReadOnlySpan [| 0f |],
+                                    1f,
+                                    false,
+                                    false,
+                                    ReadOnlySpan row
+                                )
 
-        Assert.Contains("rewards: expected finite numbers, got Infinity in row 1, column 0", write infinityf row)
+                                writer.Add(
+                                    ReadOnlySpan observation,
+                                    ReadOnlySpan [| 0f |],
+                                    reward,
+                                    false,
+                                    false,
+                                    ReadOnlySpan row
+                                )
+                        ))
+                        .Message
 
-        throws<ArgumentException>(fun () -> RowFileWriter.Write(path, "none", 3, 1, nothing, ignore))
-        |> ignore
+                Expect.stringContains
+                    (write 0f [| 1f; 2f; nanf |])
+                    "observations: expected finite numbers, got NaN in row 1, column 2"
+                    "write"
 
-        Assert.Equal<byte[]>(before, File.ReadAllBytes path)
-        Assert.Equal<string[]>([| path |], Directory.GetFiles folder))
+                Expect.stringContains
+                    (write infinityf row)
+                    "rewards: expected finite numbers, got Infinity in row 1, column 0"
+                    "write infinityf row"
 
-[<Fact>]
-let ``what a killed writer left is removed, what a living one writes is not`` () =
-    withFolder (fun folder ->
-        let path = Path.Combine(folder, "x.rows")
-        let left, living = path + ".1-dead.tmp", path + ".2-alive.tmp"
-        File.WriteAllText(left, "half")
+                throws<ArgumentException>(fun () -> RowFileWriter.Write(path, "none", 3, 1, nothing, ignore))
+                |> ignore
 
-        use writing =
-            new FileStream(living, FileMode.Create, FileAccess.Write, FileShare.None)
+                Expect.equal (File.ReadAllBytes path) before "file path"
+                Expect.equal (Directory.GetFiles folder) [| path |] "files in folder"))
 
-        RowFileWriter.Write(path, transitions 1 1 (steps 3 [] []))
-        Assert.False(File.Exists left)
-        Assert.True(File.Exists living)
-        Assert.Equal(3L, (RowFile path).Count))
+        testCase "what a killed writer left is removed, what a living one writes is not" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "x.rows")
+                let left, living = path + ".1-dead.tmp", path + ".2-alive.tmp"
+                File.WriteAllText(left, "half")
 
-[<Fact>]
-let ``who wants to read a row file as a whole is told what it is`` () =
-    withFolder (fun folder ->
-        whole folder |> ignore
+                use writing = new FileStream(living, FileMode.Create, FileAccess.Write, FileShare.None)
 
-        let message =
-            throws<InvalidDataException>(fun () -> DatasetFile.Read(Path.Combine(folder, "whole.rows")) |> ignore)
-                .Message
+                RowFileWriter.Write(path, transitions 1 1 (steps 3 [] []))
+                Expect.isFalse (File.Exists left) "left exists"
+                Expect.isTrue (File.Exists living) "living exists"
+                Expect.equal (RowFile path).Count 3L "count of row file of path"))
 
-        Assert.Contains("got a row file", message))
+        testCase "who wants to read a row file as a whole is told what it is" (fun () ->
+            withFolder (fun folder ->
+                whole folder |> ignore
 
-[<Fact>]
-let ``who must see what follows what is refused a row file`` () =
-    withFolder (fun folder ->
-        whole folder |> ignore
-        let file = RowFile(Path.Combine(folder, "whole.rows"))
-        let extents = [| 8 |]
+                let message =
+                    throws<InvalidDataException>(fun () ->
+                        DatasetFile.Read(Path.Combine(folder, "whole.rows")) |> ignore)
+                        .Message
 
-        let layout =
-            Layout("batch", [ struct ("returnsToGo", Shape(ReadOnlySpan extents)) ])
+                Expect.stringContains message "got a row file" "message"))
 
-        let message =
-            throws<ArgumentException>(fun () -> Sampler(file, layout) |> ignore).Message
+        testCase "who must see what follows what is refused a row file" (fun () ->
+            withFolder (fun folder ->
+                whole folder |> ignore
+                let file = RowFile(Path.Combine(folder, "whole.rows"))
+                let extents = [| 8 |]
 
-        Assert.Contains("expected transitions in memory for returns to go, got a row file", message))
+                let layout = Layout("batch", [ struct ("returnsToGo", Shape(ReadOnlySpan extents)) ])
+
+                let message = throws<ArgumentException>(fun () -> Sampler(file, layout) |> ignore).Message
+
+                Expect.stringContains
+                    message
+                    "expected transitions in memory for returns to go, got a row file"
+                    "message"))
+    ]

@@ -6,7 +6,8 @@ open Iql.Data
 open Iql.Execution
 open Iql.Graph
 open Iql.Core.Tests.DataCases
-open Xunit
+open Expecto
+open Iql.Tests
 
 let seed = Seed.Named("tests").Split "sampling"
 
@@ -17,148 +18,159 @@ let filled (t: Transitions) (layout: Layout) step =
     Sampler(t, layout).Fill(block, seed, step)
     block
 
-[<Theory>]
-[<InlineData(7, 5, 3)>]
-[<InlineData(1, 5, 3)>]
-[<InlineData(32, 1, 1)>]
-[<InlineData(1, 1, 1)>]
-[<InlineData(16, 17, 16)>]
-let ``row i of step t is row Below(tB + i, N)`` (batchSize: int) observationSize actionSize =
-    let t = transitions observationSize actionSize (steps 50 [ 9; 20 ] [ 33 ])
-    let step = 1_000_003L
-    use block = filled t (BatchLayout.Of(batchSize, observationSize, actionSize)) step
+[<Tests>]
+let tests =
+    testList "SamplerTests" [
+        testRows
+            "row i of step t is row Below(tB + i, N)"
+            [ 7, 5, 3; 1, 5, 3; 32, 1, 1; 1, 1, 1; 16, 17, 16 ]
+            (fun (batchSize: int, observationSize, actionSize) ->
+                let t = transitions observationSize actionSize (steps 50 [ 9; 20 ] [ 33 ])
+                let step = 1_000_003L
+                use block = filled t (BatchLayout.Of(batchSize, observationSize, actionSize)) step
 
-    let rows =
-        Array.init batchSize (fun i -> seed.Below(uint64 (step * int64 batchSize + int64 i), 50))
+                let rows = Array.init batchSize (fun i -> seed.Below(uint64 (step * int64 batchSize + int64 i), 50))
 
-    let expected (column: int) size = [|
-        for row in rows do
-            for j in 0 .. size - 1 -> number column row j
-    |]
+                let expected (column: int) size = [|
+                    for row in rows do
+                        for j in 0 .. size - 1 -> number column row j
+                |]
 
-    Assert.Equal<float32[]>(expected 1 observationSize, block.Read "observations")
-    Assert.Equal<float32[]>(expected 2 actionSize, block.Read "actions")
-    Assert.Equal<float32[]>(expected 3 observationSize, block.Read "nextObservations")
-    Assert.Equal<float32[]>(rows |> Array.map float32, block.Read "rewards")
-    Assert.Equal<float32[]>(rows |> Array.map (fun r -> if r = 9 || r = 20 then 1f else 0f), block.Read "terminals")
+                Expect.equal (block.Read "observations") (expected 1 observationSize) "read of block 'observations'"
+                Expect.equal (block.Read "actions") (expected 2 actionSize) "read of block 'actions'"
 
-[<Fact>]
-let ``next actions come from the same episode, and rows without one are never drawn`` () =
-    forAllSteps (fun steps ->
-        let t = transitions 2 2 steps
+                Expect.equal
+                    (block.Read "nextObservations")
+                    (expected 3 observationSize)
+                    "read of block 'nextObservations'"
 
-        let eligible = [|
-            for i in 0 .. t.Count - 1 do
-                if t.HasNextAction i then
-                    i
-        |]
+                Expect.equal (block.Read "rewards") (rows |> Array.map float32) "read of block 'rewards'"
 
-        let layout = BatchLayout.Of(64, 2, 2, nextActions = true)
+                Expect.equal
+                    (block.Read "terminals")
+                    (rows |> Array.map (fun r -> if r = 9 || r = 20 then 1f else 0f))
+                    "read of block 'terminals'")
 
-        if eligible.Length = 0 then
-            throws<ArgumentException>(fun () -> Sampler(t, layout) |> ignore) |> ignore
-            true
-        else
-            use block = filled t layout 5L
+        testSteps 300 "next actions come from the same episode, and rows without one are never drawn" (fun steps ->
+            let t = transitions 2 2 steps
 
-            let rows =
-                Array.init 64 (fun i -> eligible[seed.Below(uint64 (5 * 64 + i), eligible.Length)])
-
-            let expected = [|
-                for row in rows do
-                    for j in 0..1 -> number 2 (if steps[row].Terminal then row else row + 1) j
+            let eligible = [|
+                for i in 0 .. t.Count - 1 do
+                    if t.HasNextAction i then
+                        i
             |]
 
-            let own = [|
-                for row in rows do
-                    for j in 0..1 -> number 2 row j
-            |]
+            let layout = BatchLayout.Of(64, 2, 2, nextActions = true)
 
-            block.Read "nextActions" = expected && block.Read "actions" = own)
+            if eligible.Length = 0 then
+                throws<ArgumentException>(fun () -> Sampler(t, layout) |> ignore) |> ignore
+                true
+            else
+                use block = filled t layout 5L
 
-[<Fact>]
-let ``the same seed and step give the same batch, another step another`` () =
-    let t = transitions 3 2 (steps 200 [] [])
-    let layout = BatchLayout.Of(32, 3, 2)
-    use a = filled t layout 4L
-    use b = filled t layout 4L
-    use c = filled t layout 5L
-    Assert.True(a.SameBits b)
-    Assert.False(a.SameBits c)
+                let rows = Array.init 64 (fun i -> eligible[seed.Below(uint64 (5 * 64 + i), eligible.Length)])
 
-[<Fact>]
-let ``columns may come in any order and number`` () =
-    let t = transitions 3 2 (steps 40 [ 3 ] [])
+                let expected = [|
+                    for row in rows do
+                        for j in 0..1 -> number 2 (if steps[row].Terminal then row else row + 1) j
+                |]
 
-    let layout =
-        Layout("batch", [ struct ("rewards", shape [| 8 |]); struct ("observations", shape [| 8; 3 |]) ])
+                let own = [|
+                    for row in rows do
+                        for j in 0..1 -> number 2 row j
+                |]
 
-    use block = filled t layout 0L
-    let rows = Array.init 8 (fun i -> seed.Below(uint64 i, 40))
-    Assert.Equal<float32[]>(rows |> Array.map float32, block.Read "rewards")
+                block.Read "nextActions" = expected && block.Read "actions" = own)
 
-    Assert.Equal<float32[]>(
-        [|
-            for row in rows do
-                for j in 0..2 -> number 1 row j
-        |],
-        block.Read "observations"
-    )
+        testCase "the same seed and step give the same batch, another step another" (fun () ->
+            let t = transitions 3 2 (steps 200 [] [])
+            let layout = BatchLayout.Of(32, 3, 2)
+            use a = filled t layout 4L
+            use b = filled t layout 4L
+            use c = filled t layout 5L
+            Expect.isTrue (a.SameBits b) "same bits of a of b"
+            Expect.isFalse (a.SameBits c) "same bits of a of c")
 
-[<Fact>]
-let ``a column nobody knows or of another size is refused`` () =
-    let t = transitions 3 2 (steps 40 [] [])
+        testCase "columns may come in any order and number" (fun () ->
+            let t = transitions 3 2 (steps 40 [ 3 ] [])
 
-    let refused (layout: Layout) =
-        throws<ArgumentException>(fun () -> Sampler(t, layout) |> ignore).Message
+            let layout =
+                Layout("batch", [ struct ("rewards", shape [| 8 |]); struct ("observations", shape [| 8; 3 |]) ])
 
-    Assert.Contains("got returns", refused (Layout("batch", [ struct ("returns", shape [| 8 |]) ])))
-    Assert.Contains("batch/observations: expected shape [8, 3]", refused (BatchLayout.Of(8, 4, 2)))
+            use block = filled t layout 0L
+            let rows = Array.init 8 (fun i -> seed.Below(uint64 i, 40))
+            Expect.equal (block.Read "rewards") (rows |> Array.map float32) "read of block 'rewards'"
 
-[<Fact>]
-let ``a batch filled in parts is the batch filled at once`` () =
-    let t = transitions 3 2 (steps 50 [ 9; 20 ] [ 33 ])
+            Expect.equal
+                (block.Read "observations")
+                [|
+                    for row in rows do
+                        for j in 0..2 -> number 1 row j
+                |]
+                "read of block 'observations'")
 
-    for source, layout in
-        [
-            (let layout = BatchLayout.Of(32, 3, 2) in Sampler(t, layout) :> IBatchSource, layout)
-            (let layout = BatchLayout.Trajectories(32, 5, 3, 2) in TrajectorySampler(t, layout) :> IBatchSource, layout)
-        ] do
-        use whole = new TensorBlock(layout)
-        use parts = new TensorBlock(layout)
-        source.Fill(whole, seed, 7L, 0, source.BatchSize)
+        testCase "a column nobody knows or of another size is refused" (fun () ->
+            let t = transitions 3 2 (steps 40 [] [])
 
-        for first, last in [ 20, 32; 0, 1; 1, 20 ] do
-            source.Fill(parts, seed, 7L, first, last)
+            let refused (layout: Layout) = throws<ArgumentException>(fun () -> Sampler(t, layout) |> ignore).Message
 
-        Assert.Equal<float32[]>(whole.Storage.ToArray(), parts.Storage.ToArray())
+            Expect.stringContains
+                (refused (Layout("batch", [ struct ("returns", shape [| 8 |]) ])))
+                "got returns"
+                "the refusal"
 
-[<Fact>]
-let ``filling allocates nothing`` () =
-    let t = transitions 3 2 (steps 500 [] [])
-    let layout = BatchLayout.Of(256, 3, 2)
-    let sampler = Sampler(t, layout)
-    use block = new TensorBlock(layout)
-    sampler.Fill(block, seed, 0L)
-    let before = GC.GetAllocatedBytesForCurrentThread()
+            Expect.stringContains
+                (refused (BatchLayout.Of(8, 4, 2)))
+                "batch/observations: expected shape [8, 3]"
+                "the refusal")
 
-    for step in 1L .. 50L do
-        sampler.Fill(block, seed, step)
+        testCase "a batch filled in parts is the batch filled at once" (fun () ->
+            let t = transitions 3 2 (steps 50 [ 9; 20 ] [ 33 ])
 
-    Assert.Equal(0L, GC.GetAllocatedBytesForCurrentThread() - before)
+            for source, layout in
+                [
+                    (let layout = BatchLayout.Of(32, 3, 2) in Sampler(t, layout) :> IBatchSource, layout)
+                    (let layout = BatchLayout.Trajectories(32, 5, 3, 2) in
+                     TrajectorySampler(t, layout) :> IBatchSource, layout)
+                ] do
+                use whole = new TensorBlock(layout)
+                use parts = new TensorBlock(layout)
+                source.Fill(whole, seed, 7L, 0, source.BatchSize)
 
-[<Fact>]
-let ``every row is drawn about equally often`` () =
-    let t = transitions 1 1 (steps 10 [] [])
-    let layout = BatchLayout.Of(1000, 1, 1)
-    let sampler = Sampler(t, layout)
-    use block = new TensorBlock(layout)
-    let counts = Array.zeroCreate 10
+                for first, last in [ 20, 32; 0, 1; 1, 20 ] do
+                    source.Fill(parts, seed, 7L, first, last)
 
-    for step in 0L .. 9L do
-        sampler.Fill(block, seed, step)
+                Expect.equal (parts.Storage.ToArray()) (whole.Storage.ToArray()) "storage of parts")
 
-        for r in block.Read "rewards" do
-            counts[int r] <- counts[int r] + 1
-    // 10,000 draws: 1,000 each, standard deviation 30.
-    Assert.All(counts, fun c -> Assert.InRange(c, 880, 1120))
+        testAlone "filling allocates nothing" (fun () ->
+            let t = transitions 3 2 (steps 500 [] [])
+            let layout = BatchLayout.Of(256, 3, 2)
+            let sampler = Sampler(t, layout)
+            use block = new TensorBlock(layout)
+            sampler.Fill(block, seed, 0L)
+            let before = GC.GetAllocatedBytesForCurrentThread()
+
+            for step in 1L .. 50L do
+                sampler.Fill(block, seed, step)
+
+            Expect.equal
+                (GC.GetAllocatedBytesForCurrentThread() - before)
+                0L
+                "allocated bytes for current thread minus before")
+
+        testCase "every row is drawn about equally often" (fun () ->
+            let t = transitions 1 1 (steps 10 [] [])
+            let layout = BatchLayout.Of(1000, 1, 1)
+            let sampler = Sampler(t, layout)
+            use block = new TensorBlock(layout)
+            let counts = Array.zeroCreate 10
+
+            for step in 0L .. 9L do
+                sampler.Fill(block, seed, step)
+
+                for r in block.Read "rewards" do
+                    counts[int r] <- counts[int r] + 1
+            // 10,000 draws: 1,000 each, standard deviation 30.
+            for c in counts do
+                Expect.between 880 1120 c "c")
+    ]

@@ -1,7 +1,8 @@
 module Iql.Core.Tests.Environments.DatasetTests
 
 open System
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql
 open Iql.Data
 open Iql.Environments
@@ -16,71 +17,6 @@ let private points = [
             card
 ]
 
-[<Fact>]
-let ``a data set has the same bits on any number of threads`` () =
-    let wandering = pointMaze (Tasks.Get "pointmaze-medium-v0")
-    let stitch = pointMaze (Tasks.Get "pointmaze-medium-stitch-v0")
-    let grid = (Tasks.Get "gridmaze-medium-v0").Environment :?> GridMaze
-
-    let wander threads =
-        WanderingData(Noise = 0.2).In(wandering).Collect(Seed 7UL, 61_234, threads)
-
-    let pieces threads =
-        StitchData().In(stitch).Collect(Seed 7UL, 31_234, threads)
-
-    let walks threads =
-        GridWalks().In(grid).Collect(Seed 7UL, 31_234, threads)
-
-    for collect, size in [ wander, 61_234; pieces, 31_234; walks, 31_234 ] do
-        let alone: Transitions = collect 1
-        Assert.Equal(size, alone.Count)
-        Assert.Equal(alone.Fingerprint, (collect 2).Fingerprint)
-        Assert.Equal(alone.Fingerprint, (collect 5).Fingerprint)
-
-[<Fact>]
-let ``another seed gives another data set`` () =
-    for card in Tasks.All do
-        let prints = [ for seed in 0UL .. 3UL -> card.Dataset.Collect(Seed seed, 500).Fingerprint ]
-        Assert.Equal(4, List.length (List.distinct prints))
-
-[<Fact>]
-let ``every row replays in the environment`` () =
-    for card in points do
-        let environment = pointMaze card
-        let data = card.Dataset.Collect(Seed 1UL, 3_000)
-        let observation = Array.zeroCreate<float32> 4
-
-        for row in 0 .. data.Count - 1 do
-            // Observations are float32, states double: hence not to the bit.
-            let state = [| for s in data.Observation(row).ToArray() -> float s |]
-            let result = card.Environment.Step(state, data.Action row, observation)
-            let there = environment.AtGoal(state[0], state[1])
-            let next = data.NextObservation(row).ToArray()
-            Array.iter2 (fun (a: float32) b -> Assert.Equal(a, b, 1e-4f)) observation next
-
-            if there = environment.AtGoal(float next[0], float next[1]) then
-                Assert.Equal(result.Reward, data.Rewards[row])
-                Assert.Equal(result.Terminal, data.Terminals[row])
-
-[<Fact>]
-let ``inside an episode a row starts where the one before ended`` () =
-    for card in Tasks.All do
-        let data = card.Dataset.Collect(Seed 2UL, 50_000)
-
-        for row in 0 .. data.Count - 2 do
-            if not data.Terminals[row] && not data.Timeouts[row] then
-                Assert.True(MemoryExtensions.SequenceEqual(data.NextObservation row, data.Observation(row + 1)))
-
-[<Fact>]
-let ``a never-ending roll-out has no terminals and no episode beyond the time limit`` () =
-    for card in Tasks.All do
-        if not card.Sparse then
-            let data = card.Dataset.Collect(Seed 3UL, 50_000)
-            Assert.DoesNotContain(true, data.Terminals)
-            Assert.All(data.Episodes, fun episode -> Assert.True(episode.Length <= card.Environment.TimeLimit))
-            Assert.All(data.Episodes, fun episode -> Assert.Equal(EpisodeEnd.Timeout, episode.End))
-            Assert.Contains(1f, data.Rewards)
-
 let private stitch = points |> List.filter _.Sparse
 
 /// The disc's centre goes at least so far from the start to the goal's edge: in the U around the two inner corners
@@ -91,76 +27,154 @@ let private shortestWay = [
     "pointmaze-large-stitch-v0", 9.3
 ]
 
-[<Fact>]
-let ``no piece of a stitch task leads from start to goal`` () =
-    for card in stitch do
-        let maze = card.Maze
-        let data = card.Dataset.Collect(Seed 4UL, 100_000)
+[<Tests>]
+let tests =
+    testList "DatasetTests" [
+        testCase "a data set has the same bits on any number of threads" (fun () ->
+            let wandering = pointMaze (Tasks.Get "pointmaze-medium-v0")
+            let stitch = pointMaze (Tasks.Get "pointmaze-medium-stitch-v0")
+            let grid = (Tasks.Get "gridmaze-medium-v0").Environment :?> GridMaze
 
-        for episode in data.Episodes do
-            let cells = [
-                for row in episode.Start .. episode.Last do
-                    let observation = data.Observation row
-                    maze.CellAt(float observation[0], float observation[1])
-            ]
+            let wander threads = WanderingData(Noise = 0.2).In(wandering).Collect(Seed 7UL, 61_234, threads)
 
-            // A piece that ends at the goal never saw the start, nor the cell after it.
-            if data.Terminals[episode.Last] then
-                Assert.DoesNotContain(maze.Start, cells)
+            let pieces threads = StitchData().In(stitch).Collect(Seed 7UL, 31_234, threads)
 
-                Assert.All(
-                    cells,
-                    fun cell -> Assert.True(maze.Distance(cell, maze.Goal) < maze.Distance(maze.Start, maze.Goal) - 1)
-                )
+            let walks threads = GridWalks().In(grid).Collect(Seed 7UL, 31_234, threads)
 
-[<Fact>]
-let ``a piece is too short for the way even at full speed`` () =
-    for card in stitch do
-        let physics, recipe = (pointMaze card).Physics, StitchData()
-        let speed = min physics.MaxSpeed (physics.Gear / physics.Damping)
+            for collect, size in [ wander, 61_234; pieces, 31_234; walks, 31_234 ] do
+                let alone: Transitions = collect 1
+                Expect.equal alone.Count size "count of alone"
+                Expect.equal (collect 2).Fingerprint alone.Fingerprint "fingerprint of collect 2"
+                Expect.equal (collect 5).Fingerprint alone.Fingerprint "fingerprint of collect 5")
 
-        let seconds =
-            float (recipe.MaxLength * (pointMaze card).FrameSkip) * physics.TimeStep
+        testCase "another seed gives another data set" (fun () ->
+            for card in Tasks.All do
+                let prints = [ for seed in 0UL .. 3UL -> card.Dataset.Collect(Seed seed, 500).Fingerprint ]
+                Expect.equal (List.length (List.distinct prints)) 4 "number of distinct prints")
 
-        Assert.True(sqrt 2.0 * speed * seconds < (Map.ofList shortestWay)[card.Name])
+        testCase "every row replays in the environment" (fun () ->
+            for card in points do
+                let environment = pointMaze card
+                let data = card.Dataset.Collect(Seed 1UL, 3_000)
+                let observation = Array.zeroCreate<float32> 4
 
-[<Fact>]
-let ``most actions of a stitch task lead away from the goal, and some reach it`` () =
-    for card in stitch do
-        let maze = card.Maze
-        let data = card.Dataset.Collect(Seed 5UL, 50_000)
+                for row in 0 .. data.Count - 1 do
+                    // Observations are float32, states double: hence not to the bit.
+                    let state = [| for s in data.Observation(row).ToArray() -> float s |]
+                    let result = card.Environment.Step(state, data.Action row, observation)
+                    let there = environment.AtGoal(state[0], state[1])
+                    let next = data.NextObservation(row).ToArray()
 
-        let distance (observation: float32[]) =
-            maze.Distance(maze.CellAt(float observation[0], float observation[1]), maze.Goal)
+                    Array.iter2
+                        (fun (a: float32) b -> Expect.floatClose (Accuracy.within 1e-4) (float b) (float a) "b")
+                        observation
+                        next
 
-        let changes = [
-            for row in 0 .. data.Count - 1 do
-                let before, after =
-                    data.Observation(row).ToArray(), data.NextObservation(row).ToArray()
+                    if there = environment.AtGoal(float next[0], float next[1]) then
+                        Expect.equal data.Rewards[row] result.Reward "rewards of data at row"
+                        Expect.equal data.Terminals[row] result.Terminal "terminals of data at row")
 
-                sign (distance after - distance before)
-        ]
+        testCase "inside an episode a row starts where the one before ended" (fun () ->
+            for card in Tasks.All do
+                let data = card.Dataset.Collect(Seed 2UL, 50_000)
 
-        let count direction =
-            List.length (List.filter ((=) direction) changes)
+                for row in 0 .. data.Count - 2 do
+                    if not data.Terminals[row] && not data.Timeouts[row] then
+                        Expect.isTrue
+                            (MemoryExtensions.SequenceEqual(data.NextObservation row, data.Observation(row + 1)))
+                            "sequence equal")
 
-        Assert.True(count 1 > count -1, card.Name)
-        Assert.True(Seq.length (Seq.filter id data.Terminals) > 50, card.Name)
-        Assert.All(data.Episodes, fun episode -> Assert.InRange(episode.Length, 1, StitchData().MaxLength))
+        testCase "a never-ending roll-out has no terminals and no episode beyond the time limit" (fun () ->
+            for card in Tasks.All do
+                if not card.Sparse then
+                    let data = card.Dataset.Collect(Seed 3UL, 50_000)
+                    Expect.lacks data.Terminals true "terminals of data"
 
-        for row in 0 .. data.Count - 1 do
-            Assert.Equal((data.Rewards[row] = 1f), data.Terminals[row])
-            Assert.False(data.Terminals[row] && data.Timeouts[row])
+                    Expect.all
+                        data.Episodes
+                        (fun episode -> episode.Length <= card.Environment.TimeLimit)
+                        "episodes of data"
 
-[<Fact>]
-let ``a recipe is refused for the wrong kind of task`` () =
-    let wandering, stitch =
-        pointMaze (Tasks.Get "pointmaze-umaze-v0"), pointMaze (Tasks.Get "pointmaze-umaze-stitch-v0")
+                    for episode in data.Episodes do
+                        Expect.equal episode.End EpisodeEnd.Timeout "end of episode"
 
-    Assert.Throws<ArgumentException>(fun () -> StitchData().In(wandering).Collect(Seed 0UL, 10) |> ignore)
-    |> ignore
+                    Expect.contains data.Rewards 1f "rewards of data")
 
-    Assert.Throws<ArgumentException>(fun () -> WanderingData().In(stitch).Collect(Seed 0UL, 10) |> ignore)
-    |> ignore
+        testCase "no piece of a stitch task leads from start to goal" (fun () ->
+            for card in stitch do
+                let maze = card.Maze
+                let data = card.Dataset.Collect(Seed 4UL, 100_000)
 
-    Assert.Throws<ArgumentException>(fun () -> StitchData(TowardShare = 1.5).In(stitch).Collect(Seed 0UL, 10) |> ignore)
+                for episode in data.Episodes do
+                    let cells = [
+                        for row in episode.Start .. episode.Last do
+                            let observation = data.Observation row
+                            maze.CellAt(float observation[0], float observation[1])
+                    ]
+
+                    // A piece that ends at the goal never saw the start, nor the cell after it.
+                    if data.Terminals[episode.Last] then
+                        Expect.lacks cells maze.Start "cells"
+
+                        Expect.all
+                            cells
+                            (fun cell -> maze.Distance(cell, maze.Goal) < maze.Distance(maze.Start, maze.Goal) - 1)
+                            "cells")
+
+        testCase "a piece is too short for the way even at full speed" (fun () ->
+            for card in stitch do
+                let physics, recipe = (pointMaze card).Physics, StitchData()
+                let speed = min physics.MaxSpeed (physics.Gear / physics.Damping)
+
+                let seconds = float (recipe.MaxLength * (pointMaze card).FrameSkip) * physics.TimeStep
+
+                Expect.isTrue
+                    (sqrt 2.0 * speed * seconds < (Map.ofList shortestWay)[card.Name])
+                    "sqrt of 2.0 times speed times seconds is below shortest way")
+
+        testCase "most actions of a stitch task lead away from the goal, and some reach it" (fun () ->
+            for card in stitch do
+                let maze = card.Maze
+                let data = card.Dataset.Collect(Seed 5UL, 50_000)
+
+                let distance (observation: float32[]) =
+                    maze.Distance(maze.CellAt(float observation[0], float observation[1]), maze.Goal)
+
+                let changes = [
+                    for row in 0 .. data.Count - 1 do
+                        let before, after = data.Observation(row).ToArray(), data.NextObservation(row).ToArray()
+
+                        sign (distance after - distance before)
+                ]
+
+                let count direction = List.length (List.filter ((=) direction) changes)
+
+                Expect.isGreaterThan (count 1) (count -1) card.Name
+                Expect.isGreaterThan (Seq.length (Seq.filter id data.Terminals)) 50 card.Name
+
+                for episode in data.Episodes do
+                    Expect.between 1 (StitchData().MaxLength) episode.Length "length of episode"
+
+                for row in 0 .. data.Count - 1 do
+                    Expect.equal data.Terminals[row] (data.Rewards[row] = 1f) "terminals of data at row"
+
+                    Expect.isFalse
+                        (data.Terminals[row] && data.Timeouts[row])
+                        "terminals of data at row and timeouts of data at row")
+
+        testCase "a recipe is refused for the wrong kind of task" (fun () ->
+            let wandering, stitch =
+                pointMaze (Tasks.Get "pointmaze-umaze-v0"), pointMaze (Tasks.Get "pointmaze-umaze-stitch-v0")
+
+            Expect.throwsT<ArgumentException>
+                (fun () -> StitchData().In(wandering).Collect(Seed 0UL, 10) |> ignore)
+                "collect of in of stitch data"
+
+            Expect.throwsT<ArgumentException>
+                (fun () -> WanderingData().In(stitch).Collect(Seed 0UL, 10) |> ignore)
+                "collect of in of wandering data"
+
+            Expect.throwsT<ArgumentException>
+                (fun () -> StitchData(TowardShare = 1.5).In(stitch).Collect(Seed 0UL, 10) |> ignore)
+                "collect of in of stitch data")
+    ]

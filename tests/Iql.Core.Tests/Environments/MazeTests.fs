@@ -1,62 +1,65 @@
 module Iql.Core.Tests.Environments.MazeTests
 
 open System
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql.Environments
 
 let private mazes = [ Mazes.UMaze; Mazes.Medium; Mazes.Large ]
 
 let private refused (rows: string list) (expected: string) =
     let error =
-        Assert.Throws<ArgumentException>(fun () -> Maze(ReadOnlySpan(Array.ofList rows)) |> ignore)
+        Expect.raises<ArgumentException> (fun () -> Maze(ReadOnlySpan(Array.ofList rows)) |> ignore) "maze"
 
-    Assert.Contains(expected, error.Message)
+    Expect.stringContains error.Message expected "message of error"
 
-[<Fact>]
-let ``cells are numbered in reading order and stand at their row and column`` () =
-    let maze = Mazes.UMaze
+[<Tests>]
+let tests =
+    testList "MazeTests" [
+        testCase "cells are numbered in reading order and stand at their row and column" (fun () ->
+            let maze = Mazes.UMaze
 
-    Assert.Equal<struct (int * int)>(
-        [ 1, 1; 1, 2; 1, 3; 2, 3; 3, 1; 3, 2; 3, 3 ]
-        |> List.map (fun (r, c) -> struct (r, c)),
-        maze.Cells
-    )
+            Expect.sequenceEqual
+                maze.Cells
+                ([ 1, 1; 1, 2; 1, 3; 2, 3; 3, 1; 3, 2; 3, 3 ] |> List.map (fun (r, c) -> struct (r, c)))
+                "cells of maze"
 
-    Assert.Equal(0, maze.Goal)
-    Assert.Equal(-1, maze.Start)
-    Assert.Equal(3, maze.CellAt(2.4, 2.6))
-    Assert.Equal(-1, maze.CellAt(2.0, 2.0))
-    Assert.Equal(-1, maze.CellAt(-7.0, 99.0))
+            Expect.equal maze.Goal 0 "goal of maze"
+            Expect.equal maze.Start (-1) "start of maze"
+            Expect.equal (maze.CellAt(2.4, 2.6)) 3 "cell at of maze"
+            Expect.equal (maze.CellAt(2.0, 2.0)) (-1) "cell at of maze"
+            Expect.equal (maze.CellAt(-7.0, 99.0)) (-1) "cell at of maze")
 
-[<Fact>]
-let ``the mazes have D4RL's number of free cells`` () =
-    Assert.Equal<int>([ 7; 26; 46 ], mazes |> List.map _.Cells.Length)
+        testCase "the mazes have D4RL's number of free cells" (fun () ->
+            Expect.equal (mazes |> List.map _.Cells.Length) [ 7; 26; 46 ] "mazes")
 
-[<Fact>]
-let ``the next cell is a neighbour one nearer to the target`` () =
-    for maze in mazes do
-        for from in 0 .. maze.Cells.Length - 1 do
-            for target in 0 .. maze.Cells.Length - 1 do
-                if from = target then
-                    Assert.Equal(0, maze.Distance(from, target))
-                    Assert.Equal(target, maze.Next(from, target))
-                else
-                    let next = maze.Next(from, target)
-                    Assert.Contains(next, maze.Neighbours(from).ToArray())
-                    Assert.Equal(maze.Distance(from, target) - 1, maze.Distance(next, target))
+        testCase "the next cell is a neighbour one nearer to the target" (fun () ->
+            for maze in mazes do
+                for from in 0 .. maze.Cells.Length - 1 do
+                    for target in 0 .. maze.Cells.Length - 1 do
+                        if from = target then
+                            Expect.equal (maze.Distance(from, target)) 0 "distance of maze"
+                            Expect.equal (maze.Next(from, target)) target "next of maze"
+                        else
+                            let next = maze.Next(from, target)
+                            Expect.contains (maze.Neighbours(from).ToArray()) next "neighbours of maze of from"
 
-[<Fact>]
-let ``distances are the same both ways`` () =
-    for maze in mazes do
-        for a in 0 .. maze.Cells.Length - 1 do
-            for b in 0..a do
-                Assert.Equal(maze.Distance(a, b), maze.Distance(b, a))
+                            Expect.equal
+                                (maze.Distance(next, target))
+                                (maze.Distance(from, target) - 1)
+                                "distance of maze")
 
-[<Fact>]
-let ``a drawing that is no maze is refused and says why`` () =
-    refused [ "####"; "#GX#"; "####" ] "'#', 'O', 'G' or 'S'"
-    refused [ "####"; "#GO"; "####" ] "4 characters"
-    refused [ "####"; "#GOO"; "####" ] "a wall, as all of the border"
-    refused [ "####"; "#OO#"; "####" ] "one goal"
-    refused [ "####"; "#GG#"; "####" ] "one goal"
-    refused [ "#####"; "#G#O#"; "#####" ] "all connected"
+        testCase "distances are the same both ways" (fun () ->
+            for maze in mazes do
+                for a in 0 .. maze.Cells.Length - 1 do
+                    for b in 0..a do
+                        Expect.equal (maze.Distance(b, a)) (maze.Distance(a, b)) "distance of maze")
+
+        testCase "a drawing that is no maze is refused and says why" (fun () ->
+            refused [ "####"; "#GX#"; "####" ] "'#', 'O', 'G' or 'S'"
+            refused [ "####"; "#GO"; "####" ] "4 characters"
+            refused [ "####"; "#GOO"; "####" ] "a wall, as all of the border"
+            refused [ "####"; "#OO#"; "####" ] "one goal"
+            refused [ "####"; "#GG#"; "####" ] "one goal"
+            refused [ "#####"; "#G#O#"; "#####" ] "all connected")
+    ]

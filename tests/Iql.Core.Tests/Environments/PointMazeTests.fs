@@ -3,7 +3,8 @@ module Iql.Core.Tests.Environments.PointMazeTests
 open System
 open FsCheck
 open FsCheck.FSharp
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql
 open Iql.Environments
 open Iql.Environments.Tasks
@@ -15,18 +16,12 @@ let private tasks = [
         | _ -> ()
 ]
 
-let private check property =
-    Check.One(Config.QuickThrowOnFailure.WithReplay(20261122UL, 1UL).WithMaxTest 60, property)
-
 /// Actions that hold for a while, so that the disc gets somewhere, at times beyond ±1.
 let private actions (seed: Seed) count = [|
     for t in 0 .. count - 1 ->
         let hold = uint64 (t / 7)
 
-        [|
-            float32 (seed.Uniform(2UL * hold, 1.5))
-            float32 (seed.Uniform(2UL * hold + 1UL, 1.5))
-        |]
+        [| float32 (seed.Uniform(2UL * hold, 1.5)); float32 (seed.Uniform(2UL * hold + 1UL, 1.5)) |]
 |]
 
 let private run (environment: PointMaze) (seed: Seed) count =
@@ -55,172 +50,187 @@ let private clearance (maze: Maze) (x: float) (y: float) =
         }
     )
 
-let private seeds =
-    Gen.choose (0, Int32.MaxValue) |> Gen.map (uint64 >> Seed) |> Arb.fromGen
-
-[<Fact>]
-let ``whatever the actions, the disc never overlaps a wall and never outruns its bound`` () =
-    check (
-        Prop.forAll seeds (fun seed ->
-            for environment in tasks do
-                for state in run environment seed 150 do
-                    Assert.True(clearance environment.Maze state[0] state[1] > environment.Physics.Radius - 1e-12)
-                    Assert.True(max (abs state[2]) (abs state[3]) <= environment.Physics.MaxSpeed + 1e-12))
-    )
-
-[<Fact>]
-let ``a disc at full speed into a corner rounds it and loses only the speed into it`` () =
-    // Into the wall cell (2, 2) of the U from the upper right, exactly along the diagonal of its corner at (1.5, 2.5).
-    let physics = PointMass(Gear = 1e-9, Damping = 0.0)
-    let state = [| 1.42; 2.58; 4.0; -4.0 |]
-    physics.Advance(Mazes.UMaze, state, 0.0, 0.0)
-    Assert.Equal(0.1, sqrt ((state[0] - 1.5) ** 2.0 + (state[1] - 2.5) ** 2.0), 12)
-    Assert.Equal(0.0, state[2], 12)
-    Assert.Equal(0.0, state[3], 12)
-    // Along the corner's tangent nothing is lost.
-    let state = [| 1.5 - 0.1 / sqrt 2.0; 2.5 + 0.1 / sqrt 2.0; 3.0; 3.0 |]
-    physics.Advance(Mazes.UMaze, state, 0.0, 0.0)
-    Assert.Equal(3.0, state[2], 12)
-    Assert.Equal(3.0, state[3], 12)
-
-[<Fact>]
-let ``without a force kinetic energy never grows`` () =
-    check (
-        Prop.forAll seeds (fun seed ->
-            for environment in tasks do
-                let energy (state: float[]) =
-                    state[2] * state[2] + state[3] * state[3]
-
-                let state = Array.last (run environment seed 30)
-                let mutable before = energy state
-
-                for _ in 1..60 do
-                    environment.Physics.Advance(environment.Maze, state, 0.0, 0.0)
-                    Assert.True(energy state <= before + 1e-12)
-                    before <- energy state)
-    )
-
-[<Fact>]
-let ``away from walls the disc follows m v' = g a - b v`` () =
-    let physics = PointMass()
-    let state = [| 1.0; 1.0; 0.5; -0.25 |]
-    let h, m, b = 0.01, 1000.0 * 4.0 / 3.0 * Math.PI * 0.001, 1.0
-    physics.Advance(Mazes.UMaze, state, 0.25, -1.0)
-    // Implicit damping: m (v' - v) / h = g a - b v'.
-    let vx, vy = state[2], state[3]
-    Assert.Equal(100.0 * 0.25 - b * vx, m * (vx - 0.5) / h, 9)
-    Assert.Equal(100.0 * -1.0 - b * vy, m * (vy + 0.25) / h, 9)
-    Assert.Equal(1.0 + h * vx, state[0], 15)
-    Assert.Equal(1.0 + h * vy, state[1], 15)
+let private seeds = Gen.choose (0, Int32.MaxValue) |> Gen.map (uint64 >> Seed) |> Arb.fromGen
 
 let private transposed (maze: Maze) =
-    Maze(
-        ReadOnlySpan [|
-            for column in 0 .. maze.Columns - 1 -> String [| for row in maze.Drawing -> row[column] |]
-        |]
-    )
+    Maze(ReadOnlySpan [| for column in 0 .. maze.Columns - 1 -> String [| for row in maze.Drawing -> row[column] |] |])
 
-let private upsideDown (maze: Maze) =
-    Maze(ReadOnlySpan(Array.rev (Array.ofSeq maze.Drawing)))
+let private upsideDown (maze: Maze) = Maze(ReadOnlySpan(Array.rev (Array.ofSeq maze.Drawing)))
 
-[<Fact>]
-let ``a transposed maze moves the disc by transposed steps, to the bit`` () =
-    for maze in [ Mazes.UMaze; Mazes.Large ] do
-        let physics, mirror = PointMass(), transposed maze
-        let a, b = [| 1.0; 1.0; 0.3; 0.1 |], [| 1.0; 1.0; 0.1; 0.3 |]
+[<Tests>]
+let tests =
+    testList "PointMazeTests" [
+        testSeeded
+            60
+            "whatever the actions, the disc never overlaps a wall and never outruns its bound"
+            (Prop.forAll seeds (fun seed ->
+                for environment in tasks do
+                    for state in run environment seed 150 do
+                        Expect.isGreaterThan
+                            (clearance environment.Maze state[0] state[1])
+                            (environment.Physics.Radius - 1e-12)
+                            "clearance"
 
-        for action in actions (Seed 5UL) 2000 do
-            let x, y =
-                Math.Clamp(float action[0], -1.0, 1.0), Math.Clamp(float action[1], -1.0, 1.0)
+                        Expect.isTrue
+                            (max (abs state[2]) (abs state[3]) <= environment.Physics.MaxSpeed + 1e-12)
+                            "max state 2 state 3 is at most max speed of environment plus 1e-12"))
 
-            physics.Advance(maze, a, x, y)
-            physics.Advance(mirror, b, y, x)
-            Assert.Equal<float>([| a[1]; a[0]; a[3]; a[2] |], b)
+        testCase "a disc at full speed into a corner rounds it and loses only the speed into it" (fun () ->
+            // Into the wall cell (2, 2) of the U from the upper right, exactly along the diagonal of its corner at (1.5, 2.5).
+            let physics = PointMass(Gear = 1e-9, Damping = 0.0)
+            let state = [| 1.42; 2.58; 4.0; -4.0 |]
+            physics.Advance(Mazes.UMaze, state, 0.0, 0.0)
 
-[<Fact>]
-let ``a maze upside down moves the disc by mirrored steps`` () =
-    for maze in [ Mazes.UMaze; Mazes.Large ] do
-        let physics, mirror = PointMass(), upsideDown maze
-        let top = float (maze.Rows - 1)
-        let state = [| 1.0; 1.0; 0.3; 0.1 |]
+            Expect.floatClose
+                (Accuracy.decimals 12)
+                (sqrt ((state[0] - 1.5) ** 2.0 + (state[1] - 2.5) ** 2.0))
+                0.1
+                "sqrt ((state[0] - 1.5) ** 2.0 + (state[1] - 2.5) ** 2.0)"
 
-        for action in actions (Seed 6UL) 2000 do
-            let x, y =
-                Math.Clamp(float action[0], -1.0, 1.0), Math.Clamp(float action[1], -1.0, 1.0)
+            Expect.floatClose (Accuracy.decimals 12) state[2] 0.0 "state 2"
+            Expect.floatClose (Accuracy.decimals 12) state[3] 0.0 "state 3"
+            // Along the corner's tangent nothing is lost.
+            let state = [| 1.5 - 0.1 / sqrt 2.0; 2.5 + 0.1 / sqrt 2.0; 3.0; 3.0 |]
+            physics.Advance(Mazes.UMaze, state, 0.0, 0.0)
+            Expect.floatClose (Accuracy.decimals 12) state[2] 3.0 "state 2"
+            Expect.floatClose (Accuracy.decimals 12) state[3] 3.0 "state 3")
 
-            let other = [| top - state[0]; state[1]; -state[2]; state[3] |]
-            physics.Advance(maze, state, x, y)
-            physics.Advance(mirror, other, -x, y)
-            Assert.Equal(top - state[0], other[0], 12)
-            Assert.Equal(state[1], other[1], 12)
-            Assert.Equal(-state[2], other[2], 11)
-            Assert.Equal(state[3], other[3], 11)
+        testSeeded
+            60
+            "without a force kinetic energy never grows"
+            (Prop.forAll seeds (fun seed ->
+                for environment in tasks do
+                    let energy (state: float[]) = state[2] * state[2] + state[3] * state[3]
 
-[<Fact>]
-let ``the same seed and actions give the same bits`` () =
-    for environment in tasks do
-        Assert.Equal<float[]>(run environment (Seed 3UL) 200, run environment (Seed 3UL) 200)
+                    let state = Array.last (run environment seed 30)
+                    let mutable before = energy state
 
-[<Fact>]
-let ``an episode starts within 0.1 of the start cell, or of any free cell`` () =
-    for environment in tasks do
-        let maze = environment.Maze
+                    for _ in 1..60 do
+                        environment.Physics.Advance(environment.Maze, state, 0.0, 0.0)
+                        Expect.isTrue (energy state <= before + 1e-12) "energy of state is at most before plus 1e-12"
+                        before <- energy state))
 
-        let started =
-            set [
-                for seed in 0UL .. 999UL ->
-                    let state = (run environment (Seed seed) 0)[0]
-                    let cell = maze.CellAt(state[0], state[1])
-                    let struct (row, column) = maze.Cells[cell]
-                    Assert.True(abs (state[0] - float row) <= 0.1 && abs (state[1] - float column) <= 0.1)
-                    cell
-            ]
+        testCase "away from walls the disc follows m v' = g a - b v" (fun () ->
+            let physics = PointMass()
+            let state = [| 1.0; 1.0; 0.5; -0.25 |]
+            let h, m, b = 0.01, 1000.0 * 4.0 / 3.0 * Math.PI * 0.001, 1.0
+            physics.Advance(Mazes.UMaze, state, 0.25, -1.0)
+            // Implicit damping: m (v' - v) / h = g a - b v'.
+            let vx, vy = state[2], state[3]
 
-        let expected =
-            if maze.Start < 0 then
-                [ 0 .. maze.Cells.Length - 1 ]
-            else
-                [ maze.Start ]
+            Expect.floatClose
+                (Accuracy.decimals 9)
+                (m * (vx - 0.5) / h)
+                (100.0 * 0.25 - b * vx)
+                "m times vx minus 0.5 over h"
 
-        Assert.Equal<int Set>(set expected, started)
+            Expect.floatClose
+                (Accuracy.decimals 9)
+                (m * (vy + 0.25) / h)
+                (100.0 * -1.0 - b * vy)
+                "m times vy plus 0.25 over h"
 
-[<Fact>]
-let ``the reward is 1 within half a cell of the goal's centre, and only tasks that say so end there`` () =
-    for environment in tasks do
-        let struct (row, column) = environment.Maze.Cells[environment.Maze.Goal]
-        let observation = Array.zeroCreate<float32> 4
-        let still = [| 0f; 0f |]
+            Expect.floatClose (Accuracy.decimals 15) state[0] (1.0 + h * vx) "state 0"
+            Expect.floatClose (Accuracy.decimals 15) state[1] (1.0 + h * vy) "state 1")
 
-        let step (state: float[]) =
-            environment.Step(state, still, observation)
+        testCase "a transposed maze moves the disc by transposed steps, to the bit" (fun () ->
+            for maze in [ Mazes.UMaze; Mazes.Large ] do
+                let physics, mirror = PointMass(), transposed maze
+                let a, b = [| 1.0; 1.0; 0.3; 0.1 |], [| 1.0; 1.0; 0.1; 0.3 |]
 
-        Assert.Equal(StepResult(1f, environment.EndsAtGoal), step [| float row + 0.3; float column - 0.3; 0.0; 0.0 |])
-        Assert.Equal(StepResult(0f, false), step [| float row + 0.39; float column + 0.39; 0.0; 0.0 |])
+                for action in actions (Seed 5UL) 2000 do
+                    let x, y = Math.Clamp(float action[0], -1.0, 1.0), Math.Clamp(float action[1], -1.0, 1.0)
 
-[<Fact>]
-let ``an action beyond ±1 is clipped, and held for every physics step of the decision`` () =
-    for environment in tasks do
-        let observation = Array.zeroCreate<float32> 4
-        let struct (row, column) = environment.Maze.Cells[0]
-        let start () : float[] = [| float row; float column; 0.0; 0.0 |]
-        let far, full, expected = start (), start (), start ()
-        let beyond, limit = [| 50f; -50f |], [| 1f; -1f |]
-        environment.Step(far, beyond, observation) |> ignore
-        environment.Step(full, limit, observation) |> ignore
+                    physics.Advance(maze, a, x, y)
+                    physics.Advance(mirror, b, y, x)
+                    Expect.equal b [| a[1]; a[0]; a[3]; a[2] |] "b")
 
-        for _ in 1 .. environment.FrameSkip do
-            environment.Physics.Advance(environment.Maze, expected, 1.0, -1.0)
+        testCase "a maze upside down moves the disc by mirrored steps" (fun () ->
+            for maze in [ Mazes.UMaze; Mazes.Large ] do
+                let physics, mirror = PointMass(), upsideDown maze
+                let top = float (maze.Rows - 1)
+                let state = [| 1.0; 1.0; 0.3; 0.1 |]
 
-        Assert.Equal<float>(full, far)
-        Assert.Equal<float>(expected, full)
-        Assert.Equal<float32>(Array.map float32 full, observation)
+                for action in actions (Seed 6UL) 2000 do
+                    let x, y = Math.Clamp(float action[0], -1.0, 1.0), Math.Clamp(float action[1], -1.0, 1.0)
 
-[<Fact>]
-let ``physics that could tunnel is refused`` () =
-    let error =
-        Assert.Throws<ArgumentException>(fun () ->
-            PointMaze("fast", Mazes.UMaze, 10, physics = PointMass(MaxSpeed = 8.0))
-            |> ignore)
+                    let other = [| top - state[0]; state[1]; -state[2]; state[3] |]
+                    physics.Advance(maze, state, x, y)
+                    physics.Advance(mirror, other, -x, y)
+                    Expect.floatClose (Accuracy.decimals 12) other[0] (top - state[0]) "other 0"
+                    Expect.floatClose (Accuracy.decimals 12) other[1] state[1] "other 1"
+                    Expect.floatClose (Accuracy.decimals 11) other[2] (-state[2]) "other 2"
+                    Expect.floatClose (Accuracy.decimals 11) other[3] state[3] "other 3")
 
-    Assert.Contains("MaxSpeed", error.Message)
-    Assert.Contains("Shorten the time step", error.Message)
+        testCase "the same seed and actions give the same bits" (fun () ->
+            for environment in tasks do
+                Expect.equal (run environment (Seed 3UL) 200) (run environment (Seed 3UL) 200) "run")
+
+        testCase "an episode starts within a tenth of the start cell, or of any free cell" (fun () ->
+            for environment in tasks do
+                let maze = environment.Maze
+
+                let started =
+                    set [
+                        for seed in 0UL .. 999UL ->
+                            let state = (run environment (Seed seed) 0)[0]
+                            let cell = maze.CellAt(state[0], state[1])
+                            let struct (row, column) = maze.Cells[cell]
+
+                            Expect.isTrue
+                                (abs (state[0] - float row) <= 0.1 && abs (state[1] - float column) <= 0.1)
+                                "what holds"
+
+                            cell
+                    ]
+
+                let expected = if maze.Start < 0 then [ 0 .. maze.Cells.Length - 1 ] else [ maze.Start ]
+
+                Expect.equal started (set expected) "started")
+
+        testCase
+            "the reward is 1 within half a cell of the goal's centre, and only tasks that say so end there"
+            (fun () ->
+                for environment in tasks do
+                    let struct (row, column) = environment.Maze.Cells[environment.Maze.Goal]
+                    let observation = Array.zeroCreate<float32> 4
+                    let still = [| 0f; 0f |]
+
+                    let step (state: float[]) = environment.Step(state, still, observation)
+
+                    Expect.equal
+                        (step [| float row + 0.3; float column - 0.3; 0.0; 0.0 |])
+                        (StepResult(1f, environment.EndsAtGoal))
+                        "step"
+
+                    Expect.equal
+                        (step [| float row + 0.39; float column + 0.39; 0.0; 0.0 |])
+                        (StepResult(0f, false))
+                        "step")
+
+        testCase "an action beyond ±1 is clipped, and held for every physics step of the decision" (fun () ->
+            for environment in tasks do
+                let observation = Array.zeroCreate<float32> 4
+                let struct (row, column) = environment.Maze.Cells[0]
+                let start () : float[] = [| float row; float column; 0.0; 0.0 |]
+                let far, full, expected = start (), start (), start ()
+                let beyond, limit = [| 50f; -50f |], [| 1f; -1f |]
+                environment.Step(far, beyond, observation) |> ignore
+                environment.Step(full, limit, observation) |> ignore
+
+                for _ in 1 .. environment.FrameSkip do
+                    environment.Physics.Advance(environment.Maze, expected, 1.0, -1.0)
+
+                Expect.equal far full "far"
+                Expect.equal full expected "full"
+                Expect.equal observation (Array.map float32 full) "observation")
+
+        testCase "physics that could tunnel is refused" (fun () ->
+            let error =
+                Expect.raises<ArgumentException>
+                    (fun () -> PointMaze("fast", Mazes.UMaze, 10, physics = PointMass(MaxSpeed = 8.0)) |> ignore)
+                    "point maze"
+
+            Expect.stringContains error.Message "MaxSpeed" "message of error"
+            Expect.stringContains error.Message "Shorten the time step" "message of error")
+    ]

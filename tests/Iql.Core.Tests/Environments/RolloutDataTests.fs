@@ -8,7 +8,8 @@ open Iql.Environments
 open Iql.Environments.Tasks
 open Iql.Environments.Mujoco
 open Iql.Core.Tests.Environments.TrainedPolicy
-open Xunit
+open Expecto
+open Iql.Tests
 
 /// Pushes as the observation says, and remembers how often it was asked since it began.
 type private Leaning(environment: IEnvironment) =
@@ -36,77 +37,84 @@ let private environments () = [
 let private data (environment: IEnvironment) noise =
     RolloutData(Noise = noise, Policy = RolloutData.MakePolicy(fun _ -> new Leaning(environment)))
 
-[<Fact>]
-let ``the data depend on seed and size alone, not on threads`` () =
-    for environment in environments () do
-        for roll in [ data environment 0.3; RolloutData() ] do
-            let collect threads seed =
-                (roll.Collect(environment, Seed seed, 3000, "data", threads)).Transitions.Fingerprint
+[<Tests>]
+let tests =
+    testList "RolloutDataTests" [
+        testCase "the data depend on seed and size alone, not on threads" (fun () ->
+            for environment in environments () do
+                for roll in [ data environment 0.3; RolloutData() ] do
+                    let collect threads seed =
+                        (roll.Collect(environment, Seed seed, 3000, "data", threads)).Transitions.Fingerprint
 
-            Assert.Equal(collect 1 4UL, collect 3 4UL)
-            Assert.NotEqual<string>(collect 1 4UL, collect 1 5UL)
+                    Expect.equal (collect 3 4UL) (collect 1 4UL) "collect 3 4UL"
+                    Expect.notEqual (collect 1 5UL) (collect 1 4UL) "collect 1 5UL")
 
-[<Fact>]
-let ``rows are what the environment does, episodes end as it ends them`` () =
-    for environment in environments () do
-        let collected =
-            (data environment 0.2).Collect(environment, Seed 1UL, 2500, "data", 2)
+        testCase "rows are what the environment does, episodes end as it ends them" (fun () ->
+            for environment in environments () do
+                let collected = (data environment 0.2).Collect(environment, Seed 1UL, 2500, "data", 2)
 
-        let t = collected.Transitions
-        Assert.Equal(2500, t.Count)
-        let observation: float32[] = Array.zeroCreate environment.ObservationSize
+                let t = collected.Transitions
+                Expect.equal t.Count 2500 "count of t"
+                let observation: float32[] = Array.zeroCreate environment.ObservationSize
 
-        for row in 0 .. t.Count - 1 do
-            let state =
-                Array.sub collected.States (row * environment.StateSize) environment.StateSize
+                for row in 0 .. t.Count - 1 do
+                    let state = Array.sub collected.States (row * environment.StateSize) environment.StateSize
 
-            let result = environment.Step(state, t.Action row, observation)
-            Assert.Equal<float32[]>(observation, t.NextObservation(row).ToArray())
-            Assert.Equal(result.Reward, t.Rewards[row])
-            Assert.Equal(result.Terminal, t.Terminals[row])
+                    let result = environment.Step(state, t.Action row, observation)
+                    Expect.equal (t.NextObservation(row).ToArray()) observation "next observation of t of row"
+                    Expect.equal t.Rewards[row] result.Reward "rewards of t at row"
+                    Expect.equal t.Terminals[row] result.Terminal "terminals of t at row"
 
-            if row + 1 < t.Count && not t.Terminals[row] && not t.Timeouts[row] then
-                Assert.Equal<float32[]>(observation, t.Observation(row + 1).ToArray())
+                    if row + 1 < t.Count && not t.Terminals[row] && not t.Timeouts[row] then
+                        Expect.equal (t.Observation(row + 1).ToArray()) observation "observation of t"
 
-        for i, episode in Seq.indexed t.Episodes do
-            let last = episode.Start + episode.Length - 1
-            Assert.True(episode.Length <= environment.TimeLimit)
-            // The last one is cut at the end of the data.
-            if i < t.Episodes.Length - 1 then
-                Assert.Equal(t.Timeouts[last], episode.Length = environment.TimeLimit && not t.Terminals[last])
+                for i, episode in Seq.indexed t.Episodes do
+                    let last = episode.Start + episode.Length - 1
+                    Expect.isLessThanOrEqual episode.Length environment.TimeLimit "length of episode"
+                    // The last one is cut at the end of the data.
+                    if i < t.Episodes.Length - 1 then
+                        Expect.equal
+                            (episode.Length = environment.TimeLimit && not t.Terminals[last])
+                            t.Timeouts[last]
+                            "timeouts of t at last"
 
-        Assert.True(t.Timeouts[t.Count - 1] || t.Terminals[t.Count - 1])
-        Assert.All(t.Actions, fun a -> Assert.InRange(a, -1f, 1f))
+                Expect.isTrue (t.Timeouts[t.Count - 1] || t.Terminals[t.Count - 1]) "timeouts of t or terminals of t"
 
-[<Fact>]
-let ``random actions are uniform`` () =
-    let environment = (Tasks.Get "pointmaze-umaze-v0").Environment
+                for a in t.Actions do
+                    Expect.between (-1f) 1f a "a")
 
-    let actions =
-        (RolloutData().Collect(environment, Seed 2UL, 20000, "data")).Transitions.Actions
+        testCase "random actions are uniform" (fun () ->
+            let environment = (Tasks.Get "pointmaze-umaze-v0").Environment
 
-    Assert.Equal(0.0, Seq.averageBy float actions, 0.02)
-    Assert.Equal(1.0 / 3.0, Seq.averageBy (fun a -> float a * float a) actions, 0.02)
+            let actions = (RolloutData().Collect(environment, Seed 2UL, 20000, "data")).Transitions.Actions
 
-[<Fact>]
-let ``wrong numbers are refused`` () =
-    let environment = (Tasks.Get "pointmaze-umaze-v0").Environment
+            Expect.floatClose (Accuracy.within 0.02) (Seq.averageBy float actions) 0.0 "mean of actions"
 
-    let refused (roll: RolloutData) size =
-        Assert.Throws<ArgumentException>(fun () -> roll.Collect(environment, Seed 0UL, size, "data") |> ignore)
-        |> ignore
+            Expect.floatClose
+                (Accuracy.within 0.02)
+                (Seq.averageBy (fun a -> float a * float a) actions)
+                (1.0 / 3.0)
+                "mean of actions")
 
-    refused (RolloutData()) 0
-    refused (RolloutData(Noise = -1.0)) 10
-    refused (RolloutData(Noise = nan)) 10
+        testCase "wrong numbers are refused" (fun () ->
+            let environment = (Tasks.Get "pointmaze-umaze-v0").Environment
 
-[<Fact>]
-let ``random choices are uniform`` () =
-    let environment = (Tasks.Get "gridmaze-medium-v0").Environment
-    let data = (RolloutData().Collect(environment, Seed 3UL, 4000, "data")).Transitions
-    Assert.Equal(environment.ActionSpace, data.ActionSpace)
-    let choices = [ for row in 0 .. data.Count - 1 -> ActionSpace.Choice(data.Action row) ]
+            let refused (roll: RolloutData) size =
+                Expect.throwsT<ArgumentException>
+                    (fun () -> roll.Collect(environment, Seed 0UL, size, "data") |> ignore)
+                    "collect of roll"
 
-    for choice in 0 .. environment.ActionSize - 1 do
-        let share = float (choices |> List.filter ((=) choice) |> List.length) / 4000.0
-        Assert.Equal(1.0 / float environment.ActionSize, share, 0.04)
+            refused (RolloutData()) 0
+            refused (RolloutData(Noise = -1.0)) 10
+            refused (RolloutData(Noise = nan)) 10)
+
+        testCase "random choices are uniform" (fun () ->
+            let environment = (Tasks.Get "gridmaze-medium-v0").Environment
+            let data = (RolloutData().Collect(environment, Seed 3UL, 4000, "data")).Transitions
+            Expect.equal data.ActionSpace environment.ActionSpace "action space of data"
+            let choices = [ for row in 0 .. data.Count - 1 -> ActionSpace.Choice(data.Action row) ]
+
+            for choice in 0 .. environment.ActionSize - 1 do
+                let share = float (choices |> List.filter ((=) choice) |> List.length) / 4000.0
+                Expect.floatClose (Accuracy.within 0.04) share (1.0 / float environment.ActionSize) "share")
+    ]

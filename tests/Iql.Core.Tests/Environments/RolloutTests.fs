@@ -1,7 +1,8 @@
 module Iql.Core.Tests.Environments.RolloutTests
 
 open System
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql
 open Iql.Environments
 open Iql.Environments.Tasks
@@ -33,48 +34,52 @@ type private Countdown() =
             observation[0] <- float32 state[0]
             StepResult((if state[0] = 0.0 then 1f else 0f), (state[0] = 0.0))
 
-[<Fact>]
-let ``an episode is the same however many run beside it`` () =
-    let many = Rollout.Run(environment, 9, Seed 4UL, policy, true)
+[<Tests>]
+let tests =
+    testList "RolloutTests" [
+        testCase "an episode is the same however many run beside it" (fun () ->
+            let many = Rollout.Run(environment, 9, Seed 4UL, policy, true)
 
-    for count in [ 1; 2; 5 ] do
-        let few = Rollout.Run(environment, count, Seed 4UL, policy, true)
+            for count in [ 1; 2; 5 ] do
+                let few = Rollout.Run(environment, count, Seed 4UL, policy, true)
 
-        for e in 0 .. count - 1 do
-            Assert.Equal<float32>(many[e].Observations, few[e].Observations)
-            Assert.Equal(many[e].Return, few[e].Return)
+                for e in 0 .. count - 1 do
+                    Expect.sequenceEqual few[e].Observations many[e].Observations "observations of few at e"
+                    Expect.equal few[e].Return many[e].Return "return of few at e")
 
-[<Fact>]
-let ``finished episodes drop out and the others go on undisturbed`` () =
-    let seen = ResizeArray()
+        testCase "finished episodes drop out and the others go on undisturbed" (fun () ->
+            let seen = ResizeArray()
 
-    let watch =
-        PolicyRows(fun observations rows _ ->
-            Assert.Equal(rows, observations.Length)
-            seen.Add rows
-            Assert.DoesNotContain(0f, observations.ToArray()))
+            let watch =
+                PolicyRows(fun observations rows _ ->
+                    Expect.equal observations.Length rows "length of observations"
+                    seen.Add rows
+                    Expect.lacks (observations.ToArray()) 0f "observations")
 
-    let results = Rollout.Run(Countdown(), 50, Seed 0UL, watch, true)
-    Assert.Equal(6, seen.Count)
-    Assert.Equal(50, seen[0])
-    Assert.Equal<int>(List.sortDescending (List.ofSeq seen), seen)
+            let results = Rollout.Run(Countdown(), 50, Seed 0UL, watch, true)
+            Expect.equal seen.Count 6 "count of seen"
+            Expect.equal seen[0] 50 "seen 0"
+            Expect.sequenceEqual seen (List.sortDescending (List.ofSeq seen)) "seen"
 
-    for e in 0..49 do
-        let start = 1 + (Seed 0UL).Split(uint64 e).Below(0UL, 9)
-        let result = results[e]
-        Assert.Equal(min start 6, result.Length)
-        Assert.Equal((start <= 6), result.Terminal)
-        Assert.Equal((start <= 6), result.Success)
-        Assert.Equal((if start <= 6 then 1.0 else 0.0), result.Return)
-        Assert.Equal<float32>([ for i in 0 .. result.Length -> float32 (start - i) ], result.Observations)
+            for e in 0..49 do
+                let start = 1 + (Seed 0UL).Split(uint64 e).Below(0UL, 9)
+                let result = results[e]
+                Expect.equal result.Length (min start 6) "length of result"
+                Expect.equal result.Terminal (start <= 6) "terminal of result"
+                Expect.equal result.Success (start <= 6) "success of result"
+                Expect.equal result.Return (if start <= 6 then 1.0 else 0.0) "return of result"
 
-[<Fact>]
-let ``trajectories are kept only when asked for`` () =
-    let without = Rollout.Run(environment, 1, Seed 0UL, policy)
-    let kept = Rollout.Run(environment, 1, Seed 0UL, policy, true)
-    Assert.Empty without[0].Observations
-    Assert.Equal(4 * 301, kept[0].Observations.Length)
+                Expect.sequenceEqual
+                    result.Observations
+                    [ for i in 0 .. result.Length -> float32 (start - i) ]
+                    "observations of result")
 
-[<Fact>]
-let ``no episodes are refused`` () =
-    Assert.Throws<ArgumentException>(fun () -> Rollout.Run(environment, 0, Seed 0UL, policy) |> ignore)
+        testCase "trajectories are kept only when asked for" (fun () ->
+            let without = Rollout.Run(environment, 1, Seed 0UL, policy)
+            let kept = Rollout.Run(environment, 1, Seed 0UL, policy, true)
+            Expect.isEmpty without[0].Observations "observations of without 0"
+            Expect.equal kept[0].Observations.Length (4 * 301) "length of observations of kept 0")
+
+        testCase "no episodes are refused" (fun () ->
+            Expect.throwsT<ArgumentException> (fun () -> Rollout.Run(environment, 0, Seed 0UL, policy) |> ignore) "run")
+    ]

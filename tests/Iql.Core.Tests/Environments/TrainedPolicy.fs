@@ -6,11 +6,11 @@ open System.IO
 open System.Text.Json
 open Iql.Core.Tests.DataCases
 open Iql.Environments.Mujoco
-open Xunit
+open Expecto
 
 let needsMujoco () =
     if not MujocoLibrary.IsAvailable then
-        Assert.Skip "The machine has no MuJoCo 2.2.2."
+        skiptest "The machine has no MuJoCo 2.2.2."
 
 /// Multilayer perceptron of a file: observation to the mean action, each number within ±1.
 type TrainedPolicy(name: string) =
@@ -24,9 +24,7 @@ type TrainedPolicy(name: string) =
     let tensors =
         Map [
             for tensor in description.GetProperty("tensors").EnumerateArray() do
-                let shape = [
-                    for extent in tensor.GetProperty("shape").EnumerateArray() -> extent.GetInt32()
-                ]
+                let shape = [ for extent in tensor.GetProperty("shape").EnumerateArray() -> extent.GetInt32() ]
 
                 tensor.GetProperty("name").GetString(), (shape, tensor.GetProperty("offset").GetInt32())
         ]
@@ -41,8 +39,7 @@ type TrainedPolicy(name: string) =
         else
             MathF.Tanh
 
-    let squashed =
-        description.GetProperty("output").GetString() = "tanh_squashed_gaussian"
+    let squashed = description.GetProperty("output").GetString() = "tanh_squashed_gaussian"
 
     let layer weights bias (next: float32 -> float32) =
         let weights, bias = tensor weights, tensor bias
@@ -73,13 +70,7 @@ type TrainedPolicy(name: string) =
         for i in 0..9 do
             if tensors.ContainsKey $"W{i}" then
                 layer $"W{i}" $"b{i}" activation
-        layer
-            "Wmu"
-            "bmu"
-            (if squashed then
-                 MathF.Tanh
-             else
-                 fun x -> Math.Clamp(x, -1f, 1f))
+        layer "Wmu" "bmu" (if squashed then MathF.Tanh else fun x -> Math.Clamp(x, -1f, 1f))
     ]
 
     /// Numbers it wants to see.
@@ -87,8 +78,7 @@ type TrainedPolicy(name: string) =
         let first = if tensors.ContainsKey "W0" then "W0" else "Wmu"
         (fst tensors[first])[1]
 
-    member _.Act(observation: float32[]) : float32[] =
-        List.fold (fun x layer -> layer x) (normalise observation) layers
+    member _.Act(observation: float32[]) : float32[] = List.fold (fun x layer -> layer x) (normalise observation) layers
 
 /// Mean and standard deviation of ten episodes' returns, as measured elsewhere with the mean action.
 let measured (name: string) : float * float =

@@ -1,7 +1,7 @@
 module Iql.Core.Tests.Environments.WaypointControllerTests
 
 open System
-open Xunit
+open Expecto
 open Iql
 open Iql.Environments
 open Iql.Environments.Tasks
@@ -25,41 +25,44 @@ let private drive (card: TaskCard) (seed: Seed) target =
 
     if steps <= environment.TimeLimit then Some steps else None
 
-[<Fact>]
-let ``the controller reaches every cell of every maze`` () =
-    for card in Tasks.All do
-        if not card.Sparse then
-            for target in 0 .. card.Maze.Cells.Length - 1 do
-                for seed in 0UL .. 2UL do
-                    Assert.True((drive card (Seed seed) target).IsSome, $"{card.Name} {target} {seed}")
+[<Tests>]
+let tests =
+    testList "WaypointControllerTests" [
+        testCase "the controller reaches every cell of every maze" (fun () ->
+            for card in Tasks.All do
+                if not card.Sparse then
+                    for target in 0 .. card.Maze.Cells.Length - 1 do
+                        for seed in 0UL .. 2UL do
+                            Expect.isSome (drive card (Seed seed) target) $"{card.Name} {target} {seed}")
 
-[<Fact>]
-let ``its actions lie within ±1`` () =
-    let mutable controller = WaypointController(Mazes.UMaze, Seed 0UL)
-    controller.Aim(3.0, 1.0, 1.0, 1.0)
-    let action = Array.zeroCreate<float32> 2
-    let state = [| 3.0; 1.0; -5.0; 5.0 |]
-    Assert.False(controller.Act(state, action))
-    Assert.All(action, fun a -> Assert.True(abs a <= 1f))
+        testCase "its actions lie within ±1" (fun () ->
+            let mutable controller = WaypointController(Mazes.UMaze, Seed 0UL)
+            controller.Aim(3.0, 1.0, 1.0, 1.0)
+            let action = Array.zeroCreate<float32> 2
+            let state = [| 3.0; 1.0; -5.0; 5.0 |]
+            Expect.isFalse (controller.Act(state, action)) "act of controller"
+            Expect.all action (fun a -> abs a <= 1f) "action")
 
-[<Fact>]
-let ``a target inside a wall is refused`` () =
-    let mutable controller = WaypointController(Mazes.UMaze, Seed 0UL)
+        testCase "a target inside a wall is refused" (fun () ->
+            let mutable controller = WaypointController(Mazes.UMaze, Seed 0UL)
 
-    let error =
-        try
-            controller.Aim(3.0, 1.0, 2.0, 2.0)
-            null
-        with :? ArgumentException as error ->
-            error
+            let error =
+                try
+                    controller.Aim(3.0, 1.0, 2.0, 2.0)
+                    null
+                with :? ArgumentException as error ->
+                    error
 
-    Assert.NotNull error
-    Assert.Contains("two points in free cells", error.Message)
+            Expect.isNotNull error "error"
+            Expect.stringContains error.Message "two points in free cells" "message of error")
 
-[<Fact>]
-let ``the controller solves every stitch task well within its time limit`` () =
-    for card in Tasks.All do
-        if card.Sparse then
-            let measured = ReferenceMeasurement.Measure(card.Name, 50, Seed 1UL)
-            Assert.Equal(1.0, measured.Expert.SuccessRate)
-            Assert.True(2.0 * measured.Expert.MeanLength < float card.Environment.TimeLimit)
+        testCase "the controller solves every stitch task well within its time limit" (fun () ->
+            for card in Tasks.All do
+                if card.Sparse then
+                    let measured = ReferenceMeasurement.Measure(card.Name, 50, Seed 1UL)
+                    Expect.equal measured.Expert.SuccessRate 1.0 "success rate of measured"
+
+                    Expect.isTrue
+                        (2.0 * measured.Expert.MeanLength < float card.Environment.TimeLimit)
+                        "2.0 times mean length of measured is below time limit of card")
+    ]

@@ -4,13 +4,10 @@ module Iql.Core.Tests.Graph.Dense
 open System
 open Iql
 open Iql.Graph
-open Xunit
+open Expecto
 
 /// A tensor as a function from an index in each axis to a number.
-type Dense = {
-    Shape: int list
-    At: int list -> float
-}
+type Dense = { Shape: int list; At: int list -> float }
 
 /// Every index of a shape, row-major.
 let indices (shape: int list) : int list list =
@@ -45,8 +42,7 @@ let stretch (shape: int list) (x: Dense) : Dense = {
 /// The index with one axis's entry replaced.
 let at (axis: int) (i: int) (index: int list) : int list = List.updateAt axis i index
 
-let shape (extents: int list) : Shape =
-    Shape(ReadOnlySpan(List.toArray extents))
+let shape (extents: int list) : Shape = Shape(ReadOnlySpan(List.toArray extents))
 
 /// A graph input x0, x1, … for each shape.
 let inputs (shapes: int list list) : Tensor list =
@@ -66,20 +62,15 @@ let differences (step: float) (numbers: float[] list) (loss: Tensor) (i: int) : 
         let perturbed = numbers[i] |> Array.updateAt j (numbers[i][j] + h)
         (evaluate (numbers |> List.updateAt i perturbed) [ loss ]).[0].[0]
 
-    [|
-        for j in 0 .. numbers[i].Length - 1 -> (moved j step - moved j -step) / (2.0 * step)
-    |]
+    [| for j in 0 .. numbers[i].Length - 1 -> (moved j step - moved j -step) / (2.0 * step) |]
 
 /// Same length and |x − y| within tolerance · (1 + |y|); NaN equals NaN, infinities their own kind.
 let near (tolerance: float) (what: string) (expected: float[]) (actual: float[]) : unit =
-    Assert.True((expected.Length = actual.Length), $"{what}: expected {expected.Length} numbers, got {actual.Length}")
+    Expect.equal expected.Length actual.Length $"{what}: expected {expected.Length} numbers, got {actual.Length}"
 
     for i in 0 .. expected.Length - 1 do
         let x, y = actual[i], expected[i]
 
-        Assert.True(
-            x = y
-            || Double.IsNaN x && Double.IsNaN y
-            || abs (x - y) <= tolerance * (1.0 + abs y),
+        Expect.isTrue
+            (x = y || Double.IsNaN x && Double.IsNaN y || abs (x - y) <= tolerance * (1.0 + abs y))
             $"{what}[{i}]: expected {y:R}, got {x:R}"
-        )

@@ -44,10 +44,7 @@ let private binary op (trace: Tensor * Tensor -> Tensor) number = {
     In = [ 0; 1 ]
 }
 
-let private positive row = {
-    row with
-        From = row.From |> List.map (fun _ -> 0.3)
-}
+let private positive row = { row with From = row.From |> List.map (fun _ -> 0.3) }
 
 /// The integral of the error function's density by Simpson's rule.
 let erf (x: float) : float =
@@ -79,10 +76,7 @@ let private elementwise = [
     unary Op.Sin Tensor.Sin sin
     unary Op.Cos Tensor.Cos cos
     unary Op.Erf Tensor.Erf erf
-    {
-        unary Op.StopGradient Tensor.StopGradient id with
-            In = []
-    }
+    { unary Op.StopGradient Tensor.StopGradient id with In = [] }
     binary Op.Add Tensor.op_Addition (fun x y -> x + y)
     binary Op.Subtract Tensor.op_Subtraction (fun x y -> x - y)
     binary Op.Multiply Tensor.op_Multiply (fun x y -> x * y)
@@ -131,11 +125,7 @@ let private stretchedShape (shapes: int list list) =
     [
         for axis in 0 .. rank - 1 ->
             shapes
-            |> List.map (fun s ->
-                if axis < rank - s.Length then
-                    1
-                else
-                    s[axis - rank + s.Length])
+            |> List.map (fun s -> if axis < rank - s.Length then 1 else s[axis - rank + s.Length])
             |> List.max
     ]
 
@@ -153,10 +143,7 @@ let private elementwiseRows = [
                         let whole = stretchedShape shapes
                         let stretched = sources |> List.map (stretch whole)
 
-                        {
-                            Shape = whole
-                            At = fun index -> op.Number [| for x in stretched -> x.At index |]
-                        }
+                        { Shape = whole; At = fun index -> op.Number [| for x in stretched -> x.At index |] }
             }
 ]
 
@@ -250,9 +237,7 @@ let private moves = [
                 Shape = order |> List.map (fun axis -> extents[axis])
                 At =
                     fun index ->
-                        x[0].At [
-                            for axis in 0 .. extents.Length - 1 -> index[List.findIndex ((=) axis) order]
-                        ]
+                        x[0].At [ for axis in 0 .. extents.Length - 1 -> index[List.findIndex ((=) axis) order] ]
             })
     for from, target in
         [
@@ -272,23 +257,13 @@ let private moves = [
             2, [ [ 2; 2; 1; 2 ]; [ 2; 2; 2; 2 ] ]
         ] do
         row $"Concat {shapes} along {axis}" shapes (fun x -> Tensor.Concat(axis, ReadOnlySpan x)) (fun x ->
-            let rec find i k =
-                if k < x[i].Shape[axis] then
-                    i, k
-                else
-                    find (i + 1) (k - x[i].Shape[axis])
+            let rec find i k = if k < x[i].Shape[axis] then i, k else find (i + 1) (k - x[i].Shape[axis])
 
             {
                 Shape = at axis (x |> Array.sumBy (fun part -> part.Shape[axis])) shapes[0]
                 At = fun index -> let i, k = find 0 index[axis] in x[i].At(at axis k index)
             })
-    for extents, axis, start, taken in
-        [
-            [ 5 ], 0, 1, 3
-            [ 2; 4 ], 1, 2, 2
-            [ 4; 2 ], 0, 0, 1
-            [ 2; 3; 2; 2 ], 1, 1, 2
-        ] do
+    for extents, axis, start, taken in [ [ 5 ], 0, 1, 3; [ 2; 4 ], 1, 2, 2; [ 4; 2 ], 0, 0, 1; [ 2; 3; 2; 2 ], 1, 1, 2 ] do
         row
             $"Slice {extents} along {axis} from {start}"
             [ extents ]
@@ -308,10 +283,7 @@ let private moves = [
                     fun index ->
                         let i = index[axis] - start
 
-                        if i < 0 || i >= extents[axis] then
-                            0.0
-                        else
-                            x[0].At(at axis i index)
+                        if i < 0 || i >= extents[axis] then 0.0 else x[0].At(at axis i index)
             })
 ]
 
@@ -345,16 +317,11 @@ let private tables = [
 let private random = [
     for extents in [ []; [ 4 ]; [ 2; 3 ] ] do
         let stream (x: Dense[]) number =
-            let seed =
-                Iql.Seed(uint64 (floor (x[0].At []))).Split(7UL).Split(uint64 (floor (x[1].At [])))
+            let seed = Iql.Seed(uint64 (floor (x[0].At []))).Split(7UL).Split(uint64 (floor (x[1].At [])))
 
             ofArray extents (Array.init (count extents) (fun i -> number seed (uint64 i)))
 
-        let counted x = {
-            x with
-                Ranges = [ 0.0, 1e9; 0.0, 1e6 ]
-                Smooth = []
-        }
+        let counted x = { x with Ranges = [ 0.0, 1e9; 0.0, 1e6 ]; Smooth = [] }
 
         row
             $"RandomUniform {extents}"
@@ -377,8 +344,7 @@ let private leaves = [
 ]
 
 /// Every row.
-let rows: Row list =
-    leaves @ elementwiseRows @ products @ reductions @ moves @ tables @ random
+let rows: Row list = leaves @ elementwiseRows @ products @ reductions @ moves @ tables @ random
 
 /// Numbers for a row's sources, always the same.
 let numbers (row: Row) : float[] list =

@@ -3,7 +3,8 @@ module Iql.Core.Tests.Graph.InterpreterTests
 open System
 open Iql.Graph
 open Iql.Core.Tests.Graph.Dense
-open Xunit
+open Expecto
+open Iql.Tests
 
 let private inf = infinity
 
@@ -41,14 +42,7 @@ let private edges = [
     ]
     Op.Sin, [ [ 0.0 ], 0.0; [ inf ], nan; [ nan ], nan ]
     Op.Cos, [ [ 0.0 ], 1.0; [ inf ], nan; [ nan ], nan ]
-    Op.Erf,
-    [
-        [ 0.0 ], 0.0
-        [ inf ], 1.0
-        [ -inf ], -1.0
-        [ 1e-300 ], 1.1283791670955126e-300
-        [ nan ], nan
-    ]
+    Op.Erf, [ [ 0.0 ], 0.0; [ inf ], 1.0; [ -inf ], -1.0; [ 1e-300 ], 1.1283791670955126e-300; [ nan ], nan ]
     Op.StopGradient, [ [ -0.0 ], -0.0; [ inf ], inf; [ nan ], nan ]
     Op.Add, [ [ inf; -inf ], nan; [ nan; 1.0 ], nan; [ -0.0; 0.0 ], 0.0 ]
     Op.Subtract, [ [ inf; inf ], nan; [ 1.0; nan ], nan ]
@@ -75,23 +69,6 @@ let private apply op (sources: float list) =
     | [ x; y ] -> Interpreter.Apply(op, x, y)
     | _ -> Interpreter.Apply(op, sources[0], sources[1], sources[2])
 
-[<Fact>]
-let ``every elementwise op has its edge values`` () =
-    Assert.Equal<Op>(Enum.GetValues<Op>() |> Array.filter Ops.IsElementwise, edges |> List.map fst)
-
-    for op, cases in edges do
-        for sources, expected in cases do
-            near 1e-15 $"{op} {sources}" [| expected |] [| apply op sources |]
-            let zeroSign x = x = 0.0 && Double.IsNegative x
-            Assert.Equal(zeroSign expected, zeroSign (apply op sources))
-
-[<Fact>]
-let ``an op that is not elementwise has no number`` () =
-    let error =
-        Assert.Throws<NotSupportedException>(fun () -> Interpreter.Apply(Op.MatMul, 1.0, 2.0) |> ignore)
-
-    Assert.Contains("MatMul", error.Message)
-
 /// From CPython's math.erf (the C library's), 17 digits.
 let private errorFunction = [
     1e-10, 1.1283791670955126e-10
@@ -109,147 +86,136 @@ let private errorFunction = [
     6.5, 1.0
 ]
 
-[<Fact>]
-let ``the error function is right to 1e-15 and odd`` () =
-    for x, expected in errorFunction do
-        Assert.True(abs (Interpreter.Apply(Op.Erf, x) / expected - 1.0) < 1e-15, $"erf {x}")
-        Assert.Equal(-Interpreter.Apply(Op.Erf, x), Interpreter.Apply(Op.Erf, -x))
-
-[<Fact>]
-let ``softplus keeps its small numbers`` () =
-    for x in [ -40.0; -30.0; -20.0; -10.0 ] do
-        // ln(1 + e) = e − e²/2 + e³/3 …
-        let e = exp x
-
-        near 1e-15 $"softplus {x}" [| 1.0 |] [|
-            Interpreter.Apply(Op.Softplus, x)
-            / (e - e * e / 2.0 + e ** 3.0 / 3.0 - e ** 4.0 / 4.0)
-        |]
-
-[<Fact>]
-let ``NaN wins a maximum over an axis`` () =
-    let x = Tensor.Input("x0", shape [ 2; 3 ])
-
-    let values =
-        evaluate [ [| 1.0; nan; 5.0; -inf; -7.0; -9.0 |] ] [ Tensor.Max(x, 1); Tensor.Min x ]
-
-    near 0.0 "Max" [| nan; -7.0 |] values[0]
-    near 0.0 "Min" [| nan |] values[1]
-
-[<Fact>]
-let ``Sum adds in the order of the axis`` () =
-    let x = Tensor.Input("x0", shape [ 4 ])
-    near 0.0 "Sum" [| 1.0 |] (evaluate [ [| 1e100; 1.0; -1e100; 1.0 |] ] [ Tensor.Sum(x, 0) ]).[0]
-
-[<Fact>]
-let ``a node is evaluated once, however many need it`` () =
-    let doubled =
-        (Tensor.Input("x0", shape [ 1 ]), [ 1..1000 ])
-        ||> List.fold (fun x _ -> (x + x) * 0.5)
-
-    near 0.0 "x" [| 3.0 |] (evaluate [ [| 3.0 |] ] [ doubled ]).[0]
-
-[<Fact>]
-let ``a chain may be of any length`` () =
-    let long =
-        (Tensor.Input("x0", shape []), [ 1..100_000 ])
-        ||> List.fold (fun x _ -> x + 1.0)
-
-    near 0.0 "x" [| 100_000.0 |] (evaluate [ [| 0.0 |] ] [ long ]).[0]
-
-[<Fact>]
-let ``results are arrays of their own`` () =
-    let x = Tensor.Input("x0", shape [ 2 ])
-    let numbers = [| 1.0; 2.0 |]
-    let results = evaluate [ numbers ] [ x; x ]
-    results[0][0] <- 9.0
-    Assert.Equal<float>([| 1.0; 2.0 |], numbers)
-    Assert.Equal<float>([| 1.0; 2.0 |], results[1])
-
-let private message (body: unit -> unit) =
-    Assert.Throws<ArgumentException>(body).Message
+let private message (body: unit -> unit) = (Expect.raises<ArgumentException> body "the refusal").Message
 
 let private mentions (parts: string list) (message: string) =
     for part in parts do
-        Assert.Contains(part, message)
+        Expect.stringContains message part "message"
 
-[<Fact>]
-let ``a missing input is named with its shape`` () =
-    let y = Tensor.Input("policy/w0", shape [ 2; 3 ]) * 2.0
+[<Tests>]
+let tests =
+    testList "InterpreterTests" [
+        testCase "every elementwise op has its edge values" (fun () ->
+            Expect.sequenceEqual
+                (edges |> List.map fst)
+                (Enum.GetValues<Op>() |> Array.filter Ops.IsElementwise)
+                "edges"
 
-    message (fun () -> evaluate [ [| 1.0 |] ] [ y ] |> ignore)
-    |> mentions [ "policy/w0"; "[2, 3]"; "x0" ]
+            for op, cases in edges do
+                for sources, expected in cases do
+                    near 1e-15 $"{op} {sources}" [| expected |] [| apply op sources |]
+                    let zeroSign x = x = 0.0 && Double.IsNegative x
+                    Expect.equal (zeroSign (apply op sources)) (zeroSign expected) "zero sign")
 
-    message (fun () -> evaluate [] [ y ] |> ignore)
-    |> mentions [ "policy/w0"; "[2, 3]" ]
+        testCase "an op that is not elementwise has no number" (fun () ->
+            let error =
+                Expect.raises<NotSupportedException>
+                    (fun () -> Interpreter.Apply(Op.MatMul, 1.0, 2.0) |> ignore)
+                    "apply"
 
-[<Fact>]
-let ``an input of another length is named with its shape`` () =
-    let y = Tensor.Input("x0", shape [ 2; 3 ]) * 2.0
+            Expect.stringContains error.Message "MatMul" "message of error")
 
-    message (fun () -> evaluate [ [| 1.0; 2.0 |] ] [ y ] |> ignore)
-    |> mentions [ "x0"; "[2, 3]"; "6 numbers"; "got 2" ]
+        testCase "the error function is right to 1e-15 and odd" (fun () ->
+            for x, expected in errorFunction do
+                Expect.isTrue (abs (Interpreter.Apply(Op.Erf, x) / expected - 1.0) < 1e-15) $"erf {x}"
+                Expect.equal (Interpreter.Apply(Op.Erf, -x)) (-Interpreter.Apply(Op.Erf, x)) "apply")
 
-[<Theory>]
-[<InlineData(4.0)>]
-[<InlineData(-1.0)>]
-[<InlineData(0.5)>]
-[<InlineData(Double.NaN)>]
-let ``an index that is no row is refused`` (index: float) =
-    let table, indices =
-        Tensor.Input("x0", shape [ 4; 2 ]), Tensor.Input("x1", shape [ 2 ])
+        testCase "softplus keeps its small numbers" (fun () ->
+            for x in [ -40.0; -30.0; -20.0; -10.0 ] do
+                // ln(1 + e) = e − e²/2 + e³/3 …
+                let e = exp x
 
-    for y in
-        [
-            Tensor.Gather(table, indices)
-            Tensor.ScatterAdd(Tensor.Slice(table, 0, 0, 2), indices, 4)
-        ] do
-        message (fun () -> evaluate [ Array.zeroCreate 8; [| 0.0; index |] ] [ y ] |> ignore)
-        |> mentions [
-            y.Op.ToString()
-            "from 0 to 3"
-            "index 1"
-            FormattableString.Invariant $"got {index}"
-        ]
+                near 1e-15 $"softplus {x}" [| 1.0 |] [|
+                    Interpreter.Apply(Op.Softplus, x) / (e - e * e / 2.0 + e ** 3.0 / 3.0 - e ** 4.0 / 4.0)
+                |])
 
-[<Fact>]
-let ``random numbers depend on seed, counter and stream and on nothing else`` () =
-    let seed, counter = Tensor.Input("x0", shape []), Tensor.Input("x1", shape [])
+        testCase "NaN wins a maximum over an axis" (fun () ->
+            let x = Tensor.Input("x0", shape [ 2; 3 ])
 
-    let uniform stream =
-        Tensor.RandomUniform(seed, counter, stream, shape [ 2; 3 ])
+            let values = evaluate [ [| 1.0; nan; 5.0; -inf; -7.0; -9.0 |] ] [ Tensor.Max(x, 1); Tensor.Min x ]
 
-    let draw seed counter =
-        evaluate [ [| seed |]; [| counter |] ] [ uniform 0; uniform 1; uniform 0 ]
+            near 0.0 "Max" [| nan; -7.0 |] values[0]
+            near 0.0 "Min" [| nan |] values[1])
 
-    let first = draw 5.0 7.0
-    Assert.Equal<float>(first[0], first[2])
-    Assert.Equal<float>(first[0], (draw 5.0 7.0)[0])
+        testCase "Sum adds in the order of the axis" (fun () ->
+            let x = Tensor.Input("x0", shape [ 4 ])
+            near 0.0 "Sum" [| 1.0 |] (evaluate [ [| 1e100; 1.0; -1e100; 1.0 |] ] [ Tensor.Sum(x, 0) ]).[0])
 
-    for other in [ first[1]; (draw 6.0 7.0)[0]; (draw 5.0 8.0)[0] ] do
-        Assert.Empty(Set.intersect (set first[0]) (set other))
+        testCase "a node is evaluated once, however many need it" (fun () ->
+            let doubled = (Tensor.Input("x0", shape [ 1 ]), [ 1..1000 ]) ||> List.fold (fun x _ -> (x + x) * 0.5)
 
-[<Fact>]
-let ``huge inputs do not overflow a softmax`` () =
-    let x = Tensor.Input("x0", shape [ 2; 3 ])
+            near 0.0 "x" [| 3.0 |] (evaluate [ [| 3.0 |] ] [ doubled ]).[0])
 
-    let values =
-        evaluate [ [| 1e300; 1e300; -1e300; -1e4; -1e4 + 1.0; -2e4 |] ] [ Tensor.LogSumExp(x, 1); Tensor.Softmax(x, 1) ]
+        testCase "a chain may be of any length" (fun () ->
+            let long = (Tensor.Input("x0", shape []), [ 1..100_000 ]) ||> List.fold (fun x _ -> x + 1.0)
 
-    near 1e-15 "LogSumExp" [| 1e300 + log 2.0; -1e4 + log (1.0 + exp 1.0) |] values[0]
-    near 1e-15 "Softmax" [| 0.5; 0.5; 0.0; 1.0 / (1.0 + exp 1.0); exp 1.0 / (1.0 + exp 1.0); 0.0 |] values[1]
+            near 0.0 "x" [| 100_000.0 |] (evaluate [ [| 0.0 |] ] [ long ]).[0])
 
-[<Fact>]
-let ``layer norm has mean 0 and variance 1, however large its input`` () =
-    let x, gain, bias =
-        Tensor.Input("x0", shape [ 2; 4 ]), Tensor.Input("x1", shape [ 4 ]), Tensor.Input("x2", shape [ 4 ])
+        testCase "results are arrays of their own" (fun () ->
+            let x = Tensor.Input("x0", shape [ 2 ])
+            let numbers = [| 1.0; 2.0 |]
+            let results = evaluate [ numbers ] [ x; x ]
+            results[0][0] <- 9.0
+            Expect.equal numbers [| 1.0; 2.0 |] "numbers"
+            Expect.equal results[1] [| 1.0; 2.0 |] "result 1")
 
-    let y = Tensor.LayerNorm(x, gain, bias)
-    let ones, zeros = Array.create 4 1.0, Array.zeroCreate 4
+        testCase "a missing input is named with its shape" (fun () ->
+            let y = Tensor.Input("policy/w0", shape [ 2; 3 ]) * 2.0
 
-    let values =
-        (evaluate [ [| 1e8; 2e8; 3e8; 4e8; -3.0; -1.0; 1.0; 3.0 |]; ones; zeros ] [ y ]).[0]
+            message (fun () -> evaluate [ [| 1.0 |] ] [ y ] |> ignore)
+            |> mentions [ "policy/w0"; "[2, 3]"; "x0" ]
 
-    let unit = [| -3.0; -1.0; 1.0; 3.0 |] |> Array.map (fun u -> u / sqrt 5.0)
-    near 1e-12 "first row" unit values[0..3]
-    near 1e-5 "second row" unit values[4..7]
+            message (fun () -> evaluate [] [ y ] |> ignore) |> mentions [ "policy/w0"; "[2, 3]" ])
+
+        testCase "an input of another length is named with its shape" (fun () ->
+            let y = Tensor.Input("x0", shape [ 2; 3 ]) * 2.0
+
+            message (fun () -> evaluate [ [| 1.0; 2.0 |] ] [ y ] |> ignore)
+            |> mentions [ "x0"; "[2, 3]"; "6 numbers"; "got 2" ])
+
+        testRows "an index that is no row is refused" [ 4.0; -1.0; 0.5; Double.NaN ] (fun (index: float) ->
+            let table, indices = Tensor.Input("x0", shape [ 4; 2 ]), Tensor.Input("x1", shape [ 2 ])
+
+            for y in [ Tensor.Gather(table, indices); Tensor.ScatterAdd(Tensor.Slice(table, 0, 0, 2), indices, 4) ] do
+                message (fun () -> evaluate [ Array.zeroCreate 8; [| 0.0; index |] ] [ y ] |> ignore)
+                |> mentions [ y.Op.ToString(); "from 0 to 3"; "index 1"; FormattableString.Invariant $"got {index}" ])
+
+        testCase "random numbers depend on seed, counter and stream and on nothing else" (fun () ->
+            let seed, counter = Tensor.Input("x0", shape []), Tensor.Input("x1", shape [])
+
+            let uniform stream = Tensor.RandomUniform(seed, counter, stream, shape [ 2; 3 ])
+
+            let draw seed counter = evaluate [ [| seed |]; [| counter |] ] [ uniform 0; uniform 1; uniform 0 ]
+
+            let first = draw 5.0 7.0
+            Expect.equal first[2] first[0] "first 2"
+            Expect.equal ((draw 5.0 7.0)[0]) first[0] "draw 5.0 7.0"
+
+            for other in [ first[1]; (draw 6.0 7.0)[0]; (draw 5.0 8.0)[0] ] do
+                Expect.isEmpty (Set.intersect (set first[0]) (set other)) "other")
+
+        testCase "huge inputs do not overflow a softmax" (fun () ->
+            let x = Tensor.Input("x0", shape [ 2; 3 ])
+
+            let values =
+                evaluate [ [| 1e300; 1e300; -1e300; -1e4; -1e4 + 1.0; -2e4 |] ] [
+                    Tensor.LogSumExp(x, 1)
+                    Tensor.Softmax(x, 1)
+                ]
+
+            near 1e-15 "LogSumExp" [| 1e300 + log 2.0; -1e4 + log (1.0 + exp 1.0) |] values[0]
+            near 1e-15 "Softmax" [| 0.5; 0.5; 0.0; 1.0 / (1.0 + exp 1.0); exp 1.0 / (1.0 + exp 1.0); 0.0 |] values[1])
+
+        testCase "layer norm has mean 0 and variance 1, however large its input" (fun () ->
+            let x, gain, bias =
+                Tensor.Input("x0", shape [ 2; 4 ]), Tensor.Input("x1", shape [ 4 ]), Tensor.Input("x2", shape [ 4 ])
+
+            let y = Tensor.LayerNorm(x, gain, bias)
+            let ones, zeros = Array.create 4 1.0, Array.zeroCreate 4
+
+            let values = (evaluate [ [| 1e8; 2e8; 3e8; 4e8; -3.0; -1.0; 1.0; 3.0 |]; ones; zeros ] [ y ]).[0]
+
+            let unit = [| -3.0; -1.0; 1.0; 3.0 |] |> Array.map (fun u -> u / sqrt 5.0)
+            near 1e-12 "first row" unit values[0..3]
+            near 1e-5 "second row" unit values[4..7])
+    ]

@@ -2,6 +2,8 @@
 module Iql.Core.Tests.Graph.RandomGraphs
 
 open System
+open Expecto
+open Iql.Tests
 open FsCheck
 open FsCheck.FSharp
 open Iql.Graph
@@ -55,26 +57,10 @@ let private unary: (Tensor -> Tensor) list = [
             ))
     (fun x -> if x.Shape.Rank = 0 then x else Tensor.Sum(x, 0))
     (fun x -> if x.Shape.Rank = 0 then x else Tensor.Max(x, -1))
-    (fun x ->
-        if x.Shape.Rank = 0 then
-            x
-        else
-            Tensor.Slice(x, 0, x.Shape[0] - 1, 1))
-    (fun x ->
-        if x.Shape.Rank = 0 then
-            x
-        else
-            Tensor.Slice(x, -1, 0, max 1 (x.Shape[-1] - 1)))
-    (fun x ->
-        if x.Shape.Rank = 0 then
-            x
-        else
-            Tensor.Pad(x, 0, 1, x.Shape[0] + 1))
-    (fun x ->
-        if x.Shape.Rank = 0 then
-            x
-        else
-            Tensor.Concat(-1, ReadOnlySpan [| x; x |]))
+    (fun x -> if x.Shape.Rank = 0 then x else Tensor.Slice(x, 0, x.Shape[0] - 1, 1))
+    (fun x -> if x.Shape.Rank = 0 then x else Tensor.Slice(x, -1, 0, max 1 (x.Shape[-1] - 1)))
+    (fun x -> if x.Shape.Rank = 0 then x else Tensor.Pad(x, 0, 1, x.Shape[0] + 1))
+    (fun x -> if x.Shape.Rank = 0 then x else Tensor.Concat(-1, ReadOnlySpan [| x; x |]))
 ]
 
 /// Ops of two sources; where the shapes do not fit, the first source.
@@ -110,9 +96,7 @@ type private Step =
     | Binary of op: int * x: int * y: int
 
 let private build (steps: Step list) (results: int) (sources: Tensor list) : Tensor list =
-    let leaves =
-        sources
-        @ [ for number in [ 0.0; 1.0; -1.0; 2.0; -0.0 ] -> Tensor.Constant number ]
+    let leaves = sources @ [ for number in [ 0.0; 1.0; -1.0; 2.0; -0.0 ] -> Tensor.Constant number ]
 
     (leaves, steps)
     ||> List.fold (fun nodes step ->
@@ -123,10 +107,7 @@ let private build (steps: Step list) (results: int) (sources: Tensor list) : Ten
             | Unary(op, x) -> unary[op](back x)
             | Binary(op, x, y) -> binary[op] (back x) (back y)
 
-        if node.Shape.Count > 200 || node.Shape.Rank > 4 then
-            nodes
-        else
-            node :: nodes)
+        if node.Shape.Count > 200 || node.Shape.Rank > 4 then nodes else node :: nodes)
     |> List.truncate results
 
 let private graphs: Gen<Tensor list -> Tensor list> =
@@ -146,11 +127,5 @@ let numbers: float[] list =
     |> List.mapi (fun i extents -> uniform (Iql.Seed.Named("graphs").Split(uint64 i)) -2.0 2.0 (count extents))
 
 /// Holds something against so many graphs, always the same: functions from sources of these shapes to one result or more.
-let forAll (graphCount: int) (holds: (Tensor list -> Tensor list) -> unit) : unit =
-    let config =
-        Config.QuickThrowOnFailure
-            .WithMaxTest(graphCount)
-            .WithQuietOnSuccess(true)
-            .WithReplay(Some { Rnd = Rnd(1UL, 3UL); Size = None })
-
-    Check.One(config, Prop.forAll (Arb.fromGen graphs) holds)
+let testGraphs (graphCount: int) (name: string) (holds: (Tensor list -> Tensor list) -> unit) : Test =
+    testSeeded graphCount name (Prop.forAll (Arb.fromGen graphs) holds)

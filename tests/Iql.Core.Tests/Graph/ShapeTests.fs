@@ -3,14 +3,14 @@ module Iql.Core.Tests.Graph.ShapeTests
 open System
 open Iql.Graph
 open Iql.Core.Tests.Graph.Dense
-open Xunit
+open Expecto
+open Iql.Tests
 
 let private input extents = Tensor.Input("x", shape extents)
 
 /// Every way to hand an op shapes it cannot work on, and what its message has to say.
 let private mistakes: (string * (unit -> Tensor) * string list) list =
-    let binary (op: Tensor * Tensor -> Tensor) =
-        fun () -> op (input [ 2; 3 ], input [ 4 ])
+    let binary (op: Tensor * Tensor -> Tensor) = fun () -> op (input [ 2; 3 ], input [ 4 ])
 
     [
         "Add", binary Tensor.op_Addition, [ "Add"; "[2, 3]"; "[4]" ]
@@ -64,39 +64,39 @@ let private mistakes: (string * (unit -> Tensor) * string list) list =
         "Shape", (fun () -> input [ 2; 0 ]), [ "shape"; "at least 1"; "[2, 0]" ]
     ]
 
-[<Fact>]
-let ``shapes that do not fit are refused with both shapes`` () =
-    for name, build, parts in mistakes do
-        let error = Assert.Throws<ArgumentException>(fun () -> build () |> ignore)
+[<Tests>]
+let tests =
+    testList "ShapeTests" [
+        testCase "shapes that do not fit are refused with both shapes" (fun () ->
+            for name, build, parts in mistakes do
+                let error = Expect.raises<ArgumentException> (fun () -> build () |> ignore) "build"
 
-        for part in parts do
-            Assert.True(error.Message.Contains part, $"{name}: expected {part} in: {error.Message}")
+                for part in parts do
+                    Expect.stringContains error.Message part $"{name}: expected {part} in: {error.Message}")
 
-[<Fact>]
-let ``the last axis is axis -1`` () =
-    let x = shape [ 2; 3; 4 ]
-    Assert.Equal((4, 2), (x[-1], x.Axis -1))
-    Assert.Equal(shape [ 2; 3; 7 ], x.With(-1, 7))
+        testCase "the last axis is axis -1" (fun () ->
+            let x = shape [ 2; 3; 4 ]
+            Expect.equal (x[-1], x.Axis -1) (4, 2) "x -1, axis of x of -1"
+            Expect.equal (x.With(-1, 7)) (shape [ 2; 3; 7 ]) "with of x")
 
-[<Fact>]
-let ``shapes are equal by their extents`` () =
-    Assert.Equal(shape [ 2; 3 ], shape [ 2; 3 ])
-    Assert.NotEqual(shape [ 2; 3 ], shape [ 3; 2 ])
-    Assert.NotEqual(shape [ 2 ], shape [ 2; 1 ])
-    Assert.Equal(Shape.Scalar, shape [])
-    Assert.Equal((shape [ 2; 3 ]).GetHashCode(), (shape [ 2; 3 ]).GetHashCode())
+        testCase "shapes are equal by their extents" (fun () ->
+            Expect.equal (shape [ 2; 3 ]) (shape [ 2; 3 ]) "shape"
+            Expect.notEqual (shape [ 3; 2 ]) (shape [ 2; 3 ]) "shape"
+            Expect.notEqual (shape [ 2; 1 ]) (shape [ 2 ]) "shape"
+            Expect.equal (shape []) Shape.Scalar "shape"
+            Expect.equal ((shape [ 2; 3 ]).GetHashCode()) ((shape [ 2; 3 ]).GetHashCode()) "get hash code of shape")
 
-[<Fact>]
-let ``an axis of extent 1 needs no reduction, a whole slice no copy`` () =
-    let x = input [ 2; 1 ]
+        testCase "an axis of extent 1 needs no reduction, a whole slice no copy" (fun () ->
+            let x = input [ 2; 1 ]
 
-    for same in
-        [
-            Tensor.Sum(x, 1)
-            Tensor.Max(x, 1)
-            Tensor.Slice(x, 0, 0, 2)
-            Tensor.Pad(x, 0, 0, 2)
-            Tensor.Reshape(x, x.Shape)
-            Tensor.Broadcast(x, x.Shape)
-        ] do
-        Assert.Same(x, same)
+            for same in
+                [
+                    Tensor.Sum(x, 1)
+                    Tensor.Max(x, 1)
+                    Tensor.Slice(x, 0, 0, 2)
+                    Tensor.Pad(x, 0, 0, 2)
+                    Tensor.Reshape(x, x.Shape)
+                    Tensor.Broadcast(x, x.Shape)
+                ] do
+                Expect.isTrue (obj.ReferenceEquals(same, x)) "same is the same object")
+    ]

@@ -4,34 +4,29 @@ open System
 open Iql.Graph
 open Iql.Core.Tests.Graph.Dense
 open Iql.Core.Tests.Graph.RandomGraphs
-open Xunit
+open Expecto
+open Iql.Tests
 
 let private input i extents = Tensor.Input($"x{i}", shape extents)
 
-let private simplify (results: Tensor list) =
-    Simplify.Apply(List.toArray results) |> List.ofSeq
+let private simplify (results: Tensor list) = Simplify.Apply(List.toArray results) |> List.ofSeq
 
 /// A graph as text, the same for the same structure.
 let rec private text (x: Tensor) : string =
-    let sources =
-        x.Sources |> Seq.map text |> if x.Op.IsCommutative() then Seq.sort else id
+    let sources = x.Sources |> Seq.map text |> if x.Op.IsCommutative() then Seq.sort else id
 
     match x.Op with
     | Op.Input -> x.Name
     | Op.Constant -> FormattableString.Invariant $"{x.Number}"
     | _ ->
-        $"""{x.Op}{if x.Integers.IsEmpty then
-                       ""
-                   else
-                       String.Join(",", x.Integers)}{x.Shape}({String.concat ", " sources})"""
+        $"""{x.Op}{if x.Integers.IsEmpty then "" else String.Join(",", x.Integers)}{x.Shape}({String.concat ", " sources})"""
 
 let private s, t, u, x, v, w =
     input 0 [], input 1 [], input 2 [ 1 ], input 3 [ 2; 3 ], input 4 [ 3 ], input 5 [ 3; 2 ]
 
 let private outer, cube = input 6 [ 1; 1; 3 ], input 7 [ 2; 2; 3 ]
 
-let private turn (x: Tensor) =
-    Tensor.Transpose(x, ReadOnlySpan [| 1; 0 |])
+let private turn (x: Tensor) = Tensor.Transpose(x, ReadOnlySpan [| 1; 0 |])
 
 /// A graph and what it becomes.
 let private rules: (string * Tensor * Tensor) list = [
@@ -93,103 +88,93 @@ let private rules: (string * Tensor * Tensor) list = [
     "one part", Tensor.Concat(0, ReadOnlySpan [| x |]), x
 ]
 
-[<Fact>]
-let ``each rule gives what it says`` () =
-    for name, graph, expected in rules do
-        Assert.Equal((name, text expected), (name, simplify [ graph ] |> List.head |> text))
+[<Tests>]
+let tests =
+    testList "SimplifyTests" [
+        testCase "each rule gives what it says" (fun () ->
+            for name, graph, expected in rules do
+                Expect.equal (name, simplify [ graph ] |> List.head |> text) (name, text expected) "name, text")
 
-[<Fact>]
-let ``equal expressions are one node`` () =
-    let twice () =
-        Tensor.Tanh(Tensor.MatMul(input 3 [ 2; 3 ], input 5 [ 3; 2 ]) * 2.0)
+        testCase "equal expressions are one node" (fun () ->
+            let twice () = Tensor.Tanh(Tensor.MatMul(input 3 [ 2; 3 ], input 5 [ 3; 2 ]) * 2.0)
 
-    match simplify [ twice () + 1.0; 1.0 + twice (); twice () - 1.0 ] with
-    | [ a; b; c ] ->
-        Assert.Same(a, b)
-        Assert.Same(a.Sources[0], c.Sources[0])
-    | _ -> Assert.Fail "three results"
+            match simplify [ twice () + 1.0; 1.0 + twice (); twice () - 1.0 ] with
+            | [ a; b; c ] ->
+                Expect.isTrue (obj.ReferenceEquals(b, a)) "b is the same object"
+                Expect.isTrue (obj.ReferenceEquals(c.Sources[0], a.Sources[0])) "source 0 of c is the same object"
+            | _ -> failtest "three results")
 
-[<Fact>]
-let ``nodes that differ in one attribute stay two`` () =
-    let random stream =
-        Tensor.RandomUniform(s, t, stream, shape [ 2 ])
+        testCase "nodes that differ in one attribute stay two" (fun () ->
+            let random stream = Tensor.RandomUniform(s, t, stream, shape [ 2 ])
 
-    for a, b in
-        [
-            Tensor.Sum(x, 0), Tensor.Sum(x, 1)
-            random 0, random 1
-            Tensor.Slice(v, 0, 0, 1), Tensor.Slice(v, 0, 1, 1)
-            s - t, t - s
-            Tensor.Constant 0.0, Tensor.Constant -0.0
-            input 0 [ 2 ], input 1 [ 2 ]
-        ] do
-        match simplify [ a; b ] with
-        | [ a; b ] -> Assert.NotSame(a, b)
-        | _ -> Assert.Fail "two results"
+            for a, b in
+                [
+                    Tensor.Sum(x, 0), Tensor.Sum(x, 1)
+                    random 0, random 1
+                    Tensor.Slice(v, 0, 0, 1), Tensor.Slice(v, 0, 1, 1)
+                    s - t, t - s
+                    Tensor.Constant 0.0, Tensor.Constant -0.0
+                    input 0 [ 2 ], input 1 [ 2 ]
+                ] do
+                match simplify [ a; b ] with
+                | [ a; b ] -> Expect.isFalse (obj.ReferenceEquals(b, a)) "b is another object"
+                | _ -> failtest "two results")
 
-[<Fact>]
-let ``results keep their order and number`` () =
-    match simplify [ x; s; x; x + 0.0 ] with
-    | [ a; b; c; d ] ->
-        Assert.All([ a; c; d ], fun result -> Assert.Same(x, result))
-        Assert.Same(s, b)
-    | other -> Assert.Fail $"4 results, got {other.Length}"
+        testCase "results keep their order and number" (fun () ->
+            match simplify [ x; s; x; x + 0.0 ] with
+            | [ a; b; c; d ] ->
+                for result in [ a; c; d ] do
+                    Expect.isTrue (obj.ReferenceEquals(result, x)) "result is the same object"
 
-    Assert.Empty(simplify [])
+                Expect.isTrue (obj.ReferenceEquals(b, s)) "b is the same object"
+            | other -> failtest $"4 results, got {other.Length}"
 
-[<Fact>]
-let ``a long chain is simplified`` () =
-    let long = (s, [ 1..100_000 ]) ||> List.fold (fun y _ -> Tensor.Tanh y + 0.0)
-    Assert.Equal(100_001, (Order.Of(simplify [ long ])).Count)
+            Expect.isEmpty (simplify []) "simplify")
 
-[<Fact>]
-let ``random graphs keep every bit of their results, but for the sign of a zero`` () =
-    forAll 500 (fun build ->
-        let results = build (inputs shapes)
-        let simple = simplify results
-        Assert.Equal<Shape>(results |> List.map _.Shape, simple |> List.map _.Shape)
+        testCase "a long chain is simplified" (fun () ->
+            let long = (s, [ 1..100_000 ]) ||> List.fold (fun y _ -> Tensor.Tanh y + 0.0)
+            Expect.equal (Order.Of(simplify [ long ])).Count 100_001 "count of simplify")
 
-        for name, special in
-            [
-                "numbers", id
-                "zeros", (fun _ -> 0.0)
-                "infinities", (fun x -> if x > 0.0 then infinity else x)
-                "NaN", (fun x -> if x > 1.0 then nan else x)
-            ] do
-            let numbers = numbers |> List.map (Array.map special)
+        testGraphs 500 "random graphs keep every bit of their results, but for the sign of a zero" (fun build ->
+            let results = build (inputs shapes)
+            let simple = simplify results
+            Expect.equal (simple |> List.map _.Shape) (results |> List.map _.Shape) "simple"
 
-            for before, after in Seq.zip (evaluate numbers results) (evaluate numbers simple) do
-                near 0.0 name before after)
+            for name, special in
+                [
+                    "numbers", id
+                    "zeros", (fun _ -> 0.0)
+                    "infinities", (fun x -> if x > 0.0 then infinity else x)
+                    "NaN", (fun x -> if x > 1.0 then nan else x)
+                ] do
+                let numbers = numbers |> List.map (Array.map special)
 
-[<Fact>]
-let ``simplifying again changes nothing`` () =
-    forAll 500 (fun build ->
-        let results = build (inputs shapes)
-        Assert.Equal<string>(simplify results |> List.map text, simplify (simplify results) |> List.map text))
+                for before, after in Seq.zip (evaluate numbers results) (evaluate numbers simple) do
+                    near 0.0 name before after)
 
-[<Fact>]
-let ``what a result becomes does not depend on the others`` () =
-    forAll 500 (fun build ->
-        let results = build (inputs shapes)
+        testGraphs 500 "simplifying again changes nothing" (fun build ->
+            let results = build (inputs shapes)
+            Expect.equal (simplify (simplify results) |> List.map text) (simplify results |> List.map text) "simplify")
 
-        Assert.Equal<string>(
-            results |> List.map (fun result -> simplify [ result ] |> List.head |> text),
-            simplify results |> List.map text
-        ))
+        testGraphs 500 "what a result becomes does not depend on the others" (fun build ->
+            let results = build (inputs shapes)
 
-[<Fact>]
-let ``a network's gradient needs no transpose, no reshape of a matrix and no stretched copy`` () =
-    let observations, weights, bias, last =
-        input 0 [ 8; 3 ], input 1 [ 3; 4 ], input 2 [ 4 ], input 3 [ 4; 1 ]
+            Expect.equal
+                (simplify results |> List.map text)
+                (results |> List.map (fun result -> simplify [ result ] |> List.head |> text))
+                "simplify of results")
 
-    let hidden = Tensor.Relu(Tensor.MatMul(observations, weights) + bias)
-    let values = Tensor.Reshape(Tensor.MatMul(hidden, last), shape [ 8 ])
-    let loss = Tensor.Mean(Tensor.Square values)
-    let gradients = Gradient.Of(loss, [| weights; bias; last |]) |> List.ofSeq
-    let simple = Order.Of(simplify gradients)
-    Assert.DoesNotContain(simple, fun node -> node.Op = Op.Transpose || node.Op = Op.Broadcast)
+        testCase "a network's gradient needs no transpose, no reshape of a matrix and no stretched copy" (fun () ->
+            let observations, weights, bias, last =
+                input 0 [ 8; 3 ], input 1 [ 3; 4 ], input 2 [ 4 ], input 3 [ 4; 1 ]
 
-    Assert.All(
-        simple |> Seq.filter (fun node -> node.Op = Op.Reshape),
-        fun node -> Assert.True(node.Shape.Rank = 1 || node.Shape[-1] = 1, string node)
-    )
+            let hidden = Tensor.Relu(Tensor.MatMul(observations, weights) + bias)
+            let values = Tensor.Reshape(Tensor.MatMul(hidden, last), shape [ 8 ])
+            let loss = Tensor.Mean(Tensor.Square values)
+            let gradients = Gradient.Of(loss, [| weights; bias; last |]) |> List.ofSeq
+            let simple = Order.Of(simplify gradients)
+            Expect.none simple (fun node -> node.Op = Op.Transpose || node.Op = Op.Broadcast) "simple"
+
+            for node in simple |> Seq.filter (fun node -> node.Op = Op.Reshape) do
+                Expect.isTrue (node.Shape.Rank = 1 || node.Shape[-1] = 1) (string node))
+    ]

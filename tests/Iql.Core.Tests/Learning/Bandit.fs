@@ -19,8 +19,7 @@ let data (reward: float32 -> float32) : Transitions =
 
 /// Blocks after so many steps.
 let trained (learner: Learner) (data: Transitions) steps : TensorBlock list =
-    use trainer =
-        new Trainer(learner, data, Trainer.Start(learner, Seed.Named "cloning"))
+    use trainer = new Trainer(learner, data, Trainer.Start(learner, Seed.Named "cloning"))
 
     for _ in 1..steps do
         trainer.Advance()

@@ -8,7 +8,8 @@ open Iql.Cpu
 open Iql.Execution
 open Iql.Cpu.Emit
 open Iql.Graph
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql.Core.Tests.Learning.Execute
 
 let private config =
@@ -36,141 +37,15 @@ let private batch (learner: Learner) step =
 
     block
 
-let private start (learner: Learner) =
-    LearnerState(seed, 0L, learner.Initialise.Invoke seed)
+let private start (learner: Learner) = LearnerState(seed, 0L, learner.Initialise.Invoke seed)
 
 let private blank (learner: Learner) = [| for layout in learner.Blocks -> new TensorBlock(layout) |]
 
 let private sameBits (expected: TensorBlock seq) (actual: TensorBlock seq) =
     for x, y in Seq.zip expected actual do
-        Assert.True(x.SameBits y, x.Layout.Name)
+        Expect.isTrue (x.SameBits y) x.Layout.Name
 
 let private learner = config.Learner(5, 3)
-
-[<Fact>]
-let ``a step is pure`` () =
-    let state, batch = start learner, batch learner 0
-    let struct (once, metrics) = config.Step(state, batch)
-    let struct (again, sameMetrics) = config.Step(state, batch)
-    sameBits (learner.Initialise.Invoke seed) state.Blocks
-    sameBits once.Blocks again.Blocks
-    Assert.Equal(1L, once.Step)
-
-    Assert.Equal<(string * float) list>(
-        [ for m in metrics -> m.Key, m.Value ],
-        [ for m in sameMetrics -> m.Key, m.Value ]
-    )
-
-    Assert.False(once.Blocks[0].SameBits state.Blocks[0])
-
-[<Fact>]
-let ``into the caller's memory a step has the same bits, with metrics or without`` () =
-    let rec pure' state step =
-        if step = 5 then
-            state
-        else
-            let struct (next, _) = config.Step(state, batch learner step)
-            pure' next (step + 1)
-
-    let into (metrics: float[]) =
-        ((start learner, blank learner), [ 0..4 ])
-        ||> List.fold (fun (state, spare) step ->
-            config.StepInto(state, batch learner step, ReadOnlySpan spare, Span metrics)
-            LearnerState(seed, state.Step + 1L, ImmutableArray.Create<TensorBlock> spare), Seq.toArray state.Blocks)
-        |> fst
-
-    let expected = pure' (start learner) 0
-
-    for metrics in [ [||]; Array.zeroCreate learner.Step.Metrics.Length ] do
-        sameBits expected.Blocks (into metrics).Blocks
-
-[<Fact>]
-let ``into the caller's memory a step allocates nothing`` () =
-    let state, batch, spare = start learner, batch learner 0, blank learner
-    let metrics = Array.zeroCreate learner.Step.Metrics.Length
-
-    let step () =
-        config.StepInto(state, batch, ReadOnlySpan spare, Span<float>.Empty)
-        config.StepInto(state, batch, ReadOnlySpan spare, Span metrics)
-
-    step ()
-    step ()
-    let before = GC.GetAllocatedBytesForCurrentThread()
-
-    for _ in 1..20 do
-        step ()
-
-    Assert.Equal(0L, GC.GetAllocatedBytesForCurrentThread() - before)
-
-[<Fact>]
-let ``other numbers, the same program`` () =
-    let state, batch = start learner, batch learner 0
-
-    let swept =
-        config
-            .With("expectile", 0.9)
-            .With("inverseTemperature", 10.0)
-            .With("policyLearningRate", 1e-3)
-            .With("discount", 0.9)
-
-    let struct (_, before) = config.Step(state, batch)
-    let clock = Diagnostics.Stopwatch.StartNew()
-    let struct (_, after) = swept.Step(state, batch)
-    let struct (_, back) = config.Step(state, batch)
-    // Compiling takes far longer than this.
-    TestContext.Current.TestOutputHelper.WriteLine $"{clock.Elapsed}"
-    Assert.NotEqual(before["valueLoss"], after["valueLoss"])
-    Assert.Equal(before["valueLoss"], back["valueLoss"])
-    Assert.Equal(1e-3, after["0:policyLearningRate"])
-
-[<Fact>]
-let ``compiled policies learn the same bits in company as alone`` () =
-    let betas = [| 0.5; 3.0; 10.0 |]
-
-    let run learner =
-        train
-            (compiled InstructionSets.Default WorkerTeam.Single)
-            learner
-            seed
-            (numbers learner)
-            (initial learner seed)
-            3
-        |> fst
-
-    let together =
-        run (ImplicitQLearning.Learner(config.Varied("inverseTemperature", betas), 5, 3))
-
-    for member', beta in Array.indexed betas do
-        for KeyValue(name, values) in run (config.With("inverseTemperature", beta).Learner(5, 3)) do
-            Assert.Equal<float[]>(values, together[name.Replace("policy0/", $"policy{member'}/")])
-
-[<Fact>]
-let ``the compiled step with dropout follows the interpreter`` () =
-    let run execute =
-        train execute learner seed (numbers learner) (initial learner seed) 3
-
-    let exact, exactMetrics = run inDouble
-    let single, singleMetrics = run (compiled InstructionSets.Default WorkerTeam.Single)
-
-    for KeyValue(name, values) in exact do
-        Array.iter2
-            (fun x y -> Assert.True(abs (x - y) <= 1e-5 * (1.0 + abs x), $"{name}: {x} {y}"))
-            values
-            single[name]
-
-    for expected, actual in List.zip exactMetrics singleMetrics do
-        for KeyValue(name, value) in expected do
-            Assert.True(Golden.deviation value actual[name] <= 1e-5, $"{name}: {value} {actual[name]}")
-
-[<Fact>]
-let ``a step of other hyperparameters out of range is refused`` () =
-    let state, batch = start learner, batch learner 0
-    config.Step(state, batch) |> ignore
-
-    let failure =
-        Assert.Throws<ArgumentException>(fun () -> config.With("expectile", 1.5).Step(state, batch) |> ignore)
-
-    Assert.Contains("Expectile", failure.Message)
 
 /// What a learner's blocks hold after steps in place, on so many threads.
 let private inPlace (learner: Learner) (batches: TensorBlock[]) (threads: int) =
@@ -179,43 +54,167 @@ let private inPlace (learner: Learner) (batches: TensorBlock[]) (threads: int) =
     let blocks = Seq.toArray (start learner).Blocks
 
     for step in 0 .. batches.Length - 1 do
-        Assert.True(compiled.RunsInPlace(int64 step, false))
+        Expect.isTrue (compiled.RunsInPlace(int64 step, false)) "runs in place of compiled"
 
-        let state =
-            LearnerState(seed, int64 step, ImmutableArray.Create<TensorBlock> blocks)
+        let state = LearnerState(seed, int64 step, ImmutableArray.Create<TensorBlock> blocks)
 
         compiled.StepInto(state, batches[step], ReadOnlySpan blocks)
 
     blocks
 
-[<Fact>]
-let ``networks of the paper's size learn the same bits in place, at any number of threads, in company or alone`` () =
-    let config = ImplicitQLearningConfig(CosineSteps = 50.0)
-    let betas = [| 0.5; 3.0; 10.0 |]
+[<Tests>]
+let tests =
+    testList "CompiledStepTests" [
+        testCase "a step is pure" (fun () ->
+            let state, batch = start learner, batch learner 0
+            let struct (once, metrics) = config.Step(state, batch)
+            let struct (again, sameMetrics) = config.Step(state, batch)
+            sameBits (learner.Initialise.Invoke seed) state.Blocks
+            sameBits once.Blocks again.Blocks
+            Expect.equal once.Step 1L "step of once"
 
-    let grid =
-        ImplicitQLearning.Learner(config.Varied("inverseTemperature", betas), 11, 3)
+            Expect.equal
+                [ for m in sameMetrics -> m.Key, m.Value ]
+                [ for m in metrics -> m.Key, m.Value ]
+                "key of m, m"
 
-    let batches = [| for step in 0..2 -> batch grid step |]
-    let alone = inPlace grid batches 1
+            Expect.isFalse (once.Blocks[0].SameBits state.Blocks[0]) "same bits of block 0 of once")
 
-    for threads in [ 2; 3; 4 ] do
-        sameBits alone (inPlace grid batches threads)
+        testCase "into the caller's memory a step has the same bits, with metrics or without" (fun () ->
+            let rec pure' state step =
+                if step = 5 then
+                    state
+                else
+                    let struct (next, _) = config.Step(state, batch learner step)
+                    pure' next (step + 1)
 
-    for member', beta in Array.indexed betas do
-        let own = inPlace (config.With("inverseTemperature", beta).Learner(11, 3)) batches 2
+            let into (metrics: float[]) =
+                ((start learner, blank learner), [ 0..4 ])
+                ||> List.fold (fun (state, spare) step ->
+                    config.StepInto(state, batch learner step, ReadOnlySpan spare, Span metrics)
 
-        Assert.True(own[0].SameBits alone[0])
-        Assert.True(own[1].SameBits alone[member' + 1])
+                    LearnerState(seed, state.Step + 1L, ImmutableArray.Create<TensorBlock> spare),
+                    Seq.toArray state.Blocks)
+                |> fst
 
-[<Fact>]
-let ``rows that a worker walks in several blocks have the same bits at any number of threads`` () =
-    let config =
-        ImplicitQLearningConfig(HiddenSizes = Widths [ 64; 64 ], BatchSize = 1024)
+            let expected = pure' (start learner) 0
 
-    let learner = config.Learner(11, 3)
-    let batches = [| for step in 0..2 -> batch learner step |]
-    let alone = inPlace learner batches 1
+            for metrics in [ [||]; Array.zeroCreate learner.Step.Metrics.Length ] do
+                sameBits expected.Blocks (into metrics).Blocks)
 
-    for threads in [ 2; 3 ] do
-        sameBits alone (inPlace learner batches threads)
+        testAlone "into the caller's memory a step allocates nothing" (fun () ->
+            let state, batch, spare = start learner, batch learner 0, blank learner
+            let metrics = Array.zeroCreate learner.Step.Metrics.Length
+
+            let step () =
+                config.StepInto(state, batch, ReadOnlySpan spare, Span<float>.Empty)
+                config.StepInto(state, batch, ReadOnlySpan spare, Span metrics)
+
+            step ()
+            step ()
+            let before = GC.GetAllocatedBytesForCurrentThread()
+
+            for _ in 1..20 do
+                step ()
+
+            Expect.equal
+                (GC.GetAllocatedBytesForCurrentThread() - before)
+                0L
+                "allocated bytes for current thread minus before")
+
+        testCase "other numbers, the same program" (fun () ->
+            let state, batch = start learner, batch learner 0
+
+            let swept =
+                config
+                    .With("expectile", 0.9)
+                    .With("inverseTemperature", 10.0)
+                    .With("policyLearningRate", 1e-3)
+                    .With("discount", 0.9)
+
+            let struct (_, before) = config.Step(state, batch)
+            let clock = Diagnostics.Stopwatch.StartNew()
+            let struct (_, after) = swept.Step(state, batch)
+            let struct (_, back) = config.Step(state, batch)
+            // Compiling takes far longer than this.
+            printfn "%s" $"{clock.Elapsed}"
+            Expect.notEqual after["valueLoss"] before["valueLoss"] "value loss"
+            Expect.equal back["valueLoss"] before["valueLoss"] "value loss"
+            Expect.equal after["0:policyLearningRate"] 1e-3 "0 policy learning rate")
+
+        testCase "compiled policies learn the same bits in company as alone" (fun () ->
+            let betas = [| 0.5; 3.0; 10.0 |]
+
+            let run learner =
+                train
+                    (compiled InstructionSets.Default WorkerTeam.Single)
+                    learner
+                    seed
+                    (numbers learner)
+                    (initial learner seed)
+                    3
+                |> fst
+
+            let together = run (ImplicitQLearning.Learner(config.Varied("inverseTemperature", betas), 5, 3))
+
+            for member', beta in Array.indexed betas do
+                for KeyValue(name, values) in run (config.With("inverseTemperature", beta).Learner(5, 3)) do
+                    Expect.equal together[name.Replace("policy0/", $"policy{member'}/")] values "together")
+
+        testCase "the compiled step with dropout follows the interpreter" (fun () ->
+            let run execute = train execute learner seed (numbers learner) (initial learner seed) 3
+
+            let exact, exactMetrics = run inDouble
+            let single, singleMetrics = run (compiled InstructionSets.Default WorkerTeam.Single)
+
+            for KeyValue(name, values) in exact do
+                Array.iter2
+                    (fun x y -> Expect.isTrue (abs (x - y) <= 1e-5 * (1.0 + abs x)) $"{name}: {x} {y}")
+                    values
+                    single[name]
+
+            for expected, actual in List.zip exactMetrics singleMetrics do
+                for KeyValue(name, value) in expected do
+                    Expect.isTrue (Golden.deviation value actual[name] <= 1e-5) $"{name}: {value} {actual[name]}")
+
+        testCase "a step of other hyperparameters out of range is refused" (fun () ->
+            let state, batch = start learner, batch learner 0
+            config.Step(state, batch) |> ignore
+
+            let failure =
+                Expect.raises<ArgumentException>
+                    (fun () -> config.With("expectile", 1.5).Step(state, batch) |> ignore)
+                    "step of with of config"
+
+            Expect.stringContains failure.Message "Expectile" "message of failure")
+
+        testCase
+            "networks of the paper's size learn the same bits in place, at any number of threads, in company or alone"
+            (fun () ->
+                let config = ImplicitQLearningConfig(CosineSteps = 50.0)
+                let betas = [| 0.5; 3.0; 10.0 |]
+
+                let grid = ImplicitQLearning.Learner(config.Varied("inverseTemperature", betas), 11, 3)
+
+                let batches = [| for step in 0..2 -> batch grid step |]
+                let alone = inPlace grid batches 1
+
+                for threads in [ 2; 3; 4 ] do
+                    sameBits alone (inPlace grid batches threads)
+
+                for member', beta in Array.indexed betas do
+                    let own = inPlace (config.With("inverseTemperature", beta).Learner(11, 3)) batches 2
+
+                    Expect.isTrue (own[0].SameBits alone[0]) "same bits of own 0"
+                    Expect.isTrue (own[1].SameBits alone[member' + 1]) "same bits of own 1")
+
+        testCase "rows that a worker walks in several blocks have the same bits at any number of threads" (fun () ->
+            let config = ImplicitQLearningConfig(HiddenSizes = Widths [ 64; 64 ], BatchSize = 1024)
+
+            let learner = config.Learner(11, 3)
+            let batches = [| for step in 0..2 -> batch learner step |]
+            let alone = inPlace learner batches 1
+
+            for threads in [ 2; 3 ] do
+                sameBits alone (inPlace learner batches threads))
+    ]

@@ -5,7 +5,7 @@ open System
 open Iql
 open Iql.Algorithms
 open Iql.Losses
-open Xunit
+open Expecto
 open Iql.Core.Tests.Learning.Execute
 open Iql.Core.Tests.Learning.Replay
 
@@ -31,11 +31,7 @@ let private batch: Numbers =
         "batch/terminals", [| 0.0; 1.0; 0.0; 0.0; 0.0 |]
         "batch/nextObservations", numbers "next" (rows * s) 1.0
         for stream, extents in draws do
-            let bound =
-                if stream = ConservativeQLearning.UniformActions then
-                    1.0
-                else
-                    1.5
+            let bound = if stream = ConservativeQLearning.UniformActions then 1.0 else 1.5
 
             $"batch/noise{stream}", numbers $"noise{stream}" (List.reduce (*) extents) bound
     ]
@@ -46,14 +42,12 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
         let w, b = start[$"{net}/w0"], start[$"{net}/b0"]
         let outputs = b.Length
 
-        b[output]
-        + Seq.sum [ for i, value in List.indexed x -> value * w[i * outputs + output] ]
+        b[output] + Seq.sum [ for i, value in List.indexed x -> value * w[i * outputs + output] ]
 
     let clip low high x = min high (max low x)
     let row name width b = [ for i in 0 .. width - 1 -> batch[$"batch/{name}"][b * width + i] ]
 
-    let limited b =
-        row "actions" a b |> List.map (clip -config.ActionLimit config.ActionLimit)
+    let limited b = row "actions" a b |> List.map (clip -config.ActionLimit config.ActionLimit)
 
     let policy observation = [
         for i in 0 .. a - 1 ->
@@ -67,10 +61,7 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
             for (mean, logStd), x in List.zip (policy observation) x ->
                 let noise = (x - mean) / exp logStd
 
-                -noise * noise / 2.0
-                - logStd
-                - log (2.0 * Math.PI) / 2.0
-                - log (1.0 - tanh x * tanh x)
+                -noise * noise / 2.0 - logStd - log (2.0 * Math.PI) / 2.0 - log (1.0 - tanh x * tanh x)
         ]
 
     /// Sample number n of stream, of π(·|observation), for row b.
@@ -82,17 +73,14 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
 
         List.map tanh x, density observation x
 
-    let q net observation action : float =
-        affine $"shared/{net}" (observation @ action) 0
+    let q net observation action : float = affine $"shared/{net}" (observation @ action) 0
 
-    let each f =
-        Seq.average [ for b in 0 .. rows - 1 -> f b ]
+    let each f = Seq.average [ for b in 0 .. rows - 1 -> f b ]
 
     let seen b = row "observations" s b
     let after b = row "nextObservations" s b
 
-    let drawn b =
-        sample ConservativeQLearning.PolicyNoise 0 (seen b) b
+    let drawn b = sample ConservativeQLearning.PolicyNoise 0 (seen b) b
 
     let temperatureLoss, alpha =
         if config.AutomaticTemperature then
@@ -111,8 +99,7 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
             if cloning then
                 alpha * logDensity - density (seen b) (limited b |> List.map Math.Atanh)
             else
-                alpha * logDensity
-                - min (q "critic1" (seen b) action) (q "critic2" (seen b) action))
+                alpha * logDensity - min (q "critic1" (seen b) action) (q "critic2" (seen b) action))
 
     let target b =
         let count = if config.Backup = SampledBackup.Sample then 1 else samples
@@ -132,16 +119,14 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
                 let x, y, logDensity = candidates |> List.maxBy (fun (x, y, _) -> min x y)
                 min x y - (if config.EntropyInBackup then alpha * logDensity else 0.0)
 
-        (row "rewards" 1 b).Head
-        + config.Discount * (1.0 - (row "terminals" 1 b).Head) * next
+        (row "rewards" 1 b).Head + config.Discount * (1.0 - (row "terminals" 1 b).Head) * next
 
     let difference net =
         each (fun b ->
             let importance = config.ConservativeTerm = ConservativeTerm.ImportanceWeighted
             let data = q net (seen b) (limited b)
 
-            let logit (action, logDensity) =
-                q net (seen b) action - (if importance then logDensity else 0.0)
+            let logit (action, logDensity) = q net (seen b) action - (if importance then logDensity else 0.0)
 
             let logits = [
                 for n in 0 .. samples - 1 do
@@ -170,8 +155,7 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
         | Lagrange.WeightInside -> multiplier * (config.ConservativeWeight * difference net - config.LagrangeGap)
         | _ -> config.ConservativeWeight * difference net
 
-    let squared net =
-        each (fun b -> (target b - q net (seen b) (limited b)) ** 2.0)
+    let squared net = each (fun b -> (target b - q net (seen b) (limited b)) ** 2.0)
 
     Map [
         "tdTargetMean", each target
@@ -187,85 +171,84 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
             "multiplierLoss", -(penalty "critic1" + penalty "critic2") / 2.0
     ]
 
-[<Fact>]
-let ``a step is plain arithmetic, with every switch`` () =
-    for term in Enum.GetValues<ConservativeTerm>() do
-        for lagrange in Enum.GetValues<Lagrange>() do
-            for backup in Enum.GetValues<SampledBackup>() do
-                for automatic, cloning, learned in [ true, false, true; false, true, false; true, true, false ] do
-                    let config =
-                        ConservativeQLearningConfig(
-                            HiddenSizes = Widths [],
-                            BatchSize = rows,
-                            ActionSamples = samples,
-                            ConservativeTerm = term,
-                            ConservativeWeight = 1.7,
-                            SoftmaxTemperature = 1.3,
-                            DifferenceMin = 2.6,
-                            DifferenceMax = 3.4,
-                            Lagrange = lagrange,
-                            LagrangeGap = 0.9,
-                            InitialLogMultiplier = 0.4,
-                            Backup = backup,
-                            EntropyInBackup = (automatic && backup <> SampledBackup.LeastOfMax),
-                            AutomaticTemperature = automatic,
-                            InitialLogTemperature = -0.7,
-                            LearnedLogStd = learned,
-                            LogStdMin = -1.2,
-                            LogStdMax = 0.1,
-                            ActionLimit = 0.8,
-                            CloningSteps = (if cloning then 1 else 0),
-                            ConservativeOrder = ConservativeOrder.TemperatureFirst,
-                            PolicyLearningRate = 0.05
-                        )
+[<Tests>]
+let tests =
+    testList "ConservativeStepTests" [
+        testCase "a step is plain arithmetic, with every switch" (fun () ->
+            for term in Enum.GetValues<ConservativeTerm>() do
+                for lagrange in Enum.GetValues<Lagrange>() do
+                    for backup in Enum.GetValues<SampledBackup>() do
+                        for automatic, cloning, learned in [ true, false, true; false, true, false; true, true, false ] do
+                            let config =
+                                ConservativeQLearningConfig(
+                                    HiddenSizes = Widths [],
+                                    BatchSize = rows,
+                                    ActionSamples = samples,
+                                    ConservativeTerm = term,
+                                    ConservativeWeight = 1.7,
+                                    SoftmaxTemperature = 1.3,
+                                    DifferenceMin = 2.6,
+                                    DifferenceMax = 3.4,
+                                    Lagrange = lagrange,
+                                    LagrangeGap = 0.9,
+                                    InitialLogMultiplier = 0.4,
+                                    Backup = backup,
+                                    EntropyInBackup = (automatic && backup <> SampledBackup.LeastOfMax),
+                                    AutomaticTemperature = automatic,
+                                    InitialLogTemperature = -0.7,
+                                    LearnedLogStd = learned,
+                                    LogStdMin = -1.2,
+                                    LogStdMax = 0.1,
+                                    ActionLimit = 0.8,
+                                    CloningSteps = (if cloning then 1 else 0),
+                                    ConservativeOrder = ConservativeOrder.TemperatureFirst,
+                                    PolicyLearningRate = 0.05
+                                )
 
-                    let extents stream extents =
-                        if stream = ConservativeQLearning.TargetNoise && backup = SampledBackup.Sample then
-                            List.tail extents
-                        else
-                            extents
-
-                    let learner =
-                        ConservativeQLearning.Learner(config, s, a, recorded, recorded)
-                        |> withColumns [ for stream, shape in draws -> $"noise{stream}", extents stream shape ]
-
-                    // One sample is the first of the three.
-                    let handed =
-                        if backup = SampledBackup.Sample then
-                            batch
-                            |> Map.change
-                                $"batch/noise{ConservativeQLearning.TargetNoise}"
-                                (Option.map (Array.take (rows * a)))
-                        else
-                            batch
-
-                    let seed = Seed.Named "conservative step"
-
-                    let start =
-                        initial learner seed
-                        |> Map.map (fun name values ->
-                            if name.EndsWith "/w0" || name.EndsWith "/b0" then
-                                if name.Contains "adam" then
-                                    values
+                            let extents stream extents =
+                                if stream = ConservativeQLearning.TargetNoise && backup = SampledBackup.Sample then
+                                    List.tail extents
                                 else
-                                    numbers name values.Length 0.9
-                            else
-                                values)
-                        |> over (
-                            Map [
-                                if automatic then
-                                    "shared/temperature/log", [| config.InitialLogTemperature |]
-                                if lagrange <> Lagrange.Off then
-                                    "shared/multiplier/log", [| config.InitialLogMultiplier |]
-                            ]
-                        )
+                                    extents
 
-                    let _, metrics = train inDouble learner seed (fun _ -> handed) start 1
+                            let learner =
+                                ConservativeQLearning.Learner(config, s, a, recorded, recorded)
+                                |> withColumns [ for stream, shape in draws -> $"noise{stream}", extents stream shape ]
 
-                    for KeyValue(name, expected) in oracle config cloning start do
-                        let actual = metrics.Head[name]
+                            // One sample is the first of the three.
+                            let handed =
+                                if backup = SampledBackup.Sample then
+                                    batch
+                                    |> Map.change
+                                        $"batch/noise{ConservativeQLearning.TargetNoise}"
+                                        (Option.map (Array.take (rows * a)))
+                                else
+                                    batch
 
-                        Assert.True(
-                            Golden.deviation expected actual <= 1e-10,
-                            $"{term} {lagrange} {backup} {automatic} {cloning}, {name}: {expected:R} {actual:R}"
-                        )
+                            let seed = Seed.Named "conservative step"
+
+                            let start =
+                                initial learner seed
+                                |> Map.map (fun name values ->
+                                    if name.EndsWith "/w0" || name.EndsWith "/b0" then
+                                        if name.Contains "adam" then values else numbers name values.Length 0.9
+                                    else
+                                        values)
+                                |> over (
+                                    Map [
+                                        if automatic then
+                                            "shared/temperature/log", [| config.InitialLogTemperature |]
+                                        if lagrange <> Lagrange.Off then
+                                            "shared/multiplier/log", [| config.InitialLogMultiplier |]
+                                    ]
+                                )
+
+                            let _, metrics = train inDouble learner seed (fun _ -> handed) start 1
+
+                            for KeyValue(name, expected) in oracle config cloning start do
+                                let actual = metrics.Head[name]
+
+                                Expect.isTrue
+                                    (Golden.deviation expected actual <= 1e-10)
+                                    $"{term} {lagrange} {backup} {automatic} {cloning}, {name}: {expected:R} {actual:R}")
+    ]

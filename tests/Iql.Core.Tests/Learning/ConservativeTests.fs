@@ -8,7 +8,8 @@ open Iql.Data
 open Iql.Losses
 open Iql.Networks
 open Iql.Training
-open Xunit
+open Expecto
+open Iql.Tests
 
 let private config =
     ConservativeQLearningConfig(
@@ -36,8 +37,7 @@ let private acts (config: ConservativeQLearningConfig) data steps =
 let private metrics (config: ConservativeQLearningConfig) (data: Transitions) steps : Map<string, float> =
     let learner = ConservativeQLearning.Learner(config, 1, 1)
 
-    use trainer =
-        new Trainer(learner, data, Trainer.Start(learner, Seed.Named "metrics"))
+    use trainer = new Trainer(learner, data, Trainer.Start(learner, Seed.Named "metrics"))
 
     let last = [
         for step in 1..steps do
@@ -48,50 +48,55 @@ let private metrics (config: ConservativeQLearningConfig) (data: Transitions) st
                     name, value
     ]
 
-    last
-    |> List.groupBy fst
-    |> List.map (fun (name, values) -> name, List.averageBy snd values)
-    |> Map
+    last |> List.groupBy fst |> List.map (fun (name, values) -> name, List.averageBy snd values) |> Map
 
-[<Fact>]
-let ``it climbs to the best action inside the data`` () =
-    Assert.Equal(0.6, acts config (Bandit.data (fun a -> -(a - 0.6f) * (a - 0.6f))) 3000, 0.1)
+[<Tests>]
+let tests =
+    testList "ConservativeTests" [
+        testCase "it climbs to the best action inside the data" (fun () ->
+            Expect.floatClose
+                (Accuracy.within 0.1)
+                (acts config (Bandit.data (fun a -> -(a - 0.6f) * (a - 0.6f))) 3000)
+                0.6
+                "acts")
 
-[<Fact>]
-let ``without its term it runs out of the data, with much of it it stays there`` () =
-    let weight (x: float) =
-        acts (config.With("conservativeWeight", x)) lowerHalf 3000
+        testCase "without its term it runs out of the data, with much of it it stays there" (fun () ->
+            let weight (x: float) = acts (config.With("conservativeWeight", x)) lowerHalf 3000
 
-    Assert.InRange(weight 0.0, 0.3, 1.0)
-    Assert.InRange(weight 5.0, -0.55, 0.0)
+            Expect.between 0.3 1.0 (weight 0.0) "weight 0.0"
+            Expect.between (-0.55) 0.0 (weight 5.0) "weight 5.0")
 
-[<Fact>]
-let ``the warm-up clones`` () =
-    let cloned =
-        acts (config.With("cloningSteps", 10_000).With("initialLogTemperature", -5.0)) lowerHalf 2000
+        testCase "the warm-up clones" (fun () ->
+            let cloned =
+                acts (config.With("cloningSteps", 10_000).With("initialLogTemperature", -5.0)) lowerHalf 2000
 
-    let pretransformed =
-        lowerHalf.Actions |> Seq.averageBy (fun a -> Math.Atanh(float a)) |> tanh
+            let pretransformed = lowerHalf.Actions |> Seq.averageBy (fun a -> Math.Atanh(float a)) |> tanh
 
-    Assert.Equal(pretransformed, cloned, 0.03)
+            Expect.floatClose (Accuracy.within 0.03) cloned pretransformed "cloned")
 
-[<Fact>]
-let ``the temperature holds the entropy`` () =
-    let steep = Bandit.data (fun a -> -10f * (a - 0.6f) * (a - 0.6f))
+        testCase "the temperature holds the entropy" (fun () ->
+            let steep = Bandit.data (fun a -> -10f * (a - 0.6f) * (a - 0.6f))
 
-    let held =
-        metrics (config.With("conservativeWeight", 0.0).With("initialLogTemperature", -2.0)) steep 3000
+            let held =
+                metrics (config.With("conservativeWeight", 0.0).With("initialLogTemperature", -2.0)) steep 3000
 
-    // H is −1 nat: the samples' mean log-density is 1.
-    Assert.InRange(held["0:sampledLogProbabilityMean"], 0.8, 1.2)
+            // H is −1 nat: the samples' mean log-density is 1.
+            Expect.between 0.8 1.2 held["0:sampledLogProbabilityMean"] "0 sampled log probability mean")
 
-[<Fact>]
-let ``the multiplier holds the gap`` () =
-    let held =
-        metrics
-            (config.With("lagrange", Lagrange.WeightOutside).With("lagrangeGap", 3.8).With("conservativeWeight", 1.0))
-            (Bandit.data (fun a -> -4f * (a - 0.6f) * (a - 0.6f)))
-            3000
+        testCase "the multiplier holds the gap" (fun () ->
+            let held =
+                metrics
+                    (config
+                        .With("lagrange", Lagrange.WeightOutside)
+                        .With("lagrangeGap", 3.8)
+                        .With("conservativeWeight", 1.0))
+                    (Bandit.data (fun a -> -4f * (a - 0.6f) * (a - 0.6f)))
+                    3000
 
-    // The reward itself has a difference near 4.8; the least there is, where e^Q is the data's density, is near 2.8.
-    Assert.InRange((held["difference1"] + held["difference2"]) / 2.0, 3.6, 4.0)
+            // The reward itself has a difference near 4.8; the least there is, where e^Q is the data's density, is near 2.8.
+            Expect.between
+                3.6
+                4.0
+                ((held["difference1"] + held["difference2"]) / 2.0)
+                "difference 1 plus difference 2 over 2.0")
+    ]

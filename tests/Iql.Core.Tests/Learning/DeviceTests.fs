@@ -7,12 +7,12 @@ open Iql.Cpu
 open Iql.Execution
 open Iql.Graph
 open Iql.Training
-open Xunit
+open Expecto
 open Iql.Core.Tests.Training.Fixture
 open Iql.Core.Tests.Training.TinyRuns
 
 let private near (what: string) (expected: float) (actual: float) =
-    Assert.True(abs (expected - actual) <= 1e-4 * (1.0 + abs expected), $"{what}: {expected} {actual}")
+    Expect.isTrue (abs (expected - actual) <= 1e-4 * (1.0 + abs expected)) $"{what}: {expected} {actual}"
 
 let private blocksNear (expected: TensorBlock seq) (actual: TensorBlock seq) =
     for x, y in Seq.zip expected actual do
@@ -30,61 +30,66 @@ let private numbers (lines: string list) = [
             | _ -> ()
 ]
 
-[<Fact>]
-let ``a whole run trained on the interpreter has the processor's numbers`` () =
-    inFolder (fun folder ->
-        let rates = [ 0.1; 0.3 ]
-        let learner = learner 0.05 rates
+[<Tests>]
+let tests =
+    testList "DeviceTests" [
+        testCase "a whole run trained on the interpreter has the processor's numbers" (fun () ->
+            inFolder (fun folder ->
+                let rates = [ 0.1; 0.3 ]
+                let learner = learner 0.05 rates
 
-        let train (name: string) (device: IDevice) =
-            let runs = [|
-                for i, rate in List.indexed rates ->
-                    run folder $"{name}{i}" (config.With(hyperparameters = hyperparameters 0.05 rate))
-            |]
+                let train (name: string) (device: IDevice) =
+                    let runs = [|
+                        for i, rate in List.indexed rates ->
+                            run folder $"{name}{i}" (config.With(hyperparameters = hyperparameters 0.05 rate))
+                    |]
 
-            TrainingLoop.Run(planOn device 1 learner, runs) |> List.ofSeq
+                    TrainingLoop.Run(planOn device 1 learner, runs) |> List.ofSeq
 
-        use interpreter = InterpreterDevice.create ()
+                use interpreter = InterpreterDevice.create ()
 
-        let state (outcome: TrainingOutcome) =
-            Checkpoint.Load(outcome.Run.Folder, learner.Blocks[0], learner.Blocks[1])
+                let state (outcome: TrainingOutcome) =
+                    Checkpoint.Load(outcome.Run.Folder, learner.Blocks[0], learner.Blocks[1])
 
-        for exact, single in List.zip (train "exact" interpreter) (train "single" null) do
-            Assert.Equal(RunStatus.Finished, exact.Status)
-            blocksNear (state exact).Blocks (state single).Blocks
+                for exact, single in List.zip (train "exact" interpreter) (train "single" null) do
+                    Expect.equal exact.Status RunStatus.Finished "status of exact"
+                    blocksNear (state exact).Blocks (state single).Blocks
 
-            for (name, e), (other, a) in
-                List.zip (numbers (lines exact.Run.Folder)) (numbers (lines single.Run.Folder)) do
-                Assert.Equal(name, other)
-                near name e a)
+                    for (name, e), (other, a) in
+                        List.zip (numbers (lines exact.Run.Folder)) (numbers (lines single.Run.Folder)) do
+                        Expect.equal other name "other"
+                        near name e a))
 
-[<Fact>]
-let ``runs that a device advances together get what they get alone`` () =
-    let learner = learner 0.05 [ 0.1 ]
+        testCase "runs that a device advances together get what they get alone" (fun () ->
+            let learner = learner 0.05 [ 0.1 ]
 
-    let start seed =
-        learner.Run(learner.Source transitions, Trainer.Start(learner, Seed seed))
+            let start seed = learner.Run(learner.Source transitions, Trainer.Start(learner, Seed seed))
 
-    let train (device: IDevice) seeds =
-        use runs = device.Start [| for seed in seeds -> start seed |]
+            let train (device: IDevice) seeds =
+                use runs = device.Start [| for seed in seeds -> start seed |]
 
-        for step in 1..7 do
-            runs.Advance((step = 7))
+                for step in 1..7 do
+                    runs.Advance((step = 7))
 
-        [
-            for run in 0 .. List.length seeds - 1 ->
-                let state = runs.State run
-                Assert.Equal(7L, state.Step)
-                List.ofSeq (runs.Metrics run), [ for block in state.Blocks -> block.Clone() ]
-        ]
+                [
+                    for run in 0 .. List.length seeds - 1 ->
+                        let state = runs.State run
+                        Expect.equal state.Step 7L "step of state"
+                        List.ofSeq (runs.Metrics run), [ for block in state.Blocks -> block.Clone() ]
+                ]
 
-    use pair = new CpuDevice(2)
-    use interpreter = InterpreterDevice.create ()
+            use pair = new CpuDevice(2)
+            use interpreter = InterpreterDevice.create ()
 
-    for device in [ CpuDevice.Single :> IDevice; pair; interpreter ] do
-        let together = train device [ 1UL; 2UL ]
-        let alone = train device [ 1UL ] @ train device [ 2UL ]
+            for device in [ CpuDevice.Single :> IDevice; pair; interpreter ] do
+                let together = train device [ 1UL; 2UL ]
+                let alone = train device [ 1UL ] @ train device [ 2UL ]
 
-        for (metrics, blocks), (own, ownBlocks) in List.zip together alone do
-            Assert.Equal<struct (string * float) list>(own, metrics)
-            List.iter2 (fun (x: TensorBlock) y -> Assert.True(x.SameBits y)) blocks ownBlocks
+                for (metrics, blocks), (own, ownBlocks) in List.zip together alone do
+                    Expect.equal metrics own "metrics"
+
+                    List.iter2
+                        (fun (x: TensorBlock) y -> Expect.isTrue (x.SameBits y) "same bits of x of y")
+                        blocks
+                        ownBlocks)
+    ]

@@ -4,7 +4,7 @@ module Iql.Core.Tests.Learning.Differences
 open System.Collections.Generic
 open Iql
 open Iql.Graph
-open Xunit
+open Expecto
 open Iql.Core.Tests.Graph.Dense
 
 let number (text: Tensor) (inputs: (Tensor * float[]) list) =
@@ -42,7 +42,6 @@ let assertGradient (what: string) (loss: Tensor) (inputs: (Tensor * float[]) lis
             for i in 0 .. values.Length - 1 do
                 let expected = (moved i step - moved i -step) / (2.0 * step)
 
-                Assert.True(
-                    abs (gradient[i] - expected) <= 1e-8 * (1.0 + abs expected),
+                Expect.isTrue
+                    (abs (gradient[i] - expected) <= 1e-8 * (1.0 + abs expected))
                     $"{what}, d/d{x.Name}[{i}]: differences {expected:R}, gradient {gradient[i]:R}"
-                )

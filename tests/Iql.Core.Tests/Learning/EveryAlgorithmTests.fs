@@ -14,16 +14,15 @@ open Iql.Graph
 open Iql.Losses
 open Iql.Optimizers
 open Iql.Training
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql.Core.Tests.Learning.Execute
 
 let private s, a = 4, 2
 
-let private dataOf (task: string) =
-    (Tasks.Get task).Dataset.Collect(Seed.Named "every algorithm", 2000)
+let private dataOf (task: string) = (Tasks.Get task).Dataset.Collect(Seed.Named "every algorithm", 2000)
 
-let private points, walks =
-    dataOf "pointmaze-umaze-stitch-v0", dataOf "gridmaze-medium-v0"
+let private points, walks = dataOf "pointmaze-umaze-stitch-v0", dataOf "gridmaze-medium-v0"
 
 /// What a learner learns from: discrete actions where its batches have those of the maze of cells.
 let private dataFor (learner: Learner) =
@@ -125,95 +124,10 @@ let private train (device: IDevice) metrics (learner: Learner) (start: LearnerSt
     )
 
 let private sameBits what (x: LearnerState) (y: LearnerState) =
-    Assert.Equal(x.Step, y.Step)
+    Expect.equal y.Step x.Step "step of y"
 
     for x, y in Seq.zip x.Blocks y.Blocks do
-        Assert.True(x.SameBits y, $"{what}: {x.Layout.Name}")
-
-[<Fact>]
-let ``the bits are the same on two threads, without metrics, and after a resume`` () =
-    use pair = new CpuDevice(2)
-
-    for name, learner, _ in learners do
-        let start = Trainer.Start(learner, root)
-        let expected = train CpuDevice.Single true learner start 7
-        sameBits name expected (train pair true learner start 7)
-        sameBits name expected (train CpuDevice.Single false learner start 7)
-        sameBits name expected (train pair false learner (train CpuDevice.Single false learner start 4) 3)
-
-[<Fact>]
-let ``the pure step gives the loop's bits`` () =
-    for name, learner, config in learners do
-        let source = learner.Source(dataFor learner)
-        use batch = new TensorBlock(learner.Batch)
-
-        let next =
-            (Trainer.Start(learner, root), [ 0L .. 6L ])
-            ||> List.fold (fun state t ->
-                source.Fill(batch, root.Split "sampling", t)
-                let struct (next, _) = config.Step(state, batch)
-                next)
-
-        sameBits name (train CpuDevice.Single true learner (Trainer.Start(learner, root)) 7) next
-
-[<Fact>]
-let ``a step allocates nothing`` () =
-    for name, learner, _ in learners do
-        use trainer = new Trainer(learner, dataFor learner, Trainer.Start(learner, root))
-
-        let turn () =
-            for t in 0..11 do
-                trainer.Advance(t % 2 = 0)
-
-        turn ()
-        turn ()
-        let before = GC.GetAllocatedBytesForCurrentThread()
-        turn ()
-        Assert.True((GC.GetAllocatedBytesForCurrentThread() - before = 0L), name)
-
-/// Float32 against double precision on the same batches and draws.
-[<Fact>]
-let ``the compiled step follows the interpreter`` () =
-    for name, learner, _ in learners do
-        let batch step : Numbers =
-            use block = new TensorBlock(learner.Batch)
-            learner.Source(dataFor learner).Fill(block, root, int64 step)
-
-            Map [
-                for entry in learner.Batch.Entries -> $"batch/{entry.Name}", Array.map float (block.Read entry.Name)
-            ]
-
-        let run execute =
-            Execute.train execute learner root batch (initial learner root) 4
-
-        let exact, exactMetrics = run inDouble
-        let single, singleMetrics = run (compiled InstructionSets.Default WorkerTeam.Single)
-
-        for KeyValue(tensor, values) in exact do
-            Array.iter2
-                (fun x y -> Assert.True(abs (x - y) <= 2e-5 * (1.0 + abs x), $"{name} {tensor}: {x} {y}"))
-                values
-                single[tensor]
-
-        for expected, actual in List.zip exactMetrics singleMetrics do
-            for KeyValue(metric, value) in expected do
-                Assert.True(Golden.deviation value actual[metric] <= 2e-5, $"{name} {metric}: {value} {actual[metric]}")
-
-[<Fact>]
-let ``programs agree in scalars, blocks and members' names`` () =
-    for name, learner, _ in learners do
-        for program in learner.Programs do
-            Assert.Equal<string seq>(learner.Step.Scalars, program.Scalars)
-            Assert.Equal(learner.Blocks.Length, program.Outputs.Length)
-            Assert.Equal(learner.Hyperparameters.Length + 2, program.Scalars.Length)
-
-            for layout, group in Seq.zip learner.Blocks program.Outputs do
-                Assert.Equal<Layout.Entry seq>(layout.Entries, group.Layout.Entries)
-
-            Assert.True(
-                program.Metrics |> Seq.exists (fun struct (metric, _) -> metric.EndsWith "Loss"),
-                $"{name}: a program without a loss among its metrics"
-            )
+        Expect.isTrue (x.SameBits y) $"{what}: {x.Layout.Name}"
 
 /// A network's outputs for one row, in double, from its numbers.
 let private network (block: TensorBlock) (name: string) (row: float[]) : float[] =
@@ -232,70 +146,158 @@ let private network (block: TensorBlock) (name: string) (row: float[]) : float[]
 
     go 0 row
 
-[<Fact>]
-let ``a state's value is V, or the least critic at what the policy does`` () =
-    for name, learner, _ in learners do
-        if isNull learner.Value then
-            Assert.Contains(learner.Algorithm, [ "bc"; "dt" ])
-        else
-            let data = dataFor learner
-            let state = train CpuDevice.Single false learner (Trainer.Start(learner, root)) 7
-            let shared = state.Blocks[0]
-            // Rows enough for a part that is not full.
-            let rows = 150
+[<Tests>]
+let tests =
+    testList "EveryAlgorithmTests" [
+        testCase "the bits are the same on two threads, without metrics, and after a resume" (fun () ->
+            use pair = new CpuDevice(2)
 
-            let seen =
-                data.Observations.AsSpan().Slice(0, rows * data.ObservationSize).ToArray()
+            for name, learner, _ in learners do
+                let start = Trainer.Start(learner, root)
+                let expected = train CpuDevice.Single true learner start 7
+                sameBits name expected (train pair true learner start 7)
+                sameBits name expected (train CpuDevice.Single false learner start 7)
+                sameBits name expected (train pair false learner (train CpuDevice.Single false learner start 4) 3))
 
-            use values = new StateValues(learner, Normalization.None, state)
-            let values = values.Of(ReadOnlySpan seen)
-            Assert.Equal(rows, values.Length)
+        testCase "the pure step gives the loop's bits" (fun () ->
+            for name, learner, config in learners do
+                let source = learner.Source(dataFor learner)
+                use batch = new TensorBlock(learner.Batch)
 
-            // Draws depend on the place of a row among those that are asked together: the first of them are the same.
-            let actions =
-                let act = learner.Act.Invoke rows
+                let next =
+                    (Trainer.Start(learner, root), [ 0L .. 6L ])
+                    ||> List.fold (fun state t ->
+                        source.Fill(batch, root.Split "sampling", t)
+                        let struct (next, _) = config.Step(state, batch)
+                        next)
 
-                let scalars = [
-                    for scalar in act.Scalars ->
-                        match scalar with
-                        | "seed" -> root.AsScalar()
-                        | "decision" -> 0.0
-                        | other -> learner.Hyperparameter(other, 0)
-                ]
+                sameBits name (train CpuDevice.Single true learner (Trainer.Start(learner, root)) 7) next)
 
-                let numbers = [
-                    for block in state.Blocks do
-                        for entry in block.Layout.Entries do
-                            $"{block.Layout.Name}/{entry.Name}", Array.map float (block.Read entry.Name)
-                ]
+        testAlone "a step allocates nothing" (fun () ->
+            for name, learner, _ in learners do
+                use trainer = new Trainer(learner, dataFor learner, Trainer.Start(learner, root))
 
-                let outputs, _ =
-                    inDouble act (Map(("observations/observations", Array.map float seen) :: numbers)) scalars
+                let turn () =
+                    for t in 0..11 do
+                        trainer.Advance(t % 2 = 0)
 
-                outputs["actions/actions"]
+                turn ()
+                turn ()
+                let before = GC.GetAllocatedBytesForCurrentThread()
+                turn ()
+                Expect.equal (GC.GetAllocatedBytesForCurrentThread() - before) 0L name)
 
-            for row in 0..127 do
-                let part (all: 'n[]) size =
-                    all[row * size .. row * size + size - 1]
+        // Float32 against double precision on the same batches and draws.
+        testCase "the compiled step follows the interpreter" (fun () ->
+            for name, learner, _ in learners do
+                let batch step : Numbers =
+                    use block = new TensorBlock(learner.Batch)
+                    learner.Source(dataFor learner).Fill(block, root, int64 step)
 
-                let s = Array.map float (part seen data.ObservationSize)
-                let a = part actions data.ActionSize
+                    Map [
+                        for entry in learner.Batch.Entries ->
+                            $"batch/{entry.Name}", Array.map float (block.Read entry.Name)
+                    ]
 
-                let critic name =
-                    match network shared name (if data.ActionSpace.IsDiscrete then s else Array.append s a) with
-                    | [| q |] -> q
-                    | each -> each[Array.findIndex (fun share -> share > 0.0) a]
+                let run execute = Execute.train execute learner root batch (initial learner root) 4
 
-                let expected =
-                    if learner.Value.Formula = "V(s)" then
-                        (network shared "value" s)[0]
-                    else
-                        [ "critic1"; "critic2" ]
-                        |> List.filter (fun critic -> shared.Layout.Contains $"{critic}/w0")
-                        |> List.map critic
-                        |> List.min
+                let exact, exactMetrics = run inDouble
+                let single, singleMetrics = run (compiled InstructionSets.Default WorkerTeam.Single)
 
-                Assert.True(
-                    abs (expected - float values[row]) <= 1e-4 * (1.0 + abs expected),
-                    $"{name}, row {row}: {expected} {values[row]}"
-                )
+                for KeyValue(tensor, values) in exact do
+                    Array.iter2
+                        (fun x y -> Expect.isTrue (abs (x - y) <= 2e-5 * (1.0 + abs x)) $"{name} {tensor}: {x} {y}")
+                        values
+                        single[tensor]
+
+                for expected, actual in List.zip exactMetrics singleMetrics do
+                    for KeyValue(metric, value) in expected do
+                        Expect.isTrue
+                            (Golden.deviation value actual[metric] <= 2e-5)
+                            $"{name} {metric}: {value} {actual[metric]}")
+
+        testCase "programs agree in scalars, blocks and members' names" (fun () ->
+            for name, learner, _ in learners do
+                for program in learner.Programs do
+                    Expect.sequenceEqual program.Scalars learner.Step.Scalars "scalars of program"
+                    Expect.equal program.Outputs.Length learner.Blocks.Length "length of outputs of program"
+
+                    Expect.equal
+                        program.Scalars.Length
+                        (learner.Hyperparameters.Length + 2)
+                        "length of scalars of program"
+
+                    for layout, group in Seq.zip learner.Blocks program.Outputs do
+                        Expect.sequenceEqual group.Layout.Entries layout.Entries "entries of group"
+
+                    Expect.exists
+                        program.Metrics
+                        (fun struct (metric, _) -> metric.EndsWith "Loss")
+                        $"{name}: a program without a loss among its metrics")
+
+        testCase "a state's value is V, or the least critic at what the policy does" (fun () ->
+            for name, learner, _ in learners do
+                if isNull learner.Value then
+                    Expect.contains [ "bc"; "dt" ] learner.Algorithm "[ 'bc'; 'dt' ]"
+                else
+                    let data = dataFor learner
+                    let state = train CpuDevice.Single false learner (Trainer.Start(learner, root)) 7
+                    let shared = state.Blocks[0]
+                    // Rows enough for a part that is not full.
+                    let rows = 150
+
+                    let seen = data.Observations.AsSpan().Slice(0, rows * data.ObservationSize).ToArray()
+
+                    use values = new StateValues(learner, Normalization.None, state)
+                    let values = values.Of(ReadOnlySpan seen)
+                    Expect.equal values.Length rows "length of values"
+
+                    // Draws depend on the place of a row among those that are asked together: the first of them are the same.
+                    let actions =
+                        let act = learner.Act.Invoke rows
+
+                        let scalars = [
+                            for scalar in act.Scalars ->
+                                match scalar with
+                                | "seed" -> root.AsScalar()
+                                | "decision" -> 0.0
+                                | other -> learner.Hyperparameter(other, 0)
+                        ]
+
+                        let numbers = [
+                            for block in state.Blocks do
+                                for entry in block.Layout.Entries do
+                                    $"{block.Layout.Name}/{entry.Name}", Array.map float (block.Read entry.Name)
+                        ]
+
+                        let outputs, _ =
+                            inDouble act (Map(("observations/observations", Array.map float seen) :: numbers)) scalars
+
+                        outputs["actions/actions"]
+
+                    for row in 0..127 do
+                        let part (all: 'n[]) size = all[row * size .. row * size + size - 1]
+
+                        let s = Array.map float (part seen data.ObservationSize)
+                        let a = part actions data.ActionSize
+
+                        let critic name =
+                            match
+                                network shared name (if data.ActionSpace.IsDiscrete then s else Array.append s a)
+                            with
+                            | [| q |] -> q
+                            | each -> each[Array.findIndex (fun share -> share > 0.0) a]
+
+                        let expected =
+                            if learner.Value.Formula = "V(s)" then
+                                (network shared "value" s)[0]
+                            else
+                                [ "critic1"; "critic2" ]
+                                |> List.filter (fun critic -> shared.Layout.Contains $"{critic}/w0")
+                                |> List.map critic
+                                |> List.min
+
+                        Expect.isTrue
+                            (abs (expected - float values[row]) <= 1e-4 * (1.0 + abs expected))
+                            $"{name}, row {row}: {expected} {values[row]}")
+    ]

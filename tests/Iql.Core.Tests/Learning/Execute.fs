@@ -43,16 +43,12 @@ let inDouble: Executor =
 
         Seq.zip outputs results |> Map, metrics
 
-let private programs =
-    ConditionalWeakTable<GraphFunction, (WorkerTeam * CompiledGraph) list ref>()
+let private programs = ConditionalWeakTable<GraphFunction, (WorkerTeam * CompiledGraph) list ref>()
 
 let private program path team (step: GraphFunction) =
     let known = programs.GetValue(step, (fun _ -> ref []))
 
-    match
-        known.Value
-        |> List.tryFind (fun (by, graph) -> by = team && graph.InstructionSet = path)
-    with
+    match known.Value |> List.tryFind (fun (by, graph) -> by = team && graph.InstructionSet = path) with
     | Some(_, graph) -> graph
     | None ->
         let graph = CompiledGraph.Compile(step, path, team)
@@ -113,8 +109,7 @@ let train (execute: Executor) (learner: Learner) (seed: Iql.Seed) (batch: int ->
     ||> List.fold (fun (numbers, metrics) step ->
         let scalars = seed.AsScalar() :: float step :: List.ofSeq learner.Hyperparameters
 
-        let next, measured =
-            execute (learner.StepAt(int64 step)) (over (batch step) numbers) scalars
+        let next, measured = execute (learner.StepAt(int64 step)) (over (batch step) numbers) scalars
 
         next, measured :: metrics)
     |> fun (numbers, metrics) -> numbers, List.rev metrics

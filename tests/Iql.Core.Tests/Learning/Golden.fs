@@ -13,15 +13,13 @@ type Case(path: string) =
     member _.Name = Path.GetFileNameWithoutExtension path
     member _.Seed = root.GetProperty("seed").GetString()
 
-    member _.Dim(name: string) =
-        root.GetProperty("dims").GetProperty(name).GetInt32()
+    member _.Dim(name: string) = root.GetProperty("dims").GetProperty(name).GetInt32()
 
     member _.Hidden = [
         for width in root.GetProperty("dims").GetProperty("hidden").EnumerateArray() -> width.GetInt32()
     ]
 
-    member _.Hyper(name: string) =
-        root.GetProperty("hyper").GetProperty name
+    member _.Hyper(name: string) = root.GetProperty("hyper").GetProperty name
 
     member case.Number name = case.Hyper(name).GetDouble()
     member case.Text name = case.Hyper(name).GetString()
@@ -30,8 +28,7 @@ type Case(path: string) =
 
     /// Ten times the file's own gap between float32 and float64: of a statistic, of an entry.
     member _.FloatBounds =
-        let gap (name: string) =
-            root.GetProperty("float32_gap").GetProperty(name).GetDouble()
+        let gap (name: string) = root.GetProperty("float32_gap").GetProperty(name).GetDouble()
 
         10.0 * gap "statistic", 10.0 * gap "parameter"
 
@@ -49,8 +46,7 @@ let tensor (name: string) count (entry: Seed -> uint64 -> float) =
     let seed = Seed.Named name
     Array.init count (fun i -> entry seed (uint64 i))
 
-let uniform name count bound =
-    tensor name count (fun seed i -> seed.Uniform(i, bound))
+let uniform name count bound = tensor name count (fun seed i -> seed.Uniform(i, bound))
 
 /// Weights and biases of one net, w0, b0, w1, …, sizes from input to output.
 let network seed net (sizes: int list) = [
@@ -73,19 +69,10 @@ let batch (case: Case) step = [
 ]
 
 /// How far a number is off, relative to 1 + |expected|.
-let deviation expected actual =
-    if Double.IsNaN actual then
-        infinity
-    else
-        abs (actual - expected) / (1.0 + abs expected)
+let deviation expected actual = if Double.IsNaN actual then infinity else abs (actual - expected) / (1.0 + abs expected)
 
 /// Where numbers differ from the file: what, expected, actual, deviation as a share of the tolerance.
-type Difference = {
-    What: string
-    Expected: float
-    Actual: float
-    Share: float
-}
+type Difference = { What: string; Expected: float; Actual: float; Share: float }
 
 let private compare what tolerance expected actual = {
     What = what
@@ -95,8 +82,7 @@ let private compare what tolerance expected actual = {
 }
 
 /// One statistic of a step.
-let statistic what tolerance (expected: JsonElement) actual =
-    compare what tolerance (expected.GetDouble()) actual
+let statistic what tolerance (expected: JsonElement) actual = compare what tolerance (expected.GetDouble()) actual
 
 /// A tensor's summary: count, sum, sum of squares, first and last entries, and all values where the file has them.
 /// A sum of n entries may be off by n times an entry's tolerance; a sum of squares by 2 √(n · sum) times it.
@@ -109,23 +95,16 @@ let summary what tolerance (expected: JsonElement) (actual: float[]) = [
 
     compare $"{what} count" 1e-12 (float count) (float actual.Length)
 
-    let entries (name: string) = [|
-        for entry in expected.GetProperty(name).EnumerateArray() -> entry.GetDouble()
-    |]
+    let entries (name: string) = [| for entry in expected.GetProperty(name).EnumerateArray() -> entry.GetDouble() |]
 
-    let sum, sumsq =
-        expected.GetProperty("sum").GetDouble(), expected.GetProperty("sumsq").GetDouble()
+    let sum, sumsq = expected.GetProperty("sum").GetDouble(), expected.GetProperty("sumsq").GetDouble()
 
     // Double precision: entries and sums alike, as the format's page demands; float32: its bound for sums.
     let strict = tolerance <= 1e-9
     let n = float count
     let sumTolerance = if strict then tolerance else n * tolerance
 
-    let sumsqTolerance =
-        if strict then
-            tolerance
-        else
-            2.0 * sqrt (n * sumsq) * tolerance + tolerance
+    let sumsqTolerance = if strict then tolerance else 2.0 * sqrt (n * sumsq) * tolerance + tolerance
 
     compare $"{what} sum" sumTolerance sum (Array.sum actual)
     compare $"{what} sumsq" sumsqTolerance sumsq (Array.sumBy (fun x -> x * x) actual)

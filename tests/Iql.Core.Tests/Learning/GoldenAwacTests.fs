@@ -3,7 +3,7 @@ module Iql.Core.Tests.Learning.GoldenAwacTests
 
 open Iql.Algorithms
 open Iql.Optimizers
-open Xunit
+open Expecto
 open Iql.Core.Tests.Learning.Replay
 
 let private reading (case: Golden.Case) : Reading =
@@ -67,15 +67,15 @@ let private reading (case: Golden.Case) : Reading =
                 "log_prob_mean", "0:logProbabilityMean"
                 "actor_loss", "0:policyLoss"
             ]
-        Noise =
-            fun step -> [
-                for column, field in noises -> $"batch/{column}", noise case step field (rows * size)
-            ]
+        Noise = fun step -> [ for column, field in noises -> $"batch/{column}", noise case step field (rows * size) ]
     }
 
-[<Fact>]
-let ``AWAC follows every golden trace in double precision`` () =
-    every "awac-*.json" reading inDoublePrecision
+[<Tests>]
+let tests =
+    testList "GoldenAwacTests" [
+        testCase "AWAC follows every golden trace in double precision" (fun () ->
+            every "awac-*.json" reading inDoublePrecision)
 
-[<Fact>]
-let ``compiled AWAC follows every golden trace in single precision`` () = compiledEvery "awac-*.json" reading
+        testCase "compiled AWAC follows every golden trace in single precision" (fun () ->
+            compiledEvery "awac-*.json" reading)
+    ]

@@ -3,7 +3,7 @@ module Iql.Core.Tests.Learning.GoldenCloningTests
 
 open Iql.Algorithms
 open Iql.Optimizers
-open Xunit
+open Expecto
 open Iql.Core.Tests.Learning.Replay
 
 let private reading (case: Golden.Case) : Reading =
@@ -13,20 +13,12 @@ let private reading (case: Golden.Case) : Reading =
         BehaviourCloningConfig(
             HiddenSizes = Widths case.Hidden,
             BatchSize = case.Dim "batch",
-            PolicyKind =
-                (if case.Text "actor" = "gaussian" then
-                     PolicyKind.Gaussian
-                 else
-                     PolicyKind.Deterministic),
+            PolicyKind = (if case.Text "actor" = "gaussian" then PolicyKind.Gaussian else PolicyKind.Deterministic),
             MeanTanh = case.Hyper("mean_tanh").GetBoolean(),
             LogStdMin = case.Number "log_std_min",
             LogStdMax = case.Number "log_std_max",
             PolicyLearningRate = case.Number "lr_actor",
-            PolicySchedule =
-                (if cosine > 0.0 then
-                     LearningRateSchedule.Cosine
-                 else
-                     LearningRateSchedule.Constant),
+            PolicySchedule = (if cosine > 0.0 then LearningRateSchedule.Cosine else LearningRateSchedule.Constant),
             CosineSteps = max 1.0 cosine
         )
 
@@ -43,9 +35,12 @@ let private reading (case: Golden.Case) : Reading =
         Noise = fun _ -> []
     }
 
-[<Fact>]
-let ``behaviour cloning follows every golden trace in double precision`` () =
-    every "bc-*.json" reading inDoublePrecision
+[<Tests>]
+let tests =
+    testList "GoldenCloningTests" [
+        testCase "behaviour cloning follows every golden trace in double precision" (fun () ->
+            every "bc-*.json" reading inDoublePrecision)
 
-[<Fact>]
-let ``compiled behaviour cloning follows every golden trace in single precision`` () = compiledEvery "bc-*.json" reading
+        testCase "compiled behaviour cloning follows every golden trace in single precision" (fun () ->
+            compiledEvery "bc-*.json" reading)
+    ]

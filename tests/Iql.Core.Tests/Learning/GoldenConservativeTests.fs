@@ -3,12 +3,11 @@ module Iql.Core.Tests.Learning.GoldenConservativeTests
 
 open Iql.Algorithms
 open Iql.Losses
-open Xunit
+open Expecto
 open Iql.Core.Tests.Learning.Replay
 
 let private reading (case: Golden.Case) : Reading =
-    let rows, size, samples =
-        case.Dim "batch", case.Dim "act", case.Hyper("samples").GetInt32()
+    let rows, size, samples = case.Dim "batch", case.Dim "act", case.Hyper("samples").GetInt32()
 
     let is name = case.Hyper(name).GetBoolean()
 
@@ -18,30 +17,18 @@ let private reading (case: Golden.Case) : Reading =
             BatchSize = rows,
             ActionSamples = samples,
             ConservativeWeight = case.Number "conservative_weight",
-            ConservativeTerm =
-                (if is "importance" then
-                     ConservativeTerm.ImportanceWeighted
-                 else
-                     ConservativeTerm.Plain),
+            ConservativeTerm = (if is "importance" then ConservativeTerm.ImportanceWeighted else ConservativeTerm.Plain),
             SoftmaxTemperature = case.Number "softmax_temperature",
             DifferenceMin = case.Number "diff_clip_min",
             DifferenceMax = case.Number "diff_clip_max",
-            Lagrange =
-                (if is "lagrange" then
-                     Lagrange.WeightOutside
-                 else
-                     Lagrange.Off),
+            Lagrange = (if is "lagrange" then Lagrange.WeightOutside else Lagrange.Off),
             LagrangeGap = case.Number "lagrange_gap",
             InitialLogMultiplier = case.Number "log_alpha_prime_init",
             AutomaticTemperature = is "auto_temperature",
             EntropyTemperature = case.Number "alpha",
             InitialLogTemperature = case.Number "log_alpha_init",
             TargetEntropy = case.Number "target_entropy" / float size,
-            Backup =
-                (if is "max_backup" then
-                     SampledBackup.MaxOfLeast
-                 else
-                     SampledBackup.Sample),
+            Backup = (if is "max_backup" then SampledBackup.MaxOfLeast else SampledBackup.Sample),
             EntropyInBackup = is "entropy_in_backup",
             ConservativeOrder =
                 (match case.Text "order" with
@@ -75,19 +62,11 @@ let private reading (case: Golden.Case) : Reading =
         nets case
         |> List.map (fun net ->
             if net.Theirs = "actor" then
-                {
-                    net with
-                        Sizes = [ case.Dim "obs" ] @ case.Hidden @ [ 2 * size ]
-                }
+                { net with Sizes = [ case.Dim "obs" ] @ case.Hidden @ [ 2 * size ] }
             else
                 net)
 
-    let alone theirs ours = {
-        Theirs = theirs
-        Ours = ours
-        Source = theirs
-        Sizes = []
-    }
+    let alone theirs ours = { Theirs = theirs; Ours = ours; Source = theirs; Sizes = [] }
 
     {
         Learner =
@@ -95,10 +74,7 @@ let private reading (case: Golden.Case) : Reading =
             |> withColumns [ for stream, field, count in fields -> $"noise{stream}", extents field count ]
         Nets =
             nets
-            @ [
-                alone "log_alpha" "shared/temperature/log"
-                alone "log_alpha_prime" "shared/multiplier/log"
-            ]
+            @ [ alone "log_alpha" "shared/temperature/log"; alone "log_alpha_prime" "shared/multiplier/log" ]
         Others = [
             "policy0/logStdScale", [| 1.0 |]
             "policy0/logStdOffset", [| -1.0 |]
@@ -140,10 +116,12 @@ let private reading (case: Golden.Case) : Reading =
             ]
     }
 
-[<Fact>]
-let ``conservative Q-learning follows every golden trace in double precision`` () =
-    every "cql-*.json" reading inDoublePrecision
+[<Tests>]
+let tests =
+    testList "GoldenConservativeTests" [
+        testCase "conservative Q-learning follows every golden trace in double precision" (fun () ->
+            every "cql-*.json" reading inDoublePrecision)
 
-[<Fact>]
-let ``compiled conservative Q-learning follows every golden trace in single precision`` () =
-    compiledEvery "cql-*.json" reading
+        testCase "compiled conservative Q-learning follows every golden trace in single precision" (fun () ->
+            compiledEvery "cql-*.json" reading)
+    ]

@@ -8,7 +8,7 @@ open Iql.Algorithms
 open Iql.Execution
 open Iql.Cpu.Emit
 open Iql.Networks
-open Xunit
+open Expecto
 open Iql.Core.Tests.Learning.Execute
 
 let private learner (case: Golden.Case) =
@@ -70,12 +70,9 @@ let private start (case: Golden.Case) (ours: string) (extents: int list) =
         | part when part.EndsWith "/out" -> 4 * case.Dim "embed"
         | _ -> case.Dim "embed"
 
-    if name.EndsWith "/g" then
-        Golden.uniform named count 0.1 |> Array.map ((+) 1.0)
-    elif name.Contains "norm" then
-        Golden.uniform named count 0.1
-    else
-        Golden.uniform named count (1.0 / sqrt (float inputs))
+    if name.EndsWith "/g" then Golden.uniform named count 0.1 |> Array.map ((+) 1.0)
+    elif name.Contains "norm" then Golden.uniform named count 0.1
+    else Golden.uniform named count (1.0 / sqrt (float inputs))
 
 /// A step's pieces, padded on the left: under our names and theirs.
 let private batch (case: Golden.Case) step =
@@ -83,11 +80,9 @@ let private batch (case: Golden.Case) step =
     let name = $"{case.Seed}/batch/{step}/"
 
     let whole field bound =
-        Golden.tensor (name + field) rows (fun seed i -> floor (seed.Unit i * float bound))
-        |> Array.map int
+        Golden.tensor (name + field) rows (fun seed i -> floor (seed.Unit i * float bound)) |> Array.map int
 
-    let padding =
-        whole "length" context |> Array.map (fun length -> context - (length + 1))
+    let padding = whole "length" context |> Array.map (fun length -> context - (length + 1))
 
     let first = whole "start" (case.Dim "max_time" - context)
 
@@ -98,11 +93,9 @@ let private batch (case: Golden.Case) step =
             let row, k = i / (context * size), i / size % context
             if k < padding[row] then nothing else x)
 
-    let numbers field size bound =
-        Golden.uniform (name + field) (rows * context * size) bound
+    let numbers field size bound = Golden.uniform (name + field) (rows * context * size) bound
 
-    let place f =
-        Array.init (rows * context) (fun i -> f (i / context) (i % context))
+    let place f = Array.init (rows * context) (fun i -> f (i / context) (i % context))
 
     [
         "observations", "obs", column (case.Dim "obs") (numbers "obs" (case.Dim "obs") 1.0) 0.0
@@ -135,13 +128,11 @@ let private replay (execute: Executor) statistic entry (case: Golden.Case) =
                 tensor.Name, List.ofSeq tensor.Shape.Extents
     ]
 
-    let initial =
-        Map [ for name, extents in parameters -> $"shared/{name}", start case name extents ]
+    let initial = Map [ for name, extents in parameters -> $"shared/{name}", start case name extents ]
 
     let seed = Seed.Named case.Seed
 
-    let numbers step =
-        Map [ for ours, _, values in batch case step -> $"batch/{ours}", values ]
+    let numbers step = Map [ for ours, _, values in batch case step -> $"batch/{ours}", values ]
 
     let final, metrics =
         train execute learner seed numbers (over initial (Execute.initial learner seed)) case.Steps.Length
@@ -180,19 +171,22 @@ let private replay (execute: Executor) statistic entry (case: Golden.Case) =
 
 let private every check =
     match Golden.paths "dt-*.json" with
-    | [||] -> Assert.Skip "no golden/*/dt-*.json beside the checkout"
+    | [||] -> skiptest "no golden/*/dt-*.json beside the checkout"
     | paths ->
         for path in paths do
             let case = Golden.Case path
             let worst: float = check case
-            TestContext.Current.TestOutputHelper.WriteLine $"{case.Name}: worst deviation {worst:G3} of the tolerance"
+            printfn "%s" $"{case.Name}: worst deviation {worst:G3} of the tolerance"
 
-[<Fact>]
-let ``the decision transformer follows every golden trace in double precision`` () = every (replay inDouble 1e-9 1e-9)
+[<Tests>]
+let tests =
+    testList "GoldenDecisionTransformerTests" [
+        testCase "the decision transformer follows every golden trace in double precision" (fun () ->
+            every (replay inDouble 1e-9 1e-9))
 
-[<Fact>]
-let ``the compiled decision transformer follows every golden trace in single precision`` () =
-    for path in InstructionSets.Available do
-        every (fun case ->
-            let statistic, entry = case.FloatBounds
-            replay (compiled path WorkerTeam.Single) statistic entry case)
+        testCase "the compiled decision transformer follows every golden trace in single precision" (fun () ->
+            for path in InstructionSets.Available do
+                every (fun case ->
+                    let statistic, entry = case.FloatBounds
+                    replay (compiled path WorkerTeam.Single) statistic entry case))
+    ]

@@ -3,7 +3,7 @@ module Iql.Core.Tests.Learning.GoldenLearningTests
 
 open Iql.Algorithms
 open Iql.Optimizers
-open Xunit
+open Expecto
 open Iql.Core.Tests.Learning.Replay
 
 let private implicitConfig (case: Golden.Case) =
@@ -29,27 +29,15 @@ let private implicitConfig (case: Golden.Case) =
         CosineSteps = max 1.0 (number "cosine_steps"),
         LogStdMin = number "log_std_min",
         LogStdMax = number "log_std_max",
-        PolicyKind =
-            (if text "actor" = "gaussian" then
-                 PolicyKind.Gaussian
-             else
-                 PolicyKind.Deterministic),
+        PolicyKind = (if text "actor" = "gaussian" then PolicyKind.Gaussian else PolicyKind.Deterministic),
         MeanTanh = case.Hyper("mean_tanh").GetBoolean(),
-        UpdateOrder =
-            (if old then
-                 UpdateOrder.ValueCriticPolicyOld
-             else
-                 UpdateOrder.ValuePolicyCritic),
+        UpdateOrder = (if old then UpdateOrder.ValueCriticPolicyOld else UpdateOrder.ValuePolicyCritic),
         HalveCriticLoss = old
     )
 
 let private temporalDifferenceConfig (case: Golden.Case) =
     ImplicitQLearningConfig(
-        Objective =
-            (if case.Text "loss" = "expectile" then
-                 Objective.ExpectileTD
-             else
-                 Objective.Sarsa),
+        Objective = (if case.Text "loss" = "expectile" then Objective.ExpectileTD else Objective.Sarsa),
         Critics = case.Hyper("critics").GetInt32(),
         HiddenSizes = Widths case.Hidden,
         BatchSize = case.Dim "batch",
@@ -96,18 +84,18 @@ let private reading (case: Golden.Case) : Reading =
         Noise = fun _ -> []
     }
 
-[<Fact>]
-let ``implicit Q-learning follows every golden trace in double precision`` () =
-    every "iql-*.json" reading inDoublePrecision
+[<Tests>]
+let tests =
+    testList "GoldenLearningTests" [
+        testCase "implicit Q-learning follows every golden trace in double precision" (fun () ->
+            every "iql-*.json" reading inDoublePrecision)
 
-[<Fact>]
-let ``temporal-difference learning follows every golden trace in double precision`` () =
-    every "td-*.json" reading inDoublePrecision
+        testCase "temporal-difference learning follows every golden trace in double precision" (fun () ->
+            every "td-*.json" reading inDoublePrecision)
 
-[<Fact>]
-let ``compiled implicit Q-learning follows every golden trace in single precision`` () =
-    compiledEvery "iql-*.json" reading
+        testCase "compiled implicit Q-learning follows every golden trace in single precision" (fun () ->
+            compiledEvery "iql-*.json" reading)
 
-[<Fact>]
-let ``compiled temporal-difference learning follows every golden trace in single precision`` () =
-    compiledEvery "td-*.json" reading
+        testCase "compiled temporal-difference learning follows every golden trace in single precision" (fun () ->
+            compiledEvery "td-*.json" reading)
+    ]

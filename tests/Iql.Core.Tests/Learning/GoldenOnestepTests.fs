@@ -2,7 +2,7 @@
 module Iql.Core.Tests.Learning.GoldenOnestepTests
 
 open Iql.Algorithms
-open Xunit
+open Expecto
 open Iql.Core.Tests.Learning.Replay
 
 let private reading (case: Golden.Case) : Reading =
@@ -74,15 +74,15 @@ let private reading (case: Golden.Case) : Reading =
                 "log_prob_mean", "0:logProbabilityMean"
                 "actor_loss", "0:policyLoss"
             ]
-        Noise =
-            fun step -> [
-                $"batch/{column}", noise case step "behaviour" (config.BaselineSamples * rows * a)
-            ]
+        Noise = fun step -> [ $"batch/{column}", noise case step "behaviour" (config.BaselineSamples * rows * a) ]
     }
 
-[<Fact>]
-let ``Onestep RL follows every golden trace in double precision`` () =
-    every "onestep-*.json" reading inDoublePrecision
+[<Tests>]
+let tests =
+    testList "GoldenOnestepTests" [
+        testCase "Onestep RL follows every golden trace in double precision" (fun () ->
+            every "onestep-*.json" reading inDoublePrecision)
 
-[<Fact>]
-let ``compiled Onestep RL follows every golden trace in single precision`` () = compiledEvery "onestep-*.json" reading
+        testCase "compiled Onestep RL follows every golden trace in single precision" (fun () ->
+            compiledEvery "onestep-*.json" reading)
+    ]

@@ -2,7 +2,7 @@
 module Iql.Core.Tests.Learning.GoldenTD3BCTests
 
 open Iql.Algorithms
-open Xunit
+open Expecto
 open Iql.Core.Tests.Learning.Replay
 
 let private reading (case: Golden.Case) : Reading =
@@ -25,9 +25,7 @@ let private reading (case: Golden.Case) : Reading =
     let column = $"noise{TD3BC.TargetNoise}"
 
     {
-        Learner =
-            TD3BC.Learner(config, case.Dim "obs", size, recorded)
-            |> withColumns [ column, [ rows; size ] ]
+        Learner = TD3BC.Learner(config, case.Dim "obs", size, recorded) |> withColumns [ column, [ rows; size ] ]
         Nets = nets case
         Others = []
         Statistics =
@@ -47,9 +45,12 @@ let private reading (case: Golden.Case) : Reading =
         Noise = fun step -> [ $"batch/{column}", noise case step "target" (rows * size) ]
     }
 
-[<Fact>]
-let ``TD3+BC follows every golden trace in double precision`` () =
-    every "td3bc-*.json" reading inDoublePrecision
+[<Tests>]
+let tests =
+    testList "GoldenTD3BCTests" [
+        testCase "TD3+BC follows every golden trace in double precision" (fun () ->
+            every "td3bc-*.json" reading inDoublePrecision)
 
-[<Fact>]
-let ``compiled TD3+BC follows every golden trace in single precision`` () = compiledEvery "td3bc-*.json" reading
+        testCase "compiled TD3+BC follows every golden trace in single precision" (fun () ->
+            compiledEvery "td3bc-*.json" reading)
+    ]

@@ -5,7 +5,7 @@ open System
 open System.IO
 open Iql.Algorithms
 open Iql.Core.Tests
-open Xunit
+open Expecto
 
 let private path = "docs/hyperparameters.md"
 
@@ -43,9 +43,12 @@ let private page = [
                 $"| {each.Name}{mark} | `--{each.OptionNames[0]}` | {standard} | {each.Expected} | {meaning} |"
 ]
 
-[<Fact>]
-let ``the page of hyperparameters is that of the table`` () =
-    if Environment.GetEnvironmentVariable "IQL_WRITE_PAGES" = "1" then
-        File.WriteAllText(Path.Combine(Repository.root, path), String.Join('\n', page) + "\n")
+[<Tests>]
+let tests =
+    testList "HyperparameterPageTests" [
+        testCase "the page of hyperparameters is that of the table" (fun () ->
+            if Environment.GetEnvironmentVariable "IQL_WRITE_PAGES" = "1" then
+                File.WriteAllText(Path.Combine(Repository.root, path), String.Join('\n', page) + "\n")
 
-    Assert.Equal<string seq>(page, Repository.lines path)
+            Expect.sequenceEqual (Repository.lines path) page "lines of path")
+    ]

@@ -57,8 +57,7 @@ type private Run(start: RunStart) =
         start.Batches.Fill(batch, seed.Split "sampling", step)
         let scalars = seed.AsScalar() :: float step :: List.ofSeq start.Hyperparameters
 
-        let next, measured =
-            inDouble graph (over (read [ batch.Layout ] [ batch ]) numbers) scalars
+        let next, measured = inDouble graph (over (read [ batch.Layout ] [ batch ]) numbers) scalars
 
         numbers <- next
         step <- step + 1L

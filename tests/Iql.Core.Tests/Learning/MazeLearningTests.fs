@@ -7,7 +7,8 @@ open Iql.Data
 open Iql.Environments
 open Iql.Environments.Tasks
 open Iql.Training
-open Xunit
+open Expecto
+open Iql.Tests
 
 let private card = Tasks.Get "pointmaze-umaze-stitch-v0"
 let private environment = card.Environment
@@ -16,11 +17,9 @@ let private environment = card.Environment
 let private drives count =
     let seed = Seed.Named "drives"
 
-    let observations, next, actions =
-        ResizeArray<float32>(), ResizeArray<float32>(), ResizeArray<float32>()
+    let observations, next, actions = ResizeArray<float32>(), ResizeArray<float32>(), ResizeArray<float32>()
 
-    let rewards, terminals, timeouts =
-        ResizeArray<float32>(), ResizeArray<bool>(), ResizeArray<bool>()
+    let rewards, terminals, timeouts = ResizeArray<float32>(), ResizeArray<bool>(), ResizeArray<bool>()
 
     let state = Array.zeroCreate<float> environment.StateSize
     let observation = Array.zeroCreate<float32> environment.ObservationSize
@@ -71,8 +70,7 @@ let private scores (learner: Learner) rewards (data: Transitions) steps =
     let root = Seed.Named "maze learning"
     let normalization = Normalization.Of(data, true, rewards)
 
-    use trainer =
-        new Trainer(learner, normalization.Apply data, Trainer.Start(learner, root))
+    use trainer = new Trainer(learner, normalization.Apply data, Trainer.Start(learner, root))
 
     for _ in 1..steps do
         trainer.Advance()
@@ -81,15 +79,13 @@ let private scores (learner: Learner) rewards (data: Transitions) steps =
 
     [
         for m in 0 .. learner.Members - 1 do
-            let result =
-                evaluation.Run(trainer.Blocks[0], trainer.Blocks[m + 1], ``member`` = m)
+            let result = evaluation.Run(trainer.Blocks[0], trainer.Blocks[m + 1], ``member`` = m)
 
-            TestContext.Current.TestOutputHelper.WriteLine $"{learner.Algorithm}: {result.ScoreMean}"
+            printfn "%s" $"{learner.Algorithm}: {result.ScoreMean}"
             result.ScoreMean.Value
     ]
 
-let private score learner rewards data steps =
-    scores learner rewards data steps |> List.exactlyOne
+let private score learner rewards data steps = scores learner rewards data steps |> List.exactlyOne
 
 let private s, a = environment.ObservationSize, environment.ActionSize
 
@@ -104,95 +100,111 @@ let private cloned (share: float) (by: ShareOf) =
 
     score (BehaviourCloning.Learner(config, s, a)) RewardRule.None (BestEpisodes.Of(data.Value, share, by)) 3000
 
-[<Fact>]
-let ``clones of the best drives reach the goal, clones of all drives do not`` () =
-    Assert.InRange(cloned 1.0 ShareOf.Trajectories, 0.0, 30.0)
-    Assert.InRange(cloned 0.1 ShareOf.Trajectories, 80.0, 100.0)
-    Assert.InRange(cloned 0.05 ShareOf.TimeSteps, 80.0, 100.0)
+[<Tests>]
+let tests =
+    testList "MazeLearningTests" [
+        testLong [
+            testCase "clones of the best drives reach the goal, clones of all drives do not" (fun () ->
+                Expect.between 0.0 30.0 (cloned 1.0 ShareOf.Trajectories) "cloned"
+                Expect.between 80.0 100.0 (cloned 0.1 ShareOf.Trajectories) "cloned"
+                Expect.between 80.0 100.0 (cloned 0.05 ShareOf.TimeSteps) "cloned")
 
-[<Fact>]
-let ``the decision transformer drives as well as it is asked to`` () =
-    let config =
-        DecisionTransformerConfig(
-            Context = 5,
-            HiddenSizes = Widths [ 32; 32 ],
-            MaxTimesteps = environment.TimeLimit,
-            ReturnScale = 1.0,
-            PolicyLearningRate = 1e-3,
-            WarmUpSteps = 200.0
-        )
+            testCase "the decision transformer drives as well as it is asked to" (fun () ->
+                let config =
+                    DecisionTransformerConfig(
+                        Context = 5,
+                        HiddenSizes = Widths [ 32; 32 ],
+                        MaxTimesteps = environment.TimeLimit,
+                        ReturnScale = 1.0,
+                        PolicyLearningRate = 1e-3,
+                        WarmUpSteps = 200.0
+                    )
 
-    let asked =
-        scores
-            (DecisionTransformer.Learner(config.Varied("targetReturn", [ 1.0; 0.0 ]), s, a))
-            RewardRule.None
-            data.Value
-            1500
+                let asked =
+                    scores
+                        (DecisionTransformer.Learner(config.Varied("targetReturn", [ 1.0; 0.0 ]), s, a))
+                        RewardRule.None
+                        data.Value
+                        1500
 
-    Assert.InRange(asked[0], 80.0, 100.0)
-    Assert.InRange(asked[1], 0.0, 30.0)
+                Expect.between 80.0 100.0 asked[0] "asked 0"
+                Expect.between 0.0 30.0 asked[1] "asked 1")
 
-[<Fact>]
-let ``TD3+BC finds the expert's drives among all`` () =
-    let config =
-        TD3BCConfig(HiddenSizes = Widths [ 64; 64 ], CriticLearningRate = 1e-3, PolicyLearningRate = 1e-3)
+            testCase "TD3+BC finds the expert's drives among all" (fun () ->
+                let config =
+                    TD3BCConfig(HiddenSizes = Widths [ 64; 64 ], CriticLearningRate = 1e-3, PolicyLearningRate = 1e-3)
 
-    Assert.InRange(score (TD3BC.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000, 80.0, 100.0)
+                Expect.between
+                    80.0
+                    100.0
+                    (score (TD3BC.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000)
+                    "score")
 
-[<Fact>]
-let ``conservative Q-learning finds the expert's drives among all`` () =
-    let config =
-        ConservativeQLearningConfig(
-            HiddenSizes = Widths [ 64; 64 ],
-            BatchSize = 64,
-            ActionSamples = 4,
-            ConservativeWeight = 1.0,
-            CriticLearningRate = 1e-3,
-            PolicyLearningRate = 1e-3
-        )
+            testCase "conservative Q-learning finds the expert's drives among all" (fun () ->
+                let config =
+                    ConservativeQLearningConfig(
+                        HiddenSizes = Widths [ 64; 64 ],
+                        BatchSize = 64,
+                        ActionSamples = 4,
+                        ConservativeWeight = 1.0,
+                        CriticLearningRate = 1e-3,
+                        PolicyLearningRate = 1e-3
+                    )
 
-    Assert.InRange(score (ConservativeQLearning.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000, 80.0, 100.0)
+                Expect.between
+                    80.0
+                    100.0
+                    (score (ConservativeQLearning.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000)
+                    "score")
 
-[<Fact>]
-let ``AWAC finds the expert's drives among all`` () =
-    let config =
-        AwacConfig(
-            HiddenSizes = Widths [ 64; 64 ],
-            InverseTemperature = 1.0,
-            CriticLearningRate = 1e-3,
-            PolicyLearningRate = 1e-3
-        )
+            testCase "AWAC finds the expert's drives among all" (fun () ->
+                let config =
+                    AwacConfig(
+                        HiddenSizes = Widths [ 64; 64 ],
+                        InverseTemperature = 1.0,
+                        CriticLearningRate = 1e-3,
+                        PolicyLearningRate = 1e-3
+                    )
 
-    Assert.InRange(score (Awac.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000, 60.0, 100.0)
+                Expect.between
+                    60.0
+                    100.0
+                    (score (Awac.Learner(config, s, a)) RewardRule.AntMaze data.Value 6000)
+                    "score")
 
-[<Fact>]
-let ``Onestep RL finds the expert's drives among all by each of its improvements, and clones where they are weak`` () =
-    let config =
-        OnestepConfig(
-            HiddenSizes = Widths [ 64; 64 ],
-            BatchSize = 256,
-            Phases = Phases(1500, 4000, 100_000),
-            PolyakStep = 0.05,
-            PolyakEvery = 1,
-            BehaviourLearningRate = 1e-3,
-            CriticLearningRate = 1e-3,
-            PolicyLearningRate = 1e-3
-        )
+            testCase
+                "Onestep RL finds the expert's drives among all by each of its improvements, and clones where they are weak"
+                (fun () ->
+                    let config =
+                        OnestepConfig(
+                            HiddenSizes = Widths [ 64; 64 ],
+                            BatchSize = 256,
+                            Phases = Phases(1500, 4000, 100_000),
+                            PolyakStep = 0.05,
+                            PolyakEvery = 1,
+                            BehaviourLearningRate = 1e-3,
+                            CriticLearningRate = 1e-3,
+                            PolicyLearningRate = 1e-3
+                        )
 
-    let reached (improvement: PolicyImprovement) (strength: string) (values: float list) steps =
-        let learner =
-            Onestep.Learner(config.With("improvement", improvement).Varied(strength, values), s, a)
+                    let reached (improvement: PolicyImprovement) (strength: string) (values: float list) steps =
+                        let learner =
+                            Onestep.Learner(config.With("improvement", improvement).Varied(strength, values), s, a)
 
-        scores learner RewardRule.AntMaze data.Value steps
+                        scores learner RewardRule.AntMaze data.Value steps
 
-    let near =
-        reached PolicyImprovement.ReverseKL "divergenceWeight" [ 0.3; 100.0 ] 7000
+                    let near = reached PolicyImprovement.ReverseKL "divergenceWeight" [ 0.3; 100.0 ] 7000
 
-    let weighted =
-        reached PolicyImprovement.ExponentialWeights "inverseTemperature" [ 3.0; 0.0 ] 7000
+                    let weighted = reached PolicyImprovement.ExponentialWeights "inverseTemperature" [ 3.0; 0.0 ] 7000
 
-    for scores in [ near; weighted ] do
-        Assert.InRange(scores[0], 80.0, 100.0)
-        Assert.InRange(scores[1], 0.0, 30.0)
+                    for scores in [ near; weighted ] do
+                        Expect.between 80.0 100.0 scores[0] "score 0"
+                        Expect.between 0.0 30.0 scores[1] "score 1"
 
-    Assert.InRange(List.exactlyOne (reached PolicyImprovement.EasyBCQ "inverseTemperature" [ 0.0 ] 5500), 80.0, 100.0)
+                    Expect.between
+                        80.0
+                        100.0
+                        (List.exactlyOne (reached PolicyImprovement.EasyBCQ "inverseTemperature" [ 0.0 ] 5500))
+                        "reached 'inverseTemperature'")
+        ]
+    ]

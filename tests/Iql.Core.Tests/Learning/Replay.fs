@@ -9,16 +9,11 @@ open Iql.Algorithms
 open Iql.Execution
 open Iql.Cpu.Emit
 open Iql.Graph
-open Xunit
+open Expecto
 open Iql.Core.Tests.Learning.Execute
 
 /// A net of the file: its name, where it lies in our blocks, whose numbers it starts with ("own" targets have their own), its sizes.
-type Net = {
-    Theirs: string
-    Ours: string
-    Source: string
-    Sizes: int list
-}
+type Net = { Theirs: string; Ours: string; Source: string; Sizes: int list }
 
 /// How an algorithm's traces are read.
 type Reading = {
@@ -67,8 +62,7 @@ let logStd (case: Golden.Case) : (string * float[]) list = [
 ]
 
 /// Noise that a test hands in: draw number i becomes the batch's column "noise{i}".
-let recorded: Draw =
-    Draw(fun stream shape -> Tensor.Input($"batch/noise{stream}", shape))
+let recorded: Draw = Draw(fun stream shape -> Tensor.Input($"batch/noise{stream}", shape))
 
 /// A learner whose batch has columns more, for `recorded` noise: name and extents.
 let withColumns (columns: (string * int list) list) (learner: Learner) : Learner =
@@ -106,9 +100,7 @@ let noise (case: Golden.Case) step field count =
 /// "log_std_scale" as we write it: logStdScale.
 let private camelCase (name: string) =
     match List.ofArray (name.Split '_') with
-    | first :: others ->
-        first
-        + String.Concat [ for word in others -> word[..0].ToUpperInvariant() + word[1..] ]
+    | first :: others -> first + String.Concat [ for word in others -> word[..0].ToUpperInvariant() + word[1..] ]
     | [] -> name
 
 /// "critic1/w0" under our name; a number that stands alone in the file has its whole name of ours in `Nets`.
@@ -172,7 +164,7 @@ let replay (execute: Executor) statisticTolerance entryTolerance steps (case: Go
 
                     // What a step does not compute is null there and absent here.
                     if theirs.Value.ValueKind = JsonValueKind.Null then
-                        Assert.False(actual.ContainsKey ours, $"step {step} {theirs.Name}: expected nothing")
+                        Expect.isFalse (actual.ContainsKey ours) $"step {step} {theirs.Name}: expected nothing"
                     else
                         yield Golden.statistic $"step {step} {theirs.Name}" statisticTolerance theirs.Value actual[ours]
 
@@ -183,12 +175,12 @@ let replay (execute: Executor) statisticTolerance entryTolerance steps (case: Go
 /// Checks every case whose file is named so; skips where there is none.
 let every pattern (reading: Golden.Case -> Reading) check =
     match Golden.paths pattern with
-    | [||] -> Assert.Skip $"no golden/*/{pattern} beside the checkout"
+    | [||] -> skiptest $"no golden/*/{pattern} beside the checkout"
     | paths ->
         for path in paths do
             let case = Golden.Case path
             let worst: float = check case (reading case)
-            TestContext.Current.TestOutputHelper.WriteLine $"{case.Name}: worst deviation {worst:G3} of the tolerance"
+            printfn "%s" $"{case.Name}: worst deviation {worst:G3} of the tolerance"
 
 /// The interpreter takes a second for a step of real size: four of its twenty, all of the small ones.
 let inDoublePrecision (case: Golden.Case) reading =

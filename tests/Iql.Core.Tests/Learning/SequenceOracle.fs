@@ -5,19 +5,12 @@ module Iql.Core.Tests.Learning.SequenceOracle
 type Parameters = string -> float[]
 
 /// One step of an episode: its number in it, the (scaled) return to go, what is seen and what is done.
-type Step = {
-    Timestep: int
-    ReturnToGo: float
-    Observation: float[]
-    Action: float[]
-}
+type Step = { Timestep: int; ReturnToGo: float; Observation: float[]; Action: float[] }
 
 let private linear (p: Parameters) name (x: float[]) =
     let w, b = p $"{name}/w", p $"{name}/b"
 
-    Array.init b.Length (fun j ->
-        b[j]
-        + Seq.sum (seq { for i in 0 .. x.Length - 1 -> x[i] * w[i * b.Length + j] }))
+    Array.init b.Length (fun j -> b[j] + Seq.sum (seq { for i in 0 .. x.Length - 1 -> x[i] * w[i * b.Length + j] }))
 
 let private norm (p: Parameters) name (x: float[]) =
     let mean = Array.average x
@@ -36,8 +29,7 @@ let private attend heads (projected: float[] list) t =
 
     Array.concat [
         for head in 0 .. heads - 1 do
-            let part number (x: float[]) =
-                x[number * width + head * size .. number * width + (head + 1) * size - 1]
+            let part number (x: float[]) = x[number * width + head * size .. number * width + (head + 1) * size - 1]
 
             let query = part 0 projected[t]
             let seen = List.truncate (t + 1) projected

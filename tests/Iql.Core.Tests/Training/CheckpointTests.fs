@@ -9,14 +9,12 @@ open Iql.Algorithms
 open Iql.Execution
 open Iql.Graph
 open Iql.Training
-open Xunit
+open Expecto
 open Iql.Core.Tests.Training.Fixture
 
-let shared =
-    Layout("shared", [ struct ("weight", shape [ 3; 5 ]); struct ("step size", shape []) ])
+let shared = Layout("shared", [ struct ("weight", shape [ 3; 5 ]); struct ("step size", shape []) ])
 
-let member' =
-    Layout("member", [ struct ("weight", shape [ 2; 17 ]); struct ("bias", shape [ 2 ]) ])
+let member' = Layout("member", [ struct ("weight", shape [ 2; 17 ]); struct ("bias", shape [ 2 ]) ])
 
 let filled (layout: Layout) (start: float32) =
     let block = new TensorBlock(layout)
@@ -34,85 +32,91 @@ let state =
         ImmutableArray.Create(filled shared 0f, filled member' 10f, filled member' 20f)
     )
 
-[<Fact>]
-let ``a saved member is loaded to the bit, with its seed and step`` () =
-    inFolder (fun folder ->
-        let run = RunFolder folder
-        Assert.Null(Checkpoint.Load(run, shared, member'))
-        Assert.Equal(0L, Checkpoint.Step run)
-        Checkpoint.Save(run, state, 1)
-        let loaded = Checkpoint.Load(run, shared, member')
-        Assert.Equal(state.Seed, loaded.Seed)
-        Assert.Equal(state.Step, loaded.Step)
-        Assert.Equal(state.Step, Checkpoint.Step run)
-        Assert.Equal(2, loaded.Blocks.Length)
-        Assert.True(loaded.Blocks[0].SameBits state.Blocks[0])
-        Assert.True(loaded.Blocks[1].SameBits state.Blocks[2])
-        let bytes = File.ReadAllBytes run.CheckpointPath
-        Checkpoint.Save(run, loaded)
-        Assert.Equal<byte[]>(bytes, File.ReadAllBytes run.CheckpointPath))
+[<Tests>]
+let tests =
+    testList "CheckpointTests" [
+        testCase "a saved member is loaded to the bit, with its seed and step" (fun () ->
+            inFolder (fun folder ->
+                let run = RunFolder folder
+                Expect.isNull (Checkpoint.Load(run, shared, member')) "load"
+                Expect.equal (Checkpoint.Step run) 0L "step of run"
+                Checkpoint.Save(run, state, 1)
+                let loaded = Checkpoint.Load(run, shared, member')
+                Expect.equal loaded.Seed state.Seed "seed of loaded"
+                Expect.equal loaded.Step state.Step "step of loaded"
+                Expect.equal (Checkpoint.Step run) state.Step "step of run"
+                Expect.hasLength loaded.Blocks 2 "blocks of loaded"
+                Expect.isTrue (loaded.Blocks[0].SameBits state.Blocks[0]) "same bits of block 0 of loaded"
+                Expect.isTrue (loaded.Blocks[1].SameBits state.Blocks[2]) "same bits of block 1 of loaded"
+                let bytes = File.ReadAllBytes run.CheckpointPath
+                Checkpoint.Save(run, loaded)
+                Expect.equal (File.ReadAllBytes run.CheckpointPath) bytes "file checkpoint path of run"))
 
-[<Fact>]
-let ``the JSON beside it says step and seed`` () =
-    inFolder (fun folder ->
-        Checkpoint.Save(RunFolder folder, state)
+        testCase "the JSON beside it says step and seed" (fun () ->
+            inFolder (fun folder ->
+                Checkpoint.Save(RunFolder folder, state)
 
-        use json =
-            JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "checkpoint.json")))
+                use json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "checkpoint.json")))
 
-        Assert.Equal(1234567890123L, json.RootElement.GetProperty("step").GetInt64())
-        Assert.Equal(18446744073709551615UL, json.RootElement.GetProperty("seed").GetUInt64()))
+                Expect.equal
+                    (json.RootElement.GetProperty("step").GetInt64())
+                    1234567890123L
+                    "get int 64 of property of json 'step'"
 
-[<Fact>]
-let ``a truncated checkpoint is refused by name`` () =
-    inFolder (fun folder ->
-        let run = RunFolder folder
-        Checkpoint.Save(run, state)
-        let bytes = File.ReadAllBytes run.CheckpointPath
-        File.WriteAllBytes(run.CheckpointPath, bytes[.. bytes.Length - 5])
+                Expect.equal
+                    (json.RootElement.GetProperty("seed").GetUInt64())
+                    18446744073709551615UL
+                    "get u int 64 of property of json 'seed'"))
 
-        Assert.Contains(
-            run.CheckpointPath,
-            messageOf<InvalidDataException>(fun () -> Checkpoint.Load(run, shared, member') |> ignore)
-        )
+        testCase "a truncated checkpoint is refused by name" (fun () ->
+            inFolder (fun folder ->
+                let run = RunFolder folder
+                Checkpoint.Save(run, state)
+                let bytes = File.ReadAllBytes run.CheckpointPath
+                File.WriteAllBytes(run.CheckpointPath, bytes[.. bytes.Length - 5])
 
-        Assert.Contains(run.CheckpointPath, messageOf<InvalidDataException>(fun () -> Checkpoint.Step run |> ignore)))
+                Expect.stringContains
+                    (messageOf<InvalidDataException>(fun () -> Checkpoint.Load(run, shared, member') |> ignore))
+                    run.CheckpointPath
+                    "the message"
 
-[<Fact>]
-let ``a checkpoint of other networks is refused by name`` () =
-    inFolder (fun folder ->
-        let run = RunFolder folder
-        Checkpoint.Save(run, state)
+                Expect.stringContains
+                    (messageOf<InvalidDataException>(fun () -> Checkpoint.Step run |> ignore))
+                    run.CheckpointPath
+                    "the message"))
 
-        let wider =
-            Layout("member", [ struct ("weight", shape [ 2; 18 ]); struct ("bias", shape [ 2 ]) ])
+        testCase "a checkpoint of other networks is refused by name" (fun () ->
+            inFolder (fun folder ->
+                let run = RunFolder folder
+                Checkpoint.Save(run, state)
 
-        let more =
-            Layout(
-                "member",
-                [
-                    struct ("weight", shape [ 2; 17 ])
-                    struct ("bias", shape [ 2 ])
-                    struct ("gain", shape [ 2 ])
-                ]
-            )
+                let wider = Layout("member", [ struct ("weight", shape [ 2; 18 ]); struct ("bias", shape [ 2 ]) ])
 
-        let renamed =
-            Layout("member", [ struct ("weight", shape [ 2; 17 ]); struct ("gain", shape [ 2 ]) ])
+                let more =
+                    Layout(
+                        "member",
+                        [
+                            struct ("weight", shape [ 2; 17 ])
+                            struct ("bias", shape [ 2 ])
+                            struct ("gain", shape [ 2 ])
+                        ]
+                    )
 
-        let load layout =
-            messageOf<InvalidDataException>(fun () -> Checkpoint.Load(run, shared, layout) |> ignore)
+                let renamed = Layout("member", [ struct ("weight", shape [ 2; 17 ]); struct ("gain", shape [ 2 ]) ])
 
-        Assert.Contains("\"member/weight\" of shape [2, 18], got [2, 17]", load wider)
-        Assert.Contains("5 tensors, got 4", load more)
-        Assert.Contains("member/gain", load renamed))
+                let load layout =
+                    messageOf<InvalidDataException>(fun () -> Checkpoint.Load(run, shared, layout) |> ignore)
 
-[<Fact>]
-let ``a half-written checkpoint beside a whole one is ignored`` () =
-    inFolder (fun folder ->
-        let run = RunFolder folder
-        File.WriteAllText(run.CheckpointPath + ".12-ab.tmp", "half")
-        Assert.Null(Checkpoint.Load(run, shared, member'))
-        Checkpoint.Save(run, state)
-        File.WriteAllText(run.CheckpointPath + ".12-ab.tmp", "half")
-        Assert.Equal(state.Step, Checkpoint.Load(run, shared, member').Step))
+                Expect.stringContains (load wider) "\"member/weight\" of shape [2, 18], got [2, 17]" "load of wider"
+                Expect.stringContains (load more) "5 tensors, got 4" "load of more"
+                Expect.stringContains (load renamed) "member/gain" "load of renamed"))
+
+        testCase "a half-written checkpoint beside a whole one is ignored" (fun () ->
+            inFolder (fun folder ->
+                let run = RunFolder folder
+                File.WriteAllText(run.CheckpointPath + ".12-ab.tmp", "half")
+                Expect.isNull (Checkpoint.Load(run, shared, member')) "load"
+                Checkpoint.Save(run, state)
+                File.WriteAllText(run.CheckpointPath + ".12-ab.tmp", "half")
+                Expect.equal (Checkpoint.Load(run, shared, member').Step) state.Step "step of load"))
+    ]

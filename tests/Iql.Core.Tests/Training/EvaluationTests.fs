@@ -6,7 +6,8 @@ open Iql
 open Iql.Data
 open Iql.Graph
 open Iql.Training
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql.Core.Tests.Training.TinyRuns
 
 let root = Seed.Named "evaluation tests"
@@ -21,8 +22,7 @@ let policy (weight: float32 list) =
 let evaluate (normalization: Normalization) (episodes: int) (weight: float32 list) =
     let learner, blocks = policy weight
 
-    use evaluation =
-        new Evaluation(learner, Line(), normalization, episodes, root, reference)
+    use evaluation = new Evaluation(learner, Line(), normalization, episodes, root, reference)
 
     evaluation.Run(blocks[0], blocks[1])
 
@@ -40,68 +40,91 @@ let byHand (episode: int) (w0: float) (w1: float) (mean: float, deviation: float
 
     sum, length
 
-[<Fact>]
-let ``returns, lengths and successes are those of the mean action`` () =
-    for w0, w1 in [ 0.3, 0.5; -0.2, -0.4; 0.0, 3.0 ] do
-        let result =
-            evaluate Normalization.None 5 [ float32 w0; 0f; float32 w1; 0f; 0f; 0f ]
+[<Tests>]
+let tests =
+    testList "EvaluationTests" [
+        testCase "returns, lengths and successes are those of the mean action" (fun () ->
+            for w0, w1 in [ 0.3, 0.5; -0.2, -0.4; 0.0, 3.0 ] do
+                let result = evaluate Normalization.None 5 [ float32 w0; 0f; float32 w1; 0f; 0f; 0f ]
 
-        for episode in 0..4 do
-            let sum, length = byHand episode w0 w1 (0.0, 1.0)
-            Assert.Equal(sum, result.Episodes[episode].Return, 4)
-            Assert.Equal(length, result.Episodes[episode].Length)
-            Assert.Equal((w1 > 0.0), result.Episodes[episode].Success)
+                for episode in 0..4 do
+                    let sum, length = byHand episode w0 w1 (0.0, 1.0)
 
-        Assert.Equal(Seq.average [ for e in result.Episodes -> e.Return ], result.ReturnMean, 12)
-        Assert.Equal(50.0 * result.ReturnMean, result.ScoreMean.Value, 10)
+                    Expect.floatClose
+                        (Accuracy.decimals 4)
+                        result.Episodes[episode].Return
+                        sum
+                        "return of episodes of result at episode"
 
-[<Fact>]
-let ``observations are normalised as in training`` () =
-    let normalization =
-        Normalization(
-            ObservationMean = ImmutableArray.Create(0.4f, 0f, 0f),
-            ObservationDeviation = ImmutableArray.Create(2f, 1f, 1f)
-        )
+                    Expect.equal result.Episodes[episode].Length length "length of episodes of result at episode"
+                    Expect.equal result.Episodes[episode].Success (w1 > 0.0) "success of episodes of result at episode"
 
-    let result = evaluate normalization 4 [ 0.7f; 0f; 0.2f; 0f; 0f; 0f ]
+                Expect.floatClose
+                    (Accuracy.decimals 12)
+                    result.ReturnMean
+                    (Seq.average [ for e in result.Episodes -> e.Return ])
+                    "return mean of result"
 
-    for episode in 0..3 do
-        Assert.Equal(fst (byHand episode 0.7 0.2 (0.4, 2.0)), result.Episodes[episode].Return, 4)
+                Expect.floatClose
+                    (Accuracy.decimals 10)
+                    result.ScoreMean.Value
+                    (50.0 * result.ReturnMean)
+                    "score mean of result")
 
-[<Fact>]
-let ``evaluating again gives the same episodes, and each stands for itself`` () =
-    let weight = [ 0.3f; 0f; 0.1f; 0.2f; 0f; -0.1f ]
+        testCase "observations are normalised as in training" (fun () ->
+            let normalization =
+                Normalization(
+                    ObservationMean = ImmutableArray.Create(0.4f, 0f, 0f),
+                    ObservationDeviation = ImmutableArray.Create(2f, 1f, 1f)
+                )
 
-    let returns episodes = [
-        for episode in (evaluate Normalization.None episodes weight).Episodes -> episode.Return
+            let result = evaluate normalization 4 [ 0.7f; 0f; 0.2f; 0f; 0f; 0f ]
+
+            for episode in 0..3 do
+                Expect.floatClose
+                    (Accuracy.decimals 4)
+                    result.Episodes[episode].Return
+                    (fst (byHand episode 0.7 0.2 (0.4, 2.0)))
+                    "return of episodes of result at episode")
+
+        testCase "evaluating again gives the same episodes, and each stands for itself" (fun () ->
+            let weight = [ 0.3f; 0f; 0.1f; 0.2f; 0f; -0.1f ]
+
+            let returns episodes = [
+                for episode in (evaluate Normalization.None episodes weight).Episodes -> episode.Return
+            ]
+
+            Expect.equal (returns 6) (returns 6) "returns 6"
+            Expect.equal (returns 1) (List.truncate 1 (returns 6)) "returns 1")
+
+        testCase "the spread of returns is the population's" (fun () ->
+            let result = evaluate Normalization.None 3 [ 0.3f; 0f; 0.1f; 0f; 0f; 0f ]
+            let returns = [ for episode in result.Episodes -> episode.Return ]
+            let mean = List.average returns
+
+            Expect.floatClose
+                (Accuracy.decimals 12)
+                result.ReturnStd
+                (sqrt (List.averageBy (fun r -> (r - mean) ** 2.0) returns))
+                "return std of result")
+
+        testCase "an environment of other sizes is refused" (fun () ->
+            let learner, _ = policy [ 0f; 0f; 0f; 0f; 0f; 0f ]
+            let maze = Iql.Environments.Tasks.Tasks.All[0].Environment
+
+            let error =
+                Expect.raises<ArgumentException>
+                    (fun () -> new Evaluation(learner, maze, Normalization.None, 2, root) |> ignore)
+                    "evaluation"
+
+            Expect.stringContains error.Message "another environment" "message of error")
+
+        testCase "the reference of a known task is found by the environment's name" (fun () ->
+            let result =
+                EvaluationResult(
+                    ImmutableArray.Create(Iql.Environments.EpisodeResult(3.0, 2, true, true, ImmutableArray.Empty)),
+                    null
+                )
+
+            Expect.isFalse result.ScoreMean.HasValue "has value of result")
     ]
-
-    Assert.Equal<float list>(returns 6, returns 6)
-    Assert.Equal<float list>(List.truncate 1 (returns 6), returns 1)
-
-[<Fact>]
-let ``the spread of returns is the population's`` () =
-    let result = evaluate Normalization.None 3 [ 0.3f; 0f; 0.1f; 0f; 0f; 0f ]
-    let returns = [ for episode in result.Episodes -> episode.Return ]
-    let mean = List.average returns
-    Assert.Equal(sqrt (List.averageBy (fun r -> (r - mean) ** 2.0) returns), result.ReturnStd, 12)
-
-[<Fact>]
-let ``an environment of other sizes is refused`` () =
-    let learner, _ = policy [ 0f; 0f; 0f; 0f; 0f; 0f ]
-    let maze = Iql.Environments.Tasks.Tasks.All[0].Environment
-
-    let error =
-        Assert.Throws<ArgumentException>(fun () -> new Evaluation(learner, maze, Normalization.None, 2, root) |> ignore)
-
-    Assert.Contains("another environment", error.Message)
-
-[<Fact>]
-let ``the reference of a known task is found by the environment's name`` () =
-    let result =
-        EvaluationResult(
-            ImmutableArray.Create(Iql.Environments.EpisodeResult(3.0, 2, true, true, ImmutableArray.Empty)),
-            null
-        )
-
-    Assert.False result.ScoreMean.HasValue

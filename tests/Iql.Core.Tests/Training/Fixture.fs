@@ -1,5 +1,7 @@
 module Iql.Core.Tests.Training.Fixture
 
+open Expecto
+open Iql.Tests
 open System
 open System.IO
 open System.Text.Json
@@ -18,7 +20,7 @@ let inFolder (test: string -> unit) : unit =
 
 /// The message of the exception of one kind that an action throws.
 let messageOf<'error when 'error :> exn> (action: unit -> unit) : string =
-    Xunit.Assert.Throws<'error>(action).Message
+    (Expect.raises<'error> action "the refusal").Message
 
 type RunConfig with
 
@@ -64,16 +66,11 @@ let config: RunConfig =
         EvaluationEpisodes = 3,
         LogEvery = 5L,
         CheckpointEvery = 10L,
-        Hyperparameters =
-            RunJson.Element {|
-                learningRate = 0.1
-                hiddenSizes = [| 4; 4 |]
-            |}
+        Hyperparameters = RunJson.Element {| learningRate = 0.1; hiddenSizes = [| 4; 4 |] |}
     )
 
 /// The bits of floats: NaN equals NaN, zero does not equal minus zero.
 let bits (values: float32 seq) : int list = [ for value in values -> BitConverter.SingleToInt32Bits value ]
 
 /// A shape of the given extents.
-let shape (extents: int list) : Shape =
-    Shape(ReadOnlySpan(Array.ofList extents))
+let shape (extents: int list) : Shape = Shape(ReadOnlySpan(Array.ofList extents))

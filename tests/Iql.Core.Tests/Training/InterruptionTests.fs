@@ -7,7 +7,8 @@ open System.Threading
 open Iql
 open Iql.Algorithms
 open Iql.Training
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql.Core.Tests.Training.Fixture
 open Iql.Core.Tests.Training.TinyRuns
 
@@ -55,47 +56,58 @@ let startTraining (folder: string) : Process =
 let waitUntilBeyond (training: Process) (folder: RunFolder) =
     let clock = Stopwatch.StartNew()
 
-    let lastStep () =
-        (MetricsFile.Read folder.MetricsPath |> Seq.last).Step
+    let lastStep () = (MetricsFile.Read folder.MetricsPath |> Seq.last).Step
 
-    let beyond () =
-        Checkpoint.Step folder >= 1000L && lastStep () > Checkpoint.Step folder
+    let beyond () = Checkpoint.Step folder >= 1000L && lastStep () > Checkpoint.Step folder
 
     while not (beyond ()) do
-        Assert.False(training.HasExited, "The training process ended by itself.")
+        Expect.isFalse training.HasExited "The training process ended by itself"
 
-        Assert.True(
-            clock.Elapsed < TimeSpan.FromSeconds 100.0,
-            "The training process did not get beyond step 1,000 in time."
-        )
+        Expect.isLessThan
+            clock.Elapsed
+            (TimeSpan.FromSeconds 100.0)
+            "The training process did not get beyond step 1,000 in time"
 
         Thread.Sleep 5
 
-[<Fact>]
-let ``training killed after step 1,000 goes on to the same bits`` () =
-    match Environment.GetEnvironmentVariable variable with
-    | null ->
-        inFolder (fun root ->
-            let killed, whole = Path.Combine(root, "killed"), Path.Combine(root, "whole")
-            use training = startTraining killed
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList "InterruptionTests" [
+        testCase "training killed after step 1,000 goes on to the same bits" (fun () ->
+            match Environment.GetEnvironmentVariable variable with
+            | null ->
+                inFolder (fun root ->
+                    let killed, whole = Path.Combine(root, "killed"), Path.Combine(root, "whole")
+                    use training = startTraining killed
 
-            try
-                waitUntilBeyond training (runs killed).[1].Folder
-            finally
-                training.Kill() // SIGKILL: it can clean up nothing
-                training.WaitForExit()
+                    try
+                        waitUntilBeyond training (runs killed).[1].Folder
+                    finally
+                        training.Kill() // SIGKILL: it can clean up nothing
+                        training.WaitForExit()
 
-            for run in runs killed do
-                Assert.Equal(RunFolderState.Started, run.Folder.State)
-                Assert.InRange(Checkpoint.Step run.Folder, 1000L, 1750L)
+                    for run in runs killed do
+                        Expect.equal run.Folder.State RunFolderState.Started "state of run"
+                        Expect.between 1000L 1750L (Checkpoint.Step run.Folder) "step"
 
-            let groups = TrainingLoop.Groups(runs killed)
-            Assert.Equal(2, Seq.sum [ for group in groups -> group.Runs.Length ])
-            TrainingLoop.Run(plan 1 (learner ()), runs killed) |> ignore
-            TrainingLoop.Run(plan 1 (learner ()), runs whole) |> ignore
+                    let groups = TrainingLoop.Groups(runs killed)
 
-            for one, other in Array.zip (runs killed) (runs whole) do
-                Assert.Equal(RunStatus.Finished, one.Folder.ReadResult().Status)
-                Assert.Equal(contents other.Folder, contents one.Folder)
-                Assert.Equal(5, Directory.GetFiles(one.Folder.Path).Length))
-    | folder -> trainSlowly folder
+                    Expect.equal
+                        (Seq.sum [ for group in groups -> group.Runs.Length ])
+                        2
+                        "sum of length of runs of group"
+
+                    TrainingLoop.Run(plan 1 (learner ()), runs killed) |> ignore
+                    TrainingLoop.Run(plan 1 (learner ()), runs whole) |> ignore
+
+                    for one, other in Array.zip (runs killed) (runs whole) do
+                        Expect.equal
+                            (one.Folder.ReadResult().Status)
+                            RunStatus.Finished
+                            "status of read result of one"
+
+                        Expect.equal (contents one.Folder) (contents other.Folder) "contents"
+                        Expect.hasLength (Directory.GetFiles(one.Folder.Path)) 5 "files in path of folder of one")
+            | folder -> trainSlowly folder)
+    ]

@@ -10,17 +10,11 @@ open System.Reflection
 let thisTest (variable: string) (value: string) (tests: string) (name: string) : Process =
     let program = Assembly.GetExecutingAssembly().Location
 
-    let itself =
-        Path.Combine(AppContext.BaseDirectory, Path.GetFileNameWithoutExtension program)
+    let itself = Path.Combine(AppContext.BaseDirectory, Path.GetFileNameWithoutExtension program)
 
-    let executable =
-        if OperatingSystem.IsWindows() then
-            itself + ".exe"
-        else
-            itself
+    let executable = if OperatingSystem.IsWindows() then itself + ".exe" else itself
 
-    let start =
-        ProcessStartInfo(executable, [ "-noLogo"; "-method"; $"*{tests}.{name}" ])
+    let start = ProcessStartInfo(executable, [ "--filter"; $"{tests}.{name}" ])
 
     start.Environment[variable] <- value
     start.RedirectStandardOutput <- true

@@ -10,7 +10,8 @@ open Iql.Execution
 open Iql.Data
 open Iql.Graph
 open Iql.Training
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql.Core.Tests.Training.Fixture
 open Iql.Core.Tests.Training.TinyRuns
 
@@ -20,13 +21,7 @@ let private remembering (noise: float) : Learner =
 
     let act (rows: int) =
         let observations =
-            Layout(
-                "observations",
-                [
-                    struct ("observations", shape [ rows; 3 ])
-                    struct ("rewards", shape [ rows ])
-                ]
-            )
+            Layout("observations", [ struct ("observations", shape [ rows; 3 ]); struct ("rewards", shape [ rows ]) ])
 
         let context = Layout("context", [ struct ("sum", shape [ rows ]) ])
         let actions = Layout("actions", [ struct ("actions", shape [ rows; 2 ]) ])
@@ -36,9 +31,7 @@ let private remembering (noise: float) : Learner =
 
         let push =
             Tensor.Tanh(
-                0.5 - 0.4 * Tensor.Reshape(sum, shape [ rows; 1 ])
-                + Tensor.Scalar "rate" * decision
-                + noise * draw
+                0.5 - 0.4 * Tensor.Reshape(sum, shape [ rows; 1 ]) + Tensor.Scalar "rate" * decision + noise * draw
             )
 
         GraphFunction(
@@ -59,12 +52,11 @@ let private evaluateOn (normalization: Normalization) (noise: float) episodes (d
     let learner = remembering noise
     let blocks = learner.Initialise.Invoke root
 
-    use evaluation =
-        new Evaluation(learner, Line(), normalization, episodes, root, reference, device)
+    use evaluation = new Evaluation(learner, Line(), normalization, episodes, root, reference, device)
 
     let once = evaluation.Run(blocks[0], blocks[m + 1], ``member`` = m)
     let again = evaluation.Run(blocks[0], blocks[m + 1], ``member`` = m)
-    Assert.Equal<float seq>([ for e in once.Episodes -> e.Return ], [ for e in again.Episodes -> e.Return ])
+    Expect.equal [ for e in again.Episodes -> e.Return ] [ for e in once.Episodes -> e.Return ] "return of e"
     once
 
 let private evaluate noise = evaluateOn Normalization.None noise
@@ -84,34 +76,52 @@ let private byHand (told: float -> float) episode rate =
 
     sum, decisions
 
-[<Fact>]
-let ``what a policy makes of a decision comes back at the next, episode by episode, and starts anew with each evaluation``
-    ()
-    =
-    for m, rate in [ 0, 0.1; 1, 0.3 ] do
-        let result = evaluate 0.0 6 CpuDevice.Single m
-        // Episodes of different lengths: rows drop out while others go on.
-        Assert.True((Seq.distinct [ for e in result.Episodes -> e.Length ] |> Seq.length) > 1)
+[<Tests>]
+let tests =
+    testList "RememberingPolicyTests" [
+        testCase
+            "what a policy makes of a decision comes back at the next, episode by episode, and starts anew with each evaluation"
+            (fun () ->
+                for m, rate in [ 0, 0.1; 1, 0.3 ] do
+                    let result = evaluate 0.0 6 CpuDevice.Single m
+                    // Episodes of different lengths: rows drop out while others go on.
+                    Expect.isGreaterThan
+                        (Seq.distinct [ for e in result.Episodes -> e.Length ] |> Seq.length)
+                        1
+                        "number of distinct length of e"
 
-        for episode in 0..5 do
-            let sum, length = byHand id episode rate
-            Assert.Equal(sum, result.Episodes[episode].Return, 4)
-            Assert.Equal(length, result.Episodes[episode].Length)
+                    for episode in 0..5 do
+                        let sum, length = byHand id episode rate
 
-[<Fact>]
-let ``a policy hears of rewards as its data had them, and returns are those of the task`` () =
-    let result = evaluateOn (Normalization.Custom(0.5, -0.1)) 0.0 3 CpuDevice.Single 0
+                        Expect.floatClose
+                            (Accuracy.decimals 4)
+                            result.Episodes[episode].Return
+                            sum
+                            "return of episodes of result at episode"
 
-    for episode in 0..2 do
-        let sum, length = byHand (fun reward -> 0.5 * reward - 0.1) episode 0.1
-        Assert.Equal(sum, result.Episodes[episode].Return, 4)
-        Assert.Equal(length, result.Episodes[episode].Length)
+                        Expect.equal result.Episodes[episode].Length length "length of episodes of result at episode")
 
-[<Fact>]
-let ``draws are the same on any number of threads, and an episode's do not depend on who is evaluated beside it`` () =
-    use pair = new CpuDevice(2)
-    let returns (result: EvaluationResult) = [ for e in result.Episodes -> e.Return ]
-    let one = returns (evaluate 0.5 6 CpuDevice.Single 0)
-    Assert.Equal<float list>(one, returns (evaluate 0.5 6 pair 0))
-    Assert.Equal<float list>(List.truncate 2 one, returns (evaluate 0.5 2 CpuDevice.Single 0))
-    Assert.NotEqual<float list>(one, returns (evaluate 0.0 6 CpuDevice.Single 0))
+        testCase "a policy hears of rewards as its data had them, and returns are those of the task" (fun () ->
+            let result = evaluateOn (Normalization.Custom(0.5, -0.1)) 0.0 3 CpuDevice.Single 0
+
+            for episode in 0..2 do
+                let sum, length = byHand (fun reward -> 0.5 * reward - 0.1) episode 0.1
+
+                Expect.floatClose
+                    (Accuracy.decimals 4)
+                    result.Episodes[episode].Return
+                    sum
+                    "return of episodes of result at episode"
+
+                Expect.equal result.Episodes[episode].Length length "length of episodes of result at episode")
+
+        testCase
+            "draws are the same on any number of threads, and an episode's do not depend on who is evaluated beside it"
+            (fun () ->
+                use pair = new CpuDevice(2)
+                let returns (result: EvaluationResult) = [ for e in result.Episodes -> e.Return ]
+                let one = returns (evaluate 0.5 6 CpuDevice.Single 0)
+                Expect.equal (returns (evaluate 0.5 6 pair 0)) one "returns"
+                Expect.equal (returns (evaluate 0.5 2 CpuDevice.Single 0)) (List.truncate 2 one) "returns"
+                Expect.notEqual (returns (evaluate 0.0 6 CpuDevice.Single 0)) one "returns")
+    ]

@@ -10,7 +10,7 @@ open Iql.Cpu
 open Iql.Execution
 open Iql.Graph
 open Iql.Training
-open Xunit
+open Expecto
 open Iql.Core.Tests.Training.Fixture
 open Iql.Core.Tests.Training.TinyRuns
 
@@ -46,141 +46,148 @@ let delayed: Learner =
 
 let private start = Trainer.Start(delayed, Seed.Named "delayed")
 
-[<Fact>]
-let ``the rule says which program makes a step, and what a program leaves alone stays as it is`` () =
-    use trainer = new Trainer(delayed, transitions, start)
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList "SeveralProgramsTests" [
+        testCase "the rule says which program makes a step, and what a program leaves alone stays as it is" (fun () ->
+            use trainer = new Trainer(delayed, transitions, start)
 
-    for step in 1..9 do
-        let before = [ for block in trainer.Blocks.ToArray() -> block.Clone() ]
-        trainer.Advance true
-        Assert.False(trainer.Blocks[0].SameBits before[0])
-        Assert.Equal((step % 3 <> 0), trainer.Blocks[1].SameBits before[1])
+            for step in 1..9 do
+                let before = [ for block in trainer.Blocks.ToArray() -> block.Clone() ]
+                trainer.Advance true
+                Expect.isFalse (trainer.Blocks[0].SameBits before[0]) "same bits of block 0 of trainer"
+                Expect.equal (trainer.Blocks[1].SameBits before[1]) (step % 3 <> 0) "same bits of block 1 of trainer"
 
-        Assert.Equal<string list>(
-            [ "valueLoss"; "residualMean" ]
-            @ (if step % 3 = 0 then [ "0:policyLoss" ] else []),
-            [ for struct (name, _) in trainer.Metrics -> name ]
-        )
+                Expect.equal
+                    [ for struct (name, _) in trainer.Metrics -> name ]
+                    ([ "valueLoss"; "residualMean" ] @ (if step % 3 = 0 then [ "0:policyLoss" ] else []))
+                    "name")
 
-[<Fact>]
-let ``the bits do not depend on threads, on metrics, nor on where the steps were interrupted`` () =
-    let train (device: IDevice) metrics (start: LearnerState) count =
-        use trainer = new Trainer(delayed, transitions, start, device)
+        testCase "the bits do not depend on threads, on metrics, nor on where the steps were interrupted" (fun () ->
+            let train (device: IDevice) metrics (start: LearnerState) count =
+                use trainer = new Trainer(delayed, transitions, start, device)
 
-        for _ in 1..count do
-            trainer.Advance metrics
+                for _ in 1..count do
+                    trainer.Advance metrics
 
-        LearnerState(
-            start.Seed,
-            trainer.Step,
-            [ for block in trainer.Blocks.ToArray() -> block.Clone() ].ToImmutableArray()
-        )
+                LearnerState(
+                    start.Seed,
+                    trainer.Step,
+                    [ for block in trainer.Blocks.ToArray() -> block.Clone() ].ToImmutableArray()
+                )
 
-    use pair = new CpuDevice(2)
-    let expected = train CpuDevice.Single true start 10
+            use pair = new CpuDevice(2)
+            let expected = train CpuDevice.Single true start 10
 
-    for actual in
-        [
-            train pair true start 10
-            train CpuDevice.Single false start 10
-            train pair false (train CpuDevice.Single true start 4) 6
-        ] do
-        Assert.Equal(10L, actual.Step)
+            for actual in
+                [
+                    train pair true start 10
+                    train CpuDevice.Single false start 10
+                    train pair false (train CpuDevice.Single true start 4) 6
+                ] do
+                Expect.equal actual.Step 10L "step of actual"
 
-        for x, y in Seq.zip expected.Blocks actual.Blocks do
-            Assert.True(x.SameBits y, x.Layout.Name)
+                for x, y in Seq.zip expected.Blocks actual.Blocks do
+                    Expect.isTrue (x.SameBits y) x.Layout.Name)
 
-[<Fact>]
-let ``a stopped and resumed run leaves the same files as one that went through`` () =
-    let config = config.With(logEvery = 4L)
+        testCase "a stopped and resumed run leaves the same files as one that went through" (fun () ->
+            let config = config.With(logEvery = 4L)
 
-    let go folder stopAt =
-        use cancellation = new CancellationTokenSource()
+            let go folder stopAt =
+                use cancellation = new CancellationTokenSource()
 
-        let watch (progress: TrainingProgress) =
-            if progress.Step = stopAt then
-                cancellation.Cancel()
+                let watch (progress: TrainingProgress) =
+                    if progress.Step = stopAt then
+                        cancellation.Cancel()
 
-        TrainingLoop.Run(plan 1 delayed, [| run folder "a" config |], watch, cancellation.Token)
-        |> Seq.exactlyOne
+                TrainingLoop.Run(plan 1 delayed, [| run folder "a" config |], watch, cancellation.Token)
+                |> Seq.exactlyOne
 
-    inFolder (fun root ->
-        let through = go (root + "/through") -1L
-        Assert.Equal(RunStatus.Finished, through.Status)
-        Assert.Equal(RunStatus.Unfinished, (go (root + "/stopped") 16L).Status)
-        let resumed = go (root + "/stopped") -1L
-        Assert.Equal(contents through.Run.Folder, contents resumed.Run.Folder)
+            inFolder (fun root ->
+                let through = go (root + "/through") -1L
+                Expect.equal through.Status RunStatus.Finished "status of through"
+                Expect.equal (go (root + "/stopped") 16L).Status RunStatus.Unfinished "status of go"
+                let resumed = go (root + "/stopped") -1L
+                Expect.equal (contents resumed.Run.Folder) (contents through.Run.Folder) "contents"
 
-        let withPolicy = [
-            for line in resumed.Run.Folder.Read().Train -> line.Step, line.Metrics.ContainsKey "policyLoss"
-        ]
+                let withPolicy = [
+                    for line in resumed.Run.Folder.Read().Train -> line.Step, line.Metrics.ContainsKey "policyLoss"
+                ]
 
-        Assert.Equal<(int64 * bool) list>([ for step in 4L..4L..40L -> step, step % 3L = 0L ], withPolicy))
+                Expect.equal withPolicy [ for step in 4L..4L..40L -> step, step % 3L = 0L ] "with policy"))
 
-[<Fact>]
-let ``a learner may have an empty shared block`` () =
-    let shared = Layout("shared", [])
-    let policy = Layout("policy0", [ struct ("weight", shape [ 3; 2 ]) ])
-    let batch = delayed.Batch
-    let columns, weights = batch.Inputs(), policy.Inputs()
+        testCase "a learner may have an empty shared block" (fun () ->
+            let shared = Layout("shared", [])
+            let policy = Layout("policy0", [ struct ("weight", shape [ 3; 2 ]) ])
+            let batch = delayed.Batch
+            let columns, weights = batch.Inputs(), policy.Inputs()
 
-    let error =
-        Tensor.MatMul(columns["observations"], weights["weight"]) - columns["actions"]
+            let error = Tensor.MatMul(columns["observations"], weights["weight"]) - columns["actions"]
 
-    let loss = Tensor.Mean(Tensor.Square error)
+            let loss = Tensor.Mean(Tensor.Square error)
 
-    let next =
-        TensorGroup(policy, ImmutableArray.Create(weights["weight"] - 0.1 * Gradient.Of(loss, weights.Tensors).[0]))
+            let next =
+                TensorGroup(
+                    policy,
+                    ImmutableArray.Create(weights["weight"] - 0.1 * Gradient.Of(loss, weights.Tensors).[0])
+                )
 
-    let step =
-        GraphFunction(
-            ImmutableArray.Create(shared, policy, batch),
-            ImmutableArray.Create("seed", "step"),
-            ImmutableArray.Create(shared.Inputs(), next),
-            ImmutableArray.Create(struct ("0:policyLoss", loss))
-        )
+            let step =
+                GraphFunction(
+                    ImmutableArray.Create(shared, policy, batch),
+                    ImmutableArray.Create("seed", "step"),
+                    ImmutableArray.Create(shared.Inputs(), next),
+                    ImmutableArray.Create(struct ("0:policyLoss", loss))
+                )
 
-    let act rows =
-        let act = delayed.Act.Invoke rows
-        GraphFunction(ImmutableArray.Create(shared, policy, act.Inputs[2]), act.Scalars, act.Outputs, act.Metrics)
+            let act rows =
+                let act = delayed.Act.Invoke rows
 
-    let cloning =
-        Learner(
-            "tiny",
-            ImmutableArray.Create(shared, policy),
-            batch,
-            step,
-            ImmutableArray.Empty,
-            (fun _ -> ImmutableArray.Create(new TensorBlock(shared), new TensorBlock(policy))),
-            act
-        )
+                GraphFunction(
+                    ImmutableArray.Create(shared, policy, act.Inputs[2]),
+                    act.Scalars,
+                    act.Outputs,
+                    act.Metrics
+                )
 
-    inFolder (fun root ->
-        let outcome =
-            TrainingLoop.Run(plan 1 cloning, [| run root "a" config |]) |> Seq.exactlyOne
+            let cloning =
+                Learner(
+                    "tiny",
+                    ImmutableArray.Create(shared, policy),
+                    batch,
+                    step,
+                    ImmutableArray.Empty,
+                    (fun _ -> ImmutableArray.Create(new TensorBlock(shared), new TensorBlock(policy))),
+                    act
+                )
 
-        Assert.Equal(RunStatus.Finished, outcome.Status)
-        Assert.True(outcome.Result.Metrics["policyLoss"] < 0.1)
-        let state = Checkpoint.Load(outcome.Run.Folder, shared, policy)
-        Assert.Equal(40L, state.Step))
+            inFolder (fun root ->
+                let outcome = TrainingLoop.Run(plan 1 cloning, [| run root "a" config |]) |> Seq.exactlyOne
 
-[<Fact>]
-let ``what the data lack is said before a folder is made`` () =
-    let needy =
-        Learner(
-            delayed.Algorithm,
-            delayed.Blocks,
-            delayed.Batch,
-            delayed.Step,
-            delayed.Hyperparameters,
-            delayed.Initialise,
-            delayed.Act,
-            Batches = fun _ -> raise (ArgumentException "tiny: expected moons, got none.")
-        )
+                Expect.equal outcome.Status RunStatus.Finished "status of outcome"
+                Expect.isTrue (outcome.Result.Metrics["policyLoss"] < 0.1) "policy loss is below 0.1"
+                let state = Checkpoint.Load(outcome.Run.Folder, shared, policy)
+                Expect.equal state.Step 40L "step of state"))
 
-    inFolder (fun root ->
-        let message =
-            messageOf<ArgumentException>(fun () -> TrainingLoop.Run(plan 1 needy, [| run root "a" config |]) |> ignore)
+        testCase "what the data lack is said before a folder is made" (fun () ->
+            let needy =
+                Learner(
+                    delayed.Algorithm,
+                    delayed.Blocks,
+                    delayed.Batch,
+                    delayed.Step,
+                    delayed.Hyperparameters,
+                    delayed.Initialise,
+                    delayed.Act,
+                    Batches = fun _ -> raise (ArgumentException "tiny: expected moons, got none.")
+                )
 
-        Assert.Contains("moons", message)
-        Assert.Empty(IO.Directory.GetFileSystemEntries root))
+            inFolder (fun root ->
+                let message =
+                    messageOf<ArgumentException>(fun () ->
+                        TrainingLoop.Run(plan 1 needy, [| run root "a" config |]) |> ignore)
+
+                Expect.stringContains message "moons" "message"
+                Expect.isEmpty (IO.Directory.GetFileSystemEntries root) "file system entries of root"))
+    ]

@@ -23,9 +23,7 @@ let transitions: Transitions =
     let seed = Seed.Named "tiny"
     let count = 64
 
-    let observations = [|
-        for i in 0 .. count * observationSize - 1 -> float32 (seed.Normal(uint64 i))
-    |]
+    let observations = [| for i in 0 .. count * observationSize - 1 -> float32 (seed.Normal(uint64 i)) |]
 
     let actions = [|
         for row in 0 .. count - 1 do
@@ -100,8 +98,7 @@ let learner (learningRate: float) (rates: float list) : Learner =
     let o = columns["observations"]
 
     let value (group: TensorGroup) (o: Tensor) =
-        Tensor.Reshape(Tensor.MatMul(o, group["weight"]), shape [ o.Shape[0] ])
-        + group["bias"]
+        Tensor.Reshape(Tensor.MatMul(o, group["weight"]), shape [ o.Shape[0] ]) + group["bias"]
 
     let residual = columns["rewards"] - value groups[0] o
     let valueLoss = Tensor.Mean(Tensor.Square residual)
@@ -121,15 +118,12 @@ let learner (learningRate: float) (rates: float list) : Learner =
         for i in 0 .. rates.Length - 1 do
             let target = columns["actions"] + noise * 0.01
 
-            let loss =
-                Tensor.Mean(Tensor.Square(Tensor.MatMul(o, groups[i + 1].["weight"]) - target))
+            let loss = Tensor.Mean(Tensor.Square(Tensor.MatMul(o, groups[i + 1].["weight"]) - target))
 
             descend groups[i + 1] loss (Tensor.Scalar $"{i}:rate" * damping), struct ($"{i}:policyLoss", loss)
     ]
 
-    let outputs =
-        descend groups[0] valueLoss (Tensor.Scalar "learningRate")
-        :: List.map fst policies
+    let outputs = descend groups[0] valueLoss (Tensor.Scalar "learningRate") :: List.map fst policies
 
     let metrics =
         struct ("valueLoss", valueLoss)
@@ -137,8 +131,7 @@ let learner (learningRate: float) (rates: float list) : Learner =
         :: List.map snd policies
 
     let act (rows: int) =
-        let observations =
-            Layout("observations", [ struct ("observations", shape [ rows; observationSize ]) ])
+        let observations = Layout("observations", [ struct ("observations", shape [ rows; observationSize ]) ])
 
         let actions = Layout("actions", [ struct ("actions", shape [ rows; actionSize ]) ])
         let x, policy = observations.Inputs().["observations"], blocks[1].Inputs()
@@ -155,19 +148,11 @@ let learner (learningRate: float) (rates: float list) : Learner =
         let seen =
             Layout(
                 "batch",
-                [
-                    struct ("observations", shape [ rows; observationSize ])
-                    struct ("rewards", shape [ rows ])
-                ]
+                [ struct ("observations", shape [ rows; observationSize ]); struct ("rewards", shape [ rows ]) ]
             )
 
         let output =
-            Layout(
-                "probe",
-                [
-                    for name in [ "weights"; "advantages"; "values" ] -> struct (name, shape [ rows ])
-                ]
-            )
+            Layout("probe", [ for name in [ "weights"; "advantages"; "values" ] -> struct (name, shape [ rows ]) ])
 
         let columns = seen.Inputs()
         let v = value groups[0] columns["observations"]
@@ -207,9 +192,7 @@ let learner (learningRate: float) (rates: float list) : Learner =
         batch,
         GraphFunction(
             (blocks @ [ batch ]).ToImmutableArray(),
-            ([ "seed"; "step"; "learningRate" ]
-             @ [ for i in 0 .. rates.Length - 1 -> $"{i}:rate" ])
-                .ToImmutableArray(),
+            ([ "seed"; "step"; "learningRate" ] @ [ for i in 0 .. rates.Length - 1 -> $"{i}:rate" ]).ToImmutableArray(),
             outputs.ToImmutableArray(),
             metrics.ToImmutableArray()
         ),
@@ -219,18 +202,13 @@ let learner (learningRate: float) (rates: float list) : Learner =
         probe
     )
 
-let hyperparameters (learningRate: float) (rate: float) =
-    RunJson.Element {|
-        learningRate = learningRate
-        rate = rate
-    |}
+let hyperparameters (learningRate: float) (rate: float) = RunJson.Element {| learningRate = learningRate; rate = rate |}
 
 /// 40 steps: train lines every 5, checkpoints every 10, evaluations every 20.
 let config: RunConfig =
     Fixture.config.With(algorithm = "tiny", task = "line", hyperparameters = hyperparameters 0.05 0.1)
 
-let run (folder: string) (name: string) (config: RunConfig) =
-    TrainingRun(RunFolder(Path.Combine(folder, name)), config)
+let run (folder: string) (name: string) (config: RunConfig) = TrainingRun(RunFolder(Path.Combine(folder, name)), config)
 
 /// A plan for a device; null is the processor.
 let planOn (device: IDevice) (threads: int) (learner: Learner) : TrainingPlan =

@@ -9,7 +9,8 @@ open Iql
 open Iql.Algorithms
 open Iql.Execution
 open Iql.Training
-open Xunit
+open Expecto
+open Iql.Tests
 open Iql.Core.Tests.Training.Fixture
 open Iql.Core.Tests.Training.TinyRuns
 
@@ -17,370 +18,365 @@ let folderOf (outcome: TrainingOutcome) = outcome.Run.Folder
 
 let kinds (folder: RunFolder) = [ for line in MetricsFile.Read folder.MetricsPath -> line.Kind, line.Step ]
 
-[<Fact>]
-let ``a run leaves its configuration, metrics, checkpoint and result`` () =
-    inFolder (fun root ->
-        let outcome = (train root 40L [ "a", 0.1 ]).Head
-        let folder = folderOf outcome
-        Assert.Equal(RunStatus.Finished, outcome.Status)
-        Assert.Equal(RunFolderState.Finished, folder.State)
+[<Tests>]
+let tests =
+    testList "TrainingLoopTests" [
+        testCase "a run leaves its configuration, metrics, checkpoint and result" (fun () ->
+            inFolder (fun root ->
+                let outcome = (train root 40L [ "a", 0.1 ]).Head
+                let folder = folderOf outcome
+                Expect.equal outcome.Status RunStatus.Finished "status of outcome"
+                Expect.equal folder.State RunFolderState.Finished "state of folder"
 
-        Assert.Equal<string list>(
-            [
-                "checkpoint.json"
-                "checkpoint.safetensors"
-                "config.json"
-                "metrics.jsonl"
-                "result.json"
-            ],
-            List.sort [ for path in Directory.GetFiles folder.Path -> Path.GetFileName path ]
-        )
+                Expect.equal
+                    (List.sort [ for path in Directory.GetFiles folder.Path -> Path.GetFileName path ])
+                    [ "checkpoint.json"; "checkpoint.safetensors"; "config.json"; "metrics.jsonl"; "result.json" ]
+                    "path"
 
-        Assert.Equal<(string * int64) list>(
-            [
-                "evaluation", 0L
-                for step in 5L..5L..40L do
-                    "train", step
+                Expect.equal
+                    (kinds folder)
+                    [
+                        "evaluation", 0L
+                        for step in 5L..5L..40L do
+                            "train", step
 
-                    if step % 20L = 0L then
-                        "weights", step
-                        "evaluation", step
-            ],
-            kinds folder
-        )
+                            if step % 20L = 0L then
+                                "weights", step
+                                "evaluation", step
+                    ]
+                    "kinds of folder"
 
-        Assert.Equal(40L, Checkpoint.Step folder)
-        let result = folder.ReadResult()
-        Assert.Equal(40L, result.Steps)
-        Assert.Equal(2, result.Scores.Length)
-        Assert.Equal(result.Scores[1], result.Score.Value)
-        Assert.Equal(result.Score.Value, reference.Normalised result.Return.Value)
-        Assert.Equal<string list>([ "valueLoss"; "residualMean"; "policyLoss" ], List.ofSeq result.Metrics.Keys)
-        Assert.True(result.Metrics["policyLoss"] < 0.5))
+                Expect.equal (Checkpoint.Step folder) 40L "step of folder"
+                let result = folder.ReadResult()
+                Expect.equal result.Steps 40L "steps of result"
+                Expect.hasLength result.Scores 2 "scores of result"
+                Expect.equal result.Score.Value result.Scores[1] "score of result"
+                Expect.equal (reference.Normalised result.Return.Value) result.Score.Value "normalised of reference"
 
-[<Fact>]
-let ``weights lines count the whole probe batch`` () =
-    inFolder (fun root ->
-        let folder = folderOf (train root 20L [ "a", 0.1 ]).Head
+                Expect.equal
+                    (List.ofSeq result.Metrics.Keys)
+                    [ "valueLoss"; "residualMean"; "policyLoss" ]
+                    "keys of result"
 
-        let line = folder.Read().Weights[0]
-        Assert.Equal(WeightHistogram.Rows, Seq.sum line.Counts)
-        Assert.Equal(line.Counts.Length + 1, line.Edges.Length))
+                Expect.isTrue (result.Metrics["policyLoss"] < 0.5) "policy loss is below 0.5"))
 
-[<Fact>]
-let ``a weight falls into the bin that begins with it`` () =
-    let bins =
-        WeightHistogram.Bins(ReadOnlySpan [| 0f; 0.0009f; 1f; 100f; 99f; 1e9f; infinityf; nanf |])
+        testCase "weights lines count the whole probe batch" (fun () ->
+            inFolder (fun root ->
+                let folder = folderOf (train root 20L [ "a", 0.1 ]).Head
 
-    let at (value: float) =
-        WeightHistogram.Edges |> Seq.findIndex (fun edge -> edge = value)
+                let line = folder.Read().Weights[0]
+                Expect.equal (Seq.sum line.Counts) WeightHistogram.Rows "sum of counts of line"
+                Expect.equal line.Edges.Length (line.Counts.Length + 1) "length of edges of line"))
 
-    Assert.Equal(2, bins[0])
-    Assert.Equal(1, bins[at 1.0])
-    Assert.Equal(1, bins[at 100.0])
-    Assert.Equal(1, bins[at 100.0 - 1])
-    Assert.Equal(2, bins[bins.Length - 1])
-    Assert.Equal(7, Seq.sum bins)
+        testCase "a weight falls into the bin that begins with it" (fun () ->
+            let bins = WeightHistogram.Bins(ReadOnlySpan [| 0f; 0.0009f; 1f; 100f; 99f; 1e9f; infinityf; nanf |])
 
-[<Fact>]
-let ``the evaluation at step 0 is that of the untrained policy, and no score of the result`` () =
-    inFolder (fun root ->
-        let cancelled = new CancellationToken(true)
-        let runs = [| run root "a" config |]
+            let at (value: float) = WeightHistogram.Edges |> Seq.findIndex (fun edge -> edge = value)
 
-        for _ in 1..2 do
-            TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs, null, cancelled) |> ignore
-            Assert.Equal<_ list>([ "evaluation", 0L ], kinds runs[0].Folder)
+            Expect.equal bins[0] 2 "bin 0"
+            Expect.equal bins[at 1.0] 1 "bins"
+            Expect.equal bins[at 100.0] 1 "bins"
+            Expect.equal bins[at 100.0 - 1] 1 "bins"
+            Expect.equal bins[bins.Length - 1] 2 "bins"
+            Expect.equal (Seq.sum bins) 7 "sum of bins")
 
-        Assert.Equal(0L, runs[0].Folder.Read().Step)
+        testCase "the evaluation at step 0 is that of the untrained policy, and no score of the result" (fun () ->
+            inFolder (fun root ->
+                let cancelled = new CancellationToken(true)
+                let runs = [| run root "a" config |]
 
-        let start = Trainer.Start(learner 0.05 [ 0.1 ], config.Root())
+                for _ in 1..2 do
+                    TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs, null, cancelled) |> ignore
+                    Expect.equal (kinds runs[0].Folder) [ "evaluation", 0L ] "kinds"
 
-        use evaluation =
-            new Evaluation(
-                learner 0.05 [ 0.1 ],
-                Line(),
-                config.Normalization,
-                config.EvaluationEpisodes,
-                start.Seed,
-                reference
-            )
+                Expect.equal (runs[0].Folder.Read().Step) 0L "step of read of run 0"
 
-        let expected = evaluation.Run(start.Blocks[0], start.Blocks[1]).ReturnMean
-        Assert.Equal(expected, runs[0].Folder.Read().Evaluations[0].ReturnMean)
-        TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs) |> ignore
-        Assert.Equal(2, runs[0].Folder.ReadResult().Scores.Length))
+                let start = Trainer.Start(learner 0.05 [ 0.1 ], config.Root())
 
-[<Fact>]
-let ``runs that train together share the time, also with one that diverges`` () =
-    inFolder (fun root ->
-        let clock = System.Diagnostics.Stopwatch.StartNew()
-        let outcomes = train root 2000L [ "a", 0.1; "b", 1e30; "c", 0.2 ]
-        let wall = clock.Elapsed.TotalSeconds
-        let seconds = [ for outcome in outcomes -> outcome.Result.Seconds ]
-        Assert.InRange(List.sum seconds, 0.3 * wall, wall + 0.005)
-        Assert.InRange(seconds[2], 0.7 * seconds[0], 1.4 * seconds[0])
-        Assert.True(seconds[1] < seconds[0])
+                use evaluation =
+                    new Evaluation(
+                        learner 0.05 [ 0.1 ],
+                        Line(),
+                        config.Normalization,
+                        config.EvaluationEpisodes,
+                        start.Seed,
+                        reference
+                    )
 
-        let pace = outcomes[0].Result.StepsPerSecond
-        Assert.True(pace * wall > 2000.0, $"{pace} steps/s in {wall} s"))
+                let expected = evaluation.Run(start.Blocks[0], start.Blocks[1]).ReturnMean
 
-[<Fact>]
-let ``members of a group are separate runs to the bit`` () =
-    inFolder (fun root ->
-        let together = train root 40L [ "a", 0.1; "b", 0.3; "c", 0.0 ]
+                Expect.equal
+                    (runs[0].Folder.Read().Evaluations[0].ReturnMean)
+                    expected
+                    "return mean of evaluation 0 of read of run 0"
 
-        for outcome, rate in List.zip together [ 0.1; 0.3; 0.0 ] do
-            let alone = train root 40L [ "alone-" + (folderOf outcome).Name, rate ]
-            Assert.Equal(contents (folderOf alone.Head), contents (folderOf outcome)))
+                TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs) |> ignore
+                Expect.equal (runs[0].Folder.ReadResult().Scores.Length) 2 "length of scores of read result of run 0"))
 
-[<Fact>]
-let ``the number of threads does not change a bit`` () =
-    inFolder (fun root ->
-        let one =
-            train root 40L [ "one", 0.1; "two", 0.2 ] |> List.map (folderOf >> contents)
+        testCase "runs that train together share the time, also with one that diverges" (fun () ->
+            inFolder (fun root ->
+                let clock = System.Diagnostics.Stopwatch.StartNew()
+                let outcomes = train root 2000L [ "a", 0.1; "b", 1e30; "c", 0.2 ]
+                let wall = clock.Elapsed.TotalSeconds
+                let seconds = [ for outcome in outcomes -> outcome.Result.Seconds ]
+                Expect.between (0.3 * wall) (wall + 0.005) (List.sum seconds) "sum of seconds"
+                Expect.between (0.7 * seconds[0]) (1.4 * seconds[0]) seconds[2] "second 2"
+                Expect.isTrue (seconds[1] < seconds[0]) "second 1 is below second 0"
 
-        for threads in [ 2; 3 ] do
-            let runs = [|
-                for rate in [ 0.1; 0.2 ] ->
-                    run root $"{threads} {rate}" (config.With(hyperparameters = hyperparameters 0.05 rate))
-            |]
+                let pace = outcomes[0].Result.StepsPerSecond
+                Expect.isGreaterThan (pace * wall) 2000.0 $"{pace} steps/s in {wall} s"))
 
-            let outcomes = TrainingLoop.Run(plan threads (learner 0.05 [ 0.1; 0.2 ]), runs)
-            Assert.Equal<_ list>(one, [ for outcome in outcomes -> contents (folderOf outcome) ]))
+        testCase "members of a group are separate runs to the bit" (fun () ->
+            inFolder (fun root ->
+                let together = train root 40L [ "a", 0.1; "b", 0.3; "c", 0.0 ]
 
-[<Fact>]
-let ``a cancelled run goes on to the same bits`` () =
-    inFolder (fun root ->
-        let expected = contents (folderOf (train root 40L [ "whole", 0.1 ]).Head)
-        let runs = [| run root "parts" config |]
+                for outcome, rate in List.zip together [ 0.1; 0.3; 0.0 ] do
+                    let alone = train root 40L [ "alone-" + (folderOf outcome).Name, rate ]
+                    Expect.equal (contents (folderOf outcome)) (contents (folderOf alone.Head)) "contents"))
 
-        // Stopped in the middle of a logging interval, at a checkpoint, and again.
-        for stop in [ 5L; 20L; 35L ] do
-            use source = new CancellationTokenSource()
+        testCase "the number of threads does not change a bit" (fun () ->
+            inFolder (fun root ->
+                let one = train root 40L [ "one", 0.1; "two", 0.2 ] |> List.map (folderOf >> contents)
 
-            let outcome =
+                for threads in [ 2; 3 ] do
+                    let runs = [|
+                        for rate in [ 0.1; 0.2 ] ->
+                            run root $"{threads} {rate}" (config.With(hyperparameters = hyperparameters 0.05 rate))
+                    |]
+
+                    let outcomes = TrainingLoop.Run(plan threads (learner 0.05 [ 0.1; 0.2 ]), runs)
+                    Expect.equal [ for outcome in outcomes -> contents (folderOf outcome) ] one "contents"))
+
+        testCase "a cancelled run goes on to the same bits" (fun () ->
+            inFolder (fun root ->
+                let expected = contents (folderOf (train root 40L [ "whole", 0.1 ]).Head)
+                let runs = [| run root "parts" config |]
+
+                // Stopped in the middle of a logging interval, at a checkpoint, and again.
+                for stop in [ 5L; 20L; 35L ] do
+                    use source = new CancellationTokenSource()
+
+                    let outcome =
+                        TrainingLoop.Run(
+                            plan 1 (learner 0.05 [ 0.1 ]),
+                            runs,
+                            (fun p ->
+                                if p.Step >= stop then
+                                    source.Cancel()),
+                            source.Token
+                        )
+
+                    Expect.equal outcome[0].Status RunStatus.Unfinished "status of outcome 0"
+                    Expect.isNull outcome[0].Result "result of outcome 0"
+                    Expect.equal (Checkpoint.Step runs[0].Folder) stop "step"
+                    Expect.equal runs[0].Folder.State RunFolderState.Started "state of run 0"
+
+                TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs) |> ignore
+                Expect.equal (contents runs[0].Folder) expected "contents"))
+
+        testCase "metrics after the checkpoint are dropped on resuming, half a line and half a file too" (fun () ->
+            inFolder (fun root ->
+                let expected = contents (folderOf (train root 40L [ "whole", 0.1 ]).Head)
+                let runs = [| run root "parts" config |]
+                use source = new CancellationTokenSource()
+
                 TrainingLoop.Run(
                     plan 1 (learner 0.05 [ 0.1 ]),
                     runs,
                     (fun p ->
-                        if p.Step >= stop then
+                        if p.Step = 20L then
                             source.Cancel()),
                     source.Token
                 )
+                |> ignore
 
-            Assert.Equal(RunStatus.Unfinished, outcome[0].Status)
-            Assert.Null outcome[0].Result
-            Assert.Equal(stop, Checkpoint.Step runs[0].Folder)
-            Assert.Equal(RunFolderState.Started, runs[0].Folder.State)
+                let folder = runs[0].Folder
 
-        TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs) |> ignore
-        Assert.Equal(expected, contents runs[0].Folder))
-
-[<Fact>]
-let ``metrics after the checkpoint are dropped on resuming, half a line and half a file too`` () =
-    inFolder (fun root ->
-        let expected = contents (folderOf (train root 40L [ "whole", 0.1 ]).Head)
-        let runs = [| run root "parts" config |]
-        use source = new CancellationTokenSource()
-
-        TrainingLoop.Run(
-            plan 1 (learner 0.05 [ 0.1 ]),
-            runs,
-            (fun p ->
-                if p.Step = 20L then
-                    source.Cancel()),
-            source.Token
-        )
-        |> ignore
-
-        let folder = runs[0].Folder
-
-        File.AppendAllText(
-            folder.MetricsPath,
-            """{"kind":"train","step":25,"seconds":9,"valueLoss":7,"stepsPerSecond":1}"""
-            + "\n"
-            + """{"kind":"tr"""
-        )
-
-        File.WriteAllText(folder.CheckpointPath + ".12-ab.tmp", "half")
-        TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs) |> ignore
-        Assert.Equal(expected, contents folder)
-        Assert.Equal(5, Directory.GetFiles(folder.Path).Length))
-
-[<Fact>]
-let ``a run stopped between its last checkpoint and its result only gets the result`` () =
-    inFolder (fun root ->
-        let folder = folderOf (train root 40L [ "a", 0.1 ]).Head
-        let expected = contents folder
-        File.Delete folder.ResultPath
-        train root 40L [ "a", 0.1 ] |> ignore
-        Assert.Equal(expected, contents folder))
-
-[<Fact>]
-let ``a folder that is being trained in is refused`` () =
-    inFolder (fun root ->
-        let one = run root "a" config
-        use claims = new Claims()
-        use _ = claims.TryTake one.Folder.Path
-        Assert.Contains("nobody trains in", messageOf<IOException>(fun () -> train root 40L [ "a", 0.1 ] |> ignore))
-        Assert.False(File.Exists one.Folder.MetricsPath))
-
-[<Fact>]
-let ``a member that diverges is reported and the others go on`` () =
-    inFolder (fun root ->
-        let outcomes = train root 40L [ "good", 0.1; "bad", 1e30; "other", 0.3 ]
-
-        Assert.Equal<RunStatus list>(
-            [ RunStatus.Finished; RunStatus.Diverged; RunStatus.Finished ],
-            [ for outcome in outcomes -> outcome.Status ]
-        )
-
-        let result = (folderOf outcomes[1]).ReadResult()
-        Assert.Equal(5L, result.Failure.Step)
-        Assert.Equal("policyLoss", result.Failure.Metric)
-        Assert.Contains("policyLoss is", result.Failure.Message)
-        Assert.Contains("after 5 steps", result.Failure.Message)
-        Assert.Equal(5L, result.Steps)
-        Assert.False(File.Exists (folderOf outcomes[1]).CheckpointPath)
-        Assert.Contains("\"policyLoss\":null", (lines (folderOf outcomes[1])).[1])
-
-        for outcome, rate in [ outcomes[0], 0.1; outcomes[2], 0.3 ] do
-            let alone = train root 40L [ "alone-" + (folderOf outcome).Name, rate ]
-            Assert.Equal(contents (folderOf alone.Head), contents (folderOf outcome)))
-
-[<Fact>]
-let ``a diverging shared part ends all, with the last good checkpoint kept`` () =
-    inFolder (fun root ->
-        let runs = [|
-            for rate in [ 0.1; 0.2 ] ->
-                run root $"{rate}" (config.With(hyperparameters = hyperparameters 3.0 rate, steps = 400L))
-        |]
-
-        let outcomes = TrainingLoop.Run(plan 1 (learner 3.0 [ 0.1; 0.2 ]), runs)
-
-        for outcome in outcomes do
-            Assert.Equal(RunStatus.Diverged, outcome.Status)
-            let failure = outcome.Result.Failure
-            Assert.True(failure.Step > 10L, failure.Message)
-            let kept = Checkpoint.Step(folderOf outcome)
-            Assert.InRange(kept, failure.Step - 10L, failure.Step - 1L)
-            Assert.Contains($"the checkpoint is that of step {kept}", failure.Message)
-            let file = SafeTensors.Read (folderOf outcome).CheckpointPath
-
-            Assert.True(
-                file.Tensors
-                |> Seq.forall (fun tensor -> tensor.Values.ToArray() |> Array.forall Single.IsFinite)
-            ))
-
-[<Fact>]
-let ``runs at different steps are grouped by step and refused together`` () =
-    inFolder (fun root ->
-        let behind, ahead, fresh =
-            run root "behind" config, run root "ahead" config, run root "fresh" config
-
-        for one, stop in [ behind, 10L; ahead, 20L ] do
-            use source = new CancellationTokenSource()
-
-            TrainingLoop.Run(
-                plan 1 (learner 0.05 [ 0.1 ]),
-                [| one |],
-                (fun p ->
-                    if p.Step = stop then
-                        source.Cancel()),
-                source.Token
-            )
-            |> ignore
-
-        let finished = train root 40L [ "done", 0.1 ]
-        let groups = TrainingLoop.Groups [ behind; ahead; fresh; finished.Head.Run ]
-
-        Assert.Equal<(int64 * string list) list>(
-            [ 20L, [ "ahead" ]; 10L, [ "behind" ]; 0L, [ "fresh" ] ],
-            [
-                for group in groups -> group.Step, [ for run in group.Runs -> run.Folder.Name ]
-            ]
-        )
-
-        let message =
-            messageOf<InvalidOperationException>(fun () ->
-                TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1; 0.1 ]), [| behind; ahead |])
-                |> ignore)
-
-        Assert.Contains("behind at 10, ahead at 20", message)
-
-        Assert.Contains(
-            "has a result",
-            (messageOf<InvalidOperationException>(fun () -> train root 40L [ "done", 0.1 ] |> ignore))
-                .Replace("with a result", "has a result")
-        ))
-
-[<Fact>]
-let ``progress says how far a group is`` () =
-    inFolder (fun root ->
-        let seen = List<TrainingProgress>()
-
-        let runs = [|
-            for rate in [ 0.1; 0.3 ] -> run root $"{rate}" (config.With(hyperparameters = hyperparameters 0.05 rate))
-        |]
-
-        TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1; 0.3 ]), runs, (fun p -> seen.Add p))
-        |> ignore
-
-        Assert.Equal<int64 list>([ 5L..5L..40L ], [ for p in seen -> p.Step ])
-
-        Assert.All(
-            seen,
-            fun p ->
-                Assert.True(
-                    p.StepsPerSecond > 0.0
-                    && p.Steps = 40L
-                    && Double.IsFinite p.Loss
-                    && p.Runs.Length = 2
+                File.AppendAllText(
+                    folder.MetricsPath,
+                    """{"kind":"train","step":25,"seconds":9,"valueLoss":7,"stepsPerSecond":1}"""
+                    + "\n"
+                    + """{"kind":"tr"""
                 )
-        )
 
-        Assert.True seen[0].Score.HasValue
-        Assert.True seen[7].Score.HasValue
-        Assert.Equal(TimeSpan.Zero, seen[7].Remaining))
+                File.WriteAllText(folder.CheckpointPath + ".12-ab.tmp", "half")
+                TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs) |> ignore
+                Expect.equal (contents folder) expected "contents of folder"
+                Expect.hasLength (Directory.GetFiles(folder.Path)) 5 "files in path of folder"))
 
-[<Fact>]
-let ``a step allocates nothing`` () =
-    let learner = learner 0.05 [ 0.1; 0.3 ]
+        testCase "a run stopped between its last checkpoint and its result only gets the result" (fun () ->
+            inFolder (fun root ->
+                let folder = folderOf (train root 40L [ "a", 0.1 ]).Head
+                let expected = contents folder
+                File.Delete folder.ResultPath
+                train root 40L [ "a", 0.1 ] |> ignore
+                Expect.equal (contents folder) expected "contents of folder"))
 
-    use trainer = new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL))
+        testCase "a folder that is being trained in is refused" (fun () ->
+            inFolder (fun root ->
+                let one = run root "a" config
+                use claims = new Claims()
+                use _ = claims.TryTake one.Folder.Path
 
-    let advance count =
-        for step in 1..count do
-            trainer.Advance((step % 50 = 0))
+                Expect.stringContains
+                    (messageOf<IOException>(fun () -> train root 40L [ "a", 0.1 ] |> ignore))
+                    "nobody trains in"
+                    "the message"
 
-    advance 100
-    let before = GC.GetAllocatedBytesForCurrentThread()
-    advance 200
-    Assert.Equal(0L, GC.GetAllocatedBytesForCurrentThread() - before)
+                Expect.isFalse (File.Exists one.Folder.MetricsPath) "metrics path of one exists"))
 
-[<Fact>]
-let ``metrics are those of the learner's step on the sampled batch`` () =
-    let learner = learner 0.05 [ 0.1 ]
-    let start = Trainer.Start(learner, Seed 1UL)
-    use trainer = new Trainer(learner, transitions, start)
-    trainer.Advance true
-    let sampler = Data.Sampler(transitions, learner.Batch)
-    use batch = new Graph.TensorBlock(learner.Batch)
-    sampler.Fill(batch, (Seed 1UL).Split "sampling", 0L)
+        testCase "a member that diverges is reported and the others go on" (fun () ->
+            inFolder (fun root ->
+                let outcomes = train root 40L [ "good", 0.1; "bad", 1e30; "other", 0.3 ]
 
-    let o, r, w =
-        batch.Read "observations", batch.Read "rewards", start.Blocks[0].Read "weight"
+                Expect.equal
+                    [ for outcome in outcomes -> outcome.Status ]
+                    [ RunStatus.Finished; RunStatus.Diverged; RunStatus.Finished ]
+                    "status of outcome"
 
-    let bias = float (start.Blocks[0].Read "bias").[0]
+                let result = (folderOf outcomes[1]).ReadResult()
+                Expect.equal result.Failure.Step 5L "step of failure of result"
+                Expect.equal result.Failure.Metric "policyLoss" "metric of result"
+                Expect.stringContains result.Failure.Message "policyLoss is" "message of failure of result"
+                Expect.stringContains result.Failure.Message "after 5 steps" "message of failure of result"
+                Expect.equal result.Steps 5L "steps of result"
 
-    let loss =
-        Seq.average [
-            for i in 0..7 do
-                let v = bias + Seq.sum [ for j in 0..2 -> float o[i * 3 + j] * float w[j] ]
-                (float r[i] - v) ** 2.0
-        ]
+                Expect.isFalse
+                    (File.Exists (folderOf outcomes[1]).CheckpointPath)
+                    "checkpoint path of folder of exists"
 
-    let struct (name, value) = trainer.Metrics[0]
-    Assert.Equal("valueLoss", name)
-    Assert.Equal(loss, value, 5)
+                Expect.stringContains (lines (folderOf outcomes[1])).[1] "\"policyLoss\":null" "line 1"
+
+                for outcome, rate in [ outcomes[0], 0.1; outcomes[2], 0.3 ] do
+                    let alone = train root 40L [ "alone-" + (folderOf outcome).Name, rate ]
+                    Expect.equal (contents (folderOf outcome)) (contents (folderOf alone.Head)) "contents"))
+
+        testCase "a diverging shared part ends all, with the last good checkpoint kept" (fun () ->
+            inFolder (fun root ->
+                let runs = [|
+                    for rate in [ 0.1; 0.2 ] ->
+                        run root $"{rate}" (config.With(hyperparameters = hyperparameters 3.0 rate, steps = 400L))
+                |]
+
+                let outcomes = TrainingLoop.Run(plan 1 (learner 3.0 [ 0.1; 0.2 ]), runs)
+
+                for outcome in outcomes do
+                    Expect.equal outcome.Status RunStatus.Diverged "status of outcome"
+                    let failure = outcome.Result.Failure
+                    Expect.isGreaterThan failure.Step 10L failure.Message
+                    let kept = Checkpoint.Step(folderOf outcome)
+                    Expect.between (failure.Step - 10L) (failure.Step - 1L) kept "kept"
+
+                    Expect.stringContains
+                        failure.Message
+                        $"the checkpoint is that of step {kept}"
+                        "message of failure"
+
+                    let file = SafeTensors.Read (folderOf outcome).CheckpointPath
+
+                    Expect.all
+                        file.Tensors
+                        (fun tensor -> tensor.Values.ToArray() |> Array.forall Single.IsFinite)
+                        "tensors of file"))
+
+        testCase "runs at different steps are grouped by step and refused together" (fun () ->
+            inFolder (fun root ->
+                let behind, ahead, fresh = run root "behind" config, run root "ahead" config, run root "fresh" config
+
+                for one, stop in [ behind, 10L; ahead, 20L ] do
+                    use source = new CancellationTokenSource()
+
+                    TrainingLoop.Run(
+                        plan 1 (learner 0.05 [ 0.1 ]),
+                        [| one |],
+                        (fun p ->
+                            if p.Step = stop then
+                                source.Cancel()),
+                        source.Token
+                    )
+                    |> ignore
+
+                let finished = train root 40L [ "done", 0.1 ]
+                let groups = TrainingLoop.Groups [ behind; ahead; fresh; finished.Head.Run ]
+
+                Expect.equal
+                    [ for group in groups -> group.Step, [ for run in group.Runs -> run.Folder.Name ] ]
+                    [ 20L, [ "ahead" ]; 10L, [ "behind" ]; 0L, [ "fresh" ] ]
+                    "step of group, name of folder of run"
+
+                let message =
+                    messageOf<InvalidOperationException>(fun () ->
+                        TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1; 0.1 ]), [| behind; ahead |]) |> ignore)
+
+                Expect.stringContains message "behind at 10, ahead at 20" "message"
+
+                Expect.stringContains
+                    ((messageOf<InvalidOperationException>(fun () -> train root 40L [ "done", 0.1 ] |> ignore))
+                        .Replace("with a result", "has a result"))
+                    "has a result"
+                    "the message"))
+
+        testCase "progress says how far a group is" (fun () ->
+            inFolder (fun root ->
+                let seen = List<TrainingProgress>()
+
+                let runs = [|
+                    for rate in [ 0.1; 0.3 ] ->
+                        run root $"{rate}" (config.With(hyperparameters = hyperparameters 0.05 rate))
+                |]
+
+                TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1; 0.3 ]), runs, (fun p -> seen.Add p)) |> ignore
+
+                Expect.equal [ for p in seen -> p.Step ] [ 5L..5L..40L ] "step of p"
+
+                Expect.all
+                    seen
+                    (fun p -> p.StepsPerSecond > 0.0 && p.Steps = 40L && Double.IsFinite p.Loss && p.Runs.Length = 2)
+                    "seen"
+
+                Expect.isTrue seen[0].Score.HasValue "has value of seen 0"
+                Expect.isTrue seen[7].Score.HasValue "has value of seen 7"
+                Expect.equal seen[7].Remaining TimeSpan.Zero "remaining of seen 7"))
+
+        testAlone "a step allocates nothing" (fun () ->
+            let learner = learner 0.05 [ 0.1; 0.3 ]
+
+            use trainer = new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL))
+
+            let advance count =
+                for step in 1..count do
+                    trainer.Advance((step % 50 = 0))
+
+            advance 100
+            let before = GC.GetAllocatedBytesForCurrentThread()
+            advance 200
+
+            Expect.equal
+                (GC.GetAllocatedBytesForCurrentThread() - before)
+                0L
+                "allocated bytes for current thread minus before")
+
+        testCase "metrics are those of the learner's step on the sampled batch" (fun () ->
+            let learner = learner 0.05 [ 0.1 ]
+            let start = Trainer.Start(learner, Seed 1UL)
+            use trainer = new Trainer(learner, transitions, start)
+            trainer.Advance true
+            let sampler = Data.Sampler(transitions, learner.Batch)
+            use batch = new Graph.TensorBlock(learner.Batch)
+            sampler.Fill(batch, (Seed 1UL).Split "sampling", 0L)
+
+            let o, r, w = batch.Read "observations", batch.Read "rewards", start.Blocks[0].Read "weight"
+
+            let bias = float (start.Blocks[0].Read "bias").[0]
+
+            let loss =
+                Seq.average [
+                    for i in 0..7 do
+                        let v = bias + Seq.sum [ for j in 0..2 -> float o[i * 3 + j] * float w[j] ]
+                        (float r[i] - v) ** 2.0
+                ]
+
+            let struct (name, value) = trainer.Metrics[0]
+            Expect.equal name "valueLoss" "name"
+            Expect.floatClose (Accuracy.decimals 5) value loss "value")
+    ]

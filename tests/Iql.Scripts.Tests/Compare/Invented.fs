@@ -9,8 +9,7 @@ open Iql.Training
 
 /// A run by its labels; each score is that of an evaluation.
 let run (labels: (string * string) list) (data: DatasetInfo) (ended: RunStatus) (scores: float list) : Run =
-    let value axis =
-        labels |> List.tryFind (fun (name, _) -> name = axis) |> Option.map snd
+    let value axis = labels |> List.tryFind (fun (name, _) -> name = axis) |> Option.map snd
 
     let steps = int64 (100 * scores.Length)
 
@@ -77,8 +76,7 @@ let resultsOf (last: int) (tasks: Task list) : SweepResults =
                     run [ "task", task; "algorithm", algorithm; "seed", string<int> seed ] data ended scores
     ]
 
-    let axis name =
-        SweepAxis(name, ImmutableArray.CreateRange(runs |> List.map (Run.valueOf name) |> List.distinct))
+    let axis name = SweepAxis(name, ImmutableArray.CreateRange(runs |> List.map (Run.valueOf name) |> List.distinct))
 
     {
         Plan =

@@ -8,11 +8,12 @@ open System.Net.Sockets
 open System.Text.RegularExpressions
 open Iql.Scripts
 open Iql.Scripts.Charts
-open Xunit
+open Expecto
+open Iql.Tests
 
 let private opened (options: string list) (page: string) : string * string =
     if (Chromium.path ()).IsNone then
-        Assert.Skip "No chromium on the path: install one to see the report drawn."
+        skiptest "No chromium on the path: install one to see the report drawn."
 
     match Chromium.opened ("--dump-dom" :: "--enable-logging=stderr" :: "--v=0" :: options) page with
     | Ok opened -> opened
@@ -30,17 +31,20 @@ let private draws (count: int) (page: string) : unit =
         |> ending "document.body.dataset.wide = document.documentElement.scrollWidth"
         |> opened [ "--window-size=500,2000" ]
 
-    Assert.Contains("data-wide=\"500\"", dom)
+    Expect.stringContains dom "data-wide=\"500\"" "dom"
     let plots = Regex.Matches(dom, "<div class=\"plot[ \"]")
-    Assert.Equal(count, plots.Count)
+    Expect.equal plots.Count count "count of plots"
 
     for plot in plots do
-        Assert.Contains("main-svg", dom.Substring(plot.Index, dom.IndexOf("</script>", plot.Index) - plot.Index))
+        Expect.stringContains
+            (dom.Substring(plot.Index, dom.IndexOf("</script>", plot.Index) - plot.Index))
+            "main-svg"
+            "substring of dom"
 
-    Assert.DoesNotContain("data-error", dom)
-    Assert.DoesNotContain("CONSOLE", log)
+    Expect.stringLacks dom "data-error" "dom"
+    Expect.stringLacks log "CONSOLE" "log"
     // plotly.js names its home in a style sheet comment and in code; elements must not.
-    Assert.DoesNotMatch("<(img|script|link|iframe)[^>]*(src|href)=\"https?:", dom)
+    Expect.isNotMatch dom "<(img|script|link|iframe)[^>]*(src|href)=\"https?:" "dom"
 
 /// A proxy on this machine that refuses everything and keeps the first line of each request, but for those that
 /// Chromium makes on its own account.
@@ -66,93 +70,99 @@ let private listening () : TcpListener * ConcurrentQueue<string> =
 
     listener, asked
 
-[<Fact>]
-let ``no button of any chart of a report asks the network for anything`` () =
-    let press =
-        "const all = [...document.querySelectorAll('.modebar-btn')];"
-        + "all.forEach(button => button.click()); document.body.dataset.pressed = all.length"
+[<Tests>]
+let tests =
+    testList "BrowserTests" [
+        testCase "no button of any chart of a report asks the network for anything" (fun () ->
+            let press =
+                "const all = [...document.querySelectorAll('.modebar-btn')];"
+                + "all.forEach(button => button.click()); document.body.dataset.pressed = all.length"
 
-    let pressed (page: string) =
-        let listener, asked = listening ()
+            let pressed (page: string) =
+                let listener, asked = listening ()
 
-        try
-            let proxy = $"--proxy-server=http://127.0.0.1:{(listener.LocalEndpoint :?> IPEndPoint).Port}"
+                try
+                    let proxy = $"--proxy-server=http://127.0.0.1:{(listener.LocalEndpoint :?> IPEndPoint).Port}"
 
-            let dom, _ = page |> ending press |> opened [ proxy; "--proxy-bypass-list=<-loopback>" ]
+                    let dom, _ = page |> ending press |> opened [ proxy; "--proxy-bypass-list=<-loopback>" ]
 
-            int (Regex.Match(dom, "data-pressed=\"(\\d+)\"").Groups[1].Value), List.ofSeq asked
-        finally
-            listener.Stop()
+                    int (Regex.Match(dom, "data-pressed=\"(\\d+)\"").Groups[1].Value), List.ofSeq asked
+                finally
+                    listener.Stop()
 
-    Synthetic.withSweep Synthetic.plan (fun folder ->
-        match Report.write folder with
-        | Error problem -> failwith problem
-        | Ok path ->
-            let page = File.ReadAllText path
-            // Four buttons a chart.
-            Assert.Equal((4 * Regex.Matches(page, "<div class=\"plot\"").Count, []), pressed page))
+            Synthetic.withSweep Synthetic.plan (fun folder ->
+                match Report.write folder with
+                | Error problem -> failwith problem
+                | Ok path ->
+                    let page = File.ReadAllText path
+                    // Four buttons a chart.
+                    Expect.equal
+                        (pressed page)
+                        (4 * Regex.Matches(page, "<div class=\"plot\"").Count, [])
+                        "pressed of page")
 
-    // The proxy would have told.
-    let talks = "<html><body><script>fetch('http://iql.example/')</script></body></html>"
+            // The proxy would have told.
+            let talks = "<html><body><script>fetch('http://iql.example/')</script></body></html>"
 
-    Assert.Contains("iql.example", String.concat " " (snd (pressed talks)))
+            Expect.stringContains (String.concat " " (snd (pressed talks))) "iql.example" "pressed of talks")
 
-[<Fact>]
-let ``a browser draws every figure of a report without an error or a request`` () =
-    let plan = {
-        Synthetic.plan with
-            Expectiles = [ 0.5; 0.9 ]
-            InverseTemperatures = [ 0.0; 3.0 ]
-            Seeds = [ 0; 1 ]
-            Diverged = [ Synthetic.runName 0.9 3.0 1 ]
-    }
+        testCase "a browser draws every figure of a report without an error or a request" (fun () ->
+            let plan = {
+                Synthetic.plan with
+                    Expectiles = [ 0.5; 0.9 ]
+                    InverseTemperatures = [ 0.0; 3.0 ]
+                    Seeds = [ 0; 1 ]
+                    Diverged = [ Synthetic.runName 0.9 3.0 1 ]
+            }
 
-    Synthetic.withSweep plan (fun folder ->
-        match Report.write folder with
-        | Error problem -> failwith problem
-        | Ok path -> draws 11 (File.ReadAllText path))
+            Synthetic.withSweep plan (fun folder ->
+                match Report.write folder with
+                | Error problem -> failwith problem
+                | Ok path -> draws 11 (File.ReadAllText path)))
 
-[<Fact>]
-let ``a browser draws every figure of a comparison without an error or a request`` () =
-    let results = Invented.locomotion "generated"
-    draws 9 (Report.ofTable [] [] results (ScoreTable.ofResults results))
+        testCase "a browser draws every figure of a comparison without an error or a request" (fun () ->
+            let results = Invented.locomotion "generated"
+            draws 9 (Report.ofTable [] [] results (ScoreTable.ofResults results)))
 
-[<Fact>]
-let ``nothing is wider than a page of 390 pixels`` () =
-    let plan = { Synthetic.plan with Diverged = [ Synthetic.runName 0.9 3.0 1 ] }
+        testCase "nothing is wider than a page of 390 pixels" (fun () ->
+            let plan = { Synthetic.plan with Diverged = [ Synthetic.runName 0.9 3.0 1 ] }
 
-    Synthetic.withSweep plan (fun folder ->
-        match Report.write folder with
-        | Error problem -> failwith problem
-        | Ok path ->
-            // A window has at least 500 pixels, a frame need not.
-            let dom, _ =
-                "<html><body><iframe style=\"width:390px;height:3000px\" onload=\"setTimeout(() => {"
-                + "var root = this.contentDocument.documentElement;"
-                + "document.title = 'width ' + root.scrollWidth + ' of ' + root.clientWidth}, 3000)\" srcdoc=\""
-                + WebUtility.HtmlEncode(File.ReadAllText path)
-                + "\"></iframe></body></html>"
-                |> opened []
+            Synthetic.withSweep plan (fun folder ->
+                match Report.write folder with
+                | Error problem -> failwith problem
+                | Ok path ->
+                    // A window has at least 500 pixels, a frame need not.
+                    let dom, _ =
+                        "<html><body><iframe style=\"width:390px;height:3000px\" onload=\"setTimeout(() => {"
+                        + "var root = this.contentDocument.documentElement;"
+                        + "document.title = 'width ' + root.scrollWidth + ' of ' + root.clientWidth}, 3000)\" srcdoc=\""
+                        + WebUtility.HtmlEncode(File.ReadAllText path)
+                        + "\"></iframe></body></html>"
+                        |> opened []
 
-            let widths = Regex.Match(dom, "<title>width ([0-9]+) of ([0-9]+)")
-            Assert.True(widths.Success, "the frame did not load")
-            Assert.Equal(widths.Groups[2].Value, widths.Groups[1].Value))
+                    let widths = Regex.Match(dom, "<title>width ([0-9]+) of ([0-9]+)")
+                    Expect.isTrue widths.Success "the frame did not load"
+                    Expect.equal widths.Groups[1].Value widths.Groups[2].Value "group 1 of widths"))
 
-[<Fact>]
-let ``a browser plays the episodes of a page without an error or a request`` () =
-    let card = Iql.Environments.Tasks.Tasks.Get "pointmaze-umaze-stitch-v0"
+        testCase "a browser plays the episodes of a page without an error or a request" (fun () ->
+            let card = Iql.Environments.Tasks.Tasks.Get "pointmaze-umaze-stitch-v0"
 
-    let shown seed : ScenePage.Shown = {
-        Scene = (Episode.ofExpert card (Iql.Seed seed) |> Result.toOption).Value
-        Digits = 2
-        Above = []
-        Below = []
-    }
+            let shown seed : ScenePage.Shown = {
+                Scene = (Episode.ofExpert card (Iql.Seed seed) |> Result.toOption).Value
+                Digits = 2
+                Above = []
+                Below = []
+            }
 
-    let stage = ScenePage.stage [ shown 1UL; shown 2UL ]
-    let page = Html.page "episodes" (Animations.section "" [ stage; stage ])
-    draws 0 page
-    let dom, _ = opened [] page
-    // The script has put every point somewhere, and told when.
-    Assert.Equal(4, Regex.Matches(dom, "class=\"bar\"[^>]* x1=\"").Count)
-    Assert.Equal(4, Regex.Matches(dom, "class=\"told\">[0-9.]+ s of [0-9.]+ s, return").Count)
+            let stage = ScenePage.stage [ shown 1UL; shown 2UL ]
+            let page = Html.page "episodes" (Animations.section "" [ stage; stage ])
+            draws 0 page
+            let dom, _ = opened [] page
+            // The script has put every point somewhere, and told when.
+            Expect.equal (Regex.Matches(dom, "class=\"bar\"[^>]* x1=\"").Count) 4 "count of matches"
+
+            Expect.equal
+                (Regex.Matches(dom, "class=\"told\">[0-9.]+ s of [0-9.]+ s, return").Count)
+                4
+                "count of matches")
+    ]

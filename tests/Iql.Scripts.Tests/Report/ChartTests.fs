@@ -4,10 +4,9 @@ module Iql.Scripts.Tests.ChartTests
 open Iql.Scripts
 open Iql.Scripts.Charts
 open Plotly.NET
-open Xunit
+open Expecto
 
-let private cells (sweep: SweepResults) =
-    ResultGroups.ofRuns [ "expectile"; "inverseTemperature" ] sweep.Runs
+let private cells (sweep: SweepResults) = ResultGroups.ofRuns [ "expectile"; "inverseTemperature" ] sweep.Runs
 
 let private read folder =
     match Results.readSweep folder with
@@ -25,41 +24,51 @@ let private plan = {
 
 let private tau, private beta = "expectile", "inverseTemperature"
 
-let private traces charts =
-    charts |> List.map (FigureTests.traces >> List.length)
+let private traces charts = charts |> List.map (FigureTests.traces >> List.length)
 
-[<Fact>]
-let ``charts of a sweep have a trace for each group`` () =
-    Synthetic.withSweep plan (fun folder ->
-        let cells = read folder
-        // A band and a line a group; the diverged run has a line of its own, and the mean of one run has no band.
-        Assert.Equal<int list>([ 4; 6 ], traces (LearningCurves.panels Score (Some tau) (Some beta) cells))
-        Assert.Equal<int list>([ 1 ], traces [ ScoreHeatMap.figure Score tau beta cells ])
-        Assert.Equal<int list>([ 2 ], traces [ ScoreLine.figure Score tau cells ])
-        Assert.Equal<int list>([ 2; 2; 2; 2 ], traces (ValueStatistics.panels tau cells))
-        Assert.Equal<int list>([ 3 ], traces (Option.toList (WeightDistribution.figure (Some beta) cells)))
+[<Tests>]
+let tests =
+    testList "ChartTests" [
+        testCase "charts of a sweep have a trace for each group" (fun () ->
+            Synthetic.withSweep plan (fun folder ->
+                let cells = read folder
+                // A band and a line a group; the diverged run has a line of its own, and the mean of one run has no band.
+                Expect.equal (traces (LearningCurves.panels Score (Some tau) (Some beta) cells)) [ 4; 6 ] "traces"
+                Expect.equal (traces [ ScoreHeatMap.figure Score tau beta cells ]) [ 1 ] "traces"
+                Expect.equal (traces [ ScoreLine.figure Score tau cells ]) [ 2 ] "traces"
+                Expect.equal (traces (ValueStatistics.panels tau cells)) [ 2; 2; 2; 2 ] "traces"
+                Expect.equal (traces (Option.toList (WeightDistribution.figure (Some beta) cells))) [ 3 ] "traces"
 
-        Assert.Equal<int list>(
-            [ 4; 4 ],
-            traces (LossCurves.panels [ "valueLoss", "Value"; "criticLoss", "Critic" ] (Some tau) cells)
-        ))
+                Expect.equal
+                    (traces (LossCurves.panels [ "valueLoss", "Value"; "criticLoss", "Critic" ] (Some tau) cells))
+                    [ 4; 4 ]
+                    "traces"))
 
-[<Fact>]
-let ``a heat map's labels stay categories, its best cell is framed, and an empty cell says why`` () =
-    Synthetic.withSweep plan (fun folder ->
-        let layout = FigureTests.layout (ScoreHeatMap.figure Score tau beta (read folder))
+        testCase "a heat map's labels stay categories, its best cell is framed, and an empty cell says why" (fun () ->
+            Synthetic.withSweep plan (fun folder ->
+                let layout = FigureTests.layout (ScoreHeatMap.figure Score tau beta (read folder))
 
-        for axis in [ "xaxis"; "yaxis" ] do
-            Assert.Equal("category", layout.GetProperty(axis).GetProperty("type").GetString())
+                for axis in [ "xaxis"; "yaxis" ] do
+                    Expect.equal
+                        (layout.GetProperty(axis).GetProperty("type").GetString())
+                        "category"
+                        "get string of get property 'type' of property of layout of axis"
 
-        Assert.Equal(1, layout.GetProperty("shapes").GetArrayLength())
-        Assert.Equal("not run", (layout.GetProperty("annotations")[0]).GetProperty("text").GetString()))
+                Expect.equal
+                    (layout.GetProperty("shapes").GetArrayLength())
+                    1
+                    "get array length of property of layout 'shapes'"
 
-[<Fact>]
-let ``without runs there are no traces, and no chart fails`` () =
-    Assert.Equal<int list>([ 0 ], traces (LearningCurves.panels Score None None []))
-    Assert.Equal<int list>([ 1 ], traces [ ScoreHeatMap.figure Score tau beta [] ])
-    Assert.Equal<int list>([ 2 ], traces [ ScoreLine.figure Score tau [] ])
-    Assert.Empty(ValueStatistics.panels tau [])
-    Assert.Empty(LossCurves.panels [ "valueLoss", "Value" ] None [])
-    Assert.True((WeightDistribution.figure (Some beta) []).IsNone)
+                Expect.equal
+                    ((layout.GetProperty("annotations")[0]).GetProperty("text").GetString())
+                    "not run"
+                    "get string"))
+
+        testCase "without runs there are no traces, and no chart fails" (fun () ->
+            Expect.equal (traces (LearningCurves.panels Score None None [])) [ 0 ] "traces"
+            Expect.equal (traces [ ScoreHeatMap.figure Score tau beta [] ]) [ 1 ] "traces"
+            Expect.equal (traces [ ScoreLine.figure Score tau [] ]) [ 2 ] "traces"
+            Expect.isEmpty (ValueStatistics.panels tau []) "panels"
+            Expect.isEmpty (LossCurves.panels [ "valueLoss", "Value" ] None []) "panels"
+            Expect.isNone (WeightDistribution.figure (Some beta) []) "figure")
+    ]

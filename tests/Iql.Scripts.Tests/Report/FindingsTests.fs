@@ -2,7 +2,8 @@ module Iql.Scripts.Tests.FindingsTests
 
 open Iql.Scripts
 open Iql.Training
-open Xunit
+open Expecto
+open Iql.Tests
 
 let private run (expectile: float) (beta: float) (seed: int) (ended: RunStatus) (scores: float list) : Run =
     Invented.run
@@ -15,99 +16,85 @@ let private run (expectile: float) (beta: float) (seed: int) (ended: RunStatus) 
         ended
         scores
 
-let private values expectile beta = [
-    "expectile", string<float> expectile
-    "inverseTemperature", string<float> beta
-]
+let private values expectile beta = [ "expectile", string<float> expectile; "inverseTemperature", string<float> beta ]
 
 let private cell expectile beta scores = {
     Values = values expectile beta
-    Runs =
-        scores
-        |> List.mapi (fun seed score -> run expectile beta seed RunStatus.Finished [ score ])
+    Runs = scores |> List.mapi (fun seed score -> run expectile beta seed RunStatus.Finished [ score ])
 }
 
 let private words cells =
     Findings.ofGroups (Some Score) (Some "expectile") (Some "inverseTemperature") cells
     |> String.concat "\n"
 
-[<Fact>]
-let ``a clear winner is named with its interval and its lead`` () =
-    let text =
-        words [
-            cell 0.5 0.0 [ 10.0; 11.0; 12.0 ]
-            cell 0.5 3.0 [ 20.0; 21.0; 22.0 ]
-            cell 0.9 3.0 [ 70.0; 71.0; 72.0 ]
-        ]
+[<Tests>]
+let tests =
+    testList "FindingsTests" [
+        testCase "a clear winner is named with its interval and its lead" (fun () ->
+            let text =
+                words [
+                    cell 0.5 0.0 [ 10.0; 11.0; 12.0 ]
+                    cell 0.5 3.0 [ 20.0; 21.0; 22.0 ]
+                    cell 0.9 3.0 [ 70.0; 71.0; 72.0 ]
+                ]
 
-    Assert.Contains("τ = 0.9, β = 3", text)
-    Assert.Contains("71.0", text)
-    Assert.Contains("larger than the spread between seeds", text)
-    Assert.Contains("beats a run at τ = 0.5 in 100\u00a0% of pairs", text)
-    Assert.Contains("best of 3 cells", text)
+            Expect.stringContains text "τ = 0.9, β = 3" "text"
+            Expect.stringContains text "71.0" "text"
+            Expect.stringContains text "larger than the spread between seeds" "text"
+            Expect.stringContains text "beats a run at τ = 0.5 in 100\u00a0% of pairs" "text"
+            Expect.stringContains text "best of 3 cells" "text")
 
-[<Fact>]
-let ``cells whose difference contains zero are not told apart`` () =
-    let text =
-        words [ cell 0.5 3.0 [ 50.0; 60.0; 70.0 ]; cell 0.9 3.0 [ 52.0; 61.0; 71.0 ] ]
+        testCase "cells whose difference contains zero are not told apart" (fun () ->
+            let text = words [ cell 0.5 3.0 [ 50.0; 60.0; 70.0 ]; cell 0.9 3.0 [ 52.0; 61.0; 71.0 ] ]
 
-    Assert.Contains("no clear difference to (τ = 0.5, β = 3)", text)
-    Assert.Contains("no clear effect of τ", text)
+            Expect.stringContains text "no clear difference to (τ = 0.5, β = 3)" "text"
+            Expect.stringContains text "no clear effect of τ" "text")
 
-[<Fact>]
-let ``behaviour cloning stands beside the best cell`` () =
-    let text = words [ cell 0.9 0.0 [ 50.0; 51.0 ]; cell 0.9 3.0 [ 70.0; 71.0 ] ]
-    Assert.Contains("(τ = 0.9, β = 0) scores 50.5", text)
-    Assert.Contains("above it", text)
-    Assert.Contains("so the weights gave no gain", words [ cell 0.9 0.0 [ 90.0; 91.0 ]; cell 0.9 3.0 [ 70.0; 71.0 ] ])
+        testCase "behaviour cloning stands beside the best cell" (fun () ->
+            let text = words [ cell 0.9 0.0 [ 50.0; 51.0 ]; cell 0.9 3.0 [ 70.0; 71.0 ] ]
+            Expect.stringContains text "(τ = 0.9, β = 0) scores 50.5" "text"
+            Expect.stringContains text "above it" "text"
 
-[<Fact>]
-let ``one seed claims nothing`` () =
-    let text = words [ cell 0.5 3.0 [ 50.0 ]; cell 0.9 3.0 [ 80.0 ] ]
-    Assert.Contains("80.0 (one run)", text)
-    Assert.Contains("these differences may be chance", text)
-    Assert.DoesNotContain("[", text)
+            Expect.stringContains
+                (words [ cell 0.9 0.0 [ 90.0; 91.0 ]; cell 0.9 3.0 [ 70.0; 71.0 ] ])
+                "so the weights gave no gain"
+                "words")
 
-[<Fact>]
-let ``failed runs are left out of means`` () =
-    let good = cell 0.9 3.0 [ 70.0; 72.0 ]
+        testCase "one seed claims nothing" (fun () ->
+            let text = words [ cell 0.5 3.0 [ 50.0 ]; cell 0.9 3.0 [ 80.0 ] ]
+            Expect.stringContains text "80.0 (one run)" "text"
+            Expect.stringContains text "these differences may be chance" "text"
+            Expect.stringLacks text "[" "text")
 
-    let failing = {
-        good with
-            Runs = run 0.9 3.0 2 RunStatus.Diverged [ 0.0 ] :: good.Runs
-    }
+        testCase "failed runs are left out of means" (fun () ->
+            let good = cell 0.9 3.0 [ 70.0; 72.0 ]
 
-    let text = words [ failing ]
-    Assert.Contains("71.0", text)
+            let failing = { good with Runs = run 0.9 3.0 2 RunStatus.Diverged [ 0.0 ] :: good.Runs }
 
-[<Fact>]
-let ``without evaluations the page says it knows no score`` () =
-    let nothing = {
-        cell 0.9 3.0 [] with
-            Runs = [ run 0.9 3.0 0 RunStatus.Finished [] ]
-    }
+            let text = words [ failing ]
+            Expect.stringContains text "71.0" "text")
 
-    let text = Findings.ofGroups None None None [ nothing ] |> String.concat "\n"
+        testCase "without evaluations the page says it knows no score" (fun () ->
+            let nothing = { cell 0.9 3.0 [] with Runs = [ run 0.9 3.0 0 RunStatus.Finished [] ] }
 
-    Assert.Contains("Offline metrics only", text)
-    Assert.DoesNotContain("best cell", text)
+            let text = Findings.ofGroups None None None [ nothing ] |> String.concat "\n"
 
-[<Fact>]
-let ``numbers keep about three digits and intervals one width`` () =
-    Assert.Equal("84.5", Shown.number 84.52)
-    Assert.Equal("−0.198", Shown.number -0.1981)
-    Assert.Equal("1,234", Shown.number 1234.4)
-    Assert.Equal("[7.9,\u00a021.2]", Shown.interval { Low = 7.94; High = 21.2 })
+            Expect.stringContains text "Offline metrics only" "text"
+            Expect.stringLacks text "best cell" "text")
 
-[<Fact>]
-let ``of cells that end alike the one that was good for longest is the best`` () =
-    let climbing expectile early = {
-        Values = values expectile 3.0
-        Runs = [
-            for seed in 0..1 -> run expectile 3.0 seed RunStatus.Finished [ early; 100.0 ]
-        ]
-    }
+        testCase "numbers keep about three digits and intervals one width" (fun () ->
+            Expect.equal (Shown.number 84.52) "84.5" "number 84.52"
+            Expect.equal (Shown.number -0.1981) "−0.198" "number of -0.1981"
+            Expect.equal (Shown.number 1234.4) "1,234" "number 1234.4"
+            Expect.equal (Shown.interval { Low = 7.94; High = 21.2 }) "[7.9,\u00a021.2]" "interval")
 
-    match ResultGroups.best Score [ climbing 0.7 0.0; climbing 0.9 80.0; climbing 0.95 40.0 ] with
-    | Some(best, _) -> Assert.Equal("0.9", snd best.Values.Head)
-    | None -> Assert.Fail "a best cell"
+        testCase "of cells that end alike the one that was good for longest is the best" (fun () ->
+            let climbing expectile early = {
+                Values = values expectile 3.0
+                Runs = [ for seed in 0..1 -> run expectile 3.0 seed RunStatus.Finished [ early; 100.0 ] ]
+            }
+
+            match ResultGroups.best Score [ climbing 0.7 0.0; climbing 0.9 80.0; climbing 0.95 40.0 ] with
+            | Some(best, _) -> Expect.equal (snd best.Values.Head) "0.9" "head of best"
+            | None -> failtest "a best cell")
+    ]

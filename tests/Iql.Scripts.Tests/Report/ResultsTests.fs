@@ -4,14 +4,9 @@ open System.Collections.Immutable
 open System.IO
 open Iql.Scripts
 open Iql.Training
-open Xunit
+open Expecto
 
-let private small = {
-    Synthetic.plan with
-        Expectiles = [ 0.7 ]
-        InverseTemperatures = [ 3.0 ]
-        Seeds = [ 0 ]
-}
+let private small = { Synthetic.plan with Expectiles = [ 0.7 ]; InverseTemperatures = [ 3.0 ]; Seeds = [ 0 ] }
 
 let private withRun (action: string -> 'T) : 'T =
     Synthetic.withSweep small (fun folder -> action (Path.Combine(folder, "runs", Synthetic.runName 0.7 3.0 0)))
@@ -26,139 +21,148 @@ let private problem folder =
     | Ok _ -> failwith "expected an error, got a run"
     | Error problem -> problem
 
-[<Fact>]
-let ``a run folder becomes a record`` () =
-    withRun (fun folder ->
-        let run = read folder
-        Assert.Equal(RunStatus.Finished, run.Status)
-        Assert.Equal("pointmaze-umaze-stitch-v0", run.Config.Task)
-        Assert.Equal(0UL, run.Config.Seed)
-        Assert.Equal(40, run.Train.Length)
-        Assert.Equal(10, run.Evaluations.Length)
-        Assert.Equal(10, run.Weights.Length)
-        Assert.Equal(20000L, (Seq.last run.Evaluations).Step)
-        Assert.Equal(20, (Seq.last run.Evaluations).Returns.Length)
-        Assert.True(run.Train[0].Metrics.ContainsKey "valueLoss"))
+[<Tests>]
+let tests =
+    testList "ResultsTests" [
+        testCase "a run folder becomes a record" (fun () ->
+            withRun (fun folder ->
+                let run = read folder
+                Expect.equal run.Status RunStatus.Finished "status of run"
+                Expect.equal run.Config.Task "pointmaze-umaze-stitch-v0" "task of run"
+                Expect.equal run.Config.Seed 0UL "seed of run"
+                Expect.hasLength run.Train 40 "train of run"
+                Expect.hasLength run.Evaluations 10 "evaluations of run"
+                Expect.hasLength run.Weights 10 "weights of run"
+                Expect.equal (Seq.last run.Evaluations).Step 20000L "step of last of evaluations of run"
 
-[<Fact>]
-let ``half a line at the end is left out`` () =
-    withRun (fun folder ->
-        File.AppendAllText(Path.Combine(folder, "metrics.jsonl"), "{\"kind\":\"train\",\"step\":2")
-        Assert.Equal(40, (read folder).Train.Length))
+                Expect.equal
+                    (Seq.last run.Evaluations).Returns.Length
+                    20
+                    "length of returns of last of evaluations of run"
 
-[<Fact>]
-let ``a broken line in the middle is an error with its place`` () =
-    withRun (fun folder ->
-        let path = Path.Combine(folder, "metrics.jsonl")
-        let lines = File.ReadAllLines path
-        lines[2] <- "{\"kind\":"
-        File.WriteAllLines(path, lines)
-        Assert.Contains("metrics.jsonl, line 3", problem folder))
+                Expect.isTrue
+                    (run.Train[0].Metrics.ContainsKey "valueLoss")
+                    "contains key 'valueLoss' of train 0 of run"))
 
-[<Fact>]
-let ``a line without a step is an error with its place`` () =
-    withRun (fun folder ->
-        File.AppendAllText(Path.Combine(folder, "metrics.jsonl"), "{\"kind\":\"train\"}\n")
-        Assert.Contains("metrics.jsonl, line 61", problem folder))
+        testCase "half a line at the end is left out" (fun () ->
+            withRun (fun folder ->
+                File.AppendAllText(Path.Combine(folder, "metrics.jsonl"), "{\"kind\":\"train\",\"step\":2")
+                Expect.equal (read folder).Train.Length 40 "length of train of read of folder"))
 
-[<Fact>]
-let ``a folder of something else is an error that says what was expected`` () =
-    withRun (fun folder ->
-        File.WriteAllText(Path.Combine(folder, "config.json"), "{\"format\":\"iql-run-9\"}")
-        Assert.Contains("expected the format iql-run-1, got iql-run-9", problem folder))
+        testCase "a broken line in the middle is an error with its place" (fun () ->
+            withRun (fun folder ->
+                let path = Path.Combine(folder, "metrics.jsonl")
+                let lines = File.ReadAllLines path
+                lines[2] <- "{\"kind\":"
+                File.WriteAllLines(path, lines)
+                Expect.stringContains (problem folder) "metrics.jsonl, line 3" "problem of folder"))
 
-    Assert.Contains("config.json", problem (Path.Combine(Path.GetTempPath(), "no such folder of runs")))
+        testCase "a line without a step is an error with its place" (fun () ->
+            withRun (fun folder ->
+                File.AppendAllText(Path.Combine(folder, "metrics.jsonl"), "{\"kind\":\"train\"}\n")
+                Expect.stringContains (problem folder) "metrics.jsonl, line 61" "problem of folder"))
 
-[<Fact>]
-let ``metrics that are null are left out`` () =
-    withRun (fun folder ->
-        File.AppendAllText(
-            Path.Combine(folder, "metrics.jsonl"),
-            "{\"kind\":\"train\",\"step\":30000,\"seconds\":1,\"valueLoss\":null,\"valueMean\":2,\"stepsPerSecond\":1}\n"
-        )
+        testCase "a folder of something else is an error that says what was expected" (fun () ->
+            withRun (fun folder ->
+                File.WriteAllText(Path.Combine(folder, "config.json"), "{\"format\":\"iql-run-9\"}")
 
-        let run = read folder
-        Assert.Equal(40, (Run.metric "valueLoss" run).Length)
-        Assert.Equal((30000.0, 2.0), List.last (Run.metric "valueMean" run)))
+                Expect.stringContains
+                    (problem folder)
+                    "expected the format iql-run-1, got iql-run-9"
+                    "problem of folder")
 
-[<Fact>]
-let ``a run without a result is unfinished and one with a failure diverged`` () =
-    let plan = {
-        small with
-            Seeds = [ 0; 1 ]
-            Stopped = [ Synthetic.runName 0.7 3.0 0 ]
-            Diverged = [ Synthetic.runName 0.7 3.0 1 ]
-    }
+            Expect.stringContains
+                (problem (Path.Combine(Path.GetTempPath(), "no such folder of runs")))
+                "config.json"
+                "problem")
 
-    Synthetic.withSweep plan (fun folder ->
-        let run seed =
-            read (Path.Combine(folder, "runs", Synthetic.runName 0.7 3.0 seed))
-
-        Assert.Equal((RunStatus.Unfinished, 10000L), ((run 0).Status, (run 0).Step))
-        Assert.Equal((RunStatus.Diverged, 10000L), ((run 1).Status, (run 1).Step))
-        Assert.Equal("criticLoss", (run 1).Result.Failure.Metric)
-        Assert.Contains("NaN", (run 1).Result.Failure.Message))
-
-[<Fact>]
-let ``a sweep folder gives its runs in the order of the plan and names the missing ones`` () =
-    let missing = Synthetic.runName 0.5 1.0 2
-
-    Synthetic.withSweep
-        {
-            Synthetic.plan with
-                Missing = [ missing ]
-        }
-        (fun folder ->
-            match Results.readSweep folder with
-            | Error problem -> failwith problem
-            | Ok sweep ->
-                Assert.Equal(35, sweep.Runs.Length)
-                Assert.Equal<string list>([ missing ], sweep.Missing)
-
-                Assert.Equal<string list>(
-                    [ "expectile"; "inverseTemperature"; "seed" ],
-                    [ for axis in sweep.Plan.Axes -> axis.Name ]
+        testCase "metrics that are null are left out" (fun () ->
+            withRun (fun folder ->
+                File.AppendAllText(
+                    Path.Combine(folder, "metrics.jsonl"),
+                    "{\"kind\":\"train\",\"step\":30000,\"seconds\":1,\"valueLoss\":null,\"valueMean\":2,\"stepsPerSecond\":1}\n"
                 )
 
-                Assert.Equal(Synthetic.runName 0.5 0.0 0, sweep.Runs.Head.Name)
-                Assert.Equal("0.5", Run.valueOf "expectile" sweep.Runs.Head)
-                let plane = ResultGroups.plane sweep
-                Assert.Equal(Some "expectile", plane.Rows)
-                Assert.Equal(Some "inverseTemperature", plane.Columns)
-                Assert.Equal(12, (snd plane.Facets.Head).Length))
+                let run = read folder
+                Expect.hasLength (Run.metric "valueLoss" run) 40 "metric 'valueLoss'"
+                Expect.equal (List.last (Run.metric "valueMean" run)) (30000.0, 2.0) "last of metric 'valueMean'"))
 
-[<Fact>]
-let ``what a run's folder is called says nothing`` () =
-    Synthetic.withSweep small (fun folder ->
-        let plan = SweepPlan.Read folder
-        let runs = Path.Combine(folder, "runs")
-        Directory.Move(Path.Combine(runs, plan.Runs[0].Folder), Path.Combine(runs, "expectile=0.1,seed=7"))
+        testCase "a run without a result is unfinished and one with a failure diverged" (fun () ->
+            let plan = {
+                small with
+                    Seeds = [ 0; 1 ]
+                    Stopped = [ Synthetic.runName 0.7 3.0 0 ]
+                    Diverged = [ Synthetic.runName 0.7 3.0 1 ]
+            }
 
-        SweepPlan(
-            Name = "renamed",
-            Axes = plan.Axes,
-            Runs = [ PlannedRun("expectile=0.1,seed=7", plan.Runs[0].Labels) ].ToImmutableArray()
-        )
-            .Write
-            folder
+            Synthetic.withSweep plan (fun folder ->
+                let run seed = read (Path.Combine(folder, "runs", Synthetic.runName 0.7 3.0 seed))
 
-        match Results.readSweep folder with
-        | Error problem -> failwith problem
-        | Ok sweep -> Assert.Equal("0.7", Run.valueOf "expectile" sweep.Runs.Head))
+                Expect.equal
+                    ((run 0).Status, (run 0).Step)
+                    (RunStatus.Unfinished, 10000L)
+                    "status of run 0, step of run 0"
 
-[<Fact>]
-let ``a sweep of an older format is refused with what to do`` () =
-    Synthetic.withSweep small (fun folder ->
-        File.WriteAllText(SweepPlan.PathIn folder, "{\"format\":\"iql-sweep-1\",\"runs\":[]}")
+                Expect.equal
+                    ((run 1).Status, (run 1).Step)
+                    (RunStatus.Diverged, 10000L)
+                    "status of run 1, step of run 1"
 
-        match Results.readSweep folder with
-        | Ok _ -> failwith "expected an error, got a sweep"
-        | Error problem ->
-            Assert.Contains("expected the format iql-sweep-2, got iql-sweep-1", problem)
-            Assert.Contains("train into a new folder", problem))
+                Expect.equal (run 1).Result.Failure.Metric "criticLoss" "metric of run 1"
+                Expect.stringContains (run 1).Result.Failure.Message "NaN" "message of failure of run 1"))
 
-[<Fact>]
-let ``a folder without a plan is an error that names the file`` () =
-    match Results.readSweep (Path.GetTempPath()) with
-    | Ok _ -> failwith "expected an error, got a sweep"
-    | Error problem -> Assert.Contains("sweep.json", problem)
+        testCase "a sweep folder gives its runs in the order of the plan and names the missing ones" (fun () ->
+            let missing = Synthetic.runName 0.5 1.0 2
+
+            Synthetic.withSweep { Synthetic.plan with Missing = [ missing ] } (fun folder ->
+                match Results.readSweep folder with
+                | Error problem -> failwith problem
+                | Ok sweep ->
+                    Expect.hasLength sweep.Runs 35 "runs of sweep"
+                    Expect.equal sweep.Missing [ missing ] "missing of sweep"
+
+                    Expect.equal
+                        [ for axis in sweep.Plan.Axes -> axis.Name ]
+                        [ "expectile"; "inverseTemperature"; "seed" ]
+                        "name of axis"
+
+                    Expect.equal sweep.Runs.Head.Name (Synthetic.runName 0.5 0.0 0) "name of head of sweep"
+                    Expect.equal (Run.valueOf "expectile" sweep.Runs.Head) "0.5" "value of 'expectile'"
+                    let plane = ResultGroups.plane sweep
+                    Expect.equal plane.Rows (Some "expectile") "rows of plane"
+                    Expect.equal plane.Columns (Some "inverseTemperature") "columns of plane"
+                    Expect.hasLength (snd plane.Facets.Head) 12 "head of plane"))
+
+        testCase "what a run's folder is called says nothing" (fun () ->
+            Synthetic.withSweep small (fun folder ->
+                let plan = SweepPlan.Read folder
+                let runs = Path.Combine(folder, "runs")
+                Directory.Move(Path.Combine(runs, plan.Runs[0].Folder), Path.Combine(runs, "expectile=0.1,seed=7"))
+
+                SweepPlan(
+                    Name = "renamed",
+                    Axes = plan.Axes,
+                    Runs = [ PlannedRun("expectile=0.1,seed=7", plan.Runs[0].Labels) ].ToImmutableArray()
+                )
+                    .Write
+                    folder
+
+                match Results.readSweep folder with
+                | Error problem -> failwith problem
+                | Ok sweep -> Expect.equal (Run.valueOf "expectile" sweep.Runs.Head) "0.7" "value of 'expectile'"))
+
+        testCase "a sweep of an older format is refused with what to do" (fun () ->
+            Synthetic.withSweep small (fun folder ->
+                File.WriteAllText(SweepPlan.PathIn folder, "{\"format\":\"iql-sweep-1\",\"runs\":[]}")
+
+                match Results.readSweep folder with
+                | Ok _ -> failwith "expected an error, got a sweep"
+                | Error problem ->
+                    Expect.stringContains problem "expected the format iql-sweep-2, got iql-sweep-1" "problem"
+                    Expect.stringContains problem "train into a new folder" "problem"))
+
+        testCase "a folder without a plan is an error that names the file" (fun () ->
+            match Results.readSweep (Path.GetTempPath()) with
+            | Ok _ -> failwith "expected an error, got a sweep"
+            | Error problem -> Expect.stringContains problem "sweep.json" "problem")
+    ]

@@ -85,18 +85,15 @@ let private writeRun (plan: Plan) (folder: string) expectile beta seed =
     let stopped = List.contains name plan.Stopped
     let last = if diverged || stopped then plan.Steps / 2 else plan.Steps
 
-    let level =
-        quality expectile beta + 4.0 * shared.Normal 0UL + 3.0 * noise.Normal 1UL
+    let level = quality expectile beta + 4.0 * shared.Normal 0UL + 3.0 * noise.Normal 1UL
 
     let scoreAt step =
-        level * (1.0 - exp (-5.0 * float step / float plan.Steps))
-        + 2.0 * noise.Normal(uint64 (100 + step))
+        level * (1.0 - exp (-5.0 * float step / float plan.Steps)) + 2.0 * noise.Normal(uint64 (100 + step))
 
     let train step =
         let time = float step / float plan.Steps
 
-        let jitter i =
-            0.03 * shared.Normal(uint64 (step * 16 + i))
+        let jitter i = 0.03 * shared.Normal(uint64 (step * 16 + i))
 
         TrainLine(
             Step = int64<int> step,
@@ -122,9 +119,7 @@ let private writeRun (plan: Plan) (folder: string) expectile beta seed =
     let evaluation step =
         let score = scoreAt step
 
-        let returns = [
-            for i in 0..19 -> score * 2.0 + 10.0 * noise.Normal(uint64 (5000 + step + i))
-        ]
+        let returns = [ for i in 0..19 -> score * 2.0 + 10.0 * noise.Normal(uint64 (5000 + step + i)) ]
 
         let won = 20.0 * Math.Clamp(score / 100.0, 0.0, 1.0) |> round |> int
 
@@ -178,11 +173,7 @@ let private writeRun (plan: Plan) (folder: string) expectile beta seed =
                 Steps = last,
                 Seconds = float last / 400.0,
                 StepsPerSecond = 400.0,
-                Score =
-                    (if plan.Task.IsSome && not diverged then
-                         Nullable(scoreAt last)
-                     else
-                         Nullable()),
+                Score = (if plan.Task.IsSome && not diverged then Nullable(scoreAt last) else Nullable()),
                 Failure =
                     (if diverged then
                          RunFailure(last, "criticLoss", "NaN", "criticLoss became NaN; try a smaller learning rate.")
@@ -205,8 +196,7 @@ let write (folder: string) (plan: Plan) : unit =
                 for seed in plan.Seeds -> expectile, beta, seed
     ]
 
-    let axis name values =
-        SweepAxis(name, ImmutableArray.CreateRange<string> values)
+    let axis name values = SweepAxis(name, ImmutableArray.CreateRange<string> values)
 
     SweepPlan(
         Name = plan.Name,
