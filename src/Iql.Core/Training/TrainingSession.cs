@@ -136,7 +136,7 @@ sealed class TrainingSession : IDisposable
         {
             var (shared, block) = (trainer.Blocks[0], trainer.Blocks[member + 1]);
             if (withWeights && histogram is not null)
-            log.Weights(trainer.Step, Seconds(log), histogram.Count(shared, block, member));
+                log.Weights(trainer.Step, Seconds(log), histogram.Count(shared, block, member));
             if (evaluation is null) continue;
             var result = evaluation.Run(shared, block, member: member);
             log.Evaluation(trainer.Step, Seconds(log), result);
