@@ -1,7 +1,7 @@
 // Plants the faults of eng/faults.txt one at a time, in a scratch copy of the last commit, and writes which tests catch
 // each of them. A fault that no test catches ends with exit code 1.
 //
-//     dotnet fsi eng/faults.fsx [RESULT]        15 minutes; RESULT is eng/faults-caught.txt unless named
+//     dotnet fsi eng/faults.fsx [RESULT]        10 minutes; RESULT is eng/faults-caught.txt unless named
 
 open System
 open System.Diagnostics

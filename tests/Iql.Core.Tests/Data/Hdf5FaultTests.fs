@@ -50,7 +50,8 @@ let private within (seconds: float) (action: unit -> 'a) =
 
 [<Tests>]
 let tests =
-    testList "Hdf5FaultTests" [
+    testSequenced
+    <| testList "Hdf5FaultTests" [
         testRows
             "a damaged file is read or refused in one line, soon"
             [
@@ -97,7 +98,7 @@ let tests =
             Expect.equal (List.distinct twice).Length twice.Length "length of distinct twice"
             Expect.none twice (fun name -> name.StartsWith "g/") "twice")
 
-        testAlone "a size that the file cannot hold is refused before memory is taken" (fun () ->
+        testCase "a size that the file cannot hold is refused before memory is taken" (fun () ->
             for name, array in
                 [ "hdf5-100M-rows-in-few-KB.hdf5", "observations"; "hdf5-unallocated-2e30.hdf5", "zhuge" ] do
                 let path = fault name

@@ -113,7 +113,7 @@ let tests =
                 TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), runs) |> ignore
                 Expect.equal (runs[0].Folder.ReadResult().Scores.Length) 2 "length of scores of read result of run 0"))
 
-        testCase "runs that train together share the time, also with one that diverges" (fun () ->
+        testAlone "runs that train together share the time, also with one that diverges" (fun () ->
             inFolder (fun root ->
                 let clock = System.Diagnostics.Stopwatch.StartNew()
                 let outcomes = train root 2000L [ "a", 0.1; "b", 1e30; "c", 0.2 ]
