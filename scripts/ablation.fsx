@@ -14,8 +14,8 @@ let sweep = {
     ]
 }
 
-// Before anything runs, the plan can be looked at. Cells that differ in β alone share a value function, so nine cells of a seed
-// are three trainings.
+// Before anything runs, the plan can be looked at. Cells that differ in β alone share a value function, so nine cells
+// of a seed are three trainings.
 let cells = Sweep.cells sweep
 
 printfn

@@ -1,12 +1,12 @@
-// Data sets like D4RL's, collected on the spot: robots that run, and an ant in mazes. Whoever acts is a policy file of somebody's; none
-// come with Iql. Where the policies lie: IQL_POLICIES=FOLDER, or the first argument.
+// Data sets like D4RL's, collected on the spot: robots that run, and an ant in mazes. Whoever acts is a policy file of
+// somebody's; none come with Iql. Where the policies lie: IQL_POLICIES=FOLDER, or the first argument.
 //
 //     dotnet fsi scripts/collect.fsx POLICIES                        all of them, some 9 GB
 //     dotnet fsi scripts/collect.fsx POLICIES hopper antmaze-umaze   those whose names begin so
 //     IQL_SIZE=20000 dotnet fsi scripts/collect.fsx POLICIES         small ones
 //
-// Files go to IQL_DATA=FOLDER, else to runs/scripts/collect. What is there already is kept, so the same call goes on where the last one
-// was stopped. IQL_THREADS=N takes N cores; the data do not depend on it.
+// Files go to IQL_DATA=FOLDER, else to runs/scripts/collect. What is there already is kept, so the same call goes on
+// where the last one was stopped. IQL_THREADS=N takes N cores; the data do not depend on it.
 #load "prelude.fsx"
 
 open System
@@ -15,8 +15,8 @@ open Prelude
 open Iql.Environments.Mujoco
 open Iql.Scripts
 
-/// A data set: what it is called, the data set of D4RL that it is like, who acts (names of policy files, or "random"; several in equal
-/// shares), and how many transitions.
+/// A data set: what it is called, the data set of D4RL that it is like, who acts (names of policy files, or "random";
+/// several in equal shares), and how many transitions.
 type Recipe = { Name: string; Like: string; Policies: string list; Size: int }
 
 /// All training snapshots of a robot, from an untrained policy to the last: a replay buffer is as mixed as they are.
@@ -177,7 +177,8 @@ else
     List.iter collect asked
     printfn "%s" data
 
-    // Each is learned from under the name of what it is like; a comparison shows what others scored there, and says whose data those are.
+    // Each is learned from under the name of what it is like; a comparison shows what others scored there, and says
+    // whose data those are.
     match asked |> List.tryFind (fun recipe -> File.Exists(Path.Combine(data, recipe.Name + ".hdf5"))) with
     | Some recipe -> printfn "iql compare --task %s --data %s" recipe.Like (Path.Combine(data, recipe.Name + ".hdf5"))
     | None -> ()

@@ -15,16 +15,17 @@ open Plotly.NET
 
 // All of them fit Q(s, a) to r + γ · next, and the policy is always taken from Q in the same way. Only `next` differs:
 let objectives = [
-    // max over all actions of Q(s', a'): Q-learning. Q is asked about actions that nobody took, answers too much here and there, and
-    // the maximum finds just these places.
+    // max over all actions of Q(s', a'): Q-learning. For actions outside the data, Q is too high in some places, and
+    // the maximum finds these places.
     "maximum-td", "Q-learning"
-    // Q(s', a') of the data's own next action: SARSA. Never asks beyond the data, but values what the data's policy would do.
+    // Q(s', a') of the data's own next action: SARSA. It uses no action outside the data, but its values are those of
+    // the data's policy.
     "sarsa", "SARSA"
-    // max over samples of a model of the data's policy: a maximum within the data's support, as good as the model is. (A support
-    // threshold would draw in samples from the model's thin edges.)
+    // max over samples of a model of the data's policy: a maximum within the data's support, as good as the model is.
+    // (A support threshold would draw in samples from the model's thin edges.)
     "supported-maximum-td", "supported maximum"
-    // The data's next action again, but errors above count τ and errors below 1 − τ: a maximum without a model. It cannot tell a
-    // good action from a lucky transition.
+    // The data's next action again, but errors above count τ and errors below 1 − τ: a maximum without a model. It
+    // cannot tell a good action from a lucky transition.
     "expectile-td", "expectile, one network"
     // The expectile over actions alone, in a network V of its own; what follows an action is averaged as before.
     "iql", "implicit Q-learning"
@@ -112,7 +113,8 @@ let truth =
 
 // ---- the fork: a gamble beside a safe way, where what follows is random
 
-// Left (a < 0) leads to a field that pays 0.7, worth 0.9 · 0.7 = 0.63. Right (a > 0) pays 2 once in four times: worth 0.5.
+// Left (a < 0) leads to a field that pays 0.7, worth 0.63 (0.9 · 0.7). Right (a > 0) pays 2 in one of four times,
+// worth 0.5.
 let fork =
     let seed, count = Seed.Named "fork", size 4000 400
     let left i = i % 2 = 0

@@ -1,4 +1,4 @@
-// The pictures of docs/charts.md and of the README, from the runs of `iql ablate` and of compare.fsx. Chromium draws them.
+// The pictures of docs/charts.md and of the README, from the runs of `iql ablate` and of compare.fsx, by Chromium.
 #load "compare.fsx"
 
 open System.IO

@@ -6,9 +6,10 @@ open Iql.Scripts
 open Iql.Scripts.Charts
 open Plotly.NET
 
-// The policy clones the data with weights exp(β A), where A = Q − V says how much better an action is than usual. At β = 0 all
-// weights are 1: behaviour cloning. A large β listens to the few best actions only, and the cap of 100 keeps it from listening
-// to one. V and Q never look at the policy, so all β here share one value function and are trained together.
+// The policy clones the data with weights exp(β A), where A = Q − V says how much better an action is than usual. With
+// β = 0 all weights are 1: behaviour cloning. With a large β only the few best actions count, and the cap of 100 keeps
+// them from being a single one. V and Q do not use the policy, so all β here share one value function and are trained
+// together.
 let betas = if tiny then [ 0.0; 3.0 ] else [ 0.0; 0.5; 1.0; 3.0; 10.0; 30.0 ]
 
 let results =

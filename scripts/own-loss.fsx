@@ -8,8 +8,8 @@ open Iql.Scripts
 open Iql.Scripts.Charts
 open Plotly.NET
 
-// The expectile loss squares its residual, so one wild Q pulls V far. Huber's loss is the square near zero and a line further
-// out; lopsided by τ it is a robust value loss. A loss is a function from tensors to a tensor, nothing else.
+// The expectile loss squares its residual, so one wild Q pulls V far. Huber's loss is the square near zero and a line
+// further out; lopsided by τ it is a robust value loss. A loss is a function from tensors to a tensor, nothing else.
 let huber (residual: Tensor) (expectile: Tensor) : Tensor =
     let size = Tensor.Abs residual
 

@@ -1,4 +1,4 @@
-// Loads Iql into F# Interactive. "Assembly reference … was not found" means: build it once, with `dotnet build -c Release`.
+// Loads Iql into F# Interactive. "Assembly reference … was not found": first build it, by `dotnet build -c Release`.
 #r "../src/Iql.Scripts/bin/Release/net10.0/Iql.Core.dll"
 #r "../src/Iql.Scripts/bin/Release/net10.0/Iql.Scripts.dll"
 #r "../src/Iql.Scripts/bin/Release/net10.0/Deedle.dll"

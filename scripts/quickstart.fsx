@@ -6,13 +6,13 @@ open Iql.Scripts
 open Iql.Scripts.Charts
 open Plotly.NET
 
-// The data: short pieces of driving through a maze, most of them away from its goal. No piece leads from start to goal; a policy
-// that gets there has to be stitched together.
+// The data: short pieces of driving through a maze, most of them away from its goal. No piece leads from start to goal;
+// a policy that gets there has to be stitched together.
 let data = trainingData.Transitions
 printfn "%s: %d transitions, %d episodes" data.Name data.Count trainingData.Dataset.Episodes
 
-// One run of implicit Q-learning: V leans towards the better actions in the data (expectile τ), and the policy clones the
-// data's actions, the good ones more (inverse temperature β).
+// One run of implicit Q-learning: V leans towards the better actions in the data (expectile τ), and the policy clones
+// the data's actions, the good ones more (inverse temperature β).
 let sweep = {
     Name = "quickstart"
     Base = trial
