@@ -30,8 +30,7 @@ let private basis (cell: ResultGroup) (summary: RunSummary) : string =
     let episodes =
         match cell.Runs |> List.map _.Config.EvaluationEpisodes |> List.distinct with
         | [ episodes ] when episodes > 0 ->
-            let each = if summary.Count = 1 then "" else " each"
-            $""", {Plural.count episodes "episode"}{each}"""
+            $""", {Plural.count episodes "episode"}{Plural.given (summary.Count > 1) " each"}"""
         | _ -> ""
 
     $"""{Plural.count summary.Count "seed"}{episodes}"""
@@ -198,10 +197,9 @@ let private cloning (measure: Measure) (cells: ResultGroup list) : string list =
 /// What the numbers are.
 let private basisOf (cells: ResultGroup list) : string =
     let brackets =
-        if cells |> List.exists (fun cell -> cell.Runs.Length > 1) then
+        Plural.given
+            (cells |> List.exists (fun cell -> cell.Runs.Length > 1))
             " Brackets are 95 % percentile-bootstrap intervals over seeds."
-        else
-            ""
 
     $"Every number is from the last evaluation of a run. No best checkpoint was selected.{brackets}"
 

@@ -59,9 +59,8 @@ let private episode (folderOf: Run -> string) (sweep: SweepResults) : XmlNode li
     match List.truncate 6 headlines with
     | (_, first) :: _ as chosen when not (isNull first.Config.Task) ->
         let says =
-            if sweep.Runs.Length = 1 then
-                ""
-            else
+            Plural.given
+                (sweep.Runs.Length > 1)
                 "An episode of the best cell (or of one that ties), from its seed with the middle final score. "
 
         Animations.ofTask first.Config.Task [

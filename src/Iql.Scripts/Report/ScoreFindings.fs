@@ -88,13 +88,12 @@ let private basis (table: ScoreTable) : string =
         else
             $"the mean of the last {table.Last} evaluations of a run"
 
-    let several = if (ScoreTable.tasks table).Length > 1 then ", resampled within each task" else ""
+    let several = Plural.given ((ScoreTable.tasks table).Length > 1) ", resampled within each task"
 
     let brackets =
-        if table.Seeds > 1 then
+        Plural.given
+            (table.Seeds > 1)
             $" Brackets are 95 %% percentile-bootstrap intervals over {table.Seeds} seeds{several}."
-        else
-            ""
 
     $"Every number is {number}. No best policy was selected.{brackets}"
 

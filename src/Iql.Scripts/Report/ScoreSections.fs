@@ -38,7 +38,7 @@ let private scores (table: ScoreTable) : XmlNode =
     Html.captioned "scores" $"Mean {Measure.title table.Measure} by task and algorithm" [
         thead [] [
             tr [] [
-                for name in "task" :: List.map Published.title table.Contenders -> th [ _scope "col" ] [ str name ]
+                for name in ScoreTableText.heads table -> th [ _scope "col" ] [ str name ]
             ]
         ]
         body table.Rows
@@ -49,10 +49,9 @@ let private scores (table: ScoreTable) : XmlNode =
 /// What stands below the table: where the figures are from, what the marks mean.
 let private notes (table: ScoreTable) : XmlNode list = [
     let below =
-        if table.Seeds > 1 then
+        Plural.given
+            (table.Seeds > 1)
             "Below each mean is its 95 % interval. Bold means the best of a row, or no clear difference to it. "
-        else
-            ""
 
     Html.styled "note" $"{below}The same folder has this table as table.md and as table.tex for LaTeX."
 
@@ -168,11 +167,10 @@ let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : XmlNod
     ]
 
     let says =
-        if table.Seeds > 1 then
+        Plural.given
+            (table.Seeds > 1)
             "For each algorithm, the seed with the middle score at the last evaluation (with an even number of \
              seeds, the better of the two). "
-        else
-            ""
 
     if stages.IsEmpty then [] else Animations.section says stages
 
@@ -210,10 +208,10 @@ let ofTable (episodes: XmlNode list) (sweep: SweepResults) (table: ScoreTable) :
         ScoreIntervals.curves sweep table
         |> Html.figure
             "figure-curves"
-            (if table.Seeds > 1 then
-                 "Each point is one evaluation. The line is the mean over seeds, and the band is its 95 % interval."
-             else
-                 "Each point is one evaluation.")
+            ("Each point is one evaluation."
+             + Plural.given
+                 (table.Seeds > 1)
+                 " The line is the mean over seeds, and the band is its 95 % interval.")
             (spoken "Scores over training, which end near these" table table.Rows)
         "trained", "What was trained", trained sweep table
         "data", "The data", [ data sweep table ]

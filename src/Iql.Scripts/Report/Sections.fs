@@ -17,7 +17,7 @@ let shown (prefix: string) (parts: Section list) : Section list = [
 
 /// " at τ = 0.9", or nothing.
 let private at (values: (string * string) list) : string =
-    Tables.given (not values.IsEmpty) $" at {Shown.values values}"
+    Plural.given (not values.IsEmpty) $" at {Shown.values values}"
 
 /// "Final score: 72 [64, 80] at τ = 0.9; 51 [40, 60] at τ = 0.5.", for those who do not see a chart.
 let private spoken (what: string) (number: ResultGroup -> string option) (cells: ResultGroup list) : string =
@@ -26,7 +26,7 @@ let private spoken (what: string) (number: ResultGroup -> string option) (cells:
             for number in Option.toList (number cell) -> number + at cell.Values
     ]
 
-    let more = Tables.given (cells.Length > 24) $"; and {cells.Length - 24} more"
+    let more = Plural.given (cells.Length > 24) $"; and {cells.Length - 24} more"
     $"""{what}: {String.concat "; " said}{more}."""
 
 /// The last value of a logged metric in each cell.
@@ -47,7 +47,7 @@ let private scores figure (measure: Measure) rows columns (cells: ResultGroup li
 
     let alt = cells |> spoken final (ResultGroups.summary measure >> Option.map Shown.summary)
 
-    let scale = Tables.given (measure = Score) " A random policy scores 0, an expert 100."
+    let scale = Plural.given (measure = Score) " A random policy scores 0, an expert 100."
 
     let frame =
         match (ResultGroups.leaders measure cells).Length with
@@ -55,8 +55,8 @@ let private scores figure (measure: Measure) rows columns (cells: ResultGroup li
         | ties when ties > 1 && ties < cells.Length -> $" The {ties} orange frames are the cells that tie."
         | _ -> ""
 
-    let interval = Tables.given (several cells) " with its 95 % interval over seeds"
-    let dots = Tables.given (several cells) " Grey dots are seeds."
+    let interval = Plural.given (several cells) " with its 95 % interval over seeds"
+    let dots = Plural.given (several cells) " Grey dots are seeds."
 
     let charts =
         match rows, columns with
@@ -75,11 +75,11 @@ let private curves figure (measure: Measure) rows columns (cells: ResultGroup li
 
     let words = [
         "Each point is one evaluation."
-        Tables.given (several cells) " The line is the mean over seeds, and the band is its 95 % interval."
-        Tables.given
+        Plural.given (several cells) " The line is the mean over seeds, and the band is its 95 % interval."
+        Plural.given
             (runs |> List.exists (Run.curve measure >> List.exists (fst >> (=) 0.0)))
             " The point at step 0 is the untrained policy."
-        Tables.given
+        Plural.given
             (List.exists Run.diverged runs)
             " Dotted lines with a cross at their end are diverged runs. They are not part of the mean."
     ]
@@ -98,8 +98,8 @@ let private curves figure (measure: Measure) rows columns (cells: ResultGroup li
 let private value figure axis (cells: ResultGroup list) : XmlNode list =
     let words = [
         "Means of the last ten logged training lines"
-        Tables.given (several cells) " with 95 % intervals over seeds. Grey dots are seeds"
-        Tables.given
+        Plural.given (several cells) " with 95 % intervals over seeds. Grey dots are seeds"
+        Plural.given
             (axis = Some "expectile")
             ". With a larger τ, V rises towards the best actions in the data, so fewer advantages are above zero"
         "."
@@ -113,7 +113,7 @@ let private weights figure measure axis (cells: ResultGroup list) : XmlNode list
     let others, along = bestAlong measure axis cells
 
     let expected =
-        Tables.given
+        Plural.given
             (axis = Some "inverseTemperature")
             " With β = 0 every weight is 1. With a larger β, fewer transitions have a large weight."
 
@@ -139,7 +139,7 @@ let private losses figure measure valueAxis policyAxis (cells: ResultGroup list)
     let second = ends "Last policy loss" "policyLoss" along
 
     let caution =
-        Tables.given
+        Plural.given
             (policyAxis = Some "inverseTemperature")
             " Different β weigh the data differently, so do not compare their losses."
 

@@ -11,9 +11,6 @@ let duration (seconds: float) : string =
     elif seconds < 5400.0 then $"{Shown.number (seconds / 60.0)} min"
     else $"{Shown.number (seconds / 3600.0)} h"
 
-/// Words that are said only where they are true.
-let given (condition: bool) (words: string) : string = if condition then words else ""
-
 let private bestOf (measure: Measure) (run: Run) : float option =
     match Run.learned measure run |> List.map snd with
     | [] -> None
@@ -99,8 +96,8 @@ let cells (measure: Measure) (cells: ResultGroup list) : XmlNode list =
                      nothing about other seeds. "
                 else
                     "Intervals are over seeds, also those of success rates: the episodes of one seed are alike. ")
-             + given (most > 3) "IQM is the interquartile mean. "
-             + given long "Last 10 is the mean of the last ten evaluations. "
+             + Plural.given (most > 3) "IQM is the interquartile mean. "
+             + Plural.given long "Last 10 is the mean of the last ten evaluations. "
              + "Best is the mean over runs of the best evaluation. It is selected by the environment, so it makes \
                 every cell look too good.")
     ]

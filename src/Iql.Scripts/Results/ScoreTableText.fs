@@ -33,7 +33,8 @@ let heading (indent: string) (line: ScoreLine) : string =
     | None, Some _ -> line.Heading + " †"
     | None, None -> line.Heading
 
-let private heads (table: ScoreTable) : string list = "task" :: List.map Published.title table.Contenders
+/// The heads of the columns.
+let heads (table: ScoreTable) : string list = "task" :: List.map Published.title table.Contenders
 
 /// What a reader must know of the numbers, in sentences.
 let notes (table: ScoreTable) : string list = [

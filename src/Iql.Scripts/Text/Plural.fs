@@ -2,9 +2,12 @@ namespace Iql.Scripts
 
 open System.Globalization
 
-/// Numbers and lists in sentences.
+/// Numbers, lists and conditional words in sentences.
 [<RequireQualifiedAccess>]
 module Plural =
+
+    /// Words that are said only where they are true.
+    let given (condition: bool) (words: string) : string = if condition then words else ""
 
     /// "1 thread", "2 threads".
     let count (number: int) (word: string) : string = if number = 1 then $"1 {word}" else $"{number} {word}s"
