@@ -84,8 +84,10 @@ let tests =
                     "--discount: belongs to --algorithm iql or td3bc or cql or awac or onestep, got --algorithm bc"
                 ]
 
+                let named = String.concat ", " [ for each in Algorithm.Named -> each.Name ]
+
                 refused "train -a td3" [
-                    $"""--algorithm: expected one of {String.concat ", " [ for each in Algorithm.Named -> each.Name ]}, got 'td3'"""
+                    $"--algorithm: expected one of {named}, got 'td3'"
                 ])
 
         testCase "a trial is not told what its algorithm does not have" (fun () ->

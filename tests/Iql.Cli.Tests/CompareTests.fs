@@ -38,7 +38,8 @@ let tests =
             Expect.hasLength (File.ReadAllLines(Path.Combine(folder, "runs.csv"))) 13 "file folder, 'runs.csv'"
             let page = File.ReadAllText(Path.Combine(folder, "report.html"))
 
-            for part in [ "figure-tasks"; "figure-overall"; "figure-improvement"; "figure-curves"; "class=\"scores\"" ] do
+            for part in
+                [ "figure-tasks"; "figure-overall"; "figure-improvement"; "figure-curves"; "class=\"scores\"" ] do
                 Expect.stringContains page part "page"
 
             // An episode an algorithm, those of a task together.
@@ -66,8 +67,8 @@ let tests =
             let folder = scratch.Path "out"
 
             compared
-                $"--task pointmaze-umaze-stitch-v0 --task pointmaze-medium-stitch-v0 -a iql -a bc --seed 3 --expectile 0.6 \
-          -o {folder}"
+                $"--task pointmaze-umaze-stitch-v0 --task pointmaze-medium-stitch-v0 -a iql -a bc --seed 3 --expectile \
+                0.6 -o {folder}"
             |> ignore
 
             let hyperparameters name =

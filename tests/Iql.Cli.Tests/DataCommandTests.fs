@@ -96,7 +96,8 @@ let tests =
             withVariable "D4RL_DATASET_DIR" cache (fun () ->
                 withVariable "IQL_D4RL_MIRRORS" "http://localhost:9/none" (fun () ->
                     let train =
-                        $"train --task kitchen-mixed-v0 --hidden 8x8 --batch 16 --steps 20 --episodes 0 -o {scratch}/run"
+                        $"train --task kitchen-mixed-v0 --hidden 8x8 --batch 16 --steps 20 --episodes 0 \
+                        -o {scratch}/run"
 
                     refuses train [ "expected D4RL's data in"; file; "iql data download kitchen-mixed-v0" ]
 

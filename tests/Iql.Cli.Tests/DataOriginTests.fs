@@ -30,8 +30,8 @@ let tests =
 
             Expect.equal
                 (DataOrigin.words collected)
-                "collected in hopper-v4 by 3 policies in equal shares, hopper-trpo-0000 to hopper-trpo-0040 (a policy file, \
-         sampled actions, noise 0), seed 0"
+                "collected in hopper-v4 by 3 policies in equal shares, hopper-trpo-0000 to hopper-trpo-0040 (a policy \
+                file, sampled actions, noise 0), seed 0"
                 "words of collected"
 
             Expect.equal (by [ "random: U(-1, 1)" ]) "collected in hopper-v4 by random (U(-1, 1)), seed 0" "by"

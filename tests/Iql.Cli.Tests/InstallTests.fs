@@ -57,7 +57,8 @@ let folder = System.IO.Path.Combine(__SOURCE_DIRECTORY__, "runs")
 Launch.run (Launch.into folder) sweep |> Result.defaultWith failwith |> ignore
 let results = Results.readSweep folder |> Result.defaultWith failwith
 Chart.Line([ 0.0; 1.0 ], [ 1.0; 2.0 ], UseDefaults = false) |> Charts.Style.titled "try" "x" "y" |> ignore
-printfn "%%d run of %%d steps, %%d row" results.Runs.Length results.Runs.Head.Config.Steps (Results.frame results).RowCount
+printfn "%%d run of %%d steps, %%d row"
+    results.Runs.Length results.Runs.Head.Config.Steps (Results.frame results).RowCount
 """
 
 [<Tests>]

@@ -116,8 +116,8 @@ let tests =
 
             Expect.stringContains
                 said
-                "! Rewards inconsistent with the environment's own reward: 3 of 500 rows held against hopper-v4's own (first \
-         at 7, 123, 499), by up to 0.05"
+                "! Rewards inconsistent with the environment's own reward: 3 of 500 rows held against hopper-v4's own \
+                (first at 7, 123, 499), by up to 0.05"
                 "said"
 
             let page = scratch.Path "page.html"

@@ -68,7 +68,8 @@ let tests =
 
             use running =
                 start
-                    $"ablate --transitions 2000 --hidden 32x32 --steps 1M --episodes 1 --threads 1 --seeds 0 -o {scratch}/sweep"
+                    $"ablate --transitions 2000 --hidden 32x32 --steps 1M --episodes 1 --threads 1 --seeds 0 \
+                    -o {scratch}/sweep"
 
             running |> waitUntil (fun () -> File.Exists(scratch.Path(Path.Combine("sweep", "sweep.json"))))
 

@@ -76,8 +76,8 @@ let tests =
 
                 let train (data: string) (mode: string) (folder: string) =
                     run
-                        $"train --algorithm {algorithm} --data {data} --task {TaskName.standard} -o {folder} {quick} {mode} \
-                  {more}"
+                        $"train --algorithm {algorithm} --data {data} --task {TaskName.standard} -o {folder} {quick} \
+                        {mode} {more}"
 
                 train npz "--mode strict" (folder "npz")
                 train rows "" (folder "rows")

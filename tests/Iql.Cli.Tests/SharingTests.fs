@@ -82,7 +82,8 @@ let tests =
                     Expect.equal holder.Process Environment.ProcessId "process of holder")
 
         testCase
-            "a group that another process took over is given up with one message, and trained when that one falls silent"
+            "a group that another process took over is given up with one message, and trained when that \
+            one falls silent"
             (fun () ->
                 use scratch = new Scratch()
                 let alone, shared = scratch.Path "alone", scratch.Path "shared"

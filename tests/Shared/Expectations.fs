@@ -18,6 +18,20 @@ module Expect =
         if not (low <= actual && actual <= high) then
             failtest $"{message}. Expected a value from {low} to {high}, got {actual}."
 
+    /// Two values differ. NaN differs from nothing: a value with a NaN inside fails.
+    let notEqual (actual: 'a) (unwanted: 'a) (message: string) : unit =
+        if actual = unwanted || actual <> actual || unwanted <> unwanted then
+            failtest $"{message}. Expected another value than %A{unwanted}, got %A{actual}."
+
+    /// An action allocates no byte on this thread. Only inside testAlone.
+    let allocatesNothing (action: unit -> unit) (message: string) : unit =
+        let before = GC.GetAllocatedBytesForCurrentThread()
+        action ()
+        let bytes = GC.GetAllocatedBytesForCurrentThread() - before
+
+        if bytes <> 0L then
+            failtest $"{message}. Expected no allocation, got {bytes} bytes."
+
     let stringLacks (subject: string) (substring: string) (message: string) : unit =
         if subject.Contains substring then
             failtest $"{message}. Expected subject string '{subject}' not to contain substring '{substring}'."

@@ -1,4 +1,5 @@
-/// Products against the interpreter and plain loops: sizes around the tile, sums of their rows, long inner dimensions, batches.
+/// Products against the interpreter and plain loops: sizes around the tile, sums of their rows, long inner dimensions,
+/// batches.
 module Iql.Core.Tests.Compile.ProductTests
 
 open System
@@ -33,7 +34,8 @@ let tests =
                                          | _ -> []))
 
         testCase "rows of a product are added up where it is made, whichever way its tiles are finished" (fun () ->
-            // Short and long inner dimensions, tiles that are whole and not, columns that fill vectors and not; sums of large numbers of both signs.
+            // Short and long inner dimensions, tiles that are whole and not, columns that fill vectors and not; sums of
+            // large numbers of both signs.
             for m in [ 17; 40; 80 ] do
                 for n in [ 32; 40; 64 ] do
                     for k in [ 5; 33; 80 ] do

@@ -164,7 +164,8 @@ let tests =
 
         testLong [
             testCase
-                "steps that run into each other learn the bits of steps one by one, also beside others who want the cores"
+                "steps that run into each other learn the bits of steps one by one, also beside others who \
+                want the cores"
                 (fun () ->
                     let small = config.With("hiddenSizes", [ 32; 32 ]).With("batchSize", 64).With("cosineSteps", 100.0)
 

@@ -29,7 +29,8 @@ let private rows (t: Transitions) = [ for x in t.Observations -> int x ]
 let tests =
     testList "BestEpisodesTests" [
         testCase "a share of trajectories keeps so many, best first, in the data's order" (fun () ->
-            // Rows 0-1, 2-4, 5, 6-9; best is the third, then the first; the second and the fourth are equal and the earlier wins.
+            // Rows 0-1, 2-4, 5, 6-9; best is the third, then the first; the second and the fourth are equal and the
+            // earlier wins.
             let t = data [ 2, 5f; 3, 1f; 1, 9f; 4, 1f ]
 
             for share, expected in

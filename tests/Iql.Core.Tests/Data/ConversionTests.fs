@@ -241,7 +241,8 @@ print(json.loads(m['observation_space'])['low'], json.loads(m['action_space'])['
                 Expect.equal
                     (said.Replace("\r", ""))
                     (String.concat "\n" [
-                        "['episode_0', 'episode_1'] ['actions', 'observations', 'rewards', 'terminations', 'truncations']"
+                        "['episode_0', 'episode_1'] ['actions', 'observations', 'rewards', 'terminations', \
+                        'truncations']"
                         "(4, 2) [False, False, True] bool"
                         "1 3 2 5 hdf5"
                         "[-inf, -inf] [1]"

@@ -181,7 +181,8 @@ let tests =
                     python
                         "import h5py, numpy as n, sys
 f = h5py.File(sys.argv[1])
-print([float(n.asarray(f[k][:], 'f4').astype('f8').sum()) for k in ['observations', 'actions', 'rewards', 'terminals', 'timeouts']])"
+print([float(n.asarray(f[k][:], 'f4').astype('f8').sum()) for k in ['observations', 'actions', 'rewards', 'terminals', \
+      'timeouts']])"
                         [ path ]
 
                 let raw = DatasetFile.Read path

@@ -11,7 +11,8 @@ open Iql.Tests
 
 let column name index (report: DatasetReport) = report.Columns |> Seq.find (fun c -> c.Name = name && c.Index = index)
 
-/// A walk in steps of at most 0.1 that begins anew, up to 10 away, behind the rows named; time-outs stand where they are said to.
+/// A walk in steps of at most 0.1 that begins anew, up to 10 away, behind the rows named; time-outs stand where they
+/// are said to.
 let private walk n begins timeouts =
     let random = Random 11
     let mutable position = [| 0f; 0f |]
@@ -42,6 +43,21 @@ let private walk n begins timeouts =
         Timeouts = Array.init n (fun row -> List.contains row timeouts)
     )
 
+/// The same columns, with next observations of their own.
+let private leadingTo next (columns: RawDataset) =
+    RawDataset(
+        Name = "x",
+        Source = "x",
+        ObservationSize = 2,
+        ActionSize = 1,
+        Observations = columns.Observations,
+        Actions = columns.Actions,
+        Rewards = columns.Rewards,
+        Terminals = columns.Terminals,
+        Timeouts = columns.Timeouts,
+        NextObservations = next
+    )
+
 [<Tests>]
 let tests =
     testList "DatasetReportTests" [
@@ -70,21 +86,7 @@ let tests =
             for row in [ 2; 4; 6; 8 ] do
                 next[2 * row] <- next[2 * row] + 1f
 
-            let report =
-                DatasetReport.Of(
-                    RawDataset(
-                        Name = "x",
-                        Source = "x",
-                        ObservationSize = 2,
-                        ActionSize = 1,
-                        Observations = columns.Observations,
-                        Actions = columns.Actions,
-                        Rewards = columns.Rewards,
-                        Terminals = columns.Terminals,
-                        Timeouts = columns.Timeouts,
-                        NextObservations = next
-                    )
-                )
+            let report = leadingTo next columns |> DatasetReport.Of
 
             Expect.equal report.Discontinuities (Nullable 2L) "discontinuities of report"
             Expect.equal (List.ofSeq report.FirstDiscontinuities) [ 4; 8 ] "first discontinuities of report")
@@ -192,21 +194,7 @@ let tests =
             let next = (columns.Observations |> Array.skip 2 |> Array.append <| [| 0f; 0f |])
             next[2 * 6] <- next[2 * 6] + 1f
 
-            let report =
-                DatasetReport.Of(
-                    RawDataset(
-                        Name = "x",
-                        Source = "x",
-                        ObservationSize = 2,
-                        ActionSize = 1,
-                        Observations = columns.Observations,
-                        Actions = columns.Actions,
-                        Rewards = columns.Rewards,
-                        Terminals = columns.Terminals,
-                        Timeouts = columns.Timeouts,
-                        NextObservations = next
-                    )
-                )
+            let report = leadingTo next columns |> DatasetReport.Of
 
             Expect.equal
                 (report.ContinuedTimeouts, report.SuspectedDiscontinuities)

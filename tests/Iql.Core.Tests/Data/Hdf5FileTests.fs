@@ -41,12 +41,15 @@ let tests =
                         "import h5py, sys
 f = h5py.File(sys.argv[1])
 f.visititems(lambda name, item: None if isinstance(item, h5py.Group) else item[()] if item.shape == () else item[:])
-print(f['numbers'].dtype, f['numbers'].shape, f['numbers'].compression, f['numbers'][0, 1], f['doubles'][0], f['whole'][1, 0, 0], f['flags'].dtype, f['flags'][:].tolist(), f['scalar'][()], f['empty'].shape, len(f['metadata/algorithm'][()].decode()), f['texts'][:].tolist())"
+print(f['numbers'].dtype, f['numbers'].shape, f['numbers'].compression, f['numbers'][0, 1], f['doubles'][0], \
+      f['whole'][1, 0, 0], f['flags'].dtype, f['flags'][:].tolist(), f['scalar'][()], f['empty'].shape, \
+      len(f['metadata/algorithm'][()].decode()), f['texts'][:].tolist())"
                         [ path ]
 
                 Expect.equal
                     said
-                    "float32 (3, 2) gzip -2.5 3.141592653589793 9223372036854775807 bool [True, False, False, True] 7.0 (0, 3) 12 [b'a', b'bcd']"
+                    "float32 (3, 2) gzip -2.5 3.141592653589793 9223372036854775807 bool [True, False, False, True] \
+                    7.0 (0, 3) 12 [b'a', b'bcd']"
                     "said"))
 
         testCase "what h5py writes is read" (fun () ->

@@ -151,7 +151,8 @@ let tests =
             inCsv
                 "c,7"
                 "a,7"
-                "log.csv(8): column 'run': expected an episode whose rows stand together, got 'a', which ended in line 4."
+                "log.csv(8): column 'run': expected an episode whose rows stand together, got 'a', which \
+                ended in line 4."
 
             inCsv "run,x" "run,y" "log.csv(1): expected a column 'x', which the schema names, got run, y, v"
             inCsv "run,x,v" "run,x,x" "expected one column 'x', got 2"

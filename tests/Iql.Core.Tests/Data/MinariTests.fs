@@ -37,10 +37,13 @@ let episode number (length: int) (terminated: bool) (truncated: bool) =
     ]
 
 let metadata =
-    """{"total_episodes": 3, "total_steps": 9, "data_format": "hdf5", "dataset_id": "D4RL/maze/open-v3", "minari_version": "==0.4.3",
- "observation_space": "{\"type\": \"Dict\", \"low\": [-Infinity]}", "action_space": "{}", "ref_min_score": -56.512833, "ref_max_score": 2880.5693087298737}"""
+    """{"total_episodes": 3, "total_steps": 9, "data_format": "hdf5",
+ "dataset_id": "D4RL/maze/open-v3", "minari_version": "==0.4.3",
+ "observation_space": "{\"type\": \"Dict\", \"low\": [-Infinity]}", "action_space": "{}",
+ "ref_min_score": -56.512833, "ref_max_score": 2880.5693087298737}"""
 
-/// A Minari data set of three episodes: terminated, truncated, without an end; seeds 7, 8, 9; further attributes of episodes.
+/// A Minari data set of three episodes: terminated, truncated, without an end; seeds 7, 8, 9; further attributes of
+/// episodes.
 let datasetWith (own: (int * ArrayData) list) (folder: string) (more: ArrayData list) =
     let data = Directory.CreateDirectory(Path.Combine(folder, "open-v3", "data")).FullName
 

@@ -113,12 +113,14 @@ let tests =
                     python
                         "import numpy as n, sys
 f = n.load(sys.argv[1])
-print(f['numbers'].dtype, f['numbers'].shape, f['numbers'][0, 1], f['doubles'][0], f['whole'][1, 0, 0], f['flags'].tolist(), f['scalar'], f['empty'].shape, len(str(f['metadata/algorithm'])), f['texts'].tolist())"
+print(f['numbers'].dtype, f['numbers'].shape, f['numbers'][0, 1], f['doubles'][0], f['whole'][1, 0, 0], \
+      f['flags'].tolist(), f['scalar'], f['empty'].shape, len(str(f['metadata/algorithm'])), f['texts'].tolist())"
                         [ path ]
 
                 Expect.equal
                     said
-                    "float32 (3, 2) -2.5 3.141592653589793 9223372036854775807 [True, False, False, True] 7.0 (0, 3) 12 ['a', 'bcd']"
+                    "float32 (3, 2) -2.5 3.141592653589793 9223372036854775807 [True, False, False, True] 7.0 (0, 3) \
+                    12 ['a', 'bcd']"
                     "said"))
 
         testCase "what NumPy writes is read" (fun () ->
@@ -128,7 +130,9 @@ print(f['numbers'].dtype, f['numbers'].shape, f['numbers'][0, 1], f['doubles'][0
                 python
                     "import numpy as n, sys
 x = n.arange(6, dtype='f4').reshape(2, 3)
-n.savez_compressed(sys.argv[1], c=x, fortran=n.asfortranarray(x), half=x.astype('f2'), double=x.astype('f8'), byte=x.astype('u1'), short=x.astype('i2'), flag=x > 2, text='SAC', bytes=n.bytes_(b'SAC') if hasattr(n, 'bytes_') else b'SAC')"
+n.savez_compressed(sys.argv[1], c=x, fortran=n.asfortranarray(x), half=x.astype('f2'), double=x.astype('f8'), \
+      byte=x.astype('u1'), short=x.astype('i2'), flag=x > 2, text='SAC', bytes=n.bytes_(b'SAC') if hasattr(n, \
+      'bytes_') else b'SAC')"
                     [ path ]
                 |> ignore
 

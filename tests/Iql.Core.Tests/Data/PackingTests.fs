@@ -178,7 +178,8 @@ let tests =
                 let path = Path.Combine(folder, "fortran.npz")
                 NpzFile.Write(path, ResizeArray [ array "f" [ 2; 2 ] [| 1f; 2f; 3f; 4f |] ])
                 let bytes = File.ReadAllBytes path
-                // Entries are stored, so the header stands in the file as it is; the checksum is not looked at before the array's end.
+                // Entries are stored, so the header stands in the file as it is; the checksum is not looked at before
+                // the array's end.
                 let at = Text.Encoding.ASCII.GetString(bytes).IndexOf "False"
                 Array.blit "True "B 0 bytes at 5
                 File.WriteAllBytes(path, bytes)

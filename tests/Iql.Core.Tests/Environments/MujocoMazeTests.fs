@@ -50,8 +50,9 @@ let tests =
                     (abs (random.Mean - reference.Random) < 4.0 * sqrt 2.0 * random.StandardError)
                     $"random: expected {reference.Random}, got {random}"
 
-                // D4RL measured its controller without planning anew in each episode: it heads for where it was last, walls or not, so that the
-                // return depends on where it began. Several such rows of 100 episodes lie around D4RL's.
+                // D4RL measured its controller without planning anew in each episode: it heads for where it was last,
+                // walls or not, so that the return depends on where it began. Several such rows of 100 episodes lie
+                // around D4RL's.
                 let rows = [
                     for seed in 0UL .. 3UL do
                         let mutable controller = card.Controller.Invoke(Seed(10UL + seed))
@@ -216,7 +217,8 @@ let tests =
             needsMujoco ()
             let file = walker ()
 
-            // Of ten at another place: ten in umaze, seven in medium, six in large (reference/environments.md, section 3).
+            // Of ten at another place: ten in umaze, seven in medium, six in large (reference/environments.md, section
+            // 3).
             for size, episodes, atLeast in [ "umaze", 6, 4; "medium-play", 6, 2; "large-play", 10, 2 ] do
                 let task = (robot $"antmaze-{size}-v2").World.Task :?> AntMaze
 

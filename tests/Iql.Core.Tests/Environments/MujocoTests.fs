@@ -234,13 +234,10 @@ let tests =
                 let action: float32[] = Array.zeroCreate environment.ActionSize
                 environment.Reset(Seed 1UL, state, observation)
 
-                for _ in 1..10 do
-                    environment.Step(state, action, observation) |> ignore
+                let steps () =
+                    for _ in 1..10 do
+                        environment.Step(state, action, observation) |> ignore
 
-                let before = GC.GetAllocatedBytesForCurrentThread()
-
-                for _ in 1..10 do
-                    environment.Step(state, action, observation) |> ignore
-
-                Expect.equal (GC.GetAllocatedBytesForCurrentThread()) before "allocated bytes for current thread")
+                steps ()
+                Expect.allocatesNothing steps $"ten steps of {environment.Name}")
     ]

@@ -76,7 +76,8 @@ let tests =
                             "max state 2 state 3 is at most max speed of environment plus 1e-12"))
 
         testCase "a disc at full speed into a corner rounds it and loses only the speed into it" (fun () ->
-            // Into the wall cell (2, 2) of the U from the upper right, exactly along the diagonal of its corner at (1.5, 2.5).
+            // Into the wall cell (2, 2) of the U from the upper right, exactly along the diagonal of its corner at
+            // (1.5, 2.5).
             let physics = PointMass(Gear = 1e-9, Damping = 0.0)
             let state = [| 1.42; 2.58; 4.0; -4.0 |]
             physics.Advance(Mazes.UMaze, state, 0.0, 0.0)

@@ -60,7 +60,8 @@ let tests =
             for card in Tasks.All do
                 let episodes = 200
                 let measured = ReferenceMeasurement.Measure(card.Name, episodes, Seed 11UL)
-                // Five standard errors of this and the stored mean together; a success rate of 0 or 1 has a standard error of 0.
+                // Five standard errors of this and the stored mean together; a success rate of 0 or 1 has a standard
+                // error of 0.
                 let close (stored: float) (mean: MeasuredReturn) =
                     Expect.isTrue
                         (abs (stored - mean.Mean) <= 5.5 * mean.StandardError + 0.02)

@@ -126,6 +126,7 @@ let numbers: float[] list =
     shapes
     |> List.mapi (fun i extents -> uniform (Iql.Seed.Named("graphs").Split(uint64 i)) -2.0 2.0 (count extents))
 
-/// Holds something against so many graphs, always the same: functions from sources of these shapes to one result or more.
+/// Holds something against so many graphs, always the same: functions from sources of these shapes to one result or
+/// more.
 let testGraphs (graphCount: int) (name: string) (holds: (Tensor list -> Tensor list) -> unit) : Test =
     testSeeded graphCount name (Prop.forAll (Arb.fromGen graphs) holds)

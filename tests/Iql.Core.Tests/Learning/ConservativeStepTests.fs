@@ -1,4 +1,4 @@
-/// A whole step of conservative Q-learning, with every switch, against plain arithmetic on networks of one linear layer.
+/// A whole step of conservative Q-learning, with every switch, against plain arithmetic on single linear layers.
 module Iql.Core.Tests.Learning.ConservativeStepTests
 
 open System
@@ -19,10 +19,6 @@ let private draws = [
     ConservativeQLearning.UniformActions, [ samples; rows; a ]
 ]
 
-let private numbers name count bound =
-    let seed = Seed.Named name
-    Array.init count (fun i -> seed.Uniform(uint64 i, bound))
-
 let private batch: Numbers =
     Map [
         "batch/observations", numbers "s" (rows * s) 1.0
@@ -36,14 +32,9 @@ let private batch: Numbers =
             $"batch/noise{stream}", numbers $"noise{stream}" (List.reduce (*) extents) bound
     ]
 
-/// What the first step reports, in order of update TemperatureFirst, so that critics and policy both see the first policy.
+/// What the first step reports, in order of update TemperatureFirst, so that critics and policy both see the first
+/// policy.
 let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers) : Map<string, float> =
-    let affine net (x: float list) output =
-        let w, b = start[$"{net}/w0"], start[$"{net}/b0"]
-        let outputs = b.Length
-
-        b[output] + Seq.sum [ for i, value in List.indexed x -> value * w[i * outputs + output] ]
-
     let clip low high x = min high (max low x)
     let row name width b = [ for i in 0 .. width - 1 -> batch[$"batch/{name}"][b * width + i] ]
 
@@ -51,9 +42,9 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
 
     let policy observation = [
         for i in 0 .. a - 1 ->
-            let raw = affine "policy0" observation (a + i)
+            let raw = linear start "policy0" observation (a + i)
             let raw = if config.LearnedLogStd then raw - 1.0 else raw
-            affine "policy0" observation i, clip config.LogStdMin config.LogStdMax raw
+            linear start "policy0" observation i, clip config.LogStdMin config.LogStdMax raw
     ]
 
     let density observation x =
@@ -73,7 +64,7 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
 
         List.map tanh x, density observation x
 
-    let q net observation action : float = affine $"shared/{net}" (observation @ action) 0
+    let q net observation action : float = linear start $"shared/{net}" (observation @ action) 0
 
     let each f = Seq.average [ for b in 0 .. rows - 1 -> f b ]
 
@@ -178,7 +169,8 @@ let tests =
             for term in Enum.GetValues<ConservativeTerm>() do
                 for lagrange in Enum.GetValues<Lagrange>() do
                     for backup in Enum.GetValues<SampledBackup>() do
-                        for automatic, cloning, learned in [ true, false, true; false, true, false; true, true, false ] do
+                        for automatic, cloning, learned in
+                            [ true, false, true; false, true, false; true, true, false ] do
                             let config =
                                 ConservativeQLearningConfig(
                                     HiddenSizes = Widths [],
@@ -250,5 +242,5 @@ let tests =
 
                                 Expect.isTrue
                                     (Golden.deviation expected actual <= 1e-10)
-                                    $"{term} {lagrange} {backup} {automatic} {cloning}, {name}: {expected:R} {actual:R}")
+                                    $"{term} {lagrange} {backup} {automatic} {cloning} {name}: {expected:R} {actual:R}")
     ]

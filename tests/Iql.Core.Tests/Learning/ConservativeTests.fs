@@ -93,7 +93,8 @@ let tests =
                     (Bandit.data (fun a -> -4f * (a - 0.6f) * (a - 0.6f)))
                     3000
 
-            // The reward itself has a difference near 4.8; the least there is, where e^Q is the data's density, is near 2.8.
+            // The reward itself has a difference near 4.8; the least there is, where e^Q is the data's density, is near
+            // 2.8.
             Expect.between
                 3.6
                 4.0

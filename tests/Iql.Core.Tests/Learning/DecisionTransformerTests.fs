@@ -1,4 +1,5 @@
-/// The decision transformer: its network against an oracle, what it remembers, and what it does when asked for a return.
+/// The decision transformer: its network against an oracle, what it remembers, and what it does when asked for a
+/// return.
 module Iql.Core.Tests.Learning.DecisionTransformerTests
 
 open System
@@ -109,7 +110,8 @@ let private small =
         ReturnScale = 2.0
     )
 
-/// The policy of a learner, decision after decision for one row: what it does, given what it sees and the reward before.
+/// The policy of a learner, decision after decision for one row: what it does, given what it sees and the reward
+/// before.
 let private decide (learner: Learner) (blocks: TensorBlock list) m (seen: (float[] * float) list) =
     let act = learner.Act.Invoke 1
     use graph = CompiledGraph.Compile act

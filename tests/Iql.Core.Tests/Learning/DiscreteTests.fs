@@ -1,4 +1,5 @@
-/// Steps of discrete actions against plain arithmetic in double precision: every loss again, and its gradients by central differences.
+/// Steps of discrete actions against plain arithmetic in double precision: every loss again, and its gradients by
+/// central differences.
 module Iql.Core.Tests.Learning.DiscreteTests
 
 open System
@@ -14,10 +15,6 @@ open Iql.Tests
 open Iql.Core.Tests.Learning.Execute
 
 let private s, a, rows = 3, 4, 6
-
-let private numbers name count bound =
-    let seed = Seed.Named name
-    Array.init count (fun i -> seed.Uniform(uint64 i, bound))
 
 let private taken = [| 0; 3; 1; 1; 2; 0 |]
 
@@ -76,7 +73,8 @@ let private differences (loss: Numbers -> float) (start: Numbers) (net: string) 
                 name, Array.init values.Length (fun i -> (moved i step - moved i -step) / (2.0 * step))
     ]
 
-/// The first step of a learner: metrics as `expected`, and Adam's first moments as a tenth of the differences of each network's loss.
+/// The first step of a learner: metrics as `expected`, and Adam's first moments as a tenth of the differences of each
+/// network's loss.
 let private check (learner: Learner) (expected: Numbers -> Numbers -> (string * float) list) losses =
     let seed = Seed.Named "discrete"
     let start = initial learner seed

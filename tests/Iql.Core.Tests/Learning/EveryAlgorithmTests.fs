@@ -183,9 +183,7 @@ let tests =
 
                 turn ()
                 turn ()
-                let before = GC.GetAllocatedBytesForCurrentThread()
-                turn ()
-                Expect.equal (GC.GetAllocatedBytesForCurrentThread() - before) 0L name)
+                Expect.allocatesNothing turn name)
 
         // Float32 against double precision on the same batches and draws.
         testCase "the compiled step follows the interpreter" (fun () ->
@@ -252,7 +250,8 @@ let tests =
                     let values = values.Of(ReadOnlySpan seen)
                     Expect.equal values.Length rows "length of values"
 
-                    // Draws depend on the place of a row among those that are asked together: the first of them are the same.
+                    // Draws depend on the place of a row among those that are asked together: the first of them are the
+                    // same.
                     let actions =
                         let act = learner.Act.Invoke rows
 

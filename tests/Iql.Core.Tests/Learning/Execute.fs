@@ -4,14 +4,26 @@ module Iql.Core.Tests.Learning.Execute
 open System
 open System.Collections.Generic
 open System.Runtime.CompilerServices
+open Iql
 open Iql.Algorithms
 open Iql.Cpu
 open Iql.Execution
 open Iql.Cpu.Emit
 open Iql.Graph
 
-/// Dense row-major numbers of every input, by its name in the graph: "shared/value/w0", "policy0/logStd", "batch/rewards".
+/// Dense row-major numbers of every input, by its name in the graph: "shared/value/w0", "policy0/logStd",
+/// "batch/rewards".
 type Numbers = Map<string, float[]>
+
+/// So many numbers of a name, uniform on ±bound.
+let numbers (name: string) (count: int) (bound: float) : float[] =
+    let seed = Seed.Named name
+    Array.init count (fun i -> seed.Uniform(uint64 i, bound))
+
+/// One output of a network of a single linear layer: x · W₀ + b₀.
+let linear (parameters: Numbers) (net: string) (x: float list) (output: int) : float =
+    let w, b = parameters[$"{net}/w0"], parameters[$"{net}/b0"]
+    b[output] + Seq.sum [ for i, value in List.indexed x -> value * w[i * b.Length + output] ]
 
 /// A step: numbers of blocks and batch with the scalars in, numbers of the next blocks and metrics out.
 type Executor = GraphFunction -> Numbers -> float list -> Numbers * Map<string, float>
@@ -92,7 +104,7 @@ let compiled (path: InstructionSet) (team: WorkerTeam) : Executor =
         next, Seq.zip names metrics |> Map
 
 /// A learner's first blocks as numbers.
-let initial (learner: Learner) (seed: Iql.Seed) : Numbers =
+let initial (learner: Learner) (seed: Seed) : Numbers =
     Map [
         for block in learner.Initialise.Invoke seed do
             for entry in block.Layout.Entries do
@@ -104,7 +116,7 @@ let over (additions: Numbers) (numbers: Numbers) =
     Map.fold (fun all name values -> Map.add name values all) numbers additions
 
 /// Steps a learner on one batch for every step, from some numbers: the last numbers, and the metrics of every step.
-let train (execute: Executor) (learner: Learner) (seed: Iql.Seed) (batch: int -> Numbers) (start: Numbers) steps =
+let train (execute: Executor) (learner: Learner) (seed: Seed) (batch: int -> Numbers) (start: Numbers) steps =
     ((start, []), [ 0 .. steps - 1 ])
     ||> List.fold (fun (numbers, metrics) step ->
         let scalars = seed.AsScalar() :: float step :: List.ofSeq learner.Hyperparameters

@@ -1,4 +1,5 @@
-/// Reading the golden traces: their tensors by name, their statistics, their summaries. The format's own page is golden/README.md.
+/// Reading the golden traces: their tensors by name, their statistics, their summaries. The format's own page is
+/// golden/README.md.
 module Iql.Core.Tests.Learning.Golden
 
 open System
@@ -134,7 +135,7 @@ let summary what tolerance (expected: JsonElement) (actual: float[]) = [
     | _ -> ()
 ]
 
-/// The largest deviation, or a failure that names the first ones beyond the tolerance (in the order they came, which names the mistake).
+/// The largest deviation, or a failure that names the first ones beyond the tolerance.
 let assertClose (case: Case) (differences: Difference list) =
     match differences |> List.filter (fun difference -> not (difference.Share <= 1.0)) with
     | [] -> differences |> List.map _.Share |> List.max

@@ -1,8 +1,7 @@
-/// Onestep RL: its losses against plain arithmetic, its phases, and a bandit whose best policies are known in closed form.
+/// Onestep RL: its losses against plain arithmetic, its phases, and a bandit whose best policies have a closed form.
 module Iql.Core.Tests.Learning.OnestepTests
 
 open System
-open System.Collections.Generic
 open Iql
 open Iql.Algorithms
 open Iql.Graph
@@ -26,10 +25,6 @@ let private s, a, rows, samples = 3, 2, 5, 4
 
 let private draws = [ Onestep.PolicyNoise, [ rows; a ]; Onestep.DivergenceNoise, [ samples; rows; a ] ]
 
-let private numbers name count bound =
-    let seed = Seed.Named name
-    Array.init count (fun i -> seed.Uniform(uint64 i, bound))
-
 let private batch: Numbers =
     Map [
         "batch/observations", numbers "s" (rows * s) 1.0
@@ -42,11 +37,6 @@ let private batch: Numbers =
         for stream, extents in draws do
             $"batch/noise{stream}", numbers $"noise{stream}" (List.reduce (*) extents) 2.5
     ]
-
-let private linear (start: Numbers) net (x: float list) output =
-    let w, b = start[$"{net}/w0"], start[$"{net}/b0"]
-
-    b[output] + Seq.sum [ for i, value in List.indexed x -> value * w[i * b.Length + output] ]
 
 let private row (name: string) width b = [ for i in 0 .. width - 1 -> batch[$"batch/{name}"][b * width + i] ]
 
@@ -112,8 +102,6 @@ let private start (learner: Learner) : Numbers =
             Array.map2 (+) values (numbers name values.Length 0.3)
         else
             values)
-
-// ---- phases
 
 // ---- the bandit: rewards −(a − 0.6)²
 
@@ -258,15 +246,16 @@ let tests =
                     Tensor.Input("noise", Shape.Of [ rows; samples; a ])
                 )
 
-            let inputs = Dictionary<string, float[]>()
-
-            for KeyValue(name, values) in over batch start do
-                inputs[name] <- values
-
-            inputs["noise"] <- noise
-            inputs["sampleBound"] <- [| config.SampleBound |]
-            inputs["logStdMin"] <- [| config.LogStdMin |]
-            inputs["logStdMax"] <- [| config.LogStdMax |]
+            let inputs =
+                over batch start
+                |> over (
+                    Map [
+                        "noise", noise
+                        "sampleBound", [| config.SampleBound |]
+                        "logStdMin", [| config.LogStdMin |]
+                        "logStdMax", [| config.LogStdMax |]
+                    ]
+                )
 
             let expected = [
                 for b in 0 .. rows - 1 do

@@ -12,7 +12,8 @@ open Iql.Graph
 open Expecto
 open Iql.Core.Tests.Learning.Execute
 
-/// A net of the file: its name, where it lies in our blocks, whose numbers it starts with ("own" targets have their own), its sizes.
+/// A net of the file: its name, where it lies in our blocks, whose numbers it starts with ("own" targets have their
+/// own), its sizes.
 type Net = { Theirs: string; Ours: string; Source: string; Sizes: int list }
 
 /// How an algorithm's traces are read.
@@ -126,7 +127,8 @@ let private initialNumbers (case: Golden.Case) (reading: Reading) : Numbers =
     |> List.filter (fun (name, _) -> names.Contains name)
     |> Map
 
-/// Replays a file: inputs, initial tensors, every statistic of every step, final tensors (unless only its first steps are wanted).
+/// Replays a file: inputs, initial tensors, every statistic of every step, final tensors (unless only its first steps
+/// are wanted).
 let replay (execute: Executor) statisticTolerance entryTolerance steps (case: Golden.Case) (reading: Reading) =
     let learner = reading.Learner
 
@@ -186,8 +188,8 @@ let every pattern (reading: Golden.Case -> Reading) check =
 let inDoublePrecision (case: Golden.Case) reading =
     replay inDouble 1e-9 1e-9 (if case.Dim "batch" > 100 then 4 else Int32.MaxValue) case reading
 
-/// Compiled, in float32, all steps: within ten times what float32 costs the reference itself. Small cases run on every width of
-/// vectors, the real size on the machine's own.
+/// Compiled, in float32, all steps: within ten times what float32 costs the reference itself. Small cases run on every
+/// width of vectors, the real size on the machine's own.
 let compiledFor path (case: Golden.Case) reading =
     let statistic, entry = case.FloatBounds
 

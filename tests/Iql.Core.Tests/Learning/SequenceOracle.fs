@@ -1,4 +1,5 @@
-/// The decision transformer's network in double precision, token by token: lists and loops, no padding, no masks, no batch.
+/// The decision transformer's network in double precision, token by token: lists and loops, no padding, no masks, no
+/// batch.
 module Iql.Core.Tests.Learning.SequenceOracle
 
 /// Numbers of a parameter by its name in the network.

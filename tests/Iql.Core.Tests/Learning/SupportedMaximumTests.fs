@@ -1,8 +1,7 @@
-/// Maxima over all actions and over the data's support: steps against plain arithmetic, and a problem whose values are known.
+/// Maxima over all actions and over the data's support: steps against plain arithmetic, and a problem of known values.
 module Iql.Core.Tests.Learning.SupportedMaximumTests
 
 open System
-open System.Collections.Generic
 open Iql
 open Iql.Algorithms
 open Iql.Data
@@ -20,10 +19,6 @@ open Iql.Core.Tests.Learning.Replay
 
 let private s, a, rows, samples = 3, 2, 5, 4
 
-let private numbers name count bound =
-    let seed = Seed.Named name
-    Array.init count (fun i -> seed.Uniform(uint64 i, bound))
-
 let private batch: Numbers =
     Map [
         "batch/observations", numbers "s" (rows * s) 1.0
@@ -35,11 +30,6 @@ let private batch: Numbers =
     ]
 
 let private row (name: string) width b = [ for i in 0 .. width - 1 -> batch[$"batch/{name}"][b * width + i] ]
-
-let private linear (start: Numbers) net (x: float list) output =
-    let w, b = start[$"{net}/w0"], start[$"{net}/b0"]
-
-    b[output] + Seq.sum [ for i, value in List.indexed x -> value * w[i * b.Length + output] ]
 
 let private config =
     ImplicitQLearningConfig(
@@ -240,15 +230,16 @@ let tests =
                     Tensor.Input("noise", Shape.Of [ samples; rows; a ])
                 )
 
-            let inputs = Dictionary<string, float[]>()
-
-            for KeyValue(name, values) in over batch start do
-                inputs[name] <- values
-
-            inputs["noise"] <- noise
-            inputs["supportThreshold"] <- [| config.SupportThreshold |]
-            inputs["logStdMin"] <- [| -1.5 |]
-            inputs["logStdMax"] <- [| 0.5 |]
+            let inputs =
+                over batch start
+                |> over (
+                    Map [
+                        "noise", noise
+                        "supportThreshold", [| config.SupportThreshold |]
+                        "logStdMin", [| -1.5 |]
+                        "logStdMax", [| 0.5 |]
+                    ]
+                )
 
             let expected = [
                 for n in 0 .. samples - 1 do
@@ -271,7 +262,8 @@ let tests =
         testCase
             "the support's maximum is worth the best that was done, the maximum over all what nobody did"
             (fun () ->
-                // Q(0) = γ m / (1 − γ) = m, with m what is taken for the best action: on average, in the support, anywhere.
+                // Q(0) = γ m / (1 − γ) = m. Here m is what is taken for the best action: on average, in the support,
+                // anywhere.
                 let mean = endless.Value.Actions |> Seq.averageBy float
                 Expect.floatClose (Accuracy.within 0.03) (valueOfNothing Objective.Sarsa 0.0) mean "value of nothing"
                 // The uniform's deviation is 0.3/√3, so its edge is √3 deviations out.

@@ -25,13 +25,13 @@ let config (beta: float) : RunConfig =
         hyperparameters = algorithm.With("inverseTemperature", beta).ToJson()
     )
 
+let private learner (betas: float list) =
+    ImplicitQLearning.Learner(algorithm.Varied("inverseTemperature", betas), observationSize, actionSize)
+
 let train (folder: string) (threads: int) (betas: float list) =
     let runs = [| for beta in betas -> run folder $"beta={beta}" (config beta) |]
 
-    let learner =
-        ImplicitQLearning.Learner(algorithm.Varied("inverseTemperature", betas), observationSize, actionSize)
-
-    [ for outcome in TrainingLoop.Run(plan threads learner, runs) -> outcome.Run.Folder ]
+    [ for outcome in TrainingLoop.Run(plan threads (learner betas), runs) -> outcome.Run.Folder ]
 
 [<Tests>]
 let tests =
@@ -83,12 +83,7 @@ let tests =
                 Expect.stringContains failure.Message "after 5 steps" "message of failure"))
 
         testAlone "a step of implicit Q-learning allocates nothing" (fun () ->
-            let learner =
-                ImplicitQLearning.Learner(
-                    algorithm.Varied("inverseTemperature", [ 1.0; 3.0 ]),
-                    observationSize,
-                    actionSize
-                )
+            let learner = learner [ 1.0; 3.0 ]
 
             for threads in [ 1; 2 ] do
                 use device = new CpuDevice(threads)
@@ -100,21 +95,10 @@ let tests =
                         trainer.Advance((step % 50 = 0))
 
                 advance 100
-                let before = GC.GetAllocatedBytesForCurrentThread()
-                advance 200
-
-                Expect.equal
-                    (GC.GetAllocatedBytesForCurrentThread() - before)
-                    0L
-                    "allocated bytes for current thread minus before")
+                Expect.allocatesNothing (fun () -> advance 200) "200 steps")
 
         testCase "metrics or none, a step gives the same bits" (fun () ->
-            let learner =
-                ImplicitQLearning.Learner(
-                    algorithm.Varied("inverseTemperature", [ 1.0; 3.0 ]),
-                    observationSize,
-                    actionSize
-                )
+            let learner = learner [ 1.0; 3.0 ]
 
             use always = new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL))
             use never = new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL))
@@ -127,12 +111,7 @@ let tests =
                 Expect.isTrue (one.SameBits other) "same bits of one of other")
 
         testCase "the probe weighs transitions as the policy's loss does" (fun () ->
-            let learner =
-                ImplicitQLearning.Learner(
-                    algorithm.Varied("inverseTemperature", [ 1.0; 3.0 ]),
-                    observationSize,
-                    actionSize
-                )
+            let learner = learner [ 1.0; 3.0 ]
 
             use trainer = new Trainer(learner, transitions, Trainer.Start(learner, Seed 1UL))
 

@@ -80,7 +80,8 @@ let private byHand (told: float -> float) episode rate =
 let tests =
     testList "RememberingPolicyTests" [
         testCase
-            "what a policy makes of a decision comes back at the next, episode by episode, and starts anew with each evaluation"
+            "what a policy makes of a decision comes back at the next, episode by episode, and starts anew \
+            with each evaluation"
             (fun () ->
                 for m, rate in [ 0, 0.1; 1, 0.3 ] do
                     let result = evaluate 0.0 6 CpuDevice.Single m

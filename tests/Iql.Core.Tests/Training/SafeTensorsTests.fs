@@ -79,7 +79,8 @@ let tests =
         testCase "tensors are read in any order of the header" (fun () ->
             inFolder (fun folder ->
                 let header =
-                    """{"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}   """
+                    """{"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"""
+                    + """"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}   """
 
                 let read = SafeTensors.Read(file folder header [| 0uy; 0uy; 0x80uy; 0x3Fuy; 0uy; 0uy; 0uy; 0x40uy |])
 
@@ -112,7 +113,8 @@ let tests =
                 """{"a":{"dtype":"F32","shape":[70000,70000],"data_offsets":[0,8]}}""", "header"
                 """{"a":3}""", "header"
                 """[]""", "header"
-                """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
+                """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"""
+                + """"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
                 "header"
             ]
             (fun (header: string, says: string) ->

@@ -77,8 +77,8 @@ type Line() =
 /// The scale of the task.
 let reference = ReferenceScore("line", 0.0, 2.0, 7, "made up")
 
-/// Value: r ≈ V(s), linear. Policies: a ≈ π(s), linear, each with its own rate; the actions they see are noisy, and the value sets
-/// how much they learn. Plain descent, so a large rate blows up.
+/// Value: r ≈ V(s), linear. Policies: a ≈ π(s), linear, each with its own rate; the actions they see are noisy, and the
+/// value sets how much they learn. Plain descent, so a large rate blows up.
 let learner (learningRate: float) (rates: float list) : Learner =
     let batchSize = 8
 

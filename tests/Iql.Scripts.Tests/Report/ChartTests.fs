@@ -32,7 +32,8 @@ let tests =
         testCase "charts of a sweep have a trace for each group" (fun () ->
             Synthetic.withSweep plan (fun folder ->
                 let cells = read folder
-                // A band and a line a group; the diverged run has a line of its own, and the mean of one run has no band.
+                // A band and a line a group; the diverged run has a line of its own, and the mean of one run has no
+                // band.
                 Expect.equal (traces (LearningCurves.panels Score (Some tau) (Some beta) cells)) [ 4; 6 ] "traces"
                 Expect.equal (traces [ ScoreHeatMap.figure Score tau beta cells ]) [ 1 ] "traces"
                 Expect.equal (traces [ ScoreLine.figure Score tau cells ]) [ 2 ] "traces"

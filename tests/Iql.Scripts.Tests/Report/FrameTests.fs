@@ -39,8 +39,8 @@ let tests =
 
                 Expect.equal
                     (String.concat " " frame.ColumnKeys)
-                    "run task algorithm expectile inverseTemperature seed status score return steps seconds stepsPerSecond \
-         discount hiddenSizes objective"
+                    "run task algorithm expectile inverseTemperature seed status score return steps seconds \
+                    stepsPerSecond discount hiddenSizes objective"
                     "column keys of frame"
 
                 let diverged = frame |> Frame.filterRowValues (fun row -> row.GetAs<string> "status" = "diverged")

@@ -80,7 +80,8 @@ let tests =
             withRun (fun folder ->
                 File.AppendAllText(
                     Path.Combine(folder, "metrics.jsonl"),
-                    "{\"kind\":\"train\",\"step\":30000,\"seconds\":1,\"valueLoss\":null,\"valueMean\":2,\"stepsPerSecond\":1}\n"
+                    "{\"kind\":\"train\",\"step\":30000,\"seconds\":1,\"valueLoss\":null,\
+                    \"valueMean\":2,\"stepsPerSecond\":1}\n"
                 )
 
                 let run = read folder

@@ -45,7 +45,9 @@ let tests =
             close 2.0 (iqm [| 1.0; 2.0; 3.0 |]) // floor(3/4) = 0: the plain mean
             close 2.5 (iqm [| 100.0; 2.0; 3.0; -50.0 |])
             close 4.0 (iqm [| 0.0; 3.0; 4.0; 5.0; 1000.0 |])
-            close 4.5 (iqm [| 1.0; 2.0; 3.0; 4.0; 5.0; 6.0; 7.0; 8.0 |]))
+            close 4.5 (iqm [| 1.0; 2.0; 3.0; 4.0; 5.0; 6.0; 7.0; 8.0 |])
+            // Squares: the middle six of twelve have another mean than the middle four or eight.
+            close ((16.0 + 25.0 + 36.0 + 49.0 + 64.0 + 81.0) / 6.0) (iqm [| for i in 1.0 .. 12.0 -> i * i |]))
 
         testCase "optimality gap counts only what is missing to the target" (fun () ->
             close 30.0 (optimalityGap 100.0 [| 40.0; 100.0; 180.0; 40.0 |])
@@ -67,8 +69,8 @@ let tests =
                 close (100.0 - (10.0 + 20.0 + 90.0 + 100.0 + 50.0 + 40.0) / 6.0) (optimalityGapOfTasks 100.0 scores))
 
         testCase "two methods are drawn apart, task by task" (fun () ->
-            // Every resample keeps a task's runs in their task and a method's in their method: the difference of sums stays within what
-            // each task can give.
+            // Every resample keeps a task's runs in their task and a method's in their method: the difference of sums
+            // stays within what each task can give.
             let xs = [| [| 1.0; 2.0 |]; [| 10.0; 20.0 |] |]
             let ys = [| [| 100.0; 200.0; 300.0 |]; [| 1000.0 |] |]
 
@@ -101,7 +103,8 @@ let tests =
             Expect.equal estimate { Value = 7.0; Interval = { Low = 7.0; High = 7.0 } } "estimate")
 
         testCase "bootstrap of the mean has the width theory gives" (fun () ->
-            // 100 numbers 0..99: standard error of the bootstrap mean is 28.866 / 10, so the interval is near ±1.96 × 2.8866.
+            // 100 numbers 0..99: the standard error of the bootstrap mean is 28.866 / 10, so the interval is near
+            // ±1.96 × 2.8866.
             let estimate = bootstrap (draws 20000 0.95) mean (Array.init 100 float)
             Expect.equal estimate.Value 49.5 "estimate"
             Expect.between 43.6 44.1 estimate.Interval.Low "low of estimate"
