@@ -86,9 +86,7 @@ let tests =
 
                 let named = String.concat ", " [ for each in Algorithm.Named -> each.Name ]
 
-                refused "train -a td3" [
-                    $"--algorithm: expected one of {named}, got 'td3'"
-                ])
+                refused "train -a td3" [ $"--algorithm: expected one of {named}, got 'td3'" ])
 
         testCase "a trial is not told what its algorithm does not have" (fun () ->
             let trial = { Trial.standard with Config = (Algorithm.Find "td3bc").Standard }

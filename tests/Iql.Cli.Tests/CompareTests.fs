@@ -38,8 +38,7 @@ let tests =
             Expect.hasLength (File.ReadAllLines(Path.Combine(folder, "runs.csv"))) 13 "file folder, 'runs.csv'"
             let page = File.ReadAllText(Path.Combine(folder, "report.html"))
 
-            for part in
-                [ "figure-tasks"; "figure-overall"; "figure-improvement"; "figure-curves"; "class=\"scores\"" ] do
+            for part in [ "figure-tasks"; "figure-overall"; "figure-improvement"; "figure-curves"; "class=\"scores\"" ] do
                 Expect.stringContains page part "page"
 
             // An episode an algorithm, those of a task together.

@@ -138,8 +138,7 @@ let tests =
             for what in [ "expectile"; "td"; "advantage-weighted" ] do
                 let output = succeeds $"explain {what} --batch 32"
 
-                for heading in
-                    [ $"The life of {what}"; "1. As written"; "2. Simplified"; "3. Schedule"; "4. Memory" ] do
+                for heading in [ $"The life of {what}"; "1. As written"; "2. Simplified"; "3. Schedule"; "4. Memory" ] do
                     Expect.stringContains output heading "output"
 
             use scratch = new Scratch()

@@ -36,11 +36,7 @@ let private scores (table: ScoreTable) : XmlNode =
         ]
 
     Html.captioned "scores" $"Mean {Measure.title table.Measure} by task and algorithm" [
-        thead [] [
-            tr [] [
-                for name in ScoreTableText.heads table -> th [ _scope "col" ] [ str name ]
-            ]
-        ]
+        thead [] [ tr [] [ for name in ScoreTableText.heads table -> th [ _scope "col" ] [ str name ] ] ]
         body table.Rows
         if not table.Totals.IsEmpty then
             body table.Totals
@@ -209,9 +205,7 @@ let ofTable (episodes: XmlNode list) (sweep: SweepResults) (table: ScoreTable) :
         |> Html.figure
             "figure-curves"
             ("Each point is one evaluation."
-             + Plural.given
-                 (table.Seeds > 1)
-                 " The line is the mean over seeds, and the band is its 95 % interval.")
+             + Plural.given (table.Seeds > 1) " The line is the mean over seeds, and the band is its 95 % interval.")
             (spoken "Scores over training, which end near these" table table.Rows)
         "trained", "What was trained", trained sweep table
         "data", "The data", [ data sweep table ]

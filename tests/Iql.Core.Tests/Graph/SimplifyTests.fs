@@ -18,8 +18,7 @@ let rec private text (x: Tensor) : string =
     match x.Op with
     | Op.Input -> x.Name
     | Op.Constant -> FormattableString.Invariant $"{x.Number}"
-    | _ ->
-        $"""{x.Op}{String.Join(",", x.Integers)}{x.Shape}({String.concat ", " sources})"""
+    | _ -> $"""{x.Op}{String.Join(",", x.Integers)}{x.Shape}({String.concat ", " sources})"""
 
 let private s, t, u, x, v, w =
     input 0 [], input 1 [], input 2 [ 1 ], input 3 [ 2; 3 ], input 4 [ 3 ], input 5 [ 3; 2 ]

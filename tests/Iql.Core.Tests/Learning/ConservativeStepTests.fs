@@ -169,8 +169,7 @@ let tests =
             for term in Enum.GetValues<ConservativeTerm>() do
                 for lagrange in Enum.GetValues<Lagrange>() do
                     for backup in Enum.GetValues<SampledBackup>() do
-                        for automatic, cloning, learned in
-                            [ true, false, true; false, true, false; true, true, false ] do
+                        for automatic, cloning, learned in [ true, false, true; false, true, false; true, true, false ] do
                             let config =
                                 ConservativeQLearningConfig(
                                     HiddenSizes = Widths [],

@@ -17,8 +17,7 @@ let private reading (case: Golden.Case) : Reading =
             BatchSize = rows,
             ActionSamples = samples,
             ConservativeWeight = case.Number "conservative_weight",
-            ConservativeTerm =
-                (if is "importance" then ConservativeTerm.ImportanceWeighted else ConservativeTerm.Plain),
+            ConservativeTerm = (if is "importance" then ConservativeTerm.ImportanceWeighted else ConservativeTerm.Plain),
             SoftmaxTemperature = case.Number "softmax_temperature",
             DifferenceMin = case.Number "diff_clip_min",
             DifferenceMax = case.Number "diff_clip_max",
