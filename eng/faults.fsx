@@ -60,8 +60,8 @@ let binaries (tests: string) =
 let failures (fault: Fault) : string list =
     let filters = [ for list in fault.Lists -> [ "--filter"; list ] ]
 
-    let _, output =
-        run copy (Path.Combine(binaries fault.Tests, fault.Tests)) ("--no-ansi" :: "--progress" :: "off" :: List.concat filters)
+    let program = Path.Combine(binaries fault.Tests, fault.Tests)
+    let _, output = run copy program ("--no-ansi" :: "--progress" :: "off" :: List.concat filters)
 
     if not (output.Contains "total:") then
         failwith output

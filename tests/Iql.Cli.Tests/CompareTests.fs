@@ -38,8 +38,10 @@ let tests =
             Expect.hasLength (File.ReadAllLines(Path.Combine(folder, "runs.csv"))) 13 "file folder, 'runs.csv'"
             let page = File.ReadAllText(Path.Combine(folder, "report.html"))
 
-            for part in [ "figure-tasks"; "figure-overall"; "figure-improvement"; "figure-curves"; "class=\"scores\"" ] do
-                Expect.stringContains page part "page"
+            for figure in [ "tasks"; "overall"; "improvement"; "curves" ] do
+                Expect.stringContains page $"figure-{figure}" "page"
+
+            Expect.stringContains page "class=\"scores\"" "page"
 
             // An episode an algorithm, those of a task together.
             Expect.equal (Regex.Matches(page, "class=\"stage several\"").Count) 2 "count of matches"

@@ -138,7 +138,9 @@ let tests =
             for what in [ "expectile"; "td"; "advantage-weighted" ] do
                 let output = succeeds $"explain {what} --batch 32"
 
-                for heading in [ $"The life of {what}"; "1. As written"; "2. Simplified"; "3. Schedule"; "4. Memory" ] do
+                let headings = [ $"The life of {what}"; "1. As written"; "2. Simplified"; "3. Schedule"; "4. Memory" ]
+
+                for heading in headings do
                     Expect.stringContains output heading "output"
 
             use scratch = new Scratch()

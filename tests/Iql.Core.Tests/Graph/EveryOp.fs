@@ -264,7 +264,10 @@ let private moves = [
                 Shape = at axis (x |> Array.sumBy (fun part -> part.Shape[axis])) shapes[0]
                 At = fun index -> let i, k = find 0 index[axis] in x[i].At(at axis k index)
             })
-    for extents, axis, start, taken in [ [ 5 ], 0, 1, 3; [ 2; 4 ], 1, 2, 2; [ 4; 2 ], 0, 0, 1; [ 2; 3; 2; 2 ], 1, 1, 2 ] do
+
+    let slices = [ [ 5 ], 0, 1, 3; [ 2; 4 ], 1, 2, 2; [ 4; 2 ], 0, 0, 1; [ 2; 3; 2; 2 ], 1, 1, 2 ]
+
+    for extents, axis, start, taken in slices do
         row
             $"Slice {extents} along {axis} from {start}"
             [ extents ]

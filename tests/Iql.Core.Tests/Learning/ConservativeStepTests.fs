@@ -169,7 +169,9 @@ let tests =
             for term in Enum.GetValues<ConservativeTerm>() do
                 for lagrange in Enum.GetValues<Lagrange>() do
                     for backup in Enum.GetValues<SampledBackup>() do
-                        for automatic, cloning, learned in [ true, false, true; false, true, false; true, true, false ] do
+                        let cases = [ true, false, true; false, true, false; true, true, false ]
+
+                        for automatic, cloning, learned in cases do
                             let config =
                                 ConservativeQLearningConfig(
                                     HiddenSizes = Widths [],

@@ -11,13 +11,15 @@ let private reading (case: Golden.Case) : Reading =
 
     let is name = case.Hyper(name).GetBoolean()
 
+    let term = if is "importance" then ConservativeTerm.ImportanceWeighted else ConservativeTerm.Plain
+
     let config =
         ConservativeQLearningConfig(
             HiddenSizes = Widths case.Hidden,
             BatchSize = rows,
             ActionSamples = samples,
             ConservativeWeight = case.Number "conservative_weight",
-            ConservativeTerm = (if is "importance" then ConservativeTerm.ImportanceWeighted else ConservativeTerm.Plain),
+            ConservativeTerm = term,
             SoftmaxTemperature = case.Number "softmax_temperature",
             DifferenceMin = case.Number "diff_clip_min",
             DifferenceMax = case.Number "diff_clip_max",

@@ -195,7 +195,9 @@ let tests =
                 Expect.isGreaterThan m[name] 0.0 name)
 
         testCase "acting is the mean, clipped, without dropout" (fun () ->
-            for kind, tanh in [ PolicyKind.Gaussian, true; PolicyKind.Gaussian, false; PolicyKind.Deterministic, true ] do
+            let policies = [ PolicyKind.Gaussian, true; PolicyKind.Gaussian, false; PolicyKind.Deterministic, true ]
+
+            for kind, tanh in policies do
                 let learner =
                     (config.With("policyKind", kind).With("meanTanh", tanh).With("hiddenSizes", ([]: int list)))
                         .Learner(1, 1)
