@@ -130,7 +130,7 @@ module Command =
         let apply (parameter: Parameter<'settings>) word settings =
             match parameter.Set word settings with
             | Ok settings -> settings
-            | Error expected -> refuse $"{parameter.Name}: expected {expected}, got '{word}'."
+            | Error expected -> refuse $"{parameter.Name}: expected {expected}, got '{Plural.short word}'."
 
         let rec go words places given settings =
             match words with
@@ -148,7 +148,7 @@ module Command =
                 match List.tryFind (names >> List.contains name) options with
                 | None ->
                     let known = List.collect names options
-                    refuse $"unknown option {name}.{Spelling.didYouMean known name}"
+                    refuse $"unknown option {name}.{Hints.forOption known name}"
                 | Some option when List.contains option.Name given && not option.Repeats ->
                     refuse $"{option.Name}: given twice. Remove one of them."
                 | Some option ->

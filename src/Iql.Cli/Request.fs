@@ -104,7 +104,13 @@ module Request =
 
     /// One value for a hyperparameter, or several between commas, which make an axis. The axes of the grid stay axes.
     let several (hyperparameter: Hyperparameter) : Parameter<Request> =
-        let values = Read.listOf (fun word -> one hyperparameter word |> Result.map (fun _ -> word))
+        // Words of one value, 0.7 and 0.70, are one word.
+        let read word =
+            match hyperparameter.TryParse word with
+            | true, value -> Ok(hyperparameter.Print value)
+            | _ -> Error hyperparameter.Expected
+
+        let values = Read.listOf read
 
         let inGrid = inGrid hyperparameter.Name
 

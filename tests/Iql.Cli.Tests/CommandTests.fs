@@ -118,7 +118,11 @@ let tests =
             Expect.equal (Read.between 0 1 "1") (Error "a number in (0, 1)") "between '1'"
             Expect.equal (Read.between 0 1 "NaN") (Error "a number in (0, 1)") "between 'NaN'"
             Expect.equal (Read.listOf (Read.between 0 1) "0.5, 0.7") (Ok [ 0.5; 0.7 ]) "list of '0.5, 0.7'"
-            Expect.equal (Read.listOf (Read.between 0 1) "0.5,0.50") (Error "each value once") "list of '0.5,0.50'")
+
+            Expect.equal
+                (Read.listOf (Read.between 0 1) "0.5,0.50")
+                (Error "each value once, not both 0.5 and 0.50")
+                "list")
 
         testCase "edits between words count inserting, dropping, replacing and swapping" (fun () ->
             Expect.equal (Spelling.distance "seed" "seed") 0 "distance 'seed'"

@@ -19,7 +19,7 @@ public readonly record struct Phases(int Behaviour, int Critic, int Policy) : IH
     public static string Expected => "three whole numbers of at least 1, such as 5:20:1";
     public static bool TryParse(string word, out Phases value)
     {
-        var steps = word.Split(':').Select(ValueText.Whole).ToArray();
+        var steps = word.Split(':').Select(NumberText.Whole).ToArray();
         value = steps.Length == 3 ? new(steps[0] ?? 0, steps[1] ?? 0, steps[2] ?? 0) : default;
         return value is { Behaviour: >= 1, Critic: >= 1, Policy: >= 1 };
     }

@@ -26,22 +26,12 @@ sealed record ValueText(string Expected, string Hint, Func<string, object?> Read
     {
         if (type == typeof(double)) return new(range.Words("a number"), "NUMBER", word => Number(word, range), Number);
         if (type == typeof(int)) return new(
-            range.Words("a whole number"), "N", word => Whole(word) is { } n && range.Contains(n) ? n : null, Number);
+            range.Words("a whole number"), "N",
+            word => NumberText.Whole(word) is { } n && range.Contains(n) ? n : null, Number);
         if (type == typeof(bool)) return Words([("yes", true), ("no", false)]);
         if (type.IsEnum) return Words([.. from object value in Enum.GetValues(type) select (Kebab($"{value}"), value)]);
         var own = new Func<ValueText>(Own<Widths>).Method.GetGenericMethodDefinition().MakeGenericMethod(type);
         return (ValueText)own.Invoke(null, null)!;
-    }
-
-    /// <summary>A whole number; 20k and 1.5M are 20000 and 1500000. Null for anything else.</summary>
-    public static int? Whole(string word)
-    {
-        var factor = word.EndsWith('k') ? 1_000 : word.EndsWith('M') ? 1_000_000 : 1;
-        var digits = factor == 1 ? word : word[..^1];
-        const NumberStyles Style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
-        if (!decimal.TryParse(digits, Style, CultureInfo.InvariantCulture, out var number)) return null;
-        if (Math.Abs(number) > int.MaxValue / factor) return null;
-        return number * factor is var whole && whole == Math.Truncate(whole) ? (int)whole : null;
     }
 
     /// <summary>"ReverseKL" is "reverse-kl".</summary>
@@ -51,7 +41,7 @@ sealed record ValueText(string Expected, string Hint, Func<string, object?> Read
     static object? Number(string word, Interval range)
     {
         if (word == "none") return double.IsNaN(range.None) ? null : range.None;
-        var fits = double.TryParse(word, CultureInfo.InvariantCulture, out var x) && double.IsFinite(x);
+        var fits = double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) && double.IsFinite(x);
         return fits && range.Contains(x) ? x : null;
     }
 

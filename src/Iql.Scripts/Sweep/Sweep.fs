@@ -41,9 +41,24 @@ module Sweep =
     let private twice (names: string list) : string option =
         names |> List.countBy id |> List.tryFind (fun (_, count) -> count > 1) |> Option.map fst
 
+    /// The most runs of a sweep: each has its folder.
+    let mostRuns = 10_000
+
+    /// Two runs of a grid that would train the same, in words.
+    let private alike (sweep: Sweep) : string option =
+        grid sweep.Axes sweep.Base
+        |> List.groupBy _.Trial
+        |> List.tryPick (function
+            | _, first :: second :: _ ->
+                Some
+                    $"axes: expected runs that differ, got the same for {first.Name} and {second.Name}. Does a later \
+                      axis replace what an earlier one sets?"
+            | _ -> None)
+
     /// What is wrong with a sweep before any data are looked at.
     let check (sweep: Sweep) : Result<unit, string> =
         let names = [ for axis in sweep.Axes -> axis.Name ]
+        let runs = (1.0, sweep.Axes) ||> List.fold (fun runs axis -> runs * float axis.Values.Length)
 
         let wrong (axis: Axis) =
             let labels = List.map fst axis.Values
@@ -62,11 +77,22 @@ module Sweep =
             | _ -> None
 
         match twice names, List.tryPick wrong sweep.Axes with
-        | Some name, _ -> Error $"axes: expected each once, got {name} twice."
+        | Some name, _ ->
+            let values =
+                sweep.Axes
+                |> List.filter (fun axis -> axis.Name = name)
+                |> List.map (fun axis -> axis.Values |> List.map fst |> String.concat ",")
+                |> String.concat " and with "
+
+            Error $"axes: expected each once, got {name} twice: with {values}. Put the values into one axis."
         | _, Some problem -> Error problem
         | _ when names |> List.skipWhile ((<>) "algorithm") |> List.contains "task" ->
             Error "axes: expected task before algorithm, because presets depend on the task, got algorithm first."
-        | _ -> Ok()
+        | _ when runs > float mostRuns ->
+            Error
+                $"axes: expected at most {Plural.thousands mostRuns} runs, got {Plural.thousands (int64 runs)}. Ask \
+                  for fewer values or seeds."
+        | _ -> alike sweep |> Option.map Error |> Option.defaultValue (Ok())
 
     /// The runs of a sweep.
     let cells (sweep: Sweep) : SweepCell list = grid sweep.Axes sweep.Base

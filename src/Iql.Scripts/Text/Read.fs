@@ -35,17 +35,11 @@ module Read =
     /// A number above zero.
     let positive (word: string) : Result<float, string> = numberWhere "a number above 0" (fun x -> x > 0.0) word
 
-    /// A whole number of at least `low`; 20k and 1.5M are 20000 and 1500000.
+    /// A whole number of at least `low`; 20k, 1.5M and 1e4 are 20000, 1500000 and 10000.
     let whole (low: int) (word: string) : Result<int, string> =
-        let digits, factor =
-            if word.EndsWith 'k' then word[.. word.Length - 2], 1e3
-            elif word.EndsWith 'M' then word[.. word.Length - 2], 1e6
-            else word, 1.0
-
-        let fits (number: float) = Double.IsInteger number && number >= float low && number <= 2e9
-
-        match Double.TryParse(digits, NumberStyles.AllowDecimalPoint ||| NumberStyles.AllowLeadingSign, invariant) with
-        | true, number when fits (number * factor) -> Ok(int (number * factor))
+        match Option.ofNullable (Iql.Algorithms.NumberText.Decimal word) with
+        | Some number when number > 2_000_000_000M -> Error $"a whole number from {low} to 2,000,000,000"
+        | Some number when number >= decimal low && number = Math.Truncate number -> Ok(int number)
         | _ -> Error $"a whole number of at least {low}"
 
     /// Layer widths: "256x256", or "256,256".
@@ -58,24 +52,47 @@ module Read =
     let oneOf (words: string seq) (word: string) : Result<string, string> =
         if Seq.contains word words then Ok word else Error("one of " + String.concat ", " words)
 
+    /// An Error that names the first two words of one value.
+    let private eachOnce (values: (string * 'value) list) : Result<'value list, string> =
+        values
+        |> List.groupBy snd
+        |> List.tryPick (function
+            | _, (first, _) :: (second, _) :: _ -> Some(first, second)
+            | _ -> None)
+        |> function
+            | Some(first, second) when first = second -> Error $"each value once, not {first} twice"
+            | Some(first, second) -> Error $"each value once, not both {first} and {second}"
+            | None -> Ok(List.map snd values)
+
+    let private split (word: string) : string list = List.ofArray (word.Split(',', StringSplitOptions.TrimEntries))
+
     /// Values between commas, each read by `item`, none of them twice.
     let listOf (item: string -> Result<'value, string>) (word: string) : Result<'value list, string> =
-        match List.ofArray (word.Split(',', StringSplitOptions.TrimEntries)) |> Attempt.each item with
-        | Ok values when (List.distinct values).Length < values.Length -> Error "each value once"
-        | values -> values |> Result.mapError (sprintf "values between commas, each %s")
+        let words = split word
 
-    /// Seeds: "0,1,2", "0-4", or a mixture.
+        if List.contains "" words then
+            Error "values with one comma between two of them"
+        else
+            words
+            |> Attempt.each (fun word -> item word |> Result.map (fun value -> word, value))
+            |> Result.mapError (sprintf "values between commas, each %s")
+            |> Result.bind eachOnce
+
+    /// Seeds: "0,1,2", "0-4", or a mixture; at most 10,000.
     let seeds (word: string) : Result<int list, string> =
         let range (part: string) =
             match part.Split '-' |> Array.map (whole 0) with
-            | [| Ok seed |] -> Some [ seed ]
-            | [| Ok first; Ok last |] when first <= last && last - first < 10_000 -> Some [ first..last ]
-            | _ -> None
+            | [| Ok seed |] -> Ok(seed, seed)
+            | [| Ok first; Ok last |] when first <= last -> Ok(first, last)
+            | _ -> Error "seeds such as 0,1,2 or 0-4"
 
-        let parts = word.Split(',', StringSplitOptions.TrimEntries) |> Array.map range
-        let seeds = parts |> Array.choose id |> List.concat
-
-        if Array.contains None parts || (List.distinct seeds).Length < seeds.Length then
-            Error "seeds such as 0,1,2 or 0-4, each once"
-        else
-            Ok seeds
+        split word
+        |> Attempt.each (fun part -> range part |> Result.map (fun ends -> part, ends))
+        |> Result.bind (fun parts ->
+            if parts |> List.sumBy (fun (_, (first, last)) -> int64 last - int64 first + 1L) > 10_000L then
+                Error "at most 10,000 seeds"
+            else
+                eachOnce [
+                    for part, (first, last) in parts do
+                        for seed in first..last -> part, seed
+                ])

@@ -1,0 +1,65 @@
+namespace Iql.Cli
+
+open Iql.Scripts
+
+/// What people of other programs call an option.
+[<RequireQualifiedAccess>]
+module Hints =
+
+    /// Words for options of others, and the options here; the first that a command has are named.
+    let private others: (string list * string list * string) list = [
+        [ "tau" ], [ "--expectile"; "--expectiles"; "--polyak-step" ], "The paper's τ is the expectile"
+        [ "beta"; "temperature"; "awr-temperature"; "alpha-awr" ],
+        [ "--inverse-temperature"; "--inverse-temperatures" ],
+        "The paper's β is the inverse temperature"
+        [ "lr"; "learning-rate"; "actor-lr"; "policy-lr"; "critic-lr"; "value-lr"; "qf-lr"; "vf-lr" ],
+        [ "--policy-learning-rate"; "--critic-learning-rate"; "--value-learning-rate" ],
+        "Each network has its rate"
+        [ "device"; "gpu"; "gpus"; "cuda"; "cpu"; "workers"; "num-workers"; "jobs"; "j"; "num-threads" ],
+        [ "--threads" ],
+        "Training runs on the processor"
+        [ "gamma" ], [ "--discount" ], "γ is the discount"
+        [ "alpha"; "polyak"; "target-update-rate"; "soft-target-tau" ], [ "--polyak-step" ], ""
+        [ "epochs"; "epoch"; "num-epochs"; "num-steps"; "n-steps"; "max-steps"; "max-timesteps"; "total-steps"
+          "iterations"; "num-updates"; "train-steps"; "timesteps" ],
+        [ "--steps" ],
+        "Training counts steps of a batch"
+        [ "bs"; "minibatch"; "minibatch-size" ], [ "--batch" ], ""
+        [ "seeds"; "num-seeds" ], [ "--seeds"; "--seed" ], "`iql ablate` and `iql compare` take several seeds"
+        [ "env"; "env-name"; "env-id"; "environment"; "gym"; "domain" ], [ "--task" ], ""
+        [ "dataset"; "dataset-name"; "dataset-path"; "file"; "input"; "path" ], [ "--data" ], ""
+        [ "out"; "outdir"; "output-dir"; "out-dir"; "save-dir"; "logdir"; "log-dir"; "save-path"; "folder"
+          "checkpoints-path" ],
+        [ "--output" ],
+        ""
+        [ "eval-every"; "eval-freq"; "eval-interval"; "evaluate-interval"; "eval-period" ], [ "--evaluate-every" ], ""
+        [ "eval-episodes"; "n-episodes"; "num-episodes"; "n-eval-episodes" ], [ "--episodes" ], ""
+        [ "layers"; "hidden-dim"; "hidden-dims"; "hidden-size"; "width"; "units"; "arch"; "n-hidden"; "hidden-layers" ],
+        [ "--hidden" ],
+        "256x256 is two layers"
+        [ "normalize"; "normalize-states"; "normalise" ], [ "--normalize-observations" ], ""
+        [ "reward-scale"; "reward-bias"; "normalize-reward"; "reward-shift" ], [ "--rewards" ], ""
+        [ "algo"; "agent"; "method" ], [ "--algorithm"; "--algorithms" ], ""
+        [ "size"; "num-transitions"; "dataset-size"; "n"; "rows" ], [ "--transitions"; "--size" ], ""
+        [ "expectile-tau"; "quantile" ], [ "--expectile"; "--expectiles" ], ""
+        [ "ensemble"; "num-critics"; "n-critics"; "num-qs" ], [ "--critics" ], ""
+        [ "clip"; "adv-clip"; "exp-adv-max"; "max-weight" ], [ "--max-advantage-weight" ], ""
+        [ "overwrite"; "force"; "resume"; "restart" ], [ "--output" ], "The same command continues its folder"
+    ]
+
+    /// What an unknown option may have meant, as a sentence with a blank before it; nothing where nobody knows.
+    let forOption (known: string list) (option: string) : string =
+        let word = option.TrimStart('-').ToLowerInvariant().Replace('_', '-')
+
+        let named =
+            others
+            |> List.tryPick (fun (words, options, sentence) ->
+                match options |> List.filter (fun each -> List.contains each known) with
+                | own when List.contains word words && not own.IsEmpty -> Some(own, sentence)
+                | _ -> None)
+
+        match named with
+        | None -> Spelling.didYouMean known option
+        | Some(own, sentence) ->
+            let meant = $" Did you mean {Plural.either own}?"
+            if sentence = "" then meant else $"{meant} {sentence}."
