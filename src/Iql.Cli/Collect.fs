@@ -41,17 +41,16 @@ module Collect =
                       end, mean return {List.average share.Returns:F1}{score}"
 
         let collected =
-            Interrupt.guardFile (fun cancellation ->
-                {
-                    Collection.standard card request.Policies with
-                        Size = Option.defaultValue 1_000_000 request.Size
-                        Seed = request.Seed
-                        Noise = request.Noise
-                        Mean = request.Mean
-                        Threads = request.Threads
-                }
-                |> Collection.save { Done = say; Progress = Data.watch (); Cancellation = cancellation } path
-                |> Command.orRefuse)
+            {
+                Collection.standard card request.Policies with
+                    Size = Option.defaultValue 1_000_000 request.Size
+                    Seed = request.Seed
+                    Noise = request.Noise
+                    Mean = request.Mean
+                    Threads = request.Threads
+            }
+            |> Collection.save { Collection.quietly with Done = say; Progress = Data.watch () } path
+            |> Command.orRefuse
 
         let rate = float collected.Transitions / clock.Elapsed.TotalSeconds
         printfn $"{collected.Transitions} transitions, {collected.Episodes} episodes, {rate:N0} transitions/s"
@@ -70,22 +69,20 @@ module Collect =
             if Data.isRowFile path then
                 let say = Data.watch ()
 
-                Interrupt.guardFile (fun cancellation ->
-                    let environment = card.Environment
+                let environment = card.Environment
 
-                    RowFileWriter.Write(
-                        path,
-                        Path.GetFileNameWithoutExtension path,
-                        environment.ObservationSize,
-                        environment.ActionSize,
-                        metadata,
-                        (fun writer ->
-                            for piece in card.Dataset.Pieces(seed, int64 size) do
-                                cancellation.ThrowIfCancellationRequested()
-                                writer.Add piece
-                                say writer.Count (int64 size)),
-                        environment.ActionSpace.Kind
-                    ))
+                RowFileWriter.Write(
+                    path,
+                    Path.GetFileNameWithoutExtension path,
+                    environment.ObservationSize,
+                    environment.ActionSize,
+                    metadata,
+                    (fun writer ->
+                        for piece in card.Dataset.Pieces(seed, int64 size) do
+                            writer.Add piece
+                            say writer.Count (int64 size)),
+                    environment.ActionSpace.Kind
+                )
 
                 let file = RowFile path
                 file.Count, file.Statistics.Episodes

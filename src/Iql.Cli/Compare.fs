@@ -95,7 +95,7 @@ module Compare =
             if not (table.Rows.IsEmpty || table.Algorithms.IsEmpty) then
                 Command.print (Published.lines table @ [ "" ])
 
-        Shell.success
+        Shell.printed ()
 
     /// The folder of the results, named after one task or the domains of several.
     let private folder (request: CompareRequest) (tasks: string list) : string =

@@ -85,7 +85,7 @@ module Data =
         printfn "%s" (report.ToText())
 
         match inspection.Page with
-        | None -> Shell.success
+        | None -> Shell.printed ()
         | Some page ->
             DatasetPage.write page report
             Shell.wrote page
@@ -130,8 +130,7 @@ module Data =
         let say = watch ()
         let limit = Option.toNullable packing.TimeLimit
 
-        Interrupt.guardFile (fun stop ->
-            DatasetPacking.Pack(packing.Source, path, packing.Mode, limit, (fun rows all -> say rows all), stop))
+        DatasetPacking.Pack(packing.Source, path, packing.Mode, limit, fun rows all -> say rows all)
         |> printfn "%s"
 
         Shell.wrote path

@@ -83,7 +83,7 @@ module DataDownload =
             for file in D4rlFile.All do
                 printfn "%-28s %s" file.Task file.Path
 
-            Shell.success
+            Shell.printed ()
         else
             let file = find request.Task
             let sum = Option.toObj request.Checksum
@@ -99,10 +99,8 @@ module DataDownload =
                 let mirrors = ResizeArray(Seq.append request.Mirrors D4rlCache.Mirrors)
                 let say = watch file.FileName
 
-                Interrupt.guardSaying
-                    "Stopping: the received part is kept, and the next download continues."
-                    (fun stop -> D4rlCache.Download(file, mirrors, sum, (fun here all -> say here all), stop))
-                |> ignore
+                Interrupt.saying "Stopped. The received part is kept, and the next download continues."
+                D4rlCache.Download(file, mirrors, sum, (fun here all -> say here all)) |> ignore
 
             printfn "%s, %s" file.Task (size ())
             Shell.wrote path

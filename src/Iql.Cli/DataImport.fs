@@ -52,8 +52,6 @@ module DataImport =
                         let rate = millions / clock.Elapsed.TotalSeconds
                         eprintfn "%.1f million rows, %.2f million rows/s" millions rate
 
-                Interrupt.guardFile (fun stop ->
-                    LogImport.Import(import.Log, schema, import.Target, (fun rows -> say rows), stop))
-                |> printfn "%s"
+                LogImport.Import(import.Log, schema, import.Target, (fun rows -> say rows)) |> printfn "%s"
 
                 Shell.wrote import.Target)

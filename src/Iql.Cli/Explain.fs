@@ -86,7 +86,7 @@ module ExplainCommand =
             AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, text)))
             printfn "\n%s" path
 
-        Shell.success
+        Shell.printed ()
 
     let private sized heading doc (size: int) set : Parameter<Request> =
         Parameter.value heading doc (Read.whole 1) set |> Parameter.showing (string size)

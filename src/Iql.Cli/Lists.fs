@@ -56,7 +56,7 @@ module Lists =
                     cards |> Seq.map _.Name |> String.concat ", "
                 ]
 
-            Shell.success
+            Shell.printed ()
 
         Command.create "tasks" "List the tasks with an environment" "" [] [] [] () run
 
@@ -89,7 +89,7 @@ module Lists =
 
                 printfn ""
 
-            Shell.success
+            Shell.printed ()
 
         Command.create "presets" "List published hyperparameters with their sources" "" [] [] [] () run
 
@@ -115,7 +115,7 @@ module Lists =
             for known in Option.toList (Option.ofObj (ReferenceScores.Find task)) do
                 printfn "in use   scores 0 and 100 are returns %.4f and %.4f" known.Random known.Expert
 
-            Shell.success
+            Shell.printed ()
 
         Command.create
             "env reference"

@@ -8,8 +8,14 @@ open System.IO
 /// From the words of a command line to an exit code.
 module Shell =
 
-    /// Success, an error of the program, an error of the request, interrupted (128 + SIGINT).
-    let success, failure, refused, interrupted = 0, 1, 2, 130
+    /// All is done, an error of the program, an error of the request, stopped before all was done.
+    let success, failure, refused, interrupted = 0, 1, 2, Interrupt.code
+
+    /// The exit code of a command that only prints.
+    let printed () : int =
+        match Output.failure () with
+        | None -> success
+        | Some problem -> Command.refuse $"standard output: expected to write all of it, got: {problem}"
 
     /// Prints the full path of a file; success.
     let wrote (path: string) : int =
@@ -33,7 +39,14 @@ module Shell =
                     "--version", "Show the version"
                 ]
             yield ""
-            yield "Exit codes: 0 success, 1 an error of the program, 2 a request that cannot be met, 130 interrupted."
+            yield "Exit codes:"
+            yield!
+                Command.table [
+                    "0", "All that was asked is done"
+                    "1", "An error of the program"
+                    "2", "A request that cannot be met"
+                    "130", "Stopped by a signal, or other processes train the rest; the same command continues"
+                ]
         ]
 
     let private find (commands: Command list) (words: string list) : Command * string list =
@@ -64,24 +77,26 @@ module Shell =
         | []
         | [ "--help" | "-h" | "help" ] ->
             printfn "%s" (overview commands)
-            success
+            printed ()
         | [ "--version" ] ->
             printfn "iql %s" Version.text
-            success
+            printed ()
         | "help" :: rest ->
             printfn "%s" ((find commands rest |> fst).Help())
-            success
+            printed ()
         | words ->
             match find commands words with
             | command, arguments when List.contains "--help" arguments || List.contains "-h" arguments ->
                 printfn "%s" (command.Help())
-                success
+                printed ()
             | command, arguments -> command.Run arguments
 
     /// Runs a command line. Every failure is one message on standard error; IQL_DEBUG=1 adds the stack trace.
     let run (commands: Command list) (words: string seq) : int =
+        Output.protect ()
+
         try
-            dispatch commands (List.ofSeq words)
+            Interrupt.during (fun () -> dispatch commands (List.ofSeq words))
         with error ->
             let code, lines =
                 match error, Attempt.expected error with

@@ -134,7 +134,7 @@ module Training =
         (conclude: SweepResults -> unit)
         (sweep: Sweep)
         : int =
-        Interrupt.guard (fun cancellation ->
+        Interrupt.saving (fun cancellation ->
             let options = {
                 Launch.into folder with
                     Command = Some(typed ())
@@ -154,7 +154,7 @@ module Training =
             let finished = (SweepOutcome.finished outcome).Length
 
             if SweepOutcome.isWhole outcome then
-                match Report.writeAlone (outcome.Left = 0) folder |> Command.orRefuse with
+                match Report.writeAlone (outcome.Left = 0) cancellation folder |> Command.orRefuse with
                 | Report.Written page ->
                     for name, message in SweepOutcome.failures outcome do
                         printfn "diverged: %s: %s" name message
@@ -163,7 +163,7 @@ module Training =
                     Shell.wrote page
                 | Report.WrittenElsewhere ->
                     printfn
-                        "All runs are done, %d of them by this process. Another process writes the report."
+                        "All runs are done, %d of them by this process. Another process wrote the report."
                         outcome.Trained
 
                     Shell.success
@@ -177,8 +177,8 @@ module Training =
                 Shell.interrupted
             else
                 printfn
-                    "%d of %d runs are done, %d of them by this process. Other processes train the rest and write \
-                     the report:"
+                    "%d of %d runs are done, %d of them by this process. Exit code 130, because other processes train \
+                     the rest and write the report:"
                     finished
                     outcome.Runs.Length
                     outcome.Trained
@@ -186,7 +186,7 @@ module Training =
                 for group, holder in outcome.Elsewhere do
                     printfn "  %s: %O" group holder
 
-                Shell.success)
+                Shell.interrupted)
 
     /// Trains a request's sweep into its folder, writes the report, prints the results.
     let run

@@ -1,19 +1,29 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
 namespace Iql.Data;
 
-/// <summary>Files that exist whole or not at all.</summary>
+/// <summary>Files and folders that exist whole or not at all. What killed writers of a path left beside it is removed
+/// by its next writer.</summary>
 public static class AtomicFile
 {
+    /// <summary>How long the temporary file of another machine's process must be unchanged to count as left.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromHours(1);
+
+    /// <summary>Says in a name whose process writes: the process's number follows.</summary>
+    static readonly string Mark = $".{Environment.MachineName}-";
+
+    /// <summary>What this process is writing.</summary>
+    static readonly ConcurrentDictionary<string, bool> Living = [];
+
     /// <summary>Lets <paramref name="write"/> fill a temporary file beside <paramref name="path"/>, then renames it.
     /// Makes the folder when it is missing. When writing throws, the old file stays.</summary>
     /// <param name="write">Takes the temporary path and leaves a closed file there.</param>
-    public static void Write(string path, Action<string> write)
+    public static void Write(string path, Action<string> write) => Beside(path, (temporary, full) =>
     {
-        var full = Path.GetFullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        var temporary = $"{full}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";
-        try { write(temporary); File.Move(temporary, full, overwrite: true); }
-        finally { File.Delete(temporary); }
-    }
+        write(temporary);
+        File.Move(temporary, full, overwrite: true);
+    });
 
     /// <summary>The same for a file written as a stream, which is on the disk before the file gets its name.</summary>
     public static void Write(string path, Action<Stream> write) => Write(path, (string temporary) =>
@@ -24,21 +34,52 @@ public static class AtomicFile
         stream.Flush(flushToDisk: true);
     });
 
-    /// <summary>Removes temporary files that killed writers of a path left. A living writer holds its file, which
-    /// stays: safe at any time, but only for files written as a stream.</summary>
+    /// <summary>The same for a new folder.</summary>
+    public static void WriteFolder(string path, Action<string> write) => Beside(path, (temporary, full) =>
+    {
+        Directory.CreateDirectory(temporary);
+        write(temporary);
+        Directory.Move(temporary, full);
+    });
+
+    static void Beside(string path, Action<string, string> write)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        SweepAbandoned(full);
+        var temporary = $"{full}{Mark}{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";
+        Living[temporary] = true;
+        try { write(temporary, full); }
+        finally
+        {
+            Remove(temporary);
+            Living.TryRemove(temporary, out _);
+        }
+    }
+
+    /// <summary>Removes what this process is writing. The process must end now: its writers fail.</summary>
+    public static void Abandon()
+    {
+        foreach (var temporary in Living.Keys)
+        {
+            try { Remove(temporary); }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException) { } // the next one does
+        }
+    }
+
+    /// <summary>Removes what killed writers of a path left, and nothing of a living one: safe at any time.</summary>
     public static void SweepAbandoned(string path)
     {
         var full = Path.GetFullPath(path);
         var folder = Path.GetDirectoryName(full)!;
         if (!Directory.Exists(folder)) return;
-        foreach (var temporary in Directory.GetFiles(folder, Path.GetFileName(full) + ".*-*.tmp"))
+        foreach (var temporary in Directory.GetFileSystemEntries(folder, Path.GetFileName(full) + ".*-*.tmp"))
         {
             try
             {
-                using (new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) { }
-                File.Delete(temporary);
+                if (IsAbandoned(temporary)) Remove(temporary);
             }
-            catch (IOException) { } // somebody is writing it
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException) { } // not ours to remove
         }
     }
 
@@ -46,5 +87,36 @@ public static class AtomicFile
     public static void Sweep(string folder)
     {
         foreach (var temporary in Directory.GetFiles(folder, "*.tmp")) File.Delete(temporary);
+    }
+
+    static void Remove(string temporary)
+    {
+        if (Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true);
+        else File.Delete(temporary);
+    }
+
+    /// <summary>An IOException where a living writer holds the file open.</summary>
+    static bool IsAbandoned(string temporary)
+    {
+        if (Living.ContainsKey(temporary)) return false;
+        if (File.Exists(temporary))
+            using (new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) { }
+        var at = temporary.LastIndexOf(Mark, StringComparison.Ordinal);
+        return at > 0 && int.TryParse(temporary[(at + Mark.Length)..].Split('-')[0], out var process)
+            ? process == Environment.ProcessId || !IsRunning(process)
+            : DateTime.UtcNow - File.GetLastWriteTimeUtc(temporary) > Patience;
+    }
+
+    static bool IsRunning(int process)
+    {
+        try
+        {
+            Process.GetProcessById(process).Dispose();
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 }

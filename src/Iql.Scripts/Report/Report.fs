@@ -4,6 +4,7 @@ module Iql.Scripts.Report
 
 open System.Collections.Immutable
 open System.IO
+open System.Threading
 open Giraffe.ViewEngine
 open Giraffe.ViewEngine.Accessibility
 open Iql.Data
@@ -237,12 +238,12 @@ let forRun (folder: string) : Result<string, string> = result {
 /// What became of a report that several processes may want to write.
 type Writing =
     | Written of page: string
-    /// Another process is at it, or wrote it after the last result.
+    /// Another process wrote it after the last result.
     | WrittenElsewhere
 
-/// Writes the report of a sweep that is done, so that of several processes that find it done one does. `anyhow` writes
-/// it also when it is newer than every result.
-let writeAlone (anyhow: bool) (folder: string) : Result<Writing, string> =
+/// Writes the report of a sweep that is done, so that of several processes that find it done one does; the others wait
+/// for it, until `stop`. `anyhow` writes it also when it is newer than every result.
+let writeAlone (anyhow: bool) (stop: CancellationToken) (folder: string) : Result<Writing, string> =
     let age (path: string) = File.GetLastWriteTimeUtc path
 
     let isNewer () =
@@ -254,10 +255,16 @@ let writeAlone (anyhow: bool) (folder: string) : Result<Writing, string> =
 
     use claims = new Claims()
 
-    Attempt.reading (fun () ->
+    let rec go () =
         use claim = claims.TryTake folder
 
-        if isNull claim || (not anyhow && isNewer ()) then
+        if isNull claim then
+            Thread.Sleep 100
+            stop.ThrowIfCancellationRequested()
+            go ()
+        elif not anyhow && isNewer () then
             Ok WrittenElsewhere
         else
-            write folder |> Result.map Written)
+            write folder |> Result.map Written
+
+    Attempt.reading go

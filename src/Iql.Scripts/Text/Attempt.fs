@@ -29,6 +29,11 @@ module Attempt =
         // A wrong environment variable is met where a constant is first needed.
         | :? TypeInitializationException as failed when not (isNull failed.InnerException) ->
             expected failed.InnerException
+        // EMFILE and ENFILE.
+        | :? IOException when error.HResult = 24 || error.HResult = 23 ->
+            Some
+                $"{error.Message}. Raise the limit of open files, for example with `ulimit -n 4096`. Then start the \
+                  same command again."
         | :? ArgumentNullException
         | :? ArgumentOutOfRangeException -> None
         | :? ArgumentException

@@ -131,14 +131,36 @@ let tests =
         testCase "what a killed writer left is removed, what a living one writes is not" (fun () ->
             withFolder (fun folder ->
                 let path = Path.Combine(folder, "x.rows")
-                let left, living = path + ".1-dead.tmp", path + ".2-alive.tmp"
-                File.WriteAllText(left, "half")
+                let here = Environment.MachineName
+                use other = Diagnostics.Process.Start("sleep", "60")
 
-                use writing = new FileStream(living, FileMode.Create, FileAccess.Write, FileShare.None)
+                let temporaries = [
+                    // No process has this number.
+                    "a killed process's", $"{here}-999999999-a.tmp", false
+                    // A container starts again with the same numbers.
+                    "this process's, from an earlier life", $"{here}-{Environment.ProcessId}-a.tmp", false
+                    "a running process's", $"{here}-{other.Id}-a.tmp", true
+                    "of another machine, just written", "elsewhere-1-a.tmp", true
+                    "of another machine, hours old", "elsewhere-2-a.tmp", false
+                ]
+
+                let at (name: string) = $"{path}.{name}"
+
+                for _, name, _ in temporaries do
+                    File.WriteAllText(at name, "half")
+
+                File.SetLastWriteTimeUtc(at "elsewhere-2-a.tmp", DateTime.UtcNow.AddHours -2.0)
+
+                use writing =
+                    new FileStream(at $"{here}-999999999-b.tmp", FileMode.Create, FileAccess.Write, FileShare.None)
 
                 RowFileWriter.Write(path, transitions 1 1 (steps 3 [] []))
-                Expect.isFalse (File.Exists left) "left exists"
-                Expect.isTrue (File.Exists living) "living exists"
+                other.Kill()
+
+                for what, name, stays in temporaries do
+                    Expect.equal (File.Exists(at name)) stays what
+
+                Expect.isTrue (File.Exists writing.Name) "an open file"
                 Expect.equal (RowFile path).Count 3L "count of row file of path"))
 
         testCase "who wants to read a row file as a whole is told what it is" (fun () ->

@@ -111,8 +111,7 @@ public static class D4rlCache
         var part = path + ".part";
         try { Verify(file, part, sha256, source); }
         catch { ResumableDownload.Forget(part); throw; }
-        File.Move(part, path, overwrite: true);
-        ResumableDownload.Forget(part);
+        ResumableDownload.Rename(part, path);
     }
 
     static Uri Address(string mirror, D4rlFile file)

@@ -28,6 +28,13 @@ static class ResumableDownload
         File.Delete(Note(part));
     }
 
+    /// <summary>Gives a whole part its name. A kill in between leaves no note behind.</summary>
+    internal static void Rename(string part, string path)
+    {
+        File.Delete(Note(part));
+        File.Move(part, path, overwrite: true);
+    }
+
     static string Note(string part) => part + ".from";
 
     static async Task FetchAsync(Uri address, string part, Action<long, long?>? progress,

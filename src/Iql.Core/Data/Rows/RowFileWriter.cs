@@ -38,7 +38,6 @@ public sealed class RowFileWriter
     {
         Check.AtLeast(observationSize, 1, nameof(observationSize));
         Check.AtLeast(actionSize, 1, nameof(actionSize));
-        AtomicFile.SweepAbandoned(path);
         AtomicFile.Write(path, (Stream stream) =>
         {
             var layout = new RowLayout(observationSize, actionSize);

@@ -11,25 +11,17 @@ static class MinariWriter
 {
     /// <summary>Writes a temporary folder and renames it.</summary>
     /// <param name="defaults">Default entries of metadata.json, as JSON texts.</param>
-    internal static void Write(string folder, FlatEpisodes flat, IReadOnlyDictionary<string, string> defaults)
-    {
-        var full = Path.GetFullPath(folder);
-        var temporary = $"{full}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";
-        var data = Path.Combine(temporary, "data");
-        try
+    internal static void Write(string folder, FlatEpisodes flat, IReadOnlyDictionary<string, string> defaults) =>
+        AtomicFile.WriteFolder(folder, temporary =>
         {
+            var data = Path.Combine(temporary, "data");
             Directory.CreateDirectory(data);
             var file = Path.Combine(data, MinariNames.File);
             Hdf5Writer.Write(file, Enumerable.Range(0, flat.Episodes.Length).SelectMany(flat.Arrays), Attributes(flat));
+            var id = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
             AtomicFile.Write(Path.Combine(data, MinariNames.MetadataFile), (Stream stream) =>
-                Metadata(stream, flat, defaults, Path.GetFileName(full), new FileInfo(file).Length));
-            Directory.Move(temporary, full);
-        }
-        finally
-        {
-            if (Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true);
-        }
-    }
+                Metadata(stream, flat, defaults, id, new FileInfo(file).Length));
+        });
 
     static IEnumerable<(string, ArrayData)> Attributes(FlatEpisodes flat)
     {
