@@ -29,13 +29,22 @@ module Progress =
     let private count (value: int64) : string = $"{value:N0}".Replace(",", " ")
 
     let private remaining (progress: SweepProgress) : string =
-        if progress.StepsPerSecond > 0.0 then
-            time (TimeSpan.FromSeconds(float (progress.TotalSteps - progress.Steps) / progress.StepsPerSecond))
-        else
-            "?"
+        match progress.Left with
+        | Some(left, true) -> $"{time left} left"
+        | Some(left, false) -> $"about {time left} left"
+        | None -> "time left not known yet"
 
+    /// The loss with its name: "value loss 0.676".
+    let private loss (latest: Iql.Training.TrainingProgress) : string =
+        if latest.LossName = "" then
+            "no loss yet"
+        else
+            $"{Shown.words latest.LossName} {latest.Loss:G3}"
+
+    /// The score, and of how many runs it is the mean: "mean score of 4 runs 75.0".
     let private score (latest: Iql.Training.TrainingProgress) : string =
-        if latest.Score.HasValue then $"{latest.Score.Value:F1}" else "–"
+        let what = if latest.Runs.Length > 1 then $"mean score of {latest.Runs.Length} runs" else "score"
+        if latest.Score.HasValue then $"{what} {latest.Score.Value:F1}" else "no score"
 
     let private summary (progress: SweepProgress) : string =
         let share = 100.0 * float progress.Steps / float (max 1L progress.TotalSteps)
@@ -43,12 +52,12 @@ module Progress =
         let failed = if progress.Diverged > 0 then $", {progress.Diverged} diverged" else ""
 
         $"{share:F0} %%, {progress.Done} of {progress.Runs} runs done{failed}, \
-          {count (int64 progress.StepsPerSecond)} steps/s, {time progress.Elapsed} gone, {remaining progress} left"
+          {count (int64 progress.StepsPerSecond)} steps/s, {time progress.Elapsed} gone, {remaining progress}"
 
     let private group (progress: GroupProgress) : string =
         let latest = progress.Latest
         let share = 100.0 * float latest.Step / float latest.Steps
-        $"{progress.Name}: {share:F0} %%, loss {latest.Loss:G3}, score {score latest}"
+        $"{progress.Name}: {share:F0} %%, {loss latest}, {score latest}"
 
     /// One line for a log.
     let line (progress: SweepProgress) : string =
@@ -61,7 +70,7 @@ module Progress =
         for head in [ "group"; "runs"; "step"; "steps/s"; "left"; "loss"; "score" ] do
             let column = TableColumn(head)
 
-            if head <> "group" then
+            if not (List.contains head [ "group"; "loss"; "score" ]) then
                 column.Alignment <- Justify.Right
 
             table.AddColumn column |> ignore
@@ -75,7 +84,7 @@ module Progress =
                 $"{count latest.Step} / {count latest.Steps}",
                 $"{latest.StepsPerSecond:F0}",
                 time latest.Remaining,
-                $"{latest.Loss:G3}",
+                loss latest,
                 score latest
             )
             |> ignore

@@ -37,7 +37,8 @@ public sealed record TrainingOutcome(TrainingRun Run, RunStatus Status, RunResul
 /// <param name="StepsPerSecond">Pace since the last report, evaluations and files not counted.</param>
 /// <param name="Remaining">Time to the end at that pace.</param>
 /// <param name="Loss">The first metric of the first run whose name ends in "Loss"; NaN before there is one.</param>
+/// <param name="LossName">Name of that metric, "valueLoss"; empty before there is one.</param>
 /// <param name="Score">Mean over the runs of the last normalised score; null before there is one.</param>
 public sealed record TrainingProgress(
     ImmutableArray<string> Runs, long Step, long Steps, double StepsPerSecond, TimeSpan Remaining,
-    double Loss, double? Score);
+    double Loss, string LossName, double? Score);

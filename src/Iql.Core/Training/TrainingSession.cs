@@ -21,7 +21,8 @@ sealed class TrainingSession : IDisposable
     readonly WeightHistogram? histogram;
     readonly Stopwatch wall = Stopwatch.StartNew(), training = new();
     long reported;
-    double pace, loss = double.NaN, share, counted;
+    double pace, share, counted;
+    (string Name, double Value) loss = ("", double.NaN);
 
     internal TrainingSession(TrainingPlan plan, IBatchSource batches, IReadOnlyList<RunLog> logs, LearnerState start)
     {
@@ -107,8 +108,9 @@ sealed class TrainingSession : IDisposable
             if (bad.Name is not null) log.Diverge(trainer.Step, Seconds(log), bad.Name, bad.Value);
         }
         var first = Live.Select(pair => pair.Member).FirstOrDefault();
-        loss = metrics.Where(metric => NameFor(metric.Name, first)?.EndsWith("Loss", StringComparison.Ordinal) ?? false)
-            .Select(metric => metric.Value).FirstOrDefault(double.NaN);
+        loss = metrics.Select(metric => (Name: NameFor(metric.Name, first) ?? "", metric.Value))
+            .Where(metric => metric.Name.EndsWith("Loss", StringComparison.Ordinal))
+            .FirstOrDefault(("", double.NaN));
     }
 
     /// <summary>A state that is not finite is neither evaluated nor saved. What is shared ends every run.</summary>
@@ -173,7 +175,8 @@ sealed class TrainingSession : IDisposable
         if (progress is null || !Live.Any()) return;
         progress(new(
             [.. Live.Select(pair => pair.Log.Run.Folder.Name)], trainer.Step, config.Steps, pace,
-            TimeSpan.FromSeconds((config.Steps - trainer.Step) / pace), loss, Live.Average(pair => pair.Log.Score)));
+            TimeSpan.FromSeconds((config.Steps - trainer.Step) / pace), loss.Value, loss.Name,
+            Live.Average(pair => pair.Log.Score)));
     }
 
     public void Dispose()

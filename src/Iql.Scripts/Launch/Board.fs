@@ -6,15 +6,43 @@ open Iql.Training
 
 /// What is known of a sweep's runs while it goes on, put together from all threads. Every member may be called by any
 /// of them.
-type internal Board(cells: SweepCell list, left: int, say: SweepEvent -> unit) =
+type internal Board(cells: SweepCell list, groups: (string * SweepCell list) list, say: SweepEvent -> unit) =
     let clock = Stopwatch.StartNew()
     let gate = obj ()
     let total = cells |> List.sumBy (fun cell -> int64 cell.Trial.Steps)
     let results = Dictionary<string, RunResult>()
     let training = Dictionary<string, GroupProgress>()
+    // Of a group: its kind, and when it was at which step for the first time.
+    let kinds =
+        Map [
+            for name, cells in groups ->
+                name, ((Trial.algorithm cells.Head.Trial).Name, DataSource.name cells.Head.Trial.Data)
+        ]
+
+    let first = Dictionary<string, float * int64>()
+    let paces = Dictionary<string * string, float>()
+    let mutable lanes = 1
     let mutable trained = 0
     // Steps of others, and of this process before this launch.
     let mutable before = 0L
+
+    let pace (group: string) : float option =
+        match first.TryGetValue group, training.TryGetValue group with
+        | (true, (since, step)), (true, now) when now.Latest.Step > step ->
+            Some(float (now.Latest.Step - step) / max 1e-9 (clock.Elapsed.TotalSeconds - since))
+        | _, (true, now) when now.Latest.StepsPerSecond > 0.0 -> Some now.Latest.StepsPerSecond
+        | _ -> None
+
+    let timeLeft () =
+        TimeLeft.estimate lanes [ for each in paces -> each.Key, each.Value ] [
+            for name, cells in groups do
+                let steps = int64 cells.Head.Trial.Steps
+
+                match training.TryGetValue name with
+                | true, now -> { Kind = kinds[name]; Steps = steps - now.Latest.Step; Pace = pace name }
+                | _ when cells |> List.forall (fun cell -> results.ContainsKey cell.Name) -> ()
+                | _ -> { Kind = kinds[name]; Steps = steps; Pace = None }
+        ]
 
     let report () =
         let steps =
@@ -32,12 +60,19 @@ type internal Board(cells: SweepCell list, left: int, say: SweepEvent -> unit) =
                 TotalSteps = total
                 StepsPerSecond = float (max 0L (steps - before)) / clock.Elapsed.TotalSeconds
                 Elapsed = clock.Elapsed
+                Left = timeLeft ()
                 Training = List.ofSeq training.Values
             }
         )
 
     /// Tells of something else.
-    member _.Say(event: SweepEvent) = lock gate (fun () -> say event)
+    member _.Say(event: SweepEvent) =
+        lock gate (fun () ->
+            match event with
+            | Chosen split -> lanes <- split.Length
+            | _ -> ()
+
+            say event)
 
     /// A run had its result already, or has it from another process.
     member _.Found (cell: SweepCell) (result: RunResult) =
@@ -51,13 +86,15 @@ type internal Board(cells: SweepCell list, left: int, say: SweepEvent -> unit) =
     member _.Advance (group: string) (runs: int) (progress: TrainingProgress) =
         lock gate (fun () ->
             training[group] <- { Name = group; Runs = runs; Latest = progress }
-
+            first.TryAdd(group, (clock.Elapsed.TotalSeconds, progress.Step)) |> ignore
+            pace group |> Option.iter (fun pace -> paces[kinds[group]] <- pace)
             report ())
 
     /// A group is over here, with the results that it has.
     member _.End (group: string) (ended: (SweepCell * RunResult) list) =
         lock gate (fun () ->
             training.Remove group |> ignore
+            first.Remove group |> ignore
 
             for cell, result in ended do
                 if results.TryAdd(cell.Name, result) then
@@ -69,7 +106,7 @@ type internal Board(cells: SweepCell list, left: int, say: SweepEvent -> unit) =
     member _.Outcome(elsewhere: (string * ClaimHolder) list) : SweepOutcome =
         lock gate (fun () -> {
             Runs = [ for cell in cells -> cell, results.GetValueOrDefault cell.Name |> Option.ofObj ]
-            Left = left
+            Left = groups |> List.sumBy (snd >> List.length)
             Trained = trained
             Elsewhere = elsewhere
         })

@@ -202,14 +202,16 @@ module Launch =
             use stop = CancellationTokenSource.CreateLinkedTokenSource options.Cancellation
             let groups = groups options.Folder examined.Runs
 
-            let openRuns (group: LaunchGroup) =
-                group.Runs
-                |> List.filter (fun (_, run) -> run.Folder.State <> RunFolderState.Finished)
-                |> List.length
+            let openRuns (group: LaunchGroup) = [
+                for cell, run in group.Runs do
+                    if run.Folder.State <> RunFolderState.Finished then
+                        cell
+            ]
 
-            let left = groups |> List.filter (fun group -> openRuns group > 0)
+            let left = groups |> List.filter (openRuns >> List.isEmpty >> not)
 
-            let board = Board(List.map fst examined.Runs, left |> List.sumBy openRuns, options.Watch)
+            let board =
+                Board(List.map fst examined.Runs, [ for group in left -> group.Name, openRuns group ], options.Watch)
 
             let queue = GroupQueue(groups, claims, board)
 

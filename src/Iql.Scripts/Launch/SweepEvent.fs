@@ -19,6 +19,8 @@ type SweepProgress = {
     /// Training steps a second made here since the launch, counting each run's own.
     StepsPerSecond: float
     Elapsed: TimeSpan
+    /// Time to the end, by the paces of what is left, and whether each pace was measured; None before the first pace.
+    Left: (TimeSpan * bool) option
     /// Groups that are being trained here.
     Training: GroupProgress list
 }
