@@ -7,37 +7,37 @@ open Iql.Scripts
 module Ablate =
 
     let command: Command =
-        let grid = Ablation.grid (Trial.algorithm Ablation.standard)
+        let rows (trial: Trial) shown hyperparameters =
+            let grid = Ablation.grid (Trial.algorithm trial)
 
-        let values (name: string) =
-            grid
-            |> List.tryFind (fun axis -> axis.Name = name)
-            |> Option.map (fun axis -> axis.Values |> List.map fst |> String.concat ",")
+            let values (name: string) =
+                grid
+                |> List.tryFind (fun axis -> axis.Name = name)
+                |> Option.map (fun axis -> axis.Values |> List.map fst |> String.concat ",")
 
-        // The default of the first algorithm that has it.
-        let standard (hyperparameter: Hyperparameter) =
-            let owner = Hyperparameter.owners hyperparameter.Name |> List.head |> Algorithm.Find
-            hyperparameter.Print(hyperparameter.Get owner.Standard)
-
-        let options =
-            Request.data
-            @ Request.training Ablation.standard
+            Request.data trial
+            @ Request.training trial
             @ [
-                for each in Hyperparameter.all do
-                    let shown = values each.Name |> Option.defaultWith (fun () -> standard each)
+                for each: Hyperparameter in hyperparameters do
+                    let shown = values each.Name |> Option.defaultWith (fun () -> shown each)
                     Request.several each |> Parameter.showing shown
                 Request.seeds |> Parameter.showing (values "seed").Value
             ]
             @ Request.running "runs/ablate-NAME"
 
-        Command.create
+        let options = rows Ablation.standard (fun _ -> "") Hyperparameter.all
+        let read words = Request.named (Command.read options [] words Request.empty) words
+
+        Command.createLarge
             "ablate"
             "Train a grid of hyperparameters, expectile by inverse temperature: a report"
-            "Every hyperparameter takes several values, separated by commas, and becomes an axis of the grid. Runs \
-             that differ only in the inverse temperature share a value function. A diverged run is reported, and the \
-             other runs continue. The same command continues a stopped grid."
+            "Every hyperparameter takes several values, separated by commas, and becomes an axis of the grid. The \
+             grid then has no other axes but the seeds. Runs that differ only in the inverse temperature share a \
+             value function. A diverged run is reported, and the other runs continue. The same command continues a \
+             stopped grid."
             []
             options
+            (Training.help "ablate" Request.common Ablation.trialOf read rows)
             [
                 "iql ablate", "the standard maze, in minutes"
                 "iql ablate --expectiles 0.7,0.9 --inverse-temperatures 3,10 --seeds 0-9", "another grid"

@@ -30,8 +30,8 @@ type Command = {
     Name: string
     /// One line for the list of commands.
     Purpose: string
-    /// The whole help page.
-    Help: unit -> string
+    /// The help page for the other words of its line: "all", or options that change defaults.
+    Help: string list -> string
     /// Its options as the help names them.
     Options: string list
     /// Reads the arguments and runs; gives the exit code.
@@ -224,8 +224,8 @@ module Command =
         detail
         (places: Parameter<'settings> list)
         options
+        (note: string)
         (examples: (string * string) list)
-        ()
         : string =
         let usage =
             String.concat " " [
@@ -255,6 +255,11 @@ module Command =
                 yield ""
                 yield $"{group}:"
                 yield! columns left [ for row in rows -> heading row, described row ]
+            if note <> "" then
+                yield ""
+
+                for paragraph: string in note.Split '\n' do
+                    yield! wrap 98 paragraph
             if not examples.IsEmpty then
                 yield ""
                 yield "Examples:"
@@ -264,20 +269,29 @@ module Command =
                     yield $"      {meaning}"
         ]
 
-    /// A command of its table. `detail` is prose between usage and options; lines may be long.
-    let create
+    /// A command with more options than its help shows at first: `helped` gives the rows and a note for the other
+    /// words of a line with --help. `detail` is prose between usage and options; lines may be long.
+    let createLarge
         (name: string)
         (purpose: string)
         (detail: string)
         (places: Parameter<'settings> list)
         (options: Parameter<'settings> list)
+        (helped: string list -> Parameter<'settings> list * string)
         (examples: (string * string) list)
         (defaults: 'settings)
         (run: 'settings -> int)
         : Command = {
         Name = name
         Purpose = purpose
-        Help = page name purpose detail places options examples
+        Help =
+            fun words ->
+                let rows, note = helped words
+                page name purpose detail places rows note examples
         Options = options |> List.collect shown
         Run = fun words -> read options places words defaults |> run
     }
+
+    /// A command of its table, whose help shows all options.
+    let create name purpose detail places (options: Parameter<'settings> list) examples defaults run : Command =
+        createLarge name purpose detail places options (fun _ -> options, "") examples defaults run

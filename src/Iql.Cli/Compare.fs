@@ -160,7 +160,19 @@ module Compare =
         Training.launch request.Shared folder request.Last introduce conclude sweep
 
     let command: Command =
-        Command.create
+        let options = CompareRequest.parameters Ablation.standard (fun _ -> "") Hyperparameter.all
+
+        let read words =
+            let request = Command.read options [] words CompareRequest.empty
+
+            {
+                request.Shared with
+                    Task = List.tryHead request.Tasks
+                    Data = List.tryHead request.Files
+            },
+            request.Algorithms
+
+        Command.createLarge
             "compare"
             "Train several algorithms on several tasks and make the table of a paper"
             "Every algorithm learns every task with every seed, from its preset for the task's name. A \
@@ -169,7 +181,8 @@ module Compare =
              set and version. The same command continues a stopped comparison, also with more seeds, algorithms or \
              tasks."
             []
-            (CompareRequest.parameters Ablation.standard)
+            options
+            (Training.help "compare" Request.common Ablation.trialOf read CompareRequest.parameters)
             [
                 "iql compare --task pointmaze-umaze-stitch-v0,pointmaze-medium-stitch-v0",
                 "two built-in mazes, in minutes"

@@ -57,8 +57,12 @@ module CompareRequest =
                 Own = (hyperparameter, read.Changes.Head) :: request.Own
         })
 
-    /// All options.
-    let parameters (standard: Trial) : Parameter<CompareRequest> list =
+    /// The options, with a trial's defaults and a default for each hyperparameter.
+    let parameters
+        (standard: Trial)
+        (value: Hyperparameter -> string)
+        (hyperparameters: Hyperparameter list)
+        : Parameter<CompareRequest> list =
         Parameter.grouped "Rows" [
             Parameter.value
                 "-t, --task NAME,..."
@@ -107,7 +111,7 @@ module CompareRequest =
                 (fun last (request: CompareRequest) -> { request with Last = last })
             |> Parameter.showing "1"
         ]
-        @ shared [ "--task"; "--data" ] Request.data
+        @ shared [ "--task"; "--data" ] (Request.data standard)
         @ shared [ "--algorithm"; "--preset" ] (Request.training standard)
-        @ List.map own Hyperparameter.all
+        @ [ for each in hyperparameters -> own each |> Parameter.showing (value each) ]
         @ shared [] (Request.running "runs/compare-NAME")

@@ -155,7 +155,10 @@ module Request =
         Parameter.choice "--mode" modes doc set |> Parameter.showing "d4rl"
 
     /// Where the transitions come from.
-    let data: Parameter<Request> list =
+    let data (standard: Trial) : Parameter<Request> list =
+        let word rule =
+            Presets.rewardRules |> List.pick (fun (word, each, _) -> if each = rule then Some word else None)
+
         [
             Parameter.text
                 "--task NAME"
@@ -183,7 +186,7 @@ module Request =
                  + String.concat ", " [ for _, _, text in Presets.rewardRules -> text ]
                  + "; scores use raw rewards")
                 (fun rule (request: Request) -> { request with Rewards = Some rule })
-            |> Parameter.showing "the preset's"
+            |> Parameter.showing (standard.Rewards |> Option.map word |> Option.defaultValue "the task's")
             Parameter.switch
                 "--normalize-observations"
                 "Shift and scale observations to mean 0 and standard deviation 1, for every preset"
@@ -194,6 +197,20 @@ module Request =
             })
         ]
         |> Parameter.grouped "Data"
+
+    /// The options that a help page shows first.
+    let common: string list = [
+        for name in
+            "task data algorithm algorithms steps episodes hidden published output threads expectile expectiles \
+             inverse-temperature inverse-temperatures seed seeds help"
+                .Split
+                ' ' -> "--" + name
+    ]
+
+    /// The algorithms that words name, and what they ask for.
+    let named (request: Request) (words: string list) : Request * string list =
+        let names (word: string) = word.Split('=')[0] = "-a" || word.StartsWith "--algorithm"
+        request, (if List.exists names words then [ request.Algorithm ] else [])
 
     /// The algorithm, the steps and the evaluations.
     let training (standard: Trial) : Parameter<Request> list =

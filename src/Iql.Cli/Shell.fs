@@ -49,6 +49,23 @@ module Shell =
                 ]
         ]
 
+    /// The commands whose names begin with a word: `iql data` has several.
+    let private family (word: string) (commands: Command list) : Command list =
+        commands |> List.filter _.Name.StartsWith(word + " ")
+
+    /// The page of `iql data --help`.
+    let private familyPage (word: string) (commands: Command list) : string =
+        String.concat "\n" [
+            yield $"iql {word}: {commands.Length} commands"
+            yield ""
+            yield $"Usage: iql {word} COMMAND [options]"
+            yield ""
+            yield "Commands:"
+            yield! Command.table [ for command in commands -> command.Name, command.Purpose ]
+            yield ""
+            yield $"`iql {commands.Head.Name} --help` explains one command."
+        ]
+
     let private find (commands: Command list) (words: string list) : Command * string list =
         let split (name: string) = name.Split ' ' |> List.ofArray
 
@@ -61,35 +78,43 @@ module Shell =
         | None ->
             let first = List.head words
 
-            let names = commands |> List.map _.Name
-
-            match names |> List.filter _.StartsWith(first + " ") with
+            match family first commands with
             | [] ->
+                let names = commands |> List.map _.Name
                 let hint = Spelling.didYouMean (names |> List.map (split >> List.head)) first
                 Command.refuse $"unknown command '{first}'.{hint} See `iql --help`."
             | family ->
                 let asked = String.concat " " (List.truncate 2 words)
-                let known = family |> List.map (sprintf "`iql %s`") |> String.concat ", "
+                let known = family |> List.map (fun command -> $"`iql {command.Name}`") |> String.concat ", "
                 Command.refuse $"expected one of {known}, got `iql {asked}`."
+
+    let private isHelp (word: string) = word = "--help" || word = "-h"
+
+    /// The help about some words: a command's, a family's, or the overview.
+    let private help (commands: Command list) (words: string list) : string =
+        match words with
+        | [] -> overview commands
+        | [ word ]
+        | [ word; "help" ] when not (family word commands).IsEmpty -> familyPage word (family word commands)
+        | words ->
+            let command, rest = find commands words
+            command.Help rest
 
     let private dispatch (commands: Command list) (words: string list) : int =
         match words with
-        | []
-        | [ "--help" | "-h" | "help" ] ->
+        | [] ->
             printfn "%s" (overview commands)
             printed ()
         | [ "--version" ] ->
             printfn "iql %s" Version.text
             printed ()
-        | "help" :: rest ->
-            printfn "%s" ((find commands rest |> fst).Help())
+        | words when words.Head = "help" || List.exists isHelp words ->
+            let words = if words.Head = "help" then words.Tail else words
+            printfn "%s" (help commands (List.filter (isHelp >> not) words))
             printed ()
         | words ->
-            match find commands words with
-            | command, arguments when List.contains "--help" arguments || List.contains "-h" arguments ->
-                printfn "%s" (command.Help())
-                printed ()
-            | command, arguments -> command.Run arguments
+            let command, arguments = find commands words
+            command.Run arguments
 
     /// Runs a command line. Every failure is one message on standard error; IQL_DEBUG=1 adds the stack trace.
     let run (commands: Command list) (words: string seq) : int =

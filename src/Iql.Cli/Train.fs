@@ -14,14 +14,17 @@ module Train =
     }
 
     let command: Command =
-        let options =
-            Request.data
-            @ Request.training (standard Trial.standard.Config)
-            @ List.map Request.single Hyperparameter.all
-            @ [ Request.seed ]
+        let rows trial shown hyperparameters =
+            Request.data trial
+            @ Request.training trial
+            @ [ for each in hyperparameters -> Request.single each |> Parameter.showing (shown each) ]
+            @ [ Request.seed |> Parameter.showing "0" ]
             @ Request.running "runs/train-NAME"
 
-        Command.create
+        let options = rows (standard Trial.standard.Config) (fun _ -> "") Hyperparameter.all
+        let read words = Request.named (Command.read options [] words Request.empty) words
+
+        Command.createLarge
             "train"
             "Train one policy and write a report"
             "The data come from a built-in task, or from a file with --data. Hyperparameters start from the \
@@ -29,6 +32,7 @@ module Train =
              shows only losses and value statistics on the data."
             []
             options
+            (Training.help "train" Request.common standard read rows)
             [
                 "iql train", "learn the standard maze"
                 "iql train --task pointmaze-medium-stitch-v0 --steps 50k --inverse-temperature 3",

@@ -67,6 +67,56 @@ module Training =
 
         settled request changed, preset
 
+    /// The rows of a help page and its note, for the other words of the line. The page has the common options, or with
+    /// "all" every option, or where algorithms are named theirs. Defaults are those in effect: of the algorithms, with
+    /// their presets for the data. `read` gives the request of some words, and the algorithms that it names. `rows`
+    /// makes the options, with a trial's defaults, a default for each hyperparameter, and the hyperparameters.
+    let help
+        (command: string)
+        (common: string list)
+        (standard: IAlgorithmConfig -> Trial)
+        (read: string list -> Request * string list)
+        (rows: Trial -> (Hyperparameter -> string) -> Hyperparameter list -> Parameter<'settings> list)
+        (words: string list)
+        : Parameter<'settings> list * string =
+        let all, words = List.partition ((=) "all") words
+
+        let problem, (request, named) =
+            match Attempt.run (fun () -> read words) with
+            | Ok request -> "", request
+            | Error message -> $"Not read: {message}\n", (Request.empty, [])
+
+        let trial name =
+            let data = { Request.empty with Task = request.Task; Data = request.Data }
+            trial standard { data with Algorithm = name } |> fst
+
+        let algorithms = if named.IsEmpty then [ "iql" ] else named
+        let trials = List.map trial algorithms
+
+        let has (hyperparameter: Hyperparameter) (trial: Trial) = not (isNull (trial.Config.Find hyperparameter.Name))
+
+        let value (hyperparameter: Hyperparameter) =
+            trials
+            |> List.tryFind (has hyperparameter)
+            |> Option.defaultWith (fun () -> trial (Hyperparameter.owners hyperparameter.Name).Head)
+            |> Hyperparameter.show hyperparameter.Name
+
+        let shown =
+            Hyperparameter.all
+            |> List.filter (fun each -> not all.IsEmpty || List.exists (has each) trials)
+            |> rows trials.Head value
+
+        let whose = $"""Defaults are those of {String.concat ", " algorithms} on {dataName request}."""
+
+        let more =
+            $"`iql {command} --help --algorithm NAME` shows the options of an algorithm, `iql {command} --help all` \
+              every option. With --task or --data, defaults are those for these data."
+
+        match all, named with
+        | _ :: _, _ -> shown, problem + whose + " An option of another algorithm has that algorithm's default."
+        | [], _ :: _ -> shown, problem + whose
+        | [], [] -> shown |> List.filter (fun row -> List.contains row.Name common), problem + whose + "\n" + more
+
     /// The data of a request: a file, a task with its own data, or D4RL's file in the cache.
     let source (request: Request) : DataSource =
         match request.Data with
@@ -207,13 +257,16 @@ module Training =
         // A single value is no axis, and replaces the grid's own axis.
         let settled (axis: Axis) = request.Given |> List.exists (fun given -> given.Name = axis.Name)
 
+        // A request that varies a hyperparameter says what to vary, and nothing else varies.
+        let chosen = request.Axes |> List.exists (fun axis -> axis.Name <> "seed" && axis.Values.Length > 1)
+
         // The grid's own axes first, in their order, with the values of the request; seeds vary fastest.
         let axes =
             [
                 for axis in axes do
                     match request.Axes |> List.tryFind (fun asked -> asked.Name = axis.Name) with
                     | Some asked -> asked
-                    | None when settled axis -> ()
+                    | None when settled axis || (chosen && axis.Name <> "seed") -> ()
                     | None -> axis
             ]
             @ [

@@ -3,6 +3,7 @@ module Iql.Cli.Tests.CommandTests
 open System
 open System.IO
 open Expecto
+open Iql.Tests
 open Iql.Scripts
 open Iql.Cli
 
@@ -62,7 +63,7 @@ let tests =
     <| testList "CommandTests" [
         testCase "every command's help names every option and exits 0" (fun () ->
             for command in Program.commands do
-                let page = succeeds $"{command.Name} --help"
+                let page = succeeds $"{command.Name} --help all"
                 Expect.stringStarts page $"iql {command.Name}: " "page"
 
                 for option in command.Options do
@@ -77,8 +78,68 @@ let tests =
 
         testCase "no line of help is wider than a terminal of 100 columns" (fun () ->
             for command in Program.commands do
-                for line in command.Help().Split '\n' do
-                    Expect.isLessThanOrEqual line.Length 100 line)
+                for words in [ []; [ "all" ]; [ "--algorithm"; "cql" ] ] do
+                    for line in (command.Help words).Split '\n' do
+                        Expect.isLessThanOrEqual line.Length 100 line)
+
+        testCase "training commands show common options first, and those of an algorithm when asked" (fun () ->
+            for command in [ "train"; "ablate"; "compare" ] do
+                let page = succeeds $"{command} --help"
+                Expect.isLessThan (page.Split('\n').Length) 70 $"lines of {command}"
+
+                for part in [ "--task"; "--steps"; "--seed"; "--output"; $"iql {command} --help all" ] do
+                    Expect.stringContains page part command
+
+                Expect.stringLacks page "--target-return" command
+
+                for line in [ "--help --algorithm dt"; "--algorithm dt --help"; "-a=dt -h" ] do
+                    let own = succeeds $"{command} {line}"
+                    Expect.stringContains own "--target-return" line
+                    Expect.stringLacks own "TAU" line
+
+                Expect.stringContains (succeeds $"{command} --help all") "--target-return" command)
+
+        testCase "defaults of the help are those in effect" (fun () ->
+            let defaultOf (option: string) (page: string) =
+                let rest = page.Substring(page.IndexOf option)
+                let rest = rest.Substring(rest.IndexOf "[default:")
+                rest.Substring(10, rest.IndexOf ']' - 10)
+
+            Expect.equal (succeeds "ablate --help" |> defaultOf "--hidden") "64x64" "hidden of ablate"
+            Expect.equal (succeeds "compare --help" |> defaultOf "--hidden") "64x64" "hidden of compare"
+            let antmaze = succeeds "train --help --task antmaze-umaze-v2"
+            Expect.equal (defaultOf "--expectile" antmaze) "0.9" "expectile of antmaze"
+            Expect.equal (defaultOf "--inverse-temperature" antmaze) "10" "inverse temperature of antmaze"
+
+            // What a run then takes is what the page says.
+            let maze = succeeds "train --help --algorithm iql"
+
+            let taken, _ =
+                Training.trial
+                    (fun config -> { Trial.standard with Config = config; Steps = 20_000; EvaluateEvery = 0 })
+                    Request.empty
+
+            for each in (Trial.algorithm taken).Hyperparameters do
+                if not each.SetByRun then
+                    Expect.equal
+                        (defaultOf (Request.optionName each + " ") maze)
+                        (Hyperparameter.show each.Name taken)
+                        each.Name)
+
+        testCase "a line that cannot be read still shows help, and says what is wrong" (fun () ->
+            let page = succeeds "train --algorithm nope --help"
+            Expect.stringContains page "Not read: --algorithm: expected one of" "page"
+            Expect.stringStarts page "iql train: " "page")
+
+        testCase "help about a group of commands lists them" (fun () ->
+            for line in [ "data --help"; "data -h"; "help data"; "data help --help"; "--help data" ] do
+                let page = succeeds line
+
+                for command in Program.commands do
+                    if command.Name.StartsWith "data " then
+                        Expect.stringContains page command.Name line
+
+            Expect.stringContains (succeeds "env --help") "env reference" "page")
 
         testCase "help about a command is that command's help" (fun () ->
             let _, page, _ = iql "help tasks"

@@ -13,6 +13,24 @@ open Iql.Training
 let tests =
     testSequenced
     <| testList "TrainingTests" [
+        testCase "ablate varies what was asked, and nothing else" (fun () ->
+            for words, axes in
+                [
+                    "-a dt --target-return 0,1 --seeds 0 --context 3", [ "targetReturn"; "seed" ]
+                    "--expectiles 0.5,0.9 --seeds 0", [ "expectile"; "seed" ]
+                    "--inverse-temperatures 0,3 --seeds 0", [ "inverseTemperature"; "seed" ]
+                    "--polyak-step 0.001,0.005 --seeds 0", [ "polyakStep"; "seed" ]
+                    "--polyak-step 0.001,0.005 --inverse-temperatures 3 --seeds 0",
+                    [ "inverseTemperature"; "polyakStep"; "seed" ]
+                    "-a td3bc --policy-delay 1,2 --alpha 1 --seeds 0", [ "policyDelay"; "seed" ]
+                    // Where a request varies nothing, the grid is the command's own.
+                    "--expectiles 0.5 --seeds 0", [ "expectile"; "inverseTemperature"; "seed" ]
+                ] do
+                use scratch = new Scratch()
+                run $"ablate {words} {small} -o {scratch}/sweep"
+                let plan = SweepPlan.Read(scratch.Path "sweep")
+                Expect.equal [ for axis in plan.Axes -> axis.Name ] axes words)
+
         testCase "ablate trains every cell, prints the table and ends with the report's path" (fun () ->
             use scratch = new Scratch()
             let output = succeedsQuietly $"{grid} -o {scratch}/sweep"
