@@ -100,7 +100,15 @@ module DataDownload =
                 let say = watch file.FileName
 
                 Interrupt.saying "Stopped. The received part is kept, and the next download continues."
-                D4rlCache.Download(file, mirrors, sum, (fun here all -> say here all)) |> ignore
+
+                D4rlCache.Download(
+                    file,
+                    mirrors,
+                    sum,
+                    (fun here all -> say here all),
+                    say = (fun line -> eprintfn "%s" line)
+                )
+                |> ignore
 
             printfn "%s, %s" file.Task (size ())
             Shell.wrote path

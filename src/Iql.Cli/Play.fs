@@ -17,12 +17,12 @@ module Play =
 
         let seed = Seed(uint64 request.Seed)
 
-        let one (policies: Policy list) =
-            match policies with
-            | [ policy ] -> Ok policy
-            | all ->
-                let names = all |> List.map _.Name |> String.concat ", "
-                Error $"--policy: expected one policy, got {all.Length}: {names}. Give one of them."
+        let one (word: string) = result {
+            let! path, why = Policy.best card word
+            why |> Option.iter (printfn "%s")
+            let! policies = Policy.find card request.Mean path
+            return policies.Head
+        }
 
         let scene =
             match request.Policy with
@@ -31,7 +31,7 @@ module Play =
                     $"--policy: expected random, a run's folder or a policy file, got expert: {card.Name} has no \
                       controller."
             | "expert" -> Episode.ofExpert card seed
-            | word -> Policy.find card request.Mean word |> Result.bind one |> Result.bind (Episode.ofPolicy card seed)
+            | word -> one word |> Result.bind (Episode.ofPolicy card seed)
             |> Command.orRefuse
 
         ScenePage.write path scene
@@ -49,8 +49,8 @@ module Play =
             [
                 Parameter.text
                     "--policy random|expert|FOLDER|FILE.json"
-                    "The policy: random, expert (the task's controller), the folder of a trained run, or a policy file \
-                     (in antmaze-* a walker that follows directions to the goal)"
+                    "The policy: random, expert (the task's controller), the folder of a trained run, the folder of a sweep \
+                     (its best run plays), or a policy file (in antmaze-* a walker that follows directions to the goal)"
                     (fun policy request -> { request with Policy = policy })
                 |> Parameter.showing "random"
                 Parameter.switch

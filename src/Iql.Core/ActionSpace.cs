@@ -29,6 +29,12 @@ public readonly record struct ActionSpace(ActionKind Kind, int Size)
     /// <summary>"4 discrete actions", "actions of 3 numbers"</summary>
     public override string ToString() => IsDiscrete ? $"{Size} discrete actions" : $"actions of {Size} numbers";
 
+    /// <summary>"11 numbers per observation and 3 per action", "4 numbers per observation and 2 discrete
+    /// actions"</summary>
+    /// <param name="observationSize">S.</param>
+    public string Beside(int observationSize) => $"{observationSize} numbers per observation and "
+        + (IsDiscrete ? $"{this}" : $"{Size} per action");
+
     /// <summary>The choice of a row: the index of its largest number, the first of equal ones.</summary>
     /// <param name="row"><c>[A]</c>, one-hot or values of the choices.</param>
     public static int Choice(ReadOnlySpan<float> row)

@@ -109,7 +109,7 @@ let tests =
                 "score of result"
 
             refuses $"train --task ant-v4 --data {path} -o {scratch}/ant" [
-                "27 numbers and actions of 8 numbers"
-                "11 and actions of 3 numbers"
+                "27 numbers per observation and 8 per action"
+                "got 11 numbers per observation and 3 per action."
             ])
     ]

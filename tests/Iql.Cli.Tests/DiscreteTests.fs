@@ -122,8 +122,8 @@ let tests =
 
                 // Of other tasks neither.
                 refuses $"train --data {file} --task {TaskName.standard} -o {scratch}/no" [
-                    "expected observations of 4 numbers and actions of 2 numbers"
-                    "got 26 and 4 discrete actions"
+                    "expected 4 numbers per observation and 2 per action, as in"
+                    "got 26 numbers per observation and 4 discrete actions."
                 ])
 
         testCase "a task knows how many actions there are where its data never take the last" (fun () ->

@@ -20,6 +20,23 @@ let private play (scratch: Scratch) (words: string) : string * string =
 let tests =
     testSequenced
     <| testList "SceneTests" [
+        testCase "a sweep's folder plays its best run, and says which" (fun () ->
+            use scratch = new Scratch()
+            run $"{grid} -o {scratch}/sweep"
+            let _, output = play scratch $"pointmaze-umaze-stitch-v0 --policy {scratch}/sweep"
+            let runs = (Results.readSweep (scratch.Path "sweep") |> Attempt.get).Runs
+            let best = runs |> List.map (Run.lastOf 1 Score) |> List.max
+            let said = Regex.Match(output, "The best of 4 runs is (.*), normalised score (.*)\\.")
+            Expect.isTrue said.Success output
+            let named = runs |> List.find (fun run -> run.Name = said.Groups[1].Value)
+            Expect.equal (Run.lastOf 1 Score named) best "best"
+            // A sweep of one run has nothing to choose.
+            run $"train {small} -o {scratch}/one"
+            let _, output = play scratch $"pointmaze-umaze-stitch-v0 --policy {scratch}/one"
+            Expect.stringLacks output "The best of" "output"
+            // A run of another size is refused in a sentence.
+            refuses $"play gridmaze-medium-v0 --policy {scratch}/sweep" [ "numbers per observation" ])
+
         testCase "the controller's way through a maze is drawn, walls and goal too" (fun () ->
             use scratch = new Scratch()
 

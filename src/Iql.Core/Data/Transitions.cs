@@ -138,8 +138,8 @@ public sealed class Transitions : IDataset
         foreach (var part in parts)
             Check.That(part.ObservationSize == parts[0].ObservationSize && part.ActionSpace == parts[0].ActionSpace,
                 nameof(parts),
-                $"observations of {parts[0].ObservationSize} and {parts[0].ActionSpace} as in {parts[0].Name}",
-                $"{part.ObservationSize} and {part.ActionSpace} in {part.Name}");
+                $"{parts[0].ActionSpace.Beside(parts[0].ObservationSize)}, as in {parts[0].Name}",
+                $"{part.ActionSpace.Beside(part.ObservationSize)} in {part.Name}");
         return Join(name, [.. parts.Select(part => (part, ..part.Count))]);
     }
 

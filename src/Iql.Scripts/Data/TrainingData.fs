@@ -91,10 +91,11 @@ module TrainingData =
                     | DataSource.File(path, _, _) -> path
                     | _ -> raw.Name
 
+                let wanted = card.Environment.ActionSpace.Beside card.Environment.ObservationSize
+
                 Error
-                    $"{which}: expected observations of {card.Environment.ObservationSize} numbers and \
-                      {card.Environment.ActionSpace}, as in {card.Name}, got {raw.ObservationSize} and \
-                      {raw.ActionSpace}."
+                    $"{which}: expected {wanted}, as in {card.Name}, got {raw.ActionSpace.Beside raw.ObservationSize}. \
+                      Name the task of these data, or leave the task out to train without scores."
             | _ ->
                 Attempt.run (fun () ->
                     let rewards = card |> Option.map _.Rewards |> Option.defaultValue RewardRule.None

@@ -1,6 +1,7 @@
 namespace Iql.Scripts
 
 open System.IO
+open Iql
 open Iql.Environments
 open Iql.Environments.Tasks
 
@@ -32,11 +33,11 @@ module Policy =
             let size = if walks then walkerSize else card.Environment.ObservationSize
 
             if file.ObservationSize <> size || file.ActionSize <> card.Environment.ActionSize then
-                Error(
-                    $"{path}: expected a policy for observations of {size} numbers and actions of "
-                    + $"{card.Environment.ActionSize}, as in {card.Name}, got {file.ObservationSize} and \
-                        {file.ActionSize}."
-                )
+                let got = (ActionSpace.Continuous file.ActionSize).Beside file.ObservationSize
+
+                Error
+                    $"{path}: expected a policy with {card.Environment.ActionSpace.Beside size}, as in {card.Name}, \
+                      got {got}."
             else
                 let kind = if mean then "its mean" else "sampled actions"
 
@@ -79,3 +80,33 @@ module Policy =
         | path when (Path.GetExtension path).ToLowerInvariant() = ".json" ->
             ofFile card mean path |> Result.map List.singleton
         | path -> TrainedPolicy.folders path |> Result.bind (Attempt.each (ofFolder card))
+
+    /// The one policy to take for a word. Of a sweep's folder it is the run with the best last score in the task, of
+    /// equal runs the one with the best last ten evaluations, with a sentence that says so. Other words stay.
+    let best (card: TaskCard) (word: string) : Result<string * string option, string> =
+        if not (File.Exists(Path.Combine(word, "sweep.json"))) then
+            Ok(word, None)
+        else
+            result {
+                let! sweep = Results.readSweep word
+                let folder = Path.Combine(word, "runs")
+                let here, others = sweep.Runs |> List.partition (fun run -> Run.task run = card.Name)
+                let runs = if here.IsEmpty then others else here
+                let measure = Measure.ofRuns runs |> Option.defaultValue Score
+
+                return!
+                    match runs |> List.filter (fun run -> not (Run.diverged run) && not run.Evaluations.IsEmpty) with
+                    | [] ->
+                        Error
+                            $"{word}: expected a run with an evaluation in {card.Name}, got none. Name a run's \
+                              folder in {folder}."
+                    | runs ->
+                        let last count run = Run.lastOf count measure run
+                        let best = runs |> List.maxBy (fun run -> Run.finished run, last 1 run, last 10 run)
+
+                        let why =
+                            $"The best of {runs.Length} runs is {best.Name}, {Measure.title measure} \
+                              {Shown.measured measure (last 1 best).Value}."
+
+                        Ok(Path.Combine(folder, best.Name), (if runs.Length > 1 then Some why else None))
+            }

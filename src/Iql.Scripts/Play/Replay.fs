@@ -57,9 +57,8 @@ module Replay =
                 let moves = $"{robot.Name} changes its model in each episode"
                 without $"{moves}, and positions and velocities do not show this"
             | robot when robot.ObservationSize <> raw.ObservationSize || robot.ActionSize <> raw.ActionSize ->
-                let wanted = $"observations of {robot.ObservationSize} numbers and actions of {robot.ActionSize}"
-
-                let got = $"{raw.ObservationSize} and {raw.ActionSize}"
+                let wanted = robot.ActionSpace.Beside robot.ObservationSize
+                let got = (Iql.ActionSpace(raw.ActionKind, raw.ActionSize)).Beside raw.ObservationSize
                 let differ = $"expected {wanted}, as in {robot.Name}, got {got}"
 
                 if task.IsSome then Error $"--task: {differ}." else without differ

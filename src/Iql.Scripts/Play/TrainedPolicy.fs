@@ -5,6 +5,7 @@ open Iql
 open Iql.Algorithms
 open Iql.Execution
 open Iql.Environments
+open Iql.Environments.Tasks
 open Iql.Training
 
 /// A policy as a run left it: it can act in every environment of the same observations and actions.
@@ -46,13 +47,25 @@ module TrainedPolicy =
         else
             Error $"{path}: expected the folder of a run, found nothing."
 
+    /// Refuses a run whose own task has other sizes than an environment.
+    let private fits (environment: IEnvironment) (config: RunConfig) (folder: string) : Result<unit, string> =
+        let sizes (environment: IEnvironment) = environment.ActionSpace.Beside environment.ObservationSize
+
+        match Option.ofObj config.Task |> Option.bind (Tasks.Find >> Option.ofObj) with
+        | Some own when sizes own.Environment <> sizes environment ->
+            Error
+                $"{folder}: expected a policy with {sizes environment}, as in {environment.Name}, got \
+                  {sizes own.Environment}. Its task is {own.Name}."
+        | _ -> Ok()
+
     /// Reads the policy of a run's last checkpoint, to act in an environment.
     let load (environment: IEnvironment) (folder: string) : Result<TrainedPolicy, string> =
         Attempt.reading (fun () ->
             let run = RunFolder folder
             let config = run.ReadConfig()
 
-            configOf config folder
+            fits environment config folder
+            |> Result.bind (fun () -> configOf config folder)
             |> Result.bind (fun own ->
                 let learner = own.Learner(environment.ObservationSize, environment.ActionSize)
 

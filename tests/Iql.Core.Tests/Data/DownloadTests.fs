@@ -212,7 +212,26 @@ let tests =
 
                 Expect.stringContains said "answered 404" "said"
                 Expect.stringContains said "answered 403" "said"
-                Expect.stringContains said "from 2 mirrors, got none" "said"
+                Expect.stringContains said "from one of 2 mirrors, got none" "said"
+
+                // With somebody to tell, each mirror has its lines, and the message has two short sentences.
+                let lines = ResizeArray<string>()
+                let mirrors = ResizeArray [ absent.Root; "http://localhost:9" ]
+
+                let said =
+                    message (fun () ->
+                        D4rlCache.Download(file, mirrors, pauses = ResizeArray [ 0.0 ], say = (fun line -> lines.Add line)) |> ignore)
+
+                Expect.hasLength lines 4 "lines"
+                Expect.stringStarts lines[0] "mirror 1 of 2: http://" "line 0"
+                Expect.stringContains lines[1] "failed: " "line 1"
+                Expect.stringStarts lines[2] "mirror 2 of 2: http://localhost:9/" "line 2"
+                Expect.stringContains lines[3] "failed: no connection in 2 tries" "line 3"
+                Expect.isLessThan said.Length 250 said
+
+                for sentence in said.Split ". " do
+                    Expect.isLessThanOrEqual (sentence.Split(' ').Length) 20 sentence
+
                 Expect.isEmpty (inCache cache) "in cache of cache"))
 
         testCase "a wrong checksum is refused and the good file stays" (fun () ->

@@ -33,18 +33,20 @@ public static class D4rlCache
     /// <param name="progress">Called with the bytes here and, if known, of all.</param>
     /// <param name="cancellation">Stops; the next call continues.</param>
     /// <param name="pauses">Seconds to wait after consecutive failures; null: 1, 2, 4, 8.</param>
-    /// <exception cref="IOException">No mirror gave the file; the message has every reason.</exception>
+    /// <param name="say">Called with a line for each mirror that is tried, and for each that fails; null: the message
+    /// of the exception has the reasons.</param>
+    /// <exception cref="IOException">No mirror gave the file.</exception>
     /// <exception cref="InvalidDataException">Another checksum or number of rows, or no data set.</exception>
     public static string Download(D4rlFile file, IReadOnlyList<string> mirrors, string? sha256 = null,
         Action<long, long?>? progress = null, CancellationToken cancellation = default,
-        IReadOnlyList<double>? pauses = null)
+        IReadOnlyList<double>? pauses = null, Action<string>? say = null)
     {
         var path = PathOf(file);
         Directory.CreateDirectory(Folder);
         var outcomes = new List<string>();
-        foreach (var mirror in mirrors)
+        foreach (var address in mirrors.Select(mirror => Address(mirror, file)).ToArray())
         {
-            var address = Address(mirror, file);
+            say?.Invoke($"mirror {outcomes.Count + 1} of {mirrors.Count}: {address}");
             try
             {
                 ResumableDownload.Fetch(address, path + ".part", progress, pauses ?? [1, 2, 4, 8], cancellation);
@@ -54,14 +56,15 @@ public static class D4rlCache
             catch (Exception failure) when (failure is IOException or InvalidDataException or HttpRequestException)
             {
                 outcomes.Add(failure.Message);
+                say?.Invoke($"  failed: {failure.Message.Replace($"{address}: ", "", StringComparison.Ordinal)}");
                 // Nothing came, so there is nothing to continue.
                 if (new FileInfo(path + ".part") is { Exists: true, Length: 0 })
                     ResumableDownload.Forget(path + ".part");
             }
         }
-        var message = $"{file.Task}: expected to get {file.FileName} from {mirrors.Count} mirrors, got none: " +
-            $"{string.Join("; ", outcomes)}. Bring the file some other way and take it over with " +
-            $"`iql data download {file.Task} --from FOLDER`, or name another mirror with --mirror.";
+        var reasons = say is null ? $": {string.Join("; ", outcomes)}" : "";
+        var message = $"{file.Task}: expected {file.FileName} from one of {mirrors.Count} mirrors, got none{reasons}. "
+            + $"Bring the file another way, then run `iql data download {file.Task} --from FOLDER`.";
         throw outcomes.Count > 0 && outcomes.All(outcome => outcome.Contains("expected the file of "))
             ? new InvalidDataException(message) : new IOException(message);
     }

@@ -60,8 +60,10 @@ static class ResumableDownload
                     cancellation.ThrowIfCancellationRequested();
                     failures = file.Length > before ? 1 : failures + 1;
                     if (failures > pauses.Count)
-                        throw new IOException($"{address}: the connection broke {failures} times, last after " +
-                            $"{file.Length} bytes ({failure.Message}); asking again goes on from there", failure);
+                        throw new IOException($"{address}: " + (file.Length == 0
+                            ? $"no connection in {failures} tries ({failure.Message})"
+                            : $"the connection broke {failures} times, last after {file.Length} bytes " +
+                                $"({failure.Message}); the next download continues there"), failure);
                     await Task.Delay(TimeSpan.FromSeconds(pauses[failures - 1]), cancellation);
                 }
             }

@@ -61,7 +61,7 @@ public sealed class RowFileWriter
     {
         ActionSpace actions = new(actionKind, layout.ActionSize);
         Check.That(t.ObservationSize == layout.ObservationSize && t.ActionSpace == actions, t.Name,
-            $"observations of {layout.ObservationSize} and {actions}", $"{t.ObservationSize} and {t.ActionSpace}");
+            actions.Beside(layout.ObservationSize), t.ActionSpace.Beside(t.ObservationSize));
         for (var row = 0; row < t.Count; row++)
             Add(t.Observation(row), t.Action(row), t.Rewards[row], t.Terminals[row], t.Timeouts[row],
                 t.NextObservation(row));

@@ -30,8 +30,8 @@ public static class DatasetReplay
         if (raw.ObservationSize != environment.ObservationSize
             || raw.ActionKind != ActionKind.Continuous || raw.ActionSize != environment.ActionSize)
             throw new InvalidDataException(
-                $"{raw.Source}: expected observations of {environment.ObservationSize} numbers and actions of " +
-                $"{environment.ActionSize}, as in {environment.Name}, got {raw.ObservationSize} and {raw.ActionSize}.");
+                $"{raw.Source}: expected {environment.ActionSpace.Beside(environment.ObservationSize)}, as in " +
+                $"{environment.Name}, got {new ActionSpace(raw.ActionKind, raw.ActionSize).Beside(raw.ObservationSize)}.");
         var task = environment.World.Task;
         Check.That(!task.ChangesModel, nameof(environment),
             "a task whose state is told by positions and velocities", environment.Name);
