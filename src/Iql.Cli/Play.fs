@@ -49,8 +49,9 @@ module Play =
             [
                 Parameter.text
                     "--policy random|expert|FOLDER|FILE.json"
-                    "The policy: random, expert (the task's controller), the folder of a trained run, the folder of a sweep \
-                     (its best run plays), or a policy file (in antmaze-* a walker that follows directions to the goal)"
+                    "The policy: random, expert (the task's controller), the folder of a trained run, the folder of a \
+                     sweep (its best run plays), or a policy file (in antmaze-* a walker that \
+                     follows directions to the goal)"
                     (fun policy request -> { request with Policy = policy })
                 |> Parameter.showing "random"
                 Parameter.switch
