@@ -24,7 +24,7 @@ public sealed unsafe class CompiledGraph : IProgram
     readonly long[] ticks;
     readonly StreamExecutor executor;
     readonly Action<int> work;
-    readonly int scratchLength, workspaceLength;
+    readonly int scratchLength, workspaceLength, arenaLength;
     readonly int[] replaced, prologueWaits;
     // Of two runs that follow each other one may end while the other begins.
     readonly KernelContext[] runs = new KernelContext[2];
@@ -51,7 +51,8 @@ public sealed unsafe class CompiledGraph : IProgram
         // Workers that share kernels share temporaries.
         (scratchLength, workspaceLength) = (plan.ScratchLength + Apart, schedule.Overlaps ? plan.WorkspaceLength : 0);
         MemoryLength = plan.WorkspacesLength + plan.ExchangedLength;
-        arena = AlignedMemory.Floats(MemoryLength + plan.ExchangedLength + 64);
+        arenaLength = MemoryLength + plan.ExchangedLength + 64;
+        arena = AlignedMemory.Floats(arenaLength);
         scratch = AlignedMemory.Floats(team.Count * scratchLength);
         var exchanged = 1 + function.Inputs.Length + function.Outputs.Length;
         for (var i = 0; i < runs.Length; i++)
@@ -214,8 +215,8 @@ public sealed unsafe class CompiledGraph : IProgram
     {
         if (isDisposed) return;
         isDisposed = true;
-        AlignedMemory.Free(arena);
-        AlignedMemory.Free(scratch);
+        AlignedMemory.Free(arena, arenaLength);
+        AlignedMemory.Free(scratch, team.Count * scratchLength);
         executor?.Free();
         foreach (var run in runs ?? [])
         {

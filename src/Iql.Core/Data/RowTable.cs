@@ -79,7 +79,7 @@ sealed unsafe class RowTable
 
     ~RowTable()
     {
-        AlignedMemory.Free(memory);
+        AlignedMemory.Free(memory, Count * Stride);
         // The view's handle may be gone already at the end of the process.
         if (view is { SafeMemoryMappedViewHandle.IsClosed: false }) view.SafeMemoryMappedViewHandle.ReleasePointer();
     }

@@ -14,8 +14,7 @@ public sealed unsafe class TensorBlock : IDisposable
     public TensorBlock(Layout layout)
     {
         Layout = layout;
-        // One vector of slack at the end: a tile may read, never write, past the last row.
-        pointer = AlignedMemory.Floats(layout.Length + 64);
+        pointer = AlignedMemory.Floats(Floats);
     }
 
     /// <summary>Names, shapes, places.</summary>
@@ -23,6 +22,9 @@ public sealed unsafe class TensorBlock : IDisposable
 
     /// <summary>The whole block, padding included.</summary>
     public Span<float> Storage => new(Pointer, Layout.Length);
+
+    // One vector of slack at the end: a tile may read, never write, past the last row.
+    long Floats => Layout.Length + 64;
 
     internal float* Pointer
     {
@@ -101,11 +103,16 @@ public sealed unsafe class TensorBlock : IDisposable
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
-        AlignedMemory.Free(pointer);
-        pointer = null;
+        Free();
         GC.SuppressFinalize(this);
     }
 
+    void Free()
+    {
+        if (pointer != null) AlignedMemory.Free(pointer, Floats);
+        pointer = null;
+    }
+
     /// <summary>Gives the memory back without <see cref="Dispose"/>.</summary>
-    ~TensorBlock() => AlignedMemory.Free(pointer);
+    ~TensorBlock() => Free();
 }

@@ -139,6 +139,30 @@ let tests =
             Expect.equal back["valueLoss"] before["valueLoss"] "value loss"
             Expect.equal after["0:policyLearningRate"] 1e-3 "0 policy learning rate")
 
+        testCase "pure steps in a loop, and programs that nobody disposes, stay flat in memory" (fun () ->
+            let resident () =
+                use self = Diagnostics.Process.GetCurrentProcess()
+                self.WorkingSet64 >>> 20
+
+            // Layers of the default size: the state before is 6 MB, and garbage after each step.
+            let config = ImplicitQLearningConfig(BatchSize = 4)
+            let learner = config.Learner(11, 3)
+            let batch = new TensorBlock(learner.Batch)
+            let mutable state = start learner
+            let first = resident ()
+
+            for _ in 1..400 do
+                let struct (next, _) = config.Step(state, batch)
+                state <- next
+
+            let afterSteps = resident ()
+            Expect.isLessThan (afterSteps - first) 700L "megabytes after 400 steps of 6"
+
+            for _ in 1..100 do
+                CompiledGraph.Compile learner.Step |> ignore
+
+            Expect.isLessThan (resident () - afterSteps) 500L "megabytes after 100 programs")
+
         testCase "compiled policies learn the same bits in company as alone" (fun () ->
             let betas = [| 0.5; 3.0; 10.0 |]
 
