@@ -130,7 +130,7 @@ let private detail =
     + "Share is that of the FMA peak, the rate of multiply-adds in registers on as many threads. "
     + "The peak is probed before and after each case; the larger counts. "
     + "Where two threads have all cores there are, rates are told apart by how far those cores were from each other. "
-    + "The environment variable IQL_INSTRUCTIONS forces scalar, vector256 or vector512. "
+    + "The environment variable IQL_INSTRUCTIONS forces scalar, vector128, vector256 or vector512. "
     + "docs/performance.md explains the figures."
 
 let private bench = "dotnet run -c Release --project bench/Iql.Bench --"

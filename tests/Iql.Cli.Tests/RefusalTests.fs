@@ -144,7 +144,7 @@ let tests =
 
                 Expect.equal
                     message
-                    "iql: IQL_INSTRUCTIONS: expected scalar, vector256 or vector512, got avx.\n"
+                    "iql: IQL_INSTRUCTIONS: expected scalar, vector128, vector256 or vector512, got avx.\n"
                     "message"
 
                 Expect.isFalse (Directory.Exists(scratch.Path "sweep")) "path of scratch 'sweep' exists")

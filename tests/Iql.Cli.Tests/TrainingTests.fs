@@ -75,6 +75,16 @@ let tests =
                 2
                 "folders in path of scratch")
 
+        testCase "a processor without AVX2 and FMA trains by 128-bit vectors, fast enough" (fun () ->
+            use scratch = new Scratch()
+            // Processors that are not x86 ignore the variable.
+            use training = startWith [ "DOTNET_EnableAVX2", "0" ] $"train {small} -o {scratch}/run"
+            let code, _, error = finished training
+            Expect.equal code 0 error
+
+            for run in (Results.readSweep (scratch.Path "run") |> Result.defaultWith failwith).Runs do
+                Expect.equal run.Config.Machine.VectorWidth 128 "bits of a vector")
+
         testCase "a policy is trained from a file alone, without scores" (fun () ->
             use scratch = new Scratch()
             let file = scratch.Path "maze.npz"

@@ -54,6 +54,14 @@ module FmaPeak =
         Vector256.Sum(chained (fun a -> Vector256.FusedMultiplyAdd(a, x, y)) (fun a b -> Vector256.Add(a, b)) y rounds)
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    let private chained128 (rounds: int) : float32 =
+        let x, y = Vector128.Create 0.999f, Vector128.Create 1e-3f
+
+        Vector128.Sum(
+            chained (fun a -> Vector128.MultiplyAddEstimate(a, x, y)) (fun a b -> Vector128.Add(a, b)) y rounds
+        )
+
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private chained1 (rounds: int) : float32 =
         chained (fun a -> MathF.FusedMultiplyAdd(a, 0.999f, 1e-3f)) (+) 1e-3f rounds
 
@@ -67,6 +75,7 @@ module FmaPeak =
             match set with
             | InstructionSet.Vector512 -> chained512
             | InstructionSet.Vector256 -> chained256
+            | InstructionSet.Vector128 -> chained128
             | _ -> chained1
 
         // The first round also compiles.

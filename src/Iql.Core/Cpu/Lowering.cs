@@ -14,6 +14,7 @@ static class Lowering
     {
         InstructionSet.Vector512 => new Lowering<Simd512, Vector512<float>>(schedule, plan).KernelOf,
         InstructionSet.Vector256 => new Lowering<Simd256, Vector256<float>>(schedule, plan).KernelOf,
+        InstructionSet.Vector128 => new Lowering<Simd128, Vector128<float>>(schedule, plan).KernelOf,
         _ => new Lowering<SimdScalar, float>(schedule, plan).KernelOf,
     };
 }

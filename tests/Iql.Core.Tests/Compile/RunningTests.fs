@@ -178,7 +178,7 @@ let tests =
                 for wrong in [ "avx512"; "7" ] do
                     Expect.equal
                         (message (fun () -> InstructionSets.Choose wrong |> ignore))
-                        $"IQL_INSTRUCTIONS: expected scalar, vector256 or vector512, got {wrong}."
+                        $"IQL_INSTRUCTIONS: expected scalar, vector128, vector256 or vector512, got {wrong}."
                         "the message")
 
         testCase

@@ -5,6 +5,8 @@ module Iql.Core.Tests.Compile.TileTests
 
 open System
 open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.Arm
+open System.Runtime.Intrinsics.X86
 open FSharp.NativeInterop
 open Expecto
 open Iql.Cpu.Emit
@@ -27,6 +29,13 @@ let private tiles (set: InstructionSet) (vectors: int) : TileLoop list * TileLoo
         ],
         TileKernels<Simd256, Vector256<float32>>.Packing vectors,
         8
+    | InstructionSet.Vector128 ->
+        [
+            for rows in 1 .. TileKernels<Simd128, Vector128<float32>>.RowsOf vectors ->
+                TileKernels<Simd128, Vector128<float32>>.Of(rows, vectors)
+        ],
+        TileKernels<Simd128, Vector128<float32>>.Packing vectors,
+        4
     | _ ->
         [
             for rows in 1 .. TileKernels<SimdScalar, float32>.RowsOf vectors ->
@@ -35,12 +44,19 @@ let private tiles (set: InstructionSet) (vectors: int) : TileLoop list * TileLoo
         TileKernels<SimdScalar, float32>.Packing vectors,
         1
 
-/// One fused multiply-add after the other, in order: the bits a tile must give, whatever its size.
-let private naive (a: float32[]) ar ak (b: float32[]) bk k row column =
+/// A multiply-add as vectors of a set make it: x86 before AVX2 has no fused one.
+let private multiplyAdd (set: InstructionSet) (x: float32) (y: float32) (z: float32) : float32 =
+    if set <> InstructionSet.Vector128 || Fma.IsSupported || AdvSimd.IsSupported then
+        MathF.FusedMultiplyAdd(x, y, z)
+    else
+        x * y + z
+
+/// One multiply-add after the other, in order: the bits a tile must give, whatever its size.
+let private naive set (a: float32[]) ar ak (b: float32[]) bk k row column =
     let mutable sum = 0f
 
     for i in 0 .. k - 1 do
-        sum <- MathF.FusedMultiplyAdd(a[row * ar + i * ak], b[i * bk + column], sum)
+        sum <- multiplyAdd set a[row * ar + i * ak] b[i * bk + column] sum
 
     sum
 
@@ -105,7 +121,7 @@ let tests =
                                         for row in 0 .. rows - 1 do
                                             Expect.equal
                                                 filled[row * 32 + column]
-                                                (naive a ar ak b 32 k row column)
+                                                (naive set a ar ak b 32 k row column)
                                                 "filled"
 
                                         for i in 0 .. k - 1 do

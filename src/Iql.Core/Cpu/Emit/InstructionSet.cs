@@ -7,7 +7,9 @@ public enum InstructionSet
 {
     /// <summary>One float at a time: runs anywhere.</summary>
     Scalar = 1,
-    /// <summary>Eight floats (AVX2 with FMA, or two NEON registers).</summary>
+    /// <summary>Four floats: NEON of Arm, or SSE of processors before AVX2.</summary>
+    Vector128 = 4,
+    /// <summary>Eight floats (AVX2 with FMA).</summary>
     Vector256 = 8,
     /// <summary>Sixteen floats (AVX-512).</summary>
     Vector512 = 16,
@@ -16,7 +18,7 @@ public enum InstructionSet
 /// <summary>Chooses the widest vectors of this machine, once.</summary>
 public static class InstructionSets
 {
-    /// <summary>The environment variable that forces a path: scalar, vector256 or vector512.</summary>
+    /// <summary>The environment variable that forces a path: scalar, vector128, vector256 or vector512.</summary>
     public const string Variable = "IQL_INSTRUCTIONS";
 
     /// <summary>Every path this machine runs in hardware.</summary>
@@ -34,7 +36,7 @@ public static class InstructionSets
     {
         if (string.IsNullOrEmpty(forced)) return Available.Max();
         var known = Enum.TryParse<InstructionSet>(forced, ignoreCase: true, out var path) && Enum.IsDefined(path);
-        Check.That(known, Variable, "scalar, vector256 or vector512", forced);
+        Check.That(known, Variable, "scalar, vector128, vector256 or vector512", forced);
         Check.That(IsAvailable(path), Variable, $"one of {string.Join(", ", Available)} on this machine", forced);
         return path;
     }
@@ -43,6 +45,7 @@ public static class InstructionSets
     {
         InstructionSet.Vector512 => Vector512.IsHardwareAccelerated,
         InstructionSet.Vector256 => Vector256.IsHardwareAccelerated,
+        InstructionSet.Vector128 => Vector128.IsHardwareAccelerated,
         _ => true,
     };
 }

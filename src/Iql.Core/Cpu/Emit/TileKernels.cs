@@ -33,11 +33,11 @@ unsafe struct TileTask
 unsafe delegate void TileLoop(TileTask* task);
 
 /// <summary>Emits register tiles of a product: every sum is a local that the JIT keeps in a register.</summary>
-/// <remarks>8 × 2 vectors of 16 use 19 of 32 registers and reach AVX-512's limit; 6 × 2 of 8 use 15 of 16.</remarks>
+/// <remarks>8 × 2 vectors of 16 use 19 of 32 registers and reach AVX-512's limit; 6 × 2 of 4 or 8 15 of 16.</remarks>
 static unsafe class TileKernels<S, V> where S : ISimd<V> where V : struct
 {
     /// <summary>Rows of a whole tile of two vectors.</summary>
-    public static int Rows => S.Width == 16 ? 8 : S.Width == 8 ? 6 : 4;
+    public static int Rows => S.Width == 16 ? 8 : S.Width == 1 ? 4 : 6;
 
     /// <summary>Rows of a whole tile of one or two vectors: as many sums either way.</summary>
     public static int RowsOf(int vectors) => vectors == 1 ? 2 * Rows : Rows;
