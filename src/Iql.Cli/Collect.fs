@@ -116,6 +116,20 @@ module Collect =
             | _ -> $"{Collection.family card.Name}-iql-mixture.hdf5"
 
         let path = Option.defaultValue standard request.Output
+
+        if not (isOwn && Data.isRowFile path) then
+            let environment = card.Environment
+            let size = Option.defaultValue (if isOwn then card.DatasetSize else 1_000_000) request.Size
+            let mend = Plural.given isOwn ", or write a row file: -o FILE.rows"
+
+            Demand.rows
+                (float size)
+                environment.ObservationSize
+                environment.ActionSize
+                $"Ask for a smaller --size{mend}"
+            |> Demand.within (Demand.available ())
+            |> Command.orRefuse
+
         Collection.checkName path |> Command.orRefuse
         Data.mustBeNew path
 

@@ -71,6 +71,36 @@ let private duplicates = [
     "ablate --expectiles 0.7,", [ "one comma between two" ]
 ]
 
+/// Sizes that no machine has, and what the message says.
+let private tooLarge =
+    let layers count = List.replicate count "8" |> String.concat "x"
+
+    [
+        "train --hidden 100000x100000", [ "narrower layers" ]
+        "train --hidden 2000000000", [ "narrower layers" ]
+        $"train --hidden {layers 500}", [ "at most 64" ]
+        "train --batch 2000000000", [ "smaller batch" ]
+        "train --batch 10000000", [ "smaller batch" ]
+        "train --episodes 100000000", [ "fewer episodes" ]
+        "train --episodes 2000000000", [ "fewer episodes" ]
+        "train --transitions 2000M", [ "--transitions"; "memory" ]
+        "train --steps 1e18", [ "2,000,000,000" ]
+        "train --algorithm dt --context 1000000", [ "expected" ]
+        "train --algorithm dt --max-timesteps 2000000000", [ "expected" ]
+        "train --algorithm dt --batch 10000000", [ "expected" ]
+        "train --algorithm cql --batch 100000000", [ "expected" ]
+        "ablate --seeds 0-999999", [ "at most 10,000 seeds" ]
+        "ablate --seeds 0-9999", [ "at most 10,000 runs"; "160,000" ]
+        "ablate --batch 32,100000000", [ "batch" ]
+        "ablate --hidden 8x8,100000x100000", [ "narrower layers" ]
+        "compare --batch 100000000", [ "batch" ]
+        "compare --hidden 100000x100000", [ "narrower layers" ]
+        "compare --transitions 2000M", [ "--transitions" ]
+        "compare --seeds 0-9999", [ "at most 10,000 runs" ]
+        "data collect pointmaze-umaze-v0 --size 2000M", [ "--size"; "memory" ]
+        "data collect pointmaze-umaze-v0 --policy random --size 2000M", [ "--size" ]
+    ]
+
 [<Tests>]
 let tests =
     testSequenced
@@ -121,4 +151,36 @@ let tests =
             ]
 
             refused [ Axis.own "same" [ "a", id; "b", id ] ] [ "same=a"; "same=b" ])
+
+        testCase "what is larger than memory is refused before a folder is made" (fun () ->
+            use scratch = new Scratch()
+
+            for line, words in tooLarge do
+                let output = scratch.Path(if line.StartsWith "data" then "file.npz" else "runs")
+                refuses $"{line} -o {output}" words
+                Expect.isFalse (Path.Exists output) line)
+
+        testCase "groups side by side count together, and one at a time is named as the mend" (fun () ->
+            let gigabytes name bytes = { Demand.none with Bytes = [ name, 1e9 * bytes, "Choose less" ] }
+            Expect.isOk (Demand.within 4e9 (Demand.both (gigabytes "data" 1.0) (gigabytes "a batch" 3.0))) "4 of 4"
+
+            match Demand.within 4e9 (Demand.both (gigabytes "data" 2.0) (gigabytes "a batch" 3.0)) with
+            | Error message -> Expect.stringContains message "a batch of 3.0 GB of 5.0 GB. Choose less." "message"
+            | Ok() -> failtest "expected a refusal")
+
+        testCase "what is merely long is said beforehand" (fun () ->
+            let remarks trial =
+                let sweep = { Name = "long"; Base = trial; Axes = [] }
+                let options = { Launch.into "/nowhere/runs" with Threads = 1 }
+
+                match Examine.sweep options sweep with
+                | Ok examined -> String.concat "; " examined.Remarks
+                | Error message -> failtest message
+
+            let data = DataSource.Task("pointmaze-umaze-v0", Some 2000)
+            let trial = { Ablation.standard with Data = data; EvaluateEvery = 1500 }
+            Expect.equal (remarks trial) "" "a short one"
+            let long = { trial with Steps = 2_000_000_000; EvaluateEvery = 100_000_000 }
+            Expect.stringContains (remarks long) "days or more on 1 core" "many steps"
+            Expect.stringContains (remarks { trial with Episodes = 1_000_000 }) "one evaluation takes" "many episodes")
     ]

@@ -94,6 +94,10 @@ public static class Hyperparameters
     }
 
     /// <summary>What of a config shapes its graphs: configs equal in it differ at most in inputs.</summary>
+    /// <summary>What of a config shapes its graphs, as words: configs of equal shape are compiled once.</summary>
+    public static string ShapeOf(IAlgorithmConfig config) =>
+        string.Join(' ', config.Structure().Select(each => $"{each}"));
+
     internal static object?[] Structure(this IAlgorithmConfig config) =>
         [config.GetType(), .. Of(config).Select(each => each.Shaping(config))];
 

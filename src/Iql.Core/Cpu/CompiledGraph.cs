@@ -72,6 +72,25 @@ public sealed unsafe class CompiledGraph : IProgram
     public static CompiledGraph Compile(GraphFunction function, InstructionSet? path = null, WorkerTeam? team = null) =>
         new(function, path ?? InstructionSets.Default, team ?? WorkerTeam.Single);
 
+    /// <summary>Bytes of memory that a function takes while it runs, its blocks not counted. Nothing is
+    /// compiled.</summary>
+    /// <returns>Infinity where the temporaries are more than one arena holds, 2^31 numbers.</returns>
+    public static double MemoryOf(GraphFunction function, int workers)
+    {
+        var results = Canonical.Apply(Simplify.Apply(function.Results));
+        try
+        {
+            var schedule = new Schedule(new(Fusion.Of(results), Replaced(function, results)), workers);
+            var plan = new Placement(function, results, schedule);
+            var floats = plan.WorkspacesLength + 2L * plan.ExchangedLength + (long)workers * plan.ScratchLength;
+            return floats <= int.MaxValue ? (double)sizeof(float) * floats : double.PositiveInfinity;
+        }
+        catch (OverflowException)
+        {
+            return double.PositiveInfinity;
+        }
+    }
+
     /// <inheritdoc/>
     public GraphFunction Function { get; }
     /// <summary>The vectors it uses.</summary>

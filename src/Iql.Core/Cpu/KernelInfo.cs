@@ -41,6 +41,9 @@ public sealed record KernelInfo(
         return (FlopOf(group.Anchor), read.Concat(nodes.TakeLast(1)).Sum(node => (double)node.Shape.Count));
     }
 
+    /// <summary>Floating-point operations of a function's products.</summary>
+    public static double WorkOf(GraphFunction function) => Order.Of(function.Results).Sum(FlopOf);
+
     static double FlopOf(Tensor? anchor) =>
         anchor is not { Op: Op.MatMul } product ? 0
             : 2.0 * product.Shape.Count * product.Sources[0].Shape[product.Integers[0] == 1 ? -2 : -1];

@@ -10,7 +10,7 @@ sealed class MemoryPlan
 {
     sealed record Life(Tensor Node, int First, int Last, Partition Partition, bool IsPrivate, int Offset, int Length)
     {
-        public int End => Offset + Length;
+        public int End => checked(Offset + Length);
     }
 
     readonly Schedule schedule;

@@ -29,15 +29,17 @@ public sealed class Layout
     {
         Name = name;
         var entries = ImmutableArray.CreateBuilder<Entry>();
-        var offset = 0;
+        var offset = 0L;
         foreach (var (entry, shape) in tensors)
         {
             places.Add(entry, entries.Count);
-            entries.Add(new(entry, shape, offset));
-            offset = checked(offset + PaddedLength(shape) + Apart);
+            entries.Add(new(entry, shape, (int)offset));
+            offset += PaddedLength(shape) + Apart;
+            Check.That(offset <= int.MaxValue, name, $"a block of at most {int.MaxValue} numbers", offset,
+                "Choose a smaller batch, fewer episodes or narrower layers.");
         }
         Entries = entries.ToImmutable();
-        Length = offset;
+        Length = (int)offset;
     }
 
     /// <summary>The block's name; its tensors enter a graph as "name/entry".</summary>
@@ -89,7 +91,13 @@ public sealed class Layout
     }
 
     /// <summary>Floats a tensor takes, a multiple of 16.</summary>
-    public static int PaddedLength(Shape shape) => Pad16(checked(shape.Count / RowLength(shape) * RowStride(shape)));
+    public static int PaddedLength(Shape shape)
+    {
+        var length = (long)(shape.Count / RowLength(shape)) * RowStride(shape);
+        Check.That(length <= int.MaxValue - 15, "shape", $"a tensor of at most {int.MaxValue - 15} numbers with padding",
+            length, "Choose a smaller batch, fewer episodes or narrower layers.");
+        return Pad16((int)length);
+    }
 
     static int Pad16(int count) => (count + 15) & ~15;
 }

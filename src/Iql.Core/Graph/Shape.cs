@@ -6,6 +6,9 @@ namespace Iql.Graph;
 /// action size, H hidden, N dataset rows, R runs. The empty shape is a scalar.</summary>
 public readonly struct Shape : IEquatable<Shape>
 {
+    /// <summary>Numbers of the largest tensor: 4 GB.</summary>
+    public const int Most = 1 << 30;
+
     readonly ImmutableArray<int> extents;
 
     /// <summary>A shape of the given extents, each at least 1.</summary>
@@ -13,6 +16,11 @@ public readonly struct Shape : IEquatable<Shape>
     {
         foreach (var extent in extents)
             Check.That(extent >= 1, "shape", "extents of at least 1", $"[{string.Join(", ", extents.ToArray())}]");
+        var count = 1.0;
+        foreach (var extent in extents) count *= extent;
+        // Rows are padded, so that a little less than an int's numbers fit.
+        Check.That(count <= Most, "shape", $"a tensor of at most {Most} numbers", count,
+            "Choose a smaller batch, fewer episodes or narrower layers.");
         this.extents = [.. extents];
     }
 

@@ -107,12 +107,63 @@ module Examine =
             | names -> $"""{String.concat ", " names}: {remark}"""
     ]
 
+    /// Data to be collected are held against memory first.
+    let private collected (memory: float) (source: DataSource) : Result<unit, string> =
+        match source with
+        | DataSource.Task(name, Some transitions) when not (isNull (Iql.Environments.Tasks.Tasks.Find name)) ->
+            let environment = (Iql.Environments.Tasks.Tasks.Find name).Environment
+
+            Demand.rows
+                (float transitions)
+                environment.ObservationSize
+                environment.ActionSize
+                "Ask for fewer --transitions, or collect into a row file: iql data collect TASK -o FILE.rows"
+            |> Demand.within memory
+        | _ -> Ok()
+
+    /// What the groups of one source take, each structure reckoned once.
+    let private demands memory workers (shelf: Shelf) (cells: SweepCell list) : Result<Demand list, string> =
+        let known = Collections.Generic.Dictionary<string, Demand>()
+
+        Sweep.groups cells
+        |> Attempt.each (fun group ->
+            let trials = [ for cell in group -> cell.Trial ]
+            let first = trials.Head
+
+            let structure =
+                $"{Hyperparameters.ShapeOf first.Config} {trials.Length} {first.Steps} {first.EvaluateEvery} {first.Episodes}"
+
+            match known.TryGetValue structure with
+            | true, demand -> Ok demand
+            | _ -> result {
+                let! data = shelf.For first
+                let! learner = learner data trials
+                let environment = data.Task |> Option.map _.Environment
+                let! demand = Attempt.run (fun () -> Demand.group memory workers learner environment first)
+                known[structure] <- demand
+                return demand
+              })
+
+    /// What is held against memory: the data, and the largest groups side by side.
+    let private sideBySide memory (places: int) (data: Demand) (groups: Demand list) : Result<unit, string> =
+        let side = groups |> List.sortByDescending Demand.bytes |> List.truncate places
+
+        match data :: side |> List.reduce Demand.both |> Demand.within memory with
+        | Error _ when places > 1 && Demand.both data side.Head |> Demand.within memory |> Result.isOk ->
+            Error
+                $"memory: expected groups of runs that fit side by side, got {places} groups that do not. Use fewer \
+                  threads, and so fewer groups at a time: --threads 1."
+        | other -> other
+
     /// Examines a sweep.
     let sweep (options: LaunchOptions) (sweep: Sweep) : Result<ExaminedSweep, string> = result {
         do! Sweep.check sweep
         let cells = Sweep.cells sweep
         let shelf = Shelf()
         let sources = cells |> List.map _.Trial.Data |> List.distinct
+        let memory, cores = Demand.available (), Split.cores Environment.ProcessorCount options.Threads
+        let split = Split.share cores (Sweep.groups cells).Length
+        do! sources |> Attempt.each (collected memory) |> Result.map ignore
 
         // A source at a time, so that no two need be in memory.
         let one source = result {
@@ -128,6 +179,17 @@ module Examine =
                     |> Result.mapError (placed cell)
                     |> Result.map (List.map (fun remark -> cell, remark)))
 
+            let! demands = demands memory (List.max split) shelf (own cells)
+
+            let held =
+                match raw.Raw with
+                | :? Iql.Data.Transitions as rows ->
+                    let mend = "Ask for fewer --transitions, or pack the file into a row file: iql data pack FILE"
+                    Demand.rows (float rows.Count) rows.ObservationSize rows.ActionSize mend
+                | _ -> Demand.none
+
+            do! sideBySide memory (List.length split) held demands
+
             let! configs =
                 own cells
                 |> Attempt.each (fun cell ->
@@ -138,22 +200,25 @@ module Examine =
             return
                 { Task = DataSource.task source; Dataset = raw.Dataset; Actions = raw.Raw.ActionSpace },
                 together (List.concat remarks),
-                configs
+                configs,
+                demands
         }
 
         let! parts = Attempt.each one sources
 
-        let configs = parts |> List.collect (fun (_, _, configs) -> configs) |> Map
+        let configs = parts |> List.collect (fun (_, _, configs, _) -> configs) |> Map
         let runs = [ for cell in cells -> cell, configs[cell.Name] ]
-        let remarks = parts |> List.collect (fun (_, remarks, _) -> remarks)
+        let remarks = parts |> List.collect (fun (_, remarks, _, _) -> remarks)
         let plan = Store.plan options.Command options.Last remarks sweep cells
         do! Store.check options.Folder plan runs
+
+        let times = parts |> List.collect (fun (_, _, _, demands) -> demands) |> Demand.remarks cores
 
         return {
             Plan = plan
             Runs = runs
-            Data = [ for data, _, _ in parts -> data ]
-            Remarks = remarks
+            Data = [ for data, _, _, _ in parts -> data ]
+            Remarks = remarks @ times
             Shelf = shelf
         }
     }
