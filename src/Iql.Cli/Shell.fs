@@ -43,7 +43,7 @@ module Shell =
             yield!
                 Command.table [
                     "0", "All that was asked is done"
-                    "1", "An error of the program"
+                    "1", "An error of the program, or every run diverged"
                     "2", "A request that cannot be met"
                     "130", "Stopped by a signal, or other processes train the rest; the same command continues"
                 ]

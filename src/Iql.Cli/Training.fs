@@ -203,6 +203,13 @@ module Training =
 
             let finished = (SweepOutcome.finished outcome).Length
 
+            // Where every run diverged, nothing that was asked for is there.
+            let ended =
+                if (SweepOutcome.failures outcome).Length = outcome.Runs.Length then
+                    Shell.failure
+                else
+                    Shell.success
+
             if SweepOutcome.isWhole outcome then
                 match Report.writeAlone (outcome.Left = 0) cancellation folder |> Command.orRefuse with
                 | Report.Written page ->
@@ -210,13 +217,14 @@ module Training =
                         printfn "diverged: %s: %s" name message
 
                     Results.readSweep folder |> Command.orRefuse |> conclude
-                    Shell.wrote page
+                    Shell.wrote page |> ignore
+                    ended
                 | Report.WrittenElsewhere ->
                     printfn
                         "All runs are done, %d of them by this process. Another process wrote the report."
                         outcome.Trained
 
-                    Shell.success
+                    ended
             elif cancellation.IsCancellationRequested then
                 eprintfn
                     "Stopped: %d of %d runs are done, the others are saved in %s. The same command continues."

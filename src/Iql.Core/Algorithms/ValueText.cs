@@ -41,7 +41,8 @@ sealed record ValueText(string Expected, string Hint, Func<string, object?> Read
     static object? Number(string word, Interval range)
     {
         if (word == "none") return double.IsNaN(range.None) ? null : range.None;
-        var fits = double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) && double.IsFinite(x);
+        var fits = double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var x)
+            && double.IsFinite(x);
         return fits && range.Contains(x) ? x : null;
     }
 

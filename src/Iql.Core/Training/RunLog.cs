@@ -90,13 +90,15 @@ sealed class RunLog : IDisposable
         saved = state.Step;
     }
 
-    /// <summary>Ends the run with a number that is not finite.</summary>
-    internal void Diverge(long step, double seconds, string metric, double value)
+    /// <summary>Ends the run with a number that is not finite, and says why from the data.</summary>
+    internal void Diverge(long step, double seconds, string metric, double value, Divergence why)
     {
+        metrics.Flush();
         var text = value.ToString(CultureInfo.InvariantCulture);
         var kept = saved == 0 ? "there is no checkpoint" : $"the checkpoint is that of step {saved}";
         End(RunStatus.Diverged, step, seconds, new(step, metric, text,
-            $"{metric} is {text} after {step} steps; {kept}. Try a smaller learning rate."));
+            $"{metric} is {text} after {step} step{(step == 1 ? "" : "s")}; {kept}. "
+            + why.Words(Run.Config, MetricsFile.Read(Run.Folder.MetricsPath).OfType<TrainLine>())));
     }
 
     internal void Finish(long step, double seconds) => End(RunStatus.Finished, step, seconds, null);

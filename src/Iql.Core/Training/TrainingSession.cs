@@ -20,6 +20,7 @@ sealed class TrainingSession : IDisposable
     readonly Evaluation? evaluation;
     readonly WeightHistogram? histogram;
     readonly Stopwatch wall = Stopwatch.StartNew(), training = new();
+    Divergence? why;
     long reported;
     double pace, share, counted;
     (string Name, double Value) loss = ("", double.NaN);
@@ -105,7 +106,7 @@ sealed class TrainingSession : IDisposable
                 .Where(metric => metric.Name is not null).ToArray();
             log.Train(trainer.Step, Seconds(log), pace, own);
             var bad = own.FirstOrDefault(metric => !double.IsFinite(metric.Value));
-            if (bad.Name is not null) log.Diverge(trainer.Step, Seconds(log), bad.Name, bad.Value);
+            if (bad.Name is not null) log.Diverge(trainer.Step, Seconds(log), bad.Name, bad.Value, Why);
         }
         var first = Live.Select(pair => pair.Member).FirstOrDefault();
         loss = metrics.Select(metric => (Name: NameFor(metric.Name, first) ?? "", metric.Value))
@@ -113,13 +114,15 @@ sealed class TrainingSession : IDisposable
             .FirstOrDefault(("", double.NaN));
     }
 
+    Divergence Why => why ??= Divergence.Of(plan.Transitions);
+
     /// <summary>A state that is not finite is neither evaluated nor saved. What is shared ends every run.</summary>
     void CheckParameters()
     {
         var shared = Breach("shared", trainer.Blocks[0]);
         foreach (var (log, member) in Live.ToArray())
             if ((shared ?? Breach("member", trainer.Blocks[member + 1])) is var (name, value))
-                log.Diverge(trainer.Step, Seconds(log), name, value);
+                log.Diverge(trainer.Step, Seconds(log), name, value, Why);
     }
 
     /// <summary>The first number that is not finite, and its tensor.</summary>
@@ -143,7 +146,7 @@ sealed class TrainingSession : IDisposable
             var result = evaluation.Run(shared, block, member: member);
             log.Evaluation(trainer.Step, Seconds(log), result);
             if (!double.IsFinite(result.ReturnMean))
-                log.Diverge(trainer.Step, Seconds(log), "returnMean", result.ReturnMean);
+                log.Diverge(trainer.Step, Seconds(log), "returnMean", result.ReturnMean, Why);
         }
     }
 

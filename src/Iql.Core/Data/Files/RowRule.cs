@@ -25,8 +25,8 @@ sealed class RowRule
         if (timeLimit is { } limit) Check.AtLeast(limit, 1, nameof(timeLimit));
         Check.That(mode is DatasetMode.D4rlParity or DatasetMode.Strict, nameof(mode), "D4rlParity or Strict", mode);
         if (mode == DatasetMode.D4rlParity && !hasTimeouts && timeLimit == null) throw new InvalidDataException(
-            $"{source}: expected 'timeouts' or a time limit for D4RL parity, got neither. D4RL then cuts at the " +
-            "environment's longest episode: give that number of steps, or use strict mode.");
+            $"{source}: expected 'timeouts' or a time limit for D4RL parity, got neither. Use " +
+            "--mode strict, or set the task's longest episode: iql data pack FILE --time-limit N.");
         (this.mode, this.count, this.timeLimit) = (mode, count, timeLimit);
         this.hasNextObservations = hasNextObservations;
     }
