@@ -33,7 +33,7 @@ let inScratch (name: string) = Path.Combine(scratch, name)
 type Command = { Name: string; Words: string -> string; Done: string }
 
 /// How a try ended.
-type Ended = { Code: int; Seconds: float; Error: string; Signalled: bool }
+type Ended = { Code: int; Seconds: float; Output: string; Error: string; Signalled: bool }
 
 /// Runs a command in a folder; a signal comes after some seconds.
 let run (command: Command) (folder: string) (signal: (int * float) option) : Ended =
@@ -57,13 +57,12 @@ let run (command: Command) (folder: string) (signal: (int * float) option) : End
         failwith $"{command.Name}: expected an end within 5 minutes, got none."
 
     running.WaitForExit()
-    let error = error.Result
-    output.Result |> ignore
 
     {
         Code = running.ExitCode
         Seconds = clock.Elapsed.TotalSeconds
-        Error = error
+        Output = output.Result
+        Error = error.Result
         Signalled = signalled
     }
 
@@ -189,6 +188,17 @@ let commands (isLong: bool) : Command list =
         }
     ]
 
+let print (name: string) (tries: int) (count: string -> int) : unit =
+    printfn
+        "%-17s %3d tries: %3d killed, %3d stopped, %2d as all was done, %2d before the start; %3d ends compared"
+        name
+        tries
+        (count "killed")
+        (count "stopped")
+        (count "done")
+        (count "not begun")
+        (count "compared")
+
 let soak (isLong: bool) (seed: int) : int =
     let random = Random seed
     let clock = Stopwatch.StartNew()
@@ -198,14 +208,15 @@ let soak (isLong: bool) (seed: int) : int =
     let counts = Dictionary<string * string, int>()
     let count key = counts[key] <- counts.GetValueOrDefault key + 1
 
-    let plan = [
-        for i in 0 .. tries - 1 ->
-            let name, number = if i % 3 = 0 then signals.Head else signals[1 + random.Next(signals.Length - 1)]
-            commands[i % commands.Length], name, number
-    ]
+    // One kill for two signals that can be noticed.
+    let kinds = [|
+        for i in 0 .. tries - 1 -> if i % 3 = 0 then signals.Head else signals[1 + random.Next(signals.Length - 1)]
+    |]
 
-    for command in commands do
-        let all = plan |> List.filter (fun (planned, _, _) -> planned.Name = command.Name)
+    random.Shuffle kinds
+
+    for index, command in List.indexed commands do
+        let all = [ for i in index .. commands.Length .. tries - 1 -> kinds[i] ]
         let folder, whole = inScratch "stopped", inScratch "whole"
 
         let clear () =
@@ -243,62 +254,46 @@ let soak (isLong: bool) (seed: int) : int =
                 Directory.Delete(folder, true)
                 Directory.CreateDirectory folder |> ignore
 
-        for _, name, number in all do
-            // Two thirds anywhere, a third in the last tenth.
-            let moment = if random.Next 3 = 0 then 0.9 + 0.15 * random.NextDouble() else random.NextDouble()
-
-            let ended = run command folder (Some(number, moment * alone.Seconds))
-            let what = $"{name} after {moment * alone.Seconds:F2} s of {alone.Seconds:F2}"
+        // Two thirds anywhere, a third in the last tenth. A signal that comes too late is no try.
+        let rec attempt (name: string, number: int) (times: int) =
+            let share = if random.Next 3 = 0 then 0.9 + 0.1 * random.NextDouble() else random.NextDouble()
+            let ended = run command folder (Some(number, share * alone.Seconds))
+            let what = $"{name} after {share * alone.Seconds:F2} s of {alone.Seconds:F2}"
 
             let outcome =
                 match ended.Code with
-                | 0 -> Some "done"
-                | 130 when number <> 9 -> Some "stopped"
-                | 137 when number = 9 -> Some "killed"
-                // The program has not begun.
-                | code when code = 128 + number && Seq.isEmpty (Directory.EnumerateFileSystemEntries folder) ->
-                    Some "before the first file"
-                | _ -> None
+                | 0 when not ended.Signalled -> "late"
+                | 0 -> "done"
+                | code when number <> 9 && code = 128 + number && ended.Output + ended.Error = "" -> "not begun"
+                | 130 when number <> 9 -> "stopped"
+                | 137 when number = 9 -> "killed"
+                | code ->
+                    problems.Add $"{command.Name}, {what}: exit code {code}: {ended.Error.Trim()}"
+                    "wrong"
 
-            match outcome with
-            | Some outcome -> count (command.Name, outcome)
-            | None -> problems.Add $"{command.Name}, {what}: exit code {ended.Code}: {ended.Error.Trim()}"
-
+            count (command.Name, outcome)
             let left = Directory.GetFileSystemEntries(folder, "*.tmp", SearchOption.AllDirectories)
 
-            if ended.Code = 130 && left.Length > 0 then
+            if outcome = "stopped" && left.Length > 0 then
                 problems.Add $"{command.Name}, {what}: left {Path.GetFileName left[0]}"
 
-            // A kill that comes after the last rename: there is nothing more to do.
+            // The signal came after the last rename: there is nothing more to do.
             if ended.Code <> 0 && isDone () && not (command.Done.EndsWith "report.html") then
                 check what { ended with Code = 0 }
             else
                 check what ended
 
+            if outcome = "late" && times > 1 then
+                attempt (name, number) (times - 1)
+
+        for kind in all do
+            attempt kind 20
+
         check "to the end" (run command folder None)
-        let of' outcome = counts.GetValueOrDefault((command.Name, outcome))
+        print command.Name all.Length (fun outcome -> counts.GetValueOrDefault((command.Name, outcome)))
 
-        printfn
-            "%-20s %4d tries: %3d killed, %3d stopped, %3d done, %3d before the first file; %3d ends compared"
-            command.Name
-            all.Length
-            (of' "killed")
-            (of' "stopped")
-            (of' "done")
-            (of' "before the first file")
-            (of' "compared")
-
-    let sum outcome = counts |> Seq.sumBy (fun each -> if snd each.Key = outcome then each.Value else 0)
-
-    printfn
-        "%-20s %4d tries: %3d killed, %3d stopped, %3d done, %3d before the first file; %3d ends compared"
-        "all"
-        tries
-        (sum "killed")
-        (sum "stopped")
-        (sum "done")
-        (sum "before the first file")
-        (sum "compared")
+    print "all" tries (fun outcome ->
+        counts |> Seq.sumBy (fun each -> if snd each.Key = outcome then each.Value else 0))
 
     for problem in problems do
         printfn "PROBLEM: %s" problem

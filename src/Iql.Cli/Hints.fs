@@ -20,21 +20,53 @@ module Hints =
         "Training runs on the processor"
         [ "gamma" ], [ "--discount" ], "γ is the discount"
         [ "alpha"; "polyak"; "target-update-rate"; "soft-target-tau" ], [ "--polyak-step" ], ""
-        [ "epochs"; "epoch"; "num-epochs"; "num-steps"; "n-steps"; "max-steps"; "max-timesteps"; "total-steps"
-          "iterations"; "num-updates"; "train-steps"; "timesteps" ],
+        [
+            "epochs"
+            "epoch"
+            "num-epochs"
+            "num-steps"
+            "n-steps"
+            "max-steps"
+            "max-timesteps"
+            "total-steps"
+            "iterations"
+            "num-updates"
+            "train-steps"
+            "timesteps"
+        ],
         [ "--steps" ],
         "Training counts steps of a batch"
         [ "bs"; "minibatch"; "minibatch-size" ], [ "--batch" ], ""
         [ "seeds"; "num-seeds" ], [ "--seeds"; "--seed" ], "`iql ablate` and `iql compare` take several seeds"
         [ "env"; "env-name"; "env-id"; "environment"; "gym"; "domain" ], [ "--task" ], ""
         [ "dataset"; "dataset-name"; "dataset-path"; "file"; "input"; "path" ], [ "--data" ], ""
-        [ "out"; "outdir"; "output-dir"; "out-dir"; "save-dir"; "logdir"; "log-dir"; "save-path"; "folder"
-          "checkpoints-path" ],
+        [
+            "out"
+            "outdir"
+            "output-dir"
+            "out-dir"
+            "save-dir"
+            "logdir"
+            "log-dir"
+            "save-path"
+            "folder"
+            "checkpoints-path"
+        ],
         [ "--output" ],
         ""
         [ "eval-every"; "eval-freq"; "eval-interval"; "evaluate-interval"; "eval-period" ], [ "--evaluate-every" ], ""
         [ "eval-episodes"; "n-episodes"; "num-episodes"; "n-eval-episodes" ], [ "--episodes" ], ""
-        [ "layers"; "hidden-dim"; "hidden-dims"; "hidden-size"; "width"; "units"; "arch"; "n-hidden"; "hidden-layers" ],
+        [
+            "layers"
+            "hidden-dim"
+            "hidden-dims"
+            "hidden-size"
+            "width"
+            "units"
+            "arch"
+            "n-hidden"
+            "hidden-layers"
+        ],
         [ "--hidden" ],
         "256x256 is two layers"
         [ "normalize"; "normalize-states"; "normalise" ], [ "--normalize-observations" ], ""

@@ -35,6 +35,11 @@ module Interrupt =
 
     let private leave (message: string) : unit =
         AtomicFile.Abandon()
+
+        // The live table hides it.
+        if not Console.IsOutputRedirected then
+            printf "\u001b[?25h"
+
         eprintfn "%s" message
         Environment.Exit code
 

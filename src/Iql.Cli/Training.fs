@@ -184,18 +184,19 @@ module Training =
         (conclude: SweepResults -> unit)
         (sweep: Sweep)
         : int =
-        Interrupt.saving (fun cancellation ->
-            let options = {
-                Launch.into folder with
-                    Command = Some(typed ())
-                    Last = last
-                    Threads = request.Threads
-                    Cancellation = cancellation
-            }
+        let options = {
+            Launch.into folder with
+                Command = Some(typed ())
+                Last = last
+                Threads = request.Threads
+        }
 
-            let examined = Examine.sweep options sweep |> Command.orRefuse
-            introduce examined
-            examined.Remarks |> List.iter (eprintfn "note: %s")
+        let examined = Examine.sweep options sweep |> Command.orRefuse
+        introduce examined
+        examined.Remarks |> List.iter (eprintfn "note: %s")
+
+        Interrupt.saving (fun cancellation ->
+            let options = { options with Cancellation = cancellation }
 
             let outcome =
                 Progress.show (fun watch -> Launch.train { options with Watch = watch } examined)

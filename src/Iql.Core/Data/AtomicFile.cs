@@ -13,6 +13,8 @@ public static class AtomicFile
     /// <summary>Says in a name whose process writes: the process's number follows.</summary>
     static readonly string Mark = $".{Environment.MachineName}-";
 
+    static volatile bool abandoned;
+
     /// <summary>What this process is writing.</summary>
     static readonly ConcurrentDictionary<string, bool> Living = [];
 
@@ -49,7 +51,11 @@ public static class AtomicFile
         SweepAbandoned(full);
         var temporary = $"{full}{Mark}{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";
         Living[temporary] = true;
-        try { write(temporary, full); }
+        try
+        {
+            if (abandoned) throw new OperationCanceledException("expected a process that goes on, got one that ends.");
+            write(temporary, full);
+        }
         finally
         {
             Remove(temporary);
@@ -60,10 +66,16 @@ public static class AtomicFile
     /// <summary>Removes what this process is writing. The process must end now: its writers fail.</summary>
     public static void Abandon()
     {
-        foreach (var temporary in Living.Keys)
+        abandoned = true;
+        // Twice: a writer may have a name and make its file a moment later.
+        for (var i = 0; i < 2 && !Living.IsEmpty; i++)
         {
-            try { Remove(temporary); }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException) { } // the next one does
+            foreach (var temporary in Living.Keys)
+            {
+                try { Remove(temporary); }
+                catch (Exception error) when (error is IOException or UnauthorizedAccessException) { } // next writer's
+            }
+            Thread.Sleep(50);
         }
     }
 
