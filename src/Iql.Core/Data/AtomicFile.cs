@@ -14,7 +14,6 @@ public static class AtomicFile
     static readonly string Mark = $".{Environment.MachineName}-";
 
     static volatile bool abandoned;
-
     /// <summary>What this process is writing.</summary>
     static readonly ConcurrentDictionary<string, bool> Living = [];
 
