@@ -262,7 +262,8 @@ let soak (isLong: bool) (seed: int) : int =
 
             let outcome =
                 match ended.Code with
-                | 0 when not ended.Signalled -> "late"
+                // A process that has ended takes signals until somebody asks for its exit code.
+                | 0 when number = 9 || not ended.Signalled -> "late"
                 | 0 -> "done"
                 | code when number <> 9 && code = 128 + number && ended.Output + ended.Error = "" -> "not begun"
                 | 130 when number <> 9 -> "stopped"
