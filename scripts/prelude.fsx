@@ -18,7 +18,7 @@ let tiny = Environment.GetEnvironmentVariable "IQL_TINY" = "1"
 let size (full: int) (small: int) : int = if tiny then small else full
 
 /// What a step gave, or its message as an exception: a script stops where something is wrong.
-let get (result: Result<'T, string>) : 'T = Result.defaultWith failwith result
+let get (result: Result<'T, string>) : 'T = Attempt.get result
 
 /// A trial that learns the standard maze, from data collected on the spot, in a minute on one core.
 let trial: Trial = {

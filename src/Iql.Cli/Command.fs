@@ -34,6 +34,10 @@ type Command = {
     Help: string list -> string
     /// Its options as the help names them.
     Options: string list
+    /// Command lines of its help, as a user types them.
+    Examples: string list
+    /// Reads the arguments; a Refusal says what is wrong with them.
+    Check: string list -> unit
     /// Reads the arguments and runs; gives the exit code.
     Run: string list -> int
 }
@@ -289,6 +293,8 @@ module Command =
                 let rows, note = helped words
                 page name purpose detail places rows note examples
         Options = options |> List.collect shown
+        Examples = List.map fst examples
+        Check = fun words -> read options places words defaults |> ignore
         Run = fun words -> read options places words defaults |> run
     }
 

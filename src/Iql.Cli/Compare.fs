@@ -10,22 +10,62 @@ open Iql.Environments.Tasks
 [<RequireQualifiedAccess>]
 module Compare =
 
-    /// A file's transitions, scored in the given task, or in the task of the file's name.
+    /// A file's transitions, scored in the given task, or in the task of the file's name. Without either there are no
+    /// scores.
     let private file (request: CompareRequest) (task: string option) (path: string) : DataSource =
         let called = DatasetName.ofPath path
 
-        if task.IsNone && isNull (Tasks.Find called) then
-            Command.refuse
-                $"{path}: expected a task that scores policies, got none: no built-in task has the name \
-                      {called}.{TaskName.nearest called} Give one with --task (`iql tasks` lists them). `iql train \
-                      --data` learns without scores."
+        let known = task.IsSome || not (isNull (Tasks.Find called))
 
-        let card = defaultArg task called |> TaskName.installed |> Command.orRefuse
+        let card =
+            if known then
+                defaultArg task called |> TaskName.installed |> Command.orRefuse |> Some
+            else
+                None
 
-        if not (File.Exists path) then
-            Command.refuse $"{path}: expected a data set file, found none."
+        if not (File.Exists path || Directory.Exists path) then
+            let nearest = if known then "" else TaskName.nearest called
+            Command.refuse $"{path}: expected a data set file, found none.{nearest}"
 
-        DataSource.File(path, request.Shared.Mode, Some card.Name)
+        DataSource.File(path, request.Shared.Mode, card |> Option.map _.Name)
+
+    let private isScored (source: DataSource) =
+        match source with
+        | DataSource.File(_, _, None) -> false
+        | _ -> true
+
+    /// Losses and value statistics at the end of training, means over seeds: a row a number, a column an algorithm.
+    let private statistics (results: SweepResults) : string list = [
+        for task, runs in results.Runs |> List.filter Run.finished |> List.groupBy Run.task do
+            let columns = List.groupBy (Run.valueOf "algorithm") runs
+
+            let names =
+                [
+                    for run in runs do
+                        for line in run.Train do
+                            yield! line.Metrics.Keys
+                ]
+                |> List.distinct
+                |> List.filter (fun name -> name.EndsWith "Loss" || name.EndsWith "Mean")
+
+            $"{task}, means over seeds at the end of training:"
+
+            yield!
+                TextTable.lines [
+                    "" :: List.map fst columns
+                    for name in names do
+                        Shown.words name
+                        :: [
+                            for _, runs in columns ->
+                                match List.choose (Run.lastMetric name) runs with
+                                | [] -> "–"
+                                | values -> Shown.number (List.average values)
+                        ]
+                ]
+
+        "There is no environment, so there are no scores. Losses of different algorithms are different functions. \
+         Only numbers of one meaning, such as q1 mean, compare across columns."
+    ]
 
     /// The rows of the table: tasks, files, or files with the tasks that score them, in the same order.
     let private sources (request: CompareRequest) : DataSource list =
@@ -121,19 +161,47 @@ module Compare =
         |> DatasetName.agree
         |> Command.orRefuse
 
-        let sweep = {
+        let over (algorithms: Axis) = {
             Name = $"Comparison on {Plural.listed tasks}"
             Base = Ablation.standard
             Axes = [ Axis.task sources; algorithms; Axis.seed request.Seeds ]
         }
 
+        // Without scores, the algorithms that can learn from the data are compared.
+        let unfit = if List.forall isScored sources then [] else Examine.unfit (over algorithms)
+
+        let algorithms = {
+            algorithms with
+                Values = algorithms.Values |> List.filter (fun (name, _) -> not (List.exists (fst >> (=) name) unfit))
+        }
+
+        for name, why in unfit do
+            if algorithms.Values.IsEmpty then
+                Command.refuse $"{name}: {why}"
+
+            eprintfn "note: %s is left out: %s" name why
+
+        let sweep = over algorithms
+
+        let scored = List.exists isScored sources
+
         for episodes in Sweep.cells sweep |> List.truncate 1 |> List.map _.Trial.Episodes do
-            if episodes < 1 then
+            if episodes < 1 && scored then
                 Command.refuse $"episodes: expected at least 1 per evaluation, got {episodes}. Scores need episodes."
 
         let folder = folder request tasks
 
         let introduce (examined: ExaminedSweep) =
+            for source in sources do
+                if not (isScored source) then
+                    let name = DataSource.name source
+
+                    eprintfn
+                        "note: no task has the name %s, so %s has no scores.%s --task names a task."
+                        name
+                        name
+                        (TaskName.nearest (DatasetName.plain name))
+
             printfn
                 "%s (%s × %s × %s)"
                 (Plural.count examined.Runs.Length "run")
@@ -153,9 +221,12 @@ module Compare =
                 |> List.distinct do
                 printfn "preset of %s for %s" name preset
 
-        let conclude results =
-            let table = ScoreTable.ofResults results
-            Command.print ("" :: ScoreTableText.lines table @ [ "" ] @ ScoreTableText.notes table)
+        let conclude (results: SweepResults) =
+            if not (ScoreTable.isScored results) then
+                statistics results |> Command.print
+            else
+                let table = ScoreTable.ofResults results
+                Command.print ("" :: ScoreTableText.lines table @ [ "" ] @ ScoreTableText.notes table)
 
         Training.launch request.Shared folder request.Last introduce conclude sweep
 

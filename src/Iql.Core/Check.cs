@@ -41,7 +41,7 @@ public static class Check
 
     [DoesNotReturn, StackTraceHidden]
     static void Fail(string name, string expected, object? actual, string hint) =>
-        throw new ArgumentException(
+        throw new InputException(
             $"{name}: expected {expected}, got {actual ?? "nothing"}.{(hint == "" ? "" : " " + hint)}");
 
     /// <summary>An interpolated string that is not formatted when its check holds.</summary>

@@ -20,7 +20,7 @@ let estimateOf (value: float) (interval: Interval option) : Estimate = {
 
 let private atLeastOne (name: string) (values: float[]) =
     if values.Length = 0 then
-        invalidArg name $"{name}: expected at least one number, got none."
+        raise (Iql.InputException $"{name}: expected at least one number, got none.")
 
 /// Arithmetic mean of xs [R]; an empty input is an error.
 let mean (xs: float[]) : float =

@@ -31,7 +31,7 @@ let tests =
             Expect.isTrue (seconds[1] > seconds[0] && seconds[1] > seconds[2]) $"%A{seconds}")
 
         testCase "no thread is refused" (fun () ->
-            Expect.throwsT<ArgumentException> (fun () -> FmaPeak.measure InstructionSet.Scalar 0 |> ignore) "measure")
+            Expect.refuses (fun () -> FmaPeak.measure InstructionSet.Scalar 0 |> ignore) "measure")
 
         testCase "wider vectors have a higher peak" (fun () ->
             let peaks = [ for set in InstructionSets.Available -> FmaPeak.measure set 1 ]

@@ -163,7 +163,7 @@ let tests =
             refuses "explain huber" [ "WHAT: expected one of expectile, td, advantage-weighted, step, got 'huber'" ]
             refuses "explain step --dot none/step.dot" [ "--dot: expected a file in a folder" ]
 
-            Expect.throwsT<ArgumentException>
+            Expect.refuses
                 (fun () -> Explain.loss "nothing" [] [] (fun _ _ -> Tensor.Constant 1.0) |> ignore)
                 "loss 'nothing'")
     ]

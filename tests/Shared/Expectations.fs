@@ -44,7 +44,7 @@ module Expect =
         if Seq.exists predicate actual then
             failtest $"{message}. Expected no such element, got {Seq.find predicate actual}."
 
-    /// The exception that an action raises, of exactly this type.
+    /// The exception that an action raises, of this type.
     let raises<'error when 'error :> exn> (action: unit -> unit) (message: string) : 'error =
         let raised =
             try
@@ -54,9 +54,12 @@ module Expect =
                 Some error
 
         match raised with
-        | Some error when error.GetType() = typeof<'error> -> error :?> 'error
+        | Some(:? 'error as error) -> error
         | Some error -> failtest $"{message}. Expected {typeof<'error>.Name}, got {error}"
         | None -> failtest $"{message}. Expected {typeof<'error>.Name}, got no exception."
+
+    /// An action refuses its arguments.
+    let refuses (action: unit -> unit) (message: string) : unit = raises<ArgumentException> action message |> ignore
 
 /// A case for each row, named after the row. Names have no dots: 0.5 becomes 0·5.
 let testRows (name: string) (rows: 'row list) (test: 'row -> unit) : Test =

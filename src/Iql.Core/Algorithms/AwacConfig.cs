@@ -24,6 +24,8 @@ public enum AdvantageBaseline
 /// <summary>The hyperparameters of <see cref="Awac"/>; defaults: CORL, locomotion, where λ = 1/β is 1/3.</summary>
 public sealed record AwacConfig : IAlgorithmConfig
 {
+    public override string ToString() => Hyperparameters.Line(this);
+
     [Hyperparameter] public double InverseTemperature { get; init; } = 3;
     [Hyperparameter("Exponentials with a cap, or their softmax over the batch")]
     public AdvantageWeighting Weighting { get; init; } = AdvantageWeighting.Exponential;

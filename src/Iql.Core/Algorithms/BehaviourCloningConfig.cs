@@ -7,6 +7,8 @@ namespace Iql.Algorithms;
 /// <summary>The hyperparameters of <see cref="BehaviourCloning"/>; defaults: CORL's any_percent_bc.py.</summary>
 public sealed record BehaviourCloningConfig : IClonedPolicyConfig
 {
+    public override string ToString() => Hyperparameters.Line(this);
+
     [Hyperparameter("Share of the data that is cloned, that of the highest returns: 0.1 is 10%BC",
         Range = "(0, 1]", Hint = "SHARE")]
     public double BestShare { get; init; } = 1;

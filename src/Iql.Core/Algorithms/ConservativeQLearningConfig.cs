@@ -39,6 +39,8 @@ public enum ConservativeOrder
 /// entropy or a policy means nothing then.</summary>
 public sealed record ConservativeQLearningConfig : IAlgorithmConfig
 {
+    public override string ToString() => Hyperparameters.Line(this);
+
     [Hyperparameter("Weight of the conservative term: 0 is soft actor-critic", Range = "[0, ∞)", Hint = "W")]
     public double ConservativeWeight { get; init; } = 10;
     [Hyperparameter("Whether a multiplier holds the term at a gap, the weight outside its bracket (CORL) or inside")]

@@ -5,6 +5,8 @@ namespace Iql.Algorithms;
 /// <summary>Hyperparameters of <see cref="DecisionTransformer"/>; defaults: kzl/decision-transformer, hopper.</summary>
 public sealed record DecisionTransformerConfig : IAlgorithmConfig
 {
+    public override string ToString() => Hyperparameters.Line(this);
+
     [Hyperparameter("The return asked for when acting, in units of the rewards trained on; training does not use it",
         Hint = "RETURN", PerPolicy = true)]
     public double TargetReturn { get; init; } = 3600;

@@ -127,5 +127,5 @@ public sealed class Hyperparameter
     bool Allows(object? value) =>
         Print(value) is var word && (TryParse(word, out _) || text.StandIn?.Invoke(word) != null);
 
-    ArgumentException Refuse(string word) => new($"{Name}: expected {Expected}, got {word}. {Description}.");
+    InputException Refuse(string word) => new($"{Name}: expected {Expected}, got {word}. {Description}.");
 }

@@ -11,6 +11,17 @@ public static class Hyperparameters
 {
     public static ImmutableArray<Hyperparameter> Of(IAlgorithmConfig config) => Hyperparameter.Of(config.GetType());
 
+    /// <summary>One line: the config's type, and what differs from its standard.</summary>
+    internal static string Line(IAlgorithmConfig config)
+    {
+        var standard = Algorithm.Of(config).Standard;
+        var changed = Of(config).Where(each => each.Print(each.Get(config)) != each.Print(each.Get(standard)))
+            .Select(each => $"{each.Name} {each.Print(each.Get(config))}").ToArray();
+        var more = changed.Length > 5 ? $", and {changed.Length - 5} more" : "";
+        return $"{config.GetType().Name}: "
+            + (changed.Length == 0 ? "standard" : string.Join(", ", changed.Take(5)) + more);
+    }
+
     public static Hyperparameter? Find(this IAlgorithmConfig config, string name) =>
         Of(config).FirstOrDefault(each => each.Name == name);
 
@@ -102,6 +113,6 @@ public static class Hyperparameters
         [config.GetType(), .. Of(config).Select(each => each.Shaping(config))];
 
     static Hyperparameter Named(IAlgorithmConfig config, string name) => config.Find(name)
-        ?? throw new ArgumentException($"{name}: expected a hyperparameter of {config.GetType().Name}, one of "
+        ?? throw new InputException($"{name}: expected a hyperparameter of {config.GetType().Name}, one of "
             + $"{string.Join(", ", Of(config).Select(each => each.Name))}.");
 }

@@ -30,6 +30,8 @@ public enum UpdateOrder
 /// <summary>Hyperparameters of <see cref="ImplicitQLearning"/>; defaults: ikostrikov's, locomotion.</summary>
 public sealed record ImplicitQLearningConfig : IClonedPolicyConfig
 {
+    public override string ToString() => Hyperparameters.Line(this);
+
     [Hyperparameter("Expectile τ of the value loss: 0.5 values the data's policy, towards 1 its best actions",
         Range = "(0, 1)", Hint = "TAU")]
     public double Expectile { get; init; } = 0.7;

@@ -56,6 +56,9 @@ public sealed record Learner(
 
     /// <summary>Number of policies trained side by side.</summary>
     public int Members => Blocks.Length - 1;
+    /// <summary>One line.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"Learner {Algorithm}: {Members} members, batch {Batch["observations"].Shape[0]}");
     /// <summary>A member's scalars of a graph like <see cref="Act"/>, at the first decision.</summary>
     internal double[] Scalars(GraphFunction function, Seed seed, int member) => [.. function.Scalars.Select(name =>
         name == "seed" ? seed.AsScalar() : name == "decision" ? 0 : Hyperparameter(name, member))];

@@ -30,6 +30,8 @@ public readonly record struct Phases(int Behaviour, int Critic, int Policy) : IH
 /// <summary>The hyperparameters of <see cref="Onestep"/>; defaults: davidbrandfonbrener/onestep-rl.</summary>
 public sealed record OnestepConfig : IAlgorithmConfig
 {
+    public override string ToString() => Hyperparameters.Line(this);
+
     [Hyperparameter("The improvement: climb Q near the behaviour policy, weighted cloning, or the best of its samples")]
     public PolicyImprovement Improvement { get; init; } = PolicyImprovement.ReverseKL;
     [Hyperparameter("Weight α of the divergence from the behaviour policy: 0 trusts the critic alone, large clones",

@@ -5,6 +5,8 @@ namespace Iql.Algorithms;
 /// <summary>The hyperparameters of <see cref="TD3BC"/>; they start as sfujim/TD3_BC has them.</summary>
 public sealed record TD3BCConfig : IAlgorithmConfig
 {
+    public override string ToString() => Hyperparameters.Line(this);
+
     [Hyperparameter("Weight α of the critic against cloning, in units of the mean |Q|: 0 is behaviour cloning",
         Range = "[0, ∞)", Hint = "ALPHA")]
     public double Alpha { get; init; } = 2.5;

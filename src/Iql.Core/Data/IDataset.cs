@@ -29,7 +29,7 @@ public interface IDataset
     IDataset Normalized(Normalization normalization);
 
     /// <summary>The transitions themselves, for algorithms that need the order of rows.</summary>
-    internal Transitions InMemory(string wants) => this as Transitions ?? throw new ArgumentException(
+    internal Transitions InMemory(string wants) => this as Transitions ?? throw new InputException(
         $"{Name}: expected transitions in memory for {wants}, got a row file, which gives single rows. " +
         "Train on the .hdf5 or .npz file, or on a part of it.");
 

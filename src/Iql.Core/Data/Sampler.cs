@@ -56,7 +56,7 @@ public sealed unsafe class Sampler : IBatchSource
                     "terminals" => (Kind.Plain, row.Terminal, 0),
                     "nextObservations" => (Kind.Observations, row.NextObservations, s),
                     "returnsToGo" => (Kind.ReturnsToGo, 0, 0),
-                    _ => throw new ArgumentException(
+                    _ => throw new InputException(
                         "batch: expected observations, actions, rewards, terminals, nextObservations, nextActions " +
                         $"or returnsToGo, got {entry.Name}."),
                 };

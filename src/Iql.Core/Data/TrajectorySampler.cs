@@ -42,7 +42,7 @@ public sealed class TrajectorySampler : IBatchSource
             "returnsToGo" => Numbers(entry, transitions.ReturnsToGo()),
             "timesteps" => Numbers(entry, timesteps),
             "mask" => new Column(entry, 1, _ => One, 0),
-            _ => throw new ArgumentException(
+            _ => throw new InputException(
                 $"batch: expected observations, actions, rewards, returnsToGo, timesteps or mask, got {entry.Name}."),
         })];
         foreach (var column in columns)

@@ -11,6 +11,10 @@ public sealed class Transitions : IDataset
     readonly Lazy<DatasetStatistics> statistics;
     readonly Lazy<RowTable> table;
 
+    /// <summary>One line.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"Transitions {Name}: {Count} rows, {Episodes.Length} episodes, {ActionSpace.Beside(ObservationSize)}");
+
     /// <summary>Takes over the columns, finite and of the shapes below. The arrays must not change after.</summary>
     /// <param name="name">The data set's name in runs and reports.</param>
     /// <param name="actionKind">Discrete: rows of actions are one-hot.</param>
@@ -29,7 +33,7 @@ public sealed class Transitions : IDataset
         Observations = Column(observations, observationSize, nameof(observations));
         Actions = Column(actions, actionSize, nameof(actions));
         if (ActionSpace.IsDiscrete && ActionSpace.FirstViolation(actions, actionSize) is >= 0 and var bad)
-            throw new ArgumentException($"{nameof(actions)}: expected one-hot rows of {ActionSpace}, " +
+            throw new InputException($"{nameof(actions)}: expected one-hot rows of {ActionSpace}, " +
                 $"got [{string.Join(", ", actions.AsSpan(bad * actionSize, actionSize).ToArray())}] in row {bad}.");
         Rewards = Column(rewards, 1, nameof(rewards));
         Terminals = Column(terminals, 1, nameof(terminals));

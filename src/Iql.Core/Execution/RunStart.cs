@@ -4,7 +4,12 @@ using Iql.Graph;
 namespace Iql.Execution;
 
 /// <summary>All that is needed to go on, bit for bit: the seed, the number of steps made, the numbers.</summary>
-public sealed record LearnerState(Seed Seed, long Step, ImmutableArray<TensorBlock> Blocks);
+public sealed record LearnerState(Seed Seed, long Step, ImmutableArray<TensorBlock> Blocks)
+{
+    /// <summary>One line.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"LearnerState: step {Step}, {Blocks.Length - 1} members");
+}
 
 /// <summary>A training run to start on a device.</summary>
 /// <param name="Programs">Programs of a step. They agree in inputs (the state's blocks, then a batch), in scalars

@@ -55,7 +55,7 @@ public sealed class Layout
     public Entry this[string name] => Entries[IndexOf(name)];
 
     internal int IndexOf(string name) => places.TryGetValue(name, out var index) ? index
-        : throw new ArgumentException($"{Name}: expected one of {string.Join(", ", places.Keys)}, got {name}.");
+        : throw new InputException($"{Name}: expected one of {string.Join(", ", places.Keys)}, got {name}.");
 
     /// <summary>Whether tensors of the same shapes lie in the same places. Allocates nothing.</summary>
     public bool Fits(Layout other)

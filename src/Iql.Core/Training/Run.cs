@@ -18,4 +18,9 @@ public sealed record Run(
     /// <summary>Steps made, as far as the files show.</summary>
     public long Step => Result?.Steps
         ?? Train.Select(line => line.Step).Concat(Evaluations.Select(line => line.Step)).Append(0).Max();
+
+    /// <summary>One line.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"Run {Name}: {Config}, {Status.ToString().ToLowerInvariant()} at step {Step}")
+        + (Result?.Score is { } score ? FormattableString.Invariant($", score {score:F1}") : "");
 }

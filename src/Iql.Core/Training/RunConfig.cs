@@ -91,6 +91,10 @@ public sealed record RunConfig
 
     public override int GetHashCode() => HashCode.Combine(Algorithm, Task, Dataset.Fingerprint, Seed, Steps);
 
+    /// <summary>One line.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"{Algorithm} on {Dataset?.Name}, seed {Seed}, {Steps} steps");
+
     RunConfig Deciding() => this with
     {
         Machine = new("", 0, 0, "", ""),

@@ -43,4 +43,9 @@ public sealed record RunResult
     public RunFailure? Failure { get; init; }
     /// <summary>Metrics of the last train line, in its order; NaN, in the file null, is no finite number.</summary>
     public OrderedDictionary<string, double> Metrics { get; init; } = [];
+
+    /// <summary>One line.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"RunResult: {Status.ToString().ToLowerInvariant()} at step {Steps}")
+        + (Score is { } score ? FormattableString.Invariant($", score {score:F1}") : "");
 }

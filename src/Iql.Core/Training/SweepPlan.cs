@@ -30,6 +30,11 @@ public sealed record SweepPlan
     public ImmutableArray<string> Remarks { get; init; } = [];
     /// <summary>The axes, the slowest first.</summary>
     public required ImmutableArray<SweepAxis> Axes { get; init; }
+
+    /// <summary>One line.</summary>
+    public override string ToString() => FormattableString.Invariant($"SweepPlan {Name}: {Runs.Length} runs over ")
+        + string.Join(" × ", Axes.Select(axis => $"{axis.Values.Length} {axis.Name}"));
+
     /// <summary>Every run, in the order of the axes.</summary>
     public required ImmutableArray<PlannedRun> Runs { get; init; }
     /// <summary>Where a folder's plan is.</summary>

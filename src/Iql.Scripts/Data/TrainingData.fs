@@ -11,6 +11,7 @@ open Iql.Environments.Tasks
 open Iql.Training
 
 /// What runs learn from, and the task in which their policies are scored.
+[<StructuredFormatDisplay("{Line}")>]
 type TrainingData = {
     /// None: no environment, so no scores.
     Task: TaskCard option
@@ -20,7 +21,13 @@ type TrainingData = {
     Transitions: IDataset
     Normalization: Normalization
     Dataset: DatasetInfo
-}
+} with
+
+    /// One line, as F# Interactive shows it.
+    member own.Line: string =
+        $"TrainingData {own.Dataset.Name}: {own.Dataset.Transitions} transitions, {own.Dataset.Episodes} episodes"
+
+    override own.ToString() = own.Line
 
 /// Training data from data sources. What cannot be loaded is an Error that says what was expected.
 [<RequireQualifiedAccess>]
@@ -123,6 +130,9 @@ module TrainingData =
                             )
                     })
     }
+
+    /// The transitions of a file of one's own.
+    let ofFile (file: DataFile) : Result<TrainingData, string> = load (DataFile.source file)
 
     /// The maze that observations are places in, to look at from above; None where they are no places.
     let maze (data: TrainingData) : Maze option = data.Task |> Option.bind (fun card -> Option.ofObj card.Map)

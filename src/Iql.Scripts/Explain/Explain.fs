@@ -144,7 +144,7 @@ module Explain =
         (trace: Tensor list -> Tensor list -> Tensor)
         : Explanation =
         if tensors.IsEmpty then
-            invalidArg (nameof tensors) "tensors: expected at least one tensor, got none."
+            raise (Iql.InputException "tensors: expected at least one tensor, got none.")
 
         let layout =
             Layout("data", [ for name, extents in tensors -> struct (name, Shape.Of(List.toArray extents)) ])

@@ -54,6 +54,7 @@ type Shelf() =
 type ExaminedData = { Task: string; Dataset: DatasetInfo; Actions: Iql.ActionSpace }
 
 /// A sweep that was found to be one that can be trained.
+[<StructuredFormatDisplay("{Line}")>]
 type ExaminedSweep = {
     Plan: SweepPlan
     /// Every run with what will stand in its config.json.
@@ -64,7 +65,12 @@ type ExaminedSweep = {
     Remarks: string list
     /// The data that were loaded last.
     Shelf: Shelf
-}
+} with
+
+    /// One line, as F# Interactive shows it.
+    member own.Line: string = $"ExaminedSweep {own.Plan.Name}: {own.Runs.Length} runs"
+
+    override own.ToString() = own.Line
 
 /// Looks into the data of a sweep and into its folder. What cannot be trained is an Error; nothing is written.
 [<RequireQualifiedAccess>]
@@ -154,6 +160,18 @@ module Examine =
                 $"memory: expected groups of runs that fit side by side, got {places} groups that do not. Use fewer \
                   threads, and so fewer groups at a time: --threads 1."
         | other -> other
+
+    /// The algorithms of a sweep that cannot learn from its data, with the reason.
+    let unfit (sweep: Sweep) : (string * string) list =
+        let shelf = Shelf()
+
+        [
+            for cell in representatives sweep do
+                match remarks shelf cell.Trial with
+                | Error why -> (label "algorithm" cell |> Option.defaultValue (Trial.algorithm cell.Trial).Name), why
+                | Ok _ -> ()
+        ]
+        |> List.distinctBy fst
 
     /// Examines a sweep.
     let sweep (options: LaunchOptions) (sweep: Sweep) : Result<ExaminedSweep, string> = result {

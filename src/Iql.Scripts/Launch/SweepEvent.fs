@@ -39,6 +39,7 @@ type SweepEvent =
     | Lost of group: string * ClaimHolder option
 
 /// How a sweep came out, as far as it is.
+[<StructuredFormatDisplay("{Line}")>]
 type SweepOutcome = {
     /// Every run in the order of the sweep, with its result if it has one.
     Runs: (SweepCell * RunResult option) list
@@ -48,7 +49,13 @@ type SweepOutcome = {
     Trained: int
     /// Groups that other processes train.
     Elsewhere: (string * ClaimHolder) list
-}
+} with
+
+    /// One line, as F# Interactive shows it.
+    member own.Line: string =
+        $"SweepOutcome: {own.Runs |> List.filter (snd >> Option.isSome) |> List.length} of {own.Runs.Length} runs done"
+
+    override own.ToString() = own.Line
 
 /// What to make of an outcome.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

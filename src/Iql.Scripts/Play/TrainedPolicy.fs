@@ -9,6 +9,7 @@ open Iql.Environments.Tasks
 open Iql.Training
 
 /// A policy as a run left it: it can act in every environment of the same observations and actions.
+[<StructuredFormatDisplay("{Line}")>]
 type TrainedPolicy = {
     Config: RunConfig
     /// Its numbers, after so many training steps.
@@ -17,7 +18,12 @@ type TrainedPolicy = {
     Act: int -> Evaluation
     /// Its values of states; None where it learned none.
     Values: ValueFunction option
-}
+} with
+
+    /// One line, as F# Interactive shows it.
+    member own.Line: string = $"TrainedPolicy: {own.Config}, after {own.State.Step} steps"
+
+    override own.ToString() = own.Line
 
 [<RequireQualifiedAccess>]
 module TrainedPolicy =

@@ -203,7 +203,7 @@ let write (folder: string) : Result<string, string> = result {
     return!
         if sweep.Runs.IsEmpty then
             Error $"{folder}: expected at least one run, got none. Start the sweep first."
-        elif ScoreTable.fits sweep.Plan then
+        elif ScoreTable.fits sweep.Plan && ScoreTable.isScored sweep then
             let table = ScoreTable.ofResults sweep
             let page = ofTable rebuild (ScoreSections.episodes folder sweep table) sweep table
 

@@ -4,11 +4,17 @@ open System
 open System.Globalization
 
 /// The runs of one combination of values, a cell of a report's tables: they differ only in their seed.
+[<StructuredFormatDisplay("{Line}")>]
 type ResultGroup = {
     /// The axes and their values here, without the seed.
     Values: (string * string) list
     Runs: Run list
-}
+} with
+
+    /// One line, as F# Interactive shows it.
+    member own.Line: string = $"ResultGroup {Shown.values own.Values}: {own.Runs.Length} runs"
+
+    override own.ToString() = own.Line
 
 /// How a sweep is laid out: rows and columns are the two axes shown as a plane, a facet is one combination of all the
 /// others.

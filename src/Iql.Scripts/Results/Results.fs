@@ -145,7 +145,7 @@ module Results =
         for name in [ rows; columns ] do
             if sweep.Plan.Axes |> Seq.forall (fun axis -> axis.Name <> name) then
                 let axes = [ for axis in sweep.Plan.Axes -> axis.Name ]
-                invalidArg "axis" $"expected one of {Plural.listed axes}, got {name}."
+                raise (Iql.InputException $"axis: expected one of {Plural.listed axes}, got {name}.")
 
         let measure = Measure.ofRuns sweep.Runs |> Option.defaultValue Score
         let groups = ResultGroups.ofRuns [ rows; columns ] sweep.Runs

@@ -8,13 +8,20 @@ open Iql.Training
 type Run = Iql.Training.Run
 
 /// A sweep's folder, read.
+[<StructuredFormatDisplay("{Line}")>]
 type SweepResults = {
     Plan: SweepPlan
     /// The runs that were begun, as far as they are, in the plan's order. Each has its values by axis as labels.
     Runs: Run list
     /// Folders of the plan's other runs.
     Missing: string list
-}
+} with
+
+    /// One line, as F# Interactive shows it.
+    member own.Line: string =
+        $"SweepResults {own.Plan.Name}: {own.Runs.Length} runs begun, {own.Missing.Length} missing"
+
+    override own.ToString() = own.Line
 
 /// What is drawn and compared: normalised scores where every run has them, else plain returns.
 type Measure =

@@ -41,6 +41,7 @@ type Improvement = { Better: string; Worse: string; Probability: Estimate }
 
 /// The table that papers print: tasks by contenders, with published figures below ours. A contender is what is trained
 /// under one name: an algorithm, or whatever other axes than the task and the seed say.
+[<StructuredFormatDisplay("{Line}")>]
 type ScoreTable = {
     Measure: Measure
     /// A run's number is the mean of so many of its last evaluations.
@@ -52,7 +53,12 @@ type ScoreTable = {
     /// The same over all tasks; empty for a single task, or where returns take the place of scores.
     Totals: ScoreLine list
     Published: PublishedTable list
-}
+} with
+
+    /// One line, as F# Interactive shows it.
+    member own.Line: string = $"ScoreTable: {own.Rows.Length} rows, {own.Contenders.Length} contenders"
+
+    override own.ToString() = own.Line
 
 /// Tables out of results.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -61,6 +67,9 @@ module ScoreTable =
     /// Whether a sweep is one that a score table is made of: over tasks, or over algorithms.
     let fits (plan: SweepPlan) : bool =
         plan.Axes |> Seq.exists (fun axis -> axis.Name = "task" || axis.Name = "algorithm")
+
+    /// Whether policies were or will be evaluated: a table of scores needs an environment.
+    let isScored (sweep: SweepResults) : bool = sweep.Runs |> List.exists (fun run -> run.Config.EvaluationEpisodes > 0)
 
     let private contender (labels: OrderedDictionary<string, string>) : string =
         match

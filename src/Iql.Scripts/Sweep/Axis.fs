@@ -3,7 +3,16 @@ namespace Iql.Scripts
 open Iql.Algorithms
 
 /// One dimension of an ablation, as data: its name and, for each value, a label and what the value does to a trial.
-type Axis = { Name: string; Values: (string * (Trial -> Trial)) list }
+[<StructuredFormatDisplay("{Line}")>]
+type Axis = {
+    Name: string
+    Values: (string * (Trial -> Trial)) list
+} with
+
+    /// One line, as F# Interactive shows it.
+    member own.Line: string = $"""Axis {own.Name}: {own.Values |> List.map fst |> String.concat ", "}"""
+
+    override own.ToString() = own.Line
 
 /// Axes over the hyperparameters.
 [<RequireQualifiedAccess>]

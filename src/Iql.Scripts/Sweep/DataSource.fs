@@ -13,6 +13,26 @@ type DataSource =
     /// Rows in memory, scored in a task if one is named.
     | Memory of data: IDataset * task: string option
 
+/// A data file of one's own: `{ DataFile.at "mine.npz" with Task = Some "pointmaze-umaze-v0" }`.
+type DataFile = {
+    /// An .hdf5 file in D4RL's layout, an .npz file with the same names, a Minari folder, or a row file.
+    Path: string
+    /// How its rows become transitions; None: as D4RL does, or as the row file was packed.
+    Mode: DatasetMode option
+    /// The task that scores policies; None: no scores.
+    Task: string option
+}
+
+/// Data files.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module DataFile =
+
+    /// A file with the standard mode and no task.
+    let at (path: string) : DataFile = { Path = path; Mode = None; Task = None }
+
+    /// What a trial learns from: `{ trial with Data = DataFile.source file }`.
+    let source (file: DataFile) : DataSource = DataSource.File(file.Path, file.Mode, file.Task)
+
 /// Names of data sources.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module DataSource =

@@ -1,6 +1,6 @@
 namespace Iql.Scripts
 
-open System
+open Iql
 open Iql.Algorithms
 
 /// Hyperparameters of trials, by name. A name means the same in all algorithms that have it.
@@ -30,7 +30,7 @@ module Hyperparameter =
         | Some hyperparameter -> hyperparameter
         | None ->
             let meant = Spelling.didYouMean [ for each in all -> each.Name ] name
-            raise (ArgumentException $"hyperparameter: expected one by its name, got {name}.{meant}")
+            raise (InputException $"hyperparameter: expected one by its name, got {name}.{meant}")
 
     /// A trial with one hyperparameter set, to a value or to a word as on the command line. A trial of an algorithm
     /// that does not have it is an ArgumentException that names those that do.
@@ -44,7 +44,7 @@ module Hyperparameter =
             let owners = owners (find name).Name |> String.concat ", "
 
             raise (
-                ArgumentException
+                InputException
                     $"{name}: a hyperparameter of {owners}, got a trial of {algorithm.Name}, which has {own}."
             )
         | hyperparameter -> { trial with Config = hyperparameter.Set(trial.Config, value) }

@@ -78,7 +78,7 @@ module Preset =
         | null ->
             let known = [ for each in Algorithm.Named -> each.Name ]
             let names, meant = String.concat ", " known, Spelling.didYouMean known name
-            raise (System.ArgumentException $"algorithm: expected one of {names}, got {name}.{meant}")
+            raise (Iql.InputException $"algorithm: expected one of {names}, got {name}.{meant}")
         | found -> found
 
     /// The standard trial of an algorithm or a variant by its name, with its preset for a task or a dataset.

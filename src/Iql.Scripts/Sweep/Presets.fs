@@ -22,6 +22,7 @@ type PresetValue = { Name: string; Value: string; Source: string }
 
 /// Hyperparameters that somebody published for an algorithm on a domain. What it does not name is the algorithm's
 /// standard.
+[<StructuredFormatDisplay("{Line}")>]
 type Preset = {
     /// The name that `--algorithm` takes: the algorithm's own, or that of a variant with presets of its own.
     Algorithm: string
@@ -36,7 +37,12 @@ type Preset = {
     NormalizeObservations: bool * string
     /// In which points it differs from the algorithm's paper.
     Differences: string list
-}
+} with
+
+    /// One line, as F# Interactive shows it.
+    member own.Line: string = $"Preset {own.Algorithm} on {own.Domain}: {own.Values.Length} values"
+
+    override own.ToString() = own.Line
 
 /// The presets. Those of an algorithm or variant are the file of its name under Presets; its form is that of the others
 /// there: a line names a source, or the domains that the lines below it are of. "code: alpha 2.5, rewards none" are

@@ -3,16 +3,33 @@ namespace Iql.Scripts
 open Iql.Algorithms
 
 /// One run of a sweep.
+[<StructuredFormatDisplay("{Line}")>]
 type SweepCell = {
     /// "expectile=0.7,inverseTemperature=3,seed=0": its folder's name.
     Name: string
     /// Axis and value.
     Labels: (string * string) list
     Trial: Trial
-}
+} with
+
+    /// One line, as F# Interactive shows it.
+    member own.Line: string = $"SweepCell {own.Name}"
+
+    override own.ToString() = own.Line
 
 /// An ablation as data: a trial, and the axes along which it is varied.
-type Sweep = { Name: string; Base: Trial; Axes: Axis list }
+[<StructuredFormatDisplay("{Line}")>]
+type Sweep = {
+    Name: string
+    Base: Trial
+    Axes: Axis list
+} with
+
+    /// One line, as F# Interactive shows it.
+    member own.Line: string =
+        $"""Sweep {own.Name}: {own.Axes |> List.map (fun axis -> $"{axis.Values.Length} {axis.Name}") |> String.concat " × "}"""
+
+    override own.ToString() = own.Line
 
 /// Grids, and which of their cells can be trained together.
 [<RequireQualifiedAccess>]

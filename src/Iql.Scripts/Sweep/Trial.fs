@@ -5,6 +5,7 @@ open Iql.Algorithms
 open Iql.Data
 
 /// Everything that decides a run's numbers.
+[<StructuredFormatDisplay("{Line}")>]
 type Trial = {
     /// What it learns from.
     Data: DataSource
@@ -23,7 +24,13 @@ type Trial = {
     EvaluateEvery: int
     /// Episodes an evaluation.
     Episodes: int
-}
+} with
+
+    /// One line, as F# Interactive shows it.
+    member own.Line: string =
+        $"Trial: {Algorithm.Of(own.Config).Name} on {DataSource.name own.Data}, seed {own.Seed}, {own.Steps} steps"
+
+    override own.ToString() = own.Line
 
 /// The trial that everything else is a change of.
 [<RequireQualifiedAccess>]

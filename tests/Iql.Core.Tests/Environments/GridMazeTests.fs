@@ -129,7 +129,7 @@ let tests =
 
         testCase "a recipe out of its range is refused" (fun () ->
             let refuses (recipe: GridWalks) =
-                Expect.throwsT<ArgumentException>
+                Expect.refuses
                     (fun () -> recipe.In(environment).Collect(Seed 0UL, 10) |> ignore)
                     "collect of in of recipe of environment"
 

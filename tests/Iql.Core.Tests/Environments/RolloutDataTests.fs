@@ -100,7 +100,7 @@ let tests =
             let environment = (Tasks.Get "pointmaze-umaze-v0").Environment
 
             let refused (roll: RolloutData) size =
-                Expect.throwsT<ArgumentException>
+                Expect.refuses
                     (fun () -> roll.Collect(environment, Seed 0UL, size, "data") |> ignore)
                     "collect of roll"
 

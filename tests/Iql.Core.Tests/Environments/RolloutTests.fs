@@ -81,5 +81,5 @@ let tests =
             Expect.equal kept[0].Observations.Length (4 * 301) "length of observations of kept 0")
 
         testCase "no episodes are refused" (fun () ->
-            Expect.throwsT<ArgumentException> (fun () -> Rollout.Run(environment, 0, Seed 0UL, policy) |> ignore) "run")
+            Expect.refuses (fun () -> Rollout.Run(environment, 0, Seed 0UL, policy) |> ignore) "run")
     ]

@@ -122,7 +122,7 @@ public static class D4rlCache
         var template = mirror.Contains('{') ? mirror : mirror.TrimEnd('/') + "/{path}";
         var text = template.Replace("{path}", file.Path).Replace("{file}", file.FileName).Replace("{task}", file.Task);
         return Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme is "http" or "https") ? address
-            : throw new ArgumentException(
+            : throw new InputException(
                 $"mirror: expected an address that begins with http:// or https://, got {mirror}.");
     }
 }

@@ -37,12 +37,12 @@ public static class DatasetConversion
         IReadOnlyCollection<string>? drop = null, bool cut = false,
         IReadOnlyDictionary<string, string>? defaults = null)
     {
-        if (File.Exists(target) || Directory.Exists(target)) throw new ArgumentException(
+        if (File.Exists(target) || Directory.Exists(target)) throw new InputException(
             $"target: expected a new name, got {target}, where there is something. Delete it, or choose another.");
         using var file = DatasetFile.Open(source);
-        if (form == DatasetForm.Minari && file is MinariFile) throw new ArgumentException(
+        if (form == DatasetForm.Minari && file is MinariFile) throw new InputException(
             $"{source}: expected a flat file to convert, got a Minari data set already. Copy its folder.");
-        if (cut && form != DatasetForm.Minari) throw new ArgumentException(
+        if (cut && form != DatasetForm.Minari) throw new InputException(
             "cut: expected it only for a target in Minari's layout, which needs every step's next observation. " +
             "Leave it out.");
         var kept = Keep(file, drop ?? []);
@@ -75,9 +75,9 @@ public static class DatasetConversion
         List<string> all = [.. others, .. file.Entries.Select(entry => entry.Name)];
         foreach (var name in drop)
         {
-            if (Needed.Contains(name)) throw new ArgumentException(
+            if (Needed.Contains(name)) throw new InputException(
                 $"drop: expected something else than {name}, without which nothing can be learned.");
-            if (!all.Any(Within(name))) throw new ArgumentException(
+            if (!all.Any(Within(name))) throw new InputException(
                 $"drop: expected one of {string.Join(", ", all.Except(Needed).Take(20))}, got {name}.");
         }
         Refuse(file, [.. others.Where(name => !drop.Any(dropped => Within(dropped)(name)))], "the flat layout");

@@ -94,7 +94,7 @@ public static class DatasetFile
             case ".hdf5" or ".h5": Hdf5Writer.Write(path, arrays); break;
             case ".npz": NpzFile.Write(path, arrays); break;
             case var other:
-                throw new ArgumentException(
+                throw new InputException(
                     $"path: expected a name ending in .hdf5, .h5 or .npz, got '{other}' in {path}.");
         }
 

@@ -33,6 +33,10 @@ public sealed class RowFile : IDataset
     RowFile(RowFile raw, Normalization normalization) =>
         (description, Path, Table, Normalization) = (raw.description, raw.Path, raw.Table, normalization);
 
+    /// <summary>One line.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"RowFile {Path}: {Count} rows, {ActionSpace.Beside(ObservationSize)}");
+
     /// <summary>Its path.</summary>
     public string Path { get; }
     public string Name => description.Name;

@@ -73,9 +73,9 @@ public sealed class RowFileWriter
     {
         var row = buffer.AsSpan(filled, layout.Stride);
         layout.Write(row, observation, action, reward, terminal, timeout, nextObservation);
-        if (Finite.FirstNonFinite(row) is >= 0 and var at) throw new ArgumentException(NotFinite(row, at));
+        if (Finite.FirstNonFinite(row) is >= 0 and var at) throw new InputException(NotFinite(row, at));
         if (actionKind == ActionKind.Discrete && ActionSpace.FirstViolation(action, layout.ActionSize) >= 0)
-            throw new ArgumentException(
+            throw new InputException(
                 $"actions: expected a one-hot row, got [{string.Join(", ", action.ToArray())}] in row {Count}.");
         statistics.Add(observation, action, reward, terminal, timeout, nextObservation);
         // The row before this one has a next action if its episode went on; terminal rows need none.

@@ -24,7 +24,7 @@ public static class AntMazeData
         CancellationToken cancellation = default)
     {
         if (environment.World.Task is not AntMaze task)
-            throw new ArgumentException($"task: expected one of antmaze-*, got {environment.Name}.");
+            throw new InputException($"task: expected one of antmaze-*, got {environment.Name}.");
         var maze = task.Maze;
         var (play, umaze) = (environment.Name.Contains("-play-", StringComparison.Ordinal),
             environment.Name.Contains("-umaze-v", StringComparison.Ordinal));

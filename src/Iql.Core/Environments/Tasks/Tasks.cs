@@ -81,7 +81,7 @@ public static class Tasks
         All.FirstOrDefault(card => card.Name == name) ?? MujocoTasks.Find(name);
 
     /// <summary>The task of a name.</summary>
-    public static TaskCard Get(string name) => Find(name) ?? throw new ArgumentException(
+    public static TaskCard Get(string name) => Find(name) ?? throw new InputException(
         $"task: expected one of {string.Join(", ", All.Select(card => card.Name))}, or one of MuJoCo's " +
         $"({MujocoTasks.Names}), got {name}.");
 

@@ -16,10 +16,10 @@ public static class LogImport
     public static string Import(string log, LogSchema schema, string target, Action<long>? progress = null,
         CancellationToken cancellation = default)
     {
-        if (File.Exists(target) || Directory.Exists(target)) throw new ArgumentException(
+        if (File.Exists(target) || Directory.Exists(target)) throw new InputException(
             $"target: expected a new name, got {target}, where there is something. Delete it, or choose another.");
         var ending = Path.GetExtension(target).ToLowerInvariant();
-        if (ending is not (".hdf5" or ".h5" or ".npz" or ".rows")) throw new ArgumentException(
+        if (ending is not (".hdf5" or ".h5" or ".npz" or ".rows")) throw new InputException(
             $"target: expected a name ending in .hdf5, .h5, .npz or .rows, got '{ending}' in {target}.");
         if (!File.Exists(log)) throw new FileNotFoundException($"{log}: expected a log, found none there.", log);
         var rows = LogRows.Checked(log, schema, Watched());
@@ -46,7 +46,7 @@ public static class LogImport
         ".csv" => CsvLog.Rows(log, schema),
         ".tsv" => CsvLog.Rows(log, schema with { Separator = '\t' }),
         ".jsonl" or ".ndjson" or ".json" => JsonLog.Rows(log, schema),
-        var other => throw new ArgumentException(
+        var other => throw new InputException(
             $"log: expected a name ending in .csv, .tsv, .jsonl or .ndjson, got '{other}' in {log}."),
     };
 
