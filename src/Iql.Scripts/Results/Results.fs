@@ -11,12 +11,19 @@ open Iql.Training
 [<RequireQualifiedAccess>]
 module Results =
 
+    let private read (name: string) (what: string) (folder: string) (work: unit -> 'value) : Result<'value, string> =
+        if File.Exists(Path.Combine(folder, name)) then
+            Attempt.run work
+        else
+            Result.Error $"{folder}: expected the folder of {what} (with {name}), found none."
+
     /// One run folder.
-    let readRun (folder: string) : Result<Run, string> = Attempt.run (fun () -> RunFolder(folder).Read())
+    let readRun (folder: string) : Result<Run, string> =
+        read "config.json" "a run" folder (fun () -> RunFolder(folder).Read())
 
     /// A sweep's folder: its plan, and every run as far as it is.
     let readSweep (folder: string) : Result<SweepResults, string> =
-        Attempt.run (fun () ->
+        read "sweep.json" "a sweep" folder (fun () ->
             let plan = SweepPlan.Read folder
             let runs = List.ofSeq (plan.Begun folder)
 

@@ -31,7 +31,8 @@ public static class DatasetReplay
             || raw.ActionKind != ActionKind.Continuous || raw.ActionSize != environment.ActionSize)
             throw new InvalidDataException(
                 $"{raw.Source}: expected {environment.ActionSpace.Beside(environment.ObservationSize)}, as in " +
-                $"{environment.Name}, got {new ActionSpace(raw.ActionKind, raw.ActionSize).Beside(raw.ObservationSize)}.");
+                $"{environment.Name}, got " +
+                $"{new ActionSpace(raw.ActionKind, raw.ActionSize).Beside(raw.ObservationSize)}.");
         var task = environment.World.Task;
         Check.That(!task.ChangesModel, nameof(environment),
             "a task whose state is told by positions and velocities", environment.Name);
