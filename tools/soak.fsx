@@ -33,7 +33,7 @@ let inScratch (name: string) = Path.Combine(scratch, name)
 type Command = { Name: string; Words: string -> string; Done: string }
 
 /// How a try ended.
-type Ended = { Code: int; Seconds: float; Output: string; Error: string; Signalled: bool }
+type Ended = { Id: int; Code: int; Seconds: float; Output: string; Error: string; Signalled: bool }
 
 /// Runs a command in a folder; a signal comes after some seconds.
 let run (command: Command) (folder: string) (signal: (int * float) option) : Ended =
@@ -59,6 +59,7 @@ let run (command: Command) (folder: string) (signal: (int * float) option) : End
     running.WaitForExit()
 
     {
+        Id = running.Id
         Code = running.ExitCode
         Seconds = clock.Elapsed.TotalSeconds
         Output = output.Result
@@ -91,6 +92,8 @@ let traces (folder: string) : (string * string) list =
             | "sweep.json"
             | "runs.csv"
             | "scores.csv" -> name, ""
+            // A kill leaves the claim of a run that has just ended. It is no result.
+            | "claim.json" -> ()
             | other when
                 other.EndsWith ".json" || other.EndsWith ".csv" || other.EndsWith ".tex" || other.EndsWith ".md"
                 ->
@@ -273,7 +276,9 @@ let soak (isLong: bool) (seed: int) : int =
                     "wrong"
 
             count (command.Name, outcome)
-            let left = Directory.GetFileSystemEntries(folder, "*.tmp", SearchOption.AllDirectories)
+
+            // What an earlier kill left stays until a command writes.
+            let left = Directory.GetFileSystemEntries(folder, $"*-{ended.Id}-*.tmp", SearchOption.AllDirectories)
 
             if outcome = "stopped" && left.Length > 0 then
                 problems.Add $"{command.Name}, {what}: left {Path.GetFileName left[0]}"
