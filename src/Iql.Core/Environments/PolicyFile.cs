@@ -1,7 +1,3 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
-using System.Text.Json;
-
 namespace Iql.Environments;
 
 /// <summary>A policy trained elsewhere, as plain numbers: NAME.json lists tensors (name, shape, offset in floats), the
@@ -12,47 +8,19 @@ namespace Iql.Environments;
 /// Output "tanh_squashed_gaussian" squashes the draw, "gaussian_clipped_to_unit_box" clips it.</remarks>
 public sealed class PolicyFile
 {
-    readonly Layer[] hidden;
-    readonly Layer mean;
-    readonly Layer? spread;
-    readonly float[]? logStd, shift, scale;
-    readonly float observationLimit = float.PositiveInfinity, minLogStd = -20, maxLogStd = 2;
-    readonly bool relu, squashes;
+    readonly PolicyNetwork network;
 
     /// <summary>Reads a policy.</summary>
     /// <param name="path">NAME.json.</param>
     /// <exception cref="InvalidDataException">A part is missing or of another shape; the message names it.</exception>
-    public PolicyFile(string path)
-    {
-        Path = path;
-        var bytes = File.ReadAllBytes(System.IO.Path.ChangeExtension(path, ".f32"));
-        var numbers = MemoryMarshal.Cast<byte, float>(bytes).ToArray();
-        using var document = Parse(path);
-        var root = document.RootElement;
-        if (root.TryGetProperty("time_feature", out var time) && time.ValueKind == JsonValueKind.True)
-            throw Wrong("a policy of the observation alone", "one that is told the time (time_feature)");
-        relu = Word(root, "hidden_activation", "relu", "tanh") == "relu";
-        const string squashed = "tanh_squashed_gaussian";
-        squashes = Word(root, "output", squashed, "gaussian_clipped_to_unit_box") == squashed;
-        var tensors = Tensors(root, numbers);
-        hidden = [.. Enumerable.Range(0, 16).TakeWhile(i => tensors.ContainsKey($"W{i}"))
-            .Select(i => Layer.Of(tensors, $"W{i}", $"b{i}", Wrong))];
-        mean = Layer.Of(tensors, "Wmu", "bmu", Wrong);
-        if (tensors.ContainsKey("Wlogstd")) spread = Layer.Of(tensors, "Wlogstd", "blogstd", Wrong);
-        logStd = tensors.GetValueOrDefault("logstd").Numbers;
-        (shift, scale) = (tensors.GetValueOrDefault("obs_mean").Numbers, tensors.GetValueOrDefault("obs_std").Numbers);
-        if (root.TryGetProperty("obs_clip", out var clip) && clip.ValueKind == JsonValueKind.Number)
-            observationLimit = clip.GetSingle();
-        if (root.TryGetProperty("logstd_clip", out var bounds))
-            (minLogStd, maxLogStd) = (bounds[0].GetSingle(), bounds[1].GetSingle());
-    }
+    public PolicyFile(string path) => (Path, network) = (path, PolicyNetwork.Read(path));
 
     /// <summary>Where it was read.</summary>
     public string Path { get; }
     /// <summary>S.</summary>
-    public int ObservationSize => (hidden.Length > 0 ? hidden[0] : mean).Inputs;
+    public int ObservationSize => network.ObservationSize;
     /// <summary>A.</summary>
-    public int ActionSize => mean.Outputs;
+    public int ActionSize => network.Mean.Outputs;
 
     /// <summary>A policy that acts in several episodes at a time.</summary>
     /// <param name="draws">Whether actions are drawn; else they are the mean.</param>
@@ -67,93 +35,30 @@ public sealed class PolicyFile
         Span<float> input = stackalloc float[Math.Max(observation.Length, 512)],
             output = stackalloc float[input.Length];
         for (var i = 0; i < observation.Length; i++)
-            input[i] = shift is null ? observation[i]
-                : Math.Clamp((observation[i] - shift[i]) / scale![i], -observationLimit, observationLimit);
+            input[i] = network.Shift is null ? observation[i] : Math.Clamp(
+                (observation[i] - network.Shift[i]) / network.Scale![i],
+                -network.ObservationLimit, network.ObservationLimit);
         var width = observation.Length;
-        foreach (var layer in hidden)
+        foreach (var layer in network.Hidden)
         {
             layer.Apply(input[..width], output);
             width = layer.Outputs;
-            foreach (ref var x in output[..width]) x = relu ? Math.Max(x, 0) : MathF.Tanh(x);
+            foreach (ref var x in output[..width]) x = network.Relu ? Math.Max(x, 0) : MathF.Tanh(x);
             var before = input;
             input = output;
             output = before;
         }
-        mean.Apply(input[..width], action);
-        if (noise.Length > 0) spread?.Apply(input[..width], output);
+        network.Mean.Apply(input[..width], action);
+        if (noise.Length > 0) network.Spread?.Apply(input[..width], output);
         for (var i = 0; i < action.Length; i++)
         {
             if (noise.Length > 0)
             {
-                var log = spread is not null ? output[i] : logStd is not null ? logStd[i] : float.NegativeInfinity;
-                if (!float.IsNegativeInfinity(log)) log = Math.Clamp(log, minLogStd, maxLogStd);
+                var log = network.Spread is not null ? output[i] : network.LogStd?[i] ?? float.NegativeInfinity;
+                if (!float.IsNegativeInfinity(log)) log = Math.Clamp(log, network.MinLogStd, network.MaxLogStd);
                 action[i] += MathF.Exp(log) * noise[i];
             }
-            action[i] = squashes ? MathF.Tanh(action[i]) : Math.Clamp(action[i], -1, 1);
-        }
-    }
-
-    static JsonDocument Parse(string path)
-    {
-        try { return JsonDocument.Parse(File.ReadAllText(path)); }
-        catch (JsonException error)
-        {
-            throw new InvalidDataException($"{path}: expected a policy's description as JSON, {error.Message}", error);
-        }
-    }
-
-    Dictionary<string, (int[] Shape, float[] Numbers)> Tensors(JsonElement root, float[] numbers)
-    {
-        if (!root.TryGetProperty("tensors", out var listed)) throw Wrong("a list of tensors", "none");
-        var tensors = new Dictionary<string, (int[], float[])>();
-        foreach (var tensor in listed.EnumerateArray())
-        {
-            int[] shape = [.. tensor.GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt32())];
-            var (name, offset) = (tensor.GetProperty("name").GetString()!, tensor.GetProperty("offset").GetInt32());
-            var count = shape.Aggregate(1, (product, extent) => product * extent);
-            if (offset < 0 || offset + count > numbers.Length)
-                throw Wrong($"{count} numbers of {name} from number {offset} on",
-                    $"{numbers.Length} numbers in all in {System.IO.Path.GetFileNameWithoutExtension(Path)}.f32");
-            tensors[name] = (shape, numbers[offset..(offset + count)]);
-        }
-        return tensors;
-    }
-
-    string Word(JsonElement root, string name, params string[] known)
-    {
-        var word = root.TryGetProperty(name, out var value) ? value.GetString() : null;
-        return known.Contains(word) ? word! : throw Wrong($"{name} {string.Join(" or ", known)}", word ?? "none");
-    }
-
-    InvalidDataException Wrong(string expected, string got) => new($"{Path}: expected {expected}, got {got}.");
-
-    /// <summary>y = W x + b.</summary>
-    sealed record Layer(float[] Weights, float[] Bias, int Inputs)
-    {
-        internal int Outputs => Bias.Length;
-
-        internal static Layer Of(Dictionary<string, (int[] Shape, float[] Numbers)> tensors,
-            string weights, string bias, Func<string, string, InvalidDataException> wrong)
-        {
-            if (!tensors.TryGetValue(weights, out var w) || !tensors.TryGetValue(bias, out var b))
-                throw wrong($"tensors {weights} and {bias}", "none of one of them");
-            if (w.Shape.Length != 2 || w.Shape[0] != b.Numbers.Length || w.Shape[0] > 512)
-                throw wrong($"{weights} of {b.Numbers.Length} rows, at most 512", string.Join(" × ", w.Shape));
-            return new(w.Numbers, b.Numbers, w.Shape[1]);
-        }
-
-        internal void Apply(ReadOnlySpan<float> x, Span<float> y)
-        {
-            for (var row = 0; row < Bias.Length; row++)
-            {
-                var weights = Weights.AsSpan(row * Inputs, Inputs);
-                var (sum, i) = (Vector<float>.Zero, 0);
-                for (; i <= Inputs - Vector<float>.Count; i += Vector<float>.Count)
-                    sum += new Vector<float>(weights[i..]) * new Vector<float>(x[i..]);
-                var total = Vector.Sum(sum) + Bias[row];
-                for (; i < Inputs; i++) total += weights[i] * x[i];
-                y[row] = total;
-            }
+            action[i] = network.Squashes ? MathF.Tanh(action[i]) : Math.Clamp(action[i], -1, 1);
         }
     }
 

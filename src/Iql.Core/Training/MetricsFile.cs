@@ -25,30 +25,20 @@ public sealed class MetricsFile : IDisposable
     /// <summary>The lines of a file in order, without a last one that was cut short; none when it is absent.</summary>
     /// <exception cref="InvalidDataException">A line is damaged; the message names the file and the line.</exception>
     public static ImmutableArray<MetricsLine> Read(string path) =>
-        [.. Lines(path).Select((text, i) => Parse(path, text, i))];
+        [.. Reading.Of(path, "lines of text", () => Lines(path)).Select((text, i) => Parse(path, text, i))];
 
     /// <summary>Drops the lines of steps after <paramref name="step"/>, and a last line that was cut short.</summary>
     public static void Truncate(string path, long step)
     {
         if (!File.Exists(path)) return;
-        var kept = Lines(path).Where((text, i) => Parse(path, text, i).Step <= step).Select(text => text + "\n");
+        var kept = Reading.Of(path, "lines of text", () => Lines(path)).Where((text, i) => Parse(path, text, i).Step <= step).Select(text => text + "\n");
         var bytes = Encoding.UTF8.GetBytes(string.Concat(kept));
         AtomicFile.Write(path, (Stream stream) => stream.Write(bytes));
     }
 
     static string[] Lines(string path) => File.Exists(path) ? File.ReadAllText(path).Split('\n')[..^1] : [];
 
-    static MetricsLine Parse(string path, string text, int index)
-    {
-        try
-        {
-            return MetricsLine.Parse(text);
-        }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException
-            or FormatException)
-        {
-            throw new InvalidDataException($"{path}, line {index + 1}: "
-                + $"expected a JSON object of the kind train, evaluation or weights, {error.Message}", error);
-        }
-    }
+    static MetricsLine Parse(string path, string text, int index) =>
+        Reading.Of(path, "a JSON object of the kind train, evaluation or weights", () => MetricsLine.Parse(text),
+            () => $", line {index + 1}");
 }

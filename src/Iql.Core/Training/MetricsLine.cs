@@ -26,7 +26,7 @@ public abstract record MetricsLine
     /// <exception cref="JsonException">It is no line; or an InvalidOperation- or a KeyNotFoundException.</exception>
     internal static MetricsLine Parse(string text)
     {
-        var fields = JsonElement.Parse(text);
+        var fields = JsonElement.Parse(text, Reading.Json);
         return fields.GetProperty("kind").GetString() switch
         {
             "train" => fields.Deserialize<TrainLine>(Options)!,

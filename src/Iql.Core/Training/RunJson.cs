@@ -16,6 +16,7 @@ public static class RunJson
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new FiniteNumberConverter() },
     };
 
@@ -28,14 +29,16 @@ public static class RunJson
 
     /// <summary>Reads a file; an InvalidDataException names the file and the place of what was not expected.</summary>
     /// <param name="format">What its field "format" must say; null where it has none.</param>
-    public static T Read<T>(string path, string? format = null)
+    public static T Read<T>(string path, string? format = null) =>
+        Reading.Of(path, $"{typeof(T).Name} as JSON", () => Parse<T>(path, File.ReadAllBytes(path), format));
+
+    static T Parse<T>(string path, byte[] bytes, string? format)
     {
-        var bytes = File.ReadAllBytes(path);
         try
         {
             if (format is not null)
             {
-                var fields = JsonElement.Parse(bytes);
+                var fields = JsonElement.Parse(bytes, Reading.Json);
                 var got = fields.ValueKind == JsonValueKind.Object && fields.TryGetProperty("format", out var written)
                     ? $"{written}" : "none";
                 if (got != format)
@@ -78,7 +81,9 @@ public static class RunJson
         public override bool HandleNull => true;
 
         public override double Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.Null ? double.NaN : reader.GetDouble();
+            reader.TokenType == JsonTokenType.Null ? double.NaN
+            : reader.GetDouble() is var number && double.IsFinite(number) ? number
+            : throw new JsonException("got a number that is too large.");
 
         public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
         {

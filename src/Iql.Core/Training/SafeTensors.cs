@@ -72,39 +72,33 @@ public sealed class SafeTensors
     }
 
     /// <summary>Reads a whole file; an InvalidDataException names a damaged file and what was expected.</summary>
-    public static SafeTensors Read(string path)
+    public static SafeTensors Read(string path) =>
+        Reading.Of(path, "a safetensors file", () => Read(path, File.ReadAllBytes(path)));
+
+    static SafeTensors Read(string path, byte[] bytes)
     {
-        var bytes = File.ReadAllBytes(path);
         if (bytes.Length < 8) throw Wrong(path, "eight bytes with the header's length", $"{bytes.Length} bytes");
         var length = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         if (length > LongestHeader || 8 + (long)length > bytes.Length)
             throw Wrong(path, $"a header inside the file's {bytes.Length} bytes", $"a header of {length} bytes");
         var start = 8 + (int)length;
-        try
+        using var header = JsonDocument.Parse(bytes.AsMemory(8, (int)length), Reading.Json);
+        var metadata = ImmutableDictionary<string, string>.Empty;
+        var tensors = new List<(NamedTensor Tensor, long Begin, long End)>();
+        foreach (var entry in header.RootElement.EnumerateObject())
+            if (entry.Name == "__metadata__")
+                metadata = entry.Value.Deserialize<ImmutableDictionary<string, string>>() ?? metadata;
+            else tensors.Add(Tensor(path, entry, bytes.AsSpan(start)));
+        tensors.Sort((x, y) => (x.Begin, x.End).CompareTo((y.Begin, y.End)));
+        var end = 0L;
+        foreach (var (tensor, begin, after) in tensors)
         {
-            using var header = JsonDocument.Parse(bytes.AsMemory(8, (int)length));
-            var metadata = ImmutableDictionary<string, string>.Empty;
-            var tensors = new List<(NamedTensor Tensor, long Begin, long End)>();
-            foreach (var entry in header.RootElement.EnumerateObject())
-                if (entry.Name == "__metadata__")
-                    metadata = entry.Value.Deserialize<ImmutableDictionary<string, string>>() ?? metadata;
-                else tensors.Add(Tensor(path, entry, bytes.AsSpan(start)));
-            tensors.Sort((x, y) => (x.Begin, x.End).CompareTo((y.Begin, y.End)));
-            var end = 0L;
-            foreach (var (tensor, begin, after) in tensors)
-            {
-                if (begin != end)
-                    throw Wrong(path, $"\"{tensor.Name}\" to begin at byte {end} of the data", $"{begin}");
-                end = after;
-            }
-            if (start + end != bytes.Length) throw Wrong(path, $"{start + end} bytes", $"{bytes.Length}");
-            return new(path, metadata, [.. tensors.Select(each => each.Tensor)]);
+            if (begin != end)
+                throw Wrong(path, $"\"{tensor.Name}\" to begin at byte {end} of the data", $"{begin}");
+            end = after;
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException
-            or FormatException or ArgumentException or OverflowException)
-        {
-            throw new InvalidDataException($"{path}: expected a safetensors header, {error.Message}", error);
-        }
+        if (start + end != bytes.Length) throw Wrong(path, $"{start + end} bytes", $"{bytes.Length}");
+        return new(path, metadata, [.. tensors.Select(each => each.Tensor)]);
     }
 
     static (NamedTensor, long Begin, long End) Tensor(string path, JsonProperty entry, ReadOnlySpan<byte> data)
@@ -114,8 +108,10 @@ public sealed class SafeTensors
         if (type != "F32") throw Wrong(path, $"{name} of dtype F32", $"{type}");
         Shape shape = new([.. fields.GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt32())]);
         var offsets = fields.GetProperty("data_offsets");
+        if (offsets.GetArrayLength() != 2)
+            throw Wrong(path, $"{name} with two data_offsets", $"{offsets.GetArrayLength()}");
         var (begin, end, size) = (offsets[0].GetInt64(), offsets[1].GetInt64(), 4L * shape.Count);
-        if (begin < 0 || end - begin != size)
+        if (begin < 0 || end < begin || end - begin != size)
             throw Wrong(path, $"{name} to take {size} bytes", $"bytes {begin} to {end}");
         if (end > data.Length)
             throw Wrong(path, $"{name} at bytes {begin} to {end} of the data",
