@@ -20,9 +20,21 @@ module Data =
         /// The task whose environment replays rows; None: the task of the file.
         Task: string option
         Replayed: int
+        UnpackedLimit: int64 option
     }
 
-    type private Packing = { Source: string; Mode: DatasetMode; TimeLimit: int option; Target: string option }
+    type private Packing = {
+        Source: string
+        Mode: DatasetMode
+        TimeLimit: int option
+        Target: string option
+        UnpackedLimit: int64 option
+    }
+
+    /// How much an .npz file may unpack to.
+    let unpacked (set: int64 -> 'settings -> 'settings) : Parameter<'settings> =
+        Parameter.value "--unpacked-limit BYTES" "Bytes that an .npz file may unpack to, such as 4G" Read.bytes set
+        |> Parameter.showing "256M, or 100 times its own size"
 
     /// The rows of a row file that the inspection reads one by one.
     let private inspectedRows = 1_000_000
@@ -79,7 +91,7 @@ module Data =
                 Command.print (describe rows)
                 report (RawDataset.Of(rows.Rows(0L, inspectedRows)).Saying rows.Metadata) None
             else
-                use file = DatasetFile.Open inspection.File
+                use file = DatasetFile.Open(inspection.File, Option.toNullable inspection.UnpackedLimit)
                 report (RawDataset.Read file) (Some file)
 
         printfn "%s" (report.ToText())
@@ -118,9 +130,16 @@ module Data =
                     (Read.whole 0)
                     (fun rows inspection -> { inspection with Replayed = rows })
                 |> Parameter.showing (string DatasetReplay.StandardRows)
+                unpacked (fun limit (inspection: Inspection) -> { inspection with UnpackedLimit = Some limit })
             ]
             [ "iql data inspect antmaze-umaze-v2.hdf5 --html antmaze.html", "as text, and as a page" ]
-            { File = ""; Page = None; Task = None; Replayed = DatasetReplay.StandardRows }
+            {
+                File = ""
+                Page = None
+                Task = None
+                Replayed = DatasetReplay.StandardRows
+                UnpackedLimit = None
+            }
             look
 
     let private write (packing: Packing) : int =
@@ -130,7 +149,16 @@ module Data =
         let say = watch ()
         let limit = Option.toNullable packing.TimeLimit
 
-        DatasetPacking.Pack(packing.Source, path, packing.Mode, limit, fun rows all -> say rows all)
+        let unpacked = Option.toNullable packing.UnpackedLimit
+
+        DatasetPacking.Pack(
+            packing.Source,
+            path,
+            packing.Mode,
+            limit,
+            (fun rows all -> say rows all),
+            unpackedLimit = unpacked
+        )
         |> printfn "%s"
 
         Shell.wrote path
@@ -158,7 +186,14 @@ module Data =
                     "The task's longest episode, for a file without time-outs"
                     (Read.whole 1)
                     (fun limit packing -> { packing with TimeLimit = Some limit })
+                unpacked (fun limit (packing: Packing) -> { packing with UnpackedLimit = Some limit })
             ]
             [ "iql data pack logs.hdf5 -o logs.rows", "then: iql train --data logs.rows" ]
-            { Source = ""; Mode = DatasetMode.D4rlParity; TimeLimit = None; Target = None }
+            {
+                Source = ""
+                Mode = DatasetMode.D4rlParity
+                TimeLimit = None
+                Target = None
+                UnpackedLimit = None
+            }
             write

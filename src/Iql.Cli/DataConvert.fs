@@ -9,7 +9,14 @@ open Iql.Environments.Tasks
 /// The command `iql data convert`.
 module DataConvert =
 
-    type private Conversion = { Source: string; Target: string; Form: DatasetForm option; Drop: string list; Cut: bool }
+    type private Conversion = {
+        Source: string
+        Target: string
+        Form: DatasetForm option
+        Drop: string list
+        Cut: bool
+        UnpackedLimit: int64 option
+    }
 
     /// The layout of a name's ending.
     let private formOf (target: string) : DatasetForm =
@@ -66,12 +73,13 @@ module DataConvert =
                     "To Minari, from a file without next observations: leave out the last step of cut episodes, as \
                      strict mode does"
                     (fun conversion -> { conversion with Cut = true })
+                Data.unpacked (fun limit conversion -> { conversion with UnpackedLimit = Some limit })
             ]
             [
                 "iql data convert hopper-medium-v2.hdf5 hopper-medium-v2 --drop infos", "a folder in Minari's layout"
                 "iql data convert human-v2 door.hdf5", "and from Minari's to D4RL's"
             ]
-            { Source = ""; Target = ""; Form = None; Drop = []; Cut = false }
+            { Source = ""; Target = ""; Form = None; Drop = []; Cut = false; UnpackedLimit = None }
             (fun conversion ->
                 DatasetConversion.Convert(
                     conversion.Source,
@@ -79,7 +87,8 @@ module DataConvert =
                     Option.defaultWith (fun () -> formOf conversion.Target) conversion.Form,
                     ResizeArray conversion.Drop,
                     conversion.Cut,
-                    scores conversion.Source
+                    scores conversion.Source,
+                    Option.toNullable conversion.UnpackedLimit
                 )
                 |> printfn "%s"
 

@@ -9,14 +9,14 @@ public static class Reading
     const string Guarded = "Iql.Reading";
     const int LongestReason = 300;
 
-    /// <summary>How JSON of a file is parsed: a name twice in one object is refused, and so is depth above 64.</summary>
+    /// <summary>How JSON of a file is parsed: a name twice in one object and depth above 64 are refused.</summary>
     internal static JsonDocumentOptions Json { get; } = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
 
     /// <summary>Reads a part of a file.</summary>
     /// <param name="path">The file; every message begins with it.</param>
     /// <param name="expected">The right contents, in words: "an .npz file".</param>
     /// <param name="place">Where in the file, behind the path: "(17)"; null: nowhere in particular.</param>
-    /// <exception cref="InvalidDataException">The contents are wrong, whatever <paramref name="read"/> threw.</exception>
+    /// <exception cref="InvalidDataException">The contents are wrong, whatever the reader threw.</exception>
     /// <exception cref="IOException">The disk failed, or there is no such file.</exception>
     public static T Of<T>(string path, string expected, Func<T> read, Func<string>? place = null)
     {
@@ -33,7 +33,7 @@ public static class Reading
                 InvalidDataException => new InvalidDataException($"{path}{place?.Invoke()}: {reason}", failure),
                 OutOfMemoryException => new InvalidDataException(
                     $"{path}{place?.Invoke()}: expected {expected} that fits into memory, got a larger one.", failure),
-                IOException and not EndOfStreamException =>
+                IOException when !IsOfContents(failure) =>
                     new IOException($"{path}: cannot be read ({reason.TrimEnd('.')}).", failure),
                 _ => new InvalidDataException($"{path}{place?.Invoke()}: expected {expected}, got damaged contents " +
                     $"({reason.TrimEnd('.')}). Copy or write the file again.", failure),
@@ -58,6 +58,13 @@ public static class Reading
         ? string.Concat(text.ReplaceLineEndings(" ").Select(letter => Unprintable(letter) ? '?' : letter)) : text;
 
     static bool Unprintable(char letter) => char.IsControl(letter) || letter is '\u2028' or '\u2029';
+
+    /// <summary>Whether an IOException is not of a disk, which gives its own number.</summary>
+    static bool IsOfContents(Exception failure)
+    {
+        const int unspecified = unchecked((int)0x80131620);
+        return failure is EndOfStreamException || failure.HResult == unspecified;
+    }
 
     /// <summary>Whether an exception says all already, or says nothing of the contents.</summary>
     static bool Passes(string path, Exception failure) => failure switch

@@ -75,6 +75,8 @@ public sealed class Transitions : IDataset
     public ImmutableArray<float> NextObservations { get; }
     /// <summary>The episodes, in order; every row is in one.</summary>
     public ImmutableArray<Episode> Episodes { get; }
+    /// <summary>The episodes of their file, with the rows that were left out; empty where there is no file.</summary>
+    public ImmutableArray<Episode> FileEpisodes { get; internal init; } = [];
     public string Fingerprint => fingerprint.Value;
     public DatasetStatistics Statistics => statistics.Value;
 

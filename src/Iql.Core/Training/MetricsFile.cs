@@ -31,7 +31,8 @@ public sealed class MetricsFile : IDisposable
     public static void Truncate(string path, long step)
     {
         if (!File.Exists(path)) return;
-        var kept = Reading.Of(path, "lines of text", () => Lines(path)).Where((text, i) => Parse(path, text, i).Step <= step).Select(text => text + "\n");
+        var kept = Reading.Of(path, "lines of text", () => Lines(path))
+            .Where((text, i) => Parse(path, text, i).Step <= step).Select(text => text + "\n");
         var bytes = Encoding.UTF8.GetBytes(string.Concat(kept));
         AtomicFile.Write(path, (Stream stream) => stream.Write(bytes));
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 using Iql.Data;
 
 namespace Iql.Training;
@@ -34,6 +35,8 @@ public static class RunJson
 
     static T Parse<T>(string path, byte[] bytes, string? format)
     {
+        if (!Utf8.IsValid(bytes)) throw new InvalidDataException(
+            $"{path}: expected {typeof(T).Name} as JSON in UTF-8, got other bytes. The file is damaged.");
         try
         {
             if (format is not null)
@@ -45,7 +48,10 @@ public static class RunJson
                     throw new InvalidDataException($"{path}: expected the format {format}, got {got}. "
                         + "Another version of Iql wrote it: train into a new folder.");
             }
-            return JsonSerializer.Deserialize<T>(bytes, Options) ?? throw new JsonException("got null.");
+            var value = JsonSerializer.Deserialize<T>(bytes, Options) ?? throw new JsonException("got null.");
+            // Texts that are kept as JSON are decoded once, so that none fails later.
+            _ = Leaves(value).Count();
+            return value;
         }
         catch (JsonException error)
         {

@@ -73,7 +73,7 @@ public sealed class SafeTensors
 
     /// <summary>Reads a whole file; an InvalidDataException names a damaged file and what was expected.</summary>
     public static SafeTensors Read(string path) =>
-        Reading.Of(path, "a safetensors file", () => Read(path, File.ReadAllBytes(path)));
+        Reading.Of(path, "a safetensors header and its numbers", () => Read(path, File.ReadAllBytes(path)));
 
     static SafeTensors Read(string path, byte[] bytes)
     {

@@ -44,9 +44,9 @@ module DataOrigin =
                 let text name =
                     entry ("metadata/" + name)
                     |> Option.filter (fun entry -> entry.Kind = "string")
-                    |> Option.bind (fun entry -> file.Read(entry.Name).Values :?> string[] |> Array.tryHead)
+                    |> Option.bind (fun entry -> file.Read(entry.Name).Values |> Seq.cast<string> |> Seq.tryHead)
 
-                let rows = entry "rewards" |> Option.map (_.Shape >> Seq.head)
+                let rows = entry "rewards" |> Option.bind (_.Shape >> Seq.tryHead)
                 Some(ofEntries (defaultArg rows 0L) text)
         with
         | :? IOException

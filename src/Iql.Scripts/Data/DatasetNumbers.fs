@@ -67,17 +67,27 @@ module DatasetNumbers =
         let statistics = dataset.Statistics
         let discrete = transitions.ActionSpace.IsDiscrete
 
+        // A file's own lengths: a row without a next observation is left out of training, not of its episode.
+        let lengths, returns =
+            match dataset with
+            | :? Transitions as own when not own.FileEpisodes.IsEmpty ->
+                [ for episode in own.FileEpisodes -> float32 episode.Length ],
+                [ for episode in own.FileEpisodes -> float32 episode.Return ]
+            | _ ->
+                [ for length in statistics.EpisodeLengths -> float32 length ],
+                [ for sum in statistics.EpisodeReturns -> float32 sum ]
+
         let counted (numbers: float32 seq) = Histogram.Of(ReadOnlySpan(Array.ofSeq numbers), 40)
 
         {
             Format = format
             Name = dataset.Name
             Rows = dataset.Count
-            Episodes = statistics.Episodes
+            Episodes = max statistics.Episodes (int64 lengths.Length)
             SampledRows = transitions.Count
-            SampledEpisodes = statistics.EpisodeLengths.Length
-            Lengths = counted (statistics.EpisodeLengths |> Seq.map float32)
-            Returns = counted (statistics.EpisodeReturns |> Seq.map float32)
+            SampledEpisodes = lengths.Length
+            Lengths = counted lengths
+            Returns = counted returns
             Rewards = counted transitions.Rewards
             Observations = [
                 for column in 0 .. transitions.ObservationSize - 1 ->

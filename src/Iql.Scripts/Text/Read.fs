@@ -42,6 +42,21 @@ module Read =
         | Some number when number >= decimal low && number = Math.Truncate number -> Ok(int number)
         | _ -> Error $"a whole number of at least {low}"
 
+    /// A number of bytes: 4G, 500M, 65536; k, M and G are powers of 1000.
+    let bytes (word: string) : Result<int64, string> =
+        let factor =
+            match Seq.tryLast word with
+            | Some 'k' -> 1_000M
+            | Some 'M' -> 1_000_000M
+            | Some 'G' -> 1_000_000_000M
+            | _ -> 1M
+
+        let digits = if factor > 1M then word[.. word.Length - 2] else word
+
+        match Decimal.TryParse(digits, NumberStyles.AllowDecimalPoint, invariant) with
+        | true, number when number > 0M && number * factor < 1e18M -> Ok(int64 (number * factor))
+        | _ -> Error "a number of bytes, such as 4G or 500M"
+
     /// Layer widths: "256x256", or "256,256".
     let sizes (word: string) : Result<int list, string> =
         List.ofArray (word.Split([| 'x'; ',' |]))

@@ -13,6 +13,7 @@ open Iql.Core.Tests.DatasetFileTests
 open Iql.Core.Tests.Hdf5FileTests
 open Iql.Core.Tests.MinariTests
 open Expecto
+open Iql.Tests
 
 /// A server on this machine that answers as told, and remembers what was asked for: path and range.
 type Server(answer: HttpListenerContext -> unit) =
@@ -139,6 +140,20 @@ let tests =
             let paths = [ for file in D4rlFile.All -> file.Path ]
             Expect.equal (List.distinct paths).Length paths.Length "length of distinct paths")
 
+        testRows
+            "a redirect to another kind of address is refused"
+            [ "file:///etc/passwd"; "ftp://localhost/x"; "http://" ]
+            (fun target ->
+                withCache (fun cache _ ->
+                    let away (context: HttpListenerContext) =
+                        context.Response.Headers["Location"] <- target
+                        status 302 context
+
+                    use server = new Server(away)
+                    let failure = throws<IOException>(fun () -> download [ server.Root ] null |> ignore)
+                    Expect.stringContains failure.Message server.Root "the refusal"
+                    Expect.isEmpty (inCache cache) "files in the cache"))
+
         testCase "a connection that breaks is gone on with where it broke" (fun () ->
             withCache (fun cache bytes ->
                 use server = new Server(serve "\"one\"" bytes 100_000)
@@ -220,7 +235,13 @@ let tests =
 
                 let said =
                     message (fun () ->
-                        D4rlCache.Download(file, mirrors, pauses = ResizeArray [ 0.0 ], say = (fun line -> lines.Add line)) |> ignore)
+                        D4rlCache.Download(
+                            file,
+                            mirrors,
+                            pauses = ResizeArray [ 0.0 ],
+                            say = (fun line -> lines.Add line)
+                        )
+                        |> ignore)
 
                 Expect.hasLength lines 4 "lines"
                 Expect.stringStarts lines[0] "mirror 1 of 2: http://" "line 0"

@@ -70,6 +70,17 @@ static class ResumableDownload
         }
     }
 
+    static async Task<HttpResponseMessage> Answer(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        var address = request.RequestUri;
+        try { return await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation); }
+        catch (Exception failure) when (failure is NotSupportedException or ArgumentException or FormatException)
+        {
+            throw new HttpRequestException($"{address}: expected http:// or https:// behind its redirect, got " +
+                "another kind of address. Name another mirror.", failure, HttpStatusCode.Redirect);
+        }
+    }
+
     static async Task Once(Uri address, FileStream file, string part, Action<long, long?>? progress,
         CancellationToken cancellation)
     {
@@ -81,7 +92,7 @@ static class ResumableDownload
         if (file.Length > 0) (request.Headers.Range, request.Headers.IfRange) = (new(file.Length, null), condition);
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         silence.CancelAfter(Silence);
-        using var response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
+        using var response = await Answer(request, silence.Token);
         long? all;
         var range = response.Content.Headers.ContentRange;
         switch (response.StatusCode)

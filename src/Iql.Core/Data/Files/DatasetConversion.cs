@@ -31,15 +31,16 @@ public static class DatasetConversion
     /// <param name="drop">Arrays or groups of arrays ("infos") to leave out.</param>
     /// <param name="cut">To Minari without next observations: leave out the last step of cut episodes.</param>
     /// <param name="defaults">Default entries of Minari's metadata.json, as JSON texts.</param>
+    /// <param name="unpackedLimit">Of <see cref="DatasetFile.Open"/>.</param>
     /// <returns>"6,704 steps in 25 episodes, observations of 39, actions of 28"</returns>
     /// <exception cref="InvalidDataException">A damaged source, or arrays that the target cannot hold.</exception>
     public static string Convert(string source, string target, DatasetForm form,
         IReadOnlyCollection<string>? drop = null, bool cut = false,
-        IReadOnlyDictionary<string, string>? defaults = null)
+        IReadOnlyDictionary<string, string>? defaults = null, long? unpackedLimit = null)
     {
         if (File.Exists(target) || Directory.Exists(target)) throw new InputException(
             $"target: expected a new name, got {target}, where there is something. Delete it, or choose another.");
-        using var file = DatasetFile.Open(source);
+        using var file = DatasetFile.Open(source, unpackedLimit);
         if (form == DatasetForm.Minari && file is MinariFile) throw new InputException(
             $"{source}: expected a flat file to convert, got a Minari data set already. Copy its folder.");
         if (cut && form != DatasetForm.Minari) throw new InputException(
@@ -50,7 +51,7 @@ public static class DatasetConversion
         {
             var lost = kept.Where(entry => !EpisodeCutting.Fits(entry)).Select(entry => entry.Name);
             Refuse(file, [.. lost], "Minari's layout");
-            var flat = EpisodeCutting.Of(file, kept, cut);
+            var flat = Reading.Of(file.Path, "flat columns", () => EpisodeCutting.Of(file, kept, cut));
             MinariWriter.Write(target, flat, defaults ?? ImmutableDictionary<string, string>.Empty);
             var steps = flat.Episodes.Sum(episode => (long)episode.Length);
             return Say($"{steps:N0} steps in {flat.Episodes.Length:N0} episodes, observations of " +
@@ -59,9 +60,9 @@ public static class DatasetConversion
                 (cut ? Say($"; left out {flat.Terminals.Length - steps:N0} steps without a next observation") : "");
         }
         var columns = ColumnShapes.Of(file);
-        if (kept.FirstOrDefault(entry => !Readable(entry)) is { } odd)
-            throw new InvalidDataException($"{file.Path}: '{odd.Name}': expected numbers, flags or texts, " +
-                $"got {odd.Kind}. Leave it out: --drop {odd.Name}.");
+        if (kept.Where(entry => !Readable(entry)).ToList() is { Count: > 0 } odd)
+            throw new InvalidDataException($"{file.Path}: '{odd[0].Name}': expected numbers, flags or texts, " +
+                $"got {odd[0].Kind}. Leave it out: --drop {string.Join(',', odd.Select(entry => entry.Name))}.");
         var arrays = kept.Select(entry => file.Read(entry.Name));
         if (form == DatasetForm.D4rl) Hdf5Writer.Write(target, arrays);
         else NpzFile.Write(target, arrays);

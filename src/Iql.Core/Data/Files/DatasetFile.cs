@@ -31,7 +31,11 @@ public static class DatasetFile
 
     /// <summary>Opens an .npz or HDF5 file by its first bytes, or a Minari data set.</summary>
     /// <inheritdoc cref="Load" path="/exception"/>
-    public static IArrayFile Open(string path)
+    /// <param name="unpackedLimit">Bytes that an .npz file may unpack to; null: 256 MB, or 100 times its own.</param>
+    public static IArrayFile Open(string path, long? unpackedLimit = null) =>
+        Reading.Of(path, "a data set file", () => Opened(path, unpackedLimit));
+
+    static IArrayFile Opened(string path, long? unpackedLimit)
     {
         if (MinariFile.Inside(path) is { } inside) path = inside;
         if (!File.Exists(path)) throw new FileNotFoundException(
@@ -42,7 +46,7 @@ public static class DatasetFile
         var start = new byte[64];
         using (var stream = File.OpenRead(path))
             start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-        if (start.AsSpan().StartsWith("PK"u8)) return new NpzFile(path);
+        if (start.AsSpan().StartsWith("PK"u8)) return new NpzFile(path, unpackedLimit);
         if (Hdf5Superblock.Fits(path))
         {
             var file = new Hdf5File(path);

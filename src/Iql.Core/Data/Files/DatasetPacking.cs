@@ -12,16 +12,17 @@ public static class DatasetPacking
     /// <param name="source">An .hdf5 or .npz file.</param>
     /// <param name="path">The row file, written whole or not at all.</param>
     /// <param name="timeLimit">The task's longest episode, for a file without time-outs.</param>
+    /// <param name="unpackedLimit">Of <see cref="DatasetFile.Open"/>.</param>
     /// <returns>"kept 9,990 of 10,000 rows; …"</returns>
     /// <exception cref="InvalidDataException">As <see cref="DatasetFile.Load"/>; also Fortran order.</exception>
     public static string Pack(string source, string path, DatasetMode mode, int? timeLimit = null,
-        Action<long, long>? progress = null, CancellationToken cancellation = default) =>
-        Pack(source, path, mode, timeLimit, progress, cancellation, null);
+        Action<long, long>? progress = null, CancellationToken cancellation = default, long? unpackedLimit = null) =>
+        Pack(source, path, mode, timeLimit, progress, cancellation, null, unpackedLimit);
 
     internal static string Pack(string source, string path, DatasetMode mode, int? timeLimit,
-        Action<long, long>? progress, CancellationToken cancellation, int? pieceRows)
+        Action<long, long>? progress, CancellationToken cancellation, int? pieceRows, long? unpackedLimit = null)
     {
-        using var file = DatasetFile.Open(source);
+        using var file = DatasetFile.Open(source, unpackedLimit);
         var columns = ColumnShapes.Of(file);
         var rule = new RowRule(mode, source, columns.Rows, columns.HasTimeouts, columns.HasNextObservations, timeLimit);
         var metadata = RawDataset.ReadMetadata(file)
@@ -81,7 +82,11 @@ public static class DatasetPacking
 
             float[] Numbers(string name, int size)
             {
-                var numbers = file.Read(name, first, count).Numbers(path);
+                var read = file.Read(name, first, count);
+                var loss = new Float32Loss();
+                if (read.Values is double[]) loss.Add(name, read.Values, size, first);
+                if (loss.TooLarge is { } tooLarge) throw new InvalidDataException($"{path}: {tooLarge}");
+                var numbers = read.Numbers(path);
                 Finite.Require(numbers, size, name, path, first);
                 return numbers;
             }

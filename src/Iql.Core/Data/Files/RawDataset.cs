@@ -26,6 +26,12 @@ public sealed record RawDataset(string Name, string Source, int ObservationSize,
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } =
         ImmutableSortedDictionary<string, string>.Empty;
 
+    /// <summary>What the file's wider numbers lost as float32, a sentence each.</summary>
+    public ImmutableArray<string> Losses { get; init; } = [];
+
+    /// <summary>The first number that is too large for float32, in a sentence, or null.</summary>
+    internal string? TooLarge { get; init; }
+
     /// <summary>N.</summary>
     public int Count => Rewards.Length;
     /// <summary>The same columns with other metadata.</summary>
@@ -39,20 +45,33 @@ public sealed record RawDataset(string Name, string Source, int ObservationSize,
     /// <summary>Reads the columns of an open file.</summary>
     /// <param name="actionCount">Number of discrete actions; null: from the file, or one more than the largest.</param>
     /// <exception cref="InvalidDataException">A missing or misshapen column, or a file beyond memory.</exception>
-    public static RawDataset Read(IArrayFile file, int? actionCount = null)
-    {
-        var columns = ColumnShapes.Of(file, actionCount);
-        columns.RequireMemory();
-        return new(file.Name, file.Path, columns.ObservationSize, columns.Actions.Size,
-            file.Read("observations").Numbers(file.Path),
-            columns.ActionRows(file.Read("actions")),
-            file.Read("rewards").Numbers(file.Path),
-            file.Read("terminals").Flags(file.Path),
-            columns.HasTimeouts ? file.Read("timeouts").Flags(file.Path) : null,
-            columns.HasNextObservations ? file.Read("next_observations").Numbers(file.Path) : null,
-            columns.Actions.Kind)
-        { Entries = file.Entries, Metadata = ReadMetadata(file) };
-    }
+    public static RawDataset Read(IArrayFile file, int? actionCount = null) =>
+        Reading.Of(file.Path, "a data set", () =>
+        {
+            var columns = ColumnShapes.Of(file, actionCount);
+            columns.RequireMemory();
+            var loss = new Float32Loss();
+            var raw = new RawDataset(file.Name, file.Path, columns.ObservationSize, columns.Actions.Size,
+                Kept("observations", columns.ObservationSize),
+                columns.Actions.IsDiscrete
+                    ? columns.ActionRows(file.Read("actions")) : Kept("actions", columns.Actions.Size),
+                Kept("rewards", 1),
+                file.Read("terminals").Flags(file.Path),
+                columns.HasTimeouts ? file.Read("timeouts").Flags(file.Path) : null,
+                columns.HasNextObservations ? Kept("next_observations", columns.ObservationSize) : null,
+                columns.Actions.Kind)
+            { Entries = file.Entries, Metadata = ReadMetadata(file) };
+            (file as NpzFile)?.Verify();
+            var large = loss.TooLarge is { } one ? new[] { one } : [];
+            return raw with { Losses = [.. large, .. loss.Merged], TooLarge = loss.TooLarge };
+
+            float[] Kept(string name, int width)
+            {
+                var read = file.Read(name);
+                loss.Add(name, read.Values, width);
+                return read.Numbers(file.Path);
+            }
+        });
 
     /// <summary>Scalars and texts, as one line each.</summary>
     internal static ImmutableSortedDictionary<string, string> ReadMetadata(IArrayFile file)

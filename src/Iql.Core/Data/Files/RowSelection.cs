@@ -42,6 +42,7 @@ public sealed record RowSelection(DatasetMode Mode, int FileRows, ImmutableArray
     {
         var (s, a, n) = (raw.ObservationSize, raw.ActionSize, Rows.Length);
         var own = Mode == DatasetMode.Strict ? raw.NextObservations : null;
+        if (raw.TooLarge is { } tooLarge) throw new InvalidDataException($"{raw.Source}: {tooLarge}");
         Finite.Require(raw.Observations, s, "observations", raw.Source);
         Finite.Require(raw.Actions, a, "actions", raw.Source);
         Finite.Require(raw.Rewards, 1, "rewards", raw.Source);
@@ -59,6 +60,9 @@ public sealed record RowSelection(DatasetMode Mode, int FileRows, ImmutableArray
             var from = own != null || (Mode == DatasetMode.Strict && terminals[i]) ? row : row + 1;
             (own ?? raw.Observations).AsSpan(from * s, s).CopyTo(next.AsSpan(i * s));
         }
-        return new(raw.Name, s, a, observations, actions, rewards, terminals, [.. Timeouts], next, raw.ActionKind);
+        return new(raw.Name, s, a, observations, actions, rewards, terminals, [.. Timeouts], next, raw.ActionKind)
+        {
+            FileEpisodes = raw.Timeouts is { } cuts ? Transitions.Split(raw.Rewards, raw.Terminals, cuts) : [],
+        };
     }
 }

@@ -44,7 +44,13 @@ static class DatasetInspection
             ],
             Modes: [Mode(raw, DatasetMode.D4rlParity, timeLimit), Mode(raw, DatasetMode.Strict, timeLimit)],
             Findings: [], Replay: []);
-        return report with { Findings = [.. Findings(report)] };
+        return report with
+        {
+            Findings =
+            [
+                .. raw.Losses, .. Findings(report), .. Outliers.Findings(raw), .. RowOrder.Findings(raw, timeouts),
+            ],
+        };
     }
 
     static IEnumerable<string> Findings(DatasetReport r)

@@ -4,21 +4,26 @@ using Iql.Data.Files;
 namespace Iql.Data.Inspection;
 
 /// <summary>Where rows seem not to lead to the next, in files without next observations. A step moves column j by |Δⱼ|;
-/// q_j is the 99th percentile of that inside episodes.</summary>
+/// q_j is the 99th percentile of that inside episodes, but at most 5 times the 90th, which many missing ends do not
+/// change.</summary>
 /// <param name="Rows">Rows inside an episode after which a column moves by more than 10 q_j and a quarter of its range
 /// (1st to 99th percentile): the next row most likely begins another episode.</param>
 /// <param name="Continued">Time-outs after which no column moves by more than q_j: the episode seems to go on.</param>
 /// <param name="Offset">Rows from flag to discontinuity, if most agree (−1: the flag is a row late); else null.</param>
 sealed record SuspectedDiscontinuities(ImmutableArray<int> Rows, int Continued, int? Offset)
 {
-    const double Far = 10, Quarter = 0.25, Usual = 0.99;
+    const double Far = 10, Quarter = 0.25, Usual = 0.99, Robust = 0.9, RobustFactor = 5;
     const int Window = 8;
 
     internal static SuspectedDiscontinuities Of(RawDataset raw, bool[] timeouts)
     {
         var size = raw.ObservationSize;
-        var (usual, range) = (new double[size], new double[size]);
-        for (var column = 0; column < size; column++) (usual[column], range[column]) = Scales(raw, timeouts, column);
+        var (usual, range, bounds) = (new double[size], new double[size], new (double Low, double High)[size]);
+        for (var column = 0; column < size; column++)
+        {
+            (usual[column], range[column]) = Scales(raw, timeouts, column);
+            bounds[column] = Outliers.Bounds(raw.Observations, size, column);
+        }
         // Where a step may lead anywhere (one-hot cells), nothing is near.
         var local = Enumerable.Range(0, size).Any(column => usual[column] < Quarter * range[column]);
         var jumps = ImmutableArray.CreateBuilder<int>();
@@ -30,7 +35,8 @@ sealed record SuspectedDiscontinuities(ImmutableArray<int> Rows, int Continued, 
             for (var column = 0; column < size; column++)
             {
                 var moved = Moved(raw, row, column);
-                jumped |= usual[column] > 0 && moved > Far * usual[column] && moved > Quarter * range[column];
+                jumped |= usual[column] > 0 && moved > Far * usual[column] && moved > Quarter * range[column]
+                    && !Stray(row, column) && !Stray(row + 1, column);
                 still &= moved <= usual[column];
                 same &= moved == 0;
             }
@@ -39,6 +45,10 @@ sealed record SuspectedDiscontinuities(ImmutableArray<int> Rows, int Continued, 
             if (local && timeouts[row] && still && !same) continued++;
         }
         return new(jumps.ToImmutable(), continued, OffsetOf(jumps, raw, timeouts));
+
+        // A single wrong number is no jump.
+        bool Stray(int row, int column) =>
+            Outliers.IsOutside(raw.Observations[row * size + column], bounds[column].Low, bounds[column].High);
     }
 
     static double Moved(RawDataset raw, int row, int column)
@@ -63,7 +73,8 @@ sealed record SuspectedDiscontinuities(ImmutableArray<int> Rows, int Continued, 
         }
         moves.Sort();
         values.Sort();
-        return (At(moves, Usual), At(values, Usual) - At(values, 1 - Usual));
+        var usual = Math.Min(At(moves, Usual), RobustFactor * At(moves, Robust));
+        return (usual, At(values, Usual) - At(values, 1 - Usual));
 
         static double At(List<double> sorted, double share) =>
             sorted.Count == 0 ? 0 : sorted[(int)(share * (sorted.Count - 1))];

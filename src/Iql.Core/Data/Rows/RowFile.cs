@@ -21,13 +21,18 @@ public sealed class RowFile : IDataset
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException($"{path}: row files are little-endian, this machine is not.");
         Path = path;
+        (description, Table) = Reading.Of(path, "a row file", () => Map(path, readAhead));
+    }
+
+    static (RowFileDescription, RowTable) Map(string path, bool readAhead)
+    {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         var header = RowFileHeader.Read(path, stream);
-        description = RowFileDescription.Read(path, stream, header);
+        var description = RowFileDescription.Read(path, stream, header);
         using var mapped = MemoryMappedFile.CreateFromFile(
             stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         var view = mapped.CreateViewAccessor(0, header.DescriptionOffset, MemoryMappedFileAccess.Read);
-        Table = new(view, RowFileHeader.Page, header.Count, header.Layout, readAhead);
+        return (description, new(view, RowFileHeader.Page, header.Count, header.Layout, readAhead));
     }
 
     RowFile(RowFile raw, Normalization normalization) =>
@@ -114,6 +119,7 @@ public sealed class RowFile : IDataset
             timeouts[i] = row[layout.Timeout] != 0;
         }
         GC.KeepAlive(Table);
-        return new(Name, s, a, observations, actions, rewards, terminals, timeouts, next, ActionSpace.Kind);
+        return Reading.Of(Path, "rows of finite numbers", () => new Transitions(
+            Name, s, a, observations, actions, rewards, terminals, timeouts, next, ActionSpace.Kind));
     }
 }

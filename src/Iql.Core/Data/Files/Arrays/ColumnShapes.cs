@@ -14,7 +14,10 @@ sealed record ColumnShapes(
 
     /// <summary>Finds the columns.</summary>
     /// <exception cref="InvalidDataException">A column is missing or has another shape.</exception>
-    internal static ColumnShapes Of(IArrayFile file, int? actionCount = null)
+    internal static ColumnShapes Of(IArrayFile file, int? actionCount = null) =>
+        Reading.Of(file.Path, "columns in D4RL's layout", () => Found(file, actionCount));
+
+    static ColumnShapes Found(IArrayFile file, int? actionCount)
     {
         var names = file.Entries.ToDictionary(entry => entry.Name);
         foreach (var name in (string[])["observations", "actions", "rewards", "terminals"])

@@ -14,9 +14,49 @@ static partial class NpyFormat
     static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
     /// <summary>The header's entries.</summary>
-    internal sealed record Header(string Descr, bool FortranOrder, ImmutableArray<long> Shape)
+    /// <param name="Start">Bytes before the numbers.</param>
+    internal sealed record Header(string Descr, bool FortranOrder, ImmutableArray<long> Shape, long Start)
     {
+        const int Widest = 1 << 26;
+
         internal long Count => ArrayData.Count(Shape);
+
+        /// <summary>Bytes of one number or text; null for a kind that is not read.</summary>
+        internal int? Size => Descr switch
+        {
+            "|b1" or "|i1" or "|u1" => 1,
+            "<f2" or "<i2" or "<u2" => 2,
+            "<f4" or "<i4" or "<u4" => 4,
+            "<f8" or "<i8" or "<u8" => 8,
+            ['<', 'U', .. var digits] when Width(digits) is { } width => 4 * width,
+            ['|', 'S', .. var digits] when Width(digits) is { } width => width,
+            _ => null,
+        };
+
+        /// <summary>"float32", "bool", "string"; or a kind that is not read, such as "record".</summary>
+        internal string Kind => Descr switch
+        {
+            "|b1" => "bool",
+            ['[', ..] => "record",
+            "|O" => "object",
+            [_, 'U' or 'S', ..] => "string",
+            [_, 'f' or 'i' or 'u', .. var digits] when Width(digits) is { } bytes =>
+                (Descr[0] == '>' ? "big-endian " : "")
+                + (Descr[1] switch { 'f' => "float", 'i' => "int", _ => "uint" }) + 8 * bytes,
+            _ => Descr,
+        };
+
+        static int? Width(string digits) =>
+            int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var width) && width <= Widest
+                ? width : null;
+
+        /// <summary>Refuses an array whose numbers take other bytes than there are, before memory is taken.</summary>
+        internal void RequireBytes(string name, long bytes)
+        {
+            if (Size is { } size && (Count > bytes || Count * (Int128)size != bytes - Start))
+                throw new InvalidDataException($"'{name}': expected {Count * (Int128)size} bytes for " +
+                    $"{ArrayData.Text(Shape)} {Kind}, got {bytes - Start}. Copy or write the file again.");
+        }
     }
 
     /// <summary>Writes an array, version 1.0, in C order, little-endian: f4, f8, i8, b1 or U.</summary>
@@ -69,11 +109,28 @@ static partial class NpyFormat
         var (descr, order, shape) = (Descr().Match(text), Order().Match(text), ShapeText().Match(text));
         if (!descr.Success || !order.Success || !shape.Success)
             throw new InvalidDataException(
-                $"'{name}': expected a header with a plain descr, fortran_order and shape, got {text.Trim()}. " +
-                "Arrays of records and of Python objects cannot be read; save plain numbers.");
-        return new(descr.Groups[1].Value, order.Groups[1].Value == "True",
-            [
-            .. Digits().Matches(shape.Groups[1].Value).Select(d => long.Parse(d.Value, CultureInfo.InvariantCulture))]);
+                $"'{name}': expected a header with descr, fortran_order and shape, got {text.Trim()}. " +
+                "Save the array again.");
+        return new(descr.Groups[1].Success ? descr.Groups[1].Value : descr.Groups[2].Value,
+            order.Groups[1].Value == "True", Shape(shape.Groups[1].Value, name),
+            start[6] == 1 ? 10 + length : 12 + length);
+    }
+
+    /// <summary>"4, 2" or "4,", not negative, with fewer than 2⁶³ entries.</summary>
+    static ImmutableArray<long> Shape(string text, string name)
+    {
+        var shape = ImmutableArray.CreateBuilder<long>();
+        Int128 count = 1;
+        foreach (var part in text.TrimEnd().TrimEnd(',').Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (part == "" && shape.Count == 0 && !text.Contains(',')) break;
+            if (!long.TryParse(part.TrimEnd('L'), NumberStyles.None, CultureInfo.InvariantCulture, out var extent)
+                || (count *= Math.Max(1, extent)) > long.MaxValue)
+                throw new InvalidDataException($"'{name}': expected a shape of whole numbers of at least 0, " +
+                    $"got ({text}). Save the array again.");
+            shape.Add(extent);
+        }
+        return shape.ToImmutable();
     }
 
     /// <summary>Reads the numbers that follow a header.</summary>
@@ -92,14 +149,22 @@ static partial class NpyFormat
             "<u2" => Array.ConvertAll(Block<ushort>(), x => (long)x),
             "|i1" => Array.ConvertAll(Block<sbyte>(), x => (long)x),
             "|u1" => Array.ConvertAll(Block<byte>(), x => (long)x),
-            ['<', 'U', .. var width] => Texts(4 * int.Parse(width, CultureInfo.InvariantCulture), Encoding.UTF32),
-            ['|', 'S', .. var width] => Texts(int.Parse(width, CultureInfo.InvariantCulture), Encoding.UTF8),
+            ['<', 'U', ..] when header.Size is { } width => Texts(width, Encoding.UTF32),
+            ['|', 'S', ..] when header.Size is { } width => Texts(width, Encoding.UTF8),
             _ => throw new InvalidDataException(
-                $"'{name}': expected little-endian numbers, flags or texts, got dtype {header.Descr}. " +
-                "Convert it before saving, for instance with astype('<f4')."),
+                $"'{name}': expected little-endian numbers, flags or texts, got " +
+                $"{(header.Kind == "record" ? "records" : $"dtype {header.Descr}")}. " +
+                "Convert it before saving, for instance with astype('<f4'), or leave it out."),
         };
         var transposed = header.FortranOrder && header.Shape.Length > 1;
-        return new(name, header.Shape, transposed ? RowMajor(values, header.Shape) : values);
+        return new(name, header.Shape, !transposed ? values : values switch
+        {
+            float[] numbers => RowMajor(numbers, header.Shape),
+            double[] numbers => RowMajor(numbers, header.Shape),
+            long[] numbers => RowMajor(numbers, header.Shape),
+            bool[] flags => RowMajor(flags, header.Shape),
+            _ => RowMajor((string[])values, header.Shape),
+        });
 
         T[] Block<T>() where T : struct
         {
@@ -128,15 +193,15 @@ static partial class NpyFormat
     }
 
     /// <summary>In Fortran order entry (i0, i1, …) is at i0 + e0 (i1 + e1 (…)).</summary>
-    static Array RowMajor(Array columnMajor, ImmutableArray<long> shape)
+    static T[] RowMajor<T>(T[] columnMajor, ImmutableArray<long> shape)
     {
-        var rowMajor = Array.CreateInstance(columnMajor.GetType().GetElementType()!, columnMajor.LongLength);
+        var rowMajor = new T[columnMajor.Length];
         var index = new long[shape.Length];
-        for (var to = 0L; to < rowMajor.LongLength; to++)
+        for (var to = 0; to < rowMajor.Length; to++)
         {
             var from = 0L;
             for (var axis = shape.Length - 1; axis >= 0; axis--) from = from * shape[axis] + index[axis];
-            rowMajor.SetValue(columnMajor.GetValue(from), to);
+            rowMajor[to] = columnMajor[from];
             for (var axis = shape.Length - 1; axis >= 0 && ++index[axis] == shape[axis]; axis--) index[axis] = 0;
         }
         return rowMajor;
@@ -153,7 +218,8 @@ static partial class NpyFormat
     static InvalidDataException Short(string name) =>
         new($"'{name}': expected more numbers, the array ends early. The file is truncated; copy or write it again.");
 
-    [GeneratedRegex(@"'descr':\s*'([^']*)'")]
+    // A text, or a list of fields.
+    [GeneratedRegex(@"'descr':\s*(?:'([^']*)'|(\[.*\])\s*,\s*')")]
     private static partial Regex Descr();
 
     [GeneratedRegex(@"'fortran_order':\s*(True|False)")]
@@ -161,7 +227,4 @@ static partial class NpyFormat
 
     [GeneratedRegex(@"'shape':\s*\(([^)]*)\)")]
     private static partial Regex ShapeText();
-
-    [GeneratedRegex(@"\d+")]
-    private static partial Regex Digits();
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.IO.Compression;
+using static Iql.Invariant;
 
 namespace Iql.Data.Files.Arrays;
 
@@ -7,30 +8,57 @@ namespace Iql.Data.Files.Arrays;
 /// with a fixed date, so the same arrays give the same bytes.</summary>
 public sealed class NpzFile : IArrayFile
 {
+    /// <summary>Without an option, a file may unpack to so many bytes, or to <see cref="UsualRatio"/> times its
+    /// own.</summary>
+    const long UsualBytes = 1L << 28;
+    const int UsualRatio = 100;
+    /// <summary>The best ratio of deflate is 1032.</summary>
+    const int MostCompression = 1100, Slack = 1 << 10;
+
     readonly ZipArchive zip;
     readonly Dictionary<string, Reader> open = [];
+    readonly HashSet<string> verified = [];
 
     /// <summary>Opens a file for reading.</summary>
-    /// <exception cref="InvalidDataException">No zip file, or a truncated one.</exception>
-    public NpzFile(string path)
+    /// <param name="unpackedLimit">Bytes that it may unpack to; null: 256 MB, or 100 times the file's own.</param>
+    /// <exception cref="InvalidDataException">No zip file, a truncated one, or one that unpacks to more.</exception>
+    public NpzFile(string path, long? unpackedLimit = null)
     {
         Path = path;
-        try { zip = ZipFile.OpenRead(path); }
+        try { zip = Reading.Of(path, "an .npz file", () => ZipFile.OpenRead(path)); }
         catch (InvalidDataException)
         {
             throw new InvalidDataException($"{path}: expected an .npz file (a zip of arrays), got something else " +
                 "or a truncated copy. Copy or write it again.");
         }
-        try
-        {
-            Entries = [.. zip.Entries.Where(IsArray).Select(entry => InFile(() =>
-            {
-                using var stream = entry.Open();
-                var header = NpyFormat.ReadHeader(stream, NameOf(entry));
-                return new ArrayEntry(NameOf(entry), KindOf(header.Descr), header.Shape);
-            })).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
-        }
+        try { Entries = InFile(() => List(unpackedLimit)); }
         catch { zip.Dispose(); throw; }
+    }
+
+    ImmutableArray<ArrayEntry> List(long? unpackedLimit)
+    {
+        var packed = new FileInfo(Path).Length;
+        var unpacked = zip.Entries.Sum(entry => (double)entry.Length);
+        if (unpacked > (unpackedLimit ?? Math.Max(UsualBytes, UsualRatio * packed))) throw new InvalidDataException(Say(
+            $"expected contents of at most {unpackedLimit ?? Math.Max(UsualBytes, UsualRatio * packed):N0} bytes, " +
+            $"got a file of {packed:N0} bytes that unpacks to {unpacked:N0}. ") +
+            "If it is yours, raise the limit: --unpacked-limit BYTES of iql data inspect, pack and convert.");
+        var names = new HashSet<string>();
+        return [.. zip.Entries.Where(IsArray).Select(entry =>
+        {
+            var name = NameOf(entry);
+            if (!names.Add(name)) throw new InvalidDataException(
+                $"expected arrays of different names, got '{name}' twice. Save them again.");
+            // A claimed length must be within what its packed bytes can hold.
+            if (entry.CompressedLength > packed
+                || entry.Length > (double)MostCompression * entry.CompressedLength + Slack)
+                throw new InvalidDataException(Say(
+                    $"'{name}': expected a length that {entry.CompressedLength:N0} packed bytes can hold, ") +
+                    Say($"got {entry.Length:N0} bytes. Copy or write the file again."));
+            using var stream = entry.Open();
+            var header = NpyFormat.ReadHeader(stream, name);
+            return new ArrayEntry(name, header.Kind, header.Shape);
+        }).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
     }
 
     public string Path { get; }
@@ -39,8 +67,8 @@ public sealed class NpzFile : IArrayFile
 
     public ArrayData Read(string name) => InFile(() =>
     {
-        using var stream = new BufferedStream(Find(name).Open(), 1 << 16);
-        return NpyFormat.ReadValues(stream, NpyFormat.ReadHeader(stream, name), name);
+        using var reader = new Reader(this, name);
+        return reader.Whole();
     });
 
     public ArrayData Read(string name, long first, int count) => InFile(() =>
@@ -48,7 +76,8 @@ public sealed class NpzFile : IArrayFile
         if (!open.TryGetValue(name, out var reader) || reader.Row > first)
         {
             reader?.Dispose();
-            open[name] = reader = new(Find(name), name);
+            open[name] = reader = new(this, name);
+            reader.RequireRows();
         }
         return reader.Read(first, count);
     });
@@ -56,17 +85,40 @@ public sealed class NpzFile : IArrayFile
     ZipArchiveEntry Find(string name) => zip.GetEntry(name + ".npy") ?? throw new InvalidDataException(
         $"'{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such array.");
 
-    /// <summary>An array read in pieces.</summary>
+    /// <summary>Reads the arrays that were not read to their end, for their checksums.</summary>
+    /// <exception cref="InvalidDataException">The numbers of one are damaged.</exception>
+    internal void Verify()
+    {
+        foreach (var entry in Entries)
+            if (!verified.Contains(entry.Name)) InFile(() =>
+            {
+                using var reader = new Reader(this, entry.Name);
+                reader.Skip();
+                return true;
+            });
+    }
+
+    /// <summary>An array, from its start on. At its end its CRC-32 is compared.</summary>
     sealed class Reader : IDisposable
     {
-        readonly Stream stream;
+        readonly NpzFile file;
+        readonly ZipArchiveEntry entry;
+        readonly Crc32Stream sum;
+        readonly BufferedStream stream;
         readonly NpyFormat.Header header;
         readonly string name;
 
-        internal Reader(ZipArchiveEntry entry, string name)
+        internal Reader(NpzFile file, string name)
         {
-            (this.name, stream) = (name, new BufferedStream(entry.Open(), 1 << 16));
+            (this.file, this.name, entry) = (file, name, file.Find(name));
+            sum = new(entry.Open());
+            stream = new(sum, 1 << 16);
             header = NpyFormat.ReadHeader(stream, name);
+            header.RequireBytes(name, entry.Length);
+        }
+
+        internal void RequireRows()
+        {
             if (header.FortranOrder && header.Shape.Length > 1) throw new InvalidDataException(
                 $"'{name}': expected rows behind each other (C order) to read it in pieces, got Fortran order. " +
                 "Save numpy.ascontiguousarray of it.");
@@ -75,14 +127,36 @@ public sealed class NpzFile : IArrayFile
         /// <summary>The next row.</summary>
         internal long Row { get; private set; }
 
+        internal ArrayData Whole()
+        {
+            var whole = NpyFormat.ReadValues(stream, header, name);
+            Compare();
+            return whole;
+        }
+
         internal ArrayData Read(long first, int count)
         {
-            new ArrayEntry(name, header.Descr, header.Shape).RequireRows(first, count, "this file");
+            new ArrayEntry(name, header.Kind, header.Shape).RequireRows(first, count, "this file");
             for (; Row < first; Row += Math.Min(count, first - Row))
                 Take((int)Math.Min(Math.Max(1, count), first - Row));
             var piece = Take(count);
             Row += count;
+            if (Row == header.Shape[0]) Compare();
             return piece;
+        }
+
+        internal void Skip()
+        {
+            stream.CopyTo(Stream.Null);
+            Compare();
+        }
+
+        void Compare()
+        {
+            if (stream.ReadByte() >= 0 || sum.Count != entry.Length || sum.Crc != entry.Crc32)
+                throw new InvalidDataException($"'{name}': expected the checksum {entry.Crc32:x8} (CRC-32), " +
+                    $"got {sum.Crc:x8}. The file is damaged; copy or write it again.");
+            file.verified.Add(name);
         }
 
         ArrayData Take(int count) =>
@@ -114,19 +188,5 @@ public sealed class NpzFile : IArrayFile
     static bool IsArray(ZipArchiveEntry entry) => entry.FullName.EndsWith(".npy", StringComparison.Ordinal);
     static string NameOf(ZipArchiveEntry entry) => entry.FullName[..^".npy".Length];
 
-    static string KindOf(string descr) => descr switch
-    {
-        "|b1" => "bool",
-        [_, 'U' or 'S', ..] => "string",
-        [_, 'f', .. var bytes] => $"float{8 * int.Parse(bytes)}",
-        [_, 'i', .. var bytes] => $"int{8 * int.Parse(bytes)}",
-        [_, 'u', .. var bytes] => $"uint{8 * int.Parse(bytes)}",
-        _ => descr,
-    };
-
-    T InFile<T>(Func<T> read)
-    {
-        try { return read(); }
-        catch (InvalidDataException failure) { throw new InvalidDataException($"{Path}: {failure.Message}", failure); }
-    }
+    T InFile<T>(Func<T> read) => Reading.Of(Path, "an .npz file", read);
 }

@@ -34,10 +34,15 @@ public sealed class Hdf5File : IArrayFile
         stream = new(path);
         try
         {
-            file = Whole("/", () => H5File.Open(stream));
+            file = Whole("/", () => PureHdf.Alone(H5File.Open(stream)));
             Whole("/", List);
         }
-        catch { stream.Dispose(); throw; }
+        catch
+        {
+            file?.Dispose();
+            stream.Dispose();
+            throw;
+        }
         Entries = [.. named.Values.Select(item => item.Entry).OfType<ArrayEntry>()
             .OrderBy(entry => entry.Name, StringComparer.Ordinal)];
     }
@@ -70,6 +75,7 @@ public sealed class Hdf5File : IArrayFile
             var size = set.Type.Size;
             RequireSize(entry.Name, size, entry.Shape, chunks.Length > 0);
             RequireSize(entry.Name, size, chunks.Select(extent => (long)extent), true);
+            RequireChunks(entry, chunks);
             var (count, width) = (checked((int)ArrayData.Count(shape)), (int)ArrayData.Count(shape.Skip(1)));
             var end = first + shape.FirstOrDefault(1);
             var rows = Math.Max(1, PieceBytes / Math.Max(1, (long)width * size));
@@ -131,6 +137,8 @@ public sealed class Hdf5File : IArrayFile
         lock (gate)
         {
             closed = true;
+            // PureHDF keeps what it knows of a file until then.
+            file.Dispose();
             stream.Dispose();
         }
     }
@@ -147,8 +155,10 @@ public sealed class Hdf5File : IArrayFile
             foreach (var child in next.Group.Children().Cast<NativeObject>())
             {
                 var name = next.Name == "/" ? child.Name : $"{next.Name}/{child.Name}";
-                if (child is IH5UnresolvedLink) continue;
-                if (PureHdf.IsElsewhere(child, file)) named[name] = (child, new(name, ExternalLink, [0]));
+                if (child is IH5UnresolvedLink link)
+                {
+                    if (PureHdf.IsElsewhere(link)) named[name] = (child, new(name, ExternalLink, [0]));
+                }
                 else if (child is NativeDataset set) named[name] = (set, Describe(set, name));
                 else if (child is NativeGroup group) groups.Enqueue((name, group));
             }
@@ -179,14 +189,44 @@ public sealed class Hdf5File : IArrayFile
         });
 
     /// <summary>Refuses a size that no file of this length can hold, before memory is taken.</summary>
-    void RequireSize(string name, int size, IEnumerable<long> shape, bool compressed)
+    void RequireSize(string name, int size, IEnumerable<long> shape, bool compressed) =>
+        RequireBytes(
+            name, shape.Aggregate((double)Math.Max(1, size), (product, extent) => product * extent), compressed);
+
+    void RequireBytes(string name, double bytes, bool compressed)
     {
-        var bytes = shape.Aggregate((double)size, (product, extent) => product * extent);
         var most = (double)stream.Length * (compressed ? MostCompression : 1) + Slack;
         if (bytes > most) throw new InvalidDataException(Invariant.Say(
             $"{Path}: '{name}': expected at most {most:N0} bytes of values in a file of {stream.Length:N0}, " +
             $"got {bytes:N0}. Its numbers were never written, or it is damaged: write it again."));
     }
+
+    /// <summary>Refuses more chunks than the file can list: PureHDF would look for each of them.</summary>
+    void RequireChunks(ArrayEntry entry, ulong[] chunks)
+    {
+        const int leastBytes = 8;
+        var count = chunks.Zip(entry.Shape).Aggregate(1.0, (product, axis) =>
+            product * Math.Ceiling(axis.Second / (double)Math.Max(1, axis.First)));
+        if (chunks.Length > 0 && count * leastBytes > stream.Length) throw new InvalidDataException(Invariant.Say(
+            $"{Path}: '{entry.Name}': expected at most {stream.Length / leastBytes:N0} chunks in a file of " +
+            $"{stream.Length:N0} bytes, got {count:N0}. Its numbers were never written, or it is damaged: ") +
+            "write it again.");
+    }
+
+    /// <summary>Refuses several data sets that no file of this length can hold together.</summary>
+    internal void RequireSize(IEnumerable<string> names) => Whole("/", () =>
+    {
+        var (bytes, compressed) = (0.0, false);
+        foreach (var name in names)
+        {
+            var (item, entry) = Find(name);
+            if (item is not NativeDataset set) continue;
+            bytes += entry.Shape.Aggregate((double)set.Type.Size, (product, extent) => product * extent);
+            compressed |= set.Layout.Class == H5DataLayoutClass.Chunked;
+        }
+        RequireBytes("/", bytes, compressed);
+        return true;
+    });
 
     /// <summary>Runs PureHDF, whose many exceptions become one, with a bound on the metadata it may read.</summary>
     T Whole<T>(string name, Func<T> read)
@@ -195,14 +235,7 @@ public sealed class Hdf5File : IArrayFile
         {
             ObjectDisposedException.ThrowIf(closed, this);
             stream.Allow(Slack + 64 * stream.Length);
-            try { return read(); }
-            catch (Exception failure) when (failure is not InvalidDataException { Message: var text }
-                || !text.StartsWith(Path, StringComparison.Ordinal))
-            {
-                var reason = failure.GetBaseException().Message.ReplaceLineEndings(" ");
-                throw new InvalidDataException($"{Path}: '{name}' cannot be read: expected whole HDF5 contents, got " +
-                    $"damaged ones or a compression that Iql lacks ({reason}). Copy the file again.", failure);
-            }
+            return Reading.Of(Path, "whole HDF5 contents of a known compression", read, () => $": '{name}'");
         }
     }
 }

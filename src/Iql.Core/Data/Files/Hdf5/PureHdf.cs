@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using PureHDF;
 using PureHDF.VOL.Native;
@@ -12,9 +13,29 @@ static class PureHdf
     /// <summary>The address of an object's header, the same for every link to it.</summary>
     internal static ulong Address(NativeObject item) => (ulong)Part(Part(item, "Reference")!, "Value")!;
 
-    /// <summary>Whether a link led into another file.</summary>
-    internal static bool IsElsewhere(NativeObject item, NativeFile file) =>
-        Part(Part(item, "Context")!, "File") != file;
+    /// <summary>The file, in which a link to another file gives an unresolved link, before that file is opened: PureHDF
+    /// looks for open files in a dictionary, and this one's comparer refuses every key.</summary>
+    internal static NativeFile Alone(NativeFile file)
+    {
+        var files = typeof(NativeFile).Assembly.GetType("PureHDF.VOL.Native.NativeCache")!
+            .GetField("_fileMap", Any | BindingFlags.Static)!.GetValue(null)!;
+        var driver = Part(Part(file, "Context")!, "Driver")!;
+        var none = new ConcurrentDictionary<string, NativeFile>(new Refusing());
+        files.GetType().GetMethod("TryAdd")!.Invoke(files, [driver, none]);
+        return file;
+    }
+
+    /// <summary>Whether a link leads into another file.</summary>
+    internal static bool IsElsewhere(IH5UnresolvedLink link) => link.Reason?.GetBaseException() is OtherFileException
+        || (link.Reason?.Message.StartsWith("Could not find file", StringComparison.Ordinal) ?? false);
+
+    sealed class OtherFileException : Exception;
+
+    sealed class Refusing : IEqualityComparer<string>
+    {
+        public bool Equals(string? one, string? other) => throw new OtherFileException();
+        public int GetHashCode(string key) => throw new OtherFileException();
+    }
 
     /// <summary>Whether the numbers of a data set are in other files.</summary>
     internal static bool IsExternal(NativeDataset set) => Part(set, "InternalExternalFileList") != null;

@@ -6,7 +6,7 @@ namespace Iql.Data.Files.Logs;
 /// quotes; a quote in them is doubled (RFC 4180). Blank lines are skipped.</summary>
 static class CsvLog
 {
-    internal static IEnumerable<LogRow> Rows(string path, LogSchema schema)
+    internal static IEnumerable<LogRow> Rows(string path, LogSchema schema, Float32Loss? loss = null)
     {
         using var text = new StreamReader(
             path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16);
@@ -14,7 +14,7 @@ static class CsvLog
         if (!records.MoveNext())
             throw new InvalidDataException($"{path}: expected a line of column names, got an empty file.");
         var header = records.Current.Fields;
-        var fields = new LogFields(path);
+        var fields = new LogFields(path, loss);
         int[] observations = Places(schema.Observations),
             actions = Places(schema.Actions), next = Places(schema.NextObservations);
         int reward = Place(schema.Reward), terminal = Optional(schema.Terminal),

@@ -6,9 +6,9 @@ namespace Iql.Data.Files.Logs;
 /// <summary>JSON lines: an object a row. A column may be a list of numbers; a dot leads into an object.</summary>
 static class JsonLog
 {
-    internal static IEnumerable<LogRow> Rows(string path, LogSchema schema)
+    internal static IEnumerable<LogRow> Rows(string path, LogSchema schema, Float32Loss? loss = null)
     {
-        var fields = new LogFields(path);
+        var fields = new LogFields(path, loss);
         using var text = new StreamReader(
             path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16);
         for (var line = 1L; text.ReadLine() is { } read; line++)
@@ -66,7 +66,7 @@ static class JsonLog
         {
             try
             {
-                var json = JsonDocument.Parse(read);
+                var json = JsonDocument.Parse(read, Reading.Json);
                 if (json.RootElement.ValueKind == JsonValueKind.Object) return json;
                 json.Dispose();
                 throw new InvalidDataException(

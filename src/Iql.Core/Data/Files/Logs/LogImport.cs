@@ -22,13 +22,15 @@ public static class LogImport
         if (ending is not (".hdf5" or ".h5" or ".npz" or ".rows")) throw new InputException(
             $"target: expected a name ending in .hdf5, .h5, .npz or .rows, got '{ending}' in {target}.");
         if (!File.Exists(log)) throw new FileNotFoundException($"{log}: expected a log, found none there.", log);
+        var loss = new Float32Loss();
         var rows = LogRows.Checked(log, schema, Watched());
-        return ending == ".rows" ? ToRowFile(log, rows, target) : ToFlat(log, rows, target, ending);
+        var said = ending == ".rows" ? ToRowFile(log, rows, target) : ToFlat(log, rows, target, ending);
+        return string.Join("; column ", (string[])[said, .. loss.Merged]);
 
         IEnumerable<LogRow> Watched()
         {
             var count = 0L;
-            foreach (var row in Of(log, schema))
+            foreach (var row in Reading.Each(log, "a log", Of(log, schema, loss)))
             {
                 const int often = 1 << 12;
                 if (++count % often == 0)
@@ -41,14 +43,15 @@ public static class LogImport
         }
     }
 
-    static IEnumerable<LogRow> Of(string log, LogSchema schema) => Path.GetExtension(log).ToLowerInvariant() switch
-    {
-        ".csv" => CsvLog.Rows(log, schema),
-        ".tsv" => CsvLog.Rows(log, schema with { Separator = '\t' }),
-        ".jsonl" or ".ndjson" or ".json" => JsonLog.Rows(log, schema),
-        var other => throw new InputException(
-            $"log: expected a name ending in .csv, .tsv, .jsonl or .ndjson, got '{other}' in {log}."),
-    };
+    static IEnumerable<LogRow> Of(string log, LogSchema schema, Float32Loss loss) =>
+        Path.GetExtension(log).ToLowerInvariant() switch
+        {
+            ".csv" => CsvLog.Rows(log, schema, loss),
+            ".tsv" => CsvLog.Rows(log, schema with { Separator = '\t' }, loss),
+            ".jsonl" or ".ndjson" or ".json" => JsonLog.Rows(log, schema, loss),
+            var other => throw new InputException(
+                $"log: expected a name ending in .csv, .tsv, .jsonl or .ndjson, got '{other}' in {log}."),
+        };
 
     static string ToFlat(string log, IEnumerable<LogRow> rows, string target, string ending)
     {

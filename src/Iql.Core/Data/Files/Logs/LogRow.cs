@@ -13,8 +13,11 @@ sealed record LogRow(long Line, float[] Observation, float[] Action, float Rewar
     string? Episode, float[] NextObservation);
 
 /// <summary>Reads fields as numbers and flags; errors name the place.</summary>
-sealed class LogFields(string path)
+/// <param name="loss">Told the first numbers of every column.</param>
+sealed class LogFields(string path, Float32Loss? loss = null)
 {
+    const int LossRows = 5000;
+
     /// <summary>"log.csv(17): column 'reward': expected a finite number, got 'abc'."</summary>
     internal InvalidDataException Wrong(long line, string column, string expected, string got, string hint = "") =>
         new(FormattableString.Invariant(
@@ -23,7 +26,14 @@ sealed class LogFields(string path)
     internal float Number(long line, string column, string text)
     {
         if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && float.IsFinite(number)) return number;
+            && float.IsFinite(number))
+        {
+            if (loss != null && line <= LossRows)
+                loss.Add(column, double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture));
+            return number;
+        }
+        if (float.IsInfinity(number) && !text.Contains("inf", StringComparison.OrdinalIgnoreCase))
+            throw Wrong(line, column, "a number that float32 holds, up to 3.4E+38", $"'{text}'", "Divide the column.");
         var comma = text.Contains(',') && float.TryParse(text.Replace(',', '.'), CultureInfo.InvariantCulture, out _);
         throw Wrong(line, column, "a finite number",
             text.Trim() == "" ? "an empty field" : $"'{text}'", comma ? "Write decimals with a point." : "");

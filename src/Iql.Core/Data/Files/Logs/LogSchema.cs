@@ -26,12 +26,14 @@ public sealed record LogSchema(ImmutableArray<string> Observations, ImmutableArr
 
     /// <summary>Reads a schema file.</summary>
     /// <exception cref="InvalidDataException">No JSON object; an unknown, missing or wrong entry.</exception>
-    public static LogSchema Read(string path)
+    public static LogSchema Read(string path) => Reading.Of(path, "a schema as JSON", () => Parse(path));
+
+    static LogSchema Parse(string path)
     {
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllText(path),
-                new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+                Reading.Json with { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             return new Reader(path, json.RootElement).Read();
         }
         catch (JsonException failure)

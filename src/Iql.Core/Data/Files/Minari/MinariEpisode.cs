@@ -67,7 +67,7 @@ sealed record MinariEpisode(int Number, long Start, int Length, bool IsOpen)
                 .Except(["rewards", "terminations", "truncations", "actions", "observations"])
                 .Where(key => !key.StartsWith("observations/", StringComparison.Ordinal)));
             if (length == 0) others.Add(group.Key);
-            else episodes.Add(new(Order(group.Key), start, (int)length, false));
+            else episodes.Add(new(Order(group.Key), start, checked((int)length), false));
             start += length;
 
             long Column(string name, long? rows)
@@ -90,6 +90,9 @@ sealed record MinariEpisode(int Number, long Start, int Length, bool IsOpen)
                     if (entry.Shape.Length == 0 || entry.Shape[0] != rows)
                         throw Wrong(key, $"{rows} rows ({(name == "actions" ? "one a step" : "one more than steps")})",
                             ArrayData.Text(entry.Shape), "Write the episode again.");
+                    else if (entry.Shape.Skip(1).Any(extent => extent < 1))
+                        throw Wrong(
+                            key, "extents of at least 1", ArrayData.Text(entry.Shape), "Write the episode again.");
                     else if (entry.Kind == "string") throw Wrong(key, "numbers", "texts", "Leave the texts out.");
                 return [
                     .. parts.Select(pair => Block(pair.Key == name ? "" : pair.Key[(name.Length + 1)..], pair.Value))

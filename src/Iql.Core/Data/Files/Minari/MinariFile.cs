@@ -86,7 +86,10 @@ public sealed class MinariFile : IArrayFile
     public ArrayData Read(string name) =>
         metadata.TryGetValue(name, out var value) ? value : Read(name, 0, checked((int)rows));
 
-    public ArrayData Read(string name, long first, int count)
+    public ArrayData Read(string name, long first, int count) =>
+        Reading.Of(Path, "a Minari data set", () => Column(name, first, count));
+
+    ArrayData Column(string name, long first, int count)
     {
         var entry = Entries.FirstOrDefault(entry => entry.Name == name) ?? throw new InvalidDataException(
             $"{Path}: '{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; " +
@@ -109,6 +112,7 @@ public sealed class MinariFile : IArrayFile
 
     T[] Column<T>(string name, long first, int count, Func<ArrayData, T[]> values)
     {
+        inner.RequireSize(Pieces(first, count).Select(piece => $"{piece.Episode.Group}/{name}"));
         var column = new T[count];
         foreach (var (episode, from, length, at) in Pieces(first, count))
             values(inner.Read($"{episode.Group}/{name}", from, length)).CopyTo(column, at);
@@ -129,6 +133,9 @@ public sealed class MinariFile : IArrayFile
         string name, ImmutableArray<ObservationBlock> blocks, string group, int shift, long first, int count)
     {
         var width = blocks.Sum(block => block.Size);
+        inner.RequireSize(from piece in Pieces(first, count)
+                          from block in blocks
+                          select $"{piece.Episode.Group}/{block.Under(group)}");
         Array numbers = blocks.All(block => block.IsSingle)
             ? new float[checked((long)count * width)] : new double[checked((long)count * width)];
         foreach (var (episode, from, length, at) in Pieces(first, count))

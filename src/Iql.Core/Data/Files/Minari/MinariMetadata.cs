@@ -41,24 +41,17 @@ static class MinariMetadata
         void Add(ArrayData value) => values[value.Name] = value;
     }
 
-    static void FromJson(string path, ImmutableSortedDictionary<string, ArrayData>.Builder values)
-    {
-        try
+    static void FromJson(string path, ImmutableSortedDictionary<string, ArrayData>.Builder values) =>
+        Reading.Of(path, "the metadata of a Minari data set, a JSON object", () =>
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path), Reading.Json);
             foreach (var property in json.RootElement.EnumerateObject())
                 if (property.Name == MinariNames.Flat)
                     foreach (var own in property.Value.EnumerateObject()) values[own.Name] = Value(own);
                 else values[MinariNames.Metadata + property.Name] = ArrayData.Of(
                     MinariNames.Metadata + property.Name, property.Value.GetRawText());
-        }
-        catch (Exception failure) when (failure is JsonException
-            or InvalidOperationException or KeyNotFoundException or FormatException)
-        {
-            throw new InvalidDataException($"{path}: expected the metadata of a Minari data set, a JSON object, " +
-                $"got something else ({failure.Message}). Copy it again.");
-        }
-    }
+            return values;
+        });
 
     /// <summary>A single value as <see cref="MinariWriter"/> wrote it.</summary>
     static ArrayData Value(JsonProperty own)
