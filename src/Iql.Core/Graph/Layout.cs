@@ -94,7 +94,7 @@ public sealed class Layout
     public static int PaddedLength(Shape shape)
     {
         var length = (long)(shape.Count / RowLength(shape)) * RowStride(shape);
-        Check.That(length <= int.MaxValue - 15, "shape", $"a tensor of at most {int.MaxValue - 15} numbers with padding",
+        Check.That(length <= int.MaxValue - 15, "shape", $"a tensor of at most {int.MaxValue - 15} padded numbers",
             length, "Choose a smaller batch, fewer episodes or narrower layers.");
         return Pad16((int)length);
     }
