@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace Iql;
 
-/// <summary>Wrong input. As text it has the message and the caller's places, without frames of Iql: a script that fails
-/// shows a line to mend. IQL_DEBUG=1 shows every frame.</summary>
+/// <summary>Wrong input. Its text is the message and the caller's places, without frames of Iql, so that a script that
+/// fails shows the line to mend. IQL_DEBUG=1 shows every frame.</summary>
 public sealed class InputException(string message) : ArgumentException(message)
 {
     public override string ToString() => InCallersPlaces(this, base.ToString());
 
-    /// <summary>The message of an exception and where the callers of Iql are, the nearest first, at most three.</summary>
+    /// <summary>The message of an exception, and up to three places of the callers of Iql, nearest first.</summary>
     /// <param name="whole">The text with every frame.</param>
     public static string InCallersPlaces(Exception error, string whole)
     {
