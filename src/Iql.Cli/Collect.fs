@@ -23,10 +23,31 @@ module Collect =
         /// Folders of runs, policy files or "random"; empty: the task's own recipe.
         Policies: string list
         Noise: float option
+        /// Whether a sweep's folder is its best run.
+        Best: bool
         /// Whether policy files act with their mean.
         Mean: bool
         Threads: int
     }
+
+    /// Words between commas; a path that exists stays whole, with the commas in its name.
+    let private policies (word: string) : Result<string list, string> =
+        let rec next (parts: string list) =
+            match parts with
+            | [] -> []
+            | first :: rest ->
+                let whole =
+                    [ parts.Length .. -1 .. 2 ]
+                    |> List.map (fun count -> count, String.concat "," (List.truncate count parts))
+                    |> List.tryFind (snd >> Path.Exists)
+
+                match whole with
+                | Some(count, path) -> path :: next (List.skip count parts)
+                | None -> first.Trim() :: next rest
+
+        match next (List.ofArray (word.Split ',')) with
+        | words when List.contains "" words -> Error "names with one comma between two of them"
+        | words -> Ok words
 
     /// Collects with policies, in equal shares one after the other.
     let private rollOut (request: Request) (card: TaskCard) (path: string) : int =
@@ -98,6 +119,20 @@ module Collect =
     let private run (request: Request) : int =
         let card = TaskName.installed request.Task |> Command.orRefuse
 
+        let named word =
+            if request.Best then
+                let run, why = Policy.best card word |> Command.orRefuse
+                why |> Option.iter (printfn "%s")
+                run
+            else
+                word
+
+        let request = { request with Policies = List.map named request.Policies }
+
+        match request.Policies |> List.countBy id |> List.tryFind (fun (_, count) -> count > 1) with
+        | Some(name, _) -> Command.refuse $"--policy: expected each policy once, got {name} twice."
+        | None -> ()
+
         let isOwn = request.Policies.IsEmpty
 
         if isOwn && isNull card.Dataset then
@@ -155,11 +190,12 @@ module Collect =
                 Parameter.value
                     "--policy random|FOLDER|FILE.json,..."
                     "The policies: random for uniform actions, folders of trained runs (a sweep's folder means all \
-                     its runs), or policy files; in antmaze-* a policy file is a walker that follows directions from \
-                     goal to goal"
-                    (Read.listOf Read.text)
-                    (fun policies (request: Request) -> { request with Policies = policies })
+                     its runs, or with --best its best), or policy files; in antmaze-* a policy file is a walker \
+                     that follows directions from goal to goal"
+                    policies
+                    (fun policies (request: Request) -> { request with Policies = request.Policies @ policies })
                 |> Parameter.alias [ "--policies" ]
+                |> Parameter.repeated
                 |> Parameter.showing "the task's own recipe"
                 Parameter.value
                     "--noise SIGMA"
@@ -167,6 +203,10 @@ module Collect =
                     (Read.atLeast 0)
                     (fun noise (request: Request) -> { request with Noise = Some noise })
                 |> Parameter.showing "0; 0.2 for a walker in antmaze-*"
+                Parameter.switch "--best" "Of a sweep's folder, take only its best run" (fun request -> {
+                    request with
+                        Best = true
+                })
                 Parameter.switch
                     "--mean"
                     "Policy files act with their mean instead of a sample; trained runs always use the mean"
@@ -206,6 +246,7 @@ module Collect =
                 Output = None
                 Policies = []
                 Noise = None
+                Best = false
                 Mean = false
                 Threads = Environment.ProcessorCount
             }

@@ -118,9 +118,9 @@ module DataDownload =
             "data download"
             "Save a D4RL data set in D4RL's own cache, complete and checked"
             $"The cache is D4RL_DATASET_DIR, or ~/.d4rl/datasets. A broken download continues, also in a later call. \
-              Mirrors are tried in order: --mirror, then IQL_D4RL_MIRRORS or, without it, D4RL's own server and a \
-              copy at Hugging Face. In an address, {{path}}, {{file}} and {{task}} are replaced by D4RL's names. The \
-              licence of the data is CC-BY 4.0."
+              Mirrors are tried in order: --mirror, then IQL_D4RL_MIRRORS or, without it, a copy at Hugging \
+              Face and D4RL's own server, https before http. In an address, {{path}}, {{file}} and {{task}} are \
+              replaced by D4RL's names. The licence of the data is CC-BY 4.0."
             [
                 Parameter.text
                     "TASK"

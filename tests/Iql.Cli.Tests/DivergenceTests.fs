@@ -71,11 +71,11 @@ let tests =
 
         testCase "where one run goes on, the command succeeds" (fun () ->
             use scratch = new Scratch()
+            let rates = "--critic-learning-rate 3e-4,1e30"
             let folder = scratch.Path "runs"
 
             let code, output, error =
-                iql
-                    $"ablate --expectiles 0.5 --inverse-temperatures 3 --seeds 0 {small} --critic-learning-rate 3e-4,1e30 -o {folder}"
+                iql $"ablate --expectiles 0.5 --inverse-temperatures 3 --seeds 0 {small} {rates} -o {folder}"
 
             Expect.equal code 0 error
             Expect.stringContains output "diverged: " "output")

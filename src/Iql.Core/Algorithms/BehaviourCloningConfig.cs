@@ -32,5 +32,7 @@ public sealed record BehaviourCloningConfig : IClonedPolicyConfig
 
     IAlgorithmConfig IAlgorithmConfig.ForSteps(int steps) => this with { CosineSteps = steps };
 
+    string? IAlgorithmConfig.EndsWithRun => ClonedPolicy.EndsWithRun(PolicySchedule);
+
     (double, ShareOf)? IAlgorithmConfig.Selection => BestShare < 1 ? (BestShare, BestBy) : null;
 }

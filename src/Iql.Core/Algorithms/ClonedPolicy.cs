@@ -59,6 +59,10 @@ static class ClonedPolicy
             ? GaussianPolicy.Shapes(observationSize, config.HiddenSizes, actionSize)
         : DeterministicPolicy.Shapes(observationSize, config.HiddenSizes, actionSize);
 
+    /// <summary><see cref="IAlgorithmConfig.EndsWithRun"/> of a schedule.</summary>
+    internal static string? EndsWithRun(LearningRateSchedule schedule) =>
+        schedule == LearningRateSchedule.Constant ? null : $"policySchedule {ValueText.Kebab($"{schedule}")}";
+
     /// <summary>π ← minimise −mean(w ln π(a|s)), or mean(w · Σ (π(s) − a)²) where it is deterministic.</summary>
     /// <param name="s">Observations, [B, S].</param>
     /// <param name="a">Actions, [B, A]; one-hot where discrete.</param>

@@ -14,6 +14,10 @@ public interface IAlgorithmConfig
     /// <summary>The config for a run of so many steps: schedules end with the run.</summary>
     IAlgorithmConfig ForSteps(int steps) => this;
 
+    /// <summary>What ends with the run, so that a run of other steps has other numbers from its first step on:
+    /// "policySchedule cosine". Null where nothing does.</summary>
+    string? EndsWithRun => null;
+
     /// <summary>The episodes it learns from, the best share of them; null is all.</summary>
     (double Share, ShareOf Of)? Selection => null;
 

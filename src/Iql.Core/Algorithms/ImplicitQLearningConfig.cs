@@ -84,4 +84,6 @@ public sealed record ImplicitQLearningConfig : IClonedPolicyConfig
     }
 
     IAlgorithmConfig IAlgorithmConfig.ForSteps(int steps) => this with { CosineSteps = steps };
+
+    string? IAlgorithmConfig.EndsWithRun => ClonedPolicy.EndsWithRun(PolicySchedule);
 }

@@ -68,6 +68,8 @@ public sealed record OnestepConfig : IAlgorithmConfig
     /// <summary>Whether a third phase learns a policy.</summary>
     internal bool LearnsPolicy => Improvement != PolicyImprovement.EasyBCQ;
 
+    string? IAlgorithmConfig.EndsWithRun => $"phases {Phases}";
+
     /// <summary>The phases in their proportions, each of at least one step. Easy BCQ has none of a policy.</summary>
     IAlgorithmConfig IAlgorithmConfig.ForSteps(int steps)
     {

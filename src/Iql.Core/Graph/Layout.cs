@@ -94,14 +94,8 @@ public sealed class Layout
     public static int PaddedLength(Shape shape)
     {
         var length = (long)(shape.Count / RowLength(shape)) * RowStride(shape);
-<<<<<<< HEAD
         Check.That(length <= int.MaxValue - 15, "shape", $"a tensor of at most {int.MaxValue - 15} padded numbers",
             length, "Choose a smaller batch, fewer episodes or narrower layers.");
-=======
-        Check.That(length <= int.MaxValue - 15, "shape",
-            $"a tensor of at most {int.MaxValue - 15} numbers with padding", length,
-            "Choose a smaller batch, fewer episodes or narrower layers.");
->>>>>>> 65da93d (Keep lines and rooms within their budgets, and the help of the bench)
         return Pad16((int)length);
     }
 

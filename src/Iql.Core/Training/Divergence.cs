@@ -58,11 +58,11 @@ sealed record Divergence(double Reward, double Observation)
         if (rate.Value > LargeRate) return $"The learning rate is likely too large: {rate.Name} {Text(rate.Value)}. "
             + $"Try --{ValueText.Kebab(rate.Name)} 0.0003.";
         if (weight > LargeWeight || Number("inverseTemperature") > 100) return
-            $"The policy's weights are likely too large. Try a smaller --inverse-temperature or --max-advantage-weight.";
+            "The policy's weights are likely too large. Try a smaller --inverse-temperature or --max-advantage-weight.";
         // No return is larger than all rewards together.
         var discount = Number("discount") ?? 0;
         if (target is { } y && Math.Abs(y) > 10 * Math.Max(1, Reward) / Math.Max(1 - discount, 1e-3)) return
-            $"The targets grew beyond every return of the data. Try a smaller learning rate or a smaller --discount.";
+            "The targets grew beyond every return of the data. Try a smaller learning rate or a smaller --discount.";
         return "Try a smaller learning rate.";
 
         double? Number(string name) => settings.TryGetProperty(name, out var value)

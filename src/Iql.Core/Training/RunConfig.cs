@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Iql.Algorithms;
 using Iql.Data;
 
 namespace Iql.Training;
@@ -86,6 +87,38 @@ public sealed record RunConfig
     /// <summary>The first field that decides different numbers, as "name: this, that"; null for the same run.</summary>
     public string? FirstDifference(RunConfig other) =>
         Difference("", RunJson.Element(Deciding()), RunJson.Element(other.Deciding()));
+
+    /// <summary>This run as it goes on in a folder that has begun with at most as many steps: with the folder's
+    /// intervals, where the run's own are the usual shares of its steps. Null for another run.</summary>
+    /// <param name="stored">The folder's configuration.</param>
+    /// <param name="obstacle">What ends with the run, where the steps differ; else null.</param>
+    public RunConfig? Continuing(RunConfig stored, out string? obstacle)
+    {
+        obstacle = null;
+        if (stored.Steps > Steps || Algorithms.Algorithm.Find(Algorithm) is not { } algorithm) return null;
+        var own = algorithm.Standard.FromJson(Hyperparameters);
+        var tenth = Math.Max(1, Steps / 10);
+        var longer = this with
+        {
+            LogEvery = stored.LogEvery,
+            EvaluateEvery = EvaluateEvery == tenth ? stored.EvaluateEvery : EvaluateEvery,
+            CheckpointEvery = CheckpointEvery == tenth ? stored.CheckpointEvery : CheckpointEvery,
+        };
+        var before = own.ForSteps((int)Math.Min(stored.Steps, int.MaxValue)).ToJson();
+        // Schedules that end with the run are the obstacle, not a difference.
+        var same = longer with { Steps = stored.Steps, Hyperparameters = before };
+        if (own.EndsWithRun is { } ends && stored.Steps != Steps)
+        {
+            obstacle = ends;
+            return (same with { Hyperparameters = stored.Hyperparameters }).FirstDifference(stored) is null
+                ? longer : null;
+        }
+        return same.FirstDifference(stored) is null ? longer : null;
+    }
+
+    /// <summary>The same run at other intervals, each in steps.</summary>
+    public RunConfig At(long log, long evaluate, long checkpoint) =>
+        this with { LogEvery = log, EvaluateEvery = evaluate, CheckpointEvery = checkpoint };
 
     public bool Equals(RunConfig? other) => other is not null && FirstDifference(other) is null;
 

@@ -39,10 +39,20 @@ public sealed class RunFolder(string path)
             Directory.CreateDirectory(Path);
             RunJson.Write(ConfigPath, config);
         }
-        else if (ReadConfig().FirstDifference(config) is { } difference)
+        else if (ReadConfig() is var stored && stored.FirstDifference(config) is { } difference)
+        {
+            if (stored.Steps < config.Steps && config.Continuing(stored, out var obstacle) is { } longer
+                && obstacle is null && longer.FirstDifference(config) is null)
+            {
+                // In this order: without its result, a run of the old number goes on to the same result.
+                File.Delete(ResultPath);
+                RunJson.Write(ConfigPath, config);
+                return RunFolderState.Started;
+            }
             throw new InvalidOperationException(
                 $"{Path}: expected an empty folder or one of the same run, got another run (in the folder, asked for: "
                 + $"{difference}). Choose another folder, or delete this one.");
+        }
         return state;
     }
 

@@ -15,7 +15,7 @@ public static class TrainingLoop
     /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
     public static ImmutableArray<TrainingGroup> Groups(IEnumerable<TrainingRun> runs) =>
     [
-        .. runs.Where(run => run.Folder.State != RunFolderState.Finished)
+        .. runs.Where(run => run.Result() is null)
             .GroupBy(run => Checkpoint.Step(run.Folder))
             .OrderByDescending(group => group.Key)
             .Select(group => new TrainingGroup(group.Key, [.. group])),

@@ -16,10 +16,24 @@ namespace Iql.Training;
 /// <param name="Device">Where to train; null is the processor. It stays the caller's.</param>
 public sealed record TrainingPlan(
     Learner Learner, IDataset Transitions, IEnvironment? Environment = null, ReferenceScore? Reference = null,
-    int Threads = 1, IDevice? Device = null);
+    int Threads = 1, IDevice? Device = null)
+{
+    /// <summary>Threads that a learner's batch feeds: each takes 16 of its rows at a time.</summary>
+    public static int MostThreads(Learner learner)
+    {
+        var shape = learner.Batch["observations"].Shape;
+        return Math.Max(1, (shape.Count / shape[-1] + 15) / 16);
+    }
+}
 
 /// <summary>One run: its folder and what it is.</summary>
-public sealed record TrainingRun(RunFolder Folder, RunConfig Config);
+public sealed record TrainingRun(RunFolder Folder, RunConfig Config)
+{
+    /// <summary>Its result; null where it is not done, or was done with fewer steps than are asked for now.</summary>
+    public RunResult? Result() =>
+        Folder.ReadResult() is { } result
+        && (result.Status != RunStatus.Finished || result.Steps >= Config.Steps) ? result : null;
+}
 
 /// <summary>Runs that can go on together, because all are at the same step.</summary>
 /// <param name="Step">Steps made; 0 without a checkpoint.</param>

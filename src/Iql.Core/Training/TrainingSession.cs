@@ -28,7 +28,7 @@ sealed class TrainingSession : IDisposable
     internal TrainingSession(TrainingPlan plan, IBatchSource batches, IReadOnlyList<RunLog> logs, LearnerState start)
     {
         (this.plan, this.logs, config) = (plan, logs, logs[0].Run.Config);
-        device = plan.Device ?? new CpuDevice(plan.Threads);
+        device = plan.Device ?? new CpuDevice(Math.Min(plan.Threads, TrainingPlan.MostThreads(plan.Learner)));
         trainer = new(plan.Learner, batches, start, device);
         reported = start.Step;
         if (plan.Environment is { } environment && config.EvaluationEpisodes > 0)

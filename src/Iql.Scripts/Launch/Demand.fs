@@ -15,6 +15,8 @@ type Demand = {
     Seconds: float
     /// Those of one evaluation, in which nothing is shown.
     Silence: float
+    /// Threads that a batch feeds.
+    Threads: int
 }
 
 /// Reckons the memory and the time of a request before anything is made.
@@ -40,13 +42,14 @@ module Demand =
             String.Format(Globalization.CultureInfo.InvariantCulture, "{0:N1} GB", bytes / 1e9)
 
     /// Nothing.
-    let none: Demand = { Bytes = []; Seconds = 0.0; Silence = 0.0 }
+    let none: Demand = { Bytes = []; Seconds = 0.0; Silence = 0.0; Threads = 1 }
 
     /// Both at a time.
     let both (one: Demand) (other: Demand) : Demand = {
         Bytes = one.Bytes @ other.Bytes
         Seconds = one.Seconds + other.Seconds
         Silence = max one.Silence other.Silence
+        Threads = max one.Threads other.Threads
     }
 
     /// All bytes.
@@ -121,6 +124,7 @@ module Demand =
             ]
             Seconds = float trial.Steps * seconds step + policies * evaluations * evaluating
             Silence = policies * evaluating
+            Threads = TrainingPlan.MostThreads learner
         }
 
     let private about (seconds: float) : string =
@@ -131,8 +135,15 @@ module Demand =
         elif seconds < 4e7 then shown (seconds / 86400.0) "day"
         else shown (seconds / 3.15e7) "year"
 
-    /// What a user should hear of the time of groups on some cores before they begin; nothing where it is short.
-    let remarks (cores: int) (groups: Demand list) : string list = [
+    /// What a user should hear of the time of groups on some cores before they begin; nothing where it is short, and
+    /// where batches feed the threads of a place.
+    let remarks (cores: int) (threads: int) (groups: Demand list) : string list = [
+        let fed = groups |> List.map _.Threads |> List.fold max 1
+
+        if fed < threads then
+            let most = Plural.count fed "thread"
+            yield $"a batch feeds {most}, so that a group uses {fed} of {threads}"
+
         let all = groups |> List.sumBy _.Seconds
         let silence = 0.0 :: List.map _.Silence groups |> List.max
 

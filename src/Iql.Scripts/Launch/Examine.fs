@@ -137,7 +137,8 @@ module Examine =
             let first = trials.Head
 
             let structure =
-                $"{Hyperparameters.ShapeOf first.Config} {trials.Length} {first.Steps} {first.EvaluateEvery} {first.Episodes}"
+                Hyperparameters.ShapeOf first.Config
+                + $" {trials.Length} {first.Steps} {first.EvaluateEvery} {first.Episodes}"
 
             match known.TryGetValue structure with
             | true, demand -> Ok demand
@@ -225,12 +226,16 @@ module Examine =
         let! parts = Attempt.each one sources
 
         let configs = parts |> List.collect (fun (_, _, configs, _) -> configs) |> Map
-        let runs = [ for cell in cells -> cell, configs[cell.Name] ]
+
+        let! runs =
+            Attempt.reading (fun () -> Store.continued options.Folder [ for cell in cells -> cell, configs[cell.Name] ])
+
         let remarks = parts |> List.collect (fun (_, remarks, _, _) -> remarks)
         let plan = Store.plan options.Command options.Last remarks sweep cells
         do! Store.check options.Folder plan runs
 
-        let times = parts |> List.collect (fun (_, _, _, demands) -> demands) |> Demand.remarks cores
+        let times =
+            parts |> List.collect (fun (_, _, _, demands) -> demands) |> Demand.remarks cores (List.max split)
 
         return {
             Plan = plan

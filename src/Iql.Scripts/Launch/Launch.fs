@@ -34,7 +34,7 @@ type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board)
             Runs =
                 group.Runs
                 |> List.filter (fun (cell, run) ->
-                    match run.Folder.ReadResult() with
+                    match run.Result() with
                     | null -> true
                     | result ->
                         board.Found cell result
@@ -204,7 +204,7 @@ module Launch =
 
             let openRuns (group: LaunchGroup) = [
                 for cell, run in group.Runs do
-                    if run.Folder.State <> RunFolderState.Finished then
+                    if isNull (run.Result()) then
                         cell
             ]
 

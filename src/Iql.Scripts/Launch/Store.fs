@@ -65,9 +65,53 @@ module Store =
             wanted
             |> List.filter (fun (cell, _) -> (runFolder folder cell).State <> RunFolderState.Absent)
             |> List.tryPick (fun (cell, config) ->
-                (runFolder folder cell).ReadConfig().FirstDifference config
+                let stored = (runFolder folder cell).ReadConfig()
+                let mutable obstacle = null
+
+                (if isNull (config.Continuing(stored, &obstacle)) then
+                     stored.FirstDifference config
+                 else
+                     null)
                 |> Option.ofObj
                 |> Option.map (fun difference -> $"{cell.Name} differs in {difference} (folder, command)")))
+
+    /// The runs as they go on in a folder that has begun: to more steps, at the folder's intervals. An Error where a
+    /// schedule ends with the run, because other steps then train other numbers. Runs of another sweep stay.
+    let continued (folder: string) (runs: (SweepCell * RunConfig) list) : Result<(SweepCell * RunConfig) list, string> =
+        let begun = [
+            for cell, config in runs do
+                let run = runFolder folder cell
+
+                if run.State <> RunFolderState.Absent then
+                    let stored = run.ReadConfig()
+                    let mutable obstacle = null
+
+                    match config.Continuing(stored, &obstacle) with
+                    | null -> ()
+                    | longer -> cell.Name, (stored, longer, Option.ofObj obstacle)
+        ]
+
+        match
+            begun
+            |> List.tryPick (fun (_, (stored, _, obstacle)) -> obstacle |> Option.map (fun ends -> stored, ends))
+        with
+        | Some(stored, ends) ->
+            Error
+                $"{folder}: expected --steps {stored.Steps}, as its runs have, got {(snd runs.Head).Steps}. \
+                  {ends} ends with the run, so more steps are another run. Choose another folder."
+        | None ->
+            let known = Map begun
+
+            Ok [
+                for cell, config in runs ->
+                    match Map.tryFind cell.Name known, begun with
+                    | Some(_, longer, _), _ -> cell, longer
+                    // A run not begun has the intervals of the others.
+                    | None, (_, (_, longer, _)) :: _ when config.EvaluateEvery = max 1L (config.Steps / 10L) ->
+                        let every = longer.EvaluateEvery
+                        cell, config.At(longer.LogEvery, every, longer.CheckpointEvery)
+                    | _ -> cell, config
+            ]
 
     /// Another process that begins the same sweep may be writing the plan.
     let private isForeign (entry: string) = not (Path.GetFileName(entry).StartsWith "sweep.json")

@@ -16,8 +16,10 @@ public static class D4rlCache
         ? [.. named.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]
         :
         [
-            "http://rail.eecs.berkeley.edu/datasets/offline_rl/{path}",
+            // Nobody on the way can change what comes by https. D4RL's own address is the last.
             "https://huggingface.co/datasets/imone/D4RL/resolve/main/{task}.hdf5",
+            "https://rail.eecs.berkeley.edu/datasets/offline_rl/{path}",
+            "http://rail.eecs.berkeley.edu/datasets/offline_rl/{path}",
         ];
 
     /// <summary>The environment variable D4RL_DATASET_DIR, or ~/.d4rl/datasets.</summary>

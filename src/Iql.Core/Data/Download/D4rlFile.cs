@@ -33,6 +33,8 @@ public sealed record D4rlFile(string Task, string Path, long? Rows)
                     {
                         ("halfcheetah", "random" or "medium" or "expert", "v2") => 1_000_000,
                         ("halfcheetah", "medium-replay", "v2") => 202_000,
+                        ("hopper", "medium-replay", "v2") => 402_000,
+                        ("walker2d", "medium-replay", "v2") => 302_000,
                         _ => null,
                     });
                 }
