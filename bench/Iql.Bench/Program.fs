@@ -153,7 +153,10 @@ let command: Command =
             Asked.standard
             measure
 
-    { command with Help = fun words -> (command.Help words).Replace("iql bench", "Iql.Bench") }
+    {
+        command with
+            Help = fun words -> (command.Help words).Replace("iql bench", "Iql.Bench")
+    }
 
 [<EntryPoint>]
 let main words = Shell.run [ command ] ("bench" :: List.ofArray words)

@@ -14,6 +14,10 @@ public sealed class CpuDevice : IDevice
     /// <summary>The caller's thread alone: any number of threads may use it, each its own programs and runs.</summary>
     public static CpuDevice Single { get; } = new(1);
 
+    /// <summary>Bytes that a function takes while it runs on some threads, its blocks not counted; nothing is compiled.
+    /// Infinity where it cannot run.</summary>
+    public static double MemoryOf(GraphFunction function, int threads) => CompiledGraph.MemoryOf(function, threads);
+
     /// <inheritdoc/>
     public IWorkers Workers => team;
 

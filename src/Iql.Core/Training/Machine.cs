@@ -8,7 +8,7 @@ namespace Iql.Training;
 /// <summary>What a run was computed on.</summary>
 /// <param name="Processor">"Intel(R) Xeon(R) …"; with family and model where a virtual machine hides numbers.</param>
 /// <param name="Cores">Logical processors this process may use.</param>
-/// <param name="VectorWidth">Bits of the vectors of compiled graphs: 512, 256, 128, or 32 for one number at a time.</param>
+/// <param name="VectorWidth">Bits of the vectors of compiled graphs: 512, 256, 128, or 32 for single numbers.</param>
 public sealed record Machine(string Processor, int Cores, int VectorWidth, string Os, string Runtime)
 {
     public static Machine Here { get; } = new(

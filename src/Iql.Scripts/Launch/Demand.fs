@@ -80,7 +80,7 @@ module Demand =
     let private temporaries (memory: float) (workers: int) (graph: GraphFunction) : float =
         let most = values graph
         // Most graphs are that small that nothing more need be known.
-        if most < min 1e9 (memory / 8.0) then most else CompiledGraph.MemoryOf(graph, workers)
+        if most < min 1e9 (memory / 8.0) then most else CpuDevice.MemoryOf(graph, workers)
 
     let private seconds (graph: GraphFunction) = KernelInfo.WorkOf graph / rate () + values graph / traffic
 

@@ -27,7 +27,8 @@ type Sweep = {
 
     /// One line, as F# Interactive shows it.
     member own.Line: string =
-        $"""Sweep {own.Name}: {own.Axes |> List.map (fun axis -> $"{axis.Values.Length} {axis.Name}") |> String.concat " × "}"""
+        let axes = own.Axes |> List.map (fun axis -> $"{axis.Values.Length} {axis.Name}")
+        $"""Sweep {own.Name}: {String.concat " × " axes}"""
 
     override own.ToString() = own.Line
 
