@@ -163,7 +163,7 @@ let tests =
                 Expect.stringContains output "not replayed: door-expert-v1 changes its model" "output"
                 Expect.stringLacks output "does not lead to" "output"
 
-                Expect.throwsT<System.ArgumentException>
+                Expect.throwsT<Iql.InputException>
                     (fun () -> replayOf "door-expert-v1" path true |> ignore)
                     "replay of 'door-expert-v1'")
 
@@ -206,12 +206,12 @@ let tests =
 
             Expect.stringContains
                 (inspect (mute "walker2d-medium-v2.npz"))
-                "not replayed: expected observations of 17 numbers"
+                "not replayed: expected 17 numbers per observation"
                 "inspect"
 
             refuses $"data inspect {path} --task walker2d-v4" [
-                "--task: expected observations of 17 numbers"
-                "got 11 and 3"
+                "--task: expected 17 numbers per observation"
+                "got 11 numbers per observation and 3 per action"
             ]
 
             refuses $"data inspect {path} --task hoper-v4" [ "Did you mean hopper-v4?" ]
