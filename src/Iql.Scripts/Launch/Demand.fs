@@ -140,7 +140,8 @@ module Demand =
     let remarks (cores: int) (threads: int) (groups: Demand list) : string list = [
         let fed = groups |> List.map _.Threads |> List.fold max 1
 
-        if fed < threads then
+        // A core or two more are nothing to hear of.
+        if 2 * fed < threads then
             let most = Plural.count fed "thread"
             yield $"a batch feeds {most}, so that a group uses {fed} of {threads}"
 
