@@ -104,11 +104,11 @@ public static class Hyperparameters
         return config;
     }
 
-    /// <summary>What of a config shapes its graphs: configs equal in it differ at most in inputs.</summary>
     /// <summary>What of a config shapes its graphs, as words: configs of equal shape are compiled once.</summary>
     public static string ShapeOf(IAlgorithmConfig config) =>
         string.Join(' ', config.Structure().Select(each => $"{each}"));
 
+    /// <summary>What of a config shapes its graphs: configs equal in it differ at most in inputs.</summary>
     internal static object?[] Structure(this IAlgorithmConfig config) =>
         [config.GetType(), .. Of(config).Select(each => each.Shaping(config))];
 
