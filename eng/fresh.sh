@@ -37,7 +37,7 @@ timed() {
 megabytes() { du -sm "$@" | awk '{ print $1 " MB  " $2 }' | sed "s|$home/||"; }
 
 printf '%s, %s processors, .NET %s, commit %s\n' "$(uname -sm)" "$(nproc)" "$(dotnet --version)" "$(git rev-parse --short HEAD)"
-timed dotnet run -c Release --project src/Iql.Cli -- ablate
+timed dotnet run -v minimal -c Release --project src/Iql.Cli -- ablate
 megabytes "$home/iql/.feed" "$home/packages"
 timed dotnet test
 megabytes "$home/iql/.feed" "$home/packages" "$home/iql"
