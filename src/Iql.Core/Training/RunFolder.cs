@@ -56,7 +56,8 @@ public sealed class RunFolder(string path)
         return state;
     }
 
-    public RunConfig ReadConfig() => RunJson.Read<RunConfig>(ConfigPath, RunConfig.FormatName);
+    public RunConfig ReadConfig() => Reading.Of(ConfigPath, "a run's configuration",
+        () => RunJson.Read<RunConfig>(ConfigPath, RunConfig.FormatName).Checked());
 
     /// <summary>Everything that is in the folder.</summary>
     /// <param name="labels">The run's labels in a sweep's plan.</param>

@@ -404,7 +404,7 @@ let private run (first: string) (folder: string) : Sound list =
 
 let private readRun (folder: string) : int64 =
     let run = RunFolder(folder).Read()
-    run.Config.Checked() |> ignore
+    run.Config.Steps |> ignore
     run.ToString() |> ignore
 
     for evaluation in run.Evaluations do

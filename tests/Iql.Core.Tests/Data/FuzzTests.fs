@@ -4,6 +4,7 @@ module Iql.Core.Tests.FuzzTests
 open System
 open System.IO
 open System.IO.Compression
+open System.Text.Json
 open Iql.Data
 open Iql.Data.Files
 open Iql.Data.Inspection
@@ -90,6 +91,32 @@ let seeds =
                 match attempt reader folder with
                 | Broken reason -> failtest reason
                 | _ -> ()))
+
+        testRows
+            "a configuration with a number out of range is refused by path and name"
+            [
+                "steps", "-1"
+                "batchSize", "0"
+                "evaluateEvery", "0"
+                "evaluationEpisodes", "-2147483648"
+                "logEvery", "-9223372036854775808"
+                "checkpointEvery", "0"
+                "hyperparameters", "[]"
+            ]
+            (fun (name, value) ->
+                withFolder (fun folder ->
+                    let config = readers |> List.find (fun reader -> reader.Name = "config")
+                    place folder (seedsOf config).Head
+                    let run = Iql.Training.RunFolder folder
+                    let json = Nodes.JsonNode.Parse(File.ReadAllText run.ConfigPath)
+                    json[name] <- Nodes.JsonNode.Parse value
+                    File.WriteAllText(run.ConfigPath, string json)
+
+                    for read in [ run.ReadConfig >> ignore; run.Read >> ignore ] do
+                        let message = throws<InvalidDataException>(fun () -> read ()).Message
+                        Expect.stringStarts message $"{run.ConfigPath}: expected" "the refusal"
+                        Expect.stringContains message $"{name}: expected" "the refusal"
+                        Expect.stringLacks message "\n" "the refusal"))
 
         testCase "a wrong checksum in an npz file is refused by name" (fun () ->
             let path = shared "data/faults/npz-one-bit-crc-mismatch.npz"
