@@ -466,7 +466,7 @@ let readers: Reader list = [
         Name = name
         Seeds = seeds
         Damage = damage
-        Spare = (if name = "hdf5" || name = "minari" then 5_000_000_000L else 64_000_000L)
+        Spare = 64_000_000L
         Read = read
     }
 

@@ -80,7 +80,7 @@ let tests =
                 let path = Path.Combine(folder, "x.hdf5")
                 Hdf5Writer.Write(path, [ array "x" [ 1 ] [| 1f |] ])
                 use stream = new Hdf5Stream(path)
-                stream.Allow 160L
+                stream.Allow 240L
 
                 let again () =
                     stream.Position <- 0L
@@ -115,6 +115,73 @@ let tests =
                     "total allocated bytes of true minus before"
 
                 refused path (fun () -> file.Read(array, 0L, 10) |> ignore) |> ignore)
+
+        testCase "blocks of metadata that claim more than the file are refused before memory is taken" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "x.hdf5")
+                Hdf5Writer.Write(path, [ ArrayData.Of("text", String('x', 100)) ])
+                let bytes = File.ReadAllBytes path
+                // The size of the first object in the heap of texts.
+                let at = bytes.AsSpan().IndexOf "GCOL"B + 16 + 8
+
+                for claimed in [ 5000L; 1_900_000_000L; 1L <<< 40; -1L ] do
+                    BitConverter.GetBytes(claimed).CopyTo(bytes, at)
+                    File.WriteAllBytes(path, bytes)
+                    let before = GC.GetTotalAllocatedBytes true
+                    use file = new Hdf5File(path)
+                    refused path (fun () -> file.Read "text" |> ignore) |> ignore
+                    Expect.between 0L 1_000_000L (GC.GetTotalAllocatedBytes true - before) "bytes taken"))
+
+        testCase "chunks that claim more than they hold are refused soon" (fun () ->
+            withFolder (fun folder ->
+                python
+                    "import h5py, numpy as n, os, sys, zlib
+os.chdir(sys.argv[1])
+def chunk(name, rows, per, data):
+    with h5py.File(name, 'w') as f:
+        d = f.create_dataset('x', (rows,), 'f4', chunks=(per,), compression='gzip')
+        d.id.write_direct_chunk((0,), zlib.compress(data))
+some = n.random.default_rng(0).random(100000).astype('f4').tobytes()
+chunk('unwritten.hdf5', 100000000, 100000, some)
+chunk('short.hdf5', 100000000, 100000000, some)
+chunk('long.hdf5', 1000, 1000, bytes(200000000))
+with h5py.File('honest.hdf5', 'w') as f: f.create_dataset('x', data=n.zeros(10000000, 'f4'), compression='gzip')"
+                    [ folder ]
+                |> ignore
+
+                let read name =
+                    let path = Path.Combine(folder, name)
+                    use file = new Hdf5File(path)
+                    let before = GC.GetTotalAllocatedBytes true
+
+                    try
+                        (file.Read "x").Values.Length, 0L
+                    with :? InvalidDataException as failure ->
+                        Expect.stringStarts failure.Message $"{path}: 'x': expected" "the refusal"
+                        0, GC.GetTotalAllocatedBytes true - before
+
+                for name in [ "unwritten.hdf5"; "short.hdf5"; "long.hdf5" ] do
+                    let count, taken = within 2 (fun () -> read name)
+                    Expect.equal count 0 $"numbers of {name}"
+                    Expect.between 0L 10_000_000L taken $"bytes taken for {name}"
+
+                Expect.equal (fst (read "honest.hdf5")) 10_000_000 "numbers that compress well"))
+
+        testCase "many names in one group are listed without reading all of them for each" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "x.hdf5")
+
+                python
+                    "import h5py, sys
+with h5py.File(sys.argv[1], 'w') as f:
+    for i in range(5000): f[f'long_name_of_an_array_{i}'] = [0.0]"
+                    [ path ]
+                |> ignore
+
+                let before = GC.GetTotalAllocatedBytes true
+                use file = within 2 (fun () -> new Hdf5File(path))
+                Expect.hasLength file.Entries 5000 "entries of file"
+                Expect.between 0L 64_000_000L (GC.GetTotalAllocatedBytes true - before) "bytes taken"))
 
         testCase "what is in other files is listed and refused by name" (fun () ->
             let path = fault "hdf5-external-raw-etc-passwd.hdf5"

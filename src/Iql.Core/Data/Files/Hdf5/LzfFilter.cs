@@ -18,6 +18,7 @@ sealed class LzfFilter : IH5Filter
     {
         var from = info.Buffer.Span;
         var length = info.Parameters.Length > 2 ? checked((int)info.Parameters[2]) : info.ChunkSize;
+        if (length > info.ChunkSize + 16L) throw new InvalidDataException($"an lzf chunk of {length} bytes");
         // An incompressible chunk is kept as it is, and PureHDF 2.2.0 does not say so (it ignores the filter mask).
         // It is copied, since PureHDF uses the buffer again.
         if (from.Length >= length) return from.ToArray();

@@ -9,6 +9,7 @@ namespace Iql.Data.Files.Hdf5;
 static class PureHdf
 {
     const BindingFlags Any = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+    const BindingFlags Plain = BindingFlags.DoNotWrapExceptions;
 
     /// <summary>The address of an object's header, the same for every link to it.</summary>
     internal static ulong Address(NativeObject item) => (ulong)Part(Part(item, "Reference")!, "Value")!;
@@ -39,6 +40,30 @@ static class PureHdf
 
     /// <summary>Whether the numbers of a data set are in other files.</summary>
     internal static bool IsExternal(NativeDataset set) => Part(set, "InternalExternalFileList") != null;
+
+    /// <summary>The chunks of a data set that are stored: the number of each, and its bytes in the file.</summary>
+    internal static IEnumerable<(long Index, ulong Size)> Chunks(NativeDataset set)
+    {
+        var library = typeof(NativeDataset).Assembly;
+        object?[] parts = [.. Parts.Select(name => Part(set, name))];
+        var information = Activator.CreateInstance(library.GetType("PureHDF.VOL.Native.DatasetInfo")!, parts);
+        var kind = library.GetType("PureHDF.VOL.Native.H5D_Chunk")!;
+        using var chunks = (IDisposable)kind.GetMethod("Create")!.Invoke(null, Plain, null,
+            [Part(set, "Context"), null, information, default(H5DatasetAccess), default(H5DatasetCreation)], null)!;
+        kind.GetMethod("Initialize")!.Invoke(chunks, Plain, null, null, null);
+        if ((bool)kind.GetField("_readingChunkIndexAddressIsUndefined", Any)!.GetValue(chunks)!) yield break;
+        var find = kind.GetMethod("GetReadChunkInfo", Any)!;
+        var count = (ulong)Part(chunks, "TotalChunkCount")!;
+        for (var index = 0UL; index < count; index++)
+        {
+            var found = find.Invoke(chunks, Plain, null, [index], null)!;
+            if ((ulong)Part(found, "Address")! != ulong.MaxValue)
+                yield return ((long)index, (ulong)Part(found, "Size")!);
+        }
+    }
+
+    static readonly string[] Parts = ["InternalDataspace", "InternalDataType", "InternalDataLayout",
+        "InternalFillValue", "InternalFilterPipeline", "InternalExternalFileList"];
 
     /// <summary>Whether numbers begin with their most significant byte.</summary>
     internal static bool IsBigEndian(IH5DataType type) =>
