@@ -30,18 +30,22 @@ type internal Board(cells: SweepCell list, groups: (string * SweepCell list) lis
         match first.TryGetValue group, training.TryGetValue group with
         | (true, (since, step)), (true, now) when now.Latest.Step > step ->
             Some(float (now.Latest.Step - step) / max 1e-9 (clock.Elapsed.TotalSeconds - since))
-        | _, (true, now) when now.Latest.StepsPerSecond > 0.0 -> Some now.Latest.StepsPerSecond
         | _ -> None
+
+    let left (name: string) (steps: int64) : GroupLeft =
+        match training.TryGetValue name with
+        | true, now ->
+            let guess = Some now.Latest.StepsPerSecond |> Option.filter (fun pace -> pace > 0.0)
+            { Kind = kinds[name]; Steps = steps - now.Latest.Step; Pace = pace name; Guess = guess }
+        | _ -> { Kind = kinds[name]; Steps = steps; Pace = None; Guess = None }
 
     let timeLeft () =
         TimeLeft.estimate lanes [ for each in paces -> each.Key, each.Value ] [
             for name, cells in groups do
-                let steps = int64 cells.Head.Trial.Steps
+                let isDone = cells |> List.forall (fun cell -> results.ContainsKey cell.Name)
 
-                match training.TryGetValue name with
-                | true, now -> { Kind = kinds[name]; Steps = steps - now.Latest.Step; Pace = pace name }
-                | _ when cells |> List.forall (fun cell -> results.ContainsKey cell.Name) -> ()
-                | _ -> { Kind = kinds[name]; Steps = steps; Pace = None }
+                if training.ContainsKey name || not isDone then
+                    left name (int64 cells.Head.Trial.Steps)
         ]
 
     let report () =

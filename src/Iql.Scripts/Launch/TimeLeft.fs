@@ -8,32 +8,42 @@ type GroupLeft = {
     Kind: string * string
     /// Steps of the whole group, each of all its runs.
     Steps: int64
-    /// Steps a second while it trains, with evaluations; None where it does not train or is not measured yet.
+    /// Steps a second between two reports, with evaluations; None before the second report.
     Pace: float option
+    /// Steps a second of the first report, with compilation; None before that report.
+    Guess: float option
 }
 
 /// The time to the end of a sweep.
 [<RequireQualifiedAccess>]
 module TimeLeft =
 
-    /// The time that groups need, so many at once, and whether it is sure: whether a pace of each group's own kind is
-    /// known. Otherwise a pace of the same algorithm stands in, or the mean of all. None without any pace.
+    /// The time that groups need, so many at once, and whether each has a measured pace: its own, or one of its kind.
+    /// Without one, a pace of its algorithm is taken, then a first report, then the mean of all. None without any pace.
     let estimate
         (lanes: int)
         (paces: ((string * string) * float) list)
         (groups: GroupLeft list)
         : (TimeSpan * bool) option =
-        let mean chosen =
+        let mean chosen paces =
             match paces |> List.filter (fst >> chosen) |> List.map snd with
             | [] -> None
             | paces -> Some(float paces.Length / List.sumBy (fun pace -> 1.0 / pace) paces)
 
+        let guesses = [
+            for group in groups do
+                for guess in Option.toList group.Guess -> group.Kind, guess
+        ]
+
         let needs (group: GroupLeft) =
-            let own = group.Pace |> Option.orElseWith (fun () -> mean ((=) group.Kind))
+            let sameAlgorithm (algorithm, _) = algorithm = fst group.Kind
+            let own = group.Pace |> Option.orElseWith (fun () -> mean ((=) group.Kind) paces)
 
             own
-            |> Option.orElseWith (fun () -> mean (fun (algorithm, _) -> algorithm = fst group.Kind))
-            |> Option.orElseWith (fun () -> mean (fun _ -> true))
+            |> Option.orElseWith (fun () -> mean sameAlgorithm paces)
+            |> Option.orElse group.Guess
+            |> Option.orElseWith (fun () -> mean sameAlgorithm guesses)
+            |> Option.orElseWith (fun () -> mean (fun _ -> true) (paces @ guesses))
             |> Option.map (fun pace -> float group.Steps / pace, own.IsSome)
 
         match groups |> List.filter (fun group -> group.Steps > 0L) |> List.map needs with
