@@ -6,7 +6,6 @@ namespace Iql;
 /// message is one line with path, place and mend.</summary>
 public static class Reading
 {
-    const string Guarded = "Iql.Reading";
     const int LongestReason = 300;
 
     /// <summary>How JSON of a file is parsed: a name twice in one object and depth above 64 are refused.</summary>
@@ -16,31 +15,36 @@ public static class Reading
     /// <param name="path">The file; every message begins with it.</param>
     /// <param name="expected">The right contents, in words: "an .npz file".</param>
     /// <param name="place">Where in the file, behind the path: "(17)"; null: nowhere in particular.</param>
-    /// <exception cref="InvalidDataException">The contents are wrong, whatever the reader threw.</exception>
-    /// <exception cref="IOException">The disk failed, or there is no such file.</exception>
+    /// <exception cref="FileException">No such file, wrong contents, whatever the reader threw, or a failed
+    /// disk.</exception>
     public static T Of<T>(string path, string expected, Func<T> read, Func<string>? place = null)
     {
         try { return read(); }
-        catch (Exception failure) when (!Passes(path, failure))
+        catch (Exception failure) when (!SaysAll(failure))
         {
-            var reason = OneLine(failure.GetBaseException().Message);
-            if (reason.Length > LongestReason && failure is not InvalidDataException)
-                reason = reason[..LongestReason] + "…";
-            Exception guarded = failure switch
-            {
-                InvalidDataException when reason.StartsWith(path, StringComparison.Ordinal) =>
-                    new InvalidDataException(reason, failure),
-                InvalidDataException => new InvalidDataException($"{path}{place?.Invoke()}: {reason}", failure),
-                OutOfMemoryException => new InvalidDataException(
-                    $"{path}{place?.Invoke()}: expected {expected} that fits into memory, got a larger one.", failure),
-                IOException when !IsOfContents(failure) =>
-                    new IOException($"{path}: cannot be read ({reason.TrimEnd('.')}).", failure),
-                _ => new InvalidDataException($"{path}{place?.Invoke()}: expected {expected}, got damaged contents " +
-                    $"({reason.TrimEnd('.')}). Copy or write the file again.", failure),
-            };
-            guarded.Data[Guarded] = true;
-            throw guarded;
+            throw new FileException(IsWhole(path, failure) ? failure : Said(path, expected, failure, place?.Invoke()));
         }
+    }
+
+    static Exception Said(string path, string expected, Exception failure, string? place)
+    {
+        var reason = OneLine(failure.GetBaseException().Message);
+        if (reason.Length > LongestReason && failure is not InvalidDataException)
+            reason = reason[..LongestReason] + "…";
+        return failure switch
+        {
+            FileNotFoundException or DirectoryNotFoundException =>
+                new FileNotFoundException($"{path}: expected {expected}, found none there.", failure),
+            InvalidDataException when reason.StartsWith(path, StringComparison.Ordinal) =>
+                new InvalidDataException(reason, failure),
+            InvalidDataException => new InvalidDataException($"{path}{place}: {reason}", failure),
+            OutOfMemoryException => new InvalidDataException(
+                $"{path}{place}: expected {expected} that fits into memory, got a larger one.", failure),
+            IOException when !IsOfContents(failure) =>
+                new IOException($"{path}: cannot be read ({reason.TrimEnd('.')}).", failure),
+            _ => new InvalidDataException($"{path}{place}: expected {expected}, got damaged contents " +
+                $"({reason.TrimEnd('.')}). Copy or write the file again.", failure),
+        };
     }
 
     /// <summary>Reads rows one by one, each within <see cref="Of"/>.</summary>
@@ -66,14 +70,12 @@ public static class Reading
         return failure is EndOfStreamException || failure.HResult == unspecified;
     }
 
-    /// <summary>Whether an exception says all already, or says nothing of the contents.</summary>
-    static bool Passes(string path, Exception failure) => failure switch
-    {
-        OperationCanceledException or ObjectDisposedException or PlatformNotSupportedException => true,
-        UnauthorizedAccessException or FileNotFoundException or DirectoryNotFoundException => true,
-        InvalidDataException or IOException when failure.Data.Contains(Guarded) => true,
-        InvalidDataException when failure.Message.StartsWith(path, StringComparison.Ordinal) =>
-            !failure.Message.Any(Unprintable),
-        _ => false,
-    };
+    /// <summary>Whether an exception passed a guard already, or says nothing of the contents.</summary>
+    static bool SaysAll(Exception failure) => failure is FileException
+        or OperationCanceledException or ObjectDisposedException or PlatformNotSupportedException;
+
+    /// <summary>Whether a message names the file and is one line.</summary>
+    static bool IsWhole(string path, Exception failure) => failure is UnauthorizedAccessException
+        || (failure is InvalidDataException or FileNotFoundException or DirectoryNotFoundException
+            && failure.Message.StartsWith(path, StringComparison.Ordinal) && !failure.Message.Any(Unprintable));
 }

@@ -2,6 +2,7 @@
 module Iql.Cli.Tests.ScriptTests
 
 open System
+open System.Diagnostics
 open System.IO
 open System.Text.RegularExpressions
 open Expecto
@@ -17,6 +18,22 @@ let private isLine (value: obj) (name: string) : unit =
     let text = sprintf "%A" value
     Expect.isFalse (text.Contains '\n') $"{name}: {text}"
     Expect.isLessThanOrEqual text.Length 200 name
+
+/// What readers of Core refuse, in a folder with files that are other than their names say.
+let private refused = [
+    """DatasetFile.Load("none.npz", DatasetMode.D4rlParity)"""
+    """DatasetFile.Load("other.npz", DatasetMode.D4rlParity)"""
+    """SafeTensors.Read "none.safetensors" """
+    """SafeTensors.Read "cut.safetensors" """
+    """RunFolder("none").ReadConfig()"""
+    """RunFolder(".").ReadConfig()"""
+    """MetricsFile.Read "metrics.jsonl" """
+    """SweepPlan.Read "." """
+    """Logs.LogSchema.Read "schema.json" """
+    """DatasetConversion.Convert("other.npz", "new.npz", DatasetForm.Npz)"""
+    """DatasetPacking.Pack("none.npz", "new.rows", DatasetMode.Strict)"""
+    """Download.D4rlCache.Import(Download.D4rlFile.Find "hopper-medium-v2", "none")"""
+]
 
 [<Tests>]
 let tests =
@@ -74,6 +91,52 @@ let tests =
 
                 for line in lines do
                     Expect.isFalse (Regex.IsMatch(line, "Iql\\.(Core|Scripts)/|at Iql")) line)
+
+        testCase "what readers refuse is shown in F# Interactive as a message and the caller's place" (fun () ->
+            use scratch = new Scratch()
+            let file (name: string) (text: string) = File.WriteAllText(scratch.Path name, text)
+            file "other.npz" "neither one nor the other"
+            file "cut.safetensors" "{"
+
+            file "schema.json" "{}"
+            file "config.json" "{}"
+            file "metrics.jsonl" "{}\n"
+            let binaries = AppContext.BaseDirectory
+
+            let lines = [
+                for name in [ "Iql.Core"; "Iql.Scripts" ] do
+                    $"#r \"{binaries}{name}.dll\";;"
+                "open Iql.Data"
+                "open Iql.Data.Files"
+                "open Iql.Training;;"
+                for line in refused do
+                    $"let run () = {line} |> ignore"
+                    "run ();;"
+            ]
+
+            let info = ProcessStartInfo("dotnet", [ "fsi"; "--nologo"; "--quiet" ])
+            info.WorkingDirectory <- string scratch
+            info.RedirectStandardInput <- true
+            info.RedirectStandardOutput <- true
+            info.RedirectStandardError <- true
+            use running = Process.Start info
+            running.StandardInput.Write(String.concat "\n" lines)
+            running.StandardInput.Close()
+            let _, output, error = finished running
+
+            let shown =
+                (output + error).Split("Stopped due to error", StringSplitOptions.TrimEntries)
+                |> Array.filter ((<>) "")
+
+            Expect.equal shown.Length refused.Length (output + error)
+
+            for line, text in List.zip refused (List.ofArray shown) do
+                let lines = text.Split '\n'
+                Expect.stringContains lines[0] "expected" line
+                Expect.isLessThanOrEqual lines.Length 4 text
+
+                for place in Array.tail lines do
+                    Expect.stringContains place "stdin:line " text)
 
         testCase "a file of one's own is read with defaults" (fun () ->
             use scratch = new Scratch()

@@ -44,7 +44,7 @@ module Expect =
         if Seq.exists predicate actual then
             failtest $"{message}. Expected no such element, got {Seq.find predicate actual}."
 
-    /// The exception that an action raises, of this type.
+    /// The exception that an action raises, of this type, or the cause of its FileException.
     let raises<'error when 'error :> exn> (action: unit -> unit) (message: string) : 'error =
         let raised =
             try
@@ -55,6 +55,8 @@ module Expect =
 
         match raised with
         | Some(:? 'error as error) -> error
+        | Some(:? Iql.FileException as file) when (file.InnerException :? 'error) ->
+            unbox<'error>(box file.InnerException)
         | Some error -> failtest $"{message}. Expected {typeof<'error>.Name}, got {error}"
         | None -> failtest $"{message}. Expected {typeof<'error>.Name}, got no exception."
 

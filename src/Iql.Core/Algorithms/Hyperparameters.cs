@@ -86,7 +86,7 @@ public static class Hyperparameters
         new JsonObject(Of(config).Select(each => KeyValuePair.Create(each.Name, each.Written(each.Get(config))))));
 
     /// <summary>The config with the values of config.json.</summary>
-    /// <exception cref="InvalidDataException">It names no hyperparameter, or has no value of it.</exception>
+    /// <exception cref="FileException">It names no hyperparameter, or has no value of it.</exception>
     public static TConfig FromJson<TConfig>(this TConfig config, JsonElement written) where TConfig : IAlgorithmConfig
     {
         foreach (var field in written.EnumerateObject())

@@ -19,7 +19,7 @@ static class Finite
         var i = FirstNonFinite(numbers);
         if (i < 0) return;
         var message = Message(numbers[i], firstRow + i / columns, i % columns, name);
-        throw file == null ? new InputException(message) : new InvalidDataException($"{file}: {message}");
+        throw file == null ? new InputException(message) : new FileException($"{file}: {message}");
     }
 
     /// <summary>"rewards: expected finite numbers, got NaN in row 3, column 0. …"</summary>

@@ -12,7 +12,7 @@ public sealed class PolicyFile
 
     /// <summary>Reads a policy.</summary>
     /// <param name="path">NAME.json.</param>
-    /// <exception cref="InvalidDataException">A part is missing or of another shape; the message names it.</exception>
+    /// <exception cref="FileException">A part is missing or of another shape; the message names it.</exception>
     public PolicyFile(string path) => (Path, network) = (path, PolicyNetwork.Read(path));
 
     /// <summary>Where it was read.</summary>

@@ -13,7 +13,7 @@ sealed record PolicyNetwork(PolicyLayer[] Hidden, PolicyLayer Mean, PolicyLayer?
     internal int ObservationSize => (Hidden.Length > 0 ? Hidden[0] : Mean).Inputs;
 
     /// <summary>Reads NAME.json and NAME.f32.</summary>
-    /// <exception cref="InvalidDataException">A part is missing or of another shape; the message names it.</exception>
+    /// <exception cref="FileException">A part is missing or of another shape; the message names it.</exception>
     internal static PolicyNetwork Read(string path) => Reading.Of(path, "a policy's description as JSON", () =>
     {
         using var json = JsonDocument.Parse(File.ReadAllText(path), Reading.Json);

@@ -93,10 +93,4 @@ let withFolder (action: string -> unit) =
         folder.Delete true
 
 /// The exception an action must throw, of this type or one derived from it.
-let throws<'E when 'E :> exn> (action: unit -> unit) : 'E =
-    try
-        action ()
-        None
-    with :? 'E as error ->
-        Some error
-    |> Option.defaultWith (fun () -> failtest $"Expected {typeof<'E>.Name}, got no exception.")
+let throws<'E when 'E :> exn> (action: unit -> unit) : 'E = Expect.raises<'E> action "the refusal"

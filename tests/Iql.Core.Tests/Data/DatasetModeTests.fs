@@ -119,7 +119,7 @@ let tests =
                             |> Seq.exists (fun row -> steps[row].Terminal || steps[row].Timeout)
 
                         crossed = (t.Terminals[i] || t.Timeouts[i]))
-                with :? InvalidDataException ->
+                with :? Iql.FileException ->
                     true))
 
         testSteps 300 "strict keeps every row of a file with next observations, flags and all" (fun steps ->

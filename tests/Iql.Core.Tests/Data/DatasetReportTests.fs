@@ -212,7 +212,7 @@ let tests =
                     told.Rows = t.Count
                     && told.DroppedTimeouts = selection.DroppedTimeouts
                     && told.DroppedLast = selection.DroppedLast
-                with :? IO.InvalidDataException as refusal ->
+                with :? Iql.FileException as refusal ->
                     told.Rows = 0 && told.Refusal = refusal.Message))
 
         testCase "a summary is NumPy's quantiles and moments" (fun () ->

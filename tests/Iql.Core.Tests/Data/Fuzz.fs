@@ -246,7 +246,7 @@ let private readData (path: string) : int64 =
         |> Seq.sumBy (fun entry ->
             try
                 int64 (file.Read entry.Name).Values.Length * 8L
-            with :? InvalidDataException ->
+            with :? Iql.FileException ->
                 0L)
 
     let raw = RawDataset.Read file
@@ -538,11 +538,12 @@ let attempt (reader: Reader) (folder: string) : Outcome =
                 let rows = reader.Read folder
                 Accepted, rows
             with
-            | :? InvalidDataException as failure when
+            | :? Iql.FileException as failure when
                 failure.Message.StartsWith folder && not (failure.Message.Contains '\n')
                 ->
                 Refused failure.Message, 0L
-            | :? IOException as failure when not (failure :? EndOfStreamException) -> Refused failure.Message, 0L
+            | :? IOException as failure when not (failure :? EndOfStreamException || failure :? Iql.FileException) ->
+                Refused failure.Message, 0L
             | failure -> Broken $"{failure}", 0L
 
         let taken = GC.GetAllocatedBytesForCurrentThread() - before

@@ -31,7 +31,7 @@ let private readAll path =
     let attempt (action: unit -> unit) =
         try
             action ()
-        with :? InvalidDataException as failure ->
+        with :? Iql.FileException as failure ->
             Expect.stringStarts failure.Message path "message of failure"
 
     attempt (fun () -> file.Attributes "/" |> ignore)
@@ -71,7 +71,7 @@ let tests =
                 within 5 (fun () ->
                     try
                         readAll path |> ignore
-                    with :? InvalidDataException as failure ->
+                    with :? Iql.FileException as failure ->
                         Expect.stringStarts failure.Message path "message of failure"
                         Expect.stringLacks failure.Message "\n" "message of failure"))
 

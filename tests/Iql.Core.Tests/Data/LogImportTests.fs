@@ -97,7 +97,7 @@ let tests =
                     match
                         (try
                             Ok(DatasetFile.Load(Path.Combine(folder, $"{number}.npz"), DatasetMode.Strict))
-                         with :? InvalidDataException ->
+                         with :? Iql.FileException ->
                              Error())
                     with
                     | Ok expected ->

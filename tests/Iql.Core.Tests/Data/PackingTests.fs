@@ -63,7 +63,7 @@ let tests =
                                 match
                                     try
                                         Ok(load ())
-                                    with :? InvalidDataException as refusal ->
+                                    with :? Iql.FileException as refusal ->
                                         Error refusal.Message
                                 with
                                 | Ok loaded ->

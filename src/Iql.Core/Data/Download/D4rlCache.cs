@@ -37,8 +37,8 @@ public static class D4rlCache
     /// <param name="pauses">Seconds to wait after consecutive failures; null: 1, 2, 4, 8.</param>
     /// <param name="say">Called with a line for each mirror that is tried, and for each that fails; null: the message
     /// of the exception has the reasons.</param>
-    /// <exception cref="IOException">No mirror gave the file.</exception>
-    /// <exception cref="InvalidDataException">Another checksum or number of rows, or no data set.</exception>
+    /// <exception cref="FileException">No mirror gave the file, or one with another checksum or number of rows, or no
+    /// data set.</exception>
     public static string Download(D4rlFile file, IReadOnlyList<string> mirrors, string? sha256 = null,
         Action<long, long?>? progress = null, CancellationToken cancellation = default,
         IReadOnlyList<double>? pauses = null, Action<string>? say = null)
@@ -68,7 +68,7 @@ public static class D4rlCache
         var message = $"{file.Task}: expected {file.FileName} from one of {mirrors.Count} mirrors, got none{reasons}. "
             + $"Bring the file another way, then run `iql data download {file.Task} --from FOLDER`.";
         throw outcomes.Count > 0 && outcomes.All(outcome => outcome.Contains("expected the file of "))
-            ? new InvalidDataException(message) : new IOException(message);
+            ? new FileException(message) : new FileException(new IOException(message));
     }
 
     /// <summary>Copies a file from a folder, under D4RL's name or the task's.</summary>
@@ -77,8 +77,8 @@ public static class D4rlCache
     {
         string[] names = [file.FileName, file.Task + ".hdf5", file.Task + ".h5"];
         var found = names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException(
-                $"{folder}: expected {string.Join(" or ", names)} there, found none of them.");
+            ?? throw new FileException(new FileNotFoundException(
+                $"{folder}: expected {string.Join(" or ", names)} there, found none of them."));
         var path = PathOf(file);
         if (Path.GetFullPath(found) == Path.GetFullPath(path)) return path;
         Directory.CreateDirectory(Folder);
@@ -103,11 +103,14 @@ public static class D4rlCache
             using var data = DatasetFile.Open(path);
             rows = ColumnShapes.Of(data).Rows;
         }
-        catch (InvalidDataException failure) { throw Wrong("an HDF5 file in D4RL's layout", failure.Message); }
+        catch (FileException failure) when (failure.InnerException is InvalidDataException)
+        {
+            throw Wrong("an HDF5 file in D4RL's layout", failure.Message);
+        }
         if (file.Rows is { } known && known != rows)
             throw Wrong(FormattableString.Invariant($"{known:N0} rows"), FormattableString.Invariant($"{rows:N0}"));
 
-        InvalidDataException Wrong(string expected, string got) =>
+        FileException Wrong(string expected, string got) =>
             new($"{source}: expected the file of {file.Task} with {expected}, got {got}");
     }
 

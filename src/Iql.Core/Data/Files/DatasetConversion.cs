@@ -33,7 +33,7 @@ public static class DatasetConversion
     /// <param name="defaults">Default entries of Minari's metadata.json, as JSON texts.</param>
     /// <param name="unpackedLimit">Of <see cref="DatasetFile.Open"/>.</param>
     /// <returns>"6,704 steps in 25 episodes, observations of 39, actions of 28"</returns>
-    /// <exception cref="InvalidDataException">A damaged source, or arrays that the target cannot hold.</exception>
+    /// <exception cref="FileException">A damaged source, or arrays that the target cannot hold.</exception>
     public static string Convert(string source, string target, DatasetForm form,
         IReadOnlyCollection<string>? drop = null, bool cut = false,
         IReadOnlyDictionary<string, string>? defaults = null, long? unpackedLimit = null)
@@ -61,7 +61,7 @@ public static class DatasetConversion
         }
         var columns = ColumnShapes.Of(file);
         if (kept.Where(entry => !Readable(entry)).ToList() is { Count: > 0 } odd)
-            throw new InvalidDataException($"{file.Path}: '{odd[0].Name}': expected numbers, flags or texts, " +
+            throw new FileException($"{file.Path}: '{odd[0].Name}': expected numbers, flags or texts, " +
                 $"got {odd[0].Kind}. Leave it out: --drop {string.Join(',', odd.Select(entry => entry.Name))}.");
         var arrays = kept.Select(entry => file.Read(entry.Name));
         if (form == DatasetForm.D4rl) Hdf5Writer.Write(target, arrays);
@@ -93,7 +93,7 @@ public static class DatasetConversion
         if (lost.Count == 0) return;
         var groups = lost.Select(name => name.Split('/'))
             .Select(parts => string.Join('/', parts.Take(parts[0] == "metadata" ? 2 : 1))).Distinct();
-        throw new InvalidDataException($"{file.Path}: expected what {layout} has a place for, " +
+        throw new FileException($"{file.Path}: expected what {layout} has a place for, " +
             $"got also {string.Join(", ", lost.Take(8))}{(lost.Count > 8 ? ", …" : "")}. " +
             $"To go without: --drop {string.Join(',', groups)}.");
     }

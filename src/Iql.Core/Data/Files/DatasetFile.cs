@@ -14,7 +14,7 @@ public static class DatasetFile
     /// <param name="path">An HDF5 or .npz file, by its first bytes, or a Minari data set's folder or file.</param>
     /// <param name="timeLimit">The task's longest episode, for a file without time-outs.</param>
     /// <param name="actionCount">Number of discrete actions; null: from the file, or one more than the largest.</param>
-    /// <exception cref="InvalidDataException">Another kind of file, a damaged one, wrong columns, NaN.</exception>
+    /// <exception cref="FileException">Another kind of file, a damaged one, wrong columns, NaN.</exception>
     public static Transitions Load(string path, DatasetMode mode, int? timeLimit = null, int? actionCount = null)
     {
         var raw = Read(path, actionCount);

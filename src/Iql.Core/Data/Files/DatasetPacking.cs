@@ -14,7 +14,7 @@ public static class DatasetPacking
     /// <param name="timeLimit">The task's longest episode, for a file without time-outs.</param>
     /// <param name="unpackedLimit">Of <see cref="DatasetFile.Open"/>.</param>
     /// <returns>"kept 9,990 of 10,000 rows; …"</returns>
-    /// <exception cref="InvalidDataException">As <see cref="DatasetFile.Load"/>; also Fortran order.</exception>
+    /// <exception cref="FileException">As <see cref="DatasetFile.Load"/>; also Fortran order.</exception>
     public static string Pack(string source, string path, DatasetMode mode, int? timeLimit = null,
         Action<long, long>? progress = null, CancellationToken cancellation = default, long? unpackedLimit = null) =>
         Pack(source, path, mode, timeLimit, progress, cancellation, null, unpackedLimit);
@@ -41,7 +41,7 @@ public static class DatasetPacking
             }
             rows.Done();
             outcome = RowRule.Text(writer.Count, columns.Rows, rule.DroppedTimeouts, rule.DroppedLast);
-            if (writer.Count == 0) throw new InvalidDataException(
+            if (writer.Count == 0) throw new FileException(
                 $"{source}: expected rows to train on, got none of its {columns.Rows} ({outcome}).");
         }, columns.Actions.Kind);
         return outcome;
@@ -85,7 +85,7 @@ public static class DatasetPacking
                 var read = file.Read(name, first, count);
                 var loss = new Float32Loss();
                 if (read.Values is double[]) loss.Add(name, read.Values, size, first);
-                if (loss.TooLarge is { } tooLarge) throw new InvalidDataException($"{path}: {tooLarge}");
+                if (loss.TooLarge is { } tooLarge) throw new FileException($"{path}: {tooLarge}");
                 var numbers = read.Numbers(path);
                 Finite.Require(numbers, size, name, path, first);
                 return numbers;

@@ -44,7 +44,7 @@ public sealed record RawDataset(string Name, string Source, int ObservationSize,
 
     /// <summary>Reads the columns of an open file.</summary>
     /// <param name="actionCount">Number of discrete actions; null: from the file, or one more than the largest.</param>
-    /// <exception cref="InvalidDataException">A missing or misshapen column, or a file beyond memory.</exception>
+    /// <exception cref="FileException">A missing or misshapen column, or a file beyond memory.</exception>
     public static RawDataset Read(IArrayFile file, int? actionCount = null) =>
         Reading.Of(file.Path, "a data set", () =>
         {

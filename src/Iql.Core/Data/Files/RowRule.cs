@@ -18,13 +18,13 @@ sealed class RowRule
     bool open;
 
     /// <param name="timeLimit">The task's longest episode; without time-outs, parity needs it.</param>
-    /// <exception cref="InvalidDataException">Parity without time-outs and without a time limit.</exception>
+    /// <exception cref="FileException">Parity without time-outs and without a time limit.</exception>
     internal RowRule(DatasetMode mode, string source, long count, bool hasTimeouts, bool hasNextObservations,
         int? timeLimit)
     {
         if (timeLimit is { } limit) Check.AtLeast(limit, 1, nameof(timeLimit));
         Check.That(mode is DatasetMode.D4rlParity or DatasetMode.Strict, nameof(mode), "D4rlParity or Strict", mode);
-        if (mode == DatasetMode.D4rlParity && !hasTimeouts && timeLimit == null) throw new InvalidDataException(
+        if (mode == DatasetMode.D4rlParity && !hasTimeouts && timeLimit == null) throw new FileException(
             $"{source}: expected 'timeouts' or a time limit for D4RL parity, got neither. Use " +
             "--mode strict, or set the task's longest episode: iql data pack FILE --time-limit N.");
         (this.mode, this.count, this.timeLimit) = (mode, count, timeLimit);

@@ -15,7 +15,7 @@ public sealed record RowSelection(DatasetMode Mode, int FileRows, ImmutableArray
 
     /// <summary>Chooses rows.</summary>
     /// <param name="timeLimit">The task's longest episode; without time-outs, parity needs it.</param>
-    /// <exception cref="InvalidDataException">Parity without time-outs and time limit, or no row left.</exception>
+    /// <exception cref="FileException">Parity without time-outs and time limit, or no row left.</exception>
     public static RowSelection Of(RawDataset raw, DatasetMode mode, int? timeLimit = null)
     {
         var hasNext = raw.NextObservations != null;
@@ -32,17 +32,17 @@ public sealed record RowSelection(DatasetMode Mode, int FileRows, ImmutableArray
         }
         var choice = new RowSelection(mode, raw.Count, rows.ToImmutable(), timeouts.ToImmutable(),
             (int)rule.DroppedTimeouts, rule.DroppedLast);
-        return choice.Rows.Length > 0 ? choice : throw new InvalidDataException(
+        return choice.Rows.Length > 0 ? choice : throw new FileException(
             $"{raw.Source}: expected rows to train on, got none of its {raw.Count} ({choice}).");
     }
 
     /// <summary>The transitions these rows make.</summary>
-    /// <exception cref="InvalidDataException">A number that is used is not finite.</exception>
+    /// <exception cref="FileException">A number that is used is not finite.</exception>
     public Transitions Of(RawDataset raw)
     {
         var (s, a, n) = (raw.ObservationSize, raw.ActionSize, Rows.Length);
         var own = Mode == DatasetMode.Strict ? raw.NextObservations : null;
-        if (raw.TooLarge is { } tooLarge) throw new InvalidDataException($"{raw.Source}: {tooLarge}");
+        if (raw.TooLarge is { } tooLarge) throw new FileException($"{raw.Source}: {tooLarge}");
         Finite.Require(raw.Observations, s, "observations", raw.Source);
         Finite.Require(raw.Actions, a, "actions", raw.Source);
         Finite.Require(raw.Rewards, 1, "rewards", raw.Source);

@@ -104,7 +104,7 @@ static class DatasetInspection
             var selection = RowSelection.Of(raw, mode, timeLimit);
             return new(mode, selection.Rows.Length, selection.DroppedTimeouts, selection.DroppedLast, null);
         }
-        catch (InvalidDataException failure)
+        catch (FileException failure)
         {
             return new(mode, 0, 0, 0, failure.Message);
         }

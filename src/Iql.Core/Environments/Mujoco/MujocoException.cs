@@ -7,4 +7,6 @@ public sealed class MujocoException(string message, bool unstable = false) : Exc
 {
     /// <summary>Whether the simulation diverged; else the model or the call is wrong.</summary>
     public bool Unstable => unstable;
+
+    public override string ToString() => InputException.InCallersPlaces(this, base.ToString());
 }

@@ -22,7 +22,7 @@ public static class DatasetReplay
     /// <param name="raw">The columns, of the task's sizes.</param>
     /// <param name="file">Their file, for infos/qpos and infos/qvel, or null.</param>
     /// <param name="terminalsLead">Whether a terminal row's next observation is its own: not in D4RL parity.</param>
-    /// <exception cref="InvalidDataException">Observations or actions of other sizes than the task's.</exception>
+    /// <exception cref="FileException">Observations or actions of other sizes than the task's.</exception>
     public static ReplayReport Of(MujocoEnvironment environment, RawDataset raw, IArrayFile? file = null,
         int rows = StandardRows, bool terminalsLead = true)
     {

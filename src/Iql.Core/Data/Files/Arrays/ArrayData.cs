@@ -15,7 +15,7 @@ public sealed record ArrayEntry(string Name, string Kind, ImmutableArray<long> S
     internal void RequireRows(long first, int count, string file)
     {
         if (Shape.Length == 0 || first < 0 || count < 0 || first + count > Shape[0])
-            throw new InvalidDataException($"{file}: '{Name}': expected rows {first} to {first + count - 1}, " +
+            throw new FileException($"{file}: '{Name}': expected rows {first} to {first + count - 1}, " +
                 $"got an array of {ArrayData.Text(Shape)}.");
     }
 }
@@ -53,7 +53,7 @@ public sealed record ArrayData
     public static ArrayData Of(string name, string text) => new(name, [], new[] { text });
 
     /// <summary>The numbers as float32, rounded to nearest; true is 1.</summary>
-    /// <exception cref="InvalidDataException">The array holds texts.</exception>
+    /// <exception cref="FileException">The array holds texts.</exception>
     public float[] ToFloats() => Values switch
     {
         float[] numbers => numbers,
@@ -64,7 +64,7 @@ public sealed record ArrayData
     };
 
     /// <summary>The values as flags: 0 is false, 1 is true.</summary>
-    /// <exception cref="InvalidDataException">A value other than 0 and 1, or texts.</exception>
+    /// <exception cref="FileException">A value other than 0 and 1, or texts.</exception>
     public bool[] ToFlags() => Values as bool[] ?? Array.ConvertAll(ToFloats(), number => number switch
     {
         0f => false,

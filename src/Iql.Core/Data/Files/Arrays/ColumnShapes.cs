@@ -13,7 +13,7 @@ sealed record ColumnShapes(
     internal const string ActionCount = "metadata/action_count";
 
     /// <summary>Finds the columns.</summary>
-    /// <exception cref="InvalidDataException">A column is missing or has another shape.</exception>
+    /// <exception cref="FileException">A column is missing or has another shape.</exception>
     internal static ColumnShapes Of(IArrayFile file, int? actionCount = null) =>
         Reading.Of(file.Path, "columns in D4RL's layout", () => Found(file, actionCount));
 

@@ -21,14 +21,14 @@ public sealed class NpzFile : IArrayFile
 
     /// <summary>Opens a file for reading.</summary>
     /// <param name="unpackedLimit">Bytes that it may unpack to; null: 256 MB, or 100 times the file's own.</param>
-    /// <exception cref="InvalidDataException">No zip file, a truncated one, or one that unpacks to more.</exception>
+    /// <exception cref="FileException">No zip file, a truncated one, or one that unpacks to more.</exception>
     public NpzFile(string path, long? unpackedLimit = null)
     {
         Path = path;
         try { zip = Reading.Of(path, "an .npz file", () => ZipFile.OpenRead(path)); }
-        catch (InvalidDataException)
+        catch (FileException failure) when (failure.InnerException is InvalidDataException)
         {
-            throw new InvalidDataException($"{path}: expected an .npz file (a zip of arrays), got something else " +
+            throw new FileException($"{path}: expected an .npz file (a zip of arrays), got something else " +
                 "or a truncated copy. Copy or write it again.");
         }
         try { Entries = InFile(() => List(unpackedLimit)); }
@@ -86,7 +86,7 @@ public sealed class NpzFile : IArrayFile
         $"'{name}': expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such array.");
 
     /// <summary>Reads the arrays that were not read to their end, for their checksums.</summary>
-    /// <exception cref="InvalidDataException">The numbers of one are damaged.</exception>
+    /// <exception cref="FileException">The numbers of one are damaged.</exception>
     internal void Verify()
     {
         foreach (var entry in Entries)

@@ -183,10 +183,10 @@ public sealed class Hdf5File : IArrayFile
     (NativeObject Set, ArrayEntry Entry) Find(string name) =>
         named.GetValueOrDefault(name) is (var set, { } entry) ? (set, entry) : throw Missing(name);
 
-    InvalidDataException Missing(string name) => new($"{Path}: '{name}': " +
+    FileException Missing(string name) => new($"{Path}: '{name}': " +
         $"expected one of {string.Join(", ", Entries.Select(e => e.Name))}; there is no such data set.");
 
-    InvalidDataException Unreadable(ArrayEntry entry, string expected) => new(
+    FileException Unreadable(ArrayEntry entry, string expected) => new(
         $"{Path}: '{entry.Name}': expected {expected}, got the HDF5 kind {entry.Kind}. " + entry.Kind switch
         {
             _ when entry.Kind.StartsWith("big-endian", StringComparison.Ordinal) =>

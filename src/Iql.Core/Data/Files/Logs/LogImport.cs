@@ -12,7 +12,7 @@ public static class LogImport
     /// <param name="schema">The meaning of its columns.</param>
     /// <param name="target">.hdf5, .h5, .npz or .rows; .rows leaves out rows without s′, as strict mode.</param>
     /// <returns>"10,000 rows in 12 episodes, observations of 4, actions of 2"</returns>
-    /// <exception cref="InvalidDataException">A wrong field, row or log, by line and column.</exception>
+    /// <exception cref="FileException">A wrong field, row or log, by line and column.</exception>
     public static string Import(string log, LogSchema schema, string target, Action<long>? progress = null,
         CancellationToken cancellation = default)
     {
@@ -21,10 +21,12 @@ public static class LogImport
         var ending = Path.GetExtension(target).ToLowerInvariant();
         if (ending is not (".hdf5" or ".h5" or ".npz" or ".rows")) throw new InputException(
             $"target: expected a name ending in .hdf5, .h5, .npz or .rows, got '{ending}' in {target}.");
-        if (!File.Exists(log)) throw new FileNotFoundException($"{log}: expected a log, found none there.", log);
+        if (!File.Exists(log)) throw new FileException(
+            new FileNotFoundException($"{log}: expected a log, found none there."));
         var loss = new Float32Loss();
         var rows = LogRows.Checked(log, schema, Watched());
-        var said = ending == ".rows" ? ToRowFile(log, rows, target) : ToFlat(log, rows, target, ending);
+        var said = FileException.Of(() =>
+            ending == ".rows" ? ToRowFile(log, rows, target) : ToFlat(log, rows, target, ending));
         return string.Join("; column ", (string[])[said, .. loss.Merged]);
 
         IEnumerable<LogRow> Watched()
@@ -61,7 +63,7 @@ public static class LogImport
         foreach (var row in rows)
         {
             (size, actionSize) = (row.Observation.Length, row.Action.Length);
-            if (observations.Count > Array.MaxLength - size) throw new InvalidDataException(
+            if (observations.Count > Array.MaxLength - size) throw new FileException(
                 $"{log}: expected fewer rows for {ending}, got more than an array holds. " +
                 "Import to a .rows file, which may be larger than memory.");
             observations.AddRange(row.Observation);
@@ -113,7 +115,7 @@ public static class LogImport
                     row.Timeout || (isLast && !row.Terminal), own);
             }
             count = writer.Count;
-            if (count == 0) throw new InvalidDataException(
+            if (count == 0) throw new FileException(
                 $"{log}: expected rows whose next observation is known, got none of {left}.");
         });
         return Said(count, episodes, first.Observation.Length, first.Action.Length) +

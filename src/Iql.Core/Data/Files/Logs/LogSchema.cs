@@ -25,7 +25,7 @@ public sealed record LogSchema(ImmutableArray<string> Observations, ImmutableArr
         [.. Observations, .. Actions, Reward, .. Flags, .. new[] { Episode }.OfType<string>(), .. NextObservations];
 
     /// <summary>Reads a schema file.</summary>
-    /// <exception cref="InvalidDataException">No JSON object; an unknown, missing or wrong entry.</exception>
+    /// <exception cref="FileException">No JSON object; an unknown, missing or wrong entry.</exception>
     public static LogSchema Read(string path) => Reading.Of(path, "a schema as JSON", () => Parse(path));
 
     static LogSchema Parse(string path)

@@ -9,7 +9,7 @@ static class EpisodeCutting
 {
     /// <param name="kept">Its entries for the result.</param>
     /// <param name="cut">Whether to leave out steps without a next observation.</param>
-    /// <exception cref="InvalidDataException">Something has no place in Minari's layout.</exception>
+    /// <exception cref="FileException">Something has no place in Minari's layout.</exception>
     internal static FlatEpisodes Of(IArrayFile file, IReadOnlyList<ArrayEntry> kept, bool cut)
     {
         var columns = ColumnShapes.Of(file);

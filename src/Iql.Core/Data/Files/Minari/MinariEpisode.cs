@@ -32,7 +32,7 @@ sealed record MinariEpisode(int Number, long Start, int Length, bool IsOpen)
 
     /// <summary>All episodes with steps, in order; the blocks of an observation; the action; and the rest, which has no
     /// place in flat columns: further arrays, named within their group, and episodes without steps.</summary>
-    /// <exception cref="InvalidDataException">An episode lacks an array, or has another one than the first.</exception>
+    /// <exception cref="FileException">An episode lacks an array, or has another one than the first.</exception>
     internal static (ImmutableArray<MinariEpisode> Episodes, ImmutableArray<ObservationBlock> Blocks,
         ObservationBlock Action, ImmutableArray<string> Others) All(Hdf5File file)
     {

@@ -21,7 +21,7 @@ public sealed class MinariFile : IArrayFile
     readonly long start;
 
     /// <summary>Takes over an open HDF5 file.</summary>
-    /// <exception cref="InvalidDataException">An episode lacks an array, or has another one than the first.</exception>
+    /// <exception cref="FileException">An episode lacks an array, or has another one than the first.</exception>
     public MinariFile(Hdf5File file)
     {
         inner = file;
