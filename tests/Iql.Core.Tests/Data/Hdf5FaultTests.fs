@@ -156,7 +156,7 @@ with h5py.File('honest.hdf5', 'w') as f: f.create_dataset('x', data=n.zeros(1000
 
                     try
                         (file.Read "x").Values.Length, 0L
-                    with :? InvalidDataException as failure ->
+                    with :? Iql.FileException as failure ->
                         Expect.stringStarts failure.Message $"{path}: 'x': expected" "the refusal"
                         0, GC.GetTotalAllocatedBytes true - before
 
