@@ -10,6 +10,7 @@ open Iql.Data.Files
 open Iql.Data.Inspection
 open Expecto
 open Iql.Core.Tests.DataCases
+open Iql.Core.Tests.DataReaders
 open Iql.Core.Tests.Fuzz
 open Iql.Tests
 
@@ -18,12 +19,11 @@ let private count = 500
 
 [<Tests>]
 let tests =
-    testSequenced
-    <| testList "FuzzTests" [
+    testList "FuzzTests" [
         testRows "damaged files are read or refused" [ for reader in readers -> reader.Name ] (fun name ->
             let reader = readers |> List.find (fun reader -> reader.Name = name)
 
-            withFolder (fun folder ->
+            Fuzz.withFolder (fun folder ->
                 let broken = [
                     for number, input in inputs reader 0 count do
                         place folder input
@@ -40,10 +40,17 @@ let tests =
         testRows "sound files are read" [ for reader in readers -> reader.Name ] (fun name ->
             let reader = readers |> List.find (fun reader -> reader.Name = name)
 
-            withFolder (fun folder ->
+            Fuzz.withFolder (fun folder ->
                 for seed in seedsOf reader do
                     place folder seed
-                    Expect.equal (attempt reader folder) Accepted "attempt of a sound input"))
+                    Expect.equal (attempt reader folder) Accepted "attempt of a sound input"
+
+                for seed in foreignOf reader do
+                    place folder seed
+
+                    match attempt reader folder with
+                    | Broken reason -> failtest reason
+                    | _ -> ()))
     ]
 
 /// The file of ../shared by the reader that it is for, and the name that it has there.
