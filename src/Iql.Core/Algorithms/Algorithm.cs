@@ -63,11 +63,22 @@ public sealed record Algorithm(
             (configs, s, a) => ConservativeQLearning.Learner(configs.Single(), s, a),
             [("conservativeWeight", "0,1,5,10")],
             row => row with { Name = "cql-authors", Standard = ConservativeQLearningConfig.Authors },
-            row => row with { Name = "cql-young-geng", Standard = ConservativeQLearningConfig.YoungGeng }),
+            row => row with { Name = "cql-young-geng", Standard = ConservativeQLearningConfig.YoungGeng },
+            row => row with
+            {
+                Name = "cal-ql",
+                Title = "Calibrated Q-learning",
+                Paper = "Nakamoto et al. 2023, arXiv:2303.05479",
+                Standard = ConservativeQLearningConfig.Calibrated,
+            }),
         Row<AwacConfig>(
             "awac", "AWAC", "Nair, Gupta, Dalal and Levine 2020, arXiv:2006.09359",
             (configs, s, a) => Awac.Learner(configs.Single(), s, a),
             [("inverseTemperature", "0.3,1,3,10"), ("weighting", "exponential,softmax")]),
+        Row<RlpdConfig>(
+            "rlpd", "RLPD", "Ball, Smith, Kostrikov and Levine 2023, arXiv:2302.02948",
+            (configs, s, a) => Rlpd.Learner(configs.Single(), s, a),
+            [("ensemble", "2,5,10"), ("layerNorm", "yes,no")]),
         Row<OnestepConfig>(
             "onestep", "Onestep RL", "Brandfonbrener, Whitney, Ranganath and Bruna 2021, arXiv:2106.08909",
             (configs, s, a) => Onestep.Learner(configs, s, a),

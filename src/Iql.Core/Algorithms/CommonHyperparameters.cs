@@ -12,6 +12,8 @@ public static class CommonHyperparameters
         new Dictionary<string, HyperparameterAttribute>
         {
             ["actions"] = new("What the data's actions are: numbers or choices") { SetByRun = true },
+            ["actionLimit"] = new("Bound of the data's actions, plus and minus")
+            { Range = "(0, 1]", Hint = "LIMIT", ContinuousOnly = true },
             ["actionChoice"] = new("What an evaluated policy takes: its mean or likeliest action, or a draw"),
             ["batchSize"] = new("Transitions a step") { Range = AtLeast1, Hint = "ROWS", Option = "batch" },
             ["candidates"] = new("Actions drawn at a state, where the best of several is taken") { Range = AtLeast1 },
@@ -21,7 +23,10 @@ public static class CommonHyperparameters
             ["discount"] = new("Discount γ") { Range = "[0, 1]", Hint = "GAMMA" },
             ["dropout"] = new("Share of the policy's hidden activations dropped while training")
             { Range = "[0, 1)", Hint = "SHARE", OffAtZero = true },
+            ["entropyInBackup"] = new("Whether the critics' target counts the entropy") { ContinuousOnly = true },
             ["hiddenSizes"] = new("Widths of every network's hidden layers") { Hint = "WIDTHS", Option = "hidden" },
+            ["initialLogTemperature"] =
+                new("Logarithm of the entropy's temperature at the start, where it learns") { ContinuousOnly = true },
             ["initialisation"] = new("Start of weights: the paper's code or PyTorch, the last layer alike or small"),
             ["inverseTemperature"] =
                 new("Inverse temperature β of the policy's weights: 0 is behaviour cloning, larger is greedier")
@@ -30,10 +35,12 @@ public static class CommonHyperparameters
             ["logStdMin"] = new("Lower bound of the Gaussian's ln σ") { Below = "LogStdMax", ContinuousOnly = true },
             ["maxAdvantageWeight"] = new("Cap on the policy's weights") { Range = Above0, Hint = "WEIGHT" },
             ["meanTanh"] = new("Whether the Gaussian's mean goes through tanh") { ContinuousOnly = true },
+            ["policyDelay"] = new("The policy learns at every N-th step; in td3bc its targets too") { Range = AtLeast1 },
             ["policyKind"] = new("The policy; a deterministic one learns by squared error") { ContinuousOnly = true },
             ["policyLearningRate"] = Rate("Adam's learning rate of the policy, before its schedule"),
             ["policySchedule"] = new("How the policy's learning rate moves, the cosine to 0 at the last step"),
             ["polyakStep"] = new("Share α of networks that moves to targets") { Range = "(0, 1]", Hint = "ALPHA" },
+            ["targetEntropy"] = new("Entropy held, a dimension of an action") { Hint = "NATS", ContinuousOnly = true },
             ["weightDecay"] = new("Decay of the policy's parameters")
             { Range = AtLeast0, Hint = "DECAY", OffAtZero = true },
         }.ToFrozenDictionary();

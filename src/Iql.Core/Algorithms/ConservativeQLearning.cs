@@ -19,6 +19,7 @@ namespace Iql.Algorithms;
 /// critic step    Q₁, Q₂ ← minimise mean (y − Q)² + penalty,  y = r + γ(1 − d) min(Q̂₁, Q̂₂)(s′, ã′), ã′ ~ π(·|s′)
 ///                penalty = w mean(c ln Σ exp((Q(s, aᵢ) − ln density) / c) − Q(s, a))
 ///                           aᵢ: N uniform, N of π(·|s′), N of π(·|s)
+///                           Cal-QL: max(Q(s, aᵢ), R) of the policy's aᵢ, R the row's return to go
 /// target step    Q̂  ← α Q + (1 − α) Q̂
 /// </code>
 /// Of discrete actions there is no policy to learn, it is the largest Q, and the term is exact:
@@ -54,9 +55,12 @@ public static class ConservativeQLearning
         var blocks = Learners.Layouts(learned, targets, [.. policy], [], members: 1);
         Phase[] phases = discrete ? [(shared, policies, batch) => DiscreteStep(config, shared, policies[0], batch)]
             : config.CloningSteps > 0 ? [Program(cloning: false), Program(cloning: true)] : [Program(cloning: false)];
-        return Learners.Of("cql", members, blocks, BatchLayout.Of(config.BatchSize, observationSize, actionSize),
-            Shared, Policy, Act, phases) with
+        var calibrated = !discrete && config.Calibration != Calibration.Off;
+        var layout = BatchLayout.Of(config.BatchSize, observationSize, actionSize, returnsToGo: calibrated);
+        return Learners.Of("cql", members, blocks, layout, Shared, Policy, Act, phases) with
         {
+            Batches = calibrated ? data => new Sampler(data, layout, data.ReturnsToGo(
+                config.Discount, endlessFailures: config.Calibration == Calibration.SparseReturns)) : null,
             Value = StateValue.OfPolicy(blocks, Act, discrete),
             Choose = step => !discrete && step < config.CloningSteps ? 1 : 0,
         };
@@ -161,8 +165,10 @@ public static class ConservativeQLearning
         var samples = Samples(config, current, next, draw, uniform);
         var critics = AdamState.In(shared, Both);
         var q = Both.Select(name => Critics.Q(critics.Parameters, name, s, a)).ToArray();
+        var bound = config.Calibration == Calibration.Off ? null : batch["returnsToGo"];
         var soft = Both.Select((name, i) => Conservative.SoftMaximum(
-            Logits(config, critics.Parameters, name, s, samples, q[i]), Scalar(config.SoftmaxTemperature))).ToArray();
+            Logits(config, critics.Parameters, name, s, samples, q[i], bound),
+            Scalar(config.SoftmaxTemperature))).ToArray();
         return Learn(config, shared, critics, target, q, soft);
     }
 
@@ -242,12 +248,19 @@ public static class ConservativeQLearning
         return (Concat(0, uniform(UniformActions, shape), ofNext, ofCurrent), Concat(0, flat, nextDensity, density));
     }
 
-    /// <summary>Q − ln density of every sample, [3N, B]; or Q alone with the data's among them, [3N + 1, B].</summary>
+    /// <summary>Q − ln density of every sample, [3N, B]; or Q alone with the data's among them, [3N + 1, B]. Samples of
+    /// the policy count at least the bound, [B], if there is one.</summary>
     static Tensor Logits(
         Config config, TensorGroup critics, string name, Tensor observations,
-        (Tensor Actions, Tensor LogDensities) samples, Tensor q)
+        (Tensor Actions, Tensor LogDensities) samples, Tensor q, Tensor? bound)
     {
         var sampled = Critics.QOfSamples(critics, name, observations, samples.Actions);
+        if (bound is not null)
+        {
+            var uniform = config.ActionSamples;
+            sampled = Concat(0, Slice(sampled, 0, 0, uniform),
+                Maximum(Slice(sampled, 0, uniform, 2 * uniform), bound));
+        }
         return config.ConservativeTerm == ConservativeTerm.ImportanceWeighted
             ? sampled - samples.LogDensities : Concat(0, sampled, Reshape(q, new(1, q.Shape[0])));
     }

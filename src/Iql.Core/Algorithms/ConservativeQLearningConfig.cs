@@ -34,6 +34,18 @@ public enum ConservativeOrder
     Simultaneous,
 }
 
+/// <summary>The lower bound of Q at the policy's actions in the conservative term: calibration (Nakamoto et al. 2023,
+/// arXiv:2303.05479).</summary>
+public enum Calibration
+{
+    /// <summary>None: CQL.</summary>
+    Off,
+    /// <summary>The row's return to go.</summary>
+    Returns,
+    /// <summary>The same; a trajectory whose rewards are all r counts r/(1 − γ): it failed, and goes on to.</summary>
+    SparseReturns,
+}
+
 /// <summary>The hyperparameters of <see cref="ConservativeQLearning"/>; they start as CORL has them for locomotion. Of
 /// discrete actions it has no policy but the largest Q, and its term is exact over all actions: what is about samples,
 /// entropy or a policy means nothing then.</summary>
@@ -52,6 +64,9 @@ public sealed record ConservativeQLearningConfig : IAlgorithmConfig
     [Hyperparameter("Logits of the term: Q less the samples' log-density, or Q alone with that of the data",
         ContinuousOnly = true)]
     public ConservativeTerm ConservativeTerm { get; init; } = ConservativeTerm.ImportanceWeighted;
+    [Hyperparameter("Lower bound of Q at the policy's actions in the term: none, or returns to go (Cal-QL)",
+        ContinuousOnly = true)]
+    public Calibration Calibration { get; init; } = Calibration.Off;
     [Hyperparameter("Actions of each of three kinds a state in the term, and in a maximum backup",
         Range = "[1, ∞)", ContinuousOnly = true)]
     public int ActionSamples { get; init; } = 10;
@@ -66,23 +81,18 @@ public sealed record ConservativeQLearningConfig : IAlgorithmConfig
     [Hyperparameter("Temperature of the entropy where it does not learn",
         Range = "[0, ∞)", Hint = "ALPHA", ContinuousOnly = true)]
     public double EntropyTemperature { get; init; } = 0.2;
-    [Hyperparameter("Logarithm of the entropy's temperature at the start, where it learns", ContinuousOnly = true)]
-    public double InitialLogTemperature { get; init; }
-    [Hyperparameter("Entropy held, a dimension of an action", Hint = "NATS", ContinuousOnly = true)]
-    public double TargetEntropy { get; init; } = -1;
+    [Hyperparameter] public double InitialLogTemperature { get; init; }
+    [Hyperparameter] public double TargetEntropy { get; init; } = -1;
     [Hyperparameter("The critics' target: one sample, or the best of N with the critics' minimum inside or outside",
         ContinuousOnly = true)]
     public SampledBackup Backup { get; init; } = SampledBackup.Sample;
-    [Hyperparameter("Whether the critics' target counts the entropy", ContinuousOnly = true)]
-    public bool EntropyInBackup { get; init; }
+    [Hyperparameter] public bool EntropyInBackup { get; init; }
     [Hyperparameter("Steps at the start in which the policy clones the data", Range = "[0, ∞)", ContinuousOnly = true)]
     public int CloningSteps { get; init; }
     [Hyperparameter("The networks of each part of a step: the newest, old ones but for the temperature, or old ones",
         ContinuousOnly = true)]
     public ConservativeOrder ConservativeOrder { get; init; } = ConservativeOrder.Sequential;
-    [Hyperparameter("Bound of the data's actions, plus and minus", Range = "(0, 1]", Hint = "LIMIT",
-        ContinuousOnly = true)]
-    public double ActionLimit { get; init; } = 1;
+    [Hyperparameter] public double ActionLimit { get; init; } = 1;
     [Hyperparameter] public double Discount { get; init; } = 0.99;
     [Hyperparameter] public double PolyakStep { get; init; } = 0.005;
     [Hyperparameter] public Widths HiddenSizes { get; init; } = [256, 256, 256];
@@ -127,10 +137,30 @@ public sealed record ConservativeQLearningConfig : IAlgorithmConfig
         CriticInitialisation = Initialisation.TorchSmallOutput,
     };
 
-    void IAlgorithmConfig.CheckTogether() =>
+    /// <summary>nakamotoo/Cal-QL @ac6eafe: its scripts for antmaze.</summary>
+    public static ConservativeQLearningConfig Calibrated { get; } = new()
+    {
+        Calibration = Calibration.SparseReturns,
+        ConservativeWeight = 5,
+        Lagrange = Lagrange.WeightOutside,
+        Backup = SampledBackup.MaxOfLeast,
+        PolicyLearningRate = 1e-4,
+        HiddenSizes = [256, 256],
+        CriticHiddenSizes = [256, 256, 256, 256],
+        ActionLimit = 1 - 1e-5,
+        ConservativeOrder = ConservativeOrder.Simultaneous,
+        PolicyInitialisation = Initialisation.OrthogonalSmallOutput,
+    };
+
+    void IAlgorithmConfig.CheckTogether()
+    {
         Check.That(!EntropyInBackup || Backup != SampledBackup.LeastOfMax,
             "entropyInBackup", "no where backup is least-of-max", "yes",
             "Its critics may choose different samples, whose densities differ; max-of-least chooses one.");
+        Check.That(Calibration != Calibration.SparseReturns || Discount < 1,
+            "discount", "less than 1 where calibration is sparse-returns", Discount,
+            "A failure counts r/(1 − γ); calibration returns has no such limit.");
+    }
 
     IEnumerable<string> IAlgorithmConfig.Remarks(int steps) => CloningSteps < steps ? [] :
     [

@@ -7,19 +7,20 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Algorithms;
 
-/// <summary>One critic or two with their slow targets, as traced functions that algorithms share. In a block of state
-/// they are the networks "critic1", "critic2", "targetCritic1", "targetCritic2"; one Adam serves both, which acts
-/// number by number and so equals two.</summary>
+/// <summary>Critics with their slow targets, as traced functions that algorithms share. In a block of state they are the
+/// networks "critic1", "critic2", …, "targetCritic1", …; one Adam serves all, which acts number by number and so equals
+/// one for each.</summary>
 public static class Critics
 {
     /// <summary>Names and shapes of critics, and of their targets.</summary>
-    /// <param name="count">1 or 2.</param>
+    /// <param name="count">At least 1.</param>
     /// <param name="actions">Discrete: critics of the observation with an output an action.</param>
+    /// <param name="layerNorm">Whether their hidden layers are normalised.</param>
     public static ((string Name, Shape Shape)[] Online, (string Name, Shape Shape)[] Targets) Shapes(
         int count, int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize,
-        ActionKind actions = ActionKind.Continuous)
+        ActionKind actions = ActionKind.Continuous, bool layerNorm = false)
     {
-        var critic = Critic.Shapes(observationSize, hiddenSizes, actionSize, actions).ToArray();
+        var critic = Critic.Shapes(observationSize, hiddenSizes, actionSize, actions, layerNorm).ToArray();
         return (Under("critic"), Under("targetCritic"));
 
         (string, Shape)[] Under(string name) =>
@@ -44,9 +45,20 @@ public static class Critics
     public static Tensor Min(TensorGroup critics, Tensor observations, Tensor actions) =>
         Names(critics).Select(name => Q(critics, name, observations, actions)).Aggregate(Minimum);
 
+    /// <summary>Mean over the critics of Q(s, a), [B].</summary>
+    public static Tensor Mean(TensorGroup critics, Tensor observations, Tensor actions)
+    {
+        var q = Names(critics).Select(name => Q(critics, name, observations, actions)).ToArray();
+        return q.Aggregate((sum, other) => sum + other) / q.Length;
+    }
+
+    /// <summary>Q̂(s, a) of every target critic, [B] each.</summary>
+    public static Tensor[] EachTarget(TensorGroup shared, Tensor observations, Tensor actions) =>
+        [.. TargetNames(shared).Select(name => Q(shared, name, observations, actions))];
+
     /// <summary>min over the target critics of Q̂(s, a), [B].</summary>
     public static Tensor MinTarget(TensorGroup shared, Tensor observations, Tensor actions) =>
-        TargetNames(shared).Select(name => Q(shared, name, observations, actions)).Aggregate(Minimum);
+        EachTarget(shared, observations, actions).Aggregate(Minimum);
 
     /// <summary>Q(s, aᵢ) of K actions a state: [B, S] and [K, B, A] → [K, B].</summary>
     public static Tensor QOfSamples(TensorGroup critics, string name, Tensor observations, Tensor actions)
@@ -72,7 +84,7 @@ public static class Critics
         TargetNames(shared).Select(name => QOfSamples(shared, name, observations, actions)).Aggregate(Minimum);
 
     /// <summary>Q ← minimise mean (y − Q(s,a))², or another error, summed over the critics.</summary>
-    /// <param name="critics">critic1 and critic2 with their moments, or critic1 alone.</param>
+    /// <param name="critics">critic1, critic2, … with their moments.</param>
     /// <param name="target">y, [B]: a constant here, whatever it was computed from.</param>
     /// <param name="step">Steps these critics have made already, a scalar.</param>
     /// <param name="error">Loss of (y, Q), a scalar; null is <see cref="TemporalDifference.Squared"/>.</param>
@@ -93,10 +105,10 @@ public static class Critics
         var difference = target - q[0];
         return
         [
-            ("criticLoss", loss), .. q.Select((prediction, i) => ($"q{i + 1}Mean", Mean(prediction))),
-            ("qMean", Mean(q.Aggregate(Minimum))), ("tdTargetMean", Mean(target)), ("tdErrorMean", Mean(difference)),
-            ("tdErrorAbsMean", Mean(Abs(difference))), ("tdErrorSquareMean", Mean(Square(difference))),
-            ("tdErrorPositive", Mean(difference > 0)), ("criticGradientNorm", gradientNorm),
+            ("criticLoss", loss), .. q.Select((prediction, i) => ($"q{i + 1}Mean", Tensor.Mean(prediction))),
+            ("qMean", Tensor.Mean(q.Aggregate(Minimum))), ("tdTargetMean", Tensor.Mean(target)), ("tdErrorMean", Tensor.Mean(difference)),
+            ("tdErrorAbsMean", Tensor.Mean(Abs(difference))), ("tdErrorSquareMean", Tensor.Mean(Square(difference))),
+            ("tdErrorPositive", Tensor.Mean(difference > 0)), ("criticGradientNorm", gradientNorm),
         ];
     }
 
@@ -113,5 +125,5 @@ public static class Critics
     static IEnumerable<string> TargetNames(TensorGroup group) => Present(group.Layout, "targetCritic");
 
     static IEnumerable<string> Present(Layout layout, string name) =>
-        new[] { $"{name}1", $"{name}2" }.Where(each => layout.Contains($"{each}/w0"));
+        Enumerable.Range(1, int.MaxValue).Select(i => $"{name}{i}").TakeWhile(each => layout.Contains($"{each}/w0"));
 }

@@ -14,8 +14,7 @@ public sealed record TD3BCConfig : IAlgorithmConfig
     public double PolicyNoise { get; init; } = 0.2;
     [Hyperparameter("Bound of that noise, plus and minus", Range = "[0, ∞)", Hint = "BOUND")]
     public double NoiseClip { get; init; } = 0.5;
-    [Hyperparameter("The policy and all targets learn at every N-th step", Range = "[1, ∞)")]
-    public int PolicyDelay { get; init; } = 2;
+    [Hyperparameter] public int PolicyDelay { get; init; } = 2;
     [Hyperparameter("Largest number of an action", Range = "(0, ∞)")]
     public double MaxAction { get; init; } = 1;
     [Hyperparameter] public double Discount { get; init; } = 0.99;

@@ -6,9 +6,11 @@ namespace Iql.Data;
 public static class BatchLayout
 {
     /// <summary>The layout "batch": observations [B, S], actions [B, A], rewards [B], terminals [B] (0 or 1),
-    /// nextObservations [B, S] and, when asked for, nextActions [B, A].</summary>
+    /// nextObservations [B, S] and, when asked for, nextActions [B, A] and returnsToGo [B].</summary>
     /// <param name="nextActions">Whether to include the data's action at s′ (SARSA-like targets).</param>
-    public static Layout Of(int batchSize, int observationSize, int actionSize, bool nextActions = false)
+    /// <param name="returnsToGo">Whether to include the sum of rewards from a row on (Cal-QL).</param>
+    public static Layout Of(
+        int batchSize, int observationSize, int actionSize, bool nextActions = false, bool returnsToGo = false)
     {
         List<(string, Shape)> columns =
         [
@@ -17,6 +19,7 @@ public static class BatchLayout
             ("nextObservations", new(batchSize, observationSize)),
         ];
         if (nextActions) columns.Add(("nextActions", new(batchSize, actionSize)));
+        if (returnsToGo) columns.Add(("returnsToGo", new(batchSize)));
         return new("batch", columns);
     }
 

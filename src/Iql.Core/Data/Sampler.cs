@@ -36,8 +36,8 @@ public sealed unsafe class Sampler : IBatchSource
     /// nextObservations [B, S], nextActions [B, A] and, of data in memory, returnsToGo [B]. With nextActions, rows
     /// without a known next action (<see cref="Transitions.HasNextAction"/>) are never drawn; a terminal row gets its
     /// own action, which plays no part.</param>
-    /// <param name="returnDiscount">γ of returnsToGo, in [0, 1].</param>
-    public Sampler(IDataset dataset, Layout batch, double returnDiscount = 1)
+    /// <param name="returnsToGo">Column returnsToGo, [N]; null sums the rewards without a discount.</param>
+    public Sampler(IDataset dataset, Layout batch, float[]? returnsToGo = null)
     {
         layout = batch;
         BatchSize = batch.Entries.Length > 0 && batch.Entries[0].Shape.Rank > 0 ? batch.Entries[0].Shape[0] : 0;
@@ -67,8 +67,8 @@ public sealed unsafe class Sampler : IBatchSource
                     size <= 1 ? 1 : entry.Stride);
             }),
         ];
-        returnsToGo = batch.Contains("returnsToGo")
-            ? dataset.InMemory("returns to go").ReturnsToGo(returnDiscount) : [];
+        this.returnsToGo = !batch.Contains("returnsToGo") ? []
+            : returnsToGo ?? dataset.InMemory("returns to go").ReturnsToGo();
         (table, normalization) = (dataset.Table, dataset.Pending);
         drawn = batch.Contains("nextActions") ? table.NextActions : null;
         (floatsWanted, terminal) = (table.Stride * (drawn == null ? 1 : 2), row.Terminal);

@@ -91,12 +91,20 @@ public sealed class Transitions : IDataset
 
     /// <summary>Returns to go, [N]: Σ γᵏ r from a row to the end of its episode.</summary>
     /// <param name="discount">γ, in [0, 1]; 1 sums the rewards.</param>
-    public float[] ReturnsToGo(double discount = 1)
+    /// <param name="endlessFailures">Whether an episode whose rewards are all r counts r/(1 − γ) in every row: it failed,
+    /// and would have gone on to (nakamotoo/Cal-QL @ac6eafe, for sparse rewards).</param>
+    public float[] ReturnsToGo(double discount = 1, bool endlessFailures = false)
     {
         Check.That(discount is >= 0 and <= 1, nameof(discount), "a number in [0, 1]", discount);
         var returns = new float[Count];
         foreach (var episode in Episodes)
         {
+            var rewards = Rewards.AsSpan(episode.Start, episode.Length);
+            if (endlessFailures && !rewards.ContainsAnyExcept(rewards[0]))
+            {
+                returns.AsSpan(episode.Start, episode.Length).Fill((float)(rewards[0] / (1 - discount)));
+                continue;
+            }
             var sum = 0.0;
             for (var row = episode.Last; row >= episode.Start; row--)
                 returns[row] = (float)(sum = Rewards[row] + discount * sum);

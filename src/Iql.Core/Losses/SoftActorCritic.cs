@@ -29,4 +29,8 @@ public static class SoftActorCritic
     /// <remarks>ln α and not α, as in every implementation read; the paper's equation 18 has α.</remarks>
     public static Tensor Temperature(Tensor logTemperature, Tensor logDensity, Tensor targetEntropy) =>
         -Mean(logTemperature * StopGradient(logDensity + targetEntropy));
+
+    /// <summary>−α mean(ln π(ã|s) + H̄), densities constant: equation 18 of the paper, as RLPD has it.</summary>
+    public static Tensor ExactTemperature(Tensor logTemperature, Tensor logDensity, Tensor targetEntropy) =>
+        -Mean(Exp(logTemperature) * StopGradient(logDensity + targetEntropy));
 }

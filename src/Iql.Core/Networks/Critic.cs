@@ -10,9 +10,9 @@ public static class Critic
     /// <summary>Names and shapes of the parameters.</summary>
     public static IEnumerable<(string Name, Shape Shape)> Shapes(
         int observationSize, IReadOnlyList<int> hiddenSizes, int actionSize,
-        ActionKind actions = ActionKind.Continuous) =>
-        actions == ActionKind.Discrete ? Mlp.Shapes(observationSize, hiddenSizes, actionSize)
-            : Mlp.Shapes(observationSize + actionSize, hiddenSizes, 1);
+        ActionKind actions = ActionKind.Continuous, bool layerNorm = false) =>
+        actions == ActionKind.Discrete ? Mlp.Shapes(observationSize, hiddenSizes, actionSize, layerNorm)
+            : Mlp.Shapes(observationSize + actionSize, hiddenSizes, 1, layerNorm);
 
     /// <summary>Q(s, a): [B, S] and [B, A] → [B], in units of return.</summary>
     public static Tensor Apply(TensorGroup parameters, Tensor observations, Tensor actions) =>

@@ -13,6 +13,8 @@ public enum Initialisation
     OrthogonalSmallOutput,
     /// <summary>Torch, but the last layer ±√(6 / (inputs + outputs)) / 100, biases 0 (young-geng/CQL).</summary>
     TorchSmallOutput,
+    /// <summary>Weights uniform on ±√(6 / (inputs + outputs)); biases 0 (ikostrikov/rlpd).</summary>
+    Xavier,
 }
 
 /// <summary>Starting values of a network: a pure function of a seed and the parameters' names.</summary>
@@ -20,7 +22,8 @@ public static class Initialisers
 {
     const double SmallGain = 0.01;
 
-    /// <summary>Sets w0, b0, w1, … of one network in a block. Other parameters (logStd) become 0.</summary>
+    /// <summary>Sets w0, b0, w1, … of one network in a block, and gains of normalised layers to 1. Other parameters
+    /// (logStd) become 0.</summary>
     /// <param name="initialisation">Which kind.</param>
     /// <param name="network">Its part of the block ("value"), or "" for the whole block.</param>
     public static void Network(Initialisation initialisation, Seed seed, TensorBlock block, string network)
@@ -31,15 +34,19 @@ public static class Initialisers
             var shape = block.Layout[$"{prefix}w{k}"].Shape;
             var (inputs, outputs) = (shape[0], shape[1]);
             var (weights, biases) = (seed.Split($"w{k}"), seed.Split($"b{k}"));
-            var bound = 1 / Math.Sqrt(inputs);
+            var xavier = Math.Sqrt(6.0 / (inputs + outputs));
+            var bound = initialisation == Initialisation.Xavier ? xavier : 1 / Math.Sqrt(inputs);
             var orthogonal = initialisation is Initialisation.Orthogonal or Initialisation.OrthogonalSmallOutput;
             var small = (initialisation is Initialisation.OrthogonalSmallOutput or Initialisation.TorchSmallOutput)
                 && !block.Layout.Contains($"{prefix}w{k + 1}");
             block.Write($"{prefix}w{k}", Floats(orthogonal
                 ? Orthogonal(weights, inputs, outputs, small ? SmallGain : Math.Sqrt(2))
-                : Uniform(weights, inputs * outputs, small ? SmallGain * Math.Sqrt(6.0 / (inputs + outputs)) : bound)));
+                : Uniform(weights, inputs * outputs, small ? SmallGain * xavier : bound)));
             block.Write($"{prefix}b{k}",
-                Floats(orthogonal || small ? new double[outputs] : Uniform(biases, outputs, bound)));
+                Floats(initialisation == Initialisation.Torch || (initialisation == Initialisation.TorchSmallOutput && !small)
+                    ? Uniform(biases, outputs, bound) : new double[outputs]));
+            if (block.Layout.Contains($"{prefix}gain{k}"))
+                block.Write($"{prefix}gain{k}", Floats([.. Enumerable.Repeat(1.0, outputs)]));
         }
 
         static float[] Floats(double[] numbers) => Array.ConvertAll(numbers, number => (float)number);

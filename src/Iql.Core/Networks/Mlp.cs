@@ -4,19 +4,26 @@ using static Iql.Graph.Tensor;
 namespace Iql.Networks;
 
 /// <summary>The multilayer perceptron: x W₀ + b₀, ReLU, …, x W_L + b_L, nothing after the last layer. Parameters are
-/// named w0, b0, w1, b1, …; weights have shape [in, out].</summary>
+/// named w0, b0, w1, b1, …; weights have shape [in, out]. With gain0, offset0, … hidden layer k is normalised over its
+/// width before its ReLU (Ba, Kiros and Hinton 2016, arXiv:1607.06450).</summary>
 public static class Mlp
 {
+    const double LayerNormEpsilon = 1e-6; // flax's
+
     /// <summary>Names and shapes of the parameters.</summary>
     /// <param name="hiddenSizes">Widths between; none makes it linear.</param>
+    /// <param name="layerNorm">Whether hidden layers are normalised.</param>
     public static IEnumerable<(string Name, Shape Shape)> Shapes(
-        int inputs, IReadOnlyList<int> hiddenSizes, int outputs)
+        int inputs, IReadOnlyList<int> hiddenSizes, int outputs, bool layerNorm = false)
     {
         int[] sizes = [inputs, .. hiddenSizes, outputs];
         for (var k = 0; k + 1 < sizes.Length; k++)
         {
             yield return ($"w{k}", new(sizes[k], sizes[k + 1]));
             yield return ($"b{k}", new(sizes[k + 1]));
+            if (!layerNorm || k == hiddenSizes.Count) continue;
+            yield return ($"gain{k}", new(sizes[k + 1]));
+            yield return ($"offset{k}", new(sizes[k + 1]));
         }
     }
 
@@ -29,6 +36,8 @@ public static class Mlp
     {
         for (var k = 0; parameters.Layout.Contains($"w{k}"); k++)
         {
+            if (k > 0 && parameters.Layout.Contains($"gain{k - 1}"))
+                x = LayerNorm(x, parameters[$"gain{k - 1}"], parameters[$"offset{k - 1}"], LayerNormEpsilon);
             if (k > 0) x = Relu(x);
             if (k > 0 && dropout != null) x = dropout.Apply(x, k - 1);
             x = MatMul(x, parameters[$"w{k}"]) + parameters[$"b{k}"];

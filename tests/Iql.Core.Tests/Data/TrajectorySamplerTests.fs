@@ -103,12 +103,33 @@ let tests =
 
                 use block = new TensorBlock(Layout("batch", [ struct ("returnsToGo", Shape(ReadOnlySpan [| 16 |])) ]))
 
-                Sampler(t, block.Layout, discount).Fill(block, seed, 0L)
+                Sampler(t, block.Layout, t.ReturnsToGo discount).Fill(block, seed, 0L)
 
                 Expect.equal
                     (block.Read "returnsToGo")
                     [| for i in 0UL .. 15UL -> expected[seed.Below(i, 10)] |]
                     "read of block 'returnsToGo'")
+
+        testCase "a failure that would have gone on counts its reward for ever" (fun () ->
+            // Three episodes: all −1; ends in 0; a single row.
+            let ends = [ 2; 5; 6 ]
+
+            let t =
+                Transitions(
+                    "sparse",
+                    1,
+                    1,
+                    Array.zeroCreate 7,
+                    Array.zeroCreate 7,
+                    [| -1f; -1f; -1f; -1f; -1f; 0f; -1f |],
+                    [| for row in 0..6 -> row = 5 |],
+                    [| for row in 0..6 -> row <> 5 && List.contains row ends |],
+                    Array.zeroCreate 7
+                )
+
+            let expected = [| -10f; -10f; -10f; -1.9f; -1f; 0f; -10f |]
+            let returns = t.ReturnsToGo(0.9, endlessFailures = true)
+            Array.iter2 (fun x (y: float32) -> Expect.isTrue (abs (x - y) < 1e-5f) $"{x} {y}") expected returns)
 
         testCase "columns of other names and shapes are refused" (fun () ->
             let t = transitions 3 2 (steps 10 [ 3 ] [])

@@ -26,6 +26,8 @@ let private batch: Numbers =
         "batch/rewards", numbers "r" rows 1.0
         "batch/terminals", [| 0.0; 1.0; 0.0; 0.0; 0.0 |]
         "batch/nextObservations", numbers "next" (rows * s) 1.0
+        // Some above and some below what the critics say.
+        "batch/returnsToGo", numbers "returns" rows 1.0
         for stream, extents in draws do
             let bound = if stream = ConservativeQLearning.UniformActions then 1.0 else 1.5
 
@@ -117,7 +119,16 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
             let importance = config.ConservativeTerm = ConservativeTerm.ImportanceWeighted
             let data = q net (seen b) (limited b)
 
-            let logit (action, logDensity) = q net (seen b) action - (if importance then logDensity else 0.0)
+            let logit bounded (action, logDensity) =
+                let value = q net (seen b) action
+
+                let value =
+                    if bounded && config.Calibration <> Calibration.Off then
+                        max value (row "returnsToGo" 1 b).Head
+                    else
+                        value
+
+                value - (if importance then logDensity else 0.0)
 
             let logits = [
                 for n in 0 .. samples - 1 do
@@ -126,9 +137,9 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
                             batch[$"batch/noise{ConservativeQLearning.UniformActions}"][(n * rows + b) * a + i]
                     ]
 
-                    logit (uniform, float a * log 0.5)
-                    logit (sample ConservativeQLearning.NextNoise n (after b) b)
-                    logit (sample ConservativeQLearning.CurrentNoise n (seen b) b)
+                    logit false (uniform, float a * log 0.5)
+                    logit true (sample ConservativeQLearning.NextNoise n (after b) b)
+                    logit true (sample ConservativeQLearning.CurrentNoise n (seen b) b)
 
                 if not importance then
                     data
@@ -187,6 +198,7 @@ let tests =
                                     InitialLogMultiplier = 0.4,
                                     Backup = backup,
                                     EntropyInBackup = (automatic && backup <> SampledBackup.LeastOfMax),
+                                    Calibration = (if cloning then Calibration.Off else Calibration.Returns),
                                     AutomaticTemperature = automatic,
                                     InitialLogTemperature = -0.7,
                                     LearnedLogStd = learned,

@@ -41,6 +41,8 @@ let private configs: (string * IAlgorithmConfig) list =
             "hiddenSizes", box [ 24; 24 ]
             "batchSize", 20
             "actionSamples", 3
+            "ensemble", 3
+            "policyDelay", 2
             "candidates", 3
             "baselineSamples", 3
             "divergenceSamples", 3
@@ -49,6 +51,14 @@ let private configs: (string * IAlgorithmConfig) list =
         ]
         |> List.filter (fun (name, _) -> not (isNull (config.Find name)))
         |> List.fold (fun (config: IAlgorithmConfig) (name, value) -> config.With(name, value)) (config.ForSteps 8)
+
+    // In float32, atanh has few digits at 1 − 10⁻⁵.
+    let coarse (config: IAlgorithmConfig) =
+        match config.Find "actionLimit" with
+        | null -> config
+        | limit ->
+            let value = limit.Get config :?> float
+            if value > 0.999 && value < 1.0 then config.With("actionLimit", 0.999) else config
 
     let change name (changes: (string * obj) list) =
         let standard = small (Algorithm.Find name).Standard
@@ -83,6 +93,7 @@ let private configs: (string * IAlgorithmConfig) list =
             "learnedLogStd", false
             "conservativeOrder", "simultaneous"
         ]
+        "rlpd plain", [ "hiddenSizes", box "16"; "layerNorm", false; "targetCritics", 3; "entropyInBackup", false ]
         "cql discrete", [ discrete; "lagrange", "weight-outside" ]
         "awac coupled", [ "weightDecay", box 1e-3; "weightDecayKind", "coupled" ]
         "awac softmax",
@@ -98,7 +109,7 @@ let private configs: (string * IAlgorithmConfig) list =
         "onestep easy", [ "improvement", box "easy-bcq"; "phases", "1:2:4" ]
     ]
 
-    [ for each in Algorithm.Named -> each.Name, small each.Standard ]
+    [ for each in Algorithm.Named -> each.Name, coarse (small each.Standard) ]
     @ [ for name, changes in variants -> name, change (name.Split(' ')[0]) changes ]
 
 let private learners: (string * Learner * IAlgorithmConfig) list = [
@@ -134,6 +145,15 @@ let private network (block: TensorBlock) (name: string) (row: float[]) : float[]
     let rec go k (x: float[]) =
         if block.Layout.Contains $"{name}/w{k}" then
             let weights, biases = block.Read $"{name}/w{k}", block.Read $"{name}/b{k}"
+            let x =
+                match block.Layout.Contains $"{name}/gain{k - 1}" with
+                | true ->
+                    let gain, offset = block.Read $"{name}/gain{k - 1}", block.Read $"{name}/offset{k - 1}"
+                    let mean = Array.average x
+                    let deviation = sqrt (Array.averageBy (fun h -> (h - mean) ** 2.0) x + 1e-6)
+                    x |> Array.mapi (fun i h -> (h - mean) / deviation * float gain[i] + float offset[i])
+                | false -> x
+
             let x = if k > 0 then Array.map (max 0.0) x else x
 
             biases
@@ -291,7 +311,7 @@ let tests =
                             if learner.Value.Formula = "V(s)" then
                                 (network shared "value" s)[0]
                             else
-                                [ "critic1"; "critic2" ]
+                                [ for i in 1..9 -> $"critic{i}" ]
                                 |> List.filter (fun critic -> shared.Layout.Contains $"{critic}/w0")
                                 |> List.map critic
                                 |> List.min
