@@ -159,7 +159,7 @@ let training (name: string) (words: string) : Command = {
     Done = "sweep/report.html"
 }
 
-let algorithms = [ "iql"; "sql"; "bc"; "10%bc"; "td3bc"; "cql"; "awac"; "onestep"; "dt" ]
+let algorithms = [ "iql"; "sql"; "bc"; "10%bc"; "td3bc"; "cql"; "cal-ql"; "awac"; "rlpd"; "onestep"; "dt" ]
 
 let commands (isLong: bool) : Command list =
     let source = inScratch "source.npz"

@@ -22,7 +22,7 @@ let tests =
         testCase "phases are where other programs begin to take turns" (fun () ->
             let phases name = Algorithms.learner name |> Algorithms.phases 1_000_000
 
-            for name in [ "iql"; "bc"; "td3bc"; "cql"; "awac"; "dt" ] do
+            for name in [ "iql"; "bc"; "td3bc"; "cql"; "awac"; "rlpd"; "dt" ] do
                 Expect.equal (phases name) [ 0L ] "phases of name"
 
             Expect.hasLength (phases "onestep") 3 "phases 'onestep'"

@@ -14,9 +14,10 @@ open Iql.Training
 let private trained (scratch: Scratch) (words: string) =
     let folder = scratch.Path "out"
     let code, output, error = iql $"{words} {small} -o {folder}"
-    // A warm-up that outlasts the run is remarked on.
+    // A warm-up that outlasts the run is remarked on, and an algorithm that is made for other uses.
     for line in error.Split('\n', StringSplitOptions.RemoveEmptyEntries) do
-        Expect.stringStarts line "note: the policy clones in its first 40000 steps" "line"
+        let known = [ "note: the policy clones in its first 40000 steps"; "note: rlpd is made to learn online" ]
+        Expect.isTrue (known |> List.exists line.StartsWith) line
 
     Expect.equal code 0 "code"
     folder, output
@@ -81,7 +82,7 @@ let tests =
                 ]
 
                 refused "ablate -a bc --discount 0.9,0.99" [
-                    "--discount: belongs to --algorithm iql or td3bc or cql or awac or onestep, got --algorithm bc"
+                    "--discount: belongs to --algorithm iql or td3bc or cql or awac or rlpd or onestep, got --algorithm bc"
                 ]
 
                 let named = String.concat ", " [ for each in Algorithm.Named -> each.Name ]
@@ -302,6 +303,44 @@ let tests =
             Expect.stringStarts (error "iql") "note: the rewards are 0 except at the goal" "error 'iql'"
             Expect.stringStarts (error "td3bc") "note: the rewards are 0 except at the goal" "error 'td3bc'"
             Expect.equal (error "bc") "" "error 'bc'")
+
+        testCase "what online learners need and bounds of returns mean is said before anything is made" (fun () ->
+            use scratch = new Scratch()
+
+            let refused (words: string) parts =
+                refuses $"train {words} -o {scratch}/out" parts
+                Expect.isFalse (Directory.Exists(scratch.Path "out")) "path of scratch 'out' exists"
+
+            refused "-a rlpd --ensemble 2000000000" [ "--ensemble: expected a whole number in [1, 100]" ]
+
+            refused "-a rlpd --target-critics 11" [
+                "targetCritics: expected at most the 10 critics of ensemble, got 11"
+            ]
+
+            refused "-a rlpd --task gridmaze-medium-v0" [ "rlpd: expected continuous actions" ]
+            refused "-a cal-ql --task gridmaze-medium-v0" [ "calibration: expected off"; "take cql" ]
+            refused "-a cal-ql --discount 1" [ "discount: expected less than 1" ]
+            let _, _, error = iql $"train -a rlpd {small} -o {scratch}/rlpd"
+            Expect.stringStarts error "note: rlpd is made to learn online, beside data." "error")
+
+        testCase "each run of a sweep has the returns of its own calibration and discount" (fun () ->
+            use scratch = new Scratch()
+
+            let metrics (name: string) (words: string) =
+                run $"{words} -a cal-ql {small} -o {scratch}/{name}"
+
+                [
+                    for part, text in results (scratch.Path name) do
+                        if part.EndsWith " metrics" then
+                            text
+                ]
+
+            let swept =
+                metrics "swept" "ablate --calibration off,returns,sparse-returns --discount 0.9,0.99 --seeds 0"
+
+            Expect.hasLength (List.distinct swept) 6 "swept"
+            let alone = metrics "alone" "train --calibration returns --discount 0.9 --seed 0"
+            Expect.isTrue (List.contains alone.Head swept) "alone")
 
         testCase "a warm-up that outlasts the run is remarked on" (fun () ->
             use scratch = new Scratch()

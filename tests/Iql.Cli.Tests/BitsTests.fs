@@ -20,7 +20,21 @@ let private short =
 let private paths = [ "vector128"; "vector256"; "vector512" ]
 
 let private jobs (instructions: string) = [
-    for name in [ "iql"; "bc"; "10%bc"; "td3bc"; "awac"; "onestep"; "cql"; "cql-authors"; "cql-young-geng"; "dt" ] do
+    for name in
+        [
+            "iql"
+            "bc"
+            "10%bc"
+            "td3bc"
+            "awac"
+            "onestep"
+            "cql"
+            "cql-authors"
+            "cql-young-geng"
+            "cal-ql"
+            "rlpd"
+            "dt"
+        ] do
         $"train-{name}", $"train --algorithm {name} {short}"
     for objective in [ "sarsa"; "expectile-td"; "maximum-td"; "supported-maximum-td" ] do
         $"train-iql-{objective}", $"train --objective {objective} {short}"

@@ -70,6 +70,7 @@ let tests =
                     "td3bc", "--raw-observations"
                     "cql", ""
                     "awac", ""
+                    "rlpd", ""
                     "onestep", ""
                 ] do
                 let folder kind = scratch.Path $"{algorithm}{more}-{kind}"

@@ -64,13 +64,8 @@ public sealed record Algorithm(
             [("conservativeWeight", "0,1,5,10")],
             row => row with { Name = "cql-authors", Standard = ConservativeQLearningConfig.Authors },
             row => row with { Name = "cql-young-geng", Standard = ConservativeQLearningConfig.YoungGeng },
-            row => row with
-            {
-                Name = "cal-ql",
-                Title = "Calibrated Q-learning",
-                Paper = "Nakamoto et al. 2023, arXiv:2303.05479",
-                Standard = ConservativeQLearningConfig.Calibrated,
-            }),
+            row => Calibrated(row, "cal-ql", ConservativeQLearningConfig.Calibrated),
+            row => Calibrated(row, "cal-ql-corl", ConservativeQLearningConfig.CalibratedCorl)),
         Row<AwacConfig>(
             "awac", "AWAC", "Nair, Gupta, Dalal and Levine 2020, arXiv:2006.09359",
             (configs, s, a) => Awac.Learner(configs.Single(), s, a),
@@ -102,6 +97,14 @@ public sealed record Algorithm(
         Check.That(found != null, nameof(config), "one of an algorithm in Algorithm.All", config.GetType().Name);
         return found;
     }
+
+    static Algorithm Calibrated(Algorithm row, string name, ConservativeQLearningConfig standard) => row with
+    {
+        Name = name,
+        Title = "Calibrated Q-learning",
+        Paper = "Nakamoto et al. 2023, arXiv:2303.05479",
+        Standard = standard,
+    };
 
     static Algorithm Row<TConfig>(
         string name, string title, string paper, Func<IReadOnlyList<TConfig>, int, int, Learner> learner,

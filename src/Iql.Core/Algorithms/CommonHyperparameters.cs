@@ -35,7 +35,8 @@ public static class CommonHyperparameters
             ["logStdMin"] = new("Lower bound of the Gaussian's ln σ") { Below = "LogStdMax", ContinuousOnly = true },
             ["maxAdvantageWeight"] = new("Cap on the policy's weights") { Range = Above0, Hint = "WEIGHT" },
             ["meanTanh"] = new("Whether the Gaussian's mean goes through tanh") { ContinuousOnly = true },
-            ["policyDelay"] = new("The policy learns at every N-th step; in td3bc its targets too") { Range = AtLeast1 },
+            ["policyDelay"] = new("The policy learns at every N-th step; in td3bc all targets too")
+            { Range = AtLeast1 },
             ["policyKind"] = new("The policy; a deterministic one learns by squared error") { ContinuousOnly = true },
             ["policyLearningRate"] = Rate("Adam's learning rate of the policy, before its schedule"),
             ["policySchedule"] = new("How the policy's learning rate moves, the cosine to 0 at the last step"),

@@ -55,12 +55,11 @@ public static class ConservativeQLearning
         var blocks = Learners.Layouts(learned, targets, [.. policy], [], members: 1);
         Phase[] phases = discrete ? [(shared, policies, batch) => DiscreteStep(config, shared, policies[0], batch)]
             : config.CloningSteps > 0 ? [Program(cloning: false), Program(cloning: true)] : [Program(cloning: false)];
-        var calibrated = !discrete && config.Calibration != Calibration.Off;
+        var calibrated = config.Calibration != Calibration.Off;
         var layout = BatchLayout.Of(config.BatchSize, observationSize, actionSize, returnsToGo: calibrated);
         return Learners.Of("cql", members, blocks, layout, Shared, Policy, Act, phases) with
         {
-            Batches = calibrated ? data => new Sampler(data, layout, data.ReturnsToGo(
-                config.Discount, endlessFailures: config.Calibration == Calibration.SparseReturns)) : null,
+            Batches = calibrated ? data => new Sampler(data, layout, ReturnsToGo(config, data)) : null,
             Value = StateValue.OfPolicy(blocks, Act, discrete),
             Choose = step => !discrete && step < config.CloningSteps ? 1 : 0,
         };
@@ -90,6 +89,15 @@ public static class ConservativeQLearning
             if (block.Layout.Contains(name)) block.Write(name, [(float)value]);
         }
     }
+
+    /// <summary>The bounds of a config's calibration, [N], of rewards as the learner sees them.</summary>
+    public static float[] ReturnsToGo(Config config, Transitions data) => data.ReturnsToGo(
+        config.Discount, config.Calibration switch
+        {
+            Calibration.SparseReturns => Ending.EndlessFailure,
+            Calibration.EndlessReturns => Ending.EndlessReward,
+            _ => Ending.Nothing,
+        });
 
     static Traced Step(
         Config config, TensorGroup shared, TensorGroup policy, TensorGroup batch, bool cloning, Draw draw, Draw uniform)
@@ -166,10 +174,20 @@ public static class ConservativeQLearning
         var critics = AdamState.In(shared, Both);
         var q = Both.Select(name => Critics.Q(critics.Parameters, name, s, a)).ToArray();
         var bound = config.Calibration == Calibration.Off ? null : batch["returnsToGo"];
-        var soft = Both.Select((name, i) => Conservative.SoftMaximum(
-            Logits(config, critics.Parameters, name, s, samples, q[i], bound),
-            Scalar(config.SoftmaxTemperature))).ToArray();
-        return Learn(config, shared, critics, target, q, soft);
+        Metrics shares = [];
+        var soft = Both.Select((name, i) =>
+        {
+            var sampled = Critics.QOfSamples(critics.Parameters, name, s, samples.Actions);
+            if (bound is not null)
+            {
+                (sampled, var share) = Bounded(config, sampled, bound);
+                shares = [.. shares, ($"boundShare{i + 1}", share)];
+            }
+            return Conservative.SoftMaximum(
+                Logits(config, sampled, samples.LogDensities, q[i]), Scalar(config.SoftmaxTemperature));
+        }).ToArray();
+        var (entries, metrics) = Learn(config, shared, critics, target, q, soft);
+        return (entries, [.. metrics, .. shares]);
     }
 
     /// <summary>Moves critics, targets and multiplier, given y, values of the data's actions and soft maxima.</summary>
@@ -248,22 +266,19 @@ public static class ConservativeQLearning
         return (Concat(0, uniform(UniformActions, shape), ofNext, ofCurrent), Concat(0, flat, nextDensity, density));
     }
 
-    /// <summary>Q − ln density of every sample, [3N, B]; or Q alone with the data's among them, [3N + 1, B]. Samples of
-    /// the policy count at least the bound, [B], if there is one.</summary>
-    static Tensor Logits(
-        Config config, TensorGroup critics, string name, Tensor observations,
-        (Tensor Actions, Tensor LogDensities) samples, Tensor q, Tensor? bound)
+    /// <summary>Q of every sample, [3N, B], at least the bound, [B], where the policy drew it; and how many were below.
+    /// </summary>
+    static (Tensor Q, Tensor Share) Bounded(Config config, Tensor sampled, Tensor bound)
     {
-        var sampled = Critics.QOfSamples(critics, name, observations, samples.Actions);
-        if (bound is not null)
-        {
-            var uniform = config.ActionSamples;
-            sampled = Concat(0, Slice(sampled, 0, 0, uniform),
-                Maximum(Slice(sampled, 0, uniform, 2 * uniform), bound));
-        }
-        return config.ConservativeTerm == ConservativeTerm.ImportanceWeighted
-            ? sampled - samples.LogDensities : Concat(0, sampled, Reshape(q, new(1, q.Shape[0])));
+        var n = config.ActionSamples;
+        var ofPolicy = Slice(sampled, 0, n, 2 * n);
+        return (Concat(0, Slice(sampled, 0, 0, n), Maximum(ofPolicy, bound)), Mean(ofPolicy < bound));
     }
+
+    /// <summary>Q − ln density of every sample, [3N, B]; or Q alone with the data's among them, [3N + 1, B].</summary>
+    static Tensor Logits(Config config, Tensor sampled, Tensor logDensities, Tensor q) =>
+        config.ConservativeTerm == ConservativeTerm.ImportanceWeighted
+            ? sampled - logDensities : Concat(0, sampled, Reshape(q, new(1, q.Shape[0])));
 
     static (Tensor Mean, Tensor LogStd) Head(Config config, TensorGroup policy, Tensor observations) =>
         TanhGaussianPolicy.Head(policy, observations, Scalar(config.LogStdMin), Scalar(config.LogStdMax));

@@ -1,3 +1,4 @@
+using Iql.Data;
 using Iql.Losses;
 using Iql.Networks;
 
@@ -42,8 +43,10 @@ public enum Calibration
     Off,
     /// <summary>The row's return to go.</summary>
     Returns,
-    /// <summary>The same; a trajectory whose rewards are all r counts r/(1 − γ): it failed, and goes on to.</summary>
+    /// <summary>The same, but a failure goes on for ever (<see cref="Ending.EndlessFailure"/>).</summary>
     SparseReturns,
+    /// <summary>The same, but the last reward goes on for ever, for tasks whose reward is a state's.</summary>
+    EndlessReturns,
 }
 
 /// <summary>The hyperparameters of <see cref="ConservativeQLearning"/>; they start as CORL has them for locomotion. Of
@@ -152,14 +155,31 @@ public sealed record ConservativeQLearningConfig : IAlgorithmConfig
         PolicyInitialisation = Initialisation.OrthogonalSmallOutput,
     };
 
+    /// <summary>corl-team/CORL @eeeeef2: its Cal-QL on antmaze. It drops the bound when it goes online.</summary>
+    public static ConservativeQLearningConfig CalibratedCorl { get; } = new()
+    {
+        Calibration = Calibration.SparseReturns,
+        ConservativeWeight = 5,
+        Lagrange = Lagrange.WeightOutside,
+        DifferenceMin = -200,
+        Backup = SampledBackup.MaxOfLeast,
+        PolicyLearningRate = 1e-4,
+        CriticHiddenSizes = [256, 256, 256, 256, 256],
+        PolicyInitialisation = Initialisation.Orthogonal,
+        CriticInitialisation = Initialisation.Orthogonal,
+    };
+
     void IAlgorithmConfig.CheckTogether()
     {
         Check.That(!EntropyInBackup || Backup != SampledBackup.LeastOfMax,
             "entropyInBackup", "no where backup is least-of-max", "yes",
             "Its critics may choose different samples, whose densities differ; max-of-least chooses one.");
-        Check.That(Calibration != Calibration.SparseReturns || Discount < 1,
-            "discount", "less than 1 where calibration is sparse-returns", Discount,
-            "A failure counts r/(1 − γ); calibration returns has no such limit.");
+        Check.That(Calibration is Calibration.Off or Calibration.Returns || Discount < 1,
+            "discount", "less than 1 where calibration is for ever", Discount,
+            "A reward for ever counts r/(1 − γ); calibration returns has no such limit.");
+        Check.That(Calibration == Calibration.Off || Actions == ActionKind.Continuous,
+            "calibration", "off where actions are discrete", ValueText.Kebab($"{Calibration}"),
+            "Its bound is for samples of a policy, which discrete actions do not need: take cql.");
     }
 
     IEnumerable<string> IAlgorithmConfig.Remarks(int steps) => CloningSteps < steps ? [] :

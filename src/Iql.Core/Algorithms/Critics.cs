@@ -7,9 +7,9 @@ using static Iql.Graph.Tensor;
 
 namespace Iql.Algorithms;
 
-/// <summary>Critics with their slow targets, as traced functions that algorithms share. In a block of state they are the
-/// networks "critic1", "critic2", …, "targetCritic1", …; one Adam serves all, which acts number by number and so equals
-/// one for each.</summary>
+/// <summary>Critics with their slow targets, as traced functions that algorithms share. In a block of state they are
+/// the networks "critic1", "critic2", …, "targetCritic1", …; one Adam serves all, which acts number by number and so
+/// equals one for each.</summary>
 public static class Critics
 {
     /// <summary>Names and shapes of critics, and of their targets.</summary>
@@ -46,7 +46,7 @@ public static class Critics
         Names(critics).Select(name => Q(critics, name, observations, actions)).Aggregate(Minimum);
 
     /// <summary>Mean over the critics of Q(s, a), [B].</summary>
-    public static Tensor Mean(TensorGroup critics, Tensor observations, Tensor actions)
+    public static Tensor Average(TensorGroup critics, Tensor observations, Tensor actions)
     {
         var q = Names(critics).Select(name => Q(critics, name, observations, actions)).ToArray();
         return q.Aggregate((sum, other) => sum + other) / q.Length;
@@ -99,16 +99,18 @@ public static class Critics
         return (after, Measured(loss, target, q, norm));
     }
 
-    /// <summary>The metrics of a step of critics: its loss, y, Q(s, a) of each, and the gradient's norm.</summary>
+    /// <summary>The metrics of a step of critics: its loss, y, Q(s, a) of two, its spread over more, and the gradient's
+    /// norm.</summary>
     internal static Metrics Measured(Tensor loss, Tensor target, IReadOnlyList<Tensor> q, Tensor gradientNorm)
     {
         var difference = target - q[0];
         return
         [
-            ("criticLoss", loss), .. q.Select((prediction, i) => ($"q{i + 1}Mean", Tensor.Mean(prediction))),
-            ("qMean", Tensor.Mean(q.Aggregate(Minimum))), ("tdTargetMean", Tensor.Mean(target)), ("tdErrorMean", Tensor.Mean(difference)),
-            ("tdErrorAbsMean", Tensor.Mean(Abs(difference))), ("tdErrorSquareMean", Tensor.Mean(Square(difference))),
-            ("tdErrorPositive", Tensor.Mean(difference > 0)), ("criticGradientNorm", gradientNorm),
+            ("criticLoss", loss), .. q.Take(2).Select((prediction, i) => ($"q{i + 1}Mean", Mean(prediction))),
+            ("qMean", Mean(q.Aggregate(Minimum))), ("tdTargetMean", Mean(target)), ("tdErrorMean", Mean(difference)),
+            ("tdErrorAbsMean", Mean(Abs(difference))), ("tdErrorSquareMean", Mean(Square(difference))),
+            ("tdErrorPositive", Mean(difference > 0)), ("criticGradientNorm", gradientNorm),
+            .. q.Count > 2 ? [("qSpreadMean", Mean(q.Aggregate(Maximum) - q.Aggregate(Minimum)))] : (Metrics)[],
         ];
     }
 

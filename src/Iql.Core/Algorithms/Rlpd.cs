@@ -20,7 +20,9 @@ namespace Iql.Algorithms;
 /// </code>
 /// The policy and the temperature move at every PolicyDelay-th step, after the critics: two programs.
 /// </summary>
-/// <remarks>As ikostrikov/rlpd @c90fd4b. There a batch has B rows for each step of the critics, too.</remarks>
+/// <remarks>As ikostrikov/rlpd @c90fd4b; docs/algorithms/rlpd.md has the differences. It is made to learn online: half
+/// of each batch is from a data set, half from its own acting, with many updates a step. Nothing holds its policy to
+/// the data. So on a data set alone, unlike IQL or CQL, it overestimates actions outside of it.</remarks>
 public static class Rlpd
 {
     /// <summary>Streams of noise: of ã and ã′, [B, A], and of the drawn critics, uniform [Ensemble].</summary>
@@ -77,6 +79,7 @@ public static class Rlpd
             (y, q) => TemporalDifference.Squared(y, q) / config.Ensemble);
         (string, Tensor)[] moved =
             [.. critics.Entries, .. Critics.TargetStep(shared, critics, Scalar(config.PolyakStep))];
+        criticMetrics = [.. criticMetrics, ("temperature", alpha)];
         if (!withPolicy) return new(shared.With(moved), [(policy, [])], criticMetrics);
 
         // Updates of the policy so far: this one is number (step + 1) / delay, a whole number.
@@ -85,7 +88,7 @@ public static class Rlpd
         var actor = AdamState.In(policy);
         var (mean, logStd) = Head(config, actor.Parameters, s);
         var (action, logDensity) = TanhGaussianPolicy.Sample(mean, logStd, draw(PolicyNoise, a.Shape));
-        var q = Critics.Mean(critics.Parameters, s, action);
+        var q = Critics.Average(critics.Parameters, s, action);
         var loss = SoftActorCritic.Policy(alpha, logDensity, q);
         var (after, norm) = Adam.Descend(actor, loss, updates, rate);
         var temperatureLoss = SoftActorCritic.ExactTemperature(
@@ -100,10 +103,10 @@ public static class Rlpd
                 ("policyGradientNorm", norm),
             ]),
         ],
-        [.. criticMetrics, ("temperature", alpha), ("temperatureLoss", temperatureLoss)]);
+        [.. criticMetrics, ("temperatureLoss", temperatureLoss)]);
     }
 
-    /// <summary>min over TargetCritics drawn critics of Q̂ⱼ(s′, ã′), [B]; less α ln π(ã′|s′) where entropy counts.</summary>
+    /// <summary>min over TargetCritics drawn critics of Q̂ⱼ(s′, ã′), [B]; less α ln π(ã′|s′), if it counts.</summary>
     static Tensor NextValue(RlpdConfig config, TensorGroup shared, TensorGroup policy, Tensor next, Tensor alpha,
         Draw draw, Draw uniform)
     {

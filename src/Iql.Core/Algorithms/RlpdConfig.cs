@@ -2,13 +2,13 @@ using Iql.Networks;
 
 namespace Iql.Algorithms;
 
-/// <summary>The hyperparameters of <see cref="Rlpd"/>; they start as ikostrikov/rlpd @c90fd4b has them for
+/// <summary>The hyperparameters of <see cref="Rlpd"/>, which is made to learn online; they start as ikostrikov/rlpd @c90fd4b has them for
 /// locomotion.</summary>
 public sealed record RlpdConfig : IAlgorithmConfig
 {
-    [Hyperparameter("Critics in the ensemble", Range = "[1, ∞)", Hint = "N")]
+    [Hyperparameter("Critics in the ensemble", Range = "[1, 100]", Hint = "N")]
     public int Ensemble { get; init; } = 10;
-    [Hyperparameter("Critics drawn for a step, whose minimum is its target", Range = "[1, ∞)", Hint = "N")]
+    [Hyperparameter("Critics drawn for a step, whose minimum is its target", Range = "[1, 100]", Hint = "N")]
     public int TargetCritics { get; init; } = 2;
     [Hyperparameter("Whether critics normalise their hidden layers")]
     public bool LayerNorm { get; init; } = true;
@@ -29,4 +29,10 @@ public sealed record RlpdConfig : IAlgorithmConfig
 
     void IAlgorithmConfig.CheckTogether() => Check.That(TargetCritics <= Ensemble, "targetCritics",
         $"at most the {Ensemble} critics of ensemble", TargetCritics);
+
+    IEnumerable<string> IAlgorithmConfig.Remarks(int steps) => steps == 0 ? [] :
+    [
+        "rlpd is made to learn online, beside data. On data alone, nothing holds its policy to them: " +
+        "Q may grow without bound.",
+    ];
 }

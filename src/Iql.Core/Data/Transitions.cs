@@ -3,6 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace Iql.Data;
 
+/// <summary>What returns to go count after the last row of an episode that did not end there.</summary>
+public enum Ending
+{
+    /// <summary>Nothing.</summary>
+    Nothing,
+    /// <summary>Its reward for ever, in a failure: an episode whose rewards are all the least of the data.</summary>
+    EndlessFailure,
+    /// <summary>Its reward for ever.</summary>
+    EndlessReward,
+}
+
 /// <summary>A data set of N transitions (s, a, r, d, s′), immutable, in the order they were made. An episode ends where
 /// a row is terminal or timed out, and at the last row.</summary>
 public sealed class Transitions : IDataset
@@ -90,22 +101,20 @@ public sealed class Transitions : IDataset
     public bool HasNextAction(int row) => Terminals[row] || (row + 1 < Count && !Timeouts[row]);
 
     /// <summary>Returns to go, [N]: Σ γᵏ r from a row to the end of its episode.</summary>
-    /// <param name="discount">γ, in [0, 1]; 1 sums the rewards.</param>
-    /// <param name="endlessFailures">Whether an episode whose rewards are all r counts r/(1 − γ) in every row: it failed,
-    /// and would have gone on to (nakamotoo/Cal-QL @ac6eafe, for sparse rewards).</param>
-    public float[] ReturnsToGo(double discount = 1, bool endlessFailures = false)
+    /// <param name="discount">γ, in [0, 1]; 1 sums the rewards. Without an end, below 1.</param>
+    /// <param name="ending">What an episode without a terminal row counts after its last row.</param>
+    public float[] ReturnsToGo(double discount = 1, Ending ending = Ending.Nothing)
     {
         Check.That(discount is >= 0 and <= 1, nameof(discount), "a number in [0, 1]", discount);
+        Check.That(discount < 1 || ending == Ending.Nothing, nameof(discount), "less than 1 for endless rewards", 1);
         var returns = new float[Count];
+        var least = ending == Ending.EndlessFailure ? Rewards.Min() : 0;
         foreach (var episode in Episodes)
         {
-            var rewards = Rewards.AsSpan(episode.Start, episode.Length);
-            if (endlessFailures && !rewards.ContainsAnyExcept(rewards[0]))
-            {
-                returns.AsSpan(episode.Start, episode.Length).Fill((float)(rewards[0] / (1 - discount)));
-                continue;
-            }
-            var sum = 0.0;
+            var endless = !Terminals[episode.Last] && (ending == Ending.EndlessReward ||
+                (ending == Ending.EndlessFailure
+                && !Rewards.AsSpan(episode.Start, episode.Length).ContainsAnyExcept(least)));
+            var sum = endless ? Rewards[episode.Last] / (1 - discount) : 0;
             for (var row = episode.Last; row >= episode.Start; row--)
                 returns[row] = (float)(sum = Rewards[row] + discount * sum);
         }

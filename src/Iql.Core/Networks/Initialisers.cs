@@ -42,9 +42,8 @@ public static class Initialisers
             block.Write($"{prefix}w{k}", Floats(orthogonal
                 ? Orthogonal(weights, inputs, outputs, small ? SmallGain : Math.Sqrt(2))
                 : Uniform(weights, inputs * outputs, small ? SmallGain * xavier : bound)));
-            block.Write($"{prefix}b{k}",
-                Floats(initialisation == Initialisation.Torch || (initialisation == Initialisation.TorchSmallOutput && !small)
-                    ? Uniform(biases, outputs, bound) : new double[outputs]));
+            var zero = orthogonal || small || initialisation == Initialisation.Xavier;
+            block.Write($"{prefix}b{k}", Floats(zero ? new double[outputs] : Uniform(biases, outputs, bound)));
             if (block.Layout.Contains($"{prefix}gain{k}"))
                 block.Write($"{prefix}gain{k}", Floats([.. Enumerable.Repeat(1.0, outputs)]));
         }

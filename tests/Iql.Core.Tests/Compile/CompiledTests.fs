@@ -254,6 +254,15 @@ let tests =
                   ]
                 | _ -> []))
 
+        testCase "layer norm and its gradients are right at lengths around the vector width" (fun () ->
+            for n in lengths do
+                check 3e-5 $"layer norm {n}" [ [ 7; n ]; [ n ]; [ n ]; [ 7; n ] ] (function
+                    | [ x; gain; offset; weight ] ->
+                        let y = Tensor.LayerNorm(x, gain, offset, 1e-6)
+                        let loss = Tensor.Sum(weight * Tensor.Relu y)
+                        y :: List.ofSeq (Gradient.Of(loss, [| x; gain; offset |]))
+                    | _ -> []))
+
         testCase "a step of descent on a network of any widths is right" (fun () ->
             for batch, widths in
                 [ 1, [ 3; 5 ]; 7, [ 4; 1; 3 ]; 16, [ 11; 20 ]; 33, [ 14; 40; 17 ]; 48, [ 3; 32; 32; 32 ] ] do

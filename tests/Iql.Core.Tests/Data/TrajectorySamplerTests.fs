@@ -110,26 +110,34 @@ let tests =
                     [| for i in 0UL .. 15UL -> expected[seed.Below(i, 10)] |]
                     "read of block 'returnsToGo'")
 
-        testCase "a failure that would have gone on counts its reward for ever" (fun () ->
-            // Three episodes: all −1; ends in 0; a single row.
-            let ends = [ 2; 5; 6 ]
+        testCase "an episode that was cut counts a reward for ever, where it failed or always" (fun () ->
+            // All −1; ends in 0; a single row; 0 and −½ without an end; −1 and a terminal row, such as a fall.
+            let ends = [ 2; 5; 6; 8; 9 ]
+            let terminals = [ 5; 9 ]
 
             let t =
                 Transitions(
                     "sparse",
                     1,
                     1,
-                    Array.zeroCreate 7,
-                    Array.zeroCreate 7,
-                    [| -1f; -1f; -1f; -1f; -1f; 0f; -1f |],
-                    [| for row in 0..6 -> row = 5 |],
-                    [| for row in 0..6 -> row <> 5 && List.contains row ends |],
-                    Array.zeroCreate 7
+                    Array.zeroCreate 10,
+                    Array.zeroCreate 10,
+                    [| -1f; -1f; -1f; -1f; -1f; 0f; -1f; 0f; -0.5f; -1f |],
+                    [| for row in 0..9 -> List.contains row terminals |],
+                    [| for row in 0..9 -> List.contains row ends && not (List.contains row terminals) |],
+                    Array.zeroCreate 10
                 )
 
-            let expected = [| -10f; -10f; -10f; -1.9f; -1f; 0f; -10f |]
-            let returns = t.ReturnsToGo(0.9, endlessFailures = true)
-            Array.iter2 (fun x (y: float32) -> Expect.isTrue (abs (x - y) < 1e-5f) $"{x} {y}") expected returns)
+            for ending, expected in
+                [
+                    Ending.Nothing, [ -2.71; -1.9; -1.0; -1.9; -1.0; 0.0; -1.0; -0.45; -0.5; -1.0 ]
+                    Ending.EndlessFailure, [ -10.0; -10.0; -10.0; -1.9; -1.0; 0.0; -10.0; -0.45; -0.5; -1.0 ]
+                    Ending.EndlessReward, [ -10.0; -10.0; -10.0; -1.9; -1.0; 0.0; -10.0; -4.5; -5.0; -1.0 ]
+                ] do
+                for x, y in Seq.zip expected (t.ReturnsToGo(0.9, ending)) do
+                    Expect.isTrue (abs (x - float y) < 1e-5) $"{ending}: {x} {y}"
+
+            Expect.refuses (fun () -> t.ReturnsToGo(1.0, Ending.EndlessReward) |> ignore) "discount 1")
 
         testCase "columns of other names and shapes are refused" (fun () ->
             let t = transitions 3 2 (steps 10 [ 3 ] [])

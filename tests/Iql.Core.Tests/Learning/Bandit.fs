@@ -17,6 +17,14 @@ let data (reward: float32 -> float32) : Transitions =
     let ends = Array.replicate count true
     Transitions("bandit", 1, 1, ones, actions, Array.map reward actions, ends, Array.replicate count false, ones)
 
+/// One state, one decision: actions of the lower half alone, each rewarded by itself.
+let lowerHalf =
+    let seed, count = Seed.Named "lower half", 400
+    let actions = [| for i in 0 .. count - 1 -> float32 (seed.Uniform(uint64 i, 0.25)) - 0.3f |]
+    let ones = Array.replicate count 1f
+    let ends = Array.replicate count true
+    Transitions("lower half", 1, 1, ones, actions, actions, ends, Array.replicate count false, ones)
+
 /// Blocks after so many steps.
 let trained (learner: Learner) (data: Transitions) steps : TensorBlock list =
     use trainer = new Trainer(learner, data, Trainer.Start(learner, Seed.Named "cloning"))

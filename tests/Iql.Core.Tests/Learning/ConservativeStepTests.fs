@@ -27,7 +27,7 @@ let private batch: Numbers =
         "batch/terminals", [| 0.0; 1.0; 0.0; 0.0; 0.0 |]
         "batch/nextObservations", numbers "next" (rows * s) 1.0
         // Some above and some below what the critics say.
-        "batch/returnsToGo", numbers "returns" rows 1.0
+        "batch/returnsToGo", numbers "returns" rows 1.0 |> Array.map (fun x -> x - 0.7)
         for stream, extents in draws do
             let bound = if stream = ConservativeQLearning.UniformActions then 1.0 else 1.5
 
@@ -114,21 +114,28 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
 
         (row "rewards" 1 b).Head + config.Discount * (1.0 - (row "terminals" 1 b).Head) * next
 
+    let calibrated = config.Calibration <> Calibration.Off
+    let returnToGo b = (row "returnsToGo" 1 b).Head
+
+    let ofPolicy n b = [
+        sample ConservativeQLearning.NextNoise n (after b) b
+        sample ConservativeQLearning.CurrentNoise n (seen b) b
+    ]
+
+    let boundShare net =
+        each (fun b ->
+            Seq.average [
+                for n in 0 .. samples - 1 do
+                    for action, _ in ofPolicy n b -> if q net (seen b) action < returnToGo b then 1.0 else 0.0
+            ])
+
     let difference net =
         each (fun b ->
             let importance = config.ConservativeTerm = ConservativeTerm.ImportanceWeighted
             let data = q net (seen b) (limited b)
 
-            let logit bounded (action, logDensity) =
-                let value = q net (seen b) action
-
-                let value =
-                    if bounded && config.Calibration <> Calibration.Off then
-                        max value (row "returnsToGo" 1 b).Head
-                    else
-                        value
-
-                value - (if importance then logDensity else 0.0)
+            let logit least (action, logDensity) =
+                max least (q net (seen b) action) - (if importance then logDensity else 0.0)
 
             let logits = [
                 for n in 0 .. samples - 1 do
@@ -137,9 +144,8 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
                             batch[$"batch/noise{ConservativeQLearning.UniformActions}"][(n * rows + b) * a + i]
                     ]
 
-                    logit false (uniform, float a * log 0.5)
-                    logit true (sample ConservativeQLearning.NextNoise n (after b) b)
-                    logit true (sample ConservativeQLearning.CurrentNoise n (seen b) b)
+                    logit -infinity (uniform, float a * log 0.5)
+                    yield! ofPolicy n b |> List.map (logit (if calibrated then returnToGo b else -infinity))
 
                 if not importance then
                     data
@@ -166,12 +172,56 @@ let private oracle (config: ConservativeQLearningConfig) cloning (start: Numbers
         "difference1", difference "critic1"
         "difference2", difference "critic2"
         "criticLoss", squared "critic1" + squared "critic2" + penalty "critic1" + penalty "critic2"
+        if calibrated then
+            "boundShare1", boundShare "critic1"
+            "boundShare2", boundShare "critic2"
         match temperatureLoss with
         | Some loss -> "temperatureLoss", loss
         | None -> ()
         if config.Lagrange <> Lagrange.Off then
             "multiplierLoss", -(penalty "critic1" + penalty "critic2") / 2.0
     ]
+
+/// A step from numbers that are all different: the start, the numbers after, the metrics.
+let private step (config: ConservativeQLearningConfig) =
+    let extents stream extents =
+        if stream = ConservativeQLearning.TargetNoise && config.Backup = SampledBackup.Sample then
+            List.tail extents
+        else
+            extents
+
+    let learner =
+        ConservativeQLearning.Learner(config, s, a, recorded, recorded)
+        |> withColumns [ for stream, shape in draws -> $"noise{stream}", extents stream shape ]
+
+    // One sample is the first of the three.
+    let handed =
+        if config.Backup = SampledBackup.Sample then
+            batch
+            |> Map.change $"batch/noise{ConservativeQLearning.TargetNoise}" (Option.map (Array.take (rows * a)))
+        else
+            batch
+
+    let seed = Seed.Named "conservative step"
+
+    let start =
+        initial learner seed
+        |> Map.map (fun name values ->
+            if name.EndsWith "/w0" || name.EndsWith "/b0" then
+                if name.Contains "adam" then values else numbers name values.Length 0.9
+            else
+                values)
+        |> over (
+            Map [
+                if config.AutomaticTemperature then
+                    "shared/temperature/log", [| config.InitialLogTemperature |]
+                if config.Lagrange <> Lagrange.Off then
+                    "shared/multiplier/log", [| config.InitialLogMultiplier |]
+            ]
+        )
+
+    let next, metrics = train inDouble learner seed (fun _ -> handed) start 1
+    start, next, metrics.Head
 
 [<Tests>]
 let tests =
@@ -210,50 +260,45 @@ let tests =
                                     PolicyLearningRate = 0.05
                                 )
 
-                            let extents stream extents =
-                                if stream = ConservativeQLearning.TargetNoise && backup = SampledBackup.Sample then
-                                    List.tail extents
-                                else
-                                    extents
-
-                            let learner =
-                                ConservativeQLearning.Learner(config, s, a, recorded, recorded)
-                                |> withColumns [ for stream, shape in draws -> $"noise{stream}", extents stream shape ]
-
-                            // One sample is the first of the three.
-                            let handed =
-                                if backup = SampledBackup.Sample then
-                                    batch
-                                    |> Map.change
-                                        $"batch/noise{ConservativeQLearning.TargetNoise}"
-                                        (Option.map (Array.take (rows * a)))
-                                else
-                                    batch
-
-                            let seed = Seed.Named "conservative step"
-
-                            let start =
-                                initial learner seed
-                                |> Map.map (fun name values ->
-                                    if name.EndsWith "/w0" || name.EndsWith "/b0" then
-                                        if name.Contains "adam" then values else numbers name values.Length 0.9
-                                    else
-                                        values)
-                                |> over (
-                                    Map [
-                                        if automatic then
-                                            "shared/temperature/log", [| config.InitialLogTemperature |]
-                                        if lagrange <> Lagrange.Off then
-                                            "shared/multiplier/log", [| config.InitialLogMultiplier |]
-                                    ]
-                                )
-
-                            let _, metrics = train inDouble learner seed (fun _ -> handed) start 1
+                            let start, _, metrics = step config
 
                             for KeyValue(name, expected) in oracle config cloning start do
-                                let actual = metrics.Head[name]
+                                let actual = metrics[name]
 
                                 Expect.isTrue
                                     (Golden.deviation expected actual <= 1e-10)
                                     $"{term} {lagrange} {backup} {automatic} {cloning} {name}: {expected:R} {actual:R}")
+
+        testCase "gradients of critics are central differences, where returns to go bound some samples" (fun () ->
+            for term in Enum.GetValues<ConservativeTerm>() do
+                let config =
+                    ConservativeQLearningConfig(
+                        HiddenSizes = Widths [],
+                        BatchSize = rows,
+                        ActionSamples = samples,
+                        ConservativeTerm = term,
+                        Calibration = Calibration.Returns,
+                        ConservativeOrder = ConservativeOrder.TemperatureFirst
+                    )
+
+                let start, next, metrics = step config
+                let share = metrics["boundShare1"]
+                Expect.isTrue (share > 0.1 && share < 0.9) $"some are bounded: {share}"
+
+                for tensor in [ "critic1/w0"; "critic1/b0"; "critic2/w0"; "critic2/b0" ] do
+                    let values = start[$"shared/{tensor}"]
+
+                    for i in 0 .. values.Length - 1 do
+                        let at change =
+                            let moved = Array.copy values
+                            moved[i] <- moved[i] + change
+                            (oracle config false (start.Add($"shared/{tensor}", moved)))["criticLoss"]
+
+                        // Adam's first mean is a tenth of the gradient.
+                        let expected = (at 1e-5 - at -1e-5) / 2e-5 / 10.0
+                        let actual = next[$"shared/adam-m/{tensor}"].[i]
+
+                        Expect.isTrue
+                            (abs (expected - actual) <= 1e-7 * (1.0 + abs expected))
+                            $"{term} {tensor}[{i}]: {expected:R} {actual:R}")
     ]

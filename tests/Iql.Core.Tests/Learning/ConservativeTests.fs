@@ -21,14 +21,6 @@ let private config =
         PolicyLearningRate = 0.003
     )
 
-/// One state, one decision: actions of the lower half alone, each rewarded by itself.
-let private lowerHalf =
-    let seed, count = Seed.Named "lower half", 400
-    let actions = [| for i in 0 .. count - 1 -> float32 (seed.Uniform(uint64 i, 0.25)) - 0.3f |]
-    let ones = Array.replicate count 1f
-    let ends = Array.replicate count true
-    Transitions("lower half", 1, 1, ones, actions, actions, ends, Array.replicate count false, ones)
-
 let private acts (config: ConservativeQLearningConfig) data steps =
     let learner = ConservativeQLearning.Learner(config, 1, 1)
     Bandit.action learner (Bandit.trained learner data steps)
@@ -61,16 +53,16 @@ let tests =
                 "acts")
 
         testCase "without its term it runs out of the data, with much of it it stays there" (fun () ->
-            let weight (x: float) = acts (config.With("conservativeWeight", x)) lowerHalf 3000
+            let weight (x: float) = acts (config.With("conservativeWeight", x)) Bandit.lowerHalf 3000
 
             Expect.between 0.3 1.0 (weight 0.0) "weight 0.0"
             Expect.between (-0.55) 0.0 (weight 5.0) "weight 5.0")
 
         testCase "the warm-up clones" (fun () ->
             let cloned =
-                acts (config.With("cloningSteps", 10_000).With("initialLogTemperature", -5.0)) lowerHalf 2000
+                acts (config.With("cloningSteps", 10_000).With("initialLogTemperature", -5.0)) Bandit.lowerHalf 2000
 
-            let pretransformed = lowerHalf.Actions |> Seq.averageBy (fun a -> Math.Atanh(float a)) |> tanh
+            let pretransformed = Bandit.lowerHalf.Actions |> Seq.averageBy (fun a -> Math.Atanh(float a)) |> tanh
 
             Expect.floatClose (Accuracy.within 0.03) cloned pretransformed "cloned")
 

@@ -145,6 +145,7 @@ let private network (block: TensorBlock) (name: string) (row: float[]) : float[]
     let rec go k (x: float[]) =
         if block.Layout.Contains $"{name}/w{k}" then
             let weights, biases = block.Read $"{name}/w{k}", block.Read $"{name}/b{k}"
+
             let x =
                 match block.Layout.Contains $"{name}/gain{k - 1}" with
                 | true ->

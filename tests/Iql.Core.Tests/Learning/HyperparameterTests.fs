@@ -197,6 +197,13 @@ let tests =
             refused "entropyInBackup" (fun () ->
                 ConservativeQLearningConfig(EntropyInBackup = true, Backup = SampledBackup.LeastOfMax).Validate())
 
+            refused "discount: expected less than 1 where calibration is for ever, got 1" (fun () ->
+                ConservativeQLearningConfig(Calibration = Calibration.SparseReturns, Discount = 1.0).Validate())
+
+            refused "calibration: expected off where actions are discrete, got returns" (fun () ->
+                ConservativeQLearningConfig(Calibration = Calibration.Returns, Actions = Iql.ActionKind.Discrete)
+                    .Validate())
+
             refused "actionChoice" (fun () ->
                 BehaviourCloningConfig(ActionChoice = ActionChoice.Sampled, PolicyKind = PolicyKind.Deterministic)
                     .Validate())

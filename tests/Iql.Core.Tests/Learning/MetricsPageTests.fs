@@ -27,6 +27,8 @@ let tests =
                                 2,
                                 1
                             )
+                            ConservativeQLearningConfig.Calibrated.Learner(2, 1)
+                            RlpdConfig().Learner(2, 1)
                             BehaviourCloning.Learner(BehaviourCloningConfig(Actions = ActionKind.Discrete), 2, 2)
                             ConservativeQLearning.Learner(
                                 ConservativeQLearningConfig(Actions = ActionKind.Discrete),

@@ -147,6 +147,18 @@ let tests =
                 Expect.between (0.95 * bound) bound (Array.reduce max values) "largest of values"
                 Expect.between (-bound) (-0.95 * bound) (Array.reduce min values) "least of values")
 
+        testCase "Xavier's numbers stay within their bound and fill it; biases are 0, gains of layer norm 1" (fun () ->
+            let block = new TensorBlock(Layout("net", Mlp.Shapes(9, [| 300 |], 2, layerNorm = true)))
+            Initialisers.Network(Initialisation.Xavier, Seed.Named "xavier", block, "")
+
+            for name, bound in [ "w0", sqrt (6.0 / 309.0); "w1", sqrt (6.0 / 302.0) ] do
+                let values = block.Read name |> Array.map float
+                Expect.between (0.95 * bound) bound (Array.reduce max values) "largest of values"
+                Expect.between (-bound) (-0.95 * bound) (Array.reduce min values) "least of values"
+
+            for name, expected in [ "b0", 0f; "b1", 0f; "offset0", 0f; "gain0", 1f ] do
+                Expect.equal (Array.distinct (block.Read name)) [| expected |] name)
+
         testCase "initial numbers depend on the seed and the name alone" (fun () ->
             let start name layout =
                 let block = new TensorBlock(layout)

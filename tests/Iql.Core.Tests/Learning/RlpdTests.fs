@@ -5,6 +5,7 @@ open System
 open Iql
 open Iql.Algorithms
 open Expecto
+open Iql.Tests
 open Iql.Core.Tests.Learning.Execute
 open Iql.Core.Tests.Learning.Replay
 
@@ -30,7 +31,10 @@ let private each f = Seq.average [ for b in 0 .. rows - 1 -> f b ]
 let private network (parameters: Numbers) (net: string) (x: float list) (outputs: int) : float list =
     let layer k (x: float list) width =
         let w, b = parameters[$"{net}/w{k}"], parameters[$"{net}/b{k}"]
-        [ for o in 0 .. width - 1 -> b[o] + Seq.sum [ for i, value in List.indexed x -> value * w[i * width + o] ] ]
+
+        [
+            for o in 0 .. width - 1 -> b[o] + Seq.sum [ for i, value in List.indexed x -> value * w[i * width + o] ]
+        ]
 
     let inner = layer 0 x hidden
 
@@ -40,7 +44,10 @@ let private network (parameters: Numbers) (net: string) (x: float list) (outputs
         | Some gain ->
             let mean = List.average inner
             let deviation = sqrt (List.averageBy (fun h -> (h - mean) ** 2.0) inner + 1e-6)
-            [ for i, h in List.indexed inner -> (h - mean) / deviation * gain[i] + parameters[$"{net}/offset0"][i] ]
+
+            [
+                for i, h in List.indexed inner -> (h - mean) / deviation * gain[i] + parameters[$"{net}/offset0"][i]
+            ]
 
     layer 1 (List.map (max 0.0) normalised) outputs
 
@@ -104,11 +111,13 @@ let private oracle (config: RlpdConfig) (p: Numbers) : Map<string, float> =
         "tdTargetMean", each target
         "criticLoss",
         each (fun b ->
-            Seq.average [ for i in 1..ensemble -> (target b - q $"critic{i}" (row "observations" s b) (limited b)) ** 2.0 ])
+            let data net = q net (row "observations" s b) (limited b)
+            Seq.average [ for i in 1..ensemble -> (target b - data $"critic{i}") ** 2.0 ])
         "0:policyLoss", each policy
         "temperatureLoss",
         -alpha
-        * (each (fun b -> snd (sample Rlpd.PolicyNoise (row "observations" s b) b)) + config.TargetEntropy * float a)
+        * (each (fun b -> snd (sample Rlpd.PolicyNoise (row "observations" s b) b))
+           + config.TargetEntropy * float a)
     ]
 
 /// A step from numbers that are all different: the start, the numbers after, the metrics.
@@ -124,7 +133,10 @@ let private step (config: RlpdConfig) =
     let start =
         initial learner seed
         |> Map.map (fun name values ->
-            if name.Contains "adam" || name.EndsWith "log" then values else numbers name values.Length 0.9)
+            if name.Contains "adam" || name.EndsWith "log" then
+                values
+            else
+                numbers name values.Length 0.9)
         |> over (Map [ "shared/temperature/log", [| config.InitialLogTemperature |] ])
 
     let next, metrics = train inDouble learner seed (fun _ -> batch) start 1
@@ -184,8 +196,31 @@ let tests =
             let learner = Rlpd.Learner(RlpdConfig(PolicyDelay = 4), s, a)
             Expect.equal [ for t in 0L .. 8L -> learner.Choose.Invoke t ] [ 1; 1; 1; 0; 1; 1; 1; 0; 1 ] "programs")
 
+        testCase "it climbs to the best action, and past the data where Q promises more" (fun () ->
+            let config =
+                RlpdConfig(
+                    Ensemble = 4,
+                    PolicyDelay = 2,
+                    HiddenSizes = Widths [ 32; 32 ],
+                    BatchSize = 64,
+                    CriticLearningRate = 0.003,
+                    PolicyLearningRate = 0.003
+                )
+
+            let acts data =
+                let learner = Rlpd.Learner(config, 1, 1)
+                Bandit.action learner (Bandit.trained learner data 4000)
+
+            let best = acts (Bandit.data (fun a -> -4f * (a - 0.6f) * (a - 0.6f)))
+            Expect.floatClose (Accuracy.within 0.1) best 0.6 "best"
+            // Its rewards rise with the action, which is below 0.
+            Expect.between 0.3 1.0 (acts Bandit.lowerHalf) "lower half")
+
         testCase "more drawn critics than there are is refused" (fun () ->
-            Expect.throwsT<ArgumentException>
-                (fun () -> RlpdConfig(Ensemble = 2, TargetCritics = 3).Validate() |> ignore)
-                "targetCritics")
+            let error =
+                Expect.raises<ArgumentException>
+                    (fun () -> RlpdConfig(Ensemble = 2, TargetCritics = 3).Validate() |> ignore)
+                    "the refusal"
+
+            Expect.equal error.Message "targetCritics: expected at most the 2 critics of ensemble, got 3." "message")
     ]
