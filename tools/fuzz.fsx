@@ -56,7 +56,7 @@ let child (name: string) (first: int) (count: int) =
             place folder input
             printfn $"try {number}"
 
-            if number % 100 = 0 || input |> List.exists (fun (_, bytes) -> bytes.Length > 1_000_000) then
+            if number % 100 = 0 || isLarge input then
                 before <- settle ()
 
             let outcome, beyond = measured reader folder

@@ -7,6 +7,9 @@ namespace Iql;
 public static class Reading
 {
     const int LongestReason = 300;
+    /// <summary>Letters of the longest line, and bytes of the longest file of JSON: parsed, they take ten times as
+    /// much.</summary>
+    internal const int Longest = 16_000_000;
 
     /// <summary>How JSON of a file is parsed: a name twice in one object and depth above 64 are refused.</summary>
     internal static JsonDocumentOptions Json { get; } = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
@@ -45,6 +48,14 @@ public static class Reading
             _ => new InvalidDataException($"{path}{place}: expected {expected}, got damaged contents " +
                 $"({reason.TrimEnd('.')}). Copy or write the file again.", failure),
         };
+    }
+
+    /// <summary>The text of a file of JSON, which is refused by its length before it is read.</summary>
+    internal static string Small(string path)
+    {
+        var length = new FileInfo(path).Length;
+        return length <= Longest ? File.ReadAllText(path) : throw new InvalidDataException(Invariant.Say(
+            $"{path}: expected JSON of at most {Longest:N0} bytes, got {length:N0}. Is it another file?"));
     }
 
     /// <summary>Reads rows one by one, each within <see cref="Of"/>.</summary>

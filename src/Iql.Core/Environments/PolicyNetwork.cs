@@ -16,7 +16,7 @@ sealed record PolicyNetwork(PolicyLayer[] Hidden, PolicyLayer Mean, PolicyLayer?
     /// <exception cref="FileException">A part is missing or of another shape; the message names it.</exception>
     internal static PolicyNetwork Read(string path) => Reading.Of(path, "a policy's description as JSON", () =>
     {
-        using var json = JsonDocument.Parse(File.ReadAllText(path), Reading.Json);
+        using var json = JsonDocument.Parse(Reading.Small(path), Reading.Json);
         return new Reader(path, json.RootElement).Read();
     });
 
@@ -72,6 +72,7 @@ sealed record PolicyNetwork(PolicyLayer[] Hidden, PolicyLayer Mean, PolicyLayer?
             var numbers = MemoryMarshal.Cast<byte, float>(
                 Reading.Of(numbersPath, "the numbers of a policy", () => File.ReadAllBytes(numbersPath)));
             var tensors = new Dictionary<string, (long[], float[])>();
+            var taken = 0L;
             foreach (var tensor in listed.EnumerateArray())
             {
                 long[] shape = [.. tensor.GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt64())];
@@ -82,6 +83,8 @@ sealed record PolicyNetwork(PolicyLayer[] Hidden, PolicyLayer Mean, PolicyLayer?
                 if (offset < 0 || count > numbers.Length || offset > numbers.Length - count)
                     throw Wrong($"{count} numbers of {name} from number {offset} on",
                         $"{numbers.Length} numbers in all in {Path.GetFileName(numbersPath)}");
+                if ((taken += count) > numbers.Length)
+                    throw Wrong($"tensors of different numbers, {numbers.Length} in all", "some twice");
                 var own = numbers.Slice((int)offset, (int)count).ToArray();
                 if (own.FirstOrDefault(number => !float.IsFinite(number)) is var number && !float.IsFinite(number))
                     throw Wrong($"finite numbers of {name}", FormattableString.Invariant($"{number}"));

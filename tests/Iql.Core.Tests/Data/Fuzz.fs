@@ -101,14 +101,23 @@ let foreignOf (reader: Reader) : Sound list = [
             [ for name, path in files -> name, File.ReadAllBytes path ]
 ]
 
-/// The damaged inputs of a reader: number, and the files. The same ones every time; each fourth is of another program.
+/// Whether an input takes a tenth of a second.
+let isLarge (input: Sound) : bool = input |> List.exists (fun (_, bytes) -> bytes.Length > 1_000_000)
+
+/// The damaged inputs of a reader: number, and the files. The same ones every time. Each fourth is another program's;
+/// of these, each 25th is large.
 let inputs (reader: Reader) (first: int) (count: int) : (int * Sound) seq = seq {
     let own = seedsOf reader
-    let foreign = foreignOf reader
+    let large, small = foreignOf reader |> List.partition isLarge
 
     for number in first .. first + count - 1 do
         let random = Random(number)
-        let seeds = if number % 4 = 3 && not foreign.IsEmpty then foreign else own
+
+        let seeds =
+            if number % 100 = 99 && not large.IsEmpty then large
+            elif number % 4 = 3 && not small.IsEmpty then small
+            else own
+
         let seed = seeds[random.Next seeds.Length]
         let damages = plain @ reader.Damage
         let chosen = if random.Next 8 = 0 then random.Next seed.Length else 0

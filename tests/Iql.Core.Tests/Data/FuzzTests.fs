@@ -125,6 +125,26 @@ let seeds =
                         Expect.stringContains message $"{name}: expected" "the refusal"
                         Expect.stringLacks message "\n" "the refusal"))
 
+        testCase "tensors of a policy that share numbers are refused" (fun () ->
+            let policy = readers |> List.find (fun reader -> reader.Name = "policy")
+
+            withFolder (fun folder ->
+                place folder (seedsOf policy).Head
+                let path = Path.Combine(folder, "policy.json")
+                let json = Nodes.JsonNode.Parse(File.ReadAllText path)
+
+                let tensors = json["tensors"].AsArray()
+
+                for i in 0..99 do
+                    let again = (tensors[0]).DeepClone()
+                    again["name"] <- Nodes.JsonValue.Create $"again{i}"
+                    tensors.Add again
+
+                File.WriteAllText(path, string json)
+                let read () = Iql.Environments.PolicyFile path |> ignore
+                let message = throws<InvalidDataException>(read).Message
+                Expect.stringStarts message $"{path}: expected tensors of different numbers" "the refusal"))
+
         testCase "a wrong checksum in an npz file is refused by name" (fun () ->
             let path = shared "data/faults/npz-one-bit-crc-mismatch.npz"
             let failure = throws<InvalidDataException>(fun () -> DatasetFile.Read path |> ignore)

@@ -2,6 +2,7 @@ module Iql.Core.Tests.LogImportTests
 
 open System
 open System.IO
+open Iql
 open Iql.Data
 open Iql.Data.Files
 open Iql.Data.Rows
@@ -217,4 +218,54 @@ let tests =
                     (message (fun () -> import folder "x.log" csv schemaText "o.npz" |> ignore))
                     "'.log'"
                     "the message"))
+
+        testCase "a line without an end is refused before it is whole in memory" (fun () ->
+            withFolder (fun folder ->
+                let path name = Path.Combine(folder, name)
+                File.WriteAllText(path "schema.json", schemaText)
+                let schema = LogSchema.Read(path "schema.json")
+                let long = String('1', 20_000_000)
+
+                for log, text, place, expected in
+                    [
+                        "line.csv", "run,x,v,u,r,done\n\n" + long, "(3)", "a line of at most 16 MB"
+                        "header.csv", long, "(1)", "a line of at most 16 MB"
+                        "line.jsonl", "\r\n" + long, "(2)", "a line of at most 16 MB"
+                        "quote.csv",
+                        "run,x,v,u,r,done\n\"" + String.replicate 1_000_000 "a quote is missing here\n",
+                        "(2)",
+                        "a quote that closes the one in field 1, got 16 MB without one"
+                    ] do
+                    File.WriteAllText(path log, text)
+                    let before = GC.GetAllocatedBytesForCurrentThread()
+
+                    let message =
+                        throws<InvalidDataException>(fun () ->
+                            LogImport.Import(path log, schema, path "out.npz") |> ignore)
+                            .Message
+
+                    Expect.stringStarts message $"{path log}{place}: expected {expected}" "the refusal"
+                    let taken = GC.GetAllocatedBytesForCurrentThread() - before
+                    Expect.between 0L 100_000_000L taken $"bytes taken for {log}"
+
+                let large = path "large.json"
+                File.WriteAllText(large, "[" + long + "]")
+                let message = throws<InvalidDataException>(fun () -> LogSchema.Read large |> ignore).Message
+                Expect.stringStarts message $"{large}: expected JSON of at most 16,000,000" "the refusal"))
+
+        testCase "lines end as people's files end them" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "x.txt")
+                // Longer than a buffer, and an end of a line across two buffers.
+                let lines = [ "a"; ""; String('b', 32_766); "c"; String('d', 70_000); "é"; "" ]
+
+                for ending in [ "\n"; "\r\n"; "\r" ] do
+                    for last in [ ""; ending ] do
+                        File.WriteAllText(path, String.Join(ending, lines) + last)
+                        use reader = new LineReader(path)
+
+                        let read =
+                            List.unfold (fun () -> reader.Next() |> Option.ofObj |> Option.map (fun l -> l, ())) ()
+
+                        Expect.equal read (List.ofArray (File.ReadAllLines path)) "lines"))
     ]

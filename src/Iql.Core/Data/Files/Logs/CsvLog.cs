@@ -8,8 +8,7 @@ static class CsvLog
 {
     internal static IEnumerable<LogRow> Rows(string path, LogSchema schema, Float32Loss? loss = null)
     {
-        using var text = new StreamReader(
-            path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16);
+        using var text = new LineReader(path);
         var records = Records(path, text, schema.Separator).GetEnumerator();
         if (!records.MoveNext())
             throw new InvalidDataException($"{path}: expected a line of column names, got an empty file.");
@@ -47,15 +46,12 @@ static class CsvLog
         };
     }
 
-    static IEnumerable<(long Line, List<string> Fields)> Records(string path, StreamReader text, char separator)
+    static IEnumerable<(long Line, List<string> Fields)> Records(string path, LineReader text, char separator)
     {
-        var (line, number) = ("", 0L);
-        while (text.ReadLine() is { } read)
+        while (text.Next() is { } line)
         {
-            number++;
-            line = read;
             if (string.IsNullOrWhiteSpace(line)) continue;
-            var first = number;
+            var first = text.Number;
             var fields = new List<string>();
             var at = 0;
             while (true)
@@ -67,10 +63,11 @@ static class CsvLog
                     {
                         if (at == line.Length)
                         {
-                            if (text.ReadLine() is not { } more)
-                                throw new InvalidDataException($"{path}({first}): expected a quote that closes the " +
-                                    $"one in field {fields.Count + 1}, got the file's end.");
-                            (line, number, at) = (more, number + 1, -1);
+                            var more = field.Length > Reading.Longest ? null : text.Next();
+                            if (more == null) throw new InvalidDataException(
+                                $"{path}({first}): expected a quote that closes the one in field {fields.Count + 1}, " +
+                                $"got {(field.Length > Reading.Longest ? "16 MB without one" : "the file's end")}.");
+                            (line, at) = (more, -1);
                             field.Append('\n');
                         }
                         else if (line[at] != '"') field.Append(line[at]);
@@ -79,8 +76,8 @@ static class CsvLog
                     }
                     at++;
                     if (at < line.Length && line[at] != separator)
-                        throw new InvalidDataException($"{path}({number}): expected '{separator}' behind a closing " +
-                            $"quote, got '{line[at]}'. A quote inside a field is doubled.");
+                        throw new InvalidDataException($"{path}({text.Number}): expected '{separator}' behind a " +
+                            $"closing quote, got '{line[at]}'. A quote inside a field is doubled.");
                     fields.Add(field.ToString());
                 }
                 else

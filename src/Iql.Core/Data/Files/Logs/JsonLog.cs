@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace Iql.Data.Files.Logs;
@@ -9,10 +8,9 @@ static class JsonLog
     internal static IEnumerable<LogRow> Rows(string path, LogSchema schema, Float32Loss? loss = null)
     {
         var fields = new LogFields(path, loss);
-        using var text = new StreamReader(
-            path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16);
-        for (var line = 1L; text.ReadLine() is { } read; line++)
-            if (!string.IsNullOrWhiteSpace(read)) yield return Row(line, read);
+        using var text = new LineReader(path);
+        while (text.Next() is { } read)
+            if (!string.IsNullOrWhiteSpace(read)) yield return Row(text.Number, read);
 
         LogRow Row(long line, string read)
         {
