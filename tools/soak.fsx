@@ -72,7 +72,8 @@ let traces (folder: string) : (string * string) list =
     let timeless (text: string) =
         let node = JsonNode.Parse(text).AsObject()
 
-        for clock in [ "seconds"; "stepsPerSecond" ] do
+        // Checksums are made of the clock's numbers too.
+        for clock in [ "seconds"; "stepsPerSecond"; "sha256"; "files" ] do
             node.Remove clock |> ignore
 
         node.ToJsonString()
@@ -87,7 +88,8 @@ let traces (folder: string) : (string * string) list =
             | "metrics.jsonl" -> name, File.ReadLines path |> Seq.map timeless |> String.concat "\n"
             | "result.json" -> name, timeless (File.ReadAllText path)
             | "checkpoint.safetensors" -> name, hash (File.ReadAllBytes path)
-            // The report, the plan with the command line, and lists of runs with their times.
+            // The report, the plan with the command line, checksums of metrics, and lists of runs with their times.
+            | "checkpoint.json"
             | "report.html"
             | "sweep.json"
             | "runs.csv"

@@ -88,6 +88,7 @@ module Data =
         let report =
             if RowFile.IsRowFile inspection.File then
                 let rows = RowFile inspection.File
+                rows.Verify()
                 Command.print (describe rows)
                 report (RawDataset.Of(rows.Rows(0L, inspectedRows)).Saying rows.Metadata) None
             else

@@ -97,6 +97,8 @@ module Progress =
         | Advanced _ -> None
         | Chosen split -> Some(Split.describe split)
         | Oversubscribed warning -> Some $"note: {warning}"
+        | Restored problem -> Some $"note: {problem}"
+        | Damaged problem -> Some $"damaged: {problem}"
         | Waiting(group, holder) ->
             Some
                 $"note: {group} is claimed by {holder}, which gave no sign of life yet. After five silent minutes, \

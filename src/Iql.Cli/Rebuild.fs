@@ -21,6 +21,10 @@ module Rebuild =
                 Error $"{request.Folder}: expected a folder with a sweep.json or a config.json, found neither."
             |> Command.orRefuse
 
+        if has "sweep.json" then
+            for _, problem in (Results.readSweep request.Folder |> Command.orRefuse).Damaged do
+                eprintfn "damaged: %s" problem
+
         for format in Option.toList request.Figures do
             File.ReadAllText page
             |> Figure.saveAll format (Path.Combine(request.Folder, "figures"))

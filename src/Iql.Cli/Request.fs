@@ -28,6 +28,7 @@ type Request = {
     Axes: Axis list
     Output: string option
     Threads: int
+    RetrainDamaged: bool
 }
 
 /// The options of all training commands.
@@ -49,6 +50,7 @@ module Request =
         Axes = []
         Output = None
         Threads = Environment.ProcessorCount
+        RetrainDamaged = false
     }
 
     let private change set (request: Request) = { request with Changes = set :: request.Changes }
@@ -264,5 +266,9 @@ module Request =
                 (Read.whole 1)
                 (fun threads (request: Request) -> { request with Threads = threads })
             |> Parameter.showing "all"
+            Parameter.switch
+                "--retrain-damaged"
+                "Delete runs whose files are damaged, and train them again; otherwise they are listed"
+                (fun (request: Request) -> { request with RetrainDamaged = true })
         ]
         |> Parameter.grouped "Running"

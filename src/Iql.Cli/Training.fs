@@ -189,6 +189,7 @@ module Training =
                 Command = Some(typed ())
                 Last = last
                 Threads = request.Threads
+                RetrainDamaged = request.RetrainDamaged
         }
 
         let examined = Examine.sweep options sweep |> Command.orRefuse
@@ -206,10 +207,9 @@ module Training =
 
             // Where every run diverged, nothing that was asked for is there.
             let ended =
-                if (SweepOutcome.failures outcome).Length = outcome.Runs.Length then
-                    Shell.failure
-                else
-                    Shell.success
+                if not outcome.Damaged.IsEmpty then Shell.refused
+                elif (SweepOutcome.failures outcome).Length = outcome.Runs.Length then Shell.failure
+                else Shell.success
 
             if SweepOutcome.isWhole outcome then
                 match Report.writeAlone (outcome.Left = 0) cancellation folder |> Command.orRefuse with

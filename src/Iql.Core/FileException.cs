@@ -6,7 +6,10 @@ namespace Iql;
 public sealed class FileException(Exception cause) : IOException(cause.Message, cause)
 {
     /// <summary>Contents that are not as expected.</summary>
-    public FileException(string message) : this(new InvalidDataException(message)) { }
+    public FileException(string message) : this(new InvalidDataException(Reading.OneLine(message))) { }
+
+    /// <summary>Whether it is about contents, not about a disk, a missing file or another version of Iql.</summary>
+    public bool IsDamage => InnerException is InvalidDataException;
 
     public override string ToString() => InputException.InCallersPlaces(this, base.ToString());
 

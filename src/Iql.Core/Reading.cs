@@ -31,7 +31,7 @@ public static class Reading
 
     static Exception Said(string path, string expected, Exception failure, string? place)
     {
-        var reason = OneLine(failure.GetBaseException().Message);
+        var reason = OneLine(Words(failure.GetBaseException()));
         if (reason.Length > LongestReason && failure is not InvalidDataException)
             reason = reason[..LongestReason] + "…";
         return failure switch
@@ -71,6 +71,13 @@ public static class Reading
     /// <summary>Text of a file without line breaks and other control characters, which a terminal might obey.</summary>
     internal static string OneLine(string text) => text.Any(Unprintable)
         ? string.Concat(text.ReplaceLineEndings(" ").Select(letter => Unprintable(letter) ? '?' : letter)) : text;
+
+    /// <summary>What went wrong, without a parser's own words.</summary>
+    static string Words(Exception failure) =>
+        failure is JsonException { LineNumber: { } line } json && json.Message.Contains("LineNumber:")
+            ? $"no {(json.Path is null or "$" ? "valid JSON" : $"such value of {json.Path}")} at line {line + 1}, "
+                + $"byte {json.BytePositionInLine + 1}"
+            : failure.Message;
 
     static bool Unprintable(char letter) => char.IsControl(letter) || letter is '\u2028' or '\u2029';
 

@@ -275,7 +275,10 @@ let tests =
 
             let policies = [
                 for run in Directory.GetDirectories(Path.Combine(folder, "runs")) ->
-                    File.ReadAllBytes(RunFolder(run).CheckpointPath)
+                    [
+                        for tensor in SafeTensors.Read(RunFolder(run).CheckpointPath).Tensors ->
+                            tensor.Name, tensor.Values.ToArray()
+                    ]
             ]
 
             Expect.hasLength policies 2 "policies"

@@ -161,4 +161,14 @@ let tests =
             use scratch = new Scratch()
             let _, rows = packed scratch
             goesOnAfterAKill scratch (training rows "--episodes 2"))
+
+        testCase "a flipped bit in the rows is refused by inspect and before training" (fun () ->
+            use scratch = new Scratch()
+            let _, rows = packed scratch
+            let bytes = File.ReadAllBytes rows
+            bytes[30_000] <- bytes[30_000] ^^^ 16uy
+            File.WriteAllBytes(rows, bytes)
+            refuses $"data inspect {rows}" [ rows; "fingerprint"; "copy or pack it again" ]
+            refuses $"train --data {rows} -o {scratch}/out" [ rows; "fingerprint" ]
+            Expect.isFalse (Directory.Exists(scratch.Path "out")) "folder of the refused training")
     ]

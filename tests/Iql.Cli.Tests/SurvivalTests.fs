@@ -220,4 +220,57 @@ let tests =
             Expect.stringContains error "Too many open files" "error"
             Expect.stringContains error "`ulimit -n 4096`" "error"
             run line)
+
+        testCase "a folder that is moved while it trains is noticed: one message, rc 2, no second folder" (fun () ->
+            needsShell ()
+            use scratch = new Scratch()
+            let first, moved = scratch.Path "sweep", scratch.Path "moved"
+            use running = start (training first)
+            running |> waitUntil (begun scratch "sweep")
+            Directory.Move(first, moved)
+            let code, _, error = finished running
+            Expect.equal code 2 error
+            Expect.stringContains error first "the message"
+            Expect.stringContains error "moved or deleted" "the message"
+            Expect.isFalse (error.Contains "   at ") error
+            Expect.isFalse (Directory.Exists first) "the old place"
+            run (training moved)
+            run (training first)
+            same (results first, results moved))
+
+        testCase "a renamed file's folder is on the disk before anything else is written" (fun () ->
+            let traced = ProcessStartInfo("strace", [ "-V" ], RedirectStandardOutput = true)
+
+            if
+                not (OperatingSystem.IsLinux())
+                || (try
+                        isNull (Process.Start traced)
+                    with _ ->
+                        true)
+            then
+                skiptest "The machine has no strace."
+
+            use scratch = new Scratch()
+            let log, folder = scratch.Path "log", scratch.Path "run"
+            let line = $"train {small} -o {folder}"
+            use running = shell $"strace -f -y -e trace=rename,renameat,renameat2,fsync -o {log} iql {line}"
+            let code, _, error = finished running
+            Expect.equal code 0 error
+
+            let calls = File.ReadAllLines log |> Array.filter (fun call -> call.Contains(folder + "/runs/run"))
+
+            let renames =
+                calls |> Array.filter (fun call -> call.Contains "rename" && call.Contains "checkpoint.safe")
+
+            let syncs = calls |> Array.filter (fun call -> call.Contains "fsync(" && call.Contains "/runs/run>")
+            Expect.isGreaterThanOrEqual renames.Length 3 "renamed checkpoints"
+            Expect.isGreaterThanOrEqual syncs.Length renames.Length "synced folders"
+
+            let last =
+                calls |> Array.findIndexBack (fun call -> call.Contains "rename" && call.Contains "result.json")
+
+            Expect.exists
+                calls[last..]
+                (fun call -> call.Contains "fsync" && call.Contains "/runs/run>")
+                "a sync after the last renaming")
     ]

@@ -43,7 +43,8 @@ let results (folder: string) : (string * string) list = [
         let timeless (text: string) =
             let node = JsonNode.Parse(text).AsObject()
 
-            for clock in [ "seconds"; "stepsPerSecond" ] do
+            // Checksums are made of the clock's numbers too.
+            for clock in [ "seconds"; "stepsPerSecond"; "sha256"; "files" ] do
                 node.Remove clock |> ignore
 
             node.ToJsonString()

@@ -20,20 +20,24 @@ public static class AtomicFile
     /// <summary>Lets <paramref name="write"/> fill a temporary file beside <paramref name="path"/>, then renames it.
     /// Makes the folder when it is missing. When writing throws, the old file stays.</summary>
     /// <param name="write">Takes the temporary path and leaves a closed file there.</param>
-    public static void Write(string path, Action<string> write) => Beside(path, (temporary, full) =>
-    {
-        write(temporary);
-        File.Move(temporary, full, overwrite: true);
-    });
+    /// <param name="before">Where the old file is kept; null keeps none.</param>
+    public static void Write(string path, Action<string> write, string? before = null) =>
+        Beside(path, (temporary, full) =>
+        {
+            write(temporary);
+            if (before is not null && File.Exists(full)) File.Move(full, before, overwrite: true);
+            File.Move(temporary, full, overwrite: true);
+        });
 
     /// <summary>The same for a file written as a stream, which is on the disk before the file gets its name.</summary>
-    public static void Write(string path, Action<Stream> write) => Write(path, (string temporary) =>
-    {
-        using var stream = new FileStream(
-            temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
-        write(stream);
-        stream.Flush(flushToDisk: true);
-    });
+    public static void Write(string path, Action<Stream> write, string? before = null) =>
+        Write(path, (string temporary) =>
+        {
+            using var stream = new FileStream(
+                temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+            write(stream);
+            stream.Flush(flushToDisk: true);
+        }, before);
 
     /// <summary>The same for a new folder.</summary>
     public static void WriteFolder(string path, Action<string> write) => Beside(path, (temporary, full) =>
@@ -54,6 +58,7 @@ public static class AtomicFile
         {
             if (abandoned) throw new OperationCanceledException("expected a process that goes on, got one that ends.");
             write(temporary, full);
+            FolderSync.Flush(Path.GetDirectoryName(full)!);
         }
         finally
         {

@@ -93,8 +93,9 @@ public sealed class Claims : IDisposable
         return null;
     }
 
-    bool IsAbandoned(Reading reading) =>
-        Claim.Holder(reading.Holder) is { IsGone: true } || clock.GetElapsedTime(reading.Since) >= lease;
+    // A living holder's next renewal mends a damaged claim.
+    bool IsAbandoned(Reading reading) => clock.GetElapsedTime(reading.Since) is var silent
+        && (Claim.Holder(reading.Holder) is { } holder ? holder.IsGone || silent >= lease : silent >= 3 * Pause);
 
     internal void Forget(Claim claim) => held.TryRemove(claim, out _);
 

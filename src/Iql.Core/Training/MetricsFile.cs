@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using System.Text;
+using System.Security.Cryptography;
 using System.Text.Json;
-using Iql.Data;
 
 namespace Iql.Training;
 
@@ -9,32 +8,54 @@ namespace Iql.Training;
 public sealed class MetricsFile : IDisposable
 {
     readonly FileStream stream;
+    readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    long lines, bytes;
 
     /// <summary>Opens a file for appending, made when absent.</summary>
-    public MetricsFile(string path) =>
+    public MetricsFile(string path)
+    {
+        if (File.Exists(path)) Count(File.ReadAllBytes(path));
         stream = new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+    }
 
-    public void Append(MetricsLine line) =>
-        stream.Write([.. JsonSerializer.SerializeToUtf8Bytes(line, line.GetType(), MetricsLine.Options), (byte)'\n']);
+    public void Append(MetricsLine line)
+    {
+        byte[] text = [.. JsonSerializer.SerializeToUtf8Bytes(line, line.GetType(), MetricsLine.Options), (byte)'\n'];
+        stream.Write(text);
+        Count(text);
+    }
+
+    void Count(byte[] text)
+    {
+        hash.AppendData(text);
+        bytes += text.Length;
+        lines += text.AsSpan().Count((byte)'\n');
+    }
+
+    /// <summary>All lines so far, as a checkpoint remembers them.</summary>
+    public MetricsMark Mark(long step) => new(step, lines, bytes, Convert.ToHexStringLower(hash.GetCurrentHash()));
 
     /// <summary>Waits until all lines are on the disk.</summary>
     public void Flush() => stream.Flush(flushToDisk: true);
 
-    public void Dispose() => stream.Dispose();
+    public void Dispose()
+    {
+        stream.Dispose();
+        hash.Dispose();
+    }
 
     /// <summary>The lines of a file in order, without a last one that was cut short; none when it is absent.</summary>
-    /// <exception cref="InvalidDataException">A line is damaged; the message names the file and the line.</exception>
+    /// <exception cref="FileException">A line is damaged; the message names the file and the line.</exception>
     public static ImmutableArray<MetricsLine> Read(string path) =>
         [.. Reading.Of(path, "lines of text", () => Lines(path)).Select((text, i) => Parse(path, text, i))];
 
-    /// <summary>Drops the lines of steps after <paramref name="step"/>, and a last line that was cut short.</summary>
-    public static void Truncate(string path, long step)
+    /// <summary>Drops everything after the lines that a checkpoint remembers.</summary>
+    public static void Cut(string path, MetricsMark mark)
     {
         if (!File.Exists(path)) return;
-        var kept = Reading.Of(path, "lines of text", () => Lines(path))
-            .Where((text, i) => Parse(path, text, i).Step <= step).Select(text => text + "\n");
-        var bytes = Encoding.UTF8.GetBytes(string.Concat(kept));
-        AtomicFile.Write(path, (Stream stream) => stream.Write(bytes));
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        file.SetLength(mark.Bytes);
+        file.Flush(flushToDisk: true);
     }
 
     static string[] Lines(string path) => File.Exists(path) ? File.ReadAllText(path).Split('\n')[..^1] : [];

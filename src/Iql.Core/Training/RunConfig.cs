@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Iql.Algorithms;
 using Iql.Data;
 
@@ -29,7 +30,7 @@ public sealed record DatasetInfo(
 public sealed record RunConfig
 {
     /// <summary>Name and version of this file's format.</summary>
-    public const string FormatName = "iql-run-1";
+    public const string FormatName = "iql-run-2";
 
     public string Format { get; init; } = FormatName;
 
@@ -68,6 +69,17 @@ public sealed record RunConfig
 
     /// <summary>What all randomness of the run comes from: well-mixed bits also for seeds 0, 1, 2, …</summary>
     public Seed Root() => Iql.Seed.Named("run").Split(Seed);
+
+    /// <summary>16 hexadecimal digits of all that decides the numbers of a step: runs with the same ones have the same
+    /// state at the same step. How many steps, and when to log and save, is not in it.</summary>
+    [JsonIgnore]
+    public string Identity => MetricsMark.Sum(JsonSerializer.SerializeToUtf8Bytes(
+        new { Algorithm, Dataset.Fingerprint, Seed, BatchSize, Endless.Hyperparameters, Normalization },
+        RunJson.Options))[..16];
+
+    /// <summary>The run without its length, where no schedule ends with it.</summary>
+    RunConfig Endless => Algorithms.Algorithm.Find(Algorithm)?.Standard.FromJson(Hyperparameters) is { } own
+        && own.EndsWithRun is null ? this with { Hyperparameters = own.ForSteps(1).ToJson() } : this;
 
     /// <summary>Throws an ArgumentException when a number is out of its range.</summary>
     public RunConfig Checked()

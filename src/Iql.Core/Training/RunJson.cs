@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
@@ -6,7 +8,8 @@ using Iql.Data;
 
 namespace Iql.Training;
 
-/// <summary>A run folder's values as JSON: names in camelCase, enumerations as words, unknown names refused.</summary>
+/// <summary>A run folder's values as JSON: names in camelCase, enumerations as words, unknown names refused. The last
+/// field of a file, "sha256", is the hash of all bytes before it.</summary>
 public static class RunJson
 {
     /// <summary>One value, indented, for people.</summary>
@@ -24,38 +27,69 @@ public static class RunJson
     /// <summary>Any value as the JSON tree of its file.</summary>
     public static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value, Options);
 
-    /// <summary>Replaces a file's contents.</summary>
-    public static void Write<T>(string path, T value) =>
-        AtomicFile.Write(path, (Stream stream) => JsonSerializer.Serialize(stream, value, Options));
-
-    /// <summary>Reads a file; an InvalidDataException names the file and the place of what was not expected.</summary>
-    /// <param name="format">What its field "format" must say; null where it has none.</param>
-    public static T Read<T>(string path, string? format = null) =>
-        Reading.Of(path, $"{typeof(T).Name} as JSON", () => Parse<T>(path, File.ReadAllBytes(path), format));
-
-    static T Parse<T>(string path, byte[] bytes, string? format)
+    /// <summary>Replaces a file's contents. The value has at least one field.</summary>
+    public static void Write<T>(string path, T value)
     {
-        if (!Utf8.IsValid(bytes)) throw new InvalidDataException(
-            $"{path}: expected {typeof(T).Name} as JSON in UTF-8, got other bytes. The file is damaged.");
+        var body = JsonSerializer.SerializeToUtf8Bytes(value, Options)[..^"\n}".Length];
+        AtomicFile.Write(path, (Stream stream) => stream.Write([.. body, .. Seal(body)]));
+    }
+
+    static byte[] Seal(ReadOnlySpan<byte> body) =>
+        Encoding.ASCII.GetBytes($",\n  \"sha256\": \"{Convert.ToHexStringLower(SHA256.HashData(body))}\"\n}}\n");
+
+    static readonly int SealBytes = Seal([]).Length;
+
+    /// <summary>Reads a file; an FileException names the file and the place of what was not expected.</summary>
+    /// <param name="format">What its field "format" must say; null where it has none.</param>
+    /// <param name="mend">What helps when the file is damaged, a sentence.</param>
+    /// <exception cref="FileException">It is damaged, or another version wrote it.</exception>
+    public static T Read<T>(string path, string? format = null, string mend = "") =>
+        Reading.Of(path, $"{typeof(T).Name} as JSON", () => Parse<T>(path, File.ReadAllBytes(path), format, mend));
+
+    static T Parse<T>(string path, byte[] bytes, string? format, string mend)
+    {
+        var body = bytes.AsSpan(0, Math.Max(0, bytes.Length - SealBytes));
+        var isWhole = bytes.AsSpan(body.Length).SequenceEqual(Seal(body));
         try
         {
-            if (format is not null)
-            {
-                var fields = JsonElement.Parse(bytes, Reading.Json);
-                var got = fields.ValueKind == JsonValueKind.Object && fields.TryGetProperty("format", out var written)
-                    ? $"{written}" : "none";
-                if (got != format)
-                    throw new InvalidDataException($"{path}: expected the format {format}, got {got}. "
-                        + "Another version of Iql wrote it: train into a new folder.");
-            }
-            var value = JsonSerializer.Deserialize<T>(bytes, Options) ?? throw new JsonException("got null.");
+            var got = format is null ? null : FormatOf(bytes, isWhole);
+            // Another version's file has no checksum, or one that fits. Another kind of file is at the wrong place.
+            if (got != format && got is not null && Kind(got) == Kind(format!))
+                throw new FileException(new IOException(
+                    $"{path}: expected the format {format}, got {Reading.OneLine(got)}. "
+                    + "Another version of Iql wrote it: train into a new folder."));
+            if (!isWhole || got != format || !Utf8.IsValid(bytes))
+                throw new FileException($"{path}: expected the file as Iql wrote it, got "
+                    + (bytes.Length == 0 ? "an empty file." : "another: it was damaged or edited.")
+                    + (mend == "" ? "" : " " + mend));
+            var value = JsonSerializer.Deserialize<T>([.. body, (byte)'}'], Options)
+                ?? throw new JsonException("got null.");
             // Texts that are kept as JSON are decoded once, so that none fails later.
             _ = Leaves(value).Count();
             return value;
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path}: expected {typeof(T).Name} as JSON, {error.Message}", error);
+            throw new FileException(new InvalidDataException($"{path}: expected the fields of a {typeof(T).Name}, "
+                + "got others." + (mend == "" ? "" : " " + mend), error));
+        }
+    }
+
+    static string Kind(string format) => format[..(format.LastIndexOf('-') + 1)];
+
+    /// <summary>The field "format"; null where there is none, or none that can be believed.</summary>
+    static string? FormatOf(byte[] bytes, bool isWhole)
+    {
+        try
+        {
+            var fields = JsonElement.Parse(bytes, Reading.Json);
+            if (fields.ValueKind != JsonValueKind.Object) return null;
+            return !isWhole && fields.TryGetProperty("sha256", out _) ? null
+                : fields.TryGetProperty("format", out var written) ? $"{written}" : null;
+        }
+        catch (Exception error) when (!isWhole && error is JsonException or InvalidOperationException)
+        {
+            return null;
         }
     }
 

@@ -11,14 +11,14 @@ sealed class RunLog : IDisposable
     readonly MetricsFile metrics;
     readonly Claim claim;
     readonly int member;
-    long saved;
+    MetricsMark saved;
 
     /// <summary>Opens a started folder: drops metrics after the checkpoint, and temporary files.</summary>
     internal RunLog(TrainingRun run, Claim claim, int member, long step)
     {
-        (Run, this.claim, this.member, saved) = (run, claim, member, step);
+        (Run, this.claim, this.member, saved) = (run, claim, member, Checkpoint.Mark(run.Folder, step));
         Data.AtomicFile.Sweep(run.Folder.Path);
-        MetricsFile.Truncate(run.Folder.MetricsPath, step == 0 ? -1 : step);
+        MetricsFile.Cut(run.Folder.MetricsPath, saved);
         var lines = MetricsFile.Read(run.Folder.MetricsPath);
         SecondsBefore = lines.IsEmpty ? 0 : lines[^1].Seconds;
         Score = lines.OfType<EvaluationLine>().LastOrDefault(line => line.ScoreMean is not null)?.ScoreMean;
@@ -39,8 +39,16 @@ sealed class RunLog : IDisposable
     /// <summary>Whether the run goes on and is still this process's; called before every write.</summary>
     bool Held()
     {
-        if (Live && !claim.Holds()) Cancel();
-        return Live;
+        if (!Live || claim.Holds()) return Live;
+        Cancel();
+        // Nothing may be written under the old name: the state would be in two folders.
+        if (!File.Exists(Run.Folder.ConfigPath))
+            Outcome = Outcome! with
+            {
+                Problem = $"{Run.Folder.Path}: expected the folder of the run in training, found none. It was moved or "
+                    + "deleted. Move it back and start the command again: the run continues from its checkpoint.",
+            };
+        return false;
     }
 
     internal void Train(long step, double seconds, double pace, IEnumerable<(string Name, double Value)> values)
@@ -77,17 +85,18 @@ sealed class RunLog : IDisposable
     /// <summary>Saves the member's state, unless it is saved already; the metrics are on the disk before it.</summary>
     internal void Save(LearnerState state)
     {
-        if (saved == state.Step || !Held()) return;
+        if (saved.Step == state.Step || !Held()) return;
         metrics.Flush();
+        var mark = metrics.Mark(state.Step);
         try
         {
-            Checkpoint.Save(Run.Folder, state, member);
+            Checkpoint.Save(Run.Folder, state, member, saved.Step == 0 ? [mark] : [saved, mark]);
         }
         catch (IOException) when (!Held())
         {
             return; // the process that took the run over removed the temporary file
         }
-        saved = state.Step;
+        saved = mark;
     }
 
     /// <summary>Ends the run with a number that is not finite, and says why from the data.</summary>
@@ -95,7 +104,7 @@ sealed class RunLog : IDisposable
     {
         metrics.Flush();
         var text = value.ToString(CultureInfo.InvariantCulture);
-        var kept = saved == 0 ? "there is no checkpoint" : $"the checkpoint is that of step {saved}";
+        var kept = saved.Step == 0 ? "there is no checkpoint" : $"the checkpoint is that of step {saved.Step}";
         End(RunStatus.Diverged, step, seconds, new(step, metric, text,
             $"{metric} is {text} after {step} step{(step == 1 ? "" : "s")}; {kept}. "
             + why.Words(Run.Config, MetricsFile.Read(Run.Folder.MetricsPath).OfType<TrainLine>())));
@@ -110,6 +119,12 @@ sealed class RunLog : IDisposable
     {
         if (!Held()) return;
         metrics.Flush();
+        if (!metrics.Mark(step).Fits(File.ReadAllBytes(Run.Folder.MetricsPath)))
+        {
+            Outcome = new(Run, RunStatus.Unfinished, null, $"{Run.Folder.MetricsPath}: expected the lines that this "
+                + "process wrote, got others. Start the command again: the run continues from a whole checkpoint.");
+            return;
+        }
         // Read back from the file: a resumed run's result is made of the same lines as an uninterrupted one's.
         var lines = MetricsFile.Read(Run.Folder.MetricsPath);
         var evaluations = lines.OfType<EvaluationLine>().Where(line => line.Step > 0).ToArray();

@@ -20,6 +20,12 @@ public enum RunStatus
 /// <param name="Message">All of it as a sentence.</param>
 public sealed record RunFailure(long Step, string Metric, string Value, string Message);
 
+/// <summary>The files that a result was made with. They are compared wherever the run is read.</summary>
+/// <param name="Run">The run's <see cref="RunConfig.Identity"/>.</param>
+/// <param name="Metrics">SHA-256 of metrics.jsonl, 64 hexadecimal digits.</param>
+/// <param name="Checkpoint">SHA-256 of checkpoint.safetensors; null without one.</param>
+public sealed record RunFiles(string Run, string Metrics, string? Checkpoint);
+
 /// <summary>The result.json of a run folder, written last.</summary>
 public sealed record RunResult
 {
@@ -43,6 +49,8 @@ public sealed record RunResult
     public RunFailure? Failure { get; init; }
     /// <summary>Metrics of the last train line, in its order; NaN, in the file null, is no finite number.</summary>
     public OrderedDictionary<string, double> Metrics { get; init; } = [];
+    /// <summary>The files it was made with; <see cref="RunFolder.WriteResult"/> fills it in.</summary>
+    public RunFiles Files { get; init; } = new("", "", null);
 
     /// <summary>One line.</summary>
     public override string ToString() => FormattableString.Invariant(

@@ -16,12 +16,11 @@ public sealed record NamedTensor(string Name, Shape Shape, ReadOnlyMemory<float>
 public sealed class SafeTensors
 {
     const int LongestHeader = 100_000_000;
-    readonly ImmutableDictionary<string, string> metadata;
     readonly ImmutableDictionary<string, NamedTensor> byName;
 
     SafeTensors(string path, ImmutableDictionary<string, string> metadata, ImmutableArray<NamedTensor> tensors)
     {
-        (Path, this.metadata, Tensors) = (path, metadata, tensors);
+        (Path, Metadata, Tensors) = (path, metadata, tensors);
         byName = tensors.ToImmutableDictionary(tensor => tensor.Name);
     }
 
@@ -29,8 +28,10 @@ public sealed class SafeTensors
     public string Path { get; }
     /// <summary>The tensors, in the order of their numbers.</summary>
     public ImmutableArray<NamedTensor> Tensors { get; }
+    /// <summary>The strings under "__metadata__".</summary>
+    public ImmutableDictionary<string, string> Metadata { get; }
 
-    /// <summary>The tensor of a name and a shape; InvalidDataException when the file has no such tensor.</summary>
+    /// <summary>The tensor of a name and a shape; FileException when the file has no such tensor.</summary>
     public NamedTensor Find(string name, Shape shape)
     {
         if (!byName.TryGetValue(name, out var tensor))
@@ -38,15 +39,16 @@ public sealed class SafeTensors
         return tensor.Shape == shape ? tensor : throw Wrong($"\"{name}\" of shape {shape}", $"{tensor.Shape}");
     }
 
-    /// <summary>The string of a key in "__metadata__"; InvalidDataException when the file has none.</summary>
-    public string Note(string key) => metadata.TryGetValue(key, out var value) ? value
-        : throw Wrong($"\"{key}\" under \"__metadata__\"", string.Join(", ", metadata.Keys));
+    /// <summary>The string of a key in "__metadata__"; FileException when the file has none.</summary>
+    public string Note(string key) => Metadata.TryGetValue(key, out var value) ? value
+        : throw Wrong($"\"{key}\" under \"__metadata__\"", string.Join(", ", Metadata.Keys));
 
     /// <summary>Writes a file, whole or not at all. The same arguments give the same bytes.</summary>
     /// <param name="metadata">Strings to keep with the tensors, in the order they are written.</param>
     /// <param name="tensors">Tensors of different names, in the order they are written.</param>
-    public static void Write(
-        string path, IReadOnlyList<(string Key, string Value)> metadata, IReadOnlyList<NamedTensor> tensors)
+    /// <param name="before">Where the old file is kept; null keeps none.</param>
+    public static void Write(string path, IReadOnlyList<(string Key, string Value)> metadata,
+        IReadOnlyList<NamedTensor> tensors, string? before = null)
     {
         OrderedDictionary<string, object> fields = new()
         {
@@ -68,10 +70,10 @@ public sealed class SafeTensors
             stream.Write(BitConverter.GetBytes((long)header.Length));
             stream.Write(header);
             foreach (var tensor in tensors) stream.Write(MemoryMarshal.AsBytes(tensor.Values.Span));
-        });
+        }, before);
     }
 
-    /// <summary>Reads a whole file; an InvalidDataException names a damaged file and what was expected.</summary>
+    /// <summary>Reads a whole file; an FileException names a damaged file and what was expected.</summary>
     public static SafeTensors Read(string path) =>
         Reading.Of(path, "a safetensors header and its numbers", () => Read(path, File.ReadAllBytes(path)));
 
@@ -121,8 +123,8 @@ public sealed class SafeTensors
     }
 
     /// <summary>"path: expected …, got …."</summary>
-    internal InvalidDataException Wrong(string expected, string actual) => Wrong(Path, expected, actual);
+    internal FileException Wrong(string expected, string actual) => Wrong(Path, expected, actual);
 
-    static InvalidDataException Wrong(string path, string expected, string actual) =>
+    static FileException Wrong(string path, string expected, string actual) =>
         new($"{path}: expected {expected}, got {actual}.");
 }

@@ -10,13 +10,14 @@ public sealed record SweepAxis(string Name, ImmutableArray<string> Values);
 /// <summary>A run of a sweep.</summary>
 /// <param name="Folder">Name of its folder under "runs".</param>
 /// <param name="Labels">Value by axis, in the order of the axes.</param>
-public sealed record PlannedRun(string Folder, OrderedDictionary<string, string> Labels);
+/// <param name="Identity">The <see cref="RunConfig.Identity"/> of its configuration; null is not compared.</param>
+public sealed record PlannedRun(string Folder, OrderedDictionary<string, string> Labels, string? Identity = null);
 
 /// <summary>What a sweep's folder was made for: its sweep.json, the only file with the labels of runs.</summary>
 public sealed record SweepPlan
 {
     /// <summary>Name and version of this file's format.</summary>
-    public const string FormatName = "iql-sweep-2";
+    public const string FormatName = "iql-sweep-3";
 
     public string Format { get; init; } = FormatName;
 
@@ -43,19 +44,11 @@ public sealed record SweepPlan
     public static RunFolder RunFolder(string folder, string run) => new(Path.Combine(folder, "runs", run));
 
     /// <summary>The plan of a folder.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, or of another format.</exception>
+    /// <exception cref="FileException">It is damaged, or of another format.</exception>
     /// <exception cref="IOException">There is none.</exception>
-    public static SweepPlan Read(string folder) => RunJson.Read<SweepPlan>(PathIn(folder), FormatName);
+    public static SweepPlan Read(string folder) => RunJson.Read<SweepPlan>(PathIn(folder), FormatName,
+        "Start the command that made it again: it writes this file again and keeps the runs.");
 
     /// <summary>Replaces a folder's plan; the folder is made if need be.</summary>
     public void Write(string folder) => RunJson.Write(PathIn(folder), this);
-
-    /// <summary>The runs of a folder that were begun, in the plan's order.</summary>
-    public ImmutableArray<Run> Begun(string folder) =>
-    [
-        .. from planned in Runs
-           let run = RunFolder(folder, planned.Folder)
-           where run.State != RunFolderState.Absent
-           select run.Read(planned.Labels),
-    ];
 }

@@ -12,7 +12,7 @@ namespace Iql.Training;
 public static class TrainingLoop
 {
     /// <summary>Groups of runs at the same step, the furthest first, without the runs that are done.</summary>
-    /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
+    /// <exception cref="FileException">A run has checkpoints, and all are damaged.</exception>
     public static ImmutableArray<TrainingGroup> Groups(IEnumerable<TrainingRun> runs) =>
     [
         .. runs.Where(run => run.Result() is null)
@@ -30,7 +30,7 @@ public static class TrainingLoop
     /// <returns>What came out, in the order of the runs. A run that diverges does not stop the others.</returns>
     /// <exception cref="ArgumentException">Plan, configurations and data do not fit together.</exception>
     /// <exception cref="InvalidOperationException">A folder has another run or a result; steps differ.</exception>
-    /// <exception cref="InvalidDataException">A file in a folder is damaged.</exception>
+    /// <exception cref="FileException">A file in a folder is damaged.</exception>
     /// <exception cref="IOException">Another process trains in a folder.</exception>
     public static ImmutableArray<TrainingOutcome> Run(
         TrainingPlan plan, IReadOnlyList<TrainingRun> runs, Action<TrainingProgress>? progress = null,
@@ -48,6 +48,7 @@ public static class TrainingLoop
             if (run.Folder.Create(run.Config) == RunFolderState.Finished)
                 throw new InvalidOperationException($"{run.Folder.Path}: expected a run that is not done, "
                     + "got one with a result. Leave it out; TrainingLoop.Groups does.");
+        foreach (var run in runs) Checkpoint.Restore(run.Folder);
         var logs = new List<RunLog>();
         try
         {
@@ -82,10 +83,10 @@ public static class TrainingLoop
         foreach (var (run, state) in runs.Zip(states))
         {
             if (state!.Seed != root)
-                throw new InvalidDataException($"{run.Folder.CheckpointPath}: "
+                throw new FileException($"{run.Folder.CheckpointPath}: "
                     + $"expected the seed {root.Value} of {run.Folder.ConfigPath}, got {state.Seed.Value}.");
             if (!state.Blocks[0].SameBits(states[0]!.Blocks[0]))
-                throw new InvalidDataException($"{run.Folder.CheckpointPath}: "
+                throw new FileException($"{run.Folder.CheckpointPath}: "
                     + $"expected the shared part of {runs[0].Folder.CheckpointPath}, got another. Train them apart.");
         }
         return new(root, steps[0], [states[0]!.Blocks[0], .. states.Select(state => state!.Blocks[1])]);

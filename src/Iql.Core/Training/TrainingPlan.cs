@@ -30,9 +30,13 @@ public sealed record TrainingPlan(
 public sealed record TrainingRun(RunFolder Folder, RunConfig Config)
 {
     /// <summary>Its result; null where it is not done, or was done with fewer steps than are asked for now.</summary>
-    public RunResult? Result() =>
-        Folder.ReadResult() is { } result
-        && (result.Status != RunStatus.Finished || result.Steps >= Config.Steps) ? result : null;
+    public RunResult? Result() => Enough(Folder.ReadResult());
+
+    /// <summary>The same, after every file was compared with its checksum: <see cref="RunFolder.Verified"/>.</summary>
+    public RunResult? Verified() => Enough(Folder.Verified(Config));
+
+    RunResult? Enough(RunResult? result) =>
+        result?.Status == RunStatus.Finished && result.Steps < Config.Steps ? null : result;
 }
 
 /// <summary>Runs that can go on together, because all are at the same step.</summary>
@@ -43,7 +47,8 @@ public sealed record TrainingGroup(long Step, ImmutableArray<TrainingRun> Runs);
 /// <summary>How one run of a group came out.</summary>
 /// <param name="Status">Finished, diverged or cancelled.</param>
 /// <param name="Result">Its result.json; null when it was cancelled.</param>
-public sealed record TrainingOutcome(TrainingRun Run, RunStatus Status, RunResult? Result);
+/// <param name="Problem">Why its files could not be written, in words; null where they could.</param>
+public sealed record TrainingOutcome(TrainingRun Run, RunStatus Status, RunResult? Result, string? Problem = null);
 
 /// <summary>How far a group is, at each train line and each evaluation.</summary>
 /// <param name="Runs">Names of the runs that still go on.</param>

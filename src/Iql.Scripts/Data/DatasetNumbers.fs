@@ -43,7 +43,7 @@ module DatasetNumbers =
     /// At most so many rows of a row file are looked at.
     let private mostRows = 100_000
 
-    let private format = "iql-dataset-1"
+    let private format = "iql-dataset-2"
 
     let private visits (maze: Maze) (transitions: Transitions) : int list =
         let rows, columns = maze.Rows * fine, maze.Columns * fine
@@ -164,19 +164,19 @@ module DatasetNumbers =
     let private path (folder: string) (fingerprint: string) : string =
         Path.Combine(folder, "data", fingerprint + ".json")
 
-    /// Keeps the numbers of a data set in a sweep's folder, unless they are there: a report is made of that folder
-    /// alone.
-    let keep (folder: string) (fingerprint: string) (numbers: unit -> DatasetNumbers) : unit =
-        let path = path folder fingerprint
-
-        if not (File.Exists path) then
-            RunJson.Write(path, numbers ())
-
     /// The numbers of a data set in a sweep's folder; None where they are not kept.
     let find (folder: string) (fingerprint: string) : Result<DatasetNumbers option, string> =
         let path = path folder fingerprint
 
         if File.Exists path then
-            Attempt.run (fun () -> Some(RunJson.Read<DatasetNumbers>(path, format)))
+            Attempt.run (fun () ->
+                Some(RunJson.Read<DatasetNumbers>(path, format, "The next training in this folder writes it again.")))
         else
             Ok None
+
+    /// Keeps the numbers of a data set in a sweep's folder, unless they are there, whole: a report is made of that
+    /// folder alone.
+    let keep (folder: string) (fingerprint: string) (numbers: unit -> DatasetNumbers) : unit =
+        match find folder fingerprint with
+        | Ok(Some _) -> ()
+        | _ -> RunJson.Write(path folder fingerprint, numbers ())

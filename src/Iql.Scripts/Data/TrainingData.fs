@@ -39,6 +39,7 @@ module TrainingData =
     /// Maps a row file. What its rows are was decided when it was written: another mode would change nothing.
     let private mapRows (path: string) (mode: DatasetMode option) : Result<IDataset, string> =
         let file = RowFile path
+        file.VerifyOnce()
 
         let written =
             match file.Metadata.TryGetValue "mode" with

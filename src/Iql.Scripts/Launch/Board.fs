@@ -22,9 +22,12 @@ type internal Board(cells: SweepCell list, groups: (string * SweepCell list) lis
     let first = Dictionary<string, float * int64>()
     let paces = Dictionary<string * string, float>()
     let mutable lanes = 1
+    let damaged = Dictionary<string, string>()
     let mutable trained = 0
     // Steps of others, and of this process before this launch.
     let mutable before = 0L
+
+    let isSettled (cell: SweepCell) = results.ContainsKey cell.Name || damaged.ContainsKey cell.Name
 
     let pace (group: string) : float option =
         match first.TryGetValue group, training.TryGetValue group with
@@ -42,7 +45,7 @@ type internal Board(cells: SweepCell list, groups: (string * SweepCell list) lis
     let timeLeft () =
         TimeLeft.estimate lanes [ for each in paces -> each.Key, each.Value ] [
             for name, cells in groups do
-                let isDone = cells |> List.forall (fun cell -> results.ContainsKey cell.Name)
+                let isDone = List.forall isSettled cells
 
                 if training.ContainsKey name || not isDone then
                     left name (int64 cells.Head.Trial.Steps)
@@ -84,6 +87,15 @@ type internal Board(cells: SweepCell list, groups: (string * SweepCell list) lis
             if results.TryAdd(cell.Name, result) then
                 before <- before + int64 cell.Trial.Steps)
 
+    /// A run cannot continue. Said once.
+    member _.Damage (cell: SweepCell) (problem: string) =
+        lock gate (fun () ->
+            if damaged.TryAdd(cell.Name, problem) then
+                say (Damaged problem))
+
+    /// Whether nothing is left to do for a run.
+    member _.IsSettled(cell: SweepCell) : bool = lock gate (fun () -> isSettled cell)
+
     /// A group goes on from a step.
     member _.Begin (runs: int) (step: int64) = lock gate (fun () -> before <- before + step * int64 runs)
 
@@ -113,4 +125,8 @@ type internal Board(cells: SweepCell list, groups: (string * SweepCell list) lis
             Left = groups |> List.sumBy (snd >> List.length)
             Trained = trained
             Elsewhere = elsewhere
+            Damaged = [
+                for cell in cells do
+                    for problem in Option.ofObj (damaged.GetValueOrDefault cell.Name) |> Option.toList -> cell, problem
+            ]
         })

@@ -17,6 +17,8 @@ type LaunchOptions = {
     Threads: int
     /// How long another process may show no sign of life before its runs are taken over.
     Lease: TimeSpan
+    /// Whether a damaged run is deleted and trained again; otherwise it is listed and left alone.
+    RetrainDamaged: bool
     /// Called with what there is to tell, by one thread at a time.
     Watch: SweepEvent -> unit
     /// Asks to stop; what was trained is saved first.
@@ -231,7 +233,7 @@ module Examine =
             Attempt.reading (fun () -> Store.continued options.Folder [ for cell in cells -> cell, configs[cell.Name] ])
 
         let remarks = parts |> List.collect (fun (_, remarks, _, _) -> remarks)
-        let plan = Store.plan options.Command options.Last remarks sweep cells
+        let plan = Store.plan options.Command options.Last remarks sweep runs
         do! Store.check options.Folder plan runs
 
         let times =

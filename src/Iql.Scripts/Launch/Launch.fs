@@ -1,6 +1,7 @@
 namespace Iql.Scripts
 
 open System
+open System.IO
 open System.Threading
 open System.Threading.Tasks
 open Iql.Environments
@@ -23,23 +24,47 @@ type internal NextGroup =
     | Stop
 
 /// The groups that are left, shared by the threads of this process and, through claims, with other processes.
-type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board) =
+type internal GroupQueue(folder: string, groups: LaunchGroup list, claims: Claims, board: Board, retrain: bool) =
     let gate = obj ()
     let mutable waiting = groups
     let mutable announced = Set.empty
 
+    let isOpen (cell: SweepCell, run: TrainingRun) : bool =
+        if board.IsSettled cell then
+            false
+        elif run.Folder.State <> RunFolderState.Finished then
+            true
+        else
+            match Attempt.run (fun () -> run.Verified() |> Option.ofObj) with
+            | Ok result -> result |> Option.iter (board.Found cell)
+            | Error problem when not retrain -> board.Damage cell problem
+            | Error _ -> ()
+
+            not (board.IsSettled cell)
+
     /// The group's runs that have no result; results there are go to the board.
-    let left (group: LaunchGroup) : LaunchGroup = {
-        group with
-            Runs =
-                group.Runs
-                |> List.filter (fun (cell, run) ->
-                    match run.Result() with
-                    | null -> true
-                    | result ->
-                        board.Found cell result
-                        false)
-    }
+    let left (group: LaunchGroup) : LaunchGroup = { group with Runs = List.filter isOpen group.Runs }
+
+    /// The claimed runs that can continue. Damaged runs are cleared or given back.
+    let prepared (group: LaunchGroup) (taken: Claim list) : LaunchGroup * Claim list =
+        let runs, claims =
+            List.zip group.Runs taken
+            |> List.filter (fun ((cell, run), claim) ->
+                match Attempt.run (fun () -> run.Folder.Restore run.Config |> Option.ofObj) with
+                | Ok note ->
+                    note |> Option.iter (Restored >> board.Say)
+                    true
+                | Error problem when retrain ->
+                    run.Folder.Clear()
+                    board.Say(Restored $"{problem} It is trained again.")
+                    true
+                | Error problem ->
+                    board.Damage cell problem
+                    claim.Dispose()
+                    false)
+            |> List.unzip
+
+        { group with Runs = runs }, claims
 
     let folders (group: LaunchGroup) = [ for _, run in group.Runs -> run.Folder.Path ]
 
@@ -81,10 +106,22 @@ type internal GroupQueue(groups: LaunchGroup list, claims: Claims, board: Board)
                 match claims.TryTake(folders group) with
                 | null -> take (group :: before) rest
                 | taken ->
-                    waiting <- List.rev before @ rest
-                    Train(group, List.ofArray taken)
+                    match prepared group (List.ofArray taken) with
+                    | { Runs = [] }, _ -> take before rest
+                    | group, taken ->
+                        waiting <- List.rev before @ rest
+                        Train(group, taken)
 
-    member _.Next() : NextGroup = lock gate (fun () -> take [] waiting)
+    member _.Next() : NextGroup =
+        // A claim would make the folders of the runs again.
+        if not (File.Exists(SweepPlan.PathIn folder)) then
+            raise (
+                Refusal
+                    $"{folder}: expected the folder of the sweep in training, found none. It was moved or deleted. \
+                      Start the command again with its new place: its runs continue from their checkpoints."
+            )
+
+        lock gate (fun () -> take [] waiting)
 
     /// A group that was begun and is not done; other threads leave it alone until they have nothing else.
     member _.Return(group: LaunchGroup) : unit = lock gate (fun () -> waiting <- waiting @ [ group ])
@@ -114,6 +151,7 @@ module Launch =
         Last = 1
         Threads = Environment.ProcessorCount
         Lease = Claims.StandardLease
+        RetrainDamaged = false
         Watch = ignore
         Cancellation = CancellationToken.None
     }
@@ -182,6 +220,10 @@ module Launch =
                     [| for run in runs -> claimOf[run.Folder.Path] |]
                 )
 
+            for outcome in outcomes do
+                if not (isNull outcome.Problem) && File.Exists(SweepPlan.PathIn folder) then
+                    board.Damage cellOf[outcome.Run.Folder.Path] outcome.Problem
+
             board.End group.Name [
                 for outcome in outcomes do
                     match outcome.Result with
@@ -189,7 +231,7 @@ module Launch =
                     | result -> cellOf[outcome.Run.Folder.Path], result
             ]
 
-        match claims |> List.tryFind _.Lost with
+        match claims |> List.tryFind (fun claim -> claim.Lost && Directory.Exists folder) with
         | Some lost -> board.Say(Lost(group.Name, Option.ofObj lost.Taker))
         | None -> ()
 
@@ -202,9 +244,15 @@ module Launch =
             use stop = CancellationTokenSource.CreateLinkedTokenSource options.Cancellation
             let groups = groups options.Folder examined.Runs
 
+            let isOpen (run: TrainingRun) =
+                run.Folder.State <> RunFolderState.Finished
+                || match Attempt.run (fun () -> run.Verified() |> Option.ofObj) with
+                   | Ok result -> result.IsNone
+                   | Error _ -> options.RetrainDamaged
+
             let openRuns (group: LaunchGroup) = [
                 for cell, run in group.Runs do
-                    if isNull (run.Result()) then
+                    if isOpen run then
                         cell
             ]
 
@@ -213,7 +261,7 @@ module Launch =
             let board =
                 Board(List.map fst examined.Runs, [ for group in left -> group.Name, openRuns group ], options.Watch)
 
-            let queue = GroupQueue(groups, claims, board)
+            let queue = GroupQueue(options.Folder, groups, claims, board, options.RetrainDamaged)
 
             let split = Split.share (Split.cores Environment.ProcessorCount options.Threads) left.Length
 
@@ -270,6 +318,9 @@ module Launch =
             board.Outcome queue.Elsewhere
 
         result {
+            Store.damage options.Folder
+            |> Option.iter (fun problem -> options.Watch(Restored $"{problem} This command writes it again."))
+
             do! Store.write options.Folder examined.Plan
             return! Attempt.run go
         }

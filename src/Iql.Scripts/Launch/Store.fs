@@ -34,7 +34,7 @@ module Store =
             ))
 
     /// The plan of a sweep; a run's score will be the mean of so many of its last evaluations.
-    let plan (command: string option) (last: int) (remarks: string list) (sweep: Sweep) (cells: SweepCell list) =
+    let plan command (last: int) (remarks: string list) (sweep: Sweep) (runs: (SweepCell * RunConfig) list) =
         SweepPlan(
             Name = sweep.Name,
             Command = Option.toObj command,
@@ -46,49 +46,89 @@ module Store =
                 ],
             Runs =
                 ImmutableArray.CreateRange [
-                    for cell in cells ->
+                    for cell, config in runs ->
                         PlannedRun(
                             cell.Name,
-                            OrderedDictionary([ for axis, value in cell.Labels -> KeyValuePair(axis, value) ])
+                            OrderedDictionary([ for axis, value in cell.Labels -> KeyValuePair(axis, value) ]),
+                            config.Identity
                         )
                 ]
         )
 
+    let private runFolders (folder: string) : string list =
+        let runs = Path.Combine(folder, "runs")
+
+        if Directory.Exists runs then
+            [ for run in Directory.GetDirectories runs -> Path.GetFileName run ]
+        else
+            []
+
+    /// The runs of a folder's plan, and what is wrong with the plan. A damaged or lost one has the runs of the folders.
+    let private stored (folder: string) : PlannedRun list * string option =
+        let ofFolders (problem: string) =
+            [ for run in runFolders folder -> PlannedRun(run, OrderedDictionary()) ], Some problem
+
+        try
+            if File.Exists(SweepPlan.PathIn folder) then
+                List.ofSeq (SweepPlan.Read folder).Runs, None
+            else
+                ofFolders $"{SweepPlan.PathIn folder}: expected a file, found none."
+        with :? Iql.FileException as damaged when damaged.IsDamage ->
+            ofFolders damaged.Message
+
+    let private isBegun (folder: string) =
+        File.Exists(SweepPlan.PathIn folder) || not (List.isEmpty (runFolders folder))
+
+    /// What is wrong with a folder's plan, which the next `write` replaces; None where it is whole, or nothing is there.
+    let damage (folder: string) : string option = if isBegun folder then snd (stored folder) else None
+
+    /// A run's configuration; None where it is absent or damaged. Damaged runs are listed when their turn comes.
+    let private readable (run: RunFolder) : RunConfig option =
+        try
+            if run.State = RunFolderState.Absent then None else Some(run.ReadConfig())
+        with :? Iql.FileException as failure when failure.IsDamage ->
+            None
+
+    /// A stored run as it goes on to a command's steps, and what ends with it; None for another run.
+    let private goesOn (config: RunConfig) (stored: RunConfig) : (RunConfig * string option) option =
+        let mutable obstacle = null
+
+        match config.Continuing(stored, &obstacle) with
+        | null -> None
+        | longer -> Some(longer, Option.ofObj obstacle)
+
     /// A run that is not part of this sweep, or that has other numbers, in words.
     let private otherRun (folder: string) (plan: SweepPlan) (wanted: (SweepCell * RunConfig) list) : string option =
         let planned = set [ for run in plan.Runs -> run.Folder ]
+        let stored = fst (stored folder)
+        let same = set [ for run in stored -> run.Folder, run.Identity ]
 
-        SweepPlan.Read(folder).Runs
+        stored
         |> Seq.tryFind (fun run -> not (planned.Contains run.Folder))
         |> Option.map (fun run -> $"it has the run {run.Folder}, which is not part of this one")
         |> Option.orElseWith (fun () ->
             wanted
-            |> List.filter (fun (cell, _) -> (runFolder folder cell).State <> RunFolderState.Absent)
             |> List.tryPick (fun (cell, config) ->
-                let stored = (runFolder folder cell).ReadConfig()
-                let mutable obstacle = null
-
-                (if isNull (config.Continuing(stored, &obstacle)) then
-                     stored.FirstDifference config
-                 else
-                     null)
-                |> Option.ofObj
-                |> Option.map (fun difference -> $"{cell.Name} differs in {difference} (folder, command)")))
+                match readable (runFolder folder cell) with
+                // A configuration that does not fit a plan that does is that of a damaged run.
+                | Some own when own.Identity <> config.Identity && same.Contains(cell.Name, config.Identity) -> None
+                | own ->
+                    own
+                    |> Option.filter (goesOn config >> Option.isNone)
+                    |> Option.bind (_.FirstDifference(config) >> Option.ofObj)
+                    |> Option.map (fun difference -> $"{cell.Name} differs in {difference} (folder, command)")))
 
     /// The runs as they go on in a folder that has begun: to more steps, at the folder's intervals. An Error where a
     /// schedule ends with the run, because other steps then train other numbers. Runs of another sweep stay.
     let continued (folder: string) (runs: (SweepCell * RunConfig) list) : Result<(SweepCell * RunConfig) list, string> =
         let begun = [
             for cell, config in runs do
-                let run = runFolder folder cell
-
-                if run.State <> RunFolderState.Absent then
-                    let stored = run.ReadConfig()
-                    let mutable obstacle = null
-
-                    match config.Continuing(stored, &obstacle) with
-                    | null -> ()
-                    | longer -> cell.Name, (stored, longer, Option.ofObj obstacle)
+                match readable (runFolder folder cell) with
+                | None -> ()
+                | Some stored ->
+                    match goesOn config stored with
+                    | Some(longer, obstacle) -> cell.Name, (stored, longer, obstacle)
+                    | None -> ()
         ]
 
         match
@@ -116,15 +156,15 @@ module Store =
     /// Another process that begins the same sweep may be writing the plan.
     let private isForeign (entry: string) = not (Path.GetFileName(entry).StartsWith "sweep.json")
 
-    let rec private difference folder plan wanted : string option =
-        if File.Exists(SweepPlan.PathIn folder) then
+    let private difference folder plan wanted : string option =
+        let hasOthers =
+            Directory.Exists folder && Directory.EnumerateFileSystemEntries folder |> Seq.exists isForeign
+
+        // In this order: the plan is written before everything else.
+        if isBegun folder then
             otherRun folder plan wanted |> Option.map (sprintf "another sweep: %s")
-        elif Directory.Exists folder && Directory.EnumerateFileSystemEntries folder |> Seq.exists isForeign then
-            // The plan was written before these runs began.
-            if File.Exists(SweepPlan.PathIn folder) then
-                difference folder plan wanted
-            else
-                Some "a folder with other files"
+        elif hasOthers then
+            Some "a folder with other files"
         else
             None
 

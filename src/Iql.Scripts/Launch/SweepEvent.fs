@@ -37,6 +37,10 @@ type SweepEvent =
     | Waiting of group: string * ClaimHolder
     /// Another process took a group over; nothing more of it is written here.
     | Lost of group: string * ClaimHolder option
+    /// A damaged file was replaced, by the checkpoint before or by what the command says; the text says which.
+    | Restored of string
+    /// A run cannot continue: the text has the file and what helps. The other runs continue.
+    | Damaged of string
 
 /// How a sweep came out, as far as it is.
 [<StructuredFormatDisplay("{Line}")>]
@@ -49,6 +53,8 @@ type SweepOutcome = {
     Trained: int
     /// Groups that other processes train.
     Elsewhere: (string * ClaimHolder) list
+    /// Runs with damaged files, and what helps.
+    Damaged: (SweepCell * string) list
 } with
 
     /// One line, as F# Interactive shows it.
@@ -69,8 +75,9 @@ module SweepOutcome =
             | None -> ()
     ]
 
-    /// Whether every run has one.
-    let isWhole (outcome: SweepOutcome) : bool = outcome.Runs |> List.forall (fun (_, result) -> result.IsSome)
+    /// Whether every run has one, except damaged runs.
+    let isWhole (outcome: SweepOutcome) : bool =
+        (finished outcome).Length + outcome.Damaged.Length = outcome.Runs.Length
 
     /// The runs that diverged, with what is said of it.
     let failures (outcome: SweepOutcome) : (string * string) list = [

@@ -96,6 +96,7 @@ module Policy =
 
                 return!
                     match runs |> List.filter (fun run -> not (Run.diverged run) && not run.Evaluations.IsEmpty) with
+                    | [] when not sweep.Damaged.IsEmpty -> Error(snd sweep.Damaged.Head)
                     | [] ->
                         Error
                             $"{word}: expected a run with an evaluation in {card.Name}, got none. Name a run's \
@@ -104,9 +105,17 @@ module Policy =
                         let last count run = Run.lastOf count measure run
                         let best = runs |> List.maxBy (fun run -> Run.finished run, last 1 run, last 10 run)
 
+                        let damaged =
+                            match sweep.Damaged.Length with
+                            | 0 -> ""
+                            | count -> $" Damaged runs are left out: {count}."
+
                         let why =
                             $"The best of {runs.Length} runs is {best.Name}, {Measure.title measure} \
-                              {Shown.measured measure (last 1 best).Value}."
+                              {Shown.measured measure (last 1 best).Value}.{damaged}"
 
-                        Ok(Path.Combine(folder, best.Name), (if runs.Length > 1 then Some why else None))
+                        Ok(
+                            Path.Combine(folder, best.Name),
+                            (if runs.Length > 1 || damaged <> "" then Some why else None)
+                        )
             }

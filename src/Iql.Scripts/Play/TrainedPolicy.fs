@@ -75,6 +75,8 @@ module TrainedPolicy =
             |> Result.bind (fun own ->
                 let learner = own.Learner(environment.ObservationSize, environment.ActionSize)
 
+                run.Verified config |> ignore
+
                 match Checkpoint.Load(run, learner.Blocks[0], learner.Blocks[1]) with
                 | null -> Error $"{folder}: expected a run with a checkpoint, found none. Train it first."
                 | state ->

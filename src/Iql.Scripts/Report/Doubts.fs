@@ -12,9 +12,9 @@ let title (name: string) : string =
         | _ -> part.Trim())
     |> String.concat ", "
 
-/// Failed and missing runs.
+/// Damaged, failed and missing runs.
 let private runs (sweep: SweepResults) : string list =
-    let planned = sweep.Runs.Length + sweep.Missing.Length
+    let planned = sweep.Runs.Length + sweep.Missing.Length + sweep.Damaged.Length
     let at (run: Run) = Plural.thousands run.Step
 
     let failed = [
@@ -34,6 +34,11 @@ let private runs (sweep: SweepResults) : string list =
         @ [ for name in sweep.Missing -> $"{title name} (not started)" ]
 
     [
+        if not sweep.Damaged.IsEmpty then
+            $"**{sweep.Damaged.Length} of {planned} runs are damaged.** This page leaves them out."
+
+            for name, problem in sweep.Damaged do
+                $"{title name}: {problem}"
         if not failed.IsEmpty then
             $"**{failed.Length} of {planned} runs failed.** The means leave them out, which makes their cells look \
               better than they are."
@@ -69,7 +74,7 @@ let private seeds (sweep: SweepResults) : string list =
             ]
         | _ -> []
 
-/// Every reason for doubt in a sweep's numbers, a sentence or two each, failures first.
+/// Every reason for doubt in a sweep's numbers, a sentence or two each, damaged and failed runs first.
 let ofSweep (sweep: SweepResults) : string list = [
     yield! runs sweep
     for remark in sweep.Plan.Remarks do

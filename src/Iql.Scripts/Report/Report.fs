@@ -77,11 +77,12 @@ let private episode (folderOf: Run -> string) (sweep: SweepResults) : XmlNode li
     | _ -> []
 
 /// Pictures of the data, where all runs learned from the same.
-let private pictures (folder: string) (runs: Run list) : Result<XmlNode list, string> =
+let private pictures (folder: string) (runs: Run list) : XmlNode list =
     match runs |> List.map _.Config.Dataset.Fingerprint |> List.distinct with
     | [ only ] ->
-        DatasetNumbers.find folder only
-        |> Result.map (fun numbers -> [
+        match DatasetNumbers.find folder only with
+        | Error problem -> [ Html.styled "note" $"No pictures: {problem}" ]
+        | Ok numbers -> [
             for numbers in Option.toList numbers do
                 for i, picture in List.indexed (DatasetPicture.ofNumbers numbers) do
                     yield!
@@ -90,14 +91,15 @@ let private pictures (folder: string) (runs: Run list) : Result<XmlNode list, st
                             picture.Caption
                             (DatasetNumbers.spoken numbers)
                             picture.Charts
-        ])
-    | _ -> Ok []
+          ]
+    | _ -> []
 
 /// The page of a sweep: reasons for doubt, what was found, and its sections. `rebuild` are the commands that make it
 /// again.
 let private page (rebuild: string list) (sweep: SweepResults) found (sections: Sections.Section list) : string =
     let runs, name = sweep.Runs, Doubts.title sweep.Plan.Name
     let names = [ for axis in sweep.Plan.Axes -> axis.Name ] |> List.except [ "seed" ]
+    let lost = not sweep.Damaged.IsEmpty || List.exists Run.diverged runs
 
     let sections =
         sections
@@ -120,7 +122,7 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
         nav [ _ariaLabel "Sections of this page" ] [
             for id, heading, _ in sections -> a [ _href $"#{id}" ] [ str heading ]
         ]
-        section [ _id "doubts"; _class (if List.exists Run.diverged runs then "bad" else "warn") ] [
+        section [ _id "doubts"; _class (if lost then "bad" else "warn") ] [
             h2 [] [ str "Reasons for doubt" ]
             ul [] [ for doubt in Doubts.ofSweep sweep -> li [] (Html.text doubt) ]
         ]
@@ -202,7 +204,9 @@ let write (folder: string) : Result<string, string> = result {
 
     return!
         if sweep.Runs.IsEmpty then
-            Error $"{folder}: expected at least one run, got none. Start the sweep first."
+            match sweep.Damaged with
+            | [] -> Error $"{folder}: expected at least one run, got none. Start the sweep first."
+            | (_, problem) :: _ -> Error $"all {sweep.Damaged.Length} runs are damaged. The first: {problem}"
         elif ScoreTable.fits sweep.Plan && ScoreTable.isScored sweep then
             let table = ScoreTable.ofResults sweep
             let page = ofTable rebuild (ScoreSections.episodes folder sweep table) sweep table
@@ -213,11 +217,9 @@ let write (folder: string) : Result<string, string> = result {
                 "report.html", page
             ]
         else
-            pictures folder sweep.Runs
-            |> Result.bind (fun pictures ->
-                let episode = episode (fun run -> SweepPlan.RunFolder(folder, run.Name).Path) sweep
-
-                save folder sweep [ "report.html", ofSweep rebuild episode pictures sweep ])
+            let pictures = pictures folder sweep.Runs
+            let episode = episode (fun run -> SweepPlan.RunFolder(folder, run.Name).Path) sweep
+            save folder sweep [ "report.html", ofSweep rebuild episode pictures sweep ]
 }
 
 /// Reads a run's folder and writes report.html into it; the page's path, or what could not be read.
@@ -228,6 +230,7 @@ let forRun (folder: string) : Result<string, string> = result {
         Plan = SweepPlan(Name = run.Name, Axes = ImmutableArray.Empty, Runs = ImmutableArray.Empty)
         Runs = [ run ]
         Missing = []
+        Damaged = []
     }
 
     let page = ofSweep [ rebuilding folder ] (episode (fun _ -> folder) sweep) [] sweep

@@ -21,16 +21,29 @@ module Results =
     let readRun (folder: string) : Result<Run, string> =
         read "config.json" "a run" folder (fun () -> RunFolder(folder).Read())
 
-    /// A sweep's folder: its plan, and every run as far as it is.
+    /// A sweep's folder: its plan, and every run as far as it is. A damaged run is listed and leaves the others alone.
     let readSweep (folder: string) : Result<SweepResults, string> =
         read "sweep.json" "a sweep" folder (fun () ->
             let plan = SweepPlan.Read folder
-            let runs = List.ofSeq (plan.Begun folder)
+
+            let runs = [
+                for planned in plan.Runs do
+                    let run = SweepPlan.RunFolder(folder, planned.Folder)
+
+                    if not run.IsEmpty then
+                        planned.Folder, Attempt.run (fun () -> run.Read planned)
+            ]
 
             {
                 Plan = plan
-                Runs = runs
-                Missing = [ for planned in plan.Runs -> planned.Folder ] |> List.except [ for run in runs -> run.Name ]
+                Runs = runs |> List.choose (snd >> Result.toOption)
+                Missing = [ for planned in plan.Runs -> planned.Folder ] |> List.except (List.map fst runs)
+                Damaged = [
+                    for name, run in runs do
+                        match run with
+                        | Result.Error problem -> name, problem
+                        | Result.Ok _ -> ()
+                ]
             })
 
     /// A frame of equally long columns, with rows numbered from 0. Nothing is copied. Of one name the first is taken.

@@ -13,8 +13,10 @@ type SweepResults = {
     Plan: SweepPlan
     /// The runs that were begun, as far as they are, in the plan's order. Each has its values by axis as labels.
     Runs: Run list
-    /// Folders of the plan's other runs.
+    /// Folders of the plan's runs that were not begun.
     Missing: string list
+    /// Folders of the plan's runs with damaged files, and what helps. They are in no other list.
+    Damaged: (string * string) list
 } with
 
     /// One line, as F# Interactive shows it.

@@ -115,9 +115,10 @@ let seeds =
                     let config = readers |> List.find (fun reader -> reader.Name = "config")
                     place folder (seedsOf config).Head
                     let run = Iql.Training.RunFolder folder
-                    let json = Nodes.JsonNode.Parse(File.ReadAllText run.ConfigPath)
+                    let json = Nodes.JsonNode.Parse(File.ReadAllText run.ConfigPath).AsObject()
                     json[name] <- Nodes.JsonNode.Parse value
-                    File.WriteAllText(run.ConfigPath, string json)
+                    json.Remove "sha256" |> ignore
+                    Iql.Training.RunJson.Write(run.ConfigPath, json)
 
                     for read in [ run.ReadConfig >> ignore; run.Read >> ignore ] do
                         let message = throws<InvalidDataException>(fun () -> read ()).Message

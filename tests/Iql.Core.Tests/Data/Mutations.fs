@@ -133,6 +133,17 @@ let texts: Damage list =
     ]
     |> List.map textual
 
+/// A file of RunJson with the checksum of its damaged text, so that the text is read.
+let summed (damage: Damage) (random: Random) (bytes: byte[]) : byte[] =
+    let text = Encoding.Latin1.GetString(damage random bytes)
+
+    match text.LastIndexOf ",\n  \"sha256\"" with
+    | -1 -> Encoding.Latin1.GetBytes text
+    | last ->
+        let body = Encoding.Latin1.GetBytes text[.. last - 1]
+        let sum = Convert.ToHexStringLower(Security.Cryptography.SHA256.HashData body)
+        Array.append body (Encoding.Latin1.GetBytes $",\n  \"sha256\": \"{sum}\"\n}}\n")
+
 // Containers, put together again so that only the inside is damaged
 
 let any (random: Random) (damages: Damage list) = damages[random.Next damages.Length] random

@@ -48,8 +48,8 @@ let tests =
                 refused folder "PK a zip of something else"B [ "first bytes of another kind"; "iql data pack" ]
                 let bytes = whole folder
 
-                refused folder (changed bytes 8 (BitConverter.GetBytes 2)) [
-                    "a row file of version 1, got version 2"
+                refused folder (changed bytes 8 (BitConverter.GetBytes 3)) [
+                    "a row file of version 2, got version 3"
                 ]
 
                 throws<FileNotFoundException>(fun () -> RowFile(Path.Combine(folder, "absent.rows")) |> ignore)
@@ -68,7 +68,7 @@ let tests =
                 refused folder (changed bytes 16 (BitConverter.GetBytes 99L)) [ "bytes, got" ]
 
                 refused folder (changed bytes (bytes.Length - 40) (Array.create 40 0uy)) [
-                    "description as JSON"
+                    "description that was packed"
                     "damaged"
                 ]))
 

@@ -141,7 +141,8 @@ let tests =
                     let header = RowFileHeader.Read(small, stream)
                     RowFileDescription.Read(small, stream, header).ToBytes()
 
-                let header = RowFileHeader(count, layout, int64 description.Length)
+                let sum = Security.Cryptography.SHA256.HashData description
+                let header = RowFileHeader(count, layout, int64 description.Length, Array.zeroCreate 32, sum)
                 let path = Path.Combine(folder, "large.rows")
                 let batch = 64
                 let drawn = [| for i in 0UL .. uint64 batch - 1UL -> seed.Below(i, count) |]
@@ -229,4 +230,39 @@ let tests =
 
                 Expect.equal (RowFile path).Metadata["task"] "näht ✓" "task"
                 Expect.isTrue (RowFile.IsRowFile path) "is row file of path"))
+
+        testCase "a flipped bit anywhere in a row file is noticed" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "walks.rows")
+                RowFileWriter.Write(path, transitions 3 2 (steps 100 [ 40 ] [ 70 ]))
+                (RowFile path).Verify()
+                let bytes = File.ReadAllBytes path
+
+                for place in Seq.append (seq { 0..37 .. bytes.Length - 1 }) [ bytes.Length - 1 ] do
+                    let damaged = Array.copy bytes
+                    damaged[place] <- damaged[place] ^^^ (1uy <<< place % 8)
+                    File.WriteAllBytes(path, damaged)
+
+                    let message = throws<InvalidDataException>(fun () -> (RowFile path).Verify()).Message
+                    Expect.stringContains message path $"byte {place}"))
+
+        testCase "a large row file is checked once, and again after a change" (fun () ->
+            withFolder (fun folder ->
+                let path, memory = Path.Combine(folder, "walks.rows"), Path.Combine(folder, "memory")
+                RowFileWriter.Write(path, transitions 3 2 (steps 100 [ 40 ] [ 70 ]))
+
+                let header =
+                    use stream = File.OpenRead path
+                    RowFileHeader.Read(path, stream)
+
+                let check () = RowFileCheck.RunOnce(path, header, (RowFile path).Fingerprint, memory, 1L)
+                check ()
+                let written = File.GetLastWriteTimeUtc path
+                let bytes = File.ReadAllBytes path
+                bytes[5000] <- bytes[5000] ^^^ 1uy
+                File.WriteAllBytes(path, bytes)
+                File.SetLastWriteTimeUtc(path, written)
+                check () // it is not read again
+                File.SetLastWriteTimeUtc(path, written.AddSeconds 1.0)
+                Expect.stringContains (throws<InvalidDataException> check).Message path "changed"))
     ]

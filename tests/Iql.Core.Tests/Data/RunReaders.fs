@@ -124,8 +124,7 @@ let private run (first: string) (folder: string) : Sound list =
             )
         ))
 
-    RunJson.Write(
-        run.ResultPath,
+    run.WriteResult(
         RunResult(
             Status = RunStatus.Finished,
             Steps = 10L,
@@ -138,7 +137,14 @@ let private run (first: string) (folder: string) : Sound list =
         )
     )
 
-    let names = [ "config.json"; "metrics.jsonl"; "result.json" ]
+    // A result refuses other metrics unread.
+    let names = [
+        "config.json"
+        "metrics.jsonl"
+        if first <> "metrics.jsonl" then
+            "result.json"
+    ]
+
     [ sound folder (first :: List.except [ first ] names) ]
 
 let private readRun (folder: string) : int64 seq = seq {
@@ -179,7 +185,7 @@ let private sweep (folder: string) : Sound list =
 
 let private readSweep (folder: string) : int64 seq = seq {
     let plan = SweepPlan.Read folder
-    plan.Begun folder |> ignore
+    plan.ToString() |> ignore
     plan.Axes |> Seq.sumBy (fun axis -> axis.Values.Length) |> ignore
     plan.Runs |> Seq.sumBy (fun run -> run.Labels.Count) |> ignore
     0L
@@ -202,8 +208,9 @@ let runReaders: Reader list = [
 
     reader "safetensors" tensors [] [ inHeader; inHeader; inHeader; inHeader ] readTensors
     reader "policy" policy policies texts readPolicy
-    reader "config" (run "config.json") [] texts readRun
-    reader "result" (run "result.json") [] texts readRun
+    let inText = List.map summed (texts @ plain @ texts)
+    reader "config" (run "config.json") [] inText readRun
+    reader "result" (run "result.json") [] inText readRun
     reader "metrics" (run "metrics.jsonl") [] texts readRun
-    reader "sweep" sweep [] texts readSweep
+    reader "sweep" sweep [] inText readSweep
 ]

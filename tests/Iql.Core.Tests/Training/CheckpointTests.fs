@@ -24,6 +24,10 @@ let filled (layout: Layout) (start: float32) =
 
     block
 
+let metricsOf (run: RunFolder) : MetricsMark =
+    use metrics = new MetricsFile(run.MetricsPath)
+    metrics.Mark 0L
+
 /// A state of two members.
 let state =
     LearnerState(
@@ -52,16 +56,18 @@ let tests =
                 Checkpoint.Save(run, loaded)
                 Expect.equal (File.ReadAllBytes run.CheckpointPath) bytes "file checkpoint path of run"))
 
-        testCase "the JSON beside it says step and seed" (fun () ->
+        testCase "the record beside it says step and seed" (fun () ->
             inFolder (fun folder ->
                 Checkpoint.Save(RunFolder folder, state)
 
                 use json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "checkpoint.json")))
 
                 Expect.equal
-                    (json.RootElement.GetProperty("step").GetInt64())
+                    ((Seq.head (json.RootElement.GetProperty("saved").EnumerateArray()))
+                        .GetProperty("step")
+                        .GetInt64())
                     1234567890123L
-                    "get int 64 of property of json 'step'"
+                    "step of the mark"
 
                 Expect.equal
                     (json.RootElement.GetProperty("seed").GetUInt64())
@@ -119,4 +125,43 @@ let tests =
                 Checkpoint.Save(run, state)
                 File.WriteAllText(run.CheckpointPath + ".12-ab.tmp", "half")
                 Expect.equal (Checkpoint.Load(run, shared, member').Step) state.Step "step of load"))
+
+        testCase "a flipped bit anywhere in a checkpoint is refused by name" (fun () ->
+            inFolder (fun folder ->
+                let run = RunFolder folder
+                Checkpoint.Save(run, state)
+                let bytes = File.ReadAllBytes run.CheckpointPath
+
+                for place in 0..7 .. bytes.Length - 1 do
+                    let damaged = Array.copy bytes
+                    damaged[place] <- damaged[place] ^^^ (1uy <<< place % 8)
+                    File.WriteAllBytes(run.CheckpointPath, damaged)
+
+                    let message =
+                        messageOf<InvalidDataException>(fun () -> Checkpoint.Load(run, shared, member') |> ignore)
+
+                    Expect.stringContains message run.CheckpointPath $"byte {place}"
+                    Expect.stringContains message "--retrain-damaged" $"byte {place}"))
+
+        testCase "a damaged checkpoint is replaced by the one before, and by nothing else" (fun () ->
+            inFolder (fun folder ->
+                let run = RunFolder folder
+                Checkpoint.Save(run, state)
+                let mark = MetricsMark(state.Step, 0L, 0L, (metricsOf run).Sha256)
+                let later = LearnerState(state.Seed, state.Step + 5L, state.Blocks)
+                let next = MetricsMark(later.Step, 0L, 0L, mark.Sha256)
+                Checkpoint.Save(run, later, 0, ImmutableArray.Create(mark, next))
+                Expect.isNull (Checkpoint.Restore run) "nothing is damaged"
+                File.WriteAllText(run.CheckpointPath, "")
+                Expect.equal (Checkpoint.Step run) state.Step "step"
+                let note = Checkpoint.Restore run
+                Expect.stringContains note run.CheckpointPath "note"
+                Expect.stringContains note $"of step {state.Step}" "note"
+                Expect.equal (Checkpoint.Load(run, shared, member').Step) state.Step "step of load"
+                File.WriteAllText(run.CheckpointPath, "")
+
+                Expect.stringContains
+                    (messageOf<InvalidDataException>(fun () -> Checkpoint.Restore run |> ignore))
+                    run.CheckpointPath
+                    "no other is left"))
     ]

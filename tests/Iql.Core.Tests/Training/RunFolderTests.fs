@@ -52,12 +52,13 @@ let tests =
                         "machine"
                         "version"
                         "commit"
+                        "sha256"
                     ]
                     "names"
 
                 Expect.equal
                     (json.RootElement.GetProperty("format").GetString())
-                    "iql-run-1"
+                    "iql-run-2"
                     "get string of property of json 'format'"
 
                 Expect.equal
@@ -117,7 +118,7 @@ let tests =
             inFolder (fun folder ->
                 let run = RunFolder folder
 
-                for text in [ ""; "{"; "[]"; "{}"; """{"format":"iql-run-1","speed":3}"""; "null" ] do
+                for text in [ ""; "{"; "[]"; "{}"; """{"format":"iql-run-2","speed":3}"""; "null" ] do
                     File.WriteAllText(run.ConfigPath, text)
 
                     Expect.stringContains
@@ -227,15 +228,19 @@ let tests =
                     """{"kind":"evaluation","step":20,"seconds":1.25,"""
                     "file path"))
 
-        testCase "metrics after a step are dropped, and a line cut short with them" (fun () ->
+        testCase "metrics after a checkpoint are dropped, and a line cut short with them" (fun () ->
             inFolder (fun folder ->
                 let path = RunFolder(folder).MetricsPath
+                let mutable mark = null
 
                 do
                     use metrics = new MetricsFile(path)
 
                     for step in 5L..5L..20L do
                         metrics.Append(line step (if step = 10L then nan else 0.25))
+
+                        if step = 10L then
+                            mark <- metrics.Mark step
 
                 let lines = File.ReadAllLines path
 
@@ -251,16 +256,16 @@ let tests =
 
                 File.AppendAllText(path, """{"kind":"train","st""")
                 Expect.hasLength (MetricsFile.Read path) 4 "read of path"
-                MetricsFile.Truncate(path, 10L)
+                Expect.equal (mark.Step, mark.Lines) (10L, 2L) "mark"
+                MetricsFile.Cut(path, mark)
                 Expect.equal (File.ReadAllLines path) lines[..1] "file path"
 
                 do
                     use metrics = new MetricsFile(path)
+                    Expect.equal (metrics.Mark 10L) mark "mark of a file opened again"
                     metrics.Append(line 15L 0.5)
 
-                Expect.hasLength (MetricsFile.Read path) 3 "read of path"
-                MetricsFile.Truncate(path, 0L)
-                Expect.equal (File.ReadAllText path) "" "file path"))
+                Expect.hasLength (MetricsFile.Read path) 3 "read of path"))
 
         testCase "a metrics line that is damaged in the middle is named" (fun () ->
             inFolder (fun folder ->
@@ -272,11 +277,17 @@ let tests =
                 )
 
                 Expect.stringContains
-                    (messageOf<InvalidDataException>(fun () -> MetricsFile.Truncate(path, 9L)))
+                    (messageOf<InvalidDataException>(fun () -> MetricsFile.Read path |> ignore))
                     "line 2"
-                    "the message"
+                    "the message"))
 
-                Expect.hasLength (File.ReadAllLines path) 3 "file path"))
+        testCase "a result of an unfinished run is refused" (fun () ->
+            inFolder (fun folder ->
+                let run = RunFolder folder
+                run.Create config |> ignore
+                let result = RunResult(Status = RunStatus.Unfinished, Steps = 1L, Seconds = 1.0, StepsPerSecond = 1.0)
+                messageOf<ArgumentException>(fun () -> run.WriteResult result) |> ignore
+                Expect.equal run.State RunFolderState.Started "state of run"))
 
         testCase "the machine says what it is" (fun () ->
             Expect.notEqual Machine.Here.Processor "" "processor"

@@ -246,4 +246,6 @@ let contents (folder: RunFolder) =
     let result = JsonNode.Parse(File.ReadAllText folder.ResultPath).AsObject()
     result.Remove "seconds" |> ignore
     result.Remove "stepsPerSecond" |> ignore
+    result.Remove "sha256" |> ignore
+    (result["files"].AsObject()).Remove "metrics" |> ignore
     Convert.ToHexString(File.ReadAllBytes folder.CheckpointPath), lines folder, result.ToJsonString()

@@ -373,4 +373,54 @@ let tests =
             let struct (name, value) = trainer.Metrics[0]
             Expect.equal name "valueLoss" "name"
             Expect.floatClose (Accuracy.decimals 5) value loss "value")
+
+        testCase "a folder that is moved while it trains is noticed and not made again" (fun () ->
+            inFolder (fun root ->
+                let rates = [ 0.1; 0.2 ]
+
+                let runs = [|
+                    for rate in rates ->
+                        run root $"rate={rate}" (config.With(hyperparameters = hyperparameters 0.05 rate))
+                |]
+
+                let moved = Path.Combine(root, "elsewhere")
+
+                let move (progress: TrainingProgress) =
+                    if progress.Step = 20L then
+                        Directory.Move(runs[0].Folder.Path, moved)
+
+                let outcomes = TrainingLoop.Run(plan 1 (learner 0.05 rates), runs, move)
+                Expect.equal outcomes[0].Status RunStatus.Unfinished "status of the moved run"
+                Expect.stringContains outcomes[0].Problem "It was moved or deleted" "problem"
+                Expect.isFalse (Directory.Exists runs[0].Folder.Path) "the old folder"
+                Expect.equal outcomes[1].Status RunStatus.Finished "status of the other run"
+                // The claim moved too; that of a process that ended is taken over.
+                File.Delete(Path.Combine(moved, "claim.json"))
+                Directory.Move(moved, runs[0].Folder.Path)
+                Expect.equal (Checkpoint.Step runs[0].Folder) 20L "step of the moved run"
+                TrainingLoop.Run(plan 1 (learner 0.05 [ rates[0] ]), [| runs[0] |]) |> ignore
+                let alone = train (Path.Combine(root, "alone")) config.Steps [ "rate=0.1", 0.1 ]
+                Expect.equal (contents runs[0].Folder) (contents alone.Head.Run.Folder) "contents"))
+
+        testCase "metrics cut before the checkpoint are taken from the checkpoint before, to the same bits" (fun () ->
+            inFolder (fun root ->
+                let one = run root "cut" config
+                use stop = new System.Threading.CancellationTokenSource()
+
+                let until (progress: TrainingProgress) =
+                    if progress.Step = 30L then
+                        stop.Cancel()
+
+                let train cancellation =
+                    TrainingLoop.Run(plan 1 (learner 0.05 [ 0.1 ]), [| one |], until, cancellation) |> ignore
+
+                train stop.Token
+                let lines = File.ReadAllLines one.Folder.MetricsPath
+                File.WriteAllLines(one.Folder.MetricsPath, lines[.. lines.Length - 2])
+                let note = one.Folder.Restore config
+                Expect.stringContains note one.Folder.MetricsPath "note"
+                Expect.stringContains note "step 20" "note"
+                train System.Threading.CancellationToken.None
+                let whole = TinyRuns.train (Path.Combine(root, "whole")) config.Steps [ "rate=0.1", 0.1 ]
+                Expect.equal (contents one.Folder) (contents whole.Head.Run.Folder) "contents"))
     ]

@@ -88,6 +88,7 @@ let resultsOf (last: int) (tasks: Task list) : SweepResults =
             )
         Runs = runs
         Missing = []
+        Damaged = []
     }
 
 /// The same of finished runs: tasks with their data's source and, for each algorithm, the scores of each seed.

@@ -61,9 +61,13 @@ let tests =
 
                 File.WriteAllText(Path.Combine(folder, "data", fingerprint + ".json"), "{}")
 
+                // A damaged picture stops no report, and the next training counts again.
                 match Report.write folder with
-                | Ok _ -> failwith "expected an error, got a page"
-                | Error problem -> Expect.stringContains problem fingerprint "problem"))
+                | Ok path -> Expect.stringContains (File.ReadAllText path) $"{fingerprint}.json: expected" "page"
+                | Error problem -> failwith problem
+
+                DatasetNumbers.keep folder fingerprint (fun () -> numbers)
+                Expect.isOk (DatasetNumbers.find folder fingerprint) "counted again"))
 
         testCase "a histogram of nothing is no figure" (fun () ->
             let nothing = Iql.Data.Inspection.Histogram(ImmutableArray.Empty, ImmutableArray.Empty)

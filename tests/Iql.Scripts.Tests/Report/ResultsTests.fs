@@ -11,6 +11,12 @@ let private small = { Synthetic.plan with Expectiles = [ 0.7 ]; InverseTemperatu
 let private withRun (action: string -> 'T) : 'T =
     Synthetic.withSweep small (fun folder -> action (Path.Combine(folder, "runs", Synthetic.runName 0.7 3.0 0)))
 
+/// The same, not done yet: its metrics belong to no result and no checkpoint.
+let private withUnfinished (action: string -> 'T) : 'T =
+    withRun (fun folder ->
+        File.Delete(RunFolder(folder).ResultPath)
+        action folder)
+
 let private read folder =
     match Results.readRun folder with
     | Ok run -> run
@@ -45,12 +51,12 @@ let tests =
                     "contains key 'valueLoss' of train 0 of run"))
 
         testCase "half a line at the end is left out" (fun () ->
-            withRun (fun folder ->
+            withUnfinished (fun folder ->
                 File.AppendAllText(Path.Combine(folder, "metrics.jsonl"), "{\"kind\":\"train\",\"step\":2")
                 Expect.equal (read folder).Train.Length 40 "length of train of read of folder"))
 
         testCase "a broken line in the middle is an error with its place" (fun () ->
-            withRun (fun folder ->
+            withUnfinished (fun folder ->
                 let path = Path.Combine(folder, "metrics.jsonl")
                 let lines = File.ReadAllLines path
                 lines[2] <- "{\"kind\":"
@@ -58,7 +64,7 @@ let tests =
                 Expect.stringContains (problem folder) "metrics.jsonl, line 3" "problem of folder"))
 
         testCase "a line without a step is an error with its place" (fun () ->
-            withRun (fun folder ->
+            withUnfinished (fun folder ->
                 File.AppendAllText(Path.Combine(folder, "metrics.jsonl"), "{\"kind\":\"train\"}\n")
                 Expect.stringContains (problem folder) "metrics.jsonl, line 61" "problem of folder"))
 
@@ -68,7 +74,7 @@ let tests =
 
                 Expect.stringContains
                     (problem folder)
-                    "expected the format iql-run-1, got iql-run-9"
+                    "expected the format iql-run-2, got iql-run-9"
                     "problem of folder")
 
             Expect.stringContains
@@ -77,7 +83,7 @@ let tests =
                 "problem")
 
         testCase "metrics that are null are left out" (fun () ->
-            withRun (fun folder ->
+            withUnfinished (fun folder ->
                 File.AppendAllText(
                     Path.Combine(folder, "metrics.jsonl"),
                     "{\"kind\":\"train\",\"step\":30000,\"seconds\":1,\"valueLoss\":null,\
@@ -159,11 +165,39 @@ let tests =
                 match Results.readSweep folder with
                 | Ok _ -> failwith "expected an error, got a sweep"
                 | Error problem ->
-                    Expect.stringContains problem "expected the format iql-sweep-2, got iql-sweep-1" "problem"
+                    Expect.stringContains problem "expected the format iql-sweep-3, got iql-sweep-1" "problem"
                     Expect.stringContains problem "train into a new folder" "problem"))
 
         testCase "a folder without a plan is an error that names the file" (fun () ->
             match Results.readSweep (Path.GetTempPath()) with
             | Ok _ -> failwith "expected an error, got a sweep"
             | Error problem -> Expect.stringContains problem "sweep.json" "problem")
+
+        testCase "a damaged run is listed and leaves the others alone" (fun () ->
+            let small = { small with Seeds = [ 0; 1; 2; 3 ] }
+            let path seed file = Path.Combine("runs", Synthetic.runName 0.7 3.0 seed, file)
+
+            for file in [ "config.json"; "result.json"; "metrics.jsonl" ] do
+                for damage in
+                    [
+                        fun path -> File.WriteAllText(path, "")
+                        fun path -> File.AppendAllText(path, " ")
+                        fun path -> File.WriteAllBytes(path, (File.ReadAllBytes path)[..99])
+                        fun path -> File.Copy(path.Replace("seed=1", "seed=2"), path, overwrite = true)
+                    ] do
+                    Synthetic.withSweep small (fun folder ->
+                        damage (Path.Combine(folder, path 1 file))
+
+                        match Results.readSweep folder with
+                        | Error problem -> failwith problem
+                        | Ok sweep ->
+                            Expect.hasLength sweep.Runs 3 $"{file}: whole runs"
+
+                            match sweep.Damaged with
+                            | [ name, problem ] ->
+                                Expect.equal name (Synthetic.runName 0.7 3.0 1) "name"
+                                Expect.stringContains problem folder "problem"
+                                Expect.stringContains problem "--retrain-damaged" "problem"
+                                Expect.stringContains (Doubts.ofSweep sweep).Head "1 of 4 runs are damaged" "doubts"
+                            | other -> failwith $"{file}: expected one damaged run, got {other}"))
     ]

@@ -4,16 +4,18 @@ using System.IO.MemoryMappedFiles;
 namespace Iql.Data.Rows;
 
 /// <summary>Transitions in a file that is mapped into memory, for data sets beyond memory. Batches are the same to the
-/// bit as those of transitions in memory; opening takes milliseconds, whatever the size.</summary>
+/// bit as those of transitions in memory; opening takes milliseconds, whatever the size, and checks all but the
+/// rows.</summary>
 /// <remarks>A cut file or a failing disk ends the process. docs/large-datasets.md has the format and costs.</remarks>
 public sealed class RowFile : IDataset
 {
     readonly RowFileDescription description;
+    readonly RowFileHeader header;
 
     /// <summary>Opens a row file.</summary>
     /// <param name="path">A file of <see cref="RowFileWriter"/> or <c>iql data pack</c>.</param>
     /// <param name="readAhead">Whether to request rows of coming steps; the batches are the same either way.</param>
-    /// <exception cref="InvalidDataException">Another kind of file or version, a damaged file.</exception>
+    /// <exception cref="FileException">Another kind of file or version, a damaged file.</exception>
     public RowFile(string path, bool readAhead = true)
     {
         if (!File.Exists(path)) throw new FileNotFoundException(
@@ -21,10 +23,10 @@ public sealed class RowFile : IDataset
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException($"{path}: row files are little-endian, this machine is not.");
         Path = path;
-        (description, Table) = Reading.Of(path, "a row file", () => Map(path, readAhead));
+        (description, header, Table) = Reading.Of(path, "a row file", () => Map(path, readAhead));
     }
 
-    static (RowFileDescription, RowTable) Map(string path, bool readAhead)
+    static (RowFileDescription, RowFileHeader, RowTable) Map(string path, bool readAhead)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         var header = RowFileHeader.Read(path, stream);
@@ -32,11 +34,12 @@ public sealed class RowFile : IDataset
         using var mapped = MemoryMappedFile.CreateFromFile(
             stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         var view = mapped.CreateViewAccessor(0, header.DescriptionOffset, MemoryMappedFileAccess.Read);
-        return (description, new(view, RowFileHeader.Page, header.Count, header.Layout, readAhead));
+        return (description, header, new(view, RowFileHeader.Page, header.Count, header.Layout, readAhead));
     }
 
     RowFile(RowFile raw, Normalization normalization) =>
-        (description, Path, Table, Normalization) = (raw.description, raw.Path, raw.Table, normalization);
+        (description, header, Path, Table, Normalization) =
+            (raw.description, raw.header, raw.Path, raw.Table, normalization);
 
     /// <summary>One line.</summary>
     public override string ToString() => FormattableString.Invariant(
@@ -69,6 +72,14 @@ public sealed class RowFile : IDataset
         var start = new byte[RowFileHeader.Magic.Length];
         return RowFileHeader.Fits(start.AsSpan(0, stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)));
     }
+
+    /// <summary>Compares all rows with the fingerprint: reads the whole file, some GB in a few seconds.</summary>
+    /// <exception cref="FileException">The file is damaged.</exception>
+    public void Verify() => RowFileCheck.Run(Path, header, Fingerprint);
+
+    /// <summary>The same, but a large file is read only if it changed since it was verified for this user.</summary>
+    /// <exception cref="FileException">The file is damaged.</exception>
+    public void VerifyOnce() => RowFileCheck.RunOnce(Path, header, Fingerprint, RowFileCheck.Memory);
 
     public IDataset Normalized(Normalization normalization)
     {

@@ -1,16 +1,20 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Iql.Data.Rows;
 
-/// <summary>The layout of a row file: one page (magic, version, N, S, A, floats a row, bytes of the description;
-/// little-endian), N rows (<see cref="RowLayout"/>), a bit a row in words of 64 (whether its next action is known), the
-/// description as JSON. The page is written last and makes the file whole.</summary>
-readonly record struct RowFileHeader(long Count, RowLayout Layout, long DescriptionBytes)
+/// <summary>The layout of a row file: one page (magic, version, N, S, A, floats a row, bytes of the description, at 48
+/// and 80 the SHA-256 of marks and description, at its end that of the page; little-endian), N rows
+/// (<see cref="RowLayout"/>), the marks: a bit a row in words of 64 (whether its next action is known), the description
+/// as JSON with the rows' fingerprint. The page is written last and makes the file whole.</summary>
+readonly record struct RowFileHeader(
+    long Count, RowLayout Layout, long DescriptionBytes, byte[] MarksSum, byte[] DescriptionSum)
 {
-    internal const int Page = 4096, Version = 1;
+    internal const int Page = 4096, Version = 2;
+    const int PageSum = Page - SHA256.HashSizeInBytes;
     internal static ReadOnlySpan<byte> Magic => "IQL rows"u8;
     internal long MarksOffset => Page + Count * Layout.Bytes;
     internal long DescriptionOffset => MarksOffset + (Count + 63) / 64 * sizeof(ulong);
@@ -26,6 +30,9 @@ readonly record struct RowFileHeader(long Count, RowLayout Layout, long Descript
         BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(28), Layout.ActionSize);
         BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(32), Layout.Stride);
         BinaryPrimitives.WriteInt64LittleEndian(page.AsSpan(40), DescriptionBytes);
+        MarksSum.CopyTo(page, 48);
+        DescriptionSum.CopyTo(page, 80);
+        SHA256.HashData(page.AsSpan(0, PageSum), page.AsSpan(PageSum));
         return page;
     }
 
@@ -33,7 +40,7 @@ readonly record struct RowFileHeader(long Count, RowLayout Layout, long Descript
     internal static bool Fits(ReadOnlySpan<byte> start) => start.StartsWith(Magic);
 
     /// <summary>Reads the page and compares it with the file's length.</summary>
-    /// <exception cref="InvalidDataException">Another kind of file or version, a damaged file.</exception>
+    /// <exception cref="FileException">Another kind of file or version, a damaged file.</exception>
     internal static RowFileHeader Read(string path, Stream stream)
     {
         var page = new byte[Page];
@@ -47,7 +54,7 @@ readonly record struct RowFileHeader(long Count, RowLayout Layout, long Descript
         if (version != Version) throw Wrong(
             $"a row file of version {Version}", $"version {version}", "Pack the data again with this program.");
         var layout = new RowLayout(Int(24), Int(28));
-        var header = new RowFileHeader(Long(16), layout, Long(40));
+        var header = new RowFileHeader(Long(16), layout, Long(40), page[48..80], page[80..112]);
         var stride = Int(32);
         const int widest = 1 << 24;
         if (layout.ObservationSize is < 1 or > widest || layout.ActionSize is < 1 or > widest || stride != layout.Stride
@@ -56,14 +63,16 @@ readonly record struct RowFileHeader(long Count, RowLayout Layout, long Descript
             throw Wrong("a first page that fits itself",
                 $"{header.Count} rows of {layout.ObservationSize} and {layout.ActionSize} numbers, {stride} floats " +
                 $"a row, {header.DescriptionBytes} bytes of description", "The file is damaged; pack the data again.");
-        return stream.Length == header.FileBytes ? header : throw Truncated(header.FileBytes, stream.Length);
+        if (stream.Length != header.FileBytes) throw Truncated(header.FileBytes, stream.Length);
+        return page.AsSpan(PageSum).SequenceEqual(SHA256.HashData(page.AsSpan(0, PageSum))) ? header : throw Wrong(
+            "the first page that was packed", "another", "The file is damaged; copy or pack it again.");
 
         int Int(int at) => BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(at));
         long Long(int at) => BinaryPrimitives.ReadInt64LittleEndian(page.AsSpan(at));
-        InvalidDataException Truncated(long expected, long bytes) => Wrong($"{expected} bytes", $"{bytes}",
+        FileException Truncated(long expected, long bytes) => Wrong($"{expected} bytes", $"{bytes}",
             $"{(bytes < expected ? "The file is truncated" : "Something was added to the file")}; " +
             "copy or pack it again.");
-        InvalidDataException Wrong(string expected, string got, string hint) =>
+        FileException Wrong(string expected, string got, string hint) =>
             new($"{path}: expected {expected}, got {got}. {hint}");
     }
 }
@@ -94,6 +103,9 @@ sealed record RowFileDescription(
         var text = new byte[header.DescriptionBytes];
         stream.Position = header.DescriptionOffset;
         stream.ReadExactly(text);
+        if (!header.DescriptionSum.AsSpan().SequenceEqual(SHA256.HashData(text)))
+            throw new FileException($"{path}: expected the description that was packed, got another. "
+                + "The file is damaged; copy or pack it again.");
         try
         {
             var description = JsonSerializer.Deserialize<RowFileDescription>(text, Options)

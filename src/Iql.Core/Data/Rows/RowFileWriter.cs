@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Iql.Data.Rows;
 
@@ -109,11 +110,13 @@ public sealed class RowFileWriter
     {
         Check.AtLeast(Count, 1, name, "A data set without transitions teaches nothing.");
         Flush();
-        stream.Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(marks)));
+        var words = MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(marks));
+        stream.Write(words);
         var description = new RowFileDescription(name, RowFileDescription.ColumnsOf(layout), fingerprint.Done(),
             metadata.ToImmutableSortedDictionary(StringComparer.Ordinal), statistics.Done(), actionKind).ToBytes();
         stream.Write(description);
         stream.Position = 0;
-        stream.Write(new RowFileHeader(Count, layout, description.Length).ToBytes());
+        stream.Write(new RowFileHeader(Count, layout, description.Length, SHA256.HashData(words),
+            SHA256.HashData(description)).ToBytes());
     }
 }
