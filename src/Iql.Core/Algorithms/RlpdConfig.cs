@@ -2,8 +2,8 @@ using Iql.Networks;
 
 namespace Iql.Algorithms;
 
-/// <summary>The hyperparameters of <see cref="Rlpd"/>, which is made to learn online; they start as ikostrikov/rlpd @c90fd4b has them for
-/// locomotion.</summary>
+/// <summary>The hyperparameters of <see cref="Rlpd"/>, which is made to learn online; they start as
+/// ikostrikov/rlpd @c90fd4b has them for locomotion.</summary>
 public sealed record RlpdConfig : IAlgorithmConfig
 {
     [Hyperparameter("Critics in the ensemble", Range = "[1, 100]", Hint = "N")]

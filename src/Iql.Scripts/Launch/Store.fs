@@ -79,7 +79,7 @@ module Store =
     let private isBegun (folder: string) =
         File.Exists(SweepPlan.PathIn folder) || not (List.isEmpty (runFolders folder))
 
-    /// What is wrong with a folder's plan, which the next `write` replaces; None where it is whole, or nothing is there.
+    /// What is wrong with a folder's plan, which the next `write` replaces; None where it is whole or absent.
     let damage (folder: string) : string option = if isBegun folder then snd (stored folder) else None
 
     /// A run's configuration; None where it is absent or damaged. Damaged runs are listed when their turn comes.
