@@ -16,7 +16,7 @@ let private trained (scratch: Scratch) (words: string) =
     let code, output, error = iql $"{words} {small} -o {folder}"
     // A warm-up that outlasts the run is remarked on, and an algorithm that is made for other uses.
     for line in error.Split('\n', StringSplitOptions.RemoveEmptyEntries) do
-        let known = [ "note: the policy clones in its first 40000 steps"; "note: rlpd is made to learn online" ]
+        let known = [ "note: the policy clones in its first 40000 steps"; "note: RLPD is made to learn online" ]
         Expect.isTrue (known |> List.exists line.StartsWith) line
 
     Expect.equal code 0 "code"
@@ -324,7 +324,7 @@ let tests =
             refused "-a cal-ql --task gridmaze-medium-v0" [ "calibration: expected off"; "take cql" ]
             refused "-a cal-ql --discount 1" [ "discount: expected less than 1" ]
             let _, _, error = iql $"train -a rlpd {small} -o {scratch}/rlpd"
-            Expect.stringStarts error "note: rlpd is made to learn online, beside data." "error")
+            Expect.stringStarts error "note: RLPD is made to learn online, beside data." "error")
 
         testCase "each run of a sweep has the returns of its own calibration and discount" (fun () ->
             use scratch = new Scratch()

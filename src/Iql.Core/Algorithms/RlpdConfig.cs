@@ -32,7 +32,7 @@ public sealed record RlpdConfig : IAlgorithmConfig
 
     IEnumerable<string> IAlgorithmConfig.Remarks(int steps) => steps == 0 ? [] :
     [
-        "rlpd is made to learn online, beside data. On data alone, nothing holds its policy to them: " +
+        "RLPD is made to learn online, beside data. On data alone, nothing holds its policy to them: " +
         "Q may grow without bound.",
     ];
 }

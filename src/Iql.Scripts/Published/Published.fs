@@ -31,6 +31,8 @@ module Published =
         | "onestep" -> "Onestep RL"
         | "rebrac" -> "ReBRAC"
         | "cal-ql" -> "Cal-QL"
+        | "cal-ql-corl" -> "Cal-QL (CORL)"
+        | "rlpd" -> "RLPD"
         | name when List.contains name algorithms -> name.ToUpperInvariant()
         | name -> name
 
