@@ -82,7 +82,8 @@ let tests =
                 ]
 
                 refused "ablate -a bc --discount 0.9,0.99" [
-                    "--discount: belongs to --algorithm iql or td3bc or cql or awac or rlpd or onestep, got --algorithm bc"
+                    "--discount: belongs to --algorithm iql or td3bc or cql or awac or rlpd or onestep"
+                    "got --algorithm bc"
                 ]
 
                 let named = String.concat ", " [ for each in Algorithm.Named -> each.Name ]

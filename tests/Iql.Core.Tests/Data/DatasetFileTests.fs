@@ -152,7 +152,8 @@ let tests =
                     "given"
 
                 Expect.stringContains (given "") "empty file" "given"
-                Expect.stringContains (given "step,reward\n1,2\n") "another kind" "given 'step,reward 1,2 '"
+                Expect.stringContains (given "step,reward\n1,2\n") "iql data import" "given 'step,reward 1,2 '"
+                Expect.stringContains (given "step\u0001") "another kind" "given bytes"
 
                 Expect.stringContains
                     (throws<FileNotFoundException>(fun () ->

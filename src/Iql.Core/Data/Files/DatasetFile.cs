@@ -63,9 +63,11 @@ public static class DatasetFile
                 _ when text.StartsWith("version https://git-lfs", StringComparison.Ordinal) =>
                     "a pointer of Git LFS. Fetch the file itself with git lfs pull.",
                 '<' => "what looks like a web page. The download failed; fetch it again.",
-                _ => $"{start.Length} first bytes of another kind (" +
+                _ when start.All(letter => letter is >= 32 or (byte)'\t' or (byte)'\n' or (byte)'\r') =>
+                    "text. Make a data set from a log in CSV or JSON lines first: iql data import.",
+                _ => "first bytes of another kind (" +
                     $"{Convert.ToHexString(start.AsSpan(0, Math.Min(8, start.Length)))}). " +
-                    "Convert it to one of the two.",
+                    "Convert it to one of the three.",
             });
     }
 
