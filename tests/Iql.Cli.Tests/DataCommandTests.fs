@@ -76,7 +76,7 @@ let tests =
 
             Expect.stringContains
                 (succeeds $"data import {log} --schema {schema} {out}")
-                "2 rows in 1 episodes"
+                "2 rows in 1 episode,"
                 "succeeds"
 
             Expect.equal (DatasetFile.Load(out, DatasetMode.Strict).Count) 2 "count of load"

@@ -37,9 +37,9 @@ sealed class Float32Loss
         }
     }
 
-    /// <summary>"rewards: 1E+39 in row 3 is too large for float32, which …"</summary>
+    /// <summary>"rewards: 1e39 in row 3 is too large for float32, which …"</summary>
     static string TooLargeText(string label, double number, long row) =>
-        Say($"{label}: {number} in row {row} is too large for float32, which ends at 3.4E+38. ") +
+        Say($"{label}: {number:0.####e0} in row {row} is too large for float32, which ends at 3.4e38. ") +
         "Divide the column before saving it.";
 
     /// <summary>Columns in which half of the different numbers merge, a sentence each.</summary>

@@ -26,8 +26,11 @@ let histogram (title: string) (unit: string) (counted: Histogram) : GenericChart
             | [ low; high ] when low = high -> [ low - 0.5; high + 0.5 ]
             | edges -> edges
 
+        let most = Seq.max counted.Counts
+
         Marks.steps blue title 0.0 edges (counted.Counts |> Seq.map float)
         |> Style.titled title unit "count"
+        |> if most < 6 then Chart.withYAxis (LinearAxis.init (DTick = 1.0)) else id
         |> Style.keyed None
         |> Style.tall 280
         |> Some
@@ -159,12 +162,27 @@ let private visits (numbers: DatasetNumbers) : GenericChart =
 
 /// Observations beside actions: boxes, or the shares of discrete choices.
 let private spread (numbers: DatasetNumbers) : Picture =
-    let boxes title name (summaries: Summary list) =
-        columns title "value" [
-            for column, summary in List.indexed summaries do
-                if summary.Count > 0L then
-                    $"{name}[{column}]", summary
+    let size (summary: Summary) = max (abs summary.Percentile1) (abs summary.Percentile99)
+
+    let named name (summaries: Summary list) = [
+        for column, summary in List.indexed summaries do
+            if summary.Count > 0L then
+                $"{name}[{column}]", summary
+    ]
+
+    // A column of time stamps would leave only lines of the others.
+    let hidden (columns: (string * Summary) list) =
+        let sizes = [ for _, summary in columns -> size summary ] |> List.sort
+
+        [
+            for name, summary in columns do
+                if size summary > 1000.0 * max 1e-9 sizes[sizes.Length / 2] then
+                    name
         ]
+
+    let boxes title name (summaries: Summary list) =
+        let all = named name summaries
+        columns title "value" (all |> List.filter (fun (name, _) -> not (List.contains name (hidden all))))
 
     let words =
         "the box shows the quartiles and the median, and the whiskers show the 1st and 99th percentiles."
@@ -177,8 +195,17 @@ let private spread (numbers: DatasetNumbers) : Picture =
               data say nothing about an action with share 0.",
             frequencies numbers.Choices
 
+    let large =
+        hidden (named "observations" numbers.Observations) @ hidden (named "actions" numbers.Actions)
+
+    let left =
+        if large.IsEmpty then
+            ""
+        else
+            $" Left out, since their numbers are 1,000 times as large: {Plural.listed large}."
+
     {
-        Caption = caption
+        Caption = caption + left
         Charts = [ boxes "Observations" "observations" numbers.Observations; actions ]
     }
 

@@ -7,7 +7,8 @@ open Giraffe.ViewEngine
 open Iql.Data
 open Iql.Data.Inspection
 
-let private number (value: float) = value.ToString("G6", CultureInfo.InvariantCulture)
+let private number (value: float) =
+    value.ToString("G6", CultureInfo.InvariantCulture).Replace("E+", "e").Replace("E-", "e-")
 
 /// The report's page; it holds its charts and needs no network.
 let page (report: DatasetReport) : string =
@@ -24,7 +25,10 @@ let page (report: DatasetReport) : string =
              $"{report.ActionSpace.Size} numbers")
         "terminals", Plural.thousands (int64 report.Terminals)
         "time-outs", counted report.Timeouts
-        "breaks within an episode", counted report.Discontinuities
+        "breaks within an episode",
+        (match Option.ofNullable report.Discontinuities, Option.ofNullable report.SuspectedDiscontinuities with
+         | None, Some suspected -> $"{Plural.thousands (int64 suspected)} suspected"
+         | known, _ -> known |> Option.map int64 |> Option.toNullable |> counted)
         "duplicate rows", Plural.thousands (int64 report.DuplicateRows)
     ]
 

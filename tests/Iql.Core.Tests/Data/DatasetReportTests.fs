@@ -115,7 +115,7 @@ let tests =
 
             Expect.exists
                 report.Findings
-                (fun finding -> finding.StartsWith "observations[1] holds 1 NaN and 1 infinite")
+                (fun finding -> finding.StartsWith "observations[1] has numbers that are not finite in float32 (1")
                 "findings of report"
 
             Expect.stringContains (report.ToText()) "1 NaN, 1 infinite" "to text of report")

@@ -53,6 +53,18 @@ let tests =
                     | _ -> ()))
     ]
 
+[<Tests>]
+let long =
+    testList "FuzzTableTests" [
+        testCase "the last long run tried 10,000 inputs of every reader, and broke none" (fun () ->
+            let lines = Repository.lines "eng/fuzz.txt"
+
+            for reader in readers do
+                let row = lines |> Array.filter (fun line -> line.StartsWith(reader.Name + " "))
+                let cells = row[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                Expect.equal (cells[1], cells[4]) ("10,000", "0") $"inputs and broken ones of {reader.Name}")
+    ]
+
 /// The file of ../shared by the reader that it is for, and the name that it has there.
 let private seedFiles = [
     for reader, name, files in

@@ -69,6 +69,16 @@ let tests =
                 DatasetNumbers.keep folder fingerprint (fun () -> numbers)
                 Expect.isOk (DatasetNumbers.find folder fingerprint) "counted again"))
 
+        testCase "a column that would hide the others is left out of the picture, by name" (fun () ->
+            let huge = Iql.Data.Inspection.Summary.Of(System.ReadOnlySpan [| 1e12f; 2e12f |], 1, 0)
+            let picture (numbers: DatasetNumbers) = (DatasetPicture.ofNumbers numbers |> List.last).Caption
+            Expect.stringLacks (picture numbers) "Left out" "caption"
+
+            Expect.stringContains
+                (picture { numbers with Observations = numbers.Observations @ [ huge ] })
+                "Left out, since their numbers are 1,000 times as large: observations[4]."
+                "caption")
+
         testCase "a histogram of nothing is no figure" (fun () ->
             let nothing = Iql.Data.Inspection.Histogram(ImmutableArray.Empty, ImmutableArray.Empty)
 

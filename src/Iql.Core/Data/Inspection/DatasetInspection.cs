@@ -48,16 +48,17 @@ static class DatasetInspection
         {
             Findings =
             [
-                .. raw.Losses, .. Findings(report), .. Outliers.Findings(raw), .. RowOrder.Findings(raw, timeouts),
+                .. raw.Losses, .. Findings(report, raw.Losses),
+                .. Outliers.Findings(raw), .. RowOrder.Findings(raw, timeouts),
             ],
         };
     }
 
-    static IEnumerable<string> Findings(DatasetReport r)
+    static IEnumerable<string> Findings(DatasetReport r, IEnumerable<string> losses)
     {
         foreach (var column in r.Columns.Where(column => column.NaNs + column.Infinities > 0))
-            yield return Say($"{column.Label} holds {column.NaNs:N0} NaN and {column.Infinities:N0} infinite ") +
-                "numbers: no mode loads such rows.";
+            yield return Say($"{column.Label} has numbers that are not finite in float32 ({column.NaNs:N0} NaN, ") +
+                Say($"{column.Infinities:N0} infinite): no mode loads such rows.");
         if (r.Timeouts == null)
             yield return "No time-outs are recorded: give the task's time limit, or cut episodes look like one.";
         if (r.BothFlags > 0) yield return Say(
@@ -92,7 +93,8 @@ static class DatasetInspection
             yield return Say($"{r.DuplicateRows:N0} rows repeat an earlier observation, action and reward.");
         if (r.RewardValues.Length == 1) yield return "All rewards are the same: there is nothing to learn from them.";
         List<string> constant =
-            [.. r.Columns.Where(c => c.IsConstant && c.Name is "observations" or "actions").Select(c => c.Label)];
+            [.. r.Columns.Where(c => c.IsConstant && c.Name is "observations" or "actions").Select(c => c.Label)
+                .Where(label => !losses.Any(loss => loss.StartsWith(label + ":", StringComparison.Ordinal)))];
         var more = constant.Count > 12 ? $" and {constant.Count - 12} more" : "";
         if (constant.Count > 0) yield return $"Constant: {string.Join(", ", constant.Take(12))}{more}.";
     }

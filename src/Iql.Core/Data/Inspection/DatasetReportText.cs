@@ -15,7 +15,7 @@ static class DatasetReportText
         var text = new StringBuilder();
         Line($"{r.Name}   {r.Source}");
         var actions = r.ActionSpace.IsDiscrete ? $"{r.ActionSpace}" : $"actions of {r.ActionSpace.Size}";
-        Line($"{r.Rows:N0} transitions in {r.Episodes.Length:N0} episodes, " +
+        Line($"{r.Rows:N0} transitions in {r.Episodes.Length:N0} episode{(r.Episodes.Length == 1 ? "" : "s")}, " +
             $"observations of {r.ObservationSize}, {actions}");
         if (r.Findings.Length > 0)
         {

@@ -27,7 +27,8 @@ static class Outliers
                     if (IsOutside(matrix[row * width + column], low, high)) rows.Add(row);
                 if (rows.Count == 0 || rows.Count > Most(raw.Count)) continue;
                 var some = string.Join(", ", rows.Take(5)) + (rows.Count > 5 ? ", …" : "");
-                yield return Say($"{name}[{column}] has {rows.Count:N0} numbers far from all others, such as ") +
+                var numbers = rows.Count == 1 ? "number" : "numbers";
+                yield return Say($"{name}[{column}] has {rows.Count:N0} {numbers} far from all others, such as ") +
                     Say($"{matrix[rows[0] * width + column]:G6} (row {some}): correct or remove those rows.");
             }
     }

@@ -125,6 +125,6 @@ public static class LogImport
     }
 
     static string Said(long rows, long episodes, int size, int actionSize) =>
-        FormattableString.Invariant(
-            $"{rows:N0} rows in {episodes:N0} episodes, observations of {size}, actions of {actionSize}");
+        Invariant.Say($"{rows:N0} rows in {episodes:N0} episode{(episodes == 1 ? "" : "s")}, ") +
+        Invariant.Say($"observations of {size}, actions of {actionSize}");
 }
