@@ -62,7 +62,7 @@ let private config (plan: Plan) expectile beta seed =
                 expectile = expectile
                 inverseTemperature = beta
                 discount = 0.99
-                hiddenSizes = [| 256; 256 |]
+                hiddenSizes = "256x256"
                 objective = "iql"
             |},
         Normalization = Normalization.Custom(1.0, -1.0),
