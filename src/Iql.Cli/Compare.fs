@@ -103,7 +103,13 @@ module Compare =
             ||> List.foldBack (fun change trial -> change trial)
             |> Training.settled request.Shared
 
-        // A wrong name is refused first.
+        let named = [ for each in Algorithm.Named -> each.Name ]
+
+        for name in names do
+            if not (List.contains name named) then
+                let meant = Spelling.didYouMean named name
+                Command.refuse $"""--algorithms: expected some of {String.concat ", " named}, got {name}.{meant}"""
+
         let axis = Axis.algorithm Ablation.small change names
         let known = [ for name in names -> (Algorithm.Find name).Standard ]
 
@@ -185,9 +191,15 @@ module Compare =
 
         let scored = List.exists isScored sources
 
-        for episodes in Sweep.cells sweep |> List.truncate 1 |> List.map _.Trial.Episodes do
+        for trial in Sweep.cells sweep |> List.truncate 1 |> List.map _.Trial do
+            let episodes = trial.Episodes
+            let evaluations = trial.Steps / trial.EvaluateEvery + 2
+
+            if request.Last > evaluations then
+                Command.refuse $"--last: expected at most {evaluations}, the evaluations of a run, got {request.Last}."
+
             if episodes < 1 && scored then
-                Command.refuse $"episodes: expected at least 1 per evaluation, got {episodes}. Scores need episodes."
+                Command.refuse $"--episodes: expected at least 1 per evaluation, got {episodes}. Scores need episodes."
 
         let folder = folder request tasks
 

@@ -76,7 +76,14 @@ module ExplainCommand =
 
     let private run (request: Request) : int =
         let dot = request.Dot |> Option.map (Files.writable "--dot")
-        let explanation = explain request
+
+        let explanation =
+            Attempt.run (fun () -> explain request)
+            |> Result.mapError (fun message ->
+                let hidden = request.Hidden |> List.map string<int> |> String.concat "x"
+                message.Replace("shape: ", $"--batch {request.Batch} --hidden {hidden}: "))
+            |> Command.orRefuse
+
         let most = if request.All then System.Int32.MaxValue else 30
         printfn "The life of %s\n" explanation.Name
         ExplainText.lines most explanation |> Command.print

@@ -2,6 +2,8 @@ namespace Iql.Cli
 
 open Iql.Scripts
 
+open System.Text.RegularExpressions
+
 /// What people of other programs call an option.
 [<RequireQualifiedAccess>]
 module Hints =
@@ -78,6 +80,14 @@ module Hints =
         [ "clip"; "adv-clip"; "exp-adv-max"; "max-weight" ], [ "--max-advantage-weight" ], ""
         [ "overwrite"; "force"; "resume"; "restart" ], [ "--output" ], "The same command continues its folder"
     ]
+
+    /// A message that begins with the name of a hyperparameter begins with that of its option: what a user typed.
+    let withOption (message: string) : string =
+        let named = Regex.Match(message, @"^((?:\S+ on \S+: )?)(\w+)(: .*)$", RegexOptions.Singleline)
+
+        match Hyperparameter.all |> List.tryFind (fun each -> each.Name = named.Groups[2].Value) with
+        | Some each when named.Success -> $"{named.Groups[1]}--{each.OptionNames[0]}{named.Groups[3]}"
+        | _ -> message
 
     /// What an unknown option may have meant, as a sentence with a blank before it; nothing where nobody knows.
     let forOption (known: string list) (option: string) : string =

@@ -97,6 +97,11 @@ module Lists =
     let reference: Command =
         let run (task, episodes, seed: int) =
             let task = (TaskName.installed task |> Command.orRefuse).Name
+
+            Demand.episodes (Tasks.Get task).Environment episodes $"Ask for fewer than --episodes {episodes}"
+            |> Demand.within (Demand.available ())
+            |> Command.orRefuse
+
             let measured = ReferenceMeasurement.Measure(task, episodes, Seed(uint64 seed))
 
             let row (name: string) (measured: MeasuredReturn) =

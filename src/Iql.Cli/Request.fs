@@ -86,10 +86,17 @@ module Request =
         for name in Seq.tail hyperparameter.OptionNames -> "--" + name
     ]
 
+    /// What a word should be. A whole number may be right but for its size.
+    let private expected (hyperparameter: Hyperparameter) (word: string) : string =
+        if hyperparameter.Expected.StartsWith "a whole number" && Read.isHuge word then
+            hyperparameter.Expected + " and at most 2,000,000,000"
+        else
+            hyperparameter.Expected
+
     let private one (hyperparameter: Hyperparameter) (word: string) : Result<Trial -> Trial, string> =
         match hyperparameter.TryParse word with
         | true, value -> Ok(Hyperparameter.set hyperparameter.Name value)
-        | _ -> Error hyperparameter.Expected
+        | _ -> Error(expected hyperparameter word)
 
     /// One value for a hyperparameter.
     let single (hyperparameter: Hyperparameter) : Parameter<Request> = {
@@ -110,7 +117,7 @@ module Request =
         let read word =
             match hyperparameter.TryParse word with
             | true, value -> Ok(hyperparameter.Print value)
-            | _ -> Error hyperparameter.Expected
+            | _ -> Error(expected hyperparameter word)
 
         let values = Read.listOf read
 

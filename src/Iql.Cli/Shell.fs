@@ -126,7 +126,7 @@ module Shell =
             let code, lines =
                 match error, Attempt.expected error with
                 | :? OperationCanceledException, _ -> interrupted, []
-                | _, Some message -> refused, [ $"iql: {message}" ]
+                | _, Some message -> refused, [ $"iql: {Hints.withOption message}" ]
                 | _, None ->
                     failure,
                     [

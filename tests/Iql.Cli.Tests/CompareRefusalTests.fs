@@ -16,7 +16,7 @@ let tests =
     testSequenced
     <| testList "CompareRefusalTests" [
         testCase "unknown names are refused with the nearest one" (fun () ->
-            refused "-a iql,td3b" [ "algorithm: expected one of iql"; "got td3b"; "Did you mean td3bc?" ]
+            refused "-a iql,td3b" [ "--algorithms: expected some of iql"; "got td3b"; "Did you mean td3bc?" ]
             refused "--task pointmaze-umase-v0" [ "got pointmaze-umase-v0"; "Did you mean pointmaze-umaze-v0?" ]
             refused "--task hoper-medium-v2" [ "got hoper-medium-v2. Did you mean hopper-medium-v2?" ]
             refused "--data hoper-medium-v2.hdf5" [ "found none. Did you mean hopper-medium-v2?" ]

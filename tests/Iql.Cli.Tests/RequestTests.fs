@@ -76,16 +76,18 @@ let private tooLarge =
     let layers count = List.replicate count "8" |> String.concat "x"
 
     [
-        "train --hidden 100000x100000", [ "narrower layers" ]
+        "train --hidden 100000x100000", [ "--hidden 100000x100000: expected"; "narrower layers" ]
         "train --hidden 2000000000", [ "narrower layers" ]
         $"train --hidden {layers 500}", [ "at most 64" ]
-        "train --batch 2000000000", [ "smaller batch" ]
+        "train --batch 2000000000", [ "--batch 2000000000: expected"; "smaller batch" ]
         "train --batch 10000000", [ "smaller batch" ]
         "train --episodes 100000000", [ "fewer episodes" ]
-        "train --episodes 2000000000", [ "fewer episodes" ]
+        "train --episodes 2000000000", [ "--episodes"; "fewer" ]
         "train --transitions 2000M", [ "--transitions"; "memory" ]
         "train --steps 1e18", [ "2,000,000,000" ]
-        "train --algorithm dt --context 1000000", [ "expected" ]
+        "train --algorithm dt --context 1000000", [ "--context 1000000: expected" ]
+        "train --algorithm dt --context 2000000000 --batch 1", [ "--context 2000000000" ]
+        "train --hidden 2000000000x2000000000 --batch 2e9", [ "--batch 2000000000"; "--hidden 2000000000x2000000000" ]
         "train --algorithm dt --max-timesteps 2000000000", [ "expected" ]
         "train --algorithm dt --batch 10000000", [ "expected" ]
         "train --algorithm cql --batch 100000000", [ "expected" ]
@@ -94,12 +96,64 @@ let private tooLarge =
         "ablate --batch 32,100000000", [ "batch" ]
         "ablate --hidden 8x8,100000x100000", [ "narrower layers" ]
         "compare --batch 100000000", [ "batch" ]
-        "compare --hidden 100000x100000", [ "narrower layers" ]
+        "compare --hidden 100000x100000", [ "--hidden 100000x100000"; "narrower layers" ]
+        "compare --context 1e8 --algorithms bc,dt", [ "dt on pointmaze-umaze-stitch-v0: --context 100000000" ]
         "compare --transitions 2000M", [ "--transitions" ]
         "compare --seeds 0-9999", [ "at most 10,000 runs" ]
         "data collect pointmaze-umaze-v0 --size 2000M", [ "--size"; "memory" ]
         "data collect pointmaze-umaze-v0 --policy random --size 2000M", [ "--size" ]
     ]
+
+/// What no command can do, and what the message says.
+let private absurd = [
+    "train --steps -1", [ "--steps: expected a whole number of at least 1, got '-1'" ]
+    "train --steps 1e300", [ "from 1 to 2,000,000,000"; "'1e300'" ]
+    "train --batch 3000000000", [ "--batch"; "at most 2,000,000,000"; "'3000000000'" ]
+    "train --batch 1e300", [ "--batch"; "at most 2,000,000,000" ]
+    "train --batch NaN", [ "--batch: expected a whole number of at least 1, got 'NaN'" ]
+    "train --hidden 0x0", [ "--hidden"; "'0x0'" ]
+    "train --hidden -64x64", [ "--hidden" ]
+    "train --episodes -1", [ "--episodes" ]
+    "train --evaluate-every 0", [ "--evaluate-every" ]
+    "train --transitions 1e12", [ "--transitions"; "from 1000 to 2,000,000,000" ]
+    "train --threads 0", [ "--threads" ]
+    "train --expectile NaN", [ "--expectile: expected a number in (0, 1), got 'NaN'" ]
+    "train --inverse-temperature inf", [ "--inverse-temperature" ]
+    "train --discount -1", [ "--discount" ]
+    "train --policy-learning-rate -1", [ "--policy-learning-rate" ]
+    "train --seed 2000000001", [ "--seed"; "2,000,000,000" ]
+    "train --algorithm dt --context 0", [ "--context" ]
+    "train --algorithm dt --heads 7", [ "--heads: expected a divisor of the width 128, got 7" ]
+    "train --algorithm dt --target-return NaN", [ "--target-return" ]
+    "ablate --seeds 0-99999999999", [ "--seeds" ]
+    "ablate --expectiles 0.5,1.5", [ "--expectiles" ]
+    "ablate --inverse-temperatures 0,1,2,3,4,5,6,7,8,9,10,11 --seeds 0-999", [ "at most 10,000 runs" ]
+    "compare --last 1000000", [ "--last: expected at most 12"; "got 1000000" ]
+    "compare --episodes 0", [ "--episodes: expected at least 1" ]
+    "compare --algorithms iql,xyz", [ "--algorithms: expected some of iql"; "got xyz" ]
+    "data collect pointmaze-umaze-v0 --size -1", [ "--size" ]
+    "data collect pointmaze-umaze-v0 --policy random --noise NaN", [ "--noise" ]
+    "data collect pointmaze-umaze-v0 --policy random --threads 0", [ "--threads" ]
+    "data pack none.npz --time-limit 0", [ "--time-limit" ]
+    "data pack none.npz --unpacked-limit 1e300", [ "--unpacked-limit" ]
+    "play pointmaze-umaze-v0 --seed -1", [ "--seed" ]
+]
+
+/// The same of commands that take no --output.
+let private absurdWithoutOutput = [
+    "env reference pointmaze-umaze-v0 --episodes 2000000000", [ "memory"; "--episodes 2000000000" ]
+    "env reference pointmaze-umaze-v0 --episodes 1", [ "--episodes" ]
+    "data inspect none.npz --replay -1", [ "--replay" ]
+    "data convert none.npz none.hdf5 --unpacked-limit -1", [ "--unpacked-limit" ]
+    "data download hopper-medium-v2 --sha256 12", [ "--sha256" ]
+    "data download hopper-medium-v2 --mirror ftp://none", [ "mirror" ]
+    "explain step --batch 1000000000", [ "--batch 1000000000 --hidden 256x256: expected" ]
+]
+
+/// A command whose process has so many bytes: exit code, standard output, standard error.
+let private within (bytes: int) (line: string) =
+    use running = startWith [ "DOTNET_GCHeapHardLimit", $"0x{bytes:x}" ] line
+    finished running
 
 [<Tests>]
 let tests =
@@ -159,6 +213,53 @@ let tests =
                 let output = scratch.Path(if line.StartsWith "data" then "file.npz" else "runs")
                 refuses $"{line} -o {output}" words
                 Expect.isFalse (Path.Exists output) line)
+
+        testCase "what no command can do is one line that names the option and the value" (fun () ->
+            use scratch = new Scratch()
+
+            for line, words in absurd do
+                let output = scratch.Path "out.npz"
+                refuses $"{line} -o {output}" words
+                Expect.isFalse (Path.Exists output) line
+
+            for line, words in absurdWithoutOutput do
+                refuses line words)
+
+        testCase "files are held against memory before they are read" (fun () ->
+            use scratch = new Scratch()
+            let log, schema = scratch.Path "log.csv", scratch.Path "schema.json"
+
+            File.WriteAllText(
+                schema,
+                """{"observations": ["x"], "actions": ["u"], "reward": "r", "terminal": "done"}"""
+            )
+
+            File.WriteAllText(log, "x,u,r,done\n" + String.replicate 3_000_000 "1,2,3,0\n")
+            run $"data collect pointmaze-umaze-v0 --size 400k -o {scratch}/data.npz"
+
+            for line, words in
+                [
+                    $"data import {log} {scratch}/log.npz --schema {schema}",
+                    [ "about 3 million rows"; "42 MB"; ".rows" ]
+                    $"data convert {scratch}/data.npz {scratch}/data.hdf5", [ "42 MB"; "--drop" ]
+                    $"train --data {scratch}/data.npz -o {scratch}/runs", [ "GB are needed"; "iql data pack" ]
+                ] do
+                let code, _, error = within 0x2800000 line
+                Expect.equal code 2 error
+                Expect.equal (error.Trim().Split '\n').Length 1 error
+
+                for word in words do
+                    Expect.stringContains error word line
+
+            Expect.equal (Directory.GetFileSystemEntries(string scratch)).Length 3 "what is left"
+            let code, _, error = within 0xC800000 $"data import {log} {scratch}/log.rows --schema {schema}"
+            Expect.equal code 0 error)
+
+        testCase "an npz file is read through a link" (fun () ->
+            use scratch = new Scratch()
+            run $"data collect pointmaze-umaze-v0 --size 1000 -o {scratch}/data.npz"
+            File.CreateSymbolicLink(scratch.Path "link.npz", scratch.Path "data.npz") |> ignore
+            run $"data inspect {scratch}/link.npz")
 
         testCase "groups side by side count together, and one at a time is named as the mend" (fun () ->
             let gigabytes name bytes = { Demand.none with Bytes = [ name, 1e9 * bytes, "Choose less" ] }

@@ -5,6 +5,18 @@ namespace Iql.Data;
 /// <summary>The memory that this process may still fill.</summary>
 static class AvailableMemory
 {
+    /// <summary>Refuses a file whose contents need more bytes than there are.</summary>
+    /// <param name="got">What the file has: "about 300,000,000 rows".</param>
+    internal static void Require(double bytes, string file, string got, string mend, long? available = null)
+    {
+        var most = available ?? Bytes();
+        if (bytes > most) throw new FileException(
+            $"{file}: expected contents that fit into {Size(most)} of memory, got {got}, which need {Size(bytes)}. {mend}");
+    }
+
+    static string Size(double bytes) =>
+        bytes < 1e9 ? Invariant.Say($"{bytes / 1e6:N0} MB") : Invariant.Say($"{bytes / 1e9:N1} GB");
+
     /// <summary>Bytes: the memory of the machine (or container), on Linux at most what is free now.</summary>
     internal static long Bytes()
     {

@@ -19,7 +19,7 @@ public readonly struct Shape : IEquatable<Shape>
         var count = 1.0;
         foreach (var extent in extents) count *= extent;
         // Rows are padded, so that a little less than an int's numbers fit.
-        Check.That(count <= Most, "shape", $"a tensor of at most {Most} numbers", count,
+        Check.That(count <= Most, "shape", $"a tensor of at most {Most:N0} numbers", count,
             "Choose a smaller batch, fewer episodes or narrower layers.");
         this.extents = [.. extents];
     }

@@ -86,15 +86,19 @@ module Demand =
 
     let private blocks (layouts: Layout seq) = layouts |> Seq.sumBy (fun layout -> 4.0 * float layout.Length)
 
-    let private evaluation memory workers (learner: Learner) (environment: IEnvironment) (episodes: int) =
-        let act = learner.Act.Invoke episodes
-        let own = Seq.append (Seq.skip 2 act.Inputs) [ for output in act.Outputs -> output.Layout ]
+    /// Episodes side by side, without the policy's own values.
+    let episodes (environment: IEnvironment) (count: int) (mend: string) : Demand =
         let widest = max environment.StateSize environment.ObservationSize
-        let numbers = float episodes * float (2 * environment.StateSize + widest + environment.ActionSize + 40)
-        let fits = float episodes * float widest <= float Array.MaxLength
+        let numbers = float count * float (2 * environment.StateSize + widest + environment.ActionSize + 40)
+        let fits = float count * float widest <= float Array.MaxLength
+        { none with Bytes = [ "episodes", (if fits then 4.0 * numbers else infinity), mend ] }
 
-        (if fits then temporaries memory workers act + blocks own + 4.0 * numbers else infinity),
-        float environment.TimeLimit * (seconds act + float episodes * decision)
+    let private evaluation memory workers (learner: Learner) (environment: IEnvironment) (count: int) =
+        let act = learner.Act.Invoke count
+        let own = Seq.append (Seq.skip 2 act.Inputs) [ for output in act.Outputs -> output.Layout ]
+
+        temporaries memory workers act + blocks own + bytes (episodes environment count ""),
+        float environment.TimeLimit * (seconds act + float count * decision)
 
     /// What a group of trials takes that is trained by one learner.
     let group

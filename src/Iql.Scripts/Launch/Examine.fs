@@ -148,7 +148,15 @@ module Examine =
                 let! data = shelf.For first
                 let! learner = learner data trials
                 let environment = data.Task |> Option.map _.Environment
-                let! demand = Attempt.run (fun () -> Demand.group memory workers learner environment first)
+
+                let! demand =
+                    Attempt.run (fun () -> Demand.group memory workers learner environment first)
+                    |> Result.mapError (fun message ->
+                        if message.StartsWith "shape: " then
+                            $"--episodes {first.Episodes}" + message.Substring "shape".Length
+                        else
+                            message)
+
                 known[structure] <- demand
                 return demand
               })

@@ -108,7 +108,8 @@ module Collection =
         | _ -> $"{policy.Description}, noise {noise}"
 
     let private collect (collection: Collection) (policy: Policy) seed size name progress cancellation =
-        let card, noise, threads = collection.Task, noise collection policy, collection.Threads
+        let card, noise, threads =
+            collection.Task, noise collection policy, min collection.Threads System.Environment.ProcessorCount
 
         if policy.Walks then
             AntMazeData.Collect(card.Robot, policy.Make, seed, size, name, noise, threads, progress, cancellation)

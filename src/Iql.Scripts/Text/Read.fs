@@ -35,10 +35,19 @@ module Read =
     /// A number above zero.
     let positive (word: string) : Result<float, string> = numberWhere "a number above 0" (fun x -> x > 0.0) word
 
+    /// Whether a word is a number above 2,000,000,000, of any size: 3000M, 1e300.
+    let isHuge (word: string) : bool =
+        let digits = word.TrimEnd('k', 'M')
+
+        match Option.ofNullable (Iql.Algorithms.NumberText.Decimal word), Double.TryParse(digits, invariant) with
+        | Some number, _ -> number > 2_000_000_000M
+        | None, (true, number) -> Double.IsFinite number && number > 2e9
+        | _ -> false
+
     /// A whole number of at least `low`; 20k, 1.5M and 1e4 are 20000, 1500000 and 10000.
     let whole (low: int) (word: string) : Result<int, string> =
         match Option.ofNullable (Iql.Algorithms.NumberText.Decimal word) with
-        | Some number when number > 2_000_000_000M -> Error $"a whole number from {low} to 2,000,000,000"
+        | _ when isHuge word -> Error $"a whole number from {low} to 2,000,000,000"
         | Some number when number >= decimal low && number = Math.Truncate number -> Ok(int number)
         | _ -> Error $"a whole number of at least {low}"
 

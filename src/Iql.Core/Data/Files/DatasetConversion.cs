@@ -63,6 +63,12 @@ public static class DatasetConversion
         if (kept.Where(entry => !Readable(entry)).ToList() is { Count: > 0 } odd)
             throw new FileException($"{file.Path}: '{odd[0].Name}': expected numbers, flags or texts, " +
                 $"got {odd[0].Kind}. Leave it out: --drop {string.Join(',', odd.Select(entry => entry.Name))}.");
+        // HDF5 is written from all arrays at once and read back, .npz is written from one after the other.
+        double[] sizes = [.. kept.Select(entry =>
+            entry.Shape.Aggregate((double)Bytes(entry.Kind), (bytes, extent) => bytes * extent))];
+        AvailableMemory.Require(form == DatasetForm.D4rl ? 3 * sizes.Sum() : sizes.Max(), file.Path,
+            Say($"{columns.Rows:N0} rows of {kept.Count} arrays"),
+            "Leave arrays out with --drop, or use iql data pack: a row file may be larger than memory.");
         var arrays = kept.Select(entry => file.Read(entry.Name));
         if (form == DatasetForm.D4rl) Hdf5Writer.Write(target, arrays);
         else NpzFile.Write(target, arrays);
@@ -97,6 +103,9 @@ public static class DatasetConversion
             $"got also {string.Join(", ", lost.Take(8))}{(lost.Count > 8 ? ", …" : "")}. " +
             $"To go without: --drop {string.Join(',', groups)}.");
     }
+
+    /// <summary>Bytes of a value in memory; a text is taken for a short one.</summary>
+    static int Bytes(string kind) => kind switch { "bool" => 1, "float16" or "float32" => 4, "string" => 64, _ => 8 };
 
     static bool Readable(ArrayEntry entry) => entry.Kind is "bool" or "string" or "float16" or "float32" or "float64"
         || (entry.IsInteger && entry.Kind is not ("uint64" or "integer"));

@@ -37,7 +37,8 @@ public sealed class NpzFile : IArrayFile
 
     ImmutableArray<ArrayEntry> List(long? unpackedLimit)
     {
-        var packed = new FileInfo(Path).Length;
+        using var handle = File.OpenHandle(Path);
+        var packed = RandomAccess.GetLength(handle); // FileInfo has that of a link, not of its file
         var unpacked = zip.Entries.Sum(entry => (double)entry.Length);
         if (unpacked > (unpackedLimit ?? Math.Max(UsualBytes, UsualRatio * packed))) throw new InvalidDataException(Say(
             $"expected contents of at most {unpackedLimit ?? Math.Max(UsualBytes, UsualRatio * packed):N0} bytes, " +

@@ -63,6 +63,7 @@ public static class LogImport
         foreach (var row in rows)
         {
             (size, actionSize) = (row.Observation.Length, row.Action.Length);
+            if (rewards.Count == 0) RequireMemory(log, row, ending);
             if (observations.Count > Array.MaxLength - size) throw new FileException(
                 $"{log}: expected fewer rows for {ending}, got more than an array holds. " +
                 "Import to a .rows file, which may be larger than memory.");
@@ -88,6 +89,20 @@ public static class LogImport
         if (ending == ".npz") NpzFile.Write(target, arrays);
         else Hdf5Writer.Write(target, arrays);
         return Said(n, episodes + (terminals[^1] || timeouts[^1] ? 0 : 1), size, actionSize);
+    }
+
+    /// <summary>Refuses a log that memory does not hold, by its size and its first lines.</summary>
+    internal static void RequireMemory(string log, LogRow row, string ending, long? available = null)
+    {
+        const double copies = 3; // the columns while they grow, and as arrays
+        using var stream = File.OpenRead(log);
+        var start = new byte[1 << 16];
+        var read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        if (!stream.CanSeek || read == 0) return;
+        var rows = (double)stream.Length / read * start.AsSpan(0, read).Count((byte)'\n');
+        var numbers = row.Observation.Length + row.Action.Length + 1 + row.NextObservation.Length;
+        AvailableMemory.Require(copies * rows * (4.0 * numbers + 2), log, Invariant.Say($"about {rows / 1e6:G2} million rows"),
+            $"Import to a .rows file instead of {ending}: it may be larger than memory.", available);
     }
 
     static string ToRowFile(string log, IEnumerable<LogRow> rows, string target)
