@@ -6,6 +6,8 @@ namespace Iql.Algorithms;
 /// ikostrikov/rlpd @c90fd4b has them for locomotion.</summary>
 public sealed record RlpdConfig : IAlgorithmConfig
 {
+    public override string ToString() => Hyperparameters.Line(this);
+
     [Hyperparameter("Critics in the ensemble", Range = "[1, 100]", Hint = "N")]
     public int Ensemble { get; init; } = 10;
     [Hyperparameter("Critics drawn for a step, whose minimum is its target", Range = "[1, 100]", Hint = "N")]

@@ -11,7 +11,8 @@ static class AvailableMemory
     {
         var most = available ?? Bytes();
         if (bytes > most) throw new FileException(
-            $"{file}: expected contents that fit into {Size(most)} of memory, got {got}, which need {Size(bytes)}. {mend}");
+            $"{file}: expected contents that fit into {Size(most)} of memory, got {got}, which need {Size(bytes)}. " +
+            mend);
     }
 
     static string Size(double bytes) =>

@@ -75,34 +75,6 @@ module Trial =
         else
             Attempt.run config.Validate
 
-    /// Names what makes a tensor larger than any: the value without which a learner can be made, else all of them.
-    let private culprit make (algorithm: Algorithm) (configs: IAlgorithmConfig list) (message: string) : string =
-        let value (each: Hyperparameter) = each.Print(each.Get configs.Head)
-        let usual (each: Hyperparameter) = each.Get algorithm.Standard
-
-        let changed = [
-            for each in algorithm.Hyperparameters do
-                if not each.IsInput && value each <> each.Print(usual each) then
-                    each
-        ]
-
-        let isAlone (each: Hyperparameter) =
-            Attempt.run (fun () -> [ for config in configs -> each.Set(config, usual each) ])
-            |> Result.bind make
-            |> Result.isOk
-
-        // "shape: expected a tensor …", "batch: expected a block …"
-        match message.IndexOf ": expected " with
-        | at when at < 0 || not (message.EndsWith "narrower layers.") -> message
-        | at ->
-            changed
-            |> List.tryFind isAlone
-            |> Option.map List.singleton
-            |> Option.defaultValue changed
-            |> List.map (fun each -> $"--{each.OptionNames[0]} {value each}")
-            |> String.concat " "
-            |> fun options -> options + message.Substring at
-
     /// The learner of trials that are trained together: a member each, on data with so many observations and these
     /// actions.
     let learner (observations: int) (actions: ActionSpace) (trials: Trial list) : Result<Learner, string> =
@@ -112,4 +84,4 @@ module Trial =
             let make (configs: IAlgorithmConfig list) =
                 Attempt.run (fun () -> (algorithm trials.Head).Learner.Invoke(configs, observations, actions.Size))
 
-            make configs |> Result.mapError (culprit make (algorithm trials.Head) configs))
+            make configs |> Result.mapError (Oversize.named make (algorithm trials.Head) configs))
