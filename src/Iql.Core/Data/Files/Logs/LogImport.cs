@@ -101,7 +101,8 @@ public static class LogImport
         if (!stream.CanSeek || read == 0) return;
         var rows = (double)stream.Length / read * start.AsSpan(0, read).Count((byte)'\n');
         var numbers = row.Observation.Length + row.Action.Length + 1 + row.NextObservation.Length;
-        AvailableMemory.Require(copies * rows * (4.0 * numbers + 2), log, Invariant.Say($"about {rows / 1e6:G2} million rows"),
+        AvailableMemory.Require(copies * rows * (4.0 * numbers + 2), log,
+            Invariant.Say($"about {rows / 1e6:G2} million rows"),
             $"Import to a .rows file instead of {ending}: it may be larger than memory.", available);
     }
 
