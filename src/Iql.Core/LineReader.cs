@@ -13,6 +13,9 @@ sealed class LineReader(string path) : IDisposable
     /// <summary>The number of the last line, from 1.</summary>
     internal long Number { get; private set; }
 
+    /// <summary>Whether the last line had an end.</summary>
+    internal bool IsWhole { get; private set; }
+
     /// <summary>The next line without its end ("\n", "\r\n" or "\r"); null behind the last.</summary>
     /// <exception cref="InvalidDataException">A line that is too long.</exception>
     internal string? Next()
@@ -25,7 +28,7 @@ sealed class LineReader(string path) : IDisposable
             if (length >= 0)
             {
                 var line = begun == null ? new string(rest[..length]) : begun.Append(rest[..length]).ToString();
-                at += length + 1;
+                (at, IsWhole) = (at + length + 1, true);
                 if (rest[length] == '\r' && Fill() && buffer[at] == '\n') at++;
                 return line;
             }
@@ -33,6 +36,7 @@ sealed class LineReader(string path) : IDisposable
             if (begun.Length > Reading.Longest) throw new InvalidDataException($"{path}({Number}): " +
                 "expected a line of at most 16 MB, got a longer one. Write each row on its own line.");
         }
+        IsWhole = false;
         return begun?.ToString();
     }
 

@@ -50,11 +50,11 @@ public static class Reading
         };
     }
 
-    /// <summary>The text of a file of JSON, which is refused by its length before it is read.</summary>
+    /// <summary>The path of a file of JSON, which is refused by its length before it is read.</summary>
     internal static string Small(string path)
     {
         var length = new FileInfo(path).Length;
-        return length <= Longest ? File.ReadAllText(path) : throw new InvalidDataException(Invariant.Say(
+        return length <= Longest ? path : throw new InvalidDataException(Invariant.Say(
             $"{path}: expected JSON of at most {Longest:N0} bytes, got {length:N0}. Is it another file?"));
     }
 

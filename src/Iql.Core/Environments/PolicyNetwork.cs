@@ -16,7 +16,7 @@ sealed record PolicyNetwork(PolicyLayer[] Hidden, PolicyLayer Mean, PolicyLayer?
     /// <exception cref="FileException">A part is missing or of another shape; the message names it.</exception>
     internal static PolicyNetwork Read(string path) => Reading.Of(path, "a policy's description as JSON", () =>
     {
-        using var json = JsonDocument.Parse(Reading.Small(path), Reading.Json);
+        using var json = JsonDocument.Parse(File.ReadAllText(Reading.Small(path)), Reading.Json);
         return new Reader(path, json.RootElement).Read();
     });
 

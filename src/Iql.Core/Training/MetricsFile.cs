@@ -47,7 +47,8 @@ public sealed class MetricsFile : IDisposable
     /// <summary>The lines of a file in order, without a last one that was cut short; none when it is absent.</summary>
     /// <exception cref="FileException">A line is damaged; the message names the file and the line.</exception>
     public static ImmutableArray<MetricsLine> Read(string path) =>
-        [.. Reading.Of(path, "lines of text", () => Lines(path)).Select((text, i) => Parse(path, text, i))];
+        Reading.Of(path, "lines of text",
+            () => Lines(path).Select((text, i) => Parse(path, text, i)).ToImmutableArray());
 
     /// <summary>Drops everything after the lines that a checkpoint remembers.</summary>
     public static void Cut(string path, MetricsMark mark)
@@ -58,7 +59,12 @@ public sealed class MetricsFile : IDisposable
         file.Flush(flushToDisk: true);
     }
 
-    static string[] Lines(string path) => File.Exists(path) ? File.ReadAllText(path).Split('\n')[..^1] : [];
+    static IEnumerable<string> Lines(string path)
+    {
+        if (!File.Exists(path)) yield break;
+        using var lines = new LineReader(path);
+        while (lines.Next() is { } line && lines.IsWhole) yield return line;
+    }
 
     static MetricsLine Parse(string path, string text, int index) =>
         Reading.Of(path, "a JSON object of the kind train, evaluation or weights", () => MetricsLine.Parse(text),

@@ -44,7 +44,8 @@ public static class RunJson
     /// <param name="mend">What helps when the file is damaged, a sentence.</param>
     /// <exception cref="FileException">It is damaged, or another version wrote it.</exception>
     public static T Read<T>(string path, string? format = null, string mend = "") =>
-        Reading.Of(path, $"{typeof(T).Name} as JSON", () => Parse<T>(path, File.ReadAllBytes(path), format, mend));
+        Reading.Of(path, $"{typeof(T).Name} as JSON",
+            () => Parse<T>(path, File.ReadAllBytes(Reading.Small(path)), format, mend));
 
     static T Parse<T>(string path, byte[] bytes, string? format, string mend)
     {

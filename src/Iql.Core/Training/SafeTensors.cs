@@ -86,24 +86,26 @@ public sealed class SafeTensors
         var start = 8 + (int)length;
         using var header = JsonDocument.Parse(bytes.AsMemory(8, (int)length), Reading.Json);
         var metadata = ImmutableDictionary<string, string>.Empty;
-        var tensors = new List<(NamedTensor Tensor, long Begin, long End)>();
+        var tensors = new List<(string Name, Shape Shape, long Begin, long End)>();
         foreach (var entry in header.RootElement.EnumerateObject())
             if (entry.Name == "__metadata__")
                 metadata = entry.Value.Deserialize<ImmutableDictionary<string, string>>() ?? metadata;
             else tensors.Add(Tensor(path, entry, bytes.AsSpan(start)));
         tensors.Sort((x, y) => (x.Begin, x.End).CompareTo((y.Begin, y.End)));
         var end = 0L;
-        foreach (var (tensor, begin, after) in tensors)
+        foreach (var (name, _, begin, after) in tensors)
         {
             if (begin != end)
-                throw Wrong(path, $"\"{tensor.Name}\" to begin at byte {end} of the data", $"{begin}");
+                throw Wrong(path, $"\"{name}\" to begin at byte {end} of the data", $"{begin}");
             end = after;
         }
         if (start + end != bytes.Length) throw Wrong(path, $"{start + end} bytes", $"{bytes.Length}");
-        return new(path, metadata, [.. tensors.Select(each => each.Tensor)]);
+        // Only now: tensors that overlap would take more than the file.
+        return new(path, metadata, [.. tensors.Select(each => new NamedTensor(each.Name, each.Shape, MemoryMarshal
+            .Cast<byte, float>(bytes.AsSpan()[(start + (int)each.Begin)..(start + (int)each.End)]).ToArray()))]);
     }
 
-    static (NamedTensor, long Begin, long End) Tensor(string path, JsonProperty entry, ReadOnlySpan<byte> data)
+    static (string, Shape, long Begin, long End) Tensor(string path, JsonProperty entry, ReadOnlySpan<byte> data)
     {
         var (name, fields) = ($"\"{entry.Name}\"", entry.Value);
         var type = fields.GetProperty("dtype").GetString();
@@ -118,8 +120,7 @@ public sealed class SafeTensors
         if (end > data.Length)
             throw Wrong(path, $"{name} at bytes {begin} to {end} of the data",
                 $"{data.Length} bytes of data, the file is cut short");
-        var values = MemoryMarshal.Cast<byte, float>(data[(int)begin..(int)end]).ToArray();
-        return (new(entry.Name, shape, values), begin, end);
+        return (entry.Name, shape, begin, end);
     }
 
     /// <summary>"path: expected …, got …."</summary>

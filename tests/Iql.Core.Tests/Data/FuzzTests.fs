@@ -138,6 +138,42 @@ let seeds =
                         Expect.stringContains message $"{name}: expected" "the refusal"
                         Expect.stringLacks message "\n" "the refusal"))
 
+        testCase "tensors of a checkpoint that share numbers are refused before they are copied" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "x.safetensors")
+
+                let all = "\"dtype\": \"F32\", \"shape\": [250000], \"data_offsets\": [0, 1000000]"
+                let tensors = [ for i in 0..999 -> $"\"t{i}\": {{{all}}}" ]
+                let header = Text.Encoding.ASCII.GetBytes("{" + String.Join(",", tensors) + "}")
+                let parts = [ BitConverter.GetBytes(int64 header.Length); header; Array.zeroCreate 1_000_000 ]
+                File.WriteAllBytes(path, Array.concat parts)
+                let before = GC.GetAllocatedBytesForCurrentThread()
+                let read () = Iql.Training.SafeTensors.Read path |> ignore
+                Expect.stringStarts (throws<InvalidDataException>(read).Message) $"{path}: expected" "the refusal"
+                Expect.between 0L 10_000_000L (GC.GetAllocatedBytesForCurrentThread() - before) "bytes taken"))
+
+        testCase "a line of metrics and JSON of a run that are endless are refused" (fun () ->
+            let config = readers |> List.find (fun reader -> reader.Name = "config")
+
+            withFolder (fun folder ->
+                place folder (seedsOf config).Head
+                let run = Iql.Training.RunFolder folder
+                File.WriteAllText(run.MetricsPath, String('1', 17_000_000))
+                let read () = Iql.Training.MetricsFile.Read run.MetricsPath |> ignore
+
+                Expect.stringContains
+                    (throws<InvalidDataException>(read).Message)
+                    "(2): expected a line of at"
+                    "the refusal"
+
+                File.WriteAllText(run.ConfigPath, String(' ', 17_000_000))
+                let read () = run.ReadConfig() |> ignore
+
+                Expect.stringContains
+                    (throws<InvalidDataException>(read).Message)
+                    "of at most 16,000,000"
+                    "the refusal"))
+
         testCase "tensors of a policy that share numbers are refused" (fun () ->
             let policy = readers |> List.find (fun reader -> reader.Name = "policy")
 

@@ -32,7 +32,7 @@ public sealed record LogSchema(ImmutableArray<string> Observations, ImmutableArr
     {
         try
         {
-            using var json = JsonDocument.Parse(Reading.Small(path),
+            using var json = JsonDocument.Parse(File.ReadAllText(Reading.Small(path)),
                 Reading.Json with { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             return new Reader(path, json.RootElement).Read();
         }

@@ -44,7 +44,7 @@ static class MinariMetadata
     static void FromJson(string path, ImmutableSortedDictionary<string, ArrayData>.Builder values) =>
         Reading.Of(path, "the metadata of a Minari data set, a JSON object", () =>
         {
-            using var json = JsonDocument.Parse(Reading.Small(path), Reading.Json);
+            using var json = JsonDocument.Parse(File.ReadAllText(Reading.Small(path)), Reading.Json);
             foreach (var property in json.RootElement.EnumerateObject())
                 if (property.Name == MinariNames.Flat)
                     foreach (var own in property.Value.EnumerateObject()) values[own.Name] = Value(own);
