@@ -163,7 +163,7 @@ let seeds =
 
                 Expect.stringContains
                     (throws<InvalidDataException>(read).Message)
-                    "(2): expected a line of at"
+                    "(1): expected a line"
                     "the refusal"
 
                 File.WriteAllText(run.ConfigPath, String(' ', 17_000_000))
