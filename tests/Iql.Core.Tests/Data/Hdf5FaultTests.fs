@@ -132,6 +132,28 @@ let tests =
                     refused path (fun () -> file.Read "text" |> ignore) |> ignore
                     Expect.between 0L 1_000_000L (GC.GetTotalAllocatedBytes true - before) "bytes taken"))
 
+        testCase "a heap of names that claims more places than the file has is refused" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "x.hdf5")
+
+                python
+                    "import h5py, sys
+with h5py.File(sys.argv[1], 'w', libver='latest') as f:
+    for i in range(30): f[f'name{i}'] = [0.0]"
+                    [ path ]
+                |> ignore
+
+                using (new Hdf5File(path)) (fun sound -> Expect.hasLength sound.Entries 30 "entries")
+                let bytes = File.ReadAllBytes path
+                let heap = bytes.AsSpan().IndexOf "FRHP"B
+                "FHIB"B.CopyTo(bytes, bytes.AsSpan().IndexOf "FHDB"B)
+                BitConverter.GetBytes(65535us).CopyTo(bytes, heap + 110)
+                BitConverter.GetBytes(1000us).CopyTo(bytes, heap + 140)
+                File.WriteAllBytes(path, bytes)
+                let before = GC.GetTotalAllocatedBytes true
+                refused path (fun () -> (new Hdf5File(path)).Dispose()) |> ignore
+                Expect.between 0L 10_000_000L (GC.GetTotalAllocatedBytes true - before) "bytes taken"))
+
         testCase "chunks that claim more than they hold are refused soon" (fun () ->
             withFolder (fun folder ->
                 python

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
 using PureHDF;
@@ -35,11 +36,33 @@ sealed class Hdf5Stream : UnmanagedMemoryStream, IDatasetStream
     {
         if (count < 0 || count > Length - Position)
             throw new EndOfStreamException("metadata behind the end of the file");
-        if (count < Large) return Next(count);
+        if (count < Large)
+        {
+            var few = Next(count);
+            if (few.AsSpan().SequenceEqual("FRHP"u8)) RequireHeap(Position - few.Length);
+            return few;
+        }
         if (Position != blockAt || count != block.Length) (blockAt, block) = (Position, Next(count));
         else Charge(0);
         Position = blockAt + count;
         return block;
+    }
+
+    /// <summary>Refuses a heap whose blocks list more places than the file has: PureHDF takes 24 bytes for each at
+    /// once. Where addresses and lengths have 8 bytes, as everywhere today.</summary>
+    void RequireHeap(long start)
+    {
+        const int width = 110, rows = 140, leastRows = 64, leastBytes = 8;
+        var places = (long)Word(start + width) * Math.Max(leastRows, (int)Word(start + rows));
+        if (places * leastBytes > Length + ushort.MaxValue)
+            throw new EndOfStreamException("a heap of names behind the end of the file");
+        Position = start + 4;
+    }
+
+    ushort Word(long at)
+    {
+        Position = at;
+        return BinaryPrimitives.ReadUInt16LittleEndian(Next(2));
     }
 
     byte[] Next(int count)
@@ -58,7 +81,8 @@ sealed class Hdf5Stream : UnmanagedMemoryStream, IDatasetStream
     void Charge(int bytes)
     {
         left -= 16 + bytes;
-        if (left < 0) throw new InvalidDataException("more metadata than the file can hold: it leads in circles");
+        if (left < 0) throw new InvalidDataException("expected metadata that ends, got more than the file can hold: " +
+            "it leads in circles. Copy or write the file again.");
         RuntimeHelpers.EnsureSufficientExecutionStack();
     }
 
