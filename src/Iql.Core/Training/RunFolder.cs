@@ -111,7 +111,7 @@ public sealed class RunFolder(string path)
             (CheckpointPath, result.Files.Checkpoint, files.Checkpoint),
         })
             if (was != now)
-                throw Damaged($"{path}: expected the file of the time of result.json, got "
+                throw Damaged($"{path}: expected the file that result.json was made with, got "
                     + (File.Exists(path) ? "another: it was damaged, or is of another run." : "none."));
         return result;
     }

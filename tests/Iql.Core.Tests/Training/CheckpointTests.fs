@@ -56,6 +56,29 @@ let tests =
                 Checkpoint.Save(run, loaded)
                 Expect.equal (File.ReadAllBytes run.CheckpointPath) bytes "file checkpoint path of run"))
 
+        testCase "a run that is saved all the time is read all the time" (fun () ->
+            inFolder (fun folder ->
+                let run = RunFolder folder
+                run.Create config |> ignore
+                let none = (metricsOf run).Sha256
+                use stop = new Threading.CancellationTokenSource()
+
+                let saving =
+                    Threading.Tasks.Task.Run(fun () ->
+                        let mutable step = 1L
+
+                        while not stop.IsCancellationRequested do
+                            step <- step + 1L
+                            let marks = [| for step in [ step - 1L; step ] -> MetricsMark(step, 0L, 0L, none) |]
+                            let state = LearnerState(state.Seed, step, state.Blocks)
+                            Checkpoint.Save(run, state, 0, Nullable(marks.ToImmutableArray())))
+
+                for _ in 1..100 do
+                    run.Read() |> ignore
+
+                stop.Cancel()
+                saving.Wait()))
+
         testCase "the record beside it says step and seed" (fun () ->
             inFolder (fun folder ->
                 Checkpoint.Save(RunFolder folder, state)
