@@ -38,6 +38,7 @@ module DataDownload =
             let path = D4rlCache.PathOf file
 
             if File.Exists path then
+                D4rlCache.RequireStored file
                 Some path
             else
                 Command.refuse

@@ -113,6 +113,9 @@ let private download (mirrors: string list) sum =
 
 let private inCache (cache: string) = [ for path in Directory.GetFiles cache -> Path.GetFileName path ] |> List.sort
 
+/// The cache of a whole file: it and its checksum.
+let private whole = [ "hopper_medium-v2.hdf5"; "hopper_medium-v2.hdf5.sha256" ]
+
 [<Tests>]
 let tests =
     testSequenced
@@ -159,7 +162,7 @@ let tests =
                 use server = new Server(serve "\"one\"" bytes 100_000)
                 let path = download [ server.Root ] null
                 Expect.equal (File.ReadAllBytes path) bytes "file path"
-                Expect.equal (inCache cache) [ "hopper_medium-v2.hdf5" ] "in cache of cache"
+                Expect.equal (inCache cache) whole "in cache of cache"
                 let ranges = server.Asked |> List.map snd
                 Expect.isNull ranges[0] "range 0"
                 Expect.isGreaterThan ranges.Length 2 "length of ranges"
@@ -213,15 +216,16 @@ let tests =
             withCache (fun cache bytes ->
                 use absent = new Server(status 404)
                 use forbidden = new Server(status 403)
-                use whole = new Server(serve "\"x\"" bytes Int32.MaxValue)
+                use good = new Server(serve "\"x\"" bytes Int32.MaxValue)
 
                 let path =
-                    download [ absent.Root; forbidden.Root + "/{task}.hdf5"; whole.Root + "/mirror/{file}" ] null
+                    download [ absent.Root; forbidden.Root + "/{task}.hdf5"; good.Root + "/mirror/{file}" ] null
 
                 Expect.equal (File.ReadAllBytes path) bytes "file path"
                 Expect.equal (List.map fst forbidden.Asked) [ "/hopper-medium-v2.hdf5" ] "asked of forbidden"
-                Expect.equal (List.map fst whole.Asked) [ "/mirror/hopper_medium-v2.hdf5" ] "asked of whole"
+                Expect.equal (List.map fst good.Asked) [ "/mirror/hopper_medium-v2.hdf5" ] "asked of good"
                 File.Delete path
+                File.Delete(path + ".sha256")
 
                 let said = message (fun () -> download [ absent.Root; forbidden.Root ] null |> ignore)
 
@@ -269,7 +273,35 @@ let tests =
                 let said = message (fun () -> download [ server.Root ] sum |> ignore)
                 Expect.stringContains said $"SHA-256 {sum.ToLowerInvariant()}, got " "said"
                 Expect.equal (File.ReadAllBytes path) bytes "file path"
-                Expect.equal (inCache cache) [ "hopper_medium-v2.hdf5" ] "in cache of cache"))
+                Expect.equal (inCache cache) whole "in cache of cache"))
+
+        testCase "a file's own checksum is stored beside it and compared when the file is read" (fun () ->
+            withCache (fun cache bytes ->
+                use server = new Server(serve "\"x\"" bytes Int32.MaxValue)
+                let path = download [ server.Root ] null
+                let sum = Convert.ToHexStringLower(SHA256.HashData bytes)
+                Expect.equal (File.ReadAllText(path + ".sha256")) $"{sum}  hopper_medium-v2.hdf5\n" "what is stored"
+                D4rlCache.RequireStored file
+                let damaged = Array.copy bytes
+                damaged[5000] <- damaged[5000] ^^^ 1uy
+                File.WriteAllBytes(path, damaged)
+
+                for read in
+                    [
+                        fun () -> D4rlCache.RequireStored file
+                        fun () -> D4rlCache.Verify(file, path, null, path)
+                    ] do
+                    let said = message read
+                    Expect.stringContains said $"expected SHA-256 {sum}" "said"
+                    Expect.stringContains said "iql data download hopper-medium-v2 --again" "said"
+
+                Expect.equal (File.ReadAllBytes(download [ server.Root ] null)) bytes "the file again"
+                D4rlCache.RequireStored file
+                // A file that came another way gets its checksum when it is verified.
+                File.Delete(path + ".sha256")
+                D4rlCache.RequireStored file
+                D4rlCache.Verify(file, path, null, path)
+                Expect.equal (inCache cache) whole "files in the cache"))
 
         testCase "what is no data set, or has another number of rows, is refused" (fun () ->
             withCache (fun cache bytes ->
@@ -308,5 +340,5 @@ let tests =
                     "the message"
 
                 Expect.equal (File.ReadAllBytes path) bytes "file path"
-                Expect.equal (inCache cache) [ "hopper_medium-v2.hdf5" ] "in cache of cache"))
+                Expect.equal (inCache cache) whole "in cache of cache"))
     ]

@@ -87,16 +87,44 @@ public static class D4rlCache
         return path;
     }
 
-    /// <summary>Verifies a file.</summary>
+    /// <summary>Verifies a file, and stores its SHA-256 beside it for later reads.</summary>
     public static void Verify(D4rlFile file, string path, string? sha256, string source)
     {
-        if (sha256 != null)
-        {
-            using var stream = File.OpenRead(path);
-            var got = Convert.ToHexStringLower(SHA256.HashData(stream));
-            if (!got.Equals(sha256, StringComparison.OrdinalIgnoreCase))
-                throw Wrong($"SHA-256 {sha256.ToLowerInvariant()}", got);
-        }
+        var sum = Checked(file, path, sha256, source);
+        RequireStored(file);
+        if (!File.Exists(Note(path))) Keep(path, sum);
+    }
+
+    /// <summary>Compares a cached file with the SHA-256 that was stored beside it when it came; without one, all is
+    /// well.</summary>
+    /// <exception cref="FileException">It is another file now.</exception>
+    public static void RequireStored(D4rlFile file)
+    {
+        var path = PathOf(file);
+        if (!File.Exists(path) || !File.Exists(Note(path))) return;
+        var (stored, got) = (File.ReadAllText(Note(path)).Split(' ')[0], Sum(path));
+        if (got != stored) throw new FileException($"{path}: expected SHA-256 {stored}, as {Note(path)} has it, "
+            + $"got {got}. The file was damaged or replaced: iql data download {file.Task} --again");
+    }
+
+    /// <summary>The file of a checksum, in the form that sha256sum --check reads.</summary>
+    static string Note(string path) => path + ".sha256";
+
+    static void Keep(string path, string sum) => AtomicFile.Write(Note(path),
+        (string temporary) => File.WriteAllText(temporary, $"{sum}  {Path.GetFileName(path)}\n"));
+
+    static string Sum(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    /// <summary>The SHA-256 of a file that is what it should be.</summary>
+    static string Checked(D4rlFile file, string path, string? sha256, string source)
+    {
+        var sum = Sum(path);
+        if (sha256 != null && !sum.Equals(sha256, StringComparison.OrdinalIgnoreCase))
+            throw Wrong($"SHA-256 {sha256.ToLowerInvariant()}", sum);
         long rows;
         try
         {
@@ -109,6 +137,7 @@ public static class D4rlCache
         }
         if (file.Rows is { } known && known != rows)
             throw Wrong(FormattableString.Invariant($"{known:N0} rows"), FormattableString.Invariant($"{rows:N0}"));
+        return sum;
 
         FileException Wrong(string expected, string got) =>
             new($"{source}: expected the file of {file.Task} with {expected}, got {got}");
@@ -117,9 +146,13 @@ public static class D4rlCache
     static void Accept(D4rlFile file, string path, string? sha256, string source)
     {
         var part = path + ".part";
-        try { Verify(file, part, sha256, source); }
+        string sum;
+        try { sum = Checked(file, part, sha256, source); }
         catch { ResumableDownload.Forget(part); throw; }
+        // A kill in between leaves a file without a checksum, never with that of another file.
+        File.Delete(Note(path));
         ResumableDownload.Rename(part, path);
+        Keep(path, sum);
     }
 
     static Uri Address(string mirror, D4rlFile file)
