@@ -141,6 +141,17 @@ public sealed class Claim : IDisposable
         return false;
     }
 
+    /// <summary>Removes claims that a killed process moved aside; not those of a living process.</summary>
+    internal static void Sweep(string path)
+    {
+        if (!Directory.Exists(Path.GetDirectoryName(path))) return;
+        foreach (var aside in Directory.GetFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*.tmp"))
+        {
+            var isOld = DateTime.UtcNow - File.GetLastWriteTimeUtc(aside) > TimeSpan.FromHours(1);
+            if (isOld || Holder(FirstLine(aside)) is not { IsGone: false }) File.Delete(aside);
+        }
+    }
+
     /// <summary>The holder in the first line of a claim; null where it has none, as in a file just made.</summary>
     internal static ClaimHolder? Holder(string? line)
     {

@@ -79,6 +79,9 @@ public sealed class Claims : IDisposable
         return Claim.Holder(reading?.Holder);
     }
 
+    /// <summary>Removes what killed processes left beside a folder's claim.</summary>
+    public static void Sweep(string folder) => Claim.Sweep(PathIn(folder));
+
     static string PathIn(string folder) => Path.Combine(folder, "claim.json");
 
     Reading? Read(string path)

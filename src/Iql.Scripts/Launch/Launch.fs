@@ -244,6 +244,10 @@ module Launch =
             use stop = CancellationTokenSource.CreateLinkedTokenSource options.Cancellation
             let groups = groups options.Folder examined.Runs
 
+            for group in groups do
+                for _, run in group.Runs do
+                    Claims.Sweep run.Folder.Path
+
             let isOpen (run: TrainingRun) =
                 run.Folder.State <> RunFolderState.Finished
                 || match Attempt.run (fun () -> run.Verified() |> Option.ofObj) with

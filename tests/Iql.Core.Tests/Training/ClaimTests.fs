@@ -65,6 +65,29 @@ let tests =
                 use again = others.TryTake folder
                 Expect.isNotNull again "again"))
 
+        testCase "a claim that a killed process left aside is removed, a living one's is not" (fun () ->
+            inFolder (fun folder ->
+                let aside name = Path.Combine(folder, $"claim.json.{name}.tmp")
+                use claims = new Claims()
+                use claim = claims.TryTake folder
+                File.Copy(fileOf folder, aside "living")
+                File.WriteAllText(aside "elsewhere", elsewhere 3)
+                File.WriteAllText(aside "cut", "{")
+                use gone = Process.Start(ProcessStartInfo("true"))
+                gone.WaitForExit()
+                let process' = $"\"process\":{Environment.ProcessId}"
+                let text = File.ReadAllText(fileOf folder)
+                Expect.stringContains text process' "the claim"
+                File.WriteAllText(aside "gone", text.Replace(process', $"\"process\":{gone.Id}"))
+                Claims.Sweep folder
+                Claims.Sweep(Path.Combine(folder, "none"))
+                let left = [ for path in Directory.GetFiles(folder, "*.tmp") -> path ] |> List.sort
+                Expect.equal left [ aside "elsewhere"; aside "living" ] "claims left aside"
+                File.SetLastWriteTimeUtc(aside "elsewhere", DateTime.UtcNow.AddHours -2.0)
+                Claims.Sweep folder
+                Expect.equal (Directory.GetFiles(folder, "*.tmp")) [| aside "living" |] "claims left aside"
+                Expect.isTrue (claim.Holds()) "the claim"))
+
         testCase "of several folders all are claimed or none" (fun () ->
             inFolder (fun root ->
                 let folders = [ for name in [ "a"; "b"; "c" ] -> Path.Combine(root, name) ]
