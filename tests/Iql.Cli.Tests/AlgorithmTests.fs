@@ -294,7 +294,7 @@ let tests =
                 refuses $"train -a dt --steps 20 --transitions 2000 {words} -o {scratch}/none" parts
 
             refused "--hidden 8x16" [ "one width for all blocks" ]
-            refused "--max-timesteps 2" [ "maxTimesteps: expected at least" ])
+            refused "--max-timesteps 2" [ "--max-timesteps: expected at least" ])
 
         testCase "a sparse task without its shift is remarked on, but not to a clone" (fun () ->
             use scratch = new Scratch()
@@ -318,7 +318,7 @@ let tests =
             refused "-a rlpd --ensemble 2000000000" [ "--ensemble: expected a whole number in [1, 100]" ]
 
             refused "-a rlpd --target-critics 11" [
-                "targetCritics: expected at most the 10 critics of ensemble, got 11"
+                "--target-critics: expected at most the 10 critics of ensemble, got 11"
             ]
 
             refused "-a rlpd --task gridmaze-medium-v0" [ "rlpd: expected continuous actions" ]
