@@ -23,6 +23,8 @@ let private isLine (value: obj) (name: string) : unit =
 let private refused = [
     """DatasetFile.Load("none.npz", DatasetMode.D4rlParity)"""
     """DatasetFile.Load("other.npz", DatasetMode.D4rlParity)"""
+    """Rows.RowFile "none.rows" """
+    """Rows.RowFile "other.npz" """
     """SafeTensors.Read "none.safetensors" """
     """SafeTensors.Read "cut.safetensors" """
     """RunFolder("none").ReadConfig()"""

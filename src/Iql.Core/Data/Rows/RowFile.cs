@@ -18,8 +18,8 @@ public sealed class RowFile : IDataset
     /// <exception cref="FileException">Another kind of file or version, a damaged file.</exception>
     public RowFile(string path, bool readAhead = true)
     {
-        if (!File.Exists(path)) throw new FileNotFoundException(
-            $"{path}: expected a row file, found {(Directory.Exists(path) ? "a folder" : "none there")}.", path);
+        if (!File.Exists(path)) throw new FileException(new FileNotFoundException(
+            $"{path}: expected a row file, found {(Directory.Exists(path) ? "a folder" : "none there")}."));
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException($"{path}: row files are little-endian, this machine is not.");
         Path = path;
