@@ -189,9 +189,9 @@ module Collect =
             [
                 Parameter.value
                     "--policy random|FOLDER|FILE.json,..."
-                    "The policies: random for uniform actions, folders of trained runs (a sweep's folder means all \
-                     its runs, or with --best its best), or policy files; in antmaze-* a policy file is a walker \
-                     that follows directions from goal to goal"
+                    "The policies: random for uniform actions, folders of trained runs, or policy files. \
+                     A sweep's folder means all its runs, or with --best its best. In antmaze-* a policy file is a \
+                     walker that follows directions from goal to goal"
                     policies
                     (fun policies (request: Request) -> { request with Policies = request.Policies @ policies })
                 |> Parameter.alias [ "--policies" ]

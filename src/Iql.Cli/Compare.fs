@@ -260,9 +260,9 @@ module Compare =
             "Train several algorithms on several tasks and make the table of a paper"
             "Every algorithm learns every task with every seed, from its preset for the task's name. A \
              hyperparameter's option changes the algorithms that have it. The report has the table, intervals over \
-             seeds and tasks, probabilities of improvement, learning curves, and published scores of the same data \
-             set and version. The same command continues a stopped comparison, also with more seeds, algorithms or \
-             tasks."
+             seeds and tasks, probabilities of improvement, and learning curves. It also has published scores of the \
+             same data set and version. The same command continues a stopped comparison, also with more seeds, \
+             algorithms or tasks."
             []
             options
             (Training.help "compare" Request.common Ablation.trialOf read CompareRequest.parameters)

@@ -107,8 +107,8 @@ module Data =
         Command.create
             "data inspect"
             "Describe a data set and its problems: columns, episodes, rewards"
-            "Reads D4RL's HDF5 layout, .npz files with the same names, Minari's folders, and row files \
-             (a description of all rows, and details of the first million)."
+            "Reads D4RL's HDF5 layout, .npz files with the same names, Minari's folders, and row files. Of a row \
+             file, it describes all rows, with details of the first million."
             [
                 Parameter.text "FILE" "An .hdf5 or .npz file, a Minari folder, or a row file" (fun file inspection -> {
                     inspection with

@@ -27,8 +27,8 @@ module DataConvert =
         | "" -> DatasetForm.Minari
         | other ->
             Command.refuse
-                $"OUT: expected a name ending in .hdf5, .h5 or .npz, or a folder's name without an ending for \
-                      Minari, got '{other}' in {target}. Or give --to."
+                $"OUT: expected a name ending in .hdf5, .h5 or .npz, got '{other}' in {target}. For Minari, give a \
+                      folder's name without an ending, or --to."
 
     /// D4RL's reference scores, if the file has a task's name.
     let private scores (source: string) =

@@ -103,7 +103,8 @@ module ExplainCommand =
             "explain"
             "Show a loss or a step as graph, schedule, memory, kernels and their time"
             "A loss is shown with its gradient; 'step' is a whole training step. Iql traces it, simplifies it, groups \
-             it into kernels and phases, plans its memory, and measures it on one thread with artificial numbers. In \
+             it into kernels and phases, and plans its memory. Then it is measured on one thread with artificial \
+             numbers. In \
              F#, Explain.loss does this for your own loss."
             [
                 Parameter.value "WHAT" (String.concat ", " subjects) (Read.oneOf subjects) (fun what request -> {

@@ -49,9 +49,9 @@ module Play =
             [
                 Parameter.text
                     "--policy random|expert|FOLDER|FILE.json"
-                    "The policy: random, expert (the task's controller), the folder of a trained run, the folder of a \
-                     sweep (its best run plays), or a policy file (in antmaze-* a walker that \
-                     follows directions to the goal)"
+                    "The policy: random, expert (the task's controller), the folder of a run or a sweep, or a policy \
+                     file. Of a sweep, its best run plays. In antmaze-*, a policy file is a walker that follows \
+                     directions to the goal"
                     (fun policy request -> { request with Policy = policy })
                 |> Parameter.showing "random"
                 Parameter.switch

@@ -176,7 +176,7 @@ module Request =
                 (fun name (request: Request) -> { request with Task = Some name })
             Parameter.text
                 "--data FILE"
-                "The data: an .hdf5 file in D4RL's layout, an .npz file with the same names, a Minari folder, or a \
+                "The data: an .hdf5 file in D4RL's layout, an .npz file with the same names, or a Minari folder. Or a \
                  row file of `iql data pack`"
                 (fun path request -> { request with Data = Some path })
             mode

@@ -39,12 +39,12 @@ public static class RunJson
 
     static readonly int SealBytes = Seal([]).Length;
 
-    /// <summary>Reads a file; an FileException names the file and the place of what was not expected.</summary>
+    /// <summary>Reads a file; a FileException names the file and the place of what was not expected.</summary>
     /// <param name="format">What its field "format" must say; null where it has none.</param>
     /// <param name="mend">What helps when the file is damaged, a sentence.</param>
     /// <exception cref="FileException">It is damaged, or another version wrote it.</exception>
     public static T Read<T>(string path, string? format = null, string mend = "") =>
-        Reading.Of(path, $"{typeof(T).Name} as JSON",
+        Reading.Of(path, "JSON as Iql writes it",
             () => Parse<T>(path, File.ReadAllBytes(Reading.Small(path)), format, mend));
 
     static T Parse<T>(string path, byte[] bytes, string? format, string mend)
@@ -71,8 +71,8 @@ public static class RunJson
         }
         catch (JsonException error)
         {
-            throw new FileException(new InvalidDataException($"{path}: expected the fields of a {typeof(T).Name}, "
-                + "got others." + (mend == "" ? "" : " " + mend), error));
+            throw new FileException(new InvalidDataException(
+                $"{path}: expected the fields that Iql writes, got others." + (mend == "" ? "" : " " + mend), error));
         }
     }
 

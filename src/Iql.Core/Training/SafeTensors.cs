@@ -73,7 +73,7 @@ public sealed class SafeTensors
         }, before);
     }
 
-    /// <summary>Reads a whole file; an FileException names a damaged file and what was expected.</summary>
+    /// <summary>Reads a whole file; a FileException names a damaged file and what was expected.</summary>
     public static SafeTensors Read(string path) =>
         Reading.Of(path, "a safetensors header and its numbers", () => Read(path, File.ReadAllBytes(path)));
 

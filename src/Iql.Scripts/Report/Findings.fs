@@ -205,7 +205,7 @@ let private basisOf (cells: ResultGroup list) : string =
 
 /// What offline metrics can say where nothing was evaluated: how V moved, and that this is no score.
 let private offline (axis: string option) (cells: ResultGroup list) : string list = [
-    "**Offline metrics only.** No run was evaluated in an environment, so this page does not show how well a policy \
+    "**Offline metrics only.** No run was evaluated in an environment. So this page does not show how well a policy \
      acts. Losses and values show whether training was stable. A lower loss does not mean a better policy."
 
     let axis = axis |> Option.filter (fun name -> ResultGroups.moves "valueMean" name cells)

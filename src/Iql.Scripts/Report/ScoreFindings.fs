@@ -56,8 +56,8 @@ let private elsewhere (best: string option) (table: ScoreTable) : string list =
 
     [
         for name, tasks in List.groupBy fst clear ->
-            $"On {tasks |> List.map snd |> Plural.listed} the highest is {Published.title name}, with a lead over each \
-              of the others that is larger than the spread between seeds."
+            $"On {tasks |> List.map snd |> Plural.listed} the highest is {Published.title name}. Its lead over each \
+              other algorithm is larger than the spread between seeds."
     ]
 
 /// How often the figures others published fall into our intervals, where the data are the same.

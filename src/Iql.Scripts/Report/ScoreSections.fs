@@ -190,7 +190,7 @@ let ofTable (episodes: XmlNode list) (sweep: SweepResults) (table: ScoreTable) :
         |> Option.toList
         |> Html.figure
             "figure-improvement"
-            "The probability that a run of the first scores higher than a run of the second on the same task, \
+            "The probability that a run of the first scores higher than a run of the second on the same task. It is \
              averaged over tasks, with its 95 % interval. An interval with 0.5 inside shows no clear difference. The \
              probability says how often, not how much."
             ([
