@@ -70,8 +70,18 @@ public static class Checkpoint
 
     /// <summary>Compares a folder's checkpoint, and the metrics up to it, with their checksums.</summary>
     /// <returns>Null where all is whole, or there is none; else what is wrong.</returns>
-    internal static string? Problem(RunFolder folder) => File.Exists(folder.CheckpointPath)
-        ? Problem(folder, folder.CheckpointPath) : null;
+    internal static string? Problem(RunFolder folder)
+    {
+        // A trainer may replace the files meanwhile: only what stays wrong is damage.
+        for (var tries = 3; ; tries--, Thread.Sleep(50))
+            try
+            {
+                var path = folder.CheckpointPath;
+                var problem = File.Exists(path) ? Problem(folder, path) : null;
+                if (problem is null || tries == 1) return problem;
+            }
+            catch (FileException) when (tries > 1) { }
+    }
 
     static string? Problem(RunFolder folder, string path)
     {

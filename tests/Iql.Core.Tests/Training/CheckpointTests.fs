@@ -73,11 +73,12 @@ let tests =
                             let state = LearnerState(state.Seed, step, state.Blocks)
                             Checkpoint.Save(run, state, 0, Nullable(marks.ToImmutableArray())))
 
-                for _ in 1..100 do
-                    run.Read() |> ignore
-
-                stop.Cancel()
-                saving.Wait()))
+                try
+                    for _ in 1..300 do
+                        run.Read() |> ignore
+                finally
+                    stop.Cancel()
+                    saving.Wait()))
 
         testCase "the record beside it says step and seed" (fun () ->
             inFolder (fun folder ->
