@@ -28,6 +28,7 @@ let order = [
     "Environments/Mujoco"
     "Environments/Tasks"
     "Algorithms"
+    "Training/Online"
     "Training"
 ]
 

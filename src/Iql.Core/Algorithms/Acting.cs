@@ -21,6 +21,10 @@ static class Acting
         return GraphFunction.Of([blocks[0], blocks[1], observations], [new(actions, [Clip(chosen, -1, 1)])]);
     }
 
+    /// <summary>A draw of a squashed Gaussian for <see cref="Learner.Explore"/>: μ and ln σ, [E, A].</summary>
+    internal static Tensor Sample((Tensor Mean, Tensor LogStd) head) => Tanh(
+        head.Mean + Exp(head.LogStd) * RandomNormal(Scalar("seed"), Scalar("decision"), 0, head.Mean.Shape));
+
     /// <summary><see cref="Learner.Probe"/> in the plain case: weights, advantages and values are [E] each.</summary>
     internal static GraphFunction Probe(
         ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows,

@@ -38,6 +38,9 @@ public static class Awac
             Learners.Network(config.Initialisation, "policy"), Act,
             (shared, policies, batch) => Step(config, shared, policies[0], batch, draw ?? Draws.Normal)) with
         {
+            Explore = rows => Acting.Of(blocks, observationSize, actionSize, rows, (_, parameters, s) => Action(
+                config, parameters, s,
+                RandomNormal(Tensor.Scalar("seed"), Tensor.Scalar("decision"), 0, new(rows, actionSize)))),
             Value = StateValue.OfPolicy(blocks, Act),
             // The advantage is measured from the mean action, which draws nothing. A softmax's weights are times E.
             Probe = rows => Acting.Probe(blocks, observationSize, actionSize, rows, (shared, member, s, a) =>

@@ -116,12 +116,20 @@ static class ClonedPolicy
             w is null ? Cloning.Likelihood(logDensity) : AdvantageWeighted.Likelihood(w, logDensity);
     }
 
+    /// <summary><see cref="Learner.Explore"/>: always drawn. Null of a deterministic policy.</summary>
+    internal static Func<int, GraphFunction>? Explore(
+        IClonedPolicyConfig config, ImmutableArray<Layout> blocks, int observationSize, int actionSize) =>
+        config.Actions == ActionKind.Continuous && config.PolicyKind == PolicyKind.Deterministic ? null
+            : rows => Act(config, blocks, observationSize, actionSize, rows, ActionChoice.Sampled);
+
     /// <summary>What it does when it is evaluated, greedy or drawn.</summary>
+    /// <param name="choice">Null takes the config's.</param>
     internal static GraphFunction Act(
-        IClonedPolicyConfig config, ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows)
+        IClonedPolicyConfig config, ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows,
+        ActionChoice? choice = null)
     {
         var (seed, decision, shape) = (Scalar("seed"), Scalar("decision"), new Shape(rows, actionSize));
-        var sampled = config.ActionChoice == ActionChoice.Sampled;
+        var sampled = (choice ?? config.ActionChoice) == ActionChoice.Sampled;
         return Acting.Of(blocks, observationSize, actionSize, rows, (_, policy, s) =>
         {
             if (config.Actions == ActionKind.Discrete)

@@ -60,6 +60,8 @@ public static class ConservativeQLearning
         return Learners.Of("cql", members, blocks, layout, Shared, Policy, Act, phases) with
         {
             Batches = calibrated ? data => new Sampler(data, layout, ReturnsToGo(config, data)) : null,
+            Explore = discrete ? null : rows => Acting.Of(blocks, observationSize, actionSize, rows,
+                (_, policy, s) => Acting.Sample(Head(config, policy, s))),
             Value = StateValue.OfPolicy(blocks, Act, discrete),
             Choose = step => !discrete && step < config.CloningSteps ? 1 : 0,
         };

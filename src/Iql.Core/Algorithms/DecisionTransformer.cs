@@ -44,6 +44,7 @@ public static class DecisionTransformer
             }) with
         {
             Batches = transitions => Source(config, transitions, batch),
+            OfflineOnly = "learns from pieces of trajectories",
         };
 
         void Shared(Seed seed, TensorBlock shared) =>

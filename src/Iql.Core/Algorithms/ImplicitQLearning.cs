@@ -46,6 +46,9 @@ public static class ImplicitQLearning
                 : (shared, policies, batch) =>
                     TemporalDifferenceLearning.Step(config, shared, policies, batch, candidates)) with
         {
+            Explore = ClonedPolicy.Explore(config, blocks, observationSize, actionSize),
+            OfflineOnly = !TemporalDifferenceLearning.TakesNextActions(config) ? null
+                : "learns from the action after, which acting's rows do not have",
             Value = StateValue.Of(blocks, observationSize, V),
             Probe = rows => Acting.Probe(blocks, observationSize, actionSize, rows, (shared, _, s, a) =>
             {

@@ -31,6 +31,10 @@ public sealed record Learner(
 {
     /// <summary>All programs of a step, alike in inputs, scalars and layouts of outputs; metrics may differ.</summary>
     public ImmutableArray<GraphFunction> Programs { get; init; } = [Step];
+    /// <summary>Act with the policy's own draws, whatever an evaluated policy takes; null where it has none.</summary>
+    public Func<int, GraphFunction>? Explore { get; init; }
+    /// <summary>Why it cannot go on online, the end of a sentence; null where it can.</summary>
+    public string? OfflineOnly { get; init; }
     /// <summary>The learned value of a state, or null.</summary>
     public StateValue? Value { get; init; }
     /// <summary>The program of a step, by the number of steps already made: a delayed policy, phases.</summary>

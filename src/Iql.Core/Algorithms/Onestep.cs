@@ -53,6 +53,7 @@ public static class Onestep
             Shared, Learners.Network(config.Initialisation, "behaviour"), Act,
             config.LearnsPolicy ? phases : phases[..3]) with
         {
+            OfflineOnly = "improves once on the policy that made the data",
             Value = StateValue.OfPolicy(blocks, Act),
             // A is measured from β's mean action: a look at the data draws nothing.
             Probe = config.Improvement != PolicyImprovement.ExponentialWeights ? null : rows =>

@@ -46,6 +46,8 @@ public static class Rlpd
             Shared, Learners.Network(config.Initialisation, "policy"), Act,
             Program(withPolicy: true), Program(withPolicy: false)) with
         {
+            Explore = rows => Acting.Of(blocks, observationSize, actionSize, rows,
+                (_, parameters, s) => Acting.Sample(Head(config, parameters, s))),
             Value = StateValue.OfPolicy(blocks, Act),
             Choose = step => (step + 1) % config.PolicyDelay == 0 ? 0 : 1,
         };

@@ -24,6 +24,7 @@ public sealed unsafe class Sampler : IBatchSource
 
     readonly RowTable table;
     readonly RowRank? drawn;
+    readonly ReplayBuffer? buffer;
     readonly float[] returnsToGo;
     readonly Layout layout;
     readonly ImmutableArray<Piece> pieces;
@@ -37,9 +38,13 @@ public sealed unsafe class Sampler : IBatchSource
     /// without a known next action (<see cref="Transitions.HasNextAction"/>) are never drawn; a terminal row gets its
     /// own action, which plays no part.</param>
     /// <param name="returnsToGo">Column returnsToGo, [N]; null sums the rewards without a discount.</param>
-    public Sampler(IDataset dataset, Layout batch, float[]? returnsToGo = null)
+    /// <param name="buffer">Where rows are drawn from, the data set's and more; null is the data set.</param>
+    public Sampler(IDataset dataset, Layout batch, float[]? returnsToGo = null, ReplayBuffer? buffer = null)
     {
-        layout = batch;
+        (layout, this.buffer) = (batch, buffer);
+        if (buffer is not null)
+            Check.That(!batch.Contains("nextActions") && !batch.Contains("returnsToGo"), batch.Name,
+                "columns of single rows", "nextActions or returnsToGo", "Rows that acting adds have neither.");
         BatchSize = batch.Entries.Length > 0 && batch.Entries[0].Shape.Rank > 0 ? batch.Entries[0].Shape[0] : 0;
         Check.AtLeast(BatchSize, 1, batch.Name, "Make the layout with BatchLayout.Of.");
         var row = new RowLayout(dataset.ObservationSize, dataset.ActionSize);
@@ -94,13 +99,12 @@ public sealed unsafe class Sampler : IBatchSource
         for (var i = first; i < end; i++)
         {
             Prefetch(Row(seed, step, i + AheadRows));
-            var index = Index(seed, step, i);
-            var row = table.Row(index);
+            var row = Row(seed, step, i);
             foreach (var piece in pieces)
             {
                 if (piece.Kind == Kind.ReturnsToGo)
                 {
-                    storage[piece.Destination + i] = returnsToGo[index];
+                    storage[piece.Destination + i] = returnsToGo[Index(seed, step, i)];
                     continue;
                 }
                 var from = row + piece.Source;
@@ -125,7 +129,8 @@ public sealed unsafe class Sampler : IBatchSource
         return drawn?.Row(k) ?? k;
     }
 
-    float* Row(Seed seed, long step, int i) => table.Row(Index(seed, step, i));
+    float* Row(Seed seed, long step, int i) => buffer is null ? table.Row(Index(seed, step, i))
+        : buffer.Draw(seed, (ulong)step * (ulong)BatchSize + (ulong)i, i, BatchSize);
 
     /// <summary>Prefetches a row. 256 of 1,000,000 rows, S = 17, A = 6, on an EPYC: 14 µs, without it 29.</summary>
     void Prefetch(float* row)

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json;
 using Iql.Algorithms;
 using Iql.Execution;
 using Iql.Graph;
+using Iql.Training.Online;
 
 namespace Iql.Training;
 
@@ -17,15 +19,16 @@ public sealed record CheckpointRecord(string Format, string Run, ulong Seed, Imm
 /// ends. Every tensor and every file has a checksum, which is checked wherever it is read.</summary>
 public static class Checkpoint
 {
-    const string FormatName = "iql-checkpoint-2";
+    const string FormatName = "iql-checkpoint-2", ActingNote = "acting";
 
     /// <summary>Replaces a folder's checkpoint and keeps the one before. The same state gives the same
     /// bytes.</summary>
     /// <param name="member">Which member's policy to save, from 0.</param>
     /// <param name="marks">The metrics of the checkpoint before, if any, and of this one; null is all lines that
     /// are in the file now.</param>
-    public static void Save(
-        RunFolder folder, LearnerState state, int member = 0, ImmutableArray<MetricsMark>? marks = null)
+    /// <param name="acting">Where acting stands; its rows are in <see cref="OnlineRows"/> before.</param>
+    public static void Save(RunFolder folder, LearnerState state, int member = 0,
+        ImmutableArray<MetricsMark>? marks = null, ActingState? acting = null)
     {
         var members = state.Blocks.Length - 1;
         Check.That(member >= 0 && member < members, nameof(member), $"one of {members} members", member);
@@ -37,8 +40,10 @@ public static class Checkpoint
             marks = [metrics.Mark(state.Step)];
         }
         RunJson.Write(folder.RecordPath, new CheckpointRecord(FormatName, Run(folder), state.Seed.Value, marks.Value));
-        var notes = TensorSums.Added([("format", FormatName), ("step", $"{state.Step}"),
-            ("seed", $"{state.Seed.Value}"), ("run", Run(folder))], tensors);
+        List<(string, string)> own = [("format", FormatName), ("step", $"{state.Step}"),
+            ("seed", $"{state.Seed.Value}"), ("run", Run(folder))];
+        if (acting is not null) own.Add((ActingNote, JsonSerializer.Serialize(acting, MetricsLine.Options)));
+        var notes = TensorSums.Added(own, tensors);
         SafeTensors.Write(folder.CheckpointPath, notes, tensors, before: folder.CheckpointBeforePath);
     }
 
@@ -68,6 +73,14 @@ public static class Checkpoint
         return new(new(seed), Step(file), [Block(file, "shared", shared), Block(file, "member", member)]);
     }
 
+    /// <summary>Where acting stood at a folder's checkpoint; null without one, and before the switch.</summary>
+    /// <exception cref="FileException">It is damaged, or of another run.</exception>
+    public static ActingState? Acting(RunFolder folder) => !File.Exists(folder.CheckpointPath) ? null
+        : folder.Guarded(() => Acting(Open(folder, folder.CheckpointPath)));
+
+    static ActingState? Acting(SafeTensors file) => file.Metadata.TryGetValue(ActingNote, out var text)
+        ? JsonSerializer.Deserialize<ActingState>(text, MetricsLine.Options) : null;
+
     /// <summary>Compares a folder's checkpoint, and the metrics up to it, with their checksums.</summary>
     /// <returns>Null where all is whole, or there is none; else what is wrong.</returns>
     internal static string? Problem(RunFolder folder)
@@ -87,7 +100,9 @@ public static class Checkpoint
     {
         try
         {
-            _ = Mark(folder, Step(Open(folder, path)));
+            var file = Open(folder, path);
+            _ = Mark(folder, Step(file));
+            if (Acting(file) is { } acting) OnlineRows.Read(folder, acting, null);
             return null;
         }
         catch (FileException error) when (error.IsDamage)

@@ -29,6 +29,7 @@ public sealed record EvaluationResult(ImmutableArray<EpisodeResult> Episodes, Re
 
 /// <summary>Lets a policy act in several episodes at once, by <see cref="Learner.Act"/>. Every evaluation of a run
 /// starts its episodes from the same seeds: evaluations differ by the policy alone, and their errors are correlated.
+/// In a run that goes on online each has seeds of its own.
 /// Episode e is row e of the graph's blocks; a policy's memory is 0 at the start.</summary>
 public sealed class Evaluation : IRolloutPolicy
 {
@@ -76,10 +77,13 @@ public sealed class Evaluation : IRolloutPolicy
     /// <summary>Evaluates one policy: the same numbers give the same episodes.</summary>
     /// <param name="trajectories">Whether to keep the observations.</param>
     /// <param name="member">Whose hyperparameters the policy gets.</param>
-    public EvaluationResult Run(TensorBlock shared, TensorBlock block, bool trajectories = false, int member = 0)
+    /// <param name="number">Another number, other starts; null is the starts of every evaluation without.</param>
+    public EvaluationResult Run(
+        TensorBlock shared, TensorBlock block, bool trajectories = false, int member = 0, ulong? number = null)
     {
-        var policy = Begin(seed, shared, block, member);
-        return new(Rollout.RunEpisodes(environment, episodes, seed, policy, trajectories, device.Workers), reference);
+        var starts = number is { } own ? seed.Split(own) : seed;
+        var policy = Begin(starts, shared, block, member);
+        return new(Rollout.RunEpisodes(environment, episodes, starts, policy, trajectories, device.Workers), reference);
     }
 
     public int Episodes => episodes;

@@ -9,7 +9,7 @@ public abstract record MetricsLine
 {
     private protected MetricsLine(string kind) => Kind = kind;
 
-    /// <summary>What the line is about: "train", "evaluation" or "weights".</summary>
+    /// <summary>What the line is about: "train", "evaluation", "acting" or "weights".</summary>
     [JsonPropertyOrder(-3)] public string Kind { get; }
     /// <summary>Steps made.</summary>
     [JsonPropertyOrder(-2)] public required long Step { get; init; }
@@ -31,6 +31,7 @@ public abstract record MetricsLine
         {
             "train" => fields.Deserialize<TrainLine>(Options)!,
             "evaluation" => fields.Deserialize<EvaluationLine>(Options)!,
+            "acting" => fields.Deserialize<ActingLine>(Options)!,
             "weights" => fields.Deserialize<WeightsLine>(Options)!,
             var kind => throw new JsonException($"the kind {kind} is unknown."),
         };
@@ -93,6 +94,25 @@ public sealed record EvaluationLine() : MetricsLine("evaluation")
     /// <summary>1 for a success by the environment's rule, else 0.</summary>
     public required ImmutableArray<int> Successes { get; init; }
     public required double SuccessRate { get; init; }
+}
+
+/// <summary>An episode that ended while acting: no evaluation, since actions may be drawn, noisy or random.</summary>
+public sealed record ActingLine() : MetricsLine("acting")
+{
+    /// <summary>Decisions of the online phase up to the episode's end.</summary>
+    public required long EnvironmentSteps { get; init; }
+    /// <summary>Undiscounted sum of raw rewards.</summary>
+    public required double Return { get; init; }
+    /// <summary>Decisions of the episode.</summary>
+    public required int Length { get; init; }
+    /// <summary>Whether it ended for good, not at the time limit.</summary>
+    public required bool Terminal { get; init; }
+    /// <summary>1 for a success by the environment's rule, else 0.</summary>
+    public required int Success { get; init; }
+    /// <summary>Rows of the data that batches are still drawn from.</summary>
+    public required long DataRows { get; init; }
+    /// <summary>Rows of acting that batches are drawn from.</summary>
+    public required long OnlineRows { get; init; }
 }
 
 /// <summary>How the policy weighs one fixed batch: bin i has the weights in [edge i, edge i + 1).</summary>

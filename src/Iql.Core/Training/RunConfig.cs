@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Iql.Algorithms;
 using Iql.Data;
+using Iql.Training.Online;
 
 namespace Iql.Training;
 
@@ -63,6 +64,10 @@ public sealed record RunConfig
     /// <summary>How observations and rewards were changed before training.</summary>
     public Normalization Normalization { get; init; } = Normalization.None;
 
+    /// <summary>How the run goes on online after its offline steps; null is offline only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FineTuning? FineTuning { get; init; }
+
     public Machine Machine { get; init; } = Machine.Here;
     public string Version { get; init; } = Machine.Version;
     public string Commit { get; init; } = Machine.Commit;
@@ -73,9 +78,13 @@ public sealed record RunConfig
     /// <summary>16 hexadecimal digits of all that decides the numbers of a step: runs with the same ones have the same
     /// state at the same step. How many steps, and when to log and save, is not in it.</summary>
     [JsonIgnore]
-    public string Identity => MetricsMark.Sum(JsonSerializer.SerializeToUtf8Bytes(
-        new { Algorithm, Dataset.Fingerprint, Seed, BatchSize, Endless.Hyperparameters, Normalization },
-        RunJson.Options))[..16];
+    public string Identity => MetricsMark.Sum(FineTuning is null
+        ? JsonSerializer.SerializeToUtf8Bytes(
+            new { Algorithm, Dataset.Fingerprint, Seed, BatchSize, Endless.Hyperparameters, Normalization },
+            RunJson.Options)
+        : JsonSerializer.SerializeToUtf8Bytes(
+            new { Algorithm, Dataset.Fingerprint, Seed, BatchSize, Hyperparameters, Normalization, Task, FineTuning },
+            RunJson.Options))[..16];
 
     /// <summary>The run without its length, where no schedule ends with it.</summary>
     RunConfig Endless => Algorithms.Algorithm.Find(Algorithm)?.Standard.FromJson(Hyperparameters) is { } own
@@ -93,7 +102,24 @@ public sealed record RunConfig
         Check.AtLeast(CheckpointEvery, 1, "checkpointEvery");
         var kind = Hyperparameters.ValueKind;
         Check.That(kind == JsonValueKind.Object, "hyperparameters", "a JSON object", kind);
+        if (FineTuning is not null) CheckOnline(FineTuning);
         return this;
+    }
+
+    void CheckOnline(FineTuning online)
+    {
+        online.Check(BatchSize, Dataset.Transitions);
+        Check.That(Steps == online.Steps, "steps", $"{online.Steps}, those of both phases", Steps);
+        Check.That(Task is not null, "task", "a task with an environment to act in", Task, "Name one.");
+        if (Algorithms.Algorithm.Find(Algorithm)?.Standard.FromJson(Hyperparameters) is not { } own) return;
+        if (online.Schedule == OnlineSchedule.Constant)
+            Check.That(own.EndsWithRun is null, "schedule", "constant learning rates in both phases", own.EndsWithRun,
+                "Set constant rates, or let schedules finish at the switch.");
+        else
+        {
+            var ending = own.ForSteps((int)Math.Clamp(online.OfflineSteps, 1, int.MaxValue));
+            Check.That(own.Equals(ending), "schedule", $"schedules that end at step {online.OfflineSteps}", "others");
+        }
     }
 
     /// <summary>The first field that decides different numbers, as "name: this, that"; null for the same run.</summary>

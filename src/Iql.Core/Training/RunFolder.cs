@@ -145,12 +145,14 @@ public sealed class RunFolder(string path)
         Check.That(result.Status != RunStatus.Unfinished, "status", "finished or diverged", result.Status);
         RunJson.Write(ResultPath, result with { Files = FilesOf(ReadConfig()) });
         File.Delete(CheckpointBeforePath);
+        OnlineRows.DropFrom(this, 0);
     }
 
     /// <summary>Removes everything but the claim, so that the run is trained again.</summary>
     public void Clear()
     {
         foreach (var file in Files) File.Delete(file);
+        OnlineRows.DropFrom(this, 0);
     }
 
     // The result first: a run without one is not done.

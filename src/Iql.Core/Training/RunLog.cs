@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Iql.Algorithms;
+using Iql.Data;
 using Iql.Execution;
+using Iql.Training.Online;
 
 namespace Iql.Training;
 
@@ -12,12 +14,19 @@ sealed class RunLog : IDisposable
     readonly Claim claim;
     readonly int member;
     MetricsMark saved;
+    long firstRow;
 
     /// <summary>Opens a started folder: drops metrics after the checkpoint, and temporary files.</summary>
     internal RunLog(TrainingRun run, Claim claim, int member, long step)
     {
         (Run, this.claim, this.member, saved) = (run, claim, member, Checkpoint.Mark(run.Folder, step));
         Data.AtomicFile.Sweep(run.Folder.Path);
+        if (run.Config.FineTuning is not null)
+        {
+            Acting = Checkpoint.Acting(run.Folder);
+            firstRow = Acting?.FirstRow ?? 0;
+            OnlineRows.DropFrom(run.Folder, Acting?.Rows ?? 0);
+        }
         MetricsFile.Cut(run.Folder.MetricsPath, saved);
         var lines = MetricsFile.Read(run.Folder.MetricsPath);
         SecondsBefore = lines.IsEmpty ? 0 : lines[^1].Seconds;
@@ -26,6 +35,9 @@ sealed class RunLog : IDisposable
     }
 
     internal TrainingRun Run { get; }
+
+    /// <summary>Where acting stood at the checkpoint; null before the switch.</summary>
+    internal ActingState? Acting { get; }
 
     /// <summary>The run's share of the wall time before this process.</summary>
     internal double SecondsBefore { get; }
@@ -74,6 +86,19 @@ sealed class RunLog : IDisposable
         });
     }
 
+    internal void Episode(long step, double seconds, ActedEpisode episode, ReplayBuffer rows) => Append(new ActingLine
+    {
+        Step = step,
+        Seconds = seconds,
+        EnvironmentSteps = episode.Rows,
+        Return = episode.Return,
+        Length = episode.Length,
+        Terminal = episode.Terminal,
+        Success = episode.Success ? 1 : 0,
+        DataRows = rows.DataLeft,
+        OnlineRows = rows.Added - rows.FirstAdded,
+    });
+
     internal void Weights(long step, double seconds, ImmutableArray<int> counts) =>
         Append(new WeightsLine(WeightHistogram.Edges, counts) { Step = step, Seconds = seconds });
 
@@ -83,14 +108,20 @@ sealed class RunLog : IDisposable
     }
 
     /// <summary>Saves the member's state, unless it is saved already; the metrics are on the disk before it.</summary>
-    internal void Save(LearnerState state)
+    /// <param name="online">What goes on online, from the switch on.</param>
+    internal void Save(LearnerState state, OnlinePhase? online = null)
     {
         if (saved.Step == state.Step || !Held()) return;
         metrics.Flush();
         var mark = metrics.Mark(state.Step);
         try
         {
-            Checkpoint.Save(Run.Folder, state, member, saved.Step == 0 ? [mark] : [saved, mark]);
+            // In this order: whatever a checkpoint needs is there before it.
+            var acting = online?.State;
+            if (online is not null) OnlineRows.Save(Run.Folder, online.Rows);
+            Checkpoint.Save(Run.Folder, state, member, saved.Step == 0 ? [mark] : [saved, mark], acting);
+            OnlineRows.DropBefore(Run.Folder, firstRow);
+            firstRow = acting?.FirstRow ?? 0;
         }
         catch (IOException) when (!Held())
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Iql.Algorithms;
+using Iql.Cpu;
 using Iql.Execution;
 using Iql.Graph;
 
@@ -37,6 +38,7 @@ public static class TrainingLoop
         CancellationToken cancellation = default, IReadOnlyList<Claim>? claims = null)
     {
         Fit(plan, runs);
+        if (runs[0].Config.FineTuning is not null) FitOnline(plan, runs[0].Config);
         var batches = plan.Learner.Source(plan.Transitions); // says what the data lack before a folder is made
         if (claims is null)
         {
@@ -116,5 +118,31 @@ public static class TrainingLoop
                     && written.ValueKind == JsonValueKind.Number)
                     Check.That(written.GetDouble() == value, name, $"{value}, as the learner has for member {member}",
                         written.GetRawText());
+    }
+
+    static void FitOnline(TrainingPlan plan, RunConfig config)
+    {
+        var (learner, data) = (plan.Learner, plan.Transitions);
+        Check.That(learner.OfflineOnly is null, learner.Algorithm, "an algorithm that can go on online",
+            $"one that {learner.OfflineOnly}");
+        Check.That(!learner.Batch.Contains("returnsToGo"), learner.Algorithm, "an algorithm that can go on online",
+            "one that learns from returns to go", "Leave the calibration off.");
+        Check.That(learner.Members == 1, nameof(learner), "one policy in a run that goes on online", learner.Members);
+        Check.That(plan.Device is null or CpuDevice, nameof(plan.Device), "the processor for a run that goes on online",
+            plan.Device?.GetType().Name);
+        Check.That(plan.Environment is not null, nameof(plan.Environment), "an environment to act in", "none");
+        var environment = plan.Environment!;
+        Check.That(environment.ObservationSize == data.ObservationSize && environment.ActionSpace == data.ActionSpace,
+            nameof(plan.Environment),
+            $"{data.ActionSpace.Beside(data.ObservationSize)}, as in {data.Name}",
+            $"{environment.ActionSpace.Beside(environment.ObservationSize)} in {environment.Name}",
+            "The data are of another task.");
+        Check.That(config.Dataset.Transitions == data.Count, nameof(config.Dataset),
+            $"{data.Count} transitions, as in {data.Name}", config.Dataset.Transitions);
+        var how = config.FineTuning!;
+        Check.That(how.Acting == Online.ActingChoice.Greedy || learner.Explore is not null, "acting",
+            "greedy for a policy that has no draws", how.Acting);
+        Check.That(how.ActingNoise == 0 || !environment.ActionSpace.IsDiscrete, "actingNoise",
+            "0 where actions are choices", how.ActingNoise);
     }
 }

@@ -6,6 +6,7 @@ using Iql.Cpu;
 using Iql.Data;
 using Iql.Execution;
 using Iql.Graph;
+using Iql.Training.Online;
 
 namespace Iql.Training;
 
@@ -18,6 +19,7 @@ sealed class TrainingSession : IDisposable
     readonly IDevice device;
     readonly Trainer trainer;
     readonly Evaluation? evaluation;
+    readonly OnlinePhase? online;
     readonly WeightHistogram? histogram;
     readonly Stopwatch wall = Stopwatch.StartNew(), training = new();
     Divergence? why;
@@ -29,6 +31,13 @@ sealed class TrainingSession : IDisposable
     {
         (this.plan, this.logs, config) = (plan, logs, logs[0].Run.Config);
         device = plan.Device ?? new CpuDevice(Math.Min(plan.Threads, TrainingPlan.MostThreads(plan.Learner)));
+        if (config.FineTuning is { } how)
+        {
+            online = new(plan.Learner, plan.Transitions, plan.Environment!, config.Normalization, how, start.Seed,
+                logs[0].Acting, Tell);
+            if (logs[0].Acting is { } acting) OnlineRows.Read(logs[0].Run.Folder, acting, online.Rows);
+            batches = online.Batches;
+        }
         trainer = new(plan.Learner, batches, start, device);
         reported = start.Step;
         if (plan.Environment is { } environment && config.EvaluationEpisodes > 0)
@@ -36,6 +45,8 @@ sealed class TrainingSession : IDisposable
                 plan.Reference, device);
         if (plan.Learner.Probe is not null) histogram = new(plan.Learner, plan.Transitions, start.Seed, device);
     }
+
+    void Tell(ActedEpisode episode) => logs[0].Episode(trainer.Step, Seconds(logs[0]), episode, online!.Rows);
 
     /// <summary>"name" of a learner's "name" or, for this member, "member:name"; null for another's.</summary>
     internal static string? NameFor(string name, int member)
@@ -64,7 +75,7 @@ sealed class TrainingSession : IDisposable
         while (trainer.Step < config.Steps && Live.Any())
         {
             var to = Math.Min(Math.Min(Next(config.LogEvery), Next(config.EvaluateEvery)),
-                Math.Min(Next(config.CheckpointEvery), config.Steps));
+                Math.Min(Next(config.CheckpointEvery), trainer.Step < Switch ? Switch : config.Steps));
             var (logs, evaluates) = (Due(config.LogEvery), Due(config.EvaluateEvery));
             var saves = Due(config.CheckpointEvery);
             if (!Advance(to, logs, cancellation))
@@ -78,10 +89,13 @@ sealed class TrainingSession : IDisposable
             if (saves) Save();
             if (logs || evaluates) Report(progress);
 
-            bool Due(long every) => to % every == 0 || to == config.Steps;
+            bool Due(long every) => to % every == 0 || to == config.Steps || to == Switch;
         }
         foreach (var (log, _) in Live.ToArray()) log.Finish(trainer.Step, Seconds(log));
     }
+
+    /// <summary>The step at which acting begins, where everything is due; that of the end without.</summary>
+    long Switch => config.FineTuning?.OfflineSteps ?? config.Steps;
 
     long Next(long every) => (trainer.Step / every + 1) * every;
 
@@ -90,7 +104,10 @@ sealed class TrainingSession : IDisposable
     {
         training.Start();
         while (trainer.Step < to && !cancellation.IsCancellationRequested)
+        {
+            if (online?.IsDue(trainer.Step) == true) online.Act(trainer.Step, trainer.Blocks);
             trainer.Advance(withMetrics && trainer.Step == to - 1);
+        }
         trainer.Finish();
         training.Stop();
         return trainer.Step == to;
@@ -143,7 +160,8 @@ sealed class TrainingSession : IDisposable
             if (withWeights && histogram is not null)
                 log.Weights(trainer.Step, Seconds(log), histogram.Count(shared, block, member));
             if (evaluation is null) continue;
-            var result = evaluation.Run(shared, block, member: member);
+            ulong? number = online is null ? null : (ulong)trainer.Step;
+            var result = evaluation.Run(shared, block, member: member, number: number);
             log.Evaluation(trainer.Step, Seconds(log), result);
             if (!double.IsFinite(result.ReturnMean))
                 log.Diverge(trainer.Step, Seconds(log), "returnMean", result.ReturnMean, Why);
@@ -153,7 +171,8 @@ sealed class TrainingSession : IDisposable
     void Save()
     {
         var state = trainer.State;
-        foreach (var (log, _) in Live) log.Save(state);
+        online?.Settle();
+        foreach (var (log, _) in Live) log.Save(state, online);
     }
 
     void Cancel()
@@ -185,6 +204,7 @@ sealed class TrainingSession : IDisposable
     public void Dispose()
     {
         trainer.Dispose();
+        online?.Dispose();
         evaluation?.Dispose();
         histogram?.Dispose();
         if (plan.Device is null) device.Dispose();
