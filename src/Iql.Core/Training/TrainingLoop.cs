@@ -37,8 +37,8 @@ public static class TrainingLoop
         TrainingPlan plan, IReadOnlyList<TrainingRun> runs, Action<TrainingProgress>? progress = null,
         CancellationToken cancellation = default, IReadOnlyList<Claim>? claims = null)
     {
+        if (runs is [{ Config: { FineTuning: not null } first }, ..]) FitOnline(plan, first);
         Fit(plan, runs);
-        if (runs[0].Config.FineTuning is not null) FitOnline(plan, runs[0].Config);
         var batches = plan.Learner.Source(plan.Transitions); // says what the data lack before a folder is made
         if (claims is null)
         {

@@ -38,7 +38,8 @@ type RunConfig with
             ?logEvery: int64,
             ?checkpointEvery: int64,
             ?hyperparameters: JsonElement,
-            ?normalization: Normalization
+            ?normalization: Normalization,
+            ?fineTuning: Online.FineTuning
         ) : RunConfig =
         RunConfig(
             Algorithm = defaultArg algorithm own.Algorithm,
@@ -52,7 +53,8 @@ type RunConfig with
             LogEvery = defaultArg logEvery own.LogEvery,
             CheckpointEvery = defaultArg checkpointEvery own.CheckpointEvery,
             Hyperparameters = defaultArg hyperparameters own.Hyperparameters,
-            Normalization = defaultArg normalization own.Normalization
+            Normalization = defaultArg normalization own.Normalization,
+            FineTuning = defaultArg fineTuning own.FineTuning
         )
 
 /// A small run.

@@ -1,0 +1,149 @@
+/// Runs that go on online in the task of TinyRuns, and what their folders have.
+module Iql.Core.Tests.Training.OnlineRuns
+
+open System
+open System.IO
+open System.Threading
+open Iql
+open Iql.Algorithms
+open Iql.Data
+open Iql.Environments
+open Iql.Training
+open Iql.Training.Online
+open Iql.Core.Tests.Training.Fixture
+open Iql.Core.Tests.Training.TinyRuns
+
+/// A run's 30 offline steps and 40 decisions, with other settings.
+type How =
+    static member Of
+        (
+            ?offline: int64,
+            ?online: int64,
+            ?updates: float,
+            ?after: int64,
+            ?turns: Turns,
+            ?share: float,
+            ?capacity: int64,
+            ?rows: int64,
+            ?acting: ActingChoice,
+            ?noise: float,
+            ?random: int64,
+            ?schedule: OnlineSchedule,
+            ?lag: int
+        ) : FineTuning =
+        FineTuning(
+            OfflineSteps = defaultArg offline 30L,
+            OnlineSteps = defaultArg online 40L,
+            UpdatesPerStep = defaultArg updates 1.0,
+            FirstUpdateAfter = defaultArg after 0L,
+            Turns = defaultArg turns Turns.Steps,
+            DataShare = Option.toNullable share,
+            Capacity = Option.toNullable capacity,
+            DataRows = Option.toNullable rows,
+            Acting = defaultArg acting ActingChoice.Sampled,
+            ActingNoise = defaultArg noise 0.0,
+            RandomSteps = defaultArg random 0L,
+            Schedule = defaultArg schedule OnlineSchedule.Constant,
+            ActingLag = defaultArg lag 0
+        )
+
+let algorithm: ImplicitQLearningConfig =
+    ImplicitQLearningConfig(
+        HiddenSizes = Widths [ 8; 8 ],
+        BatchSize = 16,
+        PolicySchedule = Iql.Optimizers.LearningRateSchedule.Constant
+    )
+
+let learnerOf (algorithm: ImplicitQLearningConfig) =
+    ImplicitQLearning.Learner([ algorithm ], observationSize, actionSize)
+
+/// A line a step, a checkpoint every 12 steps, an evaluation every 20.
+let configOf (algorithm: ImplicitQLearningConfig) (how: FineTuning) : RunConfig =
+    TinyRuns.config.With(
+        algorithm = "iql",
+        steps = how.Steps,
+        batchSize = 16,
+        logEvery = 1L,
+        checkpointEvery = 12L,
+        evaluateEvery = 20L,
+        hyperparameters = algorithm.ToJson(),
+        fineTuning = how
+    )
+
+let planWith (data: IDataset) (environment: IEnvironment) threads learner =
+    TrainingPlan(
+        Learner = learner,
+        Transitions = data,
+        Environment = environment,
+        Reference = reference,
+        Threads = threads
+    )
+
+/// Trains until a step, null to the end.
+let trainTo (stop: Nullable<int64>) (plan: TrainingPlan) (run: TrainingRun) : TrainingOutcome =
+    use stopping = new CancellationTokenSource()
+
+    let watch (progress: TrainingProgress) =
+        if stop.HasValue && progress.Step >= stop.Value then
+            stopping.Cancel()
+
+    TrainingLoop.Run(plan, [| run |], watch, stopping.Token)[0]
+
+let toEnd = Nullable<int64>()
+
+let train folder name algorithm how =
+    let outcome =
+        trainTo toEnd (planWith transitions (Line()) 1 (learnerOf algorithm)) (run folder name (configOf algorithm how))
+
+    outcome.Run.Folder
+
+/// A row that acting added.
+type Row = {
+    Observation: float32[]
+    Action: float32[]
+    Reward: float32
+    Terminal: bool
+    Timeout: bool
+    Next: float32[]
+}
+
+/// The rows in the files of a run that has not ended.
+let rowsOf (folder: RunFolder) : Row list = [
+    for path in Directory.GetFiles(folder.Path, "online-*.safetensors") |> Array.sort do
+        let tensor = (SafeTensors.Read path).Tensors[0]
+        let width = tensor.Shape[1]
+
+        for row in 0 .. tensor.Shape[0] - 1 do
+            let numbers = tensor.Values.Slice(row * width, width).ToArray()
+            let s, a = observationSize, actionSize
+
+            {
+                Observation = numbers[.. s - 1]
+                Action = numbers[s .. s + a - 1]
+                Reward = numbers[s + a]
+                Terminal = numbers[s + a + 1] = 1f
+                Timeout = numbers[s + a + 2] = 1f
+                Next = numbers[s + a + 3 .. 2 * s + a + 2]
+            }
+]
+
+let actingLines (folder: RunFolder) =
+    MetricsFile.Read folder.MetricsPath
+    |> Seq.choose (function
+        | :? ActingLine as line -> Some line
+        | _ -> None)
+    |> List.ofSeq
+
+let trainLines (folder: RunFolder) =
+    MetricsFile.Read folder.MetricsPath
+    |> Seq.choose (function
+        | :? TrainLine as line -> Some line
+        | _ -> None)
+    |> List.ofSeq
+
+let evaluationLines (folder: RunFolder) =
+    MetricsFile.Read folder.MetricsPath
+    |> Seq.choose (function
+        | :? EvaluationLine as line -> Some line
+        | _ -> None)
+    |> List.ofSeq

@@ -1,0 +1,260 @@
+module Iql.Core.Tests.Training.OnlineTests
+
+open System
+open Expecto
+open Iql
+open Iql.Algorithms
+open Iql.Data
+open Iql.Environments
+open Iql.Optimizers
+open Iql.Training
+open Iql.Training.Online
+open Iql.Tests
+open Iql.Core.Tests.Training.Fixture
+open Iql.Core.Tests.Training.TinyRuns
+open Iql.Core.Tests.Training.OnlineRuns
+
+/// The line, whose goal is reached at exactly the last decision.
+type LastMoment() =
+    interface IEnvironment with
+        member _.Name = "line"
+        member _.ObservationSize = observationSize
+        member _.ActionSpace = ActionSpace.Continuous actionSize
+        member _.StateSize = 1
+        member _.TimeLimit = 5
+
+        member _.Reset(_, state, observation) =
+            state[0] <- 0.0
+            observation.Clear()
+
+        member _.Step(state, _, observation) =
+            state[0] <- state[0] + 1.0
+            observation.Fill(float32 state[0])
+            StepResult(0f, state[0] = 5.0)
+
+/// The rows of a run that was stopped near its end.
+let private rowsWith (environment: IEnvironment) (config: RunConfig) algorithm root =
+    let plan = planWith transitions environment 1 (learnerOf algorithm)
+    let outcome = trainTo (Nullable(config.Steps - 1L)) plan (run root "run" config)
+    rowsOf outcome.Run.Folder, outcome.Run.Folder
+
+[<Tests>]
+let tests =
+    testList "OnlineTests" [
+        testCase "acting's rows are the environment's, whatever evaluations come between them" (fun () ->
+            inFolder (fun root ->
+                let config = (configOf algorithm (How.Of())).With(evaluateEvery = 3L)
+                let rows, folder = rowsWith (Line()) config algorithm root
+                Expect.hasLength rows 39 "rows"
+                // The environment again, from the same starts with the same actions.
+                let line = Line() :> IEnvironment
+                let starts = config.Root().Split("acting").Split("episodes")
+                let state = Array.zeroCreate<float> 1
+                let observation = Array.zeroCreate<float32> observationSize
+                let mutable episode, decisions, sum = 0UL, 0, 0.0
+                line.Reset(starts.Split episode, state, observation)
+                let returns = ResizeArray()
+
+                for row in rows do
+                    Expect.equal row.Observation observation "observation"
+                    let result = line.Step(state, row.Action, observation)
+                    decisions <- decisions + 1
+                    sum <- sum + float result.Reward
+                    Expect.equal row.Next observation "observation after"
+                    Expect.equal row.Reward result.Reward "reward"
+                    Expect.equal row.Terminal result.Terminal "terminal"
+                    Expect.equal row.Timeout (decisions = 7 && not result.Terminal) "time-out"
+                    Expect.isTrue (row.Action |> Array.forall (fun a -> abs a <= 1f)) "actions within one"
+
+                    if row.Terminal || row.Timeout then
+                        returns.Add sum
+                        episode <- episode + 1UL
+                        decisions <- 0
+                        sum <- 0.0
+                        line.Reset(starts.Split episode, state, observation)
+
+                Expect.equal
+                    [ for line in actingLines folder -> line.Return ]
+                    (List.ofSeq returns)
+                    "returns of acting's episodes"))
+
+        testCase "a terminal at exactly the last decision is a terminal" (fun () ->
+            inFolder (fun root ->
+                let rows, _ = rowsWith (LastMoment()) (configOf algorithm (How.Of())) algorithm root
+
+                for i, row in List.indexed rows do
+                    Expect.equal row.Terminal (i % 5 = 4) $"terminal of row {i}"
+                    Expect.isFalse row.Timeout $"time-out of row {i}"))
+
+        testCase "rewards, observations and actions of acting are changed as the data's" (fun () ->
+            inFolder (fun root ->
+                let normalization =
+                    Normalization.Of(transitions, true, RewardRule.AntMazeTimes10).WithActionLimit(Nullable 0.5)
+
+                let config = (configOf algorithm (How.Of(random = 40L))).With(normalization = normalization)
+                let data = normalization.Apply transitions
+                let plan = planWith data (Line()) 1 (learnerOf algorithm)
+                let outcome = trainTo (Nullable(config.Steps - 1L)) plan (run root "changed" config)
+                let changed = rowsOf outcome.Run.Folder
+                let plain, _ = rowsWith (Line()) (configOf algorithm (How.Of(random = 40L))) algorithm root
+                let column choose = plain |> List.map choose |> Array.concat
+
+                let raw =
+                    Transitions(
+                        "acted",
+                        observationSize,
+                        actionSize,
+                        column _.Observation,
+                        column _.Action,
+                        column (fun row -> [| row.Reward |]),
+                        column (fun row -> [| row.Terminal |]),
+                        column (fun row -> [| row.Timeout |]),
+                        column _.Next
+                    )
+
+                let expected = normalization.Apply raw
+                let column choose = changed |> List.map choose |> Array.concat
+                Expect.equal (column _.Observation) (Array.ofSeq expected.Observations) "observations"
+                Expect.equal (column _.Action) (Array.ofSeq expected.Actions) "actions"
+                Expect.equal (column (fun row -> [| row.Reward |])) (Array.ofSeq expected.Rewards) "rewards"
+                Expect.equal (column _.Next) (Array.ofSeq expected.NextObservations) "observations after"))
+
+        testCase "the offline phase is that of an offline run" (fun () ->
+            inFolder (fun root ->
+                let how = How.Of()
+                let online = configOf algorithm how
+                let plan = planWith transitions (Line()) 1 (learnerOf algorithm)
+                let tuned = (trainTo (Nullable 30L) plan (run root "online" online)).Run.Folder
+                let offline = online.With(fineTuning = null, steps = 30L)
+                let plain = (trainTo toEnd plan (run root "offline" offline)).Run.Folder
+                let block (folder: RunFolder) = (SafeTensors.Read folder.CheckpointPath).Tensors
+
+                for mine, theirs in Seq.zip (block tuned) (block plain) do
+                    Expect.equal (mine.Values.ToArray()) (theirs.Values.ToArray()) mine.Name))
+
+        testCase "dropout is not active while acting" (fun () ->
+            inFolder (fun root ->
+                let still dropout =
+                    ImplicitQLearningConfig(
+                        HiddenSizes = Widths [ 8; 8 ],
+                        BatchSize = 16,
+                        PolicySchedule = LearningRateSchedule.Constant,
+                        PolicyLearningRate = 0.0,
+                        Dropout = dropout
+                    )
+
+                let rows name dropout =
+                    rowsWith
+                        (Line())
+                        (configOf (still dropout) (How.Of()))
+                        (still dropout)
+                        (IO.Path.Combine(root, name))
+                    |> fst
+
+                Expect.equal (rows "with" 0.5) (rows "without" 0.0) "rows"))
+
+        testCase "a schedule that ended at the switch never climbs again" (fun () ->
+            inFolder (fun root ->
+                let cosine =
+                    ImplicitQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16, CosineSteps = 30.0)
+
+                let folder = train root "run" cosine (How.Of(online = 200L, schedule = OnlineSchedule.Finished))
+
+                for line in trainLines folder do
+                    if line.Step > 30L then
+                        Expect.equal line.Metrics["policyLearningRate"] 0.0 $"rate at step {line.Step}"))
+
+        testCase "every evaluation has starts of its own, none of them acting's" (fun () ->
+            inFolder (fun root ->
+                let still =
+                    ImplicitQLearningConfig(
+                        HiddenSizes = Widths [ 8; 8 ],
+                        BatchSize = 16,
+                        PolicySchedule = LearningRateSchedule.Constant,
+                        PolicyLearningRate = 0.0
+                    )
+
+                let folder = train root "run" still (How.Of())
+                let returns = [ for line in evaluationLines folder -> List.ofSeq line.Returns ]
+                Expect.hasLength returns 6 "evaluations at 0, 20, 30, 40, 60 and 70 steps"
+                Expect.hasLength (List.distinct returns) 6 "evaluations that differ"
+                let result = folder.ReadResult()
+                Expect.hasLength result.Scores 5 "scores, of evaluations alone"))
+
+        testCase "with room for all rows the data stay whole, with none they go one by one" (fun () ->
+            inFolder (fun root ->
+                let left how = [
+                    for line in actingLines (train root (string (Guid.NewGuid())) algorithm how) ->
+                        line.EnvironmentSteps, line.DataRows, line.OnlineRows
+                ]
+
+                for steps, data, online in left (How.Of()) do
+                    Expect.equal (data, online) (64L, steps) "rows with room for all"
+
+                for steps, data, online in left (How.Of(capacity = 64L, online = 80L)) do
+                    Expect.equal (data, online) (max 0L (64L - steps), min 64L steps) "rows in a full buffer"))
+
+        testRows
+            "updates and decisions take their turns"
+            [ 1.0, 0L, 40L; 2.0, 0L, 80L; 0.5, 0L, 20L; 0.3, 0L, 12L; 1.0, 15L, 25L; 3.0, 10L, 90L ]
+            (fun (updates, after, expected) ->
+                let how = How.Of(updates = updates, after = after)
+                Expect.equal how.Updates expected "updates"
+
+                for update in 0L .. how.Updates - 1L do
+                    let steps = how.StepsBefore update
+                    Expect.isGreaterThanOrEqual (float (steps - after) * updates) (float (update + 1L)) "enough steps"
+                    Expect.isLessThan (float (steps - 1L - after) * updates) (float (update + 1L)) "no step too many"
+                    Expect.isLessThanOrEqual steps 40L "all steps")
+
+        testCase "whole episodes take turns with their updates" (fun () ->
+            inFolder (fun root ->
+                let how = How.Of(turns = Turns.Episodes, updates = 2.0)
+                let folder = train root "run" algorithm how
+                let acted = actingLines folder
+                // An episode ends before the first update that its decisions allow.
+                for before, line in List.pairwise (None :: List.map Some acted) do
+                    let from = before |> Option.map (fun (each: ActingLine) -> each.EnvironmentSteps)
+                    Expect.equal line.Value.Step (30L + 2L * defaultArg from 0L) "step of an episode"))
+
+        testCase "a run is the same on two threads" (fun () ->
+            inFolder (fun root ->
+                for name, how in
+                    [
+                        "plain", How.Of()
+                        "ahead", How.Of(lag = 1)
+                        "mixed", How.Of(share = 0.5, capacity = 20L, noise = 0.1, random = 5L)
+                        "rare", How.Of(updates = 0.3, lag = 1, capacity = 70L)
+                    ] do
+                    let folder threads =
+                        let plan = planWith transitions (Line()) threads (learnerOf algorithm)
+                        let outcome = trainTo toEnd plan (run root $"{name}{threads}" (configOf algorithm how))
+                        contents outcome.Run.Folder
+
+                    Expect.equal (folder 2) (folder 1) name))
+
+        testCase "acting ahead takes the parameters before the update" (fun () ->
+            inFolder (fun root ->
+                // Both act at the switch with the same parameters; then the one that acts ahead is an update behind.
+                let rows name how =
+                    rowsWith (Line()) (configOf algorithm how) algorithm (IO.Path.Combine(root, name)) |> fst
+
+                let now = rows "now" (How.Of(acting = ActingChoice.Greedy))
+                let ahead = rows "ahead" (How.Of(acting = ActingChoice.Greedy, lag = 1))
+                Expect.equal ahead[0] now[0] "the first row"
+                Expect.equal ahead[1].Observation now[1].Observation "the observation at the second"
+                Expect.notEqual ahead[1].Action now[1].Action "the second action"
+                // Without learning there is no difference.
+                let still =
+                    ImplicitQLearningConfig(
+                        HiddenSizes = Widths [ 8; 8 ],
+                        BatchSize = 16,
+                        PolicySchedule = LearningRateSchedule.Constant,
+                        PolicyLearningRate = 0.0
+                    )
+
+                let rows name how = rowsWith (Line()) (configOf still how) still (IO.Path.Combine(root, name)) |> fst
+
+                let now, ahead = rows "still" (How.Of()), rows "still ahead" (How.Of(lag = 1))
+                Expect.equal (List.take now.Length ahead) now "rows of a policy that stands still"))
+    ]
