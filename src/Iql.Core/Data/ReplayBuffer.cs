@@ -16,7 +16,7 @@ public sealed unsafe class ReplayBuffer
     readonly long places;
 
     /// <summary>Takes the memory.</summary>
-    /// <param name="capacity">C: rows of one buffer of both, at least N; or added rows in a buffer of their own.</param>
+    /// <param name="capacity">C: rows of one buffer of both, at least N; or of a buffer of added rows alone.</param>
     /// <param name="added">Rows that will be added in all, at least 1.</param>
     /// <param name="dataShare">Share of a batch from the data, the rest from added rows, in [0, 1); null draws from one
     /// buffer of both.</param>
@@ -82,7 +82,7 @@ public sealed unsafe class ReplayBuffer
         Added = ++Written;
     }
 
-    /// <summary>Row i of a batch of B rows: of a pure function of the seed, the number of the draw, and Added.</summary>
+    /// <summary>Row i of a batch of B rows, a pure function of the seed, the draw's number and Added.</summary>
     internal float* Draw(Seed seed, ulong number, int i, int batchSize)
     {
         if (share is null)

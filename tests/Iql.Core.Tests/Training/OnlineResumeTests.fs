@@ -47,19 +47,29 @@ let tests =
             inFolder (fun root ->
                 let expected = stopped root "whole" how 1 []
 
-                for stop in 1L .. 3L .. how.Steps - 1L do
-                    Expect.equal (stopped root $"{stop}" how 1 [ stop ]) expected $"{name}, stopped at step {stop}"
+                for threads, stops in
+                    [ 1, [ 1L; 29L; 30L; 31L; 32L; 43L; how.Steps - 1L ]; 2, [ 17L; 36L; 48L; 49L ] ] do
+                    Expect.equal
+                        (stopped root $"{threads}" how threads stops)
+                        expected
+                        $"{name}, {threads} threads, stopped at %A{stops}"))
 
+        testLong [
+            testCase "a run that is stopped at random goes on to the same bits, 20 ways of each kind" (fun () ->
                 let random = Random 5
 
-                for threads in [ 1; 2 ] do
-                    for i in 1..3 do
-                        let stops = List.sort [ for _ in 1..6 -> random.NextInt64(1L, how.Steps) ]
+                for name, how in cases do
+                    inFolder (fun root ->
+                        let expected = stopped root "whole" how 1 []
 
-                        Expect.equal
-                            (stopped root $"{threads}-{i}" how threads stops)
-                            expected
-                            $"{name}, {threads} threads, stopped at %A{stops}"))
+                        for i in 1..20 do
+                            let stops = List.sort [ for _ in 1 .. 1 + i % 4 -> random.NextInt64(1L, how.Steps) ]
+
+                            Expect.equal
+                                (stopped root $"{i}" how (1 + i % 2) stops)
+                                expected
+                                $"{name}, stopped at %A{stops}"))
+        ]
 
         testRows "a run goes on from the checkpoint before where the newest is damaged" cases (fun (name, how) ->
             inFolder (fun root ->
@@ -72,10 +82,7 @@ let tests =
                     let newest = List.last (files own.Folder)
                     damage (if damaged = "the newest" then own.Folder.CheckpointPath else newest)
                     let message = own.Folder.Restore own.Config
-
-                    if not (isNull message) then
-                        Expect.stringContains message "continues from the checkpoint before" name
-
+                    Expect.stringContains message "The run continues from the checkpoint before" name
                     Expect.isLessThan (Checkpoint.Step own.Folder) last $"{name}, {damaged}"
                     let outcome = trainTo toEnd (plan 1) own
                     Expect.equal (contents outcome.Run.Folder) expected $"{name}, {damaged}"))

@@ -37,7 +37,7 @@ public sealed record FineTuning
     public required long OfflineSteps { get; init; }
     /// <summary>n, decisions in the environment after the switch, at least 1.</summary>
     public required long OnlineSteps { get; init; }
-    /// <summary>u, updates a decision, in (0, 1000]: 1 is the rule, RLPD takes 20, a half updates at every second.</summary>
+    /// <summary>u, updates a decision, in (0, 1000]: 1 is the rule, RLPD takes 20; ½ updates at every second.</summary>
     public double UpdatesPerStep { get; init; } = 1;
     /// <summary>w, decisions before the first online update, in [0, n).</summary>
     public long FirstUpdateAfter { get; init; }

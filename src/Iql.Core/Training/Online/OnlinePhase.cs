@@ -12,13 +12,12 @@ sealed class OnlinePhase : IDisposable
 {
     readonly FineTuning how;
     readonly Actor actor;
-    readonly WorkerTeam? beside;
     readonly TensorBlock[] old;
-    readonly Action<int> work;
+    readonly Action work;
     readonly Action<ActedEpisode> tell;
     readonly List<ActedEpisode> ended = [];
     long until;
-    bool pending;
+    Task? beside;
 
     /// <param name="dataset">The data, in the form the run's batches start from.</param>
     /// <param name="root">The run's seed.</param>
@@ -35,12 +34,8 @@ sealed class OnlinePhase : IDisposable
         if (start is not null) Rows.StartAt(start.FirstRow);
         Batches = new Sampler(dataset, learner.Batch, buffer: Rows);
         actor = new(learner, environment, normalization, dataset, how, Rows, root, start);
-        if (how.ActingLag == 1) beside = new(threads: 2);
-        old = beside is null ? [] : [new(learner.Blocks[0]), new(learner.Blocks[1])];
-        work = worker =>
-        {
-            if (worker == 1) Collect(old[0], old[1], until);
-        };
+        old = how.ActingLag == 0 ? [] : [new(learner.Blocks[0]), new(learner.Blocks[1])];
+        work = () => Collect(old[0], old[1], until);
     }
 
     /// <summary>The buffer that batches are drawn from.</summary>
@@ -60,7 +55,8 @@ sealed class OnlinePhase : IDisposable
     /// <summary>Whether there is acting to do before a step's update.</summary>
     /// <param name="step">Steps made, of both phases.</param>
     internal bool IsDue(long step) =>
-        step >= how.OfflineSteps && (pending || Rows.Added < StepsBefore(step - how.OfflineSteps + how.ActingLag));
+        step >= how.OfflineSteps
+        && (beside is not null || Rows.Added < StepsBefore(step - how.OfflineSteps + how.ActingLag));
 
     /// <summary>Acts before a step's update; with a lag, also begins what goes on beside it.</summary>
     /// <param name="blocks">The parameters now; nobody changes them meanwhile.</param>
@@ -70,18 +66,18 @@ sealed class OnlinePhase : IDisposable
         var update = step - how.OfflineSteps;
         Collect(blocks[0], blocks[1], StepsBefore(update));
         Tell();
-        if (beside is null || (until = StepsBefore(update + 1)) <= Rows.Added) return;
+        if (how.ActingLag == 0 || (until = StepsBefore(update + 1)) <= Rows.Added) return;
         for (var i = 0; i < old.Length; i++) blocks[i].CopyTo(old[i]);
-        pending = true;
-        beside.Start(work);
+        beside = Task.Run(work);
     }
 
     /// <summary>Waits for acting beside an update; its rows can be drawn from now on.</summary>
     internal void Settle()
     {
-        if (!pending) return;
-        pending = false;
-        beside!.Finish();
+        if (beside is null) return;
+        var acting = beside;
+        beside = null;
+        acting.GetAwaiter().GetResult();
         Tell();
     }
 
@@ -104,7 +100,7 @@ sealed class OnlinePhase : IDisposable
 
     public void Dispose()
     {
-        beside?.Dispose();
+        if (beside is not null) ((IAsyncResult)beside).AsyncWaitHandle.WaitOne(); // whatever came of it
         actor.Dispose();
         foreach (var block in old) block.Dispose();
     }
