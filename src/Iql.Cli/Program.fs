@@ -5,6 +5,7 @@ module Iql.Cli.Program
 let commands: Command list = [
     Ablate.command
     Train.command
+    Finetune.command
     Compare.command
     Rebuild.command
     Data.inspect

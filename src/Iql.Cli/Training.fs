@@ -7,6 +7,7 @@ open System.IO
 open Iql.Algorithms
 open Iql.Environments.Tasks
 open Iql.Training
+open Iql.Training.Online
 
 /// What `iql train` and `iql ablate` share: from a request to trained runs, a table and a report.
 [<RequireQualifiedAccess>]
@@ -32,12 +33,22 @@ module Training =
                 |> Request.refuseForeign hyperparameter
 
     /// A trial with the request's changes to the data. Without an interval, every tenth of the steps is evaluated.
-    let settled (request: Request) (trial: Trial) : Trial = {
-        trial with
-            Rewards = request.Rewards |> Option.orElse trial.Rewards
-            NormalizeObservations = request.NormalizeObservations |> Option.orElse trial.NormalizeObservations
-            EvaluateEvery = if trial.EvaluateEvery = 0 then max 1 (trial.Steps / 10) else trial.EvaluateEvery
-    }
+    let settled (request: Request) (trial: Trial) : Trial =
+        let asked = request.Given |> List.exists (fun given -> given.Name = "policySchedule")
+
+        let trial =
+            match trial.Online with
+            | Some online when online.Schedule = OnlineSchedule.Constant && not asked ->
+                trial |> Trial.atConstantRate |> Trial.goingOnline online
+            | Some online -> trial |> Trial.goingOnline online
+            | None -> trial
+
+        {
+            trial with
+                Rewards = request.Rewards |> Option.orElse trial.Rewards
+                NormalizeObservations = request.NormalizeObservations |> Option.orElse trial.NormalizeObservations
+                EvaluateEvery = if trial.EvaluateEvery = 0 then max 1 (trial.Steps / 10) else trial.EvaluateEvery
+        }
 
     /// Refuses options that mean nothing for the data's actions.
     let private refuseMeaningless (algorithm: Algorithm) (actions: Iql.ActionSpace) (request: Request) : unit =

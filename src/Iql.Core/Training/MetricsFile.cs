@@ -67,6 +67,6 @@ public sealed class MetricsFile : IDisposable
     }
 
     static MetricsLine Parse(string path, string text, int index) =>
-        Reading.Of(path, "a JSON object of the kind train, evaluation or weights", () => MetricsLine.Parse(text),
-            () => $", line {index + 1}");
+        Reading.Of(path, "a JSON object of the kind train, evaluation, acting or weights",
+            () => MetricsLine.Parse(text), () => $", line {index + 1}");
 }

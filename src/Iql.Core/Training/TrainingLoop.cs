@@ -37,7 +37,7 @@ public static class TrainingLoop
         TrainingPlan plan, IReadOnlyList<TrainingRun> runs, Action<TrainingProgress>? progress = null,
         CancellationToken cancellation = default, IReadOnlyList<Claim>? claims = null)
     {
-        if (runs is [{ Config: { FineTuning: not null } first }, ..]) FitOnline(plan, first);
+        if (runs is [{ Config: { FineTuning: not null } first }, ..]) CheckOnline(plan, first);
         Fit(plan, runs);
         var batches = plan.Learner.Source(plan.Transitions); // says what the data lack before a folder is made
         if (claims is null)
@@ -120,7 +120,9 @@ public static class TrainingLoop
                         written.GetRawText());
     }
 
-    static void FitOnline(TrainingPlan plan, RunConfig config)
+    /// <summary>Throws an ArgumentException where a plan cannot go on online as a run says.</summary>
+    /// <param name="config">A run with <see cref="RunConfig.FineTuning"/>.</param>
+    public static void CheckOnline(TrainingPlan plan, RunConfig config)
     {
         var (learner, data) = (plan.Learner, plan.Transitions);
         Check.That(learner.OfflineOnly is null, learner.Algorithm, "an algorithm that can go on online",

@@ -83,11 +83,26 @@ module Examine =
         let transitions = data.Transitions
         Trial.learner transitions.ObservationSize transitions.ActionSpace trials
 
+    /// Whether a trial can go on online.
+    let private online (data: TrainingData) (learner: Learner) (trial: Trial) : Result<unit, string> =
+        Store.config data trial
+        |> Result.bind (fun config ->
+            Attempt.run (fun () ->
+                let environment = data.Task |> Option.map _.Environment |> Option.toObj
+
+                TrainingLoop.CheckOnline(
+                    TrainingPlan(Learner = learner, Transitions = data.Transitions, Environment = environment),
+                    config
+                )
+
+                config.Checked() |> ignore))
+
     /// Remarks on a trial, once its learner was checked against the data.
     let private remarks (shelf: Shelf) (trial: Trial) : Result<string list, string> = result {
         let! data = shelf.For trial
         let! learner = learner data [ trial ]
         let! _ = Attempt.run (fun () -> learner.Source data.Transitions)
+        do! if trial.Online.IsSome then online data learner trial else Ok()
         return TrainingData.remarks data trial
     }
 

@@ -30,7 +30,8 @@ module Store =
                 CheckpointEvery = int64 trial.EvaluateEvery,
                 Hyperparameters = configured.ToJson(),
                 Preset = Option.toObj trial.Preset,
-                Normalization = data.Normalization
+                Normalization = data.Normalization,
+                FineTuning = Option.toObj trial.Online
             ))
 
     /// The plan of a sweep; a run's score will be the mean of so many of its last evaluations.

@@ -116,11 +116,11 @@ module Sweep =
     let cells (sweep: Sweep) : SweepCell list = grid sweep.Axes sweep.Base
 
     /// Cells that are trained together, by one learner: alike in everything but what its shared part never sees, such
-    /// as the inverse temperature of implicit Q-learning.
+    /// as the inverse temperature of implicit Q-learning. What goes on online acts on its own.
     let groups (cells: SweepCell list) : SweepCell list list =
         cells
         |> List.groupBy (fun cell ->
-            if (Trial.algorithm cell.Trial).Shares then
+            if (Trial.algorithm cell.Trial).Shares && cell.Trial.Online.IsNone then
                 { cell.Trial with Config = cell.Trial.Config.Shared() }, ""
             else
                 cell.Trial, cell.Name)

@@ -3,6 +3,8 @@ namespace Iql.Scripts
 open Iql
 open Iql.Algorithms
 open Iql.Data
+open Iql.Optimizers
+open Iql.Training.Online
 
 /// Everything that decides a run's numbers.
 [<StructuredFormatDisplay("{Line}")>]
@@ -18,8 +20,10 @@ type Trial = {
     /// Whether observations are standardised before training; None: what the task does.
     NormalizeObservations: bool option
     Seed: int
-    /// Training steps.
+    /// Training steps; of a trial that goes on online, those of both phases.
     Steps: int
+    /// How it goes on online; None is offline only.
+    Online: FineTuning option
     /// Steps from one evaluation, and checkpoint, to the next.
     EvaluateEvery: int
     /// Episodes an evaluation.
@@ -45,6 +49,7 @@ module Trial =
         NormalizeObservations = None
         Seed = 0
         Steps = 1_000_000
+        Online = None
         EvaluateEvery = 50_000
         Episodes = 20
     }
@@ -52,11 +57,27 @@ module Trial =
     /// The algorithm of the trial's config.
     let algorithm (trial: Trial) : Algorithm = Algorithm.Of trial.Config
 
+    /// The trial, going on online after its steps.
+    let goingOnline (online: FineTuning) (trial: Trial) : Trial =
+        let online = online.With("OfflineSteps", int64 trial.Steps)
+
+        { trial with Online = Some online; Steps = int online.Steps }
+
+    /// The trial with the same learning rate of its policy at every step.
+    let atConstantRate (trial: Trial) : Trial =
+        match trial.Config.Find "policySchedule" with
+        | null -> trial
+        | schedule -> { trial with Config = schedule.Set(trial.Config, LearningRateSchedule.Constant) }
+
     /// The config as it is trained on actions of this space: schedules end with the run, heads fit the actions. An
     /// algorithm that has none for them is an Error.
     let configured (actions: ActionSpace) (trial: Trial) : Result<IAlgorithmConfig, string> =
         let algorithm = algorithm trial
-        let config = trial.Config.ForSteps trial.Steps
+
+        let config =
+            match trial.Online with
+            | Some online -> trial.Config.ForSteps(max 1 (int online.OfflineSteps))
+            | None -> trial.Config.ForSteps trial.Steps
 
         if algorithm.TakesDiscreteActions then
             Attempt.run (fun () -> config.With("actions", actions.Kind).Validate())

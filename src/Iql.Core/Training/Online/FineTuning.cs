@@ -74,6 +74,14 @@ public sealed record FineTuning
     public long StepsBefore(long update) =>
         Math.Min(OnlineSteps, FirstUpdateAfter + (long)Math.Ceiling((update + 1) / UpdatesPerStep));
 
+    /// <summary>A copy with another value of a property, for F#, which has no <c>with</c> for records of C#.</summary>
+    public FineTuning With(string property, object? value)
+    {
+        var copy = this with { };
+        typeof(FineTuning).GetProperty(property)!.SetValue(copy, value);
+        return copy;
+    }
+
     /// <summary>Rows that the buffer holds at most, for so many of the data.</summary>
     internal long Room(long dataRows) =>
         Capacity ?? (DataShare is null ? (DataRows ?? dataRows) + OnlineSteps : OnlineSteps);
