@@ -27,9 +27,13 @@ let private stopped root name how threads stops =
     let own = run root name (configOf algorithm how)
 
     for stop in stops do
-        trainTo (Nullable stop) (plan threads) own |> ignore
+        if isNull (own.Result()) then
+            trainTo (Nullable stop) (plan threads) own |> ignore
 
-    contents (trainTo toEnd (plan threads) own).Run.Folder
+    if isNull (own.Result()) then
+        trainTo toEnd (plan threads) own |> ignore
+
+    contents own.Folder
 
 /// Changes one byte in the middle of a file.
 let private damage (path: string) =
