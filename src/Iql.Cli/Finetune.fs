@@ -126,9 +126,8 @@ module Finetune =
                 "iql finetune", "on the standard maze"
                 "iql finetune --task pointmaze-medium-stitch-v0 --steps 50k --online-steps 50k --seeds 0-4",
                 "another maze, five seeds"
-                "iql finetune --algorithm rlpd --steps 0 --updates-per-step 20 --data-share 0.5 --random-steps 5k \
-                 --first-update-after 5k",
-                "RLPD, which learns online from the start"
+                "iql finetune --algorithm awac --data-share 0.5 --capacity 10k",
+                "half of each batch from the data, half from the last 10,000 decisions"
             ]
             Request.empty
             (Training.run "finetune" standard (fun _ -> []))
