@@ -63,7 +63,7 @@ let tests =
                 "--objective sarsa", "learns from the action after"
                 "--policy-schedule cosine", "expected constant learning rates in both phases"
                 "--capacity 10", "capacity: expected at least"
-                "--data-share 0.5 --capacity 10", "A buffer holds at least a batch."
+                "--data-share 0 --capacity 10", "A buffer holds at least a batch."
                 "--acting-lag 1 --turns episodes", "0 where whole episodes take turns"
                 "--acting-lag 2", "expected 0 or 1"
                 "--data-share 1", "expected a number in [0, 1)"
