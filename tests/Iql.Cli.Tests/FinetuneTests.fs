@@ -18,12 +18,13 @@ let tests =
     testSequenced
     <| testList "FinetuneTests" [
         for algorithm in [ "iql"; "awac"; "cql"; "rlpd"; "td3bc --online-acting greedy --acting-noise 0.1" ] do
-            testCase $"{algorithm.Split(' ')[0]} goes on online" (fun () ->
+            testCase $"{(words algorithm).Head} goes on online" (fun () ->
                 use scratch = new Scratch()
                 let folder = scratch.Path "out"
 
                 let options =
-                    "--task pointmaze-umaze-stitch-v0 --updates-per-step 0.5 --data-share 0.5 --capacity 20 --first-update-after 6"
+                    "--task pointmaze-umaze-stitch-v0 --updates-per-step 0.5 --data-share 0.5 --capacity 20"
+                    + " --first-update-after 6"
 
                 let output = succeedsQuietly $"finetune --algorithm {algorithm} {quickly} {options} -o {folder}"
 
@@ -36,17 +37,15 @@ let tests =
                 Expect.equal config.FineTuning.Capacity.Value 20L "capacity"
                 Expect.equal (run.ReadResult().Status) RunStatus.Finished "status")
 
-        testCase
-            "discrete actions go on online, and a policy that is stopped and one of several cores are the same"
-            (fun () ->
-                use scratch = new Scratch()
+        testCase "discrete actions go on online, with the same bits on two threads" (fun () ->
+            use scratch = new Scratch()
 
-                for folder, threads in [ "one", 1; "two", 2 ] do
-                    succeedsQuietly
-                        $"finetune --task gridmaze-medium-v0 {quickly} --acting-lag 1 --threads {threads} -o {scratch.Path folder}"
-                    |> ignore
+            for folder, threads in [ "one", 1; "two", 2 ] do
+                let options = $"--acting-lag 1 --threads {threads} -o {scratch.Path folder}"
 
-                same (results (scratch.Path "one"), results (scratch.Path "two")))
+                succeedsQuietly $"finetune --task gridmaze-medium-v0 {quickly} {options}" |> ignore
+
+            same (results (scratch.Path "one"), results (scratch.Path "two")))
 
         testCase "policies that go on online share no value function" (fun () ->
             use scratch = new Scratch()
