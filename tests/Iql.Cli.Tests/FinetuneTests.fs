@@ -26,7 +26,8 @@ let tests =
                     "--task pointmaze-umaze-stitch-v0 --updates-per-step 0.5 --data-share 0.5 --capacity 20"
                     + " --first-update-after 6"
 
-                let output = succeedsQuietly $"finetune --algorithm {algorithm} {quickly} {options} -o {folder}"
+                // RLPD has a note about its offline steps.
+                let output = succeeds $"finetune --algorithm {algorithm} {quickly} {options} -o {folder}"
 
                 Expect.stringContains output "Mean score" "output"
                 let run = runOf folder
