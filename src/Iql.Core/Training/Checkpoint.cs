@@ -39,9 +39,10 @@ public static class Checkpoint
             using var metrics = new MetricsFile(folder.MetricsPath);
             marks = [metrics.Mark(state.Step)];
         }
-        RunJson.Write(folder.RecordPath, new CheckpointRecord(FormatName, Run(folder), state.Seed.Value, marks.Value));
+        var run = Run(folder);
+        RunJson.Write(folder.RecordPath, new CheckpointRecord(FormatName, run, state.Seed.Value, marks.Value));
         List<(string, string)> own = [("format", FormatName), ("step", $"{state.Step}"),
-            ("seed", $"{state.Seed.Value}"), ("run", Run(folder))];
+            ("seed", $"{state.Seed.Value}"), ("run", run)];
         if (acting is not null) own.Add((ActingNote, JsonSerializer.Serialize(acting, MetricsLine.Options)));
         var notes = TensorSums.Added(own, tensors);
         SafeTensors.Write(folder.CheckpointPath, notes, tensors, before: folder.CheckpointBeforePath);
