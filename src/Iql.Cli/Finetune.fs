@@ -28,6 +28,9 @@ module Finetune =
     let private option (heading: string) (property: string) (shown: string) (doc: string) read : Parameter<Request> =
         Parameter.value heading doc read (fun value -> set property (box value)) |> Parameter.showing shown
 
+    let private choice (heading: string) (property: string) (shown: string) (choices: (string * obj) list) doc =
+        Parameter.choice heading choices doc (set property) |> Parameter.showing shown
+
     let private whole least word = Read.whole least word |> Result.map int64
 
     let private number (expected: string) (fits: float -> bool) (word: string) : Result<float, string> =
@@ -46,12 +49,12 @@ module Finetune =
                 "Updates per decision, a number in (0, 1000]; 0.5 is one after every second decision"
                 (number "a number in (0, 1000]" (fun value -> value > 0.0 && value <= 1000.0))
             option "--first-update-after N" "FirstUpdateAfter" "0" "Decisions before the first online update" (whole 0)
-            Parameter.choice
+            choice
                 "--turns"
-                [ "steps", Turns.Steps; "episodes", Turns.Episodes ]
+                "Turns"
+                "steps"
+                [ "steps", box Turns.Steps; "episodes", Turns.Episodes ]
                 "What comes before its updates: single decisions, or a whole episode"
-                (box >> set "Turns")
-            |> Parameter.showing "steps"
             option
                 "--data-share SHARE"
                 "DataShare"
@@ -65,12 +68,12 @@ module Finetune =
                 "Rows that the buffer holds, of data and acting, or with --data-share of acting; the oldest go first"
                 (whole 1)
             option "--data-rows ROWS" "DataRows" "all" "A random part of the data, in both phases" (whole 1)
-            Parameter.choice
+            choice
                 "--online-acting"
-                [ "sampled", ActingChoice.Sampled; "greedy", ActingChoice.Greedy ]
+                "Acting"
+                "sampled"
+                [ "sampled", box ActingChoice.Sampled; "greedy", ActingChoice.Greedy ]
                 "The actions taken: draws of the policy, or those that are evaluated"
-                (box >> set "Acting")
-            |> Parameter.showing "sampled"
             option
                 "--acting-noise SIGMA"
                 "ActingNoise"
@@ -78,12 +81,12 @@ module Finetune =
                 "Deviation of normal noise on the actions taken, a number of at least 0"
                 (number "a number of at least 0" (fun value -> value >= 0.0 && Double.IsFinite value))
             option "--random-steps N" "RandomSteps" "0" "First decisions, with uniform actions" (whole 0)
-            Parameter.choice
+            choice
                 "--online-schedule"
-                [ "constant", OnlineSchedule.Constant; "finished", OnlineSchedule.Finished ]
+                "Schedule"
+                "constant"
+                [ "constant", box OnlineSchedule.Constant; "finished", OnlineSchedule.Finished ]
                 "Learning rates: constant in both phases, or with schedules that end at the switch"
-                (box >> set "Schedule")
-            |> Parameter.showing "constant"
             option
                 "--acting-lag N"
                 "ActingLag"
@@ -111,7 +114,7 @@ module Finetune =
 
         Command.createLarge
             "finetune"
-            "Train a policy, then let it go on to learn in its environment"
+            "Train a policy from data, then continue to learn in its environment"
             "First --steps updates from the data, then --online-steps decisions in the task's environment with their \
              updates: one run. docs/fine-tuning.md explains the options."
             []
