@@ -123,9 +123,14 @@ let private compiled (project: string) = [
 let private projects =
     Repository.files |> List.filter (fun path -> Regex.IsMatch(path, @"^src/[^/]+/[^/]+\.fsproj$"))
 
-/// Besides Cpu itself: the threads, and what explains a graph by its kernels.
+/// Besides Cpu itself: the threads, what acts on one beside a device, and what explains a graph by its kernels.
 let private knowsTheProcessor (path: string) =
-    [ "src/Iql.Core/Cpu/"; "src/Iql.Core/Execution/WorkerTeam.cs"; "src/Iql.Scripts/Explain/" ]
+    [
+        "src/Iql.Core/Cpu/"
+        "src/Iql.Core/Execution/WorkerTeam.cs"
+        "src/Iql.Core/Training/Online/OnlinePhase.cs"
+        "src/Iql.Scripts/Explain/"
+    ]
     |> List.exists path.StartsWith
 
 [<Tests>]

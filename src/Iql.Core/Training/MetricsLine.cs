@@ -113,6 +113,8 @@ public sealed record ActingLine() : MetricsLine("acting")
     public required long DataRows { get; init; }
     /// <summary>Rows of acting that batches are drawn from.</summary>
     public required long OnlineRows { get; init; }
+    /// <summary>Decisions a second of acting alone, updates not counted.</summary>
+    public required double StepsPerSecond { get; init; }
 }
 
 /// <summary>How the policy weighs one fixed batch: bin i has the weights in [edge i, edge i + 1).</summary>

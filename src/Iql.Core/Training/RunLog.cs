@@ -97,6 +97,7 @@ sealed class RunLog : IDisposable
         Success = episode.Success ? 1 : 0,
         DataRows = rows.DataLeft,
         OnlineRows = rows.Added - rows.FirstAdded,
+        StepsPerSecond = Math.Round(episode.StepsPerSecond, 1),
     });
 
     internal void Weights(long step, double seconds, ImmutableArray<int> counts) =>

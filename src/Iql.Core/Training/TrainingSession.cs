@@ -30,7 +30,9 @@ sealed class TrainingSession : IDisposable
     internal TrainingSession(TrainingPlan plan, IBatchSource batches, IReadOnlyList<RunLog> logs, LearnerState start)
     {
         (this.plan, this.logs, config) = (plan, logs, logs[0].Run.Config);
-        device = plan.Device ?? new CpuDevice(Math.Min(plan.Threads, TrainingPlan.MostThreads(plan.Learner)));
+        // Acting beside the updates has a thread of its own.
+        var threads = Math.Max(1, plan.Threads - (config.FineTuning?.ActingLag ?? 0));
+        device = plan.Device ?? new CpuDevice(Math.Min(threads, TrainingPlan.MostThreads(plan.Learner)));
         if (config.FineTuning is { } how)
         {
             online = new(plan.Learner, plan.Transitions, plan.Environment!, config.Normalization, how, start.Seed,

@@ -20,4 +20,8 @@ public sealed record ActingState(
 /// <param name="Terminal">Whether it ended for good, not at the time limit.</param>
 /// <param name="Success">By the environment's rule.</param>
 /// <param name="Rows">Decisions of the online phase up to its end.</param>
-readonly record struct ActedEpisode(double Return, int Length, bool Terminal, bool Success, long Rows);
+readonly record struct ActedEpisode(double Return, int Length, bool Terminal, bool Success, long Rows)
+{
+    /// <summary>Decisions a second of acting alone, updates not counted.</summary>
+    public double StepsPerSecond { get; init; }
+}

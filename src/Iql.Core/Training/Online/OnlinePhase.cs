@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Iql.Algorithms;
 using Iql.Data;
 using Iql.Environments;
@@ -13,11 +14,12 @@ sealed class OnlinePhase : IDisposable
     readonly FineTuning how;
     readonly Actor actor;
     readonly TensorBlock[] old;
-    readonly Action work;
+    readonly WorkerTeam? beside;
+    readonly Action<int> work;
     readonly Action<ActedEpisode> tell;
     readonly List<ActedEpisode> ended = [];
-    long until;
-    Task? beside;
+    long until, timed, ticks;
+    bool busy;
 
     /// <param name="dataset">The data, in the form the run's batches start from.</param>
     /// <param name="root">The run's seed.</param>
@@ -35,7 +37,12 @@ sealed class OnlinePhase : IDisposable
         Batches = new Sampler(dataset, learner.Batch, buffer: Rows);
         actor = new(learner, environment, normalization, dataset, how, Rows, root, start);
         old = how.ActingLag == 0 ? [] : [new(learner.Blocks[0]), new(learner.Blocks[1])];
-        work = () => Collect(old[0], old[1], until);
+        beside = how.ActingLag == 0 ? null : new(2);
+        // The caller is worker 0: it goes on to its update.
+        work = worker =>
+        {
+            if (worker == 1) Collect(old[0], old[1], until);
+        };
     }
 
     /// <summary>The buffer that batches are drawn from.</summary>
@@ -56,7 +63,7 @@ sealed class OnlinePhase : IDisposable
     /// <param name="step">Steps made, of both phases.</param>
     internal bool IsDue(long step) =>
         step >= how.OfflineSteps
-        && (beside is not null || Rows.Added < StepsBefore(step - how.OfflineSteps + how.ActingLag));
+        && (busy || Rows.Added < StepsBefore(step - how.OfflineSteps + how.ActingLag));
 
     /// <summary>Acts before a step's update; with a lag, also begins what goes on beside it.</summary>
     /// <param name="blocks">The parameters now; nobody changes them meanwhile.</param>
@@ -68,16 +75,16 @@ sealed class OnlinePhase : IDisposable
         Tell();
         if (how.ActingLag == 0 || (until = StepsBefore(update + 1)) <= Rows.Added) return;
         for (var i = 0; i < old.Length; i++) blocks[i].CopyTo(old[i]);
-        beside = Task.Run(work);
+        busy = true;
+        beside!.Start(work);
     }
 
     /// <summary>Waits for acting beside an update; its rows can be drawn from now on.</summary>
     internal void Settle()
     {
-        if (beside is null) return;
-        var acting = beside;
-        beside = null;
-        acting.GetAwaiter().GetResult();
+        if (!busy) return;
+        busy = false;
+        beside!.Finish();
         Tell();
     }
 
@@ -92,15 +99,29 @@ sealed class OnlinePhase : IDisposable
 
     void Collect(TensorBlock shared, TensorBlock policy, long target)
     {
+        if (Rows.Written >= target && !GoesOn()) return;
+        var (start, before) = (Stopwatch.GetTimestamp(), Rows.Written);
         while (Rows.Written < target || GoesOn())
-            if (actor.Decide(shared, policy) is { } episode) ended.Add(episode);
+        {
+            if (actor.Decide(shared, policy) is not { } episode) continue;
+            Count();
+            ended.Add(episode with { StepsPerSecond = timed * (double)Stopwatch.Frequency / Math.Max(ticks, 1) });
+            (timed, ticks) = (0, 0);
+        }
+        Count();
 
+        void Count()
+        {
+            var now = Stopwatch.GetTimestamp();
+            (timed, ticks) = (timed + Rows.Written - before, ticks + now - start);
+            (start, before) = (now, Rows.Written);
+        }
         bool GoesOn() => how.Turns == Turns.Episodes && !actor.IsAtStart && Rows.Written < how.OnlineSteps;
     }
 
     public void Dispose()
     {
-        if (beside is not null) ((IAsyncResult)beside).AsyncWaitHandle.WaitOne(); // whatever came of it
+        beside?.Dispose(); // waits, whatever came of it
         actor.Dispose();
         foreach (var block in old) block.Dispose();
     }
