@@ -81,13 +81,30 @@ module Hints =
         [ "overwrite"; "force"; "resume"; "restart" ], [ "--output" ], "The same command continues its folder"
     ]
 
+    /// The option of a hyperparameter, or of a property of the online phase, by its name in a message.
+    let private optionOf (name: string) : string option =
+        let property = name.Substring(0, 1).ToUpperInvariant() + name.Substring 1
+
+        Hyperparameter.all
+        |> List.tryPick (fun each -> if each.Name = name then Some("--" + each.OptionNames[0]) else None)
+        |> Option.orElseWith (fun () ->
+            OnlineOption.all
+            |> List.tryPick (fun each ->
+                if OnlineOption.property each = property || each.Name = name then
+                    Some(OnlineOption.word each)
+                else
+                    None))
+
     /// A message that begins with the name of a hyperparameter begins with that of its option: what a user typed.
     let withOption (message: string) : string =
         let named = Regex.Match(message, @"^((?:\S+ on \S+: )?)(\w+)(: .*)$", RegexOptions.Singleline)
 
-        match Hyperparameter.all |> List.tryFind (fun each -> each.Name = named.Groups[2].Value) with
-        | Some each when named.Success -> $"{named.Groups[1]}--{each.OptionNames[0]}{named.Groups[3]}"
-        | _ -> message
+        if named.Success then
+            match optionOf named.Groups[2].Value with
+            | Some option -> $"{named.Groups[1]}{option}{named.Groups[3]}"
+            | None -> message
+        else
+            message
 
     /// What an unknown option may have meant, as a sentence with a blank before it; nothing where nobody knows.
     let forOption (known: string list) (option: string) : string =

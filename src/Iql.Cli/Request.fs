@@ -111,6 +111,14 @@ module Request =
 
     let private asking (axis: Axis) (request: Request) : Request = { request with Axes = request.Axes @ [ axis ] }
 
+    /// Values of a name: one is a change, several are an axis. The axes of the grid stay axes.
+    let private along (name: string) (words: string list) (request: Request) : Request =
+        let axis = Axis.along name words
+
+        match axis.Values with
+        | [ _, set ] when not (inGrid name) -> change set request
+        | _ -> asking axis request
+
     /// One value for a hyperparameter, or several between commas, which make an axis. The axes of the grid stay axes.
     let several (hyperparameter: Hyperparameter) : Parameter<Request> =
         // Words of one value, 0.7 and 0.70, are one word.
@@ -121,26 +129,35 @@ module Request =
 
         let values = Read.listOf read
 
-        let inGrid = inGrid hyperparameter.Name
-
-        let set words request =
-            let axis = Axis.along hyperparameter.Name (List.toSeq words)
-
-            match axis.Values with
-            | [ _, set ] when not inGrid -> change set request
-            | _ -> asking axis request
-
         let name = optionName hyperparameter
 
         // The grid's options are named in the plural; every option is understood in both.
-        let name, other = if inGrid then name + "s", name else name, name + "s"
+        let name, other = if inGrid hyperparameter.Name then name + "s", name else name, name + "s"
         let heading = $"{name} {hyperparameter.Hint},..."
 
         {
-            Parameter.value heading (help hyperparameter) values (given hyperparameter set) with
+            Parameter.value heading (help hyperparameter) values (given hyperparameter (along hyperparameter.Name)) with
                 Aliases = other :: otherNames hyperparameter
                 Group = section hyperparameter
         }
+
+    /// An option of the online phase, with one value or several.
+    let private onlineOption (several: bool) (standard: Trial) (option: OnlineOption) : Parameter<Request> =
+        let read word = option.Read word |> Result.map (OnlineOption.print option)
+        let values, more = if several then Read.listOf read, ",..." else read >> Result.map List.singleton, ""
+        let shown = standard.Online |> Option.map (OnlineOption.show option) |> Option.defaultValue ""
+
+        Parameter.value $"{OnlineOption.word option} {option.Hint}{more}" option.Doc values (along option.Name)
+        |> Parameter.showing shown
+
+    /// How runs go on online.
+    let online (several: bool) (standard: Trial) : Parameter<Request> list =
+        [
+            for option in OnlineOption.all do
+                if option.Name <> "offlineSteps" then
+                    onlineOption several standard option
+        ]
+        |> Parameter.grouped "Online"
 
     let private seedDoc = "Number of the repetition, which seeds all random numbers"
 
@@ -238,9 +255,12 @@ module Request =
                 (Read.oneOf [ for each in Algorithm.Named -> each.Name ])
                 (fun name (request: Request) -> { request with Algorithm = name })
             |> Parameter.showing "iql"
-            Parameter.value "--steps N" "Training steps; 20k is 20000" (Read.whole 1) (fun steps ->
-                change (fun trial -> { trial with Steps = steps }))
-            |> Parameter.showing (string<int> standard.Steps)
+            if standard.Online.IsSome then
+                onlineOption true standard OnlineOption.all.Head
+            else
+                Parameter.value "--steps N" "Training steps; 20k is 20000" (Read.whole 1) (fun steps ->
+                    change (fun trial -> { trial with Steps = steps }))
+                |> Parameter.showing (string<int> standard.Steps)
             Parameter.value
                 "--evaluate-every N"
                 "Steps between evaluations and checkpoints"

@@ -32,16 +32,22 @@ module Training =
                 $"""--algorithm {request.Algorithm}, which has {String.concat ", " own}"""
                 |> Request.refuseForeign hyperparameter
 
-    /// A trial with the request's changes to the data. Without an interval, every tenth of the steps is evaluated.
-    let settled (request: Request) (trial: Trial) : Trial =
+    /// Where learning rates stay the same online, the policy's does so in both phases, unless its schedule was given.
+    let private atItsRate (request: Request) (trial: Trial) : Trial =
         let asked = request.Given |> List.exists (fun given -> given.Name = "policySchedule")
 
-        let trial =
-            match trial.Online with
-            | Some online when online.Schedule = OnlineSchedule.Constant && not asked ->
-                trial |> Trial.atConstantRate |> Trial.goingOnline online
-            | Some online -> trial |> Trial.goingOnline online
-            | None -> trial
+        match trial.Online, trial.Config.Find "policySchedule" with
+        | Some online, schedule when not (isNull schedule || asked) ->
+            if online.Schedule = OnlineSchedule.Constant then
+                Trial.atConstantRate trial
+            else
+                let own = schedule.Get (Trial.algorithm trial).Standard
+                { trial with Config = schedule.Set(trial.Config, own) }
+        | _ -> trial
+
+    /// A trial with the request's changes to the data. Without an interval, every tenth of the steps is evaluated.
+    let settled (request: Request) (trial: Trial) : Trial =
+        let trial = atItsRate request trial
 
         {
             trial with
@@ -291,7 +297,12 @@ module Training =
             ]
             @ [
                 for axis in request.Axes do
-                    if axes |> List.forall (fun own -> own.Name <> axis.Name) then
+                    if axis.Name = "onlineSchedule" then
+                        {
+                            axis with
+                                Values = [ for label, set in axis.Values -> label, set >> atItsRate request ]
+                        }
+                    elif axes |> List.forall (fun own -> own.Name <> axis.Name) then
                         axis
             ]
             |> List.sortBy (fun axis -> axis.Name = "seed")

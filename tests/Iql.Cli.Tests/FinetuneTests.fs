@@ -10,6 +10,8 @@ open Iql.Cli.Tests.Trainings
 let private quickly =
     "--transitions 2000 --hidden 8x8 --batch 16 --episodes 2 --steps 30 --online-steps 40 --evaluate-every 20"
 
+let private quicklyFrom (steps: string) = quickly.Replace("--steps 30", $"--steps {steps}")
+
 let private runOf (folder: string) =
     RunFolder(Directory.GetDirectories(Path.Combine(folder, "runs")) |> Array.exactlyOne)
 
@@ -54,19 +56,61 @@ let tests =
             let output = succeedsQuietly $"finetune {quickly} --inverse-temperatures 1,3 -o {folder}"
             Expect.stringContains output "2 runs" "output")
 
+        testCase "options of the online phase with several values are axes" (fun () ->
+            use scratch = new Scratch()
+            let folder = scratch.Path "out"
+
+            let options = "--updates-per-step 1,0.5 --data-share none,0.50 --online-schedule constant,finished"
+
+            let steps = quicklyFrom "20,30"
+            let output = succeedsQuietly $"finetune {steps} {options} -o {folder}"
+            Expect.stringContains output "16 runs (2 offlineSteps × 2 updatesPerStep" "output"
+
+            let config name = RunFolder(Path.Combine(folder, "runs", name)).ReadConfig()
+
+            let one = "offlineSteps=20,updatesPerStep=0.5,dataShare=0.5,onlineSchedule=finished"
+            let online = (config one).FineTuning
+            Expect.equal online.DataShare.Value 0.5 "share"
+            Expect.equal (config one).Steps 40L "steps"
+            Expect.equal online.Schedule OnlineSchedule.Finished "schedule"
+
+            let other =
+                config (one.Replace("0.5,dataShare=0.5", "1,dataShare=none").Replace("finished", "constant"))
+
+            Expect.isFalse other.FineTuning.DataShare.HasValue "a share"
+            Expect.equal other.Steps 60L "steps"
+            let page = File.ReadAllText(Path.Combine(folder, "report.html"))
+            Expect.stringContains page "updates per step" "page")
+
+        testCase "without offline steps, a run begins online" (fun () ->
+            use scratch = new Scratch()
+            let folder = scratch.Path "out"
+            let steps = quicklyFrom "0"
+            succeedsQuietly $"finetune {steps} --data-share 0.5 -o {folder}" |> ignore
+            Expect.equal ((runOf folder).ReadConfig().Steps) 40L "steps"
+            refuses $"train --steps 0 -o {folder}" [ "--steps: expected a whole number of at least 1" ]
+            let wrong = quicklyFrom "-1"
+
+            refuses $"finetune {wrong}" [
+                "--steps: expected values between commas, each a whole number of at least 0"
+            ])
+
         for options, expected in
             [
                 "--algorithm dt", "learns from pieces of trajectories"
                 "--algorithm onestep", "improves once on the policy that made the data"
                 "--algorithm cal-ql", "learns from returns to go"
-                "--algorithm td3bc", "acting: expected greedy for a policy that has no draws"
+                "--algorithm td3bc", "--online-acting: expected greedy for a policy that has no draws"
                 "--objective sarsa", "learns from the action after"
                 "--policy-schedule cosine", "expected constant learning rates in both phases"
-                "--capacity 10", "capacity: expected at least"
+                "--capacity 10", "--capacity: expected at least"
                 "--data-share 0 --capacity 10", "A buffer holds at least a batch."
                 "--acting-lag 1 --turns episodes", "0 where whole episodes take turns"
-                "--acting-lag 2", "expected 0 or 1"
-                "--data-share 1", "expected a number in [0, 1)"
+                "--acting-lag 2", "--acting-lag: expected values between commas, each one of 0, 1, got '2'."
+                "--data-share 1", "expected values between commas, each a number in [0, 1) or none, got '1'."
+                "--random-steps 5,5e0", "expected each value once, not both 5 and 5e0"
+                "--updates-per-step 1,2000", "each a number in (0, 1000]"
+                "--turns step", "each one of steps, episodes"
             ] do
             testCase $"finetune with {options} is refused before it begins" (fun () ->
                 use scratch = new Scratch()

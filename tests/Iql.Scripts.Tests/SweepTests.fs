@@ -4,6 +4,7 @@ open Expecto
 open Iql.Tests
 open Iql.Algorithms
 open Iql.Scripts
+open Iql.Training.Online
 
 let private sweep = {
     Name = "test"
@@ -73,6 +74,52 @@ let tests =
                 (List.map fst (Axis.along "valueLoss" [ "expectile" ]).Values)
                 [ "expectile" ]
                 "values of along 'valueLoss'")
+
+        testCase "options of the online phase are axes, whose trials keep their evaluations at tenths" (fun () ->
+            let start =
+                { Trial.standard with Steps = 100; EvaluateEvery = 20 }
+                |> Trial.goingOnline (FineTuning(OfflineSteps = 0L, OnlineSteps = 100L))
+
+            let cells =
+                start
+                |> Sweep.grid [
+                    Axis.along "offlineSteps" [ 0; 100 ]
+                    Axis.along "updatesPerStep" [ 0.50; 4.0 ]
+                    Axis.along "dataShare" [ "none"; "2.5e-1" ]
+                    Axis.along "turns" [ Turns.Steps; Turns.Episodes ]
+                ]
+
+            Expect.hasLength cells 16 "cells"
+            let last = List.last cells
+            Expect.equal last.Name "offlineSteps=100,updatesPerStep=4,dataShare=0.25,turns=episodes" "name"
+            Expect.equal (last.Trial.Steps, last.Trial.EvaluateEvery) (500, 50) "steps and interval"
+            Expect.equal (cells.Head.Trial.Steps, cells.Head.Trial.EvaluateEvery) (50, 5) "those of the first"
+            let every = { start with EvaluateEvery = 7 } |> OnlineOption.set (List.last OnlineOption.all) 1
+            Expect.equal every.EvaluateEvery 7 "an interval of one's own"
+
+            for option in OnlineOption.all do
+                let word = OnlineOption.show option start.Online.Value
+                Expect.isOk (option.Read word) $"{option.Name}: {word}"
+                Expect.isFalse (Hyperparameter.all |> List.exists (fun each -> each.Name = option.Name)) option.Name)
+
+        testRows
+            "a wrong option of the online phase is refused by name"
+            [
+                (fun () -> Axis.along "dataShare" [ 1.0 ]), "dataShare: expected a number in [0, 1) or none, got 1."
+                (fun () -> Axis.along "turns" [ "both" ]), "turns: expected one of steps, episodes, got both."
+                (fun () -> Axis.along "dataShares" [ 0.5 ]), "hyperparameter: expected one by its name, got dataShares."
+            ]
+            (fun (make, expected) ->
+                let error = Expect.raises<System.ArgumentException> (make >> ignore) expected
+                Expect.stringStarts error.Message expected "message")
+
+        testCase "an axis of the online phase is of trials that go on online" (fun () ->
+            let error =
+                Expect.raises<System.ArgumentException>
+                    (fun () -> Sweep.grid [ Axis.along "dataShare" [ 0.5 ] ] Trial.standard |> ignore)
+                    "offline"
+
+            Expect.stringStarts error.Message "dataShare: expected a trial that goes on online" "message")
 
         testCase "an axis value out of its range is refused by name" (fun () ->
             let error =

@@ -14,23 +14,28 @@ type Axis = {
 
     override own.ToString() = own.Line
 
-/// Axes over the hyperparameters.
+/// Axes over the hyperparameters, and over the options of the online phase.
 [<RequireQualifiedAccess>]
 module Axis =
 
-    /// An axis over the hyperparameter of a name: `Axis.along "alpha" [ 1.0; 2.5 ]`. Words are read as on the command
-    /// line; 3.0, "3.0" and 3 have the same label.
+    /// An axis over the hyperparameter of a name: `Axis.along "alpha" [ 1.0; 2.5 ]`, or over an option of the online
+    /// phase, as its option on the command line: `Axis.along "dataShare" [ 0.25; 0.5 ]`. Words are read as on the
+    /// command line; 3.0, "3.0" and 3 have the same label.
     let along (name: string) (values: 'value seq) : Axis =
-        let hyperparameter = Hyperparameter.find name
+        let labelled: obj -> string * (Trial -> Trial) =
+            match OnlineOption.find name with
+            | Some online ->
+                fun given ->
+                    let value = OnlineOption.value online given
+                    OnlineOption.print online value, OnlineOption.set online value
+            | None ->
+                let hyperparameter = Hyperparameter.find name
 
-        {
-            Name = name
-            Values = [
-                for value in values do
-                    let value = hyperparameter.Value(box value)
+                fun value ->
+                    let value = hyperparameter.Value value
                     hyperparameter.Print value, Hyperparameter.set name value
-            ]
-        }
+
+        { Name = name; Values = [ for value in values -> labelled (box value) ] }
 
     /// Repetitions.
     let seed (values: int seq) : Axis = {

@@ -29,7 +29,8 @@ module Hyperparameter =
         match all |> List.tryFind (fun each -> each.Name = name) with
         | Some hyperparameter -> hyperparameter
         | None ->
-            let meant = Spelling.didYouMean [ for each in all -> each.Name ] name
+            let names = [ for each in all -> each.Name ] @ [ for each in OnlineOption.all -> each.Name ]
+            let meant = Spelling.didYouMean names name
             raise (InputException $"hyperparameter: expected one by its name, got {name}.{meant}")
 
     /// A trial with one hyperparameter set, to a value or to a word as on the command line. A trial of an algorithm

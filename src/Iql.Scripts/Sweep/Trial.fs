@@ -57,11 +57,21 @@ module Trial =
     /// The algorithm of the trial's config.
     let algorithm (trial: Trial) : Algorithm = Algorithm.Of trial.Config
 
+    /// The trial with these two phases. Evaluations at each tenth of its steps stay there.
+    let withOnline (online: FineTuning) (trial: Trial) : Trial =
+        let tenth (steps: int) = max 1 (steps / 10)
+        let steps = int (min online.Steps (int64 System.Int32.MaxValue))
+
+        {
+            trial with
+                Online = Some online
+                Steps = steps
+                EvaluateEvery = if trial.EvaluateEvery = tenth trial.Steps then tenth steps else trial.EvaluateEvery
+        }
+
     /// The trial, going on online after its steps.
     let goingOnline (online: FineTuning) (trial: Trial) : Trial =
-        let online = online.With("OfflineSteps", int64 trial.Steps)
-
-        { trial with Online = Some online; Steps = int online.Steps }
+        trial |> withOnline (online.With("OfflineSteps", int64 trial.Steps))
 
     /// The trial with the same learning rate of its policy at every step.
     let atConstantRate (trial: Trial) : Trial =
