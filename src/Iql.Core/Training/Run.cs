@@ -12,6 +12,9 @@ public sealed record Run(
     string Name, OrderedDictionary<string, string> Labels, RunConfig Config, ImmutableArray<TrainLine> Train,
     ImmutableArray<EvaluationLine> Evaluations, ImmutableArray<WeightsLine> Weights, RunResult? Result)
 {
+    /// <summary>The episodes that ended while it acted online, whose returns are finite.</summary>
+    public ImmutableArray<ActingLine> Acting { get; init; } = [];
+
     /// <summary>How it ended.</summary>
     public RunStatus Status => Result?.Status ?? RunStatus.Unfinished;
 

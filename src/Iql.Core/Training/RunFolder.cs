@@ -89,7 +89,10 @@ public sealed class RunFolder(string path)
         var lines = Guarded(() => MetricsFile.Read(MetricsPath));
         return new(Name, planned?.Labels ?? [], config, [.. lines.OfType<TrainLine>()],
             [.. lines.OfType<EvaluationLine>().Where(line => double.IsFinite(line.ReturnMean))],
-            [.. lines.OfType<WeightsLine>()], result);
+            [.. lines.OfType<WeightsLine>()], result)
+        {
+            Acting = [.. lines.OfType<ActingLine>().Where(line => double.IsFinite(line.Return))],
+        };
     }
 
     /// <summary>The result, null when the run is not done.</summary>

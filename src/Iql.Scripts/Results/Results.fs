@@ -149,6 +149,34 @@ module Results =
             "episodes", (_.Returns.Length >> float)
         ])
 
+    /// One row a finished run that went on online: what tells it, and the numbers of its online phase. NaN is none.
+    let onlineFrame (sweep: SweepResults) : Frame<int, string> =
+        let measure = Measure.ofRuns sweep.Runs |> Option.defaultValue Score
+
+        let rows = [|
+            for run in sweep.Runs do
+                for numbers in Option.toList (OnlineNumbers.ofRun measure run) -> run, numbers
+        |]
+
+        texts (Array.map fst rows) (identity sweep)
+        @ numbers (Array.map snd rows) [
+            for column in OnlineColumn.all measure -> column.Name, (column.Of >> Option.defaultValue nan)
+        ]
+        |> ofColumns
+
+    /// One row an episode that ended while acting: what tells its run, decisions of the online phase at its end,
+    /// return, length, 1 for a success, 1 where it ended for good, and the buffer's rows of data and of acting.
+    let actingFrame: SweepResults -> Frame<int, string> =
+        ofLines _.Acting (fun (_: ActingLine[]) -> [
+            "environmentSteps", (_.EnvironmentSteps >> float)
+            "return", _.Return
+            "length", (_.Length >> float)
+            "success", (_.Success >> float)
+            "terminal", (fun line -> if line.Terminal then 1.0 else 0.0)
+            "dataRows", (_.DataRows >> float)
+            "onlineRows", (_.OnlineRows >> float)
+        ])
+
     /// One row a training line: what tells its run, step, seconds, steps a second, then the metrics of docs/metrics.md.
     let metricsFrame: SweepResults -> Frame<int, string> =
         ofLines _.Train (fun (lines: TrainLine[]) -> [
@@ -194,4 +222,7 @@ module Results =
     let files (sweep: SweepResults) : (string * string) list = [
         "runs.csv", csv (frame sweep)
         "scores.csv", csv (scoresFrame sweep)
+        if List.exists (Run.online >> Option.isSome) sweep.Runs then
+            "online.csv", csv (onlineFrame sweep)
+            "acting.csv", csv (actingFrame sweep)
     ]

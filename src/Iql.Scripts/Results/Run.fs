@@ -3,6 +3,7 @@ namespace Iql.Scripts
 open System
 open System.Collections.Generic
 open Iql.Training
+open Iql.Training.Online
 
 /// A run's folder, read.
 type Run = Iql.Training.Run
@@ -70,9 +71,23 @@ module Run =
     /// Whether the run came to nothing.
     let diverged (run: Run) : bool = run.Status = RunStatus.Diverged
 
-    /// The run's numbers, evaluation by evaluation: steps and values.
+    /// How the run goes on online; None for one that stays offline.
+    let online (run: Run) : FineTuning option = Option.ofObj run.Config.FineTuning
+
+    /// The offline updates of a run that goes on online: the place of the switch. 0 for a run that stays offline.
+    let switch (run: Run) : float = online run |> Option.map (_.OfflineSteps >> float) |> Option.defaultValue 0.0
+
+    /// The place of a step on the axis of learning curves: offline updates, and after the switch decisions in the
+    /// environment are added.
+    let place (run: Run) (step: int64) : float =
+        match online run with
+        | Some online when step > online.OfflineSteps ->
+            float (online.OfflineSteps + online.StepsBefore(step - online.OfflineSteps - 1L))
+        | _ -> float step
+
+    /// The run's numbers, evaluation by evaluation: places, which are steps of a run that stays offline, and values.
     let curve (measure: Measure) (run: Run) : (float * float) list = [
-        for evaluation in run.Evaluations -> float evaluation.Step, Measure.read measure evaluation
+        for evaluation in run.Evaluations -> place run evaluation.Step, Measure.read measure evaluation
     ]
 
     /// Points of several runs by their step: each step with its values.
@@ -91,11 +106,14 @@ module Run =
         | [] -> None
         | values -> values |> List.skip (max 0 (values.Length - count)) |> List.average |> Some
 
-    /// The curve without the untrained policy's evaluation at step 0, unless there is no other.
+    /// The curve without the untrained policy's evaluation at step 0, and after the switch without those before it;
+    /// the whole curve where nothing would be left.
     let learned (measure: Measure) (run: Run) : (float * float) list =
-        match curve measure run with
-        | (0.0, _) :: (_ :: _ as later) -> later
-        | points -> points
+        let points = curve measure run
+
+        match points |> List.filter (fun (place, _) -> place > switch run) with
+        | [] -> points
+        | later -> later
 
     /// Mean of a run's last so many evaluations, or of all when there are fewer; None where there are none.
     let lastOf (count: int) (measure: Measure) (run: Run) : float option = learned measure run |> meanOfLast count

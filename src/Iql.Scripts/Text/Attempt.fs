@@ -53,11 +53,16 @@ module Attempt =
             Error (expected error).Value
 
     /// A step for each item, up to the first that fails.
-    let rec each (step: 'item -> Result<'value, string>) (items: 'item list) : Result<'value list, string> =
-        match items with
-        | [] -> Ok []
-        | item :: rest ->
-            step item |> Result.bind (fun first -> each step rest |> Result.map (fun others -> first :: others))
+    let each (step: 'item -> Result<'value, string>) (items: 'item list) : Result<'value list, string> =
+        let rec after values items =
+            match items with
+            | [] -> Ok(List.rev values)
+            | item :: rest ->
+                match step item with
+                | Ok value -> after (value :: values) rest
+                | Error problem -> Error problem
+
+        after [] items
 
     /// The value, or a Refusal.
     let get (value: Result<'value, string>) : 'value =

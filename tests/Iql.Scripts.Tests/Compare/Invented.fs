@@ -6,6 +6,7 @@ open System.Collections.Generic
 open System.Collections.Immutable
 open Iql.Scripts
 open Iql.Training
+open Iql.Training.Online
 
 /// A run by its labels; each score is that of an evaluation.
 let run (labels: (string * string) list) (data: DatasetInfo) (ended: RunStatus) (scores: float list) : Run =
@@ -101,6 +102,62 @@ let results (last: int) (tasks: (string * string * (string * float list list) li
                 for algorithm, seeds in columns -> algorithm, [ for scores in seeds -> RunStatus.Finished, scores ]
             ]
     ]
+
+/// A finished run that went on online, with scores by step and acting episodes: decisions at their ends, success.
+let goneOnline labels data (online: FineTuning) (scores: (int * float) list) (episodes: (int * bool) list) : Run =
+    let offline = run labels data RunStatus.Finished [ 0.0 ]
+
+    let config = offline.Config
+
+    Run(
+        Name = offline.Name,
+        Labels = offline.Labels,
+        Config =
+            RunConfig(
+                Algorithm = "iql",
+                Task = config.Task,
+                Dataset = data,
+                Seed = config.Seed,
+                Steps = online.Steps,
+                EvaluationEpisodes = 20,
+                FineTuning = online,
+                Hyperparameters = config.Hyperparameters
+            ),
+        Train = offline.Train,
+        Weights = offline.Weights,
+        Evaluations =
+            ImmutableArray.CreateRange [
+                for step, score in scores ->
+                    EvaluationLine(
+                        Step = int64 step,
+                        Seconds = 1.0,
+                        ReturnMean = 10.0 * score,
+                        ReturnStd = 0.0,
+                        ScoreMean = score,
+                        Returns = ImmutableArray.Create(10.0 * score),
+                        Lengths = ImmutableArray.Create 1,
+                        Successes = ImmutableArray.Create(if score > 50.0 then 1 else 0),
+                        SuccessRate = score / 100.0
+                    )
+            ],
+        Result = offline.Result,
+        Acting =
+            ImmutableArray.CreateRange [
+                for at, success in episodes ->
+                    ActingLine(
+                        Step = online.OfflineSteps + int64 at,
+                        Seconds = 1.0,
+                        EnvironmentSteps = int64 at,
+                        Return = (if success then 1.0 else 0.0),
+                        Length = 10,
+                        Terminal = success,
+                        Success = (if success then 1 else 0),
+                        DataRows = data.Transitions,
+                        OnlineRows = int64 at,
+                        StepsPerSecond = 1000.0
+                    )
+            ]
+    )
 
 /// Two tasks of D4RL, the first learned from a file of this name and origin, or from data "generated" here.
 let locomotionOf (source: string) (origin: DataOrigin option) : SweepResults =
