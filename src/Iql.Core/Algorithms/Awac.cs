@@ -63,7 +63,7 @@ public static class Awac
         var target = TemporalDifference.Target(
             batch["rewards"], batch["terminals"], Scalar(config.Discount), Critics.MinTarget(shared, next, sampled));
         var (critics, criticMetrics) = Critics.Step(AdamState.In(shared, "critic1", "critic2"), target, s, a,
-            Scalar("step"), Scalar(config.CriticLearningRate));
+            Learners.Updates(), Scalar(config.CriticLearningRate));
 
         var noise = config.Baseline == AdvantageBaseline.Sample ? draw(BaselineNoise, a.Shape) : null;
         var baseline = Critics.Min(critics.Parameters, s, Action(config, policy, s, noise));
@@ -86,7 +86,7 @@ public static class Awac
         var loss = config.Weighting == AdvantageWeighting.Softmax
             ? AdvantageWeighted.NormalisedLikelihood(weight, logDensity)
             : AdvantageWeighted.Likelihood(weight, logDensity);
-        var (next, norm) = Adam.Descend(policy, loss, Scalar("step"), Scalar(config.PolicyLearningRate),
+        var (next, norm) = Adam.Descend(policy, loss, Learners.Updates(), Scalar(config.PolicyLearningRate),
             config.WeightDecay > 0 ? Scalar(config.WeightDecay) : null, config.WeightDecayKind);
         var capped = Scalar(config.InverseTemperature) * advantage > Log(Scalar(config.MaxAdvantageWeight));
         return (next,

@@ -77,7 +77,7 @@ static class ClonedPolicy
         var rate = Scalar(config.PolicyLearningRate);
         if (config.PolicySchedule == LearningRateSchedule.Cosine)
             rate = LearningRate.Cosine(rate, step, Scalar(config.CosineSteps));
-        var (next, norm) = Adam.Descend(policy, loss, step, rate);
+        var (next, norm) = Adam.Descend(policy, loss, Learners.Updates(), rate);
         return (next,
         [
             ("policyLoss", loss), .. weights ?? [], .. fit, ("policyGradientNorm", norm), ("policyLearningRate", rate),
@@ -89,7 +89,7 @@ static class ClonedPolicy
         AdamState behaviour, Tensor learningRate, (Tensor Mean, Tensor LogStd) distribution, Tensor actions)
     {
         var loss = Cloning.Likelihood(GaussianPolicy.LogDensity(actions, distribution.Mean, distribution.LogStd));
-        var (next, norm) = Adam.Descend(behaviour, loss, Scalar("step"), learningRate);
+        var (next, norm) = Adam.Descend(behaviour, loss, Learners.Updates(), learningRate);
         return (next, [("behaviourLoss", loss), ("behaviourGradientNorm", norm)]);
     }
 

@@ -132,7 +132,7 @@ public static class ConservativeQLearning
         var state = AdamState.In(shared, "temperature");
         var loss = SoftActorCritic.Temperature(
             state.Parameters[TemperatureName], logDensity, Scalar(config.TargetEntropy) * actionSize);
-        var (next, _) = Adam.Descend(state, loss, Scalar("step"), Scalar(config.PolicyLearningRate));
+        var (next, _) = Adam.Descend(state, loss, Learners.Updates(), Scalar(config.PolicyLearningRate));
         var (before, after) = (Value(state), Value(next));
         return (next, before, after, [("temperature", before), ("temperatureLoss", loss)]);
 
@@ -151,7 +151,7 @@ public static class ConservativeQLearning
         var q = Critics.Min(critics, s, action);
         var loss = cloning ? SoftActorCritic.Cloning(temperature, logDensity, dataLogDensity)
             : SoftActorCritic.Policy(temperature, logDensity, q);
-        var (next, norm) = Adam.Descend(policy, loss, Scalar("step"), Scalar(config.PolicyLearningRate));
+        var (next, norm) = Adam.Descend(policy, loss, Learners.Updates(), Scalar(config.PolicyLearningRate));
         return (next,
         [
             ("policyLoss", loss), ("policyTemperature", temperature), ("policyQMean", Mean(q)),
@@ -207,12 +207,12 @@ public static class ConservativeQLearning
             var before = AdamState.In(shared, "multiplier");
             value = Conservative.Multiplier(Reshape(before.Parameters[MultiplierName], Shape.Scalar));
             var dual = Conservative.Dual(Penalty(StopGradient(differences[0])), Penalty(StopGradient(differences[1])));
-            (multiplier, _) = Adam.Descend(before, dual, Scalar("step"), Scalar(config.CriticLearningRate));
+            (multiplier, _) = Adam.Descend(before, dual, Learners.Updates(), Scalar(config.CriticLearningRate));
             multiplierMetrics = [("multiplier", value), ("multiplierLoss", dual)];
         }
         var loss = q.Zip(differences, (data, difference) =>
             TemporalDifference.Squared(target, data) + Penalty(difference)).Aggregate((sum, other) => sum + other);
-        var (after, norm) = Adam.Descend(critics, loss, Scalar("step"), Scalar(config.CriticLearningRate));
+        var (after, norm) = Adam.Descend(critics, loss, Learners.Updates(), Scalar(config.CriticLearningRate));
         return (
             [
                 .. after.Entries, .. multiplier?.Entries ?? [],

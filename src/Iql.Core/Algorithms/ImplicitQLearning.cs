@@ -102,7 +102,7 @@ public static class ImplicitQLearning
         var residual = targetQ - v;
         var error = loss(residual, v, config);
         Check.That(error.Shape == Shape.Scalar, "valueLoss", "a scalar", error.Shape, "End it with Mean.");
-        var (next, norm) = Adam.Descend(value, error, Scalar("step"), Scalar(config.ValueLearningRate));
+        var (next, norm) = Adam.Descend(value, error, Learners.Updates(), Scalar(config.ValueLearningRate));
         return (next,
         [
             ("valueLoss", error), ("valueMean", Mean(v)), ("targetQMean", Mean(targetQ)),
@@ -127,7 +127,7 @@ public static class ImplicitQLearning
     {
         var y = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount), next);
         return Critics.Step(AdamState.In(shared, "critic1", "critic2"), y, batch["observations"], batch["actions"],
-            Scalar("step"), Scalar(config.CriticLearningRate),
+            Learners.Updates(), Scalar(config.CriticLearningRate),
             error ?? ((target, prediction) => TemporalDifference.Squared(target, prediction, config.HalveCriticLoss)));
     }
 

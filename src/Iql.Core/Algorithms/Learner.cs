@@ -33,6 +33,8 @@ public sealed record Learner(
     public ImmutableArray<GraphFunction> Programs { get; init; } = [Step];
     /// <summary>Act with the policy's own draws, whatever an evaluated policy takes; null where it has none.</summary>
     public Func<int, GraphFunction>? Explore { get; init; }
+    /// <summary>Its programs where optimizers began anew at a step: Adam counts the updates since.</summary>
+    public Func<long, ImmutableArray<GraphFunction>>? ProgramsSince { get; init; }
     /// <summary>Why it cannot go on online, the end of a sentence; null where it can.</summary>
     public string? OfflineOnly { get; init; }
     /// <summary>The learned value of a state, or null.</summary>
@@ -43,6 +45,13 @@ public sealed record Learner(
     public Func<Transitions, IBatchSource>? Batches { get; init; }
     /// <summary>The program of a step, by the number of steps already made.</summary>
     public GraphFunction StepAt(long step) => Programs[Choose(step)];
+
+    /// <summary>The learner whose optimizers began anew at a step. Schedules and draws go on.</summary>
+    internal Learner Since(long step)
+    {
+        var programs = ProgramsSince!(step);
+        return this with { Programs = programs, Step = programs[0] };
+    }
 
     /// <summary>A source of this learner's minibatches.</summary>
     /// <exception cref="ArgumentException">The data lack something the learner needs (next actions, …).</exception>

@@ -1,5 +1,6 @@
 global using Metrics = System.Collections.Immutable.ImmutableArray<(string Name, Iql.Graph.Tensor Value)>;
 using System.Collections.Immutable;
+using System.Globalization;
 using Iql.Graph;
 using Iql.Networks;
 using Iql.Optimizers;
@@ -16,6 +17,22 @@ readonly record struct Traced(
 /// <summary>Puts learners together.</summary>
 static class Learners
 {
+    const string UpdatesName = "updates/";
+
+    /// <summary>Updates that an optimizer has made, for Adam: of one that makes every d-th step, in that step.
+    /// </summary>
+    internal static Tensor Updates(int every = 1) => Tensor.Scalar($"{UpdatesName}{every}");
+
+    /// <summary>A program whose optimizers began at step t₀: (step + 1) / d − 1 − ⌊t₀ / d⌋ updates were made.</summary>
+    static GraphFunction Since(GraphFunction program, long start) => program.Replaced(node =>
+    {
+        if (node.Op != Op.Input || !node.Name.StartsWith(UpdatesName, StringComparison.Ordinal)) return null;
+        var every = int.Parse(node.Name[UpdatesName.Length..], CultureInfo.InvariantCulture);
+        var step = Tensor.Scalar("step");
+        var made = every == 1 ? step : (step + 1) / every - 1; // a whole number, in such a step
+        return start < every ? made : made - start / every;
+    });
+
     /// <summary>The learner of configs, a policy each, on <see cref="Layouts"/>; phases are programs.</summary>
     /// <exception cref="ArgumentException">A program has a scalar that is no hyperparameter, seed or step.</exception>
     internal static Learner Of(
@@ -24,9 +41,24 @@ static class Learners
         params Phase[] phases)
     {
         var scalars = members.Scalars();
-        ImmutableArray<GraphFunction> programs = [.. phases.Select(Program)];
+        ImmutableArray<GraphFunction> traced = [.. phases.Select(Program)];
         ImmutableArray<double> values = [.. scalars.Select(scalar => scalar.Value)];
-        return new(algorithm, blocks, batch, programs[0], values, Start, act) { Programs = programs };
+        var programs = ProgramsSince(0);
+        return new(algorithm, blocks, batch, programs[0], values, Start, act)
+        {
+            Programs = programs,
+            ProgramsSince = ProgramsSince,
+        };
+
+        ImmutableArray<GraphFunction> ProgramsSince(long step)
+        {
+            ImmutableArray<GraphFunction> since = [.. traced.Select(program => Since(program, step))];
+            foreach (var program in since)
+                foreach (var name in GraphFunction.Of(program.Inputs, program.Outputs).Scalars)
+                    Check.That(program.Scalars.Contains(name), algorithm,
+                        $"scalars {string.Join(", ", program.Scalars)}", name);
+            return since;
+        }
 
         // Moments are 0. Every policy starts with the numbers it would have alone.
         ImmutableArray<TensorBlock> Start(Seed seed)
@@ -45,12 +77,8 @@ static class Learners
             var each = policies.ToArray();
             var own = each.SelectMany((policy, i) =>
                 policy.Metrics.Select(metric => ($"{i}:{metric.Name}", metric.Value)));
-            GraphFunction program = new([.. blocks, batch], ["seed", "step", .. scalars.Select(scalar => scalar.Name)],
+            return new([.. blocks, batch], ["seed", "step", .. scalars.Select(scalar => scalar.Name)],
                 [shared, .. each.Select(policy => policy.Policy)], [.. metrics, .. own]);
-            foreach (var name in GraphFunction.Of(program.Inputs, program.Outputs).Scalars)
-                Check.That(program.Scalars.Contains(name), algorithm,
-                    $"scalars {string.Join(", ", program.Scalars)}", name);
-            return program;
         }
     }
 

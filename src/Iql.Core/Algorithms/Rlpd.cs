@@ -77,16 +77,14 @@ public static class Rlpd
         var target = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount), next);
         var (critics, criticMetrics) = Critics.Step(
             AdamState.In(shared, [.. Enumerable.Range(1, config.Ensemble).Select(i => $"critic{i}")]), target, s, a,
-            Scalar("step"), Scalar(config.CriticLearningRate),
+            Learners.Updates(), Scalar(config.CriticLearningRate),
             (y, q) => TemporalDifference.Squared(y, q) / config.Ensemble);
         (string, Tensor)[] moved =
             [.. critics.Entries, .. Critics.TargetStep(shared, critics, Scalar(config.PolyakStep))];
         criticMetrics = [.. criticMetrics, ("temperature", alpha)];
         if (!withPolicy) return new(shared.With(moved), [(policy, [])], criticMetrics);
 
-        // Updates of the policy so far: this one is number (step + 1) / delay, a whole number.
-        var updates = (Scalar("step") + 1) / config.PolicyDelay - 1;
-        var rate = Scalar(config.PolicyLearningRate);
+        var (updates, rate) = (Learners.Updates(config.PolicyDelay), Scalar(config.PolicyLearningRate));
         var actor = AdamState.In(policy);
         var (mean, logStd) = Head(config, actor.Parameters, s);
         var (action, logDensity) = TanhGaussianPolicy.Sample(mean, logStd, draw(PolicyNoise, a.Shape));

@@ -63,7 +63,7 @@ public static class TD3BC
         var next = Critics.MinTarget(shared, batch["nextObservations"], smoothed);
         var target = TemporalDifference.Target(batch["rewards"], batch["terminals"], Scalar(config.Discount), next);
         var (critics, criticMetrics) = Critics.Step(AdamState.In(shared, "critic1", "critic2"), target, s, a,
-            Scalar("step"), Scalar(config.CriticLearningRate));
+            Learners.Updates(), Scalar(config.CriticLearningRate));
         if (!withPolicy) return new(shared.With(critics.Entries), [(policy, [])], [.. criticMetrics, .. noiseMetrics]);
 
         var (after, policyMetrics) = PolicyStep(config, AdamState.In(policy), critics.Parameters, s, a);
@@ -83,9 +83,8 @@ public static class TD3BC
         var q = Critics.Q(critics, "critic1", s, action);
         var scale = RegularisedPolicy.Scale(q, Scalar(config.Alpha));
         var loss = RegularisedPolicy.Loss(scale, q, action, a);
-        // Updates of the policy so far: this one is number (step + 1) / delay, a whole number.
-        var updates = (Scalar("step") + 1) / config.PolicyDelay - 1;
-        var (next, norm) = Adam.Descend(policy, loss, updates, Scalar(config.PolicyLearningRate));
+        var (next, norm) = Adam.Descend(
+            policy, loss, Learners.Updates(config.PolicyDelay), Scalar(config.PolicyLearningRate));
         return (next,
         [
             ("policyLoss", loss), ("policyQMean", Mean(q)), ("criticScale", scale),

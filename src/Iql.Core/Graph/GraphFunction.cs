@@ -30,4 +30,18 @@ public sealed record GraphFunction(
 
     /// <summary>The same function without metrics, for steps between two log lines. Outputs keep their bits.</summary>
     public GraphFunction WithoutMetrics() => this with { Metrics = [] };
+
+    /// <summary>The same function with other nodes in the place of some; null keeps a node.</summary>
+    internal GraphFunction Replaced(Func<Tensor, Tensor?> other)
+    {
+        var made = new Dictionary<Tensor, Tensor>();
+        foreach (var node in Order.Of(Results))
+            made[node] = other(node) ?? node.On([.. node.Sources.Select(source => made[source])]);
+        return this with
+        {
+            Outputs = [.. Outputs.Select(group =>
+                new TensorGroup(group.Layout, [.. group.Tensors.Select(tensor => made[tensor])]))],
+            Metrics = [.. Metrics.Select(metric => (metric.Name, made[metric.Value]))],
+        };
+    }
 }

@@ -31,6 +31,15 @@ public sealed record AdamState(TensorGroup Parameters, TensorGroup Mean, TensorG
             TensorGroups.Group(group, [.. names.Select(name => (name, block[prefix + name]))]);
     }
 
+    /// <summary>Moments of a block become 0, as before the first step.</summary>
+    public static void Clear(TensorBlock block)
+    {
+        foreach (var entry in block.Layout.Entries)
+            if (entry.Name.StartsWith(MeanPart + "/", StringComparison.Ordinal)
+                || entry.Name.StartsWith(SquarePart + "/", StringComparison.Ordinal))
+                block.Write(entry.Name, new float[entry.Shape.Count]);
+    }
+
     /// <summary>Everything, under the names it has in a block.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> Entries =>
         [.. Parameters.Entries(), .. Mean.Entries().Under(MeanPart), .. Square.Entries().Under(SquarePart)];

@@ -6,6 +6,7 @@ using Iql.Cpu;
 using Iql.Data;
 using Iql.Execution;
 using Iql.Graph;
+using Iql.Optimizers;
 using Iql.Training.Online;
 
 namespace Iql.Training;
@@ -17,11 +18,12 @@ sealed class TrainingSession : IDisposable
     readonly RunConfig config;
     readonly IReadOnlyList<RunLog> logs;
     readonly IDevice device;
-    readonly Trainer trainer;
+    readonly IBatchSource batches;
     readonly Evaluation? evaluation;
     readonly OnlinePhase? online;
     readonly WeightHistogram? histogram;
     readonly Stopwatch wall = Stopwatch.StartNew(), training = new();
+    Trainer trainer;
     Divergence? why;
     long reported;
     double pace, share, counted;
@@ -40,12 +42,28 @@ sealed class TrainingSession : IDisposable
             if (logs[0].Acting is { } acting) OnlineRows.Read(logs[0].Run.Folder, acting, online.Rows);
             batches = online.Batches;
         }
-        trainer = new(plan.Learner, batches, start, device);
+        this.batches = batches;
+        trainer = From(start);
         reported = start.Step;
         if (plan.Environment is { } environment && config.EvaluationEpisodes > 0)
             evaluation = new(plan.Learner, environment, config.Normalization, config.EvaluationEpisodes, start.Seed,
                 plan.Reference, device);
         if (plan.Learner.Probe is not null) histogram = new(plan.Learner, plan.Transitions, start.Seed, device);
+    }
+
+    bool Resets => config.FineTuning is { ResetOptimizers: true };
+
+    /// <summary>A trainer from a state on. Optimizers begin anew here: what is saved at the switch has their moments.
+    /// </summary>
+    Trainer From(LearnerState state)
+    {
+        if (!Resets || state.Step < Switch) return new(plan.Learner, batches, state, device);
+        if (state.Step == Switch)
+        {
+            state = state with { Blocks = [.. state.Blocks.Select(block => block.Clone())] };
+            foreach (var block in state.Blocks) AdamState.Clear(block);
+        }
+        return new(plan.Learner.Since(Switch), batches, state, device);
     }
 
     void Tell(ActedEpisode episode) => logs[0].Episode(trainer.Step, Seconds(logs[0]), episode, online!.Rows);
@@ -90,6 +108,11 @@ sealed class TrainingSession : IDisposable
             if (evaluates) Evaluate();
             if (saves) Save();
             if (logs || evaluates) Report(progress);
+            if (Resets && to == Switch)
+            {
+                using var before = trainer;
+                trainer = From(before.State);
+            }
 
             bool Due(long every) => to % every == 0 || to == config.Steps || to == Switch;
         }

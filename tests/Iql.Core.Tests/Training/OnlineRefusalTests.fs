@@ -44,6 +44,9 @@ let tests =
                 How.Of(share = 0.5, capacity = 15L), "capacity: expected at least 16, got 15."
                 How.Of(rows = 65L), "dataRows: expected a number in [1, 64], got 65."
                 How.Of(noise = -0.1), "actingNoise: expected a finite number of at least 0, got -0.1."
+                How.Of(noise = 0.1, clip = 0.0), "actingNoiseClip: expected a finite number above 0, got 0."
+                How.Of(noise = 0.1, clip = nan), "actingNoiseClip: expected a finite number above 0, got NaN."
+                How.Of(clip = 0.5), "actingNoiseClip: expected none without acting's noise, got 0.5."
                 How.Of(random = -1L), "randomSteps: expected at least 0, got -1."
                 How.Of(lag = 2), "actingLag: expected 0 or 1, got 2."
                 How.Of(lag = 1, turns = Turns.Episodes), "actingLag: expected 0 where whole episodes take turns, got 1."
@@ -137,6 +140,14 @@ let tests =
             Expect.stringStarts
                 (refused (planWith transitions (Line()) 1 learner) config)
                 "acting: expected greedy for a policy that has no draws, got Sampled."
+                "message")
+
+        testCase "calibration is not turned off where there is none" (fun () ->
+            let config = configOf algorithm (How.Of(calibration = OnlineCalibration.Off))
+
+            Expect.stringStarts
+                (refused (planWith transitions (Line()) 1 (learnerOf algorithm)) config)
+                "calibration: expected kept where the algorithm has no calibration to turn off, got Off."
                 "message")
 
         testCase "a run that goes on online is another run than one that does not" (fun () ->

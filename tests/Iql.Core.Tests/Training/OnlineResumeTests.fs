@@ -18,6 +18,8 @@ let private cases = [
     "rarely, ahead", How.Of(updates = 0.4, lag = 1)
     "often", How.Of(updates = 2.0, online = 25L)
     "whole episodes", How.Of(turns = Turns.Episodes)
+    "new optimizers", How.Of(reset = true)
+    "no offline steps", How.Of(offline = 0L, share = 0.5, updates = 2.0, after = 5L, random = 5L)
 ]
 
 let private plan threads = planWith transitions (Line()) threads (learnerOf algorithm)

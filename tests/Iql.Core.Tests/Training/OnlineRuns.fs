@@ -27,9 +27,12 @@ type How =
             ?rows: int64,
             ?acting: ActingChoice,
             ?noise: float,
+            ?clip: float,
             ?random: int64,
             ?schedule: OnlineSchedule,
-            ?lag: int
+            ?lag: int,
+            ?reset: bool,
+            ?calibration: OnlineCalibration
         ) : FineTuning =
         FineTuning(
             OfflineSteps = defaultArg offline 30L,
@@ -44,7 +47,10 @@ type How =
             ActingNoise = defaultArg noise 0.0,
             RandomSteps = defaultArg random 0L,
             Schedule = defaultArg schedule OnlineSchedule.Constant,
-            ActingLag = defaultArg lag 0
+            ActingLag = defaultArg lag 0,
+            ActingNoiseClip = Option.toNullable clip,
+            ResetOptimizers = defaultArg reset false,
+            Calibration = defaultArg calibration OnlineCalibration.Kept
         )
 
 let algorithm: ImplicitQLearningConfig =

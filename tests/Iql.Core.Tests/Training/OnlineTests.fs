@@ -153,16 +153,62 @@ let tests =
 
                 Expect.equal (rows "with" 0.5) (rows "without" 0.0) "rows"))
 
-        testCase "a schedule that ended at the switch never climbs again" (fun () ->
+        testRows
+            "a schedule that ended at the switch never climbs again, whatever is reset"
+            [ false; true ]
+            (fun reset ->
+                inFolder (fun root ->
+                    let cosine =
+                        ImplicitQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16, CosineSteps = 30.0)
+
+                    let how = How.Of(online = 200L, schedule = OnlineSchedule.Finished, reset = reset)
+
+                    for line in trainLines (train root "run" cosine how) do
+                        if line.Step > 30L then
+                            Expect.equal line.Metrics["policyLearningRate"] 0.0 $"rate at step {line.Step}"))
+
+        testCase "constant learning rates stay what they are after optimizers began anew" (fun () ->
             inFolder (fun root ->
-                let cosine =
-                    ImplicitQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16, CosineSteps = 30.0)
+                for line in trainLines (train root "run" algorithm (How.Of(reset = true))) do
+                    Expect.equal line.Metrics["policyLearningRate"] 3e-4 $"rate at step {line.Step}"))
 
-                let folder = train root "run" cosine (How.Of(online = 200L, schedule = OnlineSchedule.Finished))
+        testCase "noise of acting is clipped before it is added" (fun () ->
+            inFolder (fun root ->
+                let still =
+                    ImplicitQLearningConfig(
+                        HiddenSizes = Widths [ 8; 8 ],
+                        BatchSize = 16,
+                        PolicySchedule = LearningRateSchedule.Constant,
+                        PolicyLearningRate = 0.0
+                    )
 
-                for line in trainLines folder do
-                    if line.Step > 30L then
-                        Expect.equal line.Metrics["policyLearningRate"] 0.0 $"rate at step {line.Step}"))
+                let actions (how: FineTuning) = [
+                    // Observations do not depend on the actions here.
+                    let folder = IO.Path.Combine(root, $"{how.ActingNoise} {how.ActingNoiseClip}")
+
+                    for row in fst (rowsWith (LastMoment()) (configOf still how) still folder) do
+                        yield! Seq.map float row.Action
+                ]
+
+                let plain = actions (How.Of(acting = ActingChoice.Greedy))
+                let noisy = actions (How.Of(acting = ActingChoice.Greedy, noise = 0.3))
+                let clipped = actions (How.Of(acting = ActingChoice.Greedy, noise = 0.3, clip = 0.2))
+
+                for a, b, c in List.zip3 plain noisy clipped do
+                    Expect.floatClose (Accuracy.within 1e-6) c (a + max -0.2 (min 0.2 (b - a))) "action"
+
+                let count = List.zip noisy clipped |> List.filter (fun (b, c) -> abs (b - c) > 1e-3) |> List.length
+                Expect.isGreaterThan count 10 "actions that clipping changed"))
+
+        testCase "without offline steps a run begins with acting" (fun () ->
+            inFolder (fun root ->
+                let how = How.Of(offline = 0L, share = 0.5, updates = 2.0)
+                let folder = train root "run" algorithm how
+                Expect.equal (folder.ReadResult().Steps) 80L "steps of the result"
+                Expect.equal (evaluationLines folder).Head.Step 0L "step of the first evaluation"
+                let first = (actingLines folder).Head
+                // Two updates come after each decision but the episode's last.
+                Expect.equal first.Step (2L * (first.EnvironmentSteps - 1L)) "updates before the first episode's end"))
 
         testCase "every evaluation has starts of its own, none of them acting's" (fun () ->
             inFolder (fun root ->

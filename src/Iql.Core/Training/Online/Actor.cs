@@ -119,7 +119,8 @@ sealed class Actor : IDisposable
         }
         for (var i = 0; i < taken.Length; i++)
         {
-            if (how.ActingNoise > 0) taken[i] += (float)(how.ActingNoise * noise.Normal(Number(i)));
+            var (added, most) = (how.ActingNoise * noise.Normal(Number(i)), how.ActingNoiseClip ?? double.MaxValue);
+            if (how.ActingNoise > 0) taken[i] += (float)Math.Clamp(added, -most, most);
             taken[i] = Math.Clamp(taken[i], -1, 1);
         }
     }

@@ -29,11 +29,20 @@ public enum OnlineSchedule
     Finished,
 }
 
+/// <summary>Cal-QL's lower bound by returns to go in the online phase.</summary>
+public enum OnlineCalibration
+{
+    /// <summary>Rows of acting have returns too, and the bound goes on (Cal-QL's authors).</summary>
+    Kept,
+    /// <summary>There is none from the switch on, for no row (CORL).</summary>
+    Off,
+}
+
 /// <summary>Everything that makes a run go on online after its offline steps. Rewards need nothing here: the run's
 /// normalisation holds for the data's rows and for those of acting alike.</summary>
 public sealed record FineTuning
 {
-    /// <summary>Updates from the data alone before the switch, at least 0.</summary>
+    /// <summary>Updates from the data alone before the switch, at least 0: RLPD has none.</summary>
     public required long OfflineSteps { get; init; }
     /// <summary>n, decisions in the environment after the switch, at least 1.</summary>
     public required long OnlineSteps { get; init; }
@@ -54,9 +63,17 @@ public sealed record FineTuning
     public ActingChoice Acting { get; init; } = ActingChoice.Sampled;
     /// <summary>Deviation of normal noise on acting's actions, before they are clipped to ±1, at least 0.</summary>
     public double ActingNoise { get; init; }
+    /// <summary>c, noise is clipped to ±c before it is added, above 0; null does not clip it. CORL's deterministic IQL:
+    /// noise 0.03, c 0.5.</summary>
+    public double? ActingNoiseClip { get; init; }
     /// <summary>The first decisions whose actions are uniform, at least 0.</summary>
     public long RandomSteps { get; init; }
     public OnlineSchedule Schedule { get; init; } = OnlineSchedule.Constant;
+    /// <summary>Whether optimizers begin anew at the switch (SPOT in CORL): Adam's moments are 0, and its correction
+    /// counts the updates since. Schedules do not begin anew.</summary>
+    public bool ResetOptimizers { get; init; }
+    /// <summary>Whether Cal-QL's bound goes on; other algorithms have none.</summary>
+    public OnlineCalibration Calibration { get; init; } = OnlineCalibration.Kept;
 
     /// <summary>0 acts, then updates. 1 acts with the parameters before the update, at the same time as it.</summary>
     public int ActingLag { get; init; }
@@ -109,6 +126,12 @@ public sealed record FineTuning
             Iql.Check.AtLeast(Room(dataRows), data, "capacity", $"The buffer starts with {data} rows of the data.");
         Iql.Check.AtLeast(Room(dataRows), batchSize, "capacity", "A buffer holds at least a batch.");
         Iql.Check.NotNegative(ActingNoise, "actingNoise");
+        if (ActingNoiseClip is { } clip)
+        {
+            Iql.Check.That(clip > 0 && double.IsFinite(clip), "actingNoiseClip", "a finite number above 0", clip);
+            Iql.Check.That(ActingNoise > 0, "actingNoiseClip", "none without acting's noise", clip,
+                "Leave it out, or set the noise.");
+        }
         Iql.Check.AtLeast(RandomSteps, 0, "randomSteps");
         Iql.Check.That(ActingLag is 0 or 1, "actingLag", "0 or 1", ActingLag);
         Iql.Check.That(ActingLag == 0 || Turns == Turns.Steps, "actingLag", "0 where whole episodes take turns",
