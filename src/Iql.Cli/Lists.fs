@@ -62,7 +62,7 @@ module Lists =
 
     /// `iql presets`
     let presets: Command =
-        let run () =
+        let show () =
             for algorithm in Algorithm.All do
                 printfn "%s: %s, %s" algorithm.Name algorithm.Title algorithm.Paper
 
@@ -89,9 +89,21 @@ module Lists =
 
                 printfn ""
 
+        let run (protocols: bool) =
+            if protocols then Command.print (Protocol.lines Protocols.all) else show ()
             Shell.printed ()
 
-        Command.create "presets" "List published hyperparameters with their sources" "" [] [] [] () run
+        Command.create
+            "presets"
+            "List published hyperparameters, or protocols of fine-tuning, with their sources"
+            ""
+            []
+            [
+                Parameter.switch "--protocols" "Show the protocols of `iql finetune` side by side" (fun _ -> true)
+            ]
+            [ "iql presets --protocols", "how others fine-tune" ]
+            false
+            run
 
     /// `iql env reference`
     let reference: Command =

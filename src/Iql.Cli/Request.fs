@@ -14,8 +14,10 @@ type Request = {
     Mode: DatasetMode option
     /// Transitions to collect for a task; None is the task's own number.
     Transitions: int option
-    /// The name of an algorithm or a variant.
-    Algorithm: string
+    /// The name of the algorithm or variant that was asked for.
+    Asked: string option
+    /// How it is fine-tuned.
+    Protocol: Protocol option
     /// The domain of --preset; None: from the name of the data.
     Preset: string option
     Rewards: RewardRule option
@@ -29,7 +31,13 @@ type Request = {
     Output: string option
     Threads: int
     RetrainDamaged: bool
-}
+} with
+
+    /// The name of an algorithm or a variant.
+    member request.Algorithm: string =
+        request.Asked
+        |> Option.orElse (request.Protocol |> Option.map _.Algorithm)
+        |> Option.defaultValue "iql"
 
 /// The options of all training commands.
 [<RequireQualifiedAccess>]
@@ -41,7 +49,8 @@ module Request =
         Data = None
         Mode = None
         Transitions = None
-        Algorithm = "iql"
+        Asked = None
+        Protocol = None
         Preset = None
         Rewards = None
         NormalizeObservations = None
@@ -153,6 +162,12 @@ module Request =
     /// How runs go on online.
     let online (several: bool) (standard: Trial) : Parameter<Request> list =
         [
+            if several then
+                Parameter.value
+                    "--protocol NAME"
+                    "How others fine-tune, with steps, acting and evaluations; `iql presets --protocols` compares them"
+                    (Read.oneOf [ for protocol in Protocols.all -> protocol.Name ])
+                    (fun name (request: Request) -> { request with Protocol = Some(Protocol.find name) })
             for option in OnlineOption.all do
                 if option.Name <> "offlineSteps" then
                     onlineOption several standard option
@@ -235,7 +250,9 @@ module Request =
 
     /// The algorithms that words name, and what they ask for.
     let named (request: Request) (words: string list) : Request * string list =
-        let names (word: string) = word.Split('=')[0] = "-a" || word.StartsWith "--algorithm"
+        let names (word: string) =
+            word.Split('=')[0] = "-a" || word.StartsWith "--algorithm" || word.StartsWith "--protocol"
+
         request, (if List.exists names words then [ request.Algorithm ] else [])
 
     /// The algorithm, the steps and the evaluations.
@@ -253,7 +270,7 @@ module Request =
                  + "; or a variant: "
                  + String.concat ", " variants)
                 (Read.oneOf [ for each in Algorithm.Named -> each.Name ])
-                (fun name (request: Request) -> { request with Algorithm = name })
+                (fun name (request: Request) -> { request with Asked = Some name })
             |> Parameter.showing "iql"
             if standard.Online.IsSome then
                 onlineOption true standard OnlineOption.all.Head

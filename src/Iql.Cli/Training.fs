@@ -78,11 +78,25 @@ module Training =
                     Command.refuse $"--preset: {request.Algorithm} has none for {domain}; `iql presets` lists them."
             | None -> Preset.forTask request.Algorithm (dataName request)
 
-        let started = Option.foldBack Preset.apply preset (standard algorithm.Standard)
+        let protocol = request.Protocol |> Option.map (Protocol.ofTask (dataName request))
+
+        let started =
+            standard algorithm.Standard
+            |> Option.foldBack Preset.apply preset
+            |> Option.foldBack Protocol.apply protocol
 
         let changed = List.foldBack (fun change trial -> change trial) request.Changes started
 
-        settled request changed, preset
+        // A protocol's interval is for its steps.
+        let every = if changed.Steps = started.Steps then changed.EvaluateEvery else 0
+        let chosen = changed.EvaluateEvery <> started.EvaluateEvery
+
+        let trial = settled request (if chosen then changed else { changed with EvaluateEvery = every })
+
+        let varied = [ for axis in request.Axes -> axis.Name, axis.Values |> List.map fst |> String.concat "," ]
+
+        let words = protocol |> Option.map (fun protocol -> Protocol.describe varied protocol trial)
+        { trial with Protocol = words }, preset
 
     /// The rows of a help page and its note, for the other words of the line. The page has the common options, or with
     /// "all" every option, or where algorithms are named theirs. Defaults are those in effect: of the algorithms, with
@@ -105,7 +119,7 @@ module Training =
 
         let trial name =
             let data = { Request.empty with Task = request.Task; Data = request.Data }
-            trial standard { data with Algorithm = name } |> fst
+            trial standard { data with Asked = Some name; Protocol = request.Protocol } |> fst
 
         let algorithms = if named.IsEmpty then [ "iql" ] else named
         let trials = List.map trial algorithms

@@ -145,7 +145,7 @@ public static class TrainingLoop
         Check.That(how.Acting == Online.ActingChoice.Greedy || learner.Explore is not null, "acting",
             "greedy for a policy that has no draws", how.Acting);
         Check.That(how.Calibration == Online.OnlineCalibration.Kept || learner.Batch.Contains("returnsToGo"),
-            "calibration", "kept where the algorithm has no calibration to turn off", how.Calibration);
+            "onlineCalibration", "kept where the algorithm has no calibration to turn off", how.Calibration);
         Check.That(how.ActingNoise == 0 || !environment.ActionSpace.IsDiscrete, "actingNoise",
             "0 where actions are choices", how.ActingNoise);
     }

@@ -195,6 +195,7 @@ module TrainingData =
 
     /// What a user should hear before a trial is trained on the data that it sees.
     let remarks (data: TrainingData) (trial: Trial) : string list = [
+        yield! Option.toList trial.Protocol
         let algorithm = Trial.algorithm trial
         let statistics = data.Raw.Statistics
 

@@ -33,8 +33,6 @@ module OnlineOption =
 
         { Name = name; Hint = hint; Otherwise = otherwise; Read = orNone; Doc = doc }
 
-    let private number name hint otherwise expected fits = row name hint otherwise (Read.numberWhere expected fits)
-
     let private whole name hint otherwise least = row name hint otherwise (Read.whole least >> Result.map int64)
 
     /// A row of the words of a type.
@@ -49,11 +47,11 @@ module OnlineOption =
         whole "offlineSteps" "N" "" 0 "Updates from the data alone; 20k is 20000, 0 is none"
         whole "onlineSteps" "N" "" 1 "Decisions in the environment after --steps"
         "Updates per decision, a number in (0, 1000]; 0.5 is one after every second decision"
-        |> number "updatesPerStep" "U" "" "a number in (0, 1000]" (fun updates -> updates > 0.0 && updates <= 1000.0)
+        |> row "updatesPerStep" "U" "" (Read.numberWhere "a number in (0, 1000]" (fun x -> x > 0.0 && x <= 1000.0))
         whole "firstUpdateAfter" "N" "" 0 "Decisions before the first online update"
         choice "turns" typeof<Turns> "What comes before its updates: single decisions, or a whole episode"
         "Share of each batch from the data, a number in [0, 1); 0 is acting alone, none is one buffer of both"
-        |> number "dataShare" "SHARE" "none" "a number in [0, 1)" (fun share -> share >= 0.0 && share < 1.0)
+        |> row "dataShare" "SHARE" "none" (Read.numberWhere "a number in [0, 1)" (fun x -> x >= 0.0 && x < 1.0))
         "Rows that the buffer holds, of data and acting, or with --data-share of acting; the oldest go first"
         |> whole "capacity" "ROWS" "all" 1
         whole "dataRows" "ROWS" "all" 1 "A random part of the data, in both phases"
@@ -61,9 +59,15 @@ module OnlineOption =
         |> choice "onlineActing" typeof<ActingChoice>
         "Deviation of normal noise on the actions taken, a number of at least 0"
         |> row "actingNoise" "SIGMA" "" (Read.atLeast 0.0)
+        "Bound of that noise, plus and minus, a number above 0, or none"
+        |> row "actingNoiseClip" "LIMIT" "none" Read.positive
         whole "randomSteps" "N" "" 0 "First decisions, with uniform actions"
         "Learning rates: constant in both phases, or with schedules that end at the switch"
         |> choice "onlineSchedule" typeof<OnlineSchedule>
+        "Whether optimizers begin anew at the switch"
+        |> row "resetOptimizers" "yes|no" "" (Read.oneOf [ "yes"; "no" ] >> Result.map ((=) "yes"))
+        "Cal-QL's lower bound online: kept, with returns of acting's episodes too, or off"
+        |> choice "onlineCalibration" typeof<OnlineCalibration>
         "0 acts, then updates; 1 acts at the same time, with the parameters before the update"
         |> row "actingLag" "0|1" "" (Read.oneOf [ "0"; "1" ] >> Result.map int)
     ]
@@ -86,6 +90,7 @@ module OnlineOption =
         match value with
         | null -> option.Otherwise
         | :? Enum -> (string value).ToLowerInvariant()
+        | :? bool as yes -> if yes then "yes" else "no"
         | value -> Convert.ToString(value, CultureInfo.InvariantCulture)
 
     /// A value out of a value or a word; an ArgumentException where it is none.

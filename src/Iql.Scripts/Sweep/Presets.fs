@@ -79,25 +79,38 @@ module Presets =
         "return-range", RewardRule.ReturnRange, "rewards × 1000 / return range"
     ]
 
-    let private split (separator: string) (text: string) =
+    let internal split (separator: string) (text: string) : string list =
         text.Split(separator, StringSplitOptions.TrimEntries ||| StringSplitOptions.RemoveEmptyEntries)
         |> List.ofArray
 
-    let private put (sources: Map<string, string>) (preset: Preset) (line: string) : Preset =
-        let wrong expected got =
-            raise (InvalidDataException $"{preset.Algorithm} on {preset.Domain}: expected '{expected}', got '{got}'.")
+    let private wrong expected got = raise (InvalidDataException $"presets: expected '{expected}', got '{got}'.")
 
-        let key, text =
-            match line.Split(": ", 2) with
-            | [| key; text |] -> key.Trim(), text
-            | _ -> wrong "source: values" line
-
-        let values source = [
-            for each in split "," text do
-                match split " " each with
-                | [ name; value ] -> { Name = name; Value = value; Source = Map.find source sources }
-                | _ -> wrong "name value" each
+    /// The sources that lines name: "code = author/repository @commit".
+    let internal sources (lines: string list) : Map<string, string> =
+        Map [
+            for line in lines do
+                if not (line.StartsWith ' ') && line.Contains " = " then
+                    let parts = line.Split(" = ", 2)
+                    parts[0], parts[1]
         ]
+
+    /// The key of a line "key: text", and its text.
+    let internal keyed (line: string) : string * string =
+        match line.Split(": ", 2) with
+        | [| key; text |] -> key.Trim(), text
+        | _ -> wrong "source: values" line
+
+    /// Values with their source: "alpha 2.5, rewards none".
+    let internal values (sources: Map<string, string>) (text: string) (source: string) : PresetValue list = [
+        for each in split "," text do
+            match split " " each with
+            | [ name; value ] -> { Name = name; Value = value; Source = Map.find source sources }
+            | _ -> wrong "name value" each
+    ]
+
+    let private put (sources: Map<string, string>) (preset: Preset) (line: string) : Preset =
+        let key, text = keyed line
+        let values = values sources text
 
         let take (preset: Preset) (value: PresetValue) =
             match value.Name with
@@ -117,13 +130,7 @@ module Presets =
     let read (algorithm: string) (lines: string list) : Preset list =
         let lines = lines |> List.filter (fun line -> line.Trim() <> "")
 
-        let sources =
-            Map [
-                for line in lines do
-                    if not (line.StartsWith ' ') && line.Contains " = " then
-                        let parts = line.Split(" = ", 2)
-                        parts[0], parts[1]
-            ]
+        let sources = sources lines
 
         let empty domain = {
             Algorithm = algorithm

@@ -15,6 +15,8 @@ type Trial = {
     Config: IAlgorithmConfig
     /// The preset that the algorithm's numbers started from, in words.
     Preset: string option
+    /// The protocol that the two phases started from, in words.
+    Protocol: string option
     /// What is done to rewards before training; None: what the task does.
     Rewards: RewardRule option
     /// Whether observations are standardised before training; None: what the task does.
@@ -45,6 +47,7 @@ module Trial =
         Data = DataSource.standard
         Config = ImplicitQLearningConfig()
         Preset = None
+        Protocol = None
         Rewards = None
         NormalizeObservations = None
         Seed = 0

@@ -147,7 +147,7 @@ let tests =
 
             Expect.stringStarts
                 (refused (planWith transitions (Line()) 1 (learnerOf algorithm)) config)
-                "calibration: expected kept where the algorithm has no calibration to turn off, got Off."
+                "onlineCalibration: expected kept where the algorithm has no calibration to turn off, got Off."
                 "message")
 
         testCase "a run that goes on online is another run than one that does not" (fun () ->
