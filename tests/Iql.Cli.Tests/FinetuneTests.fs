@@ -99,7 +99,7 @@ let tests =
             [
                 "--algorithm dt", "learns from pieces of trajectories"
                 "--algorithm onestep", "improves once on the policy that made the data"
-                "--algorithm cal-ql", "learns from returns to go"
+                "--algorithm cal-ql", "--turns: expected episodes for a calibration that is kept, got Steps."
                 "--algorithm td3bc", "--online-acting: expected greedy for a policy that has no draws"
                 "--objective sarsa", "learns from the action after"
                 "--policy-schedule cosine", "expected constant learning rates in both phases"

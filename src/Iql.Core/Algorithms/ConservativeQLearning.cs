@@ -59,6 +59,7 @@ public static class ConservativeQLearning
         var layout = BatchLayout.Of(config.BatchSize, observationSize, actionSize, returnsToGo: calibrated);
         return Learners.Of("cql", members, blocks, layout, Shared, Policy, Act, phases) with
         {
+            Returns = calibrated ? Returns(config) : null,
             Batches = calibrated ? data => new Sampler(data, layout, ReturnsToGo(config, data)) : null,
             Explore = discrete ? null : rows => Acting.Of(blocks, observationSize, actionSize, rows,
                 (_, policy, s) => Acting.Sample(Head(config, policy, s))),
@@ -93,13 +94,15 @@ public static class ConservativeQLearning
     }
 
     /// <summary>The bounds of a config's calibration, [N], of rewards as the learner sees them.</summary>
-    public static float[] ReturnsToGo(Config config, Transitions data) => data.ReturnsToGo(
-        config.Discount, config.Calibration switch
-        {
-            Calibration.SparseReturns => Ending.EndlessFailure,
-            Calibration.EndlessReturns => Ending.EndlessReward,
-            _ => Ending.Nothing,
-        });
+    public static float[] ReturnsToGo(Config config, Transitions data) =>
+        data.ReturnsToGo(config.Discount, Returns(config).Ending);
+
+    static ReturnRule Returns(Config config) => new(config.Discount, config.Calibration switch
+    {
+        Calibration.SparseReturns => Ending.EndlessFailure,
+        Calibration.EndlessReturns => Ending.EndlessReward,
+        _ => Ending.Nothing,
+    });
 
     static Traced Step(
         Config config, TensorGroup shared, TensorGroup policy, TensorGroup batch, bool cloning, Draw draw, Draw uniform)

@@ -53,6 +53,9 @@ public sealed record Learner(
         return this with { Programs = programs, Step = programs[0] };
     }
 
+    /// <summary>How it counts the returns to go of a <see cref="Sampler"/>'s rows; null where it needs none.</summary>
+    public ReturnRule? Returns { get; init; }
+
     /// <summary>A source of this learner's minibatches.</summary>
     /// <exception cref="ArgumentException">The data lack something the learner needs (next actions, …).</exception>
     public IBatchSource Source(IDataset transitions) =>

@@ -14,6 +14,11 @@ public sealed unsafe class ReplayBuffer
     readonly double? share;
     readonly float* memory;
     readonly long places;
+    readonly ReturnRule? rule;
+    readonly float[] dataReturns;
+    readonly float least;
+    readonly int stride;
+    float[] rewards = [], returns = [];
 
     /// <summary>Takes the memory.</summary>
     /// <param name="capacity">C: rows of one buffer of both, at least N; or of a buffer of added rows alone.</param>
@@ -23,8 +28,9 @@ public sealed unsafe class ReplayBuffer
     /// <param name="dataRows">A random part of the data of so many rows; null takes all.</param>
     /// <param name="seed">What chooses that part.</param>
     /// <param name="ahead">Rows written before they are published, at most.</param>
+    /// <param name="returns">How returns to go are counted, of data in memory; null counts none.</param>
     public ReplayBuffer(IDataset dataset, long capacity, long added, double? dataShare = null, long? dataRows = null,
-        Seed seed = default, long ahead = 0)
+        Seed seed = default, long ahead = 0, ReturnRule? returns = null)
     {
         (this.dataset, data, share, Capacity) = (dataset, dataset.Table, dataShare, capacity);
         layout = new(dataset.ObservationSize, dataset.ActionSize);
@@ -34,7 +40,14 @@ public sealed unsafe class ReplayBuffer
         Check.AtLeast(capacity, share is null ? DataRows : 1, nameof(capacity),
             share is null ? $"The buffer starts with {DataRows} rows of the data." : "");
         places = Math.Min(added, capacity) + ahead;
-        memory = AlignedMemory.Uncleared(places * layout.Stride);
+        (rule, dataReturns) = (returns, []);
+        if (returns is { } counted)
+        {
+            var whole = dataset.InMemory("returns to go");
+            (dataReturns, least) = (whole.ReturnsToGo(counted.Discount, counted.Ending), whole.Rewards.Min());
+        }
+        stride = (Width + RowLayout.Line - 1) / RowLayout.Line * RowLayout.Line;
+        memory = AlignedMemory.Uncleared(places * stride);
     }
 
     /// <summary>C.</summary>
@@ -49,8 +62,8 @@ public sealed unsafe class ReplayBuffer
     public long FirstAdded => Math.Max(0, Added - Capacity);
     /// <summary>Rows of the data that can be drawn.</summary>
     public long DataLeft => share is null ? DataRows - Math.Clamp(DataRows + Added - Capacity, 0, DataRows) : DataRows;
-    /// <summary>Floats of a row without its padding.</summary>
-    internal int Width => layout.NextObservations + layout.ObservationSize;
+    /// <summary>Floats of a row without its padding. Its return to go, where it has one, is the last.</summary>
+    internal int Width => layout.NextObservations + layout.ObservationSize + (rule is null ? 0 : 1);
 
     /// <summary>Writes the next row, in the form of the data's rows.</summary>
     /// <param name="terminal">d: no bootstrap from the next observation.</param>
@@ -58,9 +71,24 @@ public sealed unsafe class ReplayBuffer
     public void Write(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward, bool terminal,
         bool timeout, ReadOnlySpan<float> nextObservation)
     {
-        layout.Write(new(Place(Written), layout.Stride), observation, action, reward, terminal, timeout,
-            nextObservation);
+        Span<float> row = new(Place(Written), stride);
+        layout.Write(row, observation, action, reward, terminal, timeout, nextObservation);
+        row[layout.Stride..].Clear();
         Written++;
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Counts the returns to go of the rows written last, an episode: it ended, or was cut.</summary>
+    /// <param name="length">All of its rows, which the buffer still holds.</param>
+    public void CloseEpisode(int length, bool terminal)
+    {
+        if (rule is not { } counted) return;
+        Check.That(length >= 1 && length <= Math.Min(Written, places), nameof(length), "rows that the buffer holds",
+            length);
+        if (rewards.Length < length) (rewards, returns) = (new float[length], new float[length]);
+        for (var i = 0; i < length; i++) rewards[i] = Place(Written - length + i)[layout.Reward];
+        counted.Count(rewards.AsSpan(0, length), terminal, least, returns);
+        for (var i = 0; i < length; i++) Place(Written - length + i)[Width - 1] = returns[i];
         GC.KeepAlive(this);
     }
 
@@ -76,33 +104,40 @@ public sealed unsafe class ReplayBuffer
     /// <summary>Writes the next row as <see cref="Row"/> had it.</summary>
     internal void Restore(ReadOnlySpan<float> row)
     {
-        Span<float> place = new(Place(Written), layout.Stride);
+        Span<float> place = new(Place(Written), stride);
         place.Clear();
         row.CopyTo(place);
         Added = ++Written;
     }
 
-    /// <summary>Row i of a batch of B rows, a pure function of the seed, the draw's number and Added.</summary>
-    internal float* Draw(Seed seed, ulong number, int i, int batchSize)
+    /// <summary>Row i of a batch of B rows, a pure function of the seed, the draw's number and Added: one of the data's
+    /// N, or N + k for added row k.</summary>
+    internal long Draw(Seed seed, ulong number, int i, int batchSize)
     {
         if (share is null)
         {
             var last = DataRows + Added - 1;
             var slot = seed.Below(number, Math.Min(last + 1, Capacity));
             // The row with this slot is the newest whose number is the slot's modulo the capacity.
-            var row = last - (last - slot) % Capacity;
-            return row < DataRows ? Data(row) : Place(row - DataRows);
+            return last - (last - slot) % Capacity;
         }
-        if (Added == 0 || i < FromData(batchSize)) return Data(seed.Below(number, DataRows));
-        return Place(FirstAdded + seed.Below(number, Added - FirstAdded));
+        if (Added == 0 || i < FromData(batchSize)) return seed.Below(number, DataRows);
+        return DataRows + FirstAdded + seed.Below(number, Added - FirstAdded);
     }
+
+    /// <summary>A row that was drawn, as the data's table has it.</summary>
+    internal float* At(long row) => row < DataRows ? data.Row(Chosen(row)) : Place(row - DataRows);
+
+    /// <summary>Its return to go.</summary>
+    internal float ReturnToGo(long row) =>
+        row < DataRows ? dataReturns[Chosen(row)] : Place(row - DataRows)[Width - 1];
 
     /// <summary>Rows of a batch that are the data's, where two buffers are mixed; they come first.</summary>
     internal int FromData(int batchSize) => (int)Math.Round((share ?? 0) * batchSize, MidpointRounding.AwayFromZero);
 
-    float* Data(long row) => data.Row(chosen.Length > 0 ? chosen[row] : row);
+    long Chosen(long row) => chosen.Length > 0 ? chosen[row] : row;
 
-    float* Place(long k) => memory + (nint)(k % places) * layout.Stride;
+    float* Place(long k) => memory + (nint)(k % places) * stride;
 
     /// <summary>So many rows of N without repeats, ascending (Knuth, volume 2, algorithm S).</summary>
     static long[] Chosen(long count, long wanted, Seed seed)
@@ -117,7 +152,7 @@ public sealed unsafe class ReplayBuffer
 
     ~ReplayBuffer()
     {
-        AlignedMemory.Free(memory, places * layout.Stride);
+        AlignedMemory.Free(memory, places * stride);
         GC.KeepAlive(dataset);
     }
 }

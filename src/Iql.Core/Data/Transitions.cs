@@ -3,17 +3,6 @@ using System.Runtime.InteropServices;
 
 namespace Iql.Data;
 
-/// <summary>What returns to go count after the last row of an episode that did not end there.</summary>
-public enum Ending
-{
-    /// <summary>Nothing.</summary>
-    Nothing,
-    /// <summary>Its reward for ever, in a failure: an episode whose rewards are all the least of the data.</summary>
-    EndlessFailure,
-    /// <summary>Its reward for ever.</summary>
-    EndlessReward,
-}
-
 /// <summary>A data set of N transitions (s, a, r, d, s′), immutable, in the order they were made. An episode ends where
 /// a row is terminal or timed out, and at the last row.</summary>
 public sealed class Transitions : IDataset
@@ -107,17 +96,10 @@ public sealed class Transitions : IDataset
     {
         Check.That(discount is >= 0 and <= 1, nameof(discount), "a number in [0, 1]", discount);
         Check.That(discount < 1 || ending == Ending.Nothing, nameof(discount), "less than 1 for endless rewards", 1);
-        var returns = new float[Count];
-        var least = ending == Ending.EndlessFailure ? Rewards.Min() : 0;
+        var (returns, least, rule) = (new float[Count], Rewards.Min(), new ReturnRule(discount, ending));
         foreach (var episode in Episodes)
-        {
-            var endless = !Terminals[episode.Last] && (ending == Ending.EndlessReward ||
-                (ending == Ending.EndlessFailure
-                && !Rewards.AsSpan(episode.Start, episode.Length).ContainsAnyExcept(least)));
-            var sum = endless ? Rewards[episode.Last] / (1 - discount) : 0;
-            for (var row = episode.Last; row >= episode.Start; row--)
-                returns[row] = (float)(sum = Rewards[row] + discount * sum);
-        }
+            rule.Count(Rewards.AsSpan(episode.Start, episode.Length), Terminals[episode.Last], least,
+                returns.AsSpan(episode.Start, episode.Length));
         return returns;
     }
 

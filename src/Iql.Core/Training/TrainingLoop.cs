@@ -127,8 +127,6 @@ public static class TrainingLoop
         var (learner, data) = (plan.Learner, plan.Transitions);
         Check.That(learner.OfflineOnly is null, learner.Algorithm, "an algorithm that can go on online",
             $"one that {learner.OfflineOnly}");
-        Check.That(!learner.Batch.Contains("returnsToGo"), learner.Algorithm, "an algorithm that can go on online",
-            "one that learns from returns to go", "Leave the calibration off.");
         Check.That(learner.Members == 1, nameof(learner), "one policy in a run that goes on online", learner.Members);
         Check.That(plan.Device is null or CpuDevice, nameof(plan.Device), "the processor for a run that goes on online",
             plan.Device?.GetType().Name);
@@ -144,8 +142,16 @@ public static class TrainingLoop
         var how = config.FineTuning!;
         Check.That(how.Acting == Online.ActingChoice.Greedy || learner.Explore is not null, "acting",
             "greedy for a policy that has no draws", how.Acting);
-        Check.That(how.Calibration == Online.OnlineCalibration.Kept || learner.Batch.Contains("returnsToGo"),
-            "onlineCalibration", "kept where the algorithm has no calibration to turn off", how.Calibration);
+        var kept = how.Calibration == Online.OnlineCalibration.Kept;
+        Check.That(kept || learner.Returns is not null, "onlineCalibration",
+            "kept where the algorithm has no calibration to turn off", how.Calibration);
+        if (kept && learner.Returns is not null)
+        {
+            Check.That(how.Turns == Online.Turns.Episodes, "turns", "episodes for a calibration that is kept",
+                how.Turns, "An episode has returns to go when it is over. Or turn the calibration off online.");
+            Check.AtLeast(how.Room(data.Count), environment.TimeLimit, "capacity",
+                "Returns to go of an episode need all of its rows.");
+        }
         Check.That(how.ActingNoise == 0 || !environment.ActionSpace.IsDiscrete, "actingNoise",
             "0 where actions are choices", how.ActingNoise);
     }

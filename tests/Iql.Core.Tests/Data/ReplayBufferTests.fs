@@ -121,6 +121,59 @@ let tests =
             Expect.equal seen.Count 20 "different rows"
             Expect.isTrue (seen |> Set.forall (fun reward -> reward >= 0f && reward < 50f)) "rows of the data")
 
+        testCase
+            "where the data exactly fill the buffer, acting's first row takes the place of the data's first"
+            (fun () ->
+                let data = data 20
+                let buffer = ReplayBuffer(data, 20L, 10L)
+                add buffer 1
+
+                let seen =
+                    Set [
+                        for step in 0L .. 99L do
+                            yield! rewards data buffer step
+                    ]
+
+                Expect.equal seen (Set(-1f :: [ for row in 1..19 -> float32 row ])) "rows"
+                Expect.equal buffer.DataLeft 19L "rows of the data that are left")
+
+        testCase "rows have their returns to go, whatever the width of a row" (fun () ->
+            for width in 1..9 do
+                let data = transitions width 1 (steps 30 [ 9 ] [ 19 ])
+                let rule = ReturnRule(0.5, Ending.EndlessReward)
+                let buffer = ReplayBuffer(data, 37L, 100L, returns = Nullable rule)
+
+                for k in 0..20 do
+                    let numbers = Array.create width 0f
+                    let span = ReadOnlySpan numbers
+                    buffer.Write(span, ReadOnlySpan [| 0f |], 100f + float32 k, (k = 6), false, span)
+
+                    if k % 7 = 6 then
+                        buffer.CloseEpisode(7, (k = 6))
+
+                buffer.Publish()
+                let layout = BatchLayout.Of(32, width, 1, returnsToGo = true)
+                use block = new TensorBlock(layout)
+
+                // An episode's last reward, and whether it is the last of all.
+                let expected (reward: float32) =
+                    let last, endless =
+                        if reward >= 100f then
+                            100f + float32 ((int reward - 100) / 7 * 7 + 6), reward > 106f
+                        else
+                            float32 (int reward / 10 * 10 + 9), reward > 9f
+
+                    let first = if endless then float last / 0.5 else 0.0
+                    List.foldBack (fun r after -> float r + 0.5 * after) [ reward..last ] first |> float32
+
+                for step in 0L .. 9L do
+                    (Sampler(data, layout, null, buffer) :> IBatchSource).Fill(block, seed, step)
+                    let returns = block.Read "returnsToGo"
+                    Expect.equal returns (block.Read "rewards" |> Array.map expected) $"returns of width {width}"
+
+                (Sampler(data, layout, null, buffer, bounded = 5L) :> IBatchSource).Fill(block, seed, 5L)
+                Expect.all (block.Read "returnsToGo") (fun bound -> bound = -infinityf) "no bound")
+
         testCase "a buffer smaller than the data is refused" (fun () ->
             let message =
                 (Expect.raises<ArgumentException> (fun () -> ReplayBuffer(data 50, 49L, 10L) |> ignore) "it").Message

@@ -7,38 +7,51 @@ open Iql
 open Iql.Algorithms
 open Iql.Execution
 open Iql.Optimizers
+open Iql.Data
 open Iql.Training
+open Iql.Training.Online
 open Iql.Tests
 open Iql.Core.Tests.Learning.Execute
 open Iql.Core.Tests.Training.Fixture
 open Iql.Core.Tests.Training.TinyRuns
 open Iql.Core.Tests.Training.OnlineRuns
 
-let private learners: (string * IAlgorithmConfig * Learner) list = [
-    "iql", algorithm, learnerOf algorithm
+let private learners: (string * Trainee * FineTuning * Learner) list = [
+    let plain name own = name, trainee name own, How.Of(), (trainee name own).Learner
 
-    let awac = AwacConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16)
-    "awac", awac, Awac.Learner(awac, observationSize, actionSize)
+    "iql", iql, How.Of(), iql.Learner
+    plain "awac" (AwacConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16))
+    plain "cql" (ConservativeQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16))
+    plain "rlpd" (RlpdConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16))
 
-    let cql = ConservativeQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16)
-    "cql", cql, ConservativeQLearning.Learner(cql, observationSize, actionSize)
+    for name, own in
+        [
+            "bc", BehaviourCloningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16) :> IAlgorithmConfig
+            "td3bc", TD3BCConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16)
+        ] do
+        let who = trainee name own
+        name, who, How.Of(acting = ActingChoice.Greedy, noise = 0.1), who.Learner
 
-    let rlpd = RlpdConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16)
-    "rlpd", rlpd, Rlpd.Learner(rlpd, observationSize, actionSize)
+    "cal-ql", calibrated, How.Of(turns = Turns.Episodes), calibrated.Learner
+    // Without the bound an update is CQL's.
+    let cql = ConservativeQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16, Discount = 0.9)
+    let bare = ConservativeQLearning.Learner(cql, observationSize, actionSize)
+    "cal-ql without its bound", calibrated, How.Of(calibration = OnlineCalibration.Off), bare
 ]
 
 /// The data's rows as those of acting.
-let private dataRows = [|
-    for i in 0 .. transitions.Count - 1 ->
+let private rowsIn (data: Transitions) : Row list = [
+    for i in 0 .. data.Count - 1 ->
         {
-            Observation = transitions.Observation(i).ToArray()
-            Action = transitions.Action(i).ToArray()
-            Reward = transitions.Rewards[i]
-            Terminal = transitions.Terminals[i]
-            Timeout = transitions.Timeouts[i]
-            Next = transitions.NextObservation(i).ToArray()
+            Observation = data.Observation(i).ToArray()
+            Action = data.Action(i).ToArray()
+            Reward = data.Rewards[i]
+            Terminal = data.Terminals[i]
+            Timeout = data.Timeouts[i]
+            Next = data.NextObservation(i).ToArray()
+            Return = 0f
         }
-|]
+]
 
 /// The batch of a step from a list of slots: one of two numbers a column, a row behind the other.
 let private batch (slots: Row[]) (seed: Seed) step : Numbers =
@@ -51,6 +64,7 @@ let private batch (slots: Row[]) (seed: Seed) step : Numbers =
         "batch/rewards", column (fun row -> [| row.Reward |])
         "batch/terminals", column (fun row -> [| if row.Terminal then 1f else 0f |])
         "batch/nextObservations", column _.Next
+        "batch/returnsToGo", column (fun row -> [| row.Return |])
     ]
 
 let private numbers (learner: Learner) (state: LearnerState) : Numbers =
@@ -62,29 +76,30 @@ let private numbers (learner: Learner) (state: LearnerState) : Numbers =
 [<Tests>]
 let tests =
     testList "OnlineGoldenTests" [
-        for name, published, learner in learners do
+        for name, who, how, plain in learners do
             for kind, capacity in [ "one buffer", None; "a full buffer", Some 64L ] do
                 testCase $"an online update of {name} from {kind} is the plain one" (fun () ->
                     inFolder (fun root ->
-                        let how = How.Of(?capacity = capacity)
-
-                        let config =
-                            (configOf algorithm how).With(algorithm = name, hyperparameters = published.ToJson())
-
+                        let how = how.With("Capacity", Option.toNullable capacity)
+                        let learner, config = who.Learner, configFor who how
                         let own = run root "run" config
-                        let plan = planWith transitions (Line()) 1 learner
+                        let plan = planFor who 1
 
                         let stateAt step =
                             let outcome = trainTo (Nullable step) plan own
                             let folder = outcome.Run.Folder
                             Checkpoint.Load(folder, learner.Blocks[0], learner.Blocks[1]), rowsOf folder
 
-                        let before, rows = stateAt 50L
-                        Expect.hasLength rows 20 "rows after 20 updates"
+                        let before, _ = stateAt 50L
                         let after, rows = stateAt 51L
-                        let slots = ResizeArray dataRows
+                        let whole = how.Turns = Turns.Episodes
+                        Expect.isTrue (rows.Length = 21 || whole && rows.Length > 20) "rows after 21 updates"
+                        let slots = ResizeArray(returned (rowsIn who.Data))
 
-                        for k, row in List.indexed rows do
+                        if whole then
+                            Expect.equal (rows |> List.map _.Return) (returned rows |> List.map _.Return) "returns"
+
+                        for k, row in List.indexed (returned rows) do
                             match capacity with
                             | Some full -> slots[(64 + k) % int full] <- row
                             | None -> slots.Add row
@@ -94,8 +109,8 @@ let tests =
                         let inputs =
                             over (batch (slots.ToArray()) (seed.Split "sampling") 50L) (numbers learner before)
 
-                        let scalars = seed.AsScalar() :: 50.0 :: List.ofSeq learner.Hyperparameters
-                        let expected, _ = inDouble (learner.StepAt 50L) inputs scalars
+                        let scalars = seed.AsScalar() :: 50.0 :: List.ofSeq plain.Hyperparameters
+                        let expected, _ = inDouble (plain.StepAt 50L) inputs scalars
 
                         let flat (numbers: Numbers) = [
                             for KeyValue(tensor, values) in numbers do

@@ -119,7 +119,6 @@ let tests =
             [
                 "dt", "learns from pieces of trajectories"
                 "onestep", "improves once on the policy that made the data"
-                "cal-ql", "learns from returns to go"
             ]
             (fun (name, reason) ->
                 let row = Algorithm.Find name
@@ -141,6 +140,16 @@ let tests =
                 (refused (planWith transitions (Line()) 1 learner) config)
                 "acting: expected greedy for a policy that has no draws, got Sampled."
                 "message")
+
+        testRows
+            "a calibration that is kept needs whole episodes"
+            [
+                How.Of(),
+                "turns: expected episodes for a calibration that is kept, got Steps. "
+                + "An episode has returns to go when it is over. Or turn the calibration off online."
+            ]
+            (fun (how, expected) ->
+                Expect.equal (refused (planFor calibrated 1) (configFor calibrated how)) expected "message")
 
         testCase "calibration is not turned off where there is none" (fun () ->
             let config = configOf algorithm (How.Of(calibration = OnlineCalibration.Off))

@@ -38,16 +38,11 @@ let tests =
     testList "OnlineResetTests" [
         testRows "Adam's moments begin at 0 and its correction counts the updates since" rows (fun (name, every, own) ->
             inFolder (fun root ->
-                let learner = (Algorithm.Find name).Learner.Invoke([ own ], observationSize, actionSize)
                 // The switch comes between two updates of a policy that learns at every second or third step.
                 let how = How.Of(offline = 31L, acting = ActingChoice.Greedy, noise = 0.1, reset = true)
 
-                let config =
-                    (configOf algorithm how)
-                        .With(algorithm = learner.Algorithm, hyperparameters = own.ToJson(), steps = how.Steps)
-
-                let run = run root "run" config
-                let plan = planWith transitions (Line()) 1 learner
+                let run = run root "run" (configFor (trainee name own) how)
+                let plan = planFor (trainee name own) 1
 
                 let at step =
                     trainTo (Nullable step) plan run |> ignore

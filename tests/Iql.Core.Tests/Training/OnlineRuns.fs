@@ -85,6 +85,56 @@ let planWith (data: IDataset) (environment: IEnvironment) threads learner =
         Threads = threads
     )
 
+/// The line with a sparse reward: 0 where an episode ends above 1, else −1.
+type Goal() =
+    let line = Line() :> IEnvironment
+
+    interface IEnvironment with
+        member _.Name = "line"
+        member _.ObservationSize = line.ObservationSize
+        member _.ActionSpace = line.ActionSpace
+        member _.StateSize = line.StateSize
+        member _.TimeLimit = line.TimeLimit
+        member _.Reset(seed, state, observation) = line.Reset(seed, state, observation)
+
+        member _.Step(state, action, observation) =
+            let result = line.Step(state, action, observation)
+            StepResult((if result.Terminal then 0f else -1f), result.Terminal)
+
+/// Who learns from what: an algorithm, its data and its task.
+type Trainee = { Own: IAlgorithmConfig; Learner: Learner; Data: Transitions; Task: IEnvironment }
+
+let iql: Trainee = { Own = algorithm; Learner = learnerOf algorithm; Data = transitions; Task = Line() }
+
+/// Cal-QL on sparse rewards: episodes 0 and 1 of the data reach the goal, 2 and 3 fail.
+let calibrated: Trainee =
+    let own =
+        ConservativeQLearningConfig(
+            HiddenSizes = Widths [ 8; 8 ],
+            BatchSize = 16,
+            Discount = 0.9,
+            Calibration = Calibration.SparseReturns
+        )
+
+    {
+        Own = own
+        Learner = ConservativeQLearning.Learner(own, observationSize, actionSize)
+        Data = transitions.With(rewards = [| for row in 0..63 -> if row = 15 || row = 31 then 0f else -1f |])
+        Task = Goal()
+    }
+
+/// A policy of another kind on the data and the line of IQL.
+let trainee name (own: IAlgorithmConfig) : Trainee = {
+    iql with
+        Own = own
+        Learner = (Algorithm.Find name).Learner.Invoke([ own ], observationSize, actionSize)
+}
+
+let planFor (trainee: Trainee) threads = planWith trainee.Data trainee.Task threads trainee.Learner
+
+let configFor (trainee: Trainee) how =
+    (configOf algorithm how).With(algorithm = trainee.Learner.Algorithm, hyperparameters = trainee.Own.ToJson())
+
 /// Trains until a step, null to the end.
 let trainTo (stop: Nullable<int64>) (plan: TrainingPlan) (run: TrainingRun) : TrainingOutcome =
     use stopping = new CancellationTokenSource()
@@ -111,6 +161,8 @@ type Row = {
     Terminal: bool
     Timeout: bool
     Next: float32[]
+    /// Its return to go; 0 where rows have none.
+    Return: float32
 }
 
 /// The rows in the files of a run that has not ended.
@@ -130,8 +182,29 @@ let rowsOf (folder: RunFolder) : Row list = [
                 Terminal = numbers[s + a + 1] = 1f
                 Timeout = numbers[s + a + 2] = 1f
                 Next = numbers[s + a + 3 .. 2 * s + a + 2]
+                Return = Array.tryItem (2 * s + a + 3) numbers |> Option.defaultValue 0f
             }
 ]
+
+/// Rows with their returns to go, γ = 0.9: a failed episode counts −1 for ever.
+let returned (rows: Row list) : Row list =
+    let count (episode: Row list) =
+        let last = List.last episode
+        let failed = not last.Terminal && episode |> List.forall (fun row -> row.Reward = -1f)
+
+        (episode, (if failed then -1.0 / (1.0 - 0.9) else 0.0))
+        ||> List.mapFoldBack (fun row after ->
+            let own = float row.Reward + 0.9 * after
+            { row with Return = float32 own }, own)
+        |> fst
+
+    let rec split (rows: Row list) =
+        match List.tryFindIndex (fun row -> row.Terminal || row.Timeout) rows with
+        | Some last -> List.take (last + 1) rows :: split (List.skip (last + 1) rows)
+        | None when rows.IsEmpty -> []
+        | None -> [ rows ]
+
+    List.collect count (split rows)
 
 let actingLines (folder: RunFolder) =
     MetricsFile.Read folder.MetricsPath

@@ -4,8 +4,10 @@ open System
 open Expecto
 open Iql
 open Iql.Algorithms
+open Iql.Cpu
 open Iql.Data
 open Iql.Environments
+open Iql.Graph
 open Iql.Optimizers
 open Iql.Training
 open Iql.Training.Online
@@ -199,6 +201,69 @@ let tests =
 
                 let count = List.zip noisy clipped |> List.filter (fun (b, c) -> abs (b - c) > 1e-3) |> List.length
                 Expect.isGreaterThan count 10 "actions that clipping changed"))
+
+        testCase "the last episode, which the run's end cuts, has returns to go as one that failed" (fun () ->
+            inFolder (fun root ->
+                // A checkpoint at each step: all rows are in the files.
+                let how = How.Of(turns = Turns.Episodes, random = 40L)
+                let own = run root "run" ((configFor calibrated how).With(checkpointEvery = 1L))
+                let rows = rowsOf (trainTo (Nullable 69L) (planFor calibrated 1) own).Run.Folder
+                let last = List.last rows
+                Expect.hasLength rows 40 "rows"
+                Expect.isFalse (last.Terminal || last.Timeout) "the end of the last episode"
+                Expect.equal last.Return -10f "return to go of the last row"
+                Expect.equal (rows |> List.map _.Return) (returned rows |> List.map _.Return) "returns"))
+
+        testCase "calibration goes on online and is never turned off silently" (fun () ->
+            inFolder (fun root ->
+                let shares name how =
+                    let own = run root name (configFor calibrated how)
+                    let folder = (trainTo toEnd (planFor calibrated 1) own).Run.Folder
+
+                    [
+                        for line in trainLines folder ->
+                            line.Step > 30L, line.Metrics["boundShare1"] + line.Metrics["boundShare2"]
+                    ]
+                    |> List.partition fst
+
+                let ofAll (shares: (bool * float) list) = shares |> List.sumBy snd
+                let kept, before = shares "kept" (How.Of(turns = Turns.Episodes))
+                Expect.isGreaterThan (ofAll kept) 0.0 "bounded samples online"
+                Expect.isGreaterThan (ofAll before) 0.0 "bounded samples before"
+                let off, before = shares "off" (How.Of(calibration = OnlineCalibration.Off))
+                Expect.equal (ofAll off) 0.0 "bounded samples online, without the bound"
+                Expect.isGreaterThan (ofAll before) 0.0 "bounded samples before"))
+
+        testCase "an action that is taken has every component of the policy's" (fun () ->
+            inFolder (fun root ->
+                let still =
+                    ImplicitQLearningConfig(
+                        HiddenSizes = Widths [ 8; 8 ],
+                        BatchSize = 16,
+                        PolicySchedule = LearningRateSchedule.Constant,
+                        PolicyLearningRate = 0.0
+                    )
+
+                let rows, folder =
+                    rowsWith (Line()) (configOf still (How.Of(acting = ActingChoice.Greedy))) still root
+
+                let learner = learnerOf still
+                let act = learner.Act.Invoke rows.Length
+                let state = Checkpoint.Load(folder, learner.Blocks[0], learner.Blocks[1])
+                use observations = new TensorBlock(act.Inputs[2])
+                use actions = new TensorBlock(act.Outputs[0].Layout)
+                observations.Write("observations", ReadOnlySpan(rows |> List.map _.Observation |> Array.concat))
+                let program = CpuDevice.Single.Compile act
+
+                program.Run(
+                    ReadOnlySpan [| state.Blocks[0]; state.Blocks[1]; observations |],
+                    ReadOnlySpan [| for name in act.Scalars -> learner.Hyperparameter(name, 0) |],
+                    ReadOnlySpan [| actions |],
+                    Span.Empty
+                )
+
+                Expect.equal (rows |> List.map _.Action |> Array.concat) (actions.Read "actions") "actions"
+                Expect.isTrue (rows |> List.forall (fun row -> row.Action[0] <> row.Action[1])) "components"))
 
         testCase "without offline steps a run begins with acting" (fun () ->
             inFolder (fun root ->

@@ -92,10 +92,22 @@ sealed class Actor : IDisposable
             next.CopyTo(observation.AsSpan());
             return null;
         }
+        Close(terminal);
         ActedEpisode ended = new(sum, decisions, terminal, rewarded > environment.Success.Decisions, buffer.Written);
         episode++;
         Begin();
         return ended;
+    }
+
+    /// <summary>Says that no decision follows: the running episode is one that was cut, as the data's last.</summary>
+    internal void Cut()
+    {
+        if (!IsAtStart) Close(terminal: false);
+    }
+
+    void Close(bool terminal)
+    {
+        if (how.Calibration == OnlineCalibration.Kept) buffer.CloseEpisode(decisions, terminal);
     }
 
     void Begin()

@@ -32,9 +32,10 @@ sealed class OnlinePhase : IDisposable
         // A thread that acts ahead writes rows that no batch has yet.
         var ahead = how.ActingLag == 0 ? 0 : (long)Math.Ceiling(1 / how.UpdatesPerStep) + 1;
         Rows = new(dataset, how.Room(dataset.Count), how.OnlineSteps, how.DataShare, how.DataRows,
-            root.Split("data rows"), ahead);
+            root.Split("data rows"), ahead, learner.Returns);
         if (start is not null) Rows.StartAt(start.FirstRow);
-        Batches = new Sampler(dataset, learner.Batch, buffer: Rows);
+        Batches = new Sampler(dataset, learner.Batch, buffer: Rows,
+            bounded: how.Calibration == OnlineCalibration.Off ? how.OfflineSteps : long.MaxValue);
         actor = new(learner, environment, normalization, dataset, how, Rows, root, start);
         old = how.ActingLag == 0 ? [] : [new(learner.Blocks[0]), new(learner.Blocks[1])];
         beside = how.ActingLag == 0 ? null : new(2);
@@ -109,6 +110,7 @@ sealed class OnlinePhase : IDisposable
             (timed, ticks) = (0, 0);
         }
         Count();
+        if (Rows.Written == how.OnlineSteps) actor.Cut();
 
         void Count()
         {
