@@ -248,7 +248,12 @@ module Training =
                     for name, message in SweepOutcome.failures outcome do
                         printfn "diverged: %s: %s" name message
 
-                    Results.readSweep folder |> Command.orRefuse |> conclude
+                    let results = Results.readSweep folder |> Command.orRefuse
+                    conclude results
+
+                    for rates in Option.toList (OnlineRates.ofRuns results.Runs) do
+                        printfn "%s" (OnlineRates.describe rates)
+
                     Shell.wrote page |> ignore
                     ended
                 | Report.WrittenElsewhere ->

@@ -2,6 +2,8 @@
 module Iql.Scripts.Tests.OnlineNumbersTests
 
 open System
+open System.Collections.Generic
+open System.Collections.Immutable
 open System.IO
 open Iql.Training
 open Iql.Training.Online
@@ -82,6 +84,35 @@ let tests =
 
             let offline = Invented.run [ "seed", "0" ] data RunStatus.Finished [ 1.0; 2.0 ]
             Expect.isNone (OnlineNumbers.ofRun Score offline) "numbers of a run that stays offline")
+
+        testCase "rates are steps over time: of updates alone, of acting alone, and of both" (fun () ->
+            let line step rate = TrainLine(OrderedDictionary(), rate, Step = int64 step, Seconds = 1.0)
+
+            let train = ImmutableArray.Create(line 500 100.0, line 1000 400.0, line 1200 50.0)
+
+            let timed =
+                Iql.Training.Run(
+                    run.Name,
+                    run.Labels,
+                    run.Config,
+                    train,
+                    run.Evaluations,
+                    run.Weights,
+                    run.Result,
+                    Acting = run.Acting
+                )
+
+            let rates = (OnlineRates.ofRuns [ timed; timed ]).Value
+            near "500 steps in 5 s and 500 in 1.25 s" rates.Updates.Value 160.0
+            near "200 updates in 4 s" rates.Together 50.0
+            near "acting's own" rates.Acting.Value run.Acting[0].StepsPerSecond
+
+            Expect.equal
+                (OnlineRates.describe rates)
+                "Steps a second: 160 updates alone, 1,000 decisions alone, 50.0 updates online, with acting."
+                "words"
+
+            Expect.isNone (OnlineRates.ofRuns [ Invented.run [] data RunStatus.Finished [ 1.0 ] ]) "offline")
 
         testCase "acting lines are read and checked as others are" (fun () ->
             let small = { Synthetic.plan with Expectiles = [ 0.7 ]; InverseTemperatures = [ 3.0 ]; Seeds = [ 0 ] }
