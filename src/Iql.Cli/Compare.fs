@@ -1,10 +1,12 @@
 namespace Iql.Cli
 
+open Iql
 open Iql.Algorithms
 open Iql.Scripts
 
 open System.IO
 open Iql.Environments.Tasks
+open Iql.Training.Online
 
 /// `iql compare`
 [<RequireQualifiedAccess>]
@@ -86,6 +88,37 @@ module Compare =
                 $"--data: expected one file for each --task, in the same order, got {files.Length} for \
                       {tasks.Length}. Without --task, the name of a file selects its task."
 
+    /// A column's trial as it goes on online: the algorithm acts as in its protocol.
+    let private goingOnline (name: string) (trial: Trial) : Trial =
+        let trial = trial |> Trial.goingOnline (FineTuning(OfflineSteps = 0L, OnlineSteps = int64 trial.Steps))
+
+        match Protocol.ofAlgorithm name with
+        | Some protocol -> Protocol.apply (Protocol.acting protocol) trial
+        | None -> trial
+
+    /// What the report says of how a column acts.
+    let private described (name: string) (trial: Trial) : Trial = {
+        trial with
+            Protocol =
+                Protocol.ofAlgorithm name
+                |> Option.map (fun protocol -> Protocol.describe [] (Protocol.acting protocol) trial)
+    }
+
+    /// Refuses what cannot go on online, and options that are only of runs that do.
+    let private checkOnline (request: CompareRequest) (names: string list) : unit =
+        match request.Online with
+        | option :: _ when not request.Finetune ->
+            Command.refuse $"{option}: expected runs that go on online, got none. Add --finetune, or leave it out."
+        | _ -> ()
+
+        for name in names do
+            match Trial.learner 1 (ActionSpace.Continuous 1) [ Preset.trial name "" ] with
+            | Ok learner when request.Finetune && not (isNull learner.OfflineOnly) ->
+                Command.refuse
+                    $"--algorithms: expected those that can go on online, got {name}, which {learner.OfflineOnly}. \
+                      Leave it out."
+            | _ -> ()
+
     /// The columns of the table.
     let private algorithms (request: CompareRequest) : Axis =
         let names =
@@ -96,12 +129,14 @@ module Compare =
         let has (hyperparameter: Hyperparameter) (config: IAlgorithmConfig) =
             not (isNull (config.Find hyperparameter.Name))
 
-        let change (trial: Trial) =
+        let change name (trial: Trial) =
+            let trial = if request.Finetune then goingOnline name trial else trial
             let own = request.Own |> List.filter (fun (hyperparameter, _) -> has hyperparameter trial.Config)
 
             (request.Shared.Changes @ List.map snd own, trial)
             ||> List.foldBack (fun change trial -> change trial)
             |> Training.settled request.Shared
+            |> if request.Finetune then described name else id
 
         let named = [ for each in Algorithm.Named -> each.Name ]
 
@@ -110,7 +145,11 @@ module Compare =
                 let meant = Spelling.didYouMean named name
                 Command.refuse $"""--algorithms: expected some of {String.concat ", " named}, got {name}.{meant}"""
 
-        let axis = Axis.algorithm Ablation.small change names
+        checkOnline request names
+        let axis = Axis.algorithm Ablation.small id names
+
+        let axis = { axis with Values = [ for name, set in axis.Values -> name, set >> change name ] }
+
         let known = [ for name in names -> (Algorithm.Find name).Standard ]
 
         for hyperparameter, _ in List.rev request.Own do
@@ -151,7 +190,8 @@ module Compare =
             | tasks ->
                 tasks |> List.map (fun task -> (DatasetName.read task).Domain) |> List.distinct |> String.concat "-"
 
-        request.Shared.Output |> Option.defaultValue (Path.Combine("runs", $"compare-{name}"))
+        let how = if request.Finetune then "finetune-" else ""
+        request.Shared.Output |> Option.defaultValue (Path.Combine("runs", $"compare-{how}{name}"))
 
     let private train (request: CompareRequest) : int =
         let algorithms = algorithms request
@@ -168,7 +208,7 @@ module Compare =
         |> Command.orRefuse
 
         let over (algorithms: Axis) = {
-            Name = $"Comparison on {Plural.listed tasks}"
+            Name = (if request.Finetune then "Fine-tuning" else "Comparison") + $" on {Plural.listed tasks}"
             Base = Ablation.standard
             Axes = [ Axis.task sources; algorithms; Axis.seed request.Seeds ]
         }
@@ -193,6 +233,10 @@ module Compare =
 
         for trial in Sweep.cells sweep |> List.truncate 1 |> List.map _.Trial do
             let episodes = trial.Episodes
+
+            if trial.Steps < 1 then
+                Command.refuse "--steps: expected at least 1, got 0. With --finetune, 0 begins online."
+
             let evaluations = trial.Steps / trial.EvaluateEvery + 2
 
             if request.Last > evaluations then
@@ -272,6 +316,8 @@ module Compare =
                 "iql compare --algorithms iql,bc,10%bc,td3bc,awac,cql --seeds 0-4", "more algorithms, more seeds"
                 "iql compare --task pointmaze-umaze-v0 --data mine.npz", "your own data, scored in a built-in task"
                 "iql compare --task hopper-medium-v2,walker2d-medium-v2", "D4RL's files, from `iql data download`"
+                "iql compare --finetune --algorithms iql,awac,cql,rlpd --online-steps 20k",
+                "before and after going on online"
                 "iql compare --published --task hopper-medium-v2,walker2d-medium-v2",
                 "published scores and their sources"
             ]

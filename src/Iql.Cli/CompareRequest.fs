@@ -14,6 +14,10 @@ type CompareRequest = {
     Seeds: int list
     /// A run's score is the mean of this many last evaluations.
     Last: int
+    /// Go on online after the steps.
+    Finetune: bool
+    /// The options given that are of the online phase.
+    Online: string list
     /// Show published tables, train nothing.
     Published: bool
     /// The hyperparameters of the options given, and what the options change; last first.
@@ -33,6 +37,8 @@ module CompareRequest =
         Algorithms = []
         Seeds = [ 0..2 ]
         Last = 1
+        Finetune = false
+        Online = []
         Published = false
         Own = []
         Shared = Request.empty
@@ -44,10 +50,24 @@ module CompareRequest =
         | words when List.contains "" words -> Error "names between commas"
         | words -> Ok words
 
+    let private within (row: Parameter<Request>) : Parameter<CompareRequest> =
+        row
+        |> Parameter.within _.Shared (fun part (request: CompareRequest) -> { request with Shared = part })
+
     let private shared (names: string list) (rows: Parameter<Request> list) : Parameter<CompareRequest> list =
-        rows
-        |> List.filter (fun row -> not (List.contains row.Name names))
-        |> List.map (Parameter.within _.Shared (fun part (request: CompareRequest) -> { request with Shared = part }))
+        rows |> List.filter (fun row -> not (List.contains row.Name names)) |> List.map within
+
+    /// An option of the online phase, remembered by its name.
+    let private online (row: Parameter<Request>) : Parameter<CompareRequest> =
+        let row = within row
+
+        {
+            row with
+                Set =
+                    fun word request ->
+                        row.Set word request
+                        |> Result.map (fun request -> { request with Online = request.Online @ [ row.Name ] })
+        }
 
     /// A hyperparameter's option, stored with the hyperparameter: it changes the algorithms that have it.
     let private own (hyperparameter: Hyperparameter) : Parameter<CompareRequest> =
@@ -112,6 +132,14 @@ module CompareRequest =
             |> Parameter.showing "1"
         ]
         @ shared [ "--task"; "--data" ] (Request.data standard)
-        @ shared [ "--algorithm"; "--preset" ] (Request.training standard)
+        @ Parameter.grouped "Training" [ within (Request.steps 0 standard) ]
+        @ shared [ "--algorithm"; "--preset"; "--steps" ] (Request.training standard)
+        @ Parameter.grouped "Online" [
+            Parameter.switch
+                "--finetune"
+                "Go on online after --steps, each algorithm as in its protocol (`iql presets --protocols`)"
+                (fun request -> { request with Finetune = true })
+        ]
+        @ List.map online (Request.online false standard)
         @ [ for each in hyperparameters -> own each |> Parameter.showing (value each) ]
         @ shared [] (Request.running "runs/compare-NAME")

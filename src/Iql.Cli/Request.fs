@@ -255,6 +255,12 @@ module Request =
 
         request, (if List.exists names words then [ request.Algorithm ] else [])
 
+    /// The steps, of runs that go on online those before the switch.
+    let steps (least: int) (standard: Trial) : Parameter<Request> =
+        Parameter.value "--steps N" "Training steps; 20k is 20000" (Read.whole least) (fun steps ->
+            change (Trial.withSteps steps))
+        |> Parameter.showing (string<int> standard.Steps)
+
     /// The algorithm, the steps and the evaluations.
     let training (standard: Trial) : Parameter<Request> list =
         let variants = [
@@ -275,9 +281,7 @@ module Request =
             if standard.Online.IsSome then
                 onlineOption true standard OnlineOption.all.Head
             else
-                Parameter.value "--steps N" "Training steps; 20k is 20000" (Read.whole 1) (fun steps ->
-                    change (fun trial -> { trial with Steps = steps }))
-                |> Parameter.showing (string<int> standard.Steps)
+                steps 1 standard
             Parameter.value
                 "--evaluate-every N"
                 "Steps between evaluations and checkpoints"

@@ -2,6 +2,7 @@ module Iql.Cli.Tests.FinetuneTests
 
 open System.IO
 open Expecto
+open Iql.Tests
 open Iql.Training
 open Iql.Training.Online
 open Iql.Cli.Tests.CommandTests
@@ -94,6 +95,52 @@ let tests =
             refuses $"finetune {wrong}" [
                 "--steps: expected values between commas, each a whole number of at least 0"
             ])
+
+        testCase "a comparison goes on online, each algorithm as in its protocol" (fun () ->
+            use scratch = new Scratch()
+            let folder = scratch.Path "out"
+
+            let options =
+                "--task pointmaze-umaze-stitch-v0,pointmaze-medium-stitch-v0 -a iql,bc,td3bc,cal-ql --seeds 0"
+                + " --random-steps 5"
+
+            // Returns to go need a whole episode.
+            let quickly = quickly.Replace("--online-steps 40", "--online-steps 120")
+            let code, output, error = iql $"compare --finetune {quickly} {options} -o {folder}"
+            Expect.equal code 0 error
+            Expect.stringContains output "8 runs (2 tasks × 4 algorithms × 1 seed)" "output"
+            Expect.stringContains error "note: cal-ql: protocol calql-authors, from nakamotoo/Cal-QL" "error"
+            Expect.stringContains error "By options instead: randomSteps 5 (there 0)" "error"
+
+            let online name =
+                let name = $"task=pointmaze-medium-stitch-v0,algorithm={name},seed=0"
+                RunFolder(Path.Combine(folder, "runs", name)).ReadConfig().FineTuning
+
+            for name, turns, share, acting, noise in
+                [
+                    "iql", Turns.Steps, None, ActingChoice.Sampled, 0.0
+                    "bc", Turns.Steps, None, ActingChoice.Greedy, 0.1
+                    "td3bc", Turns.Steps, None, ActingChoice.Greedy, 0.1
+                    "cal-ql", Turns.Episodes, Some 0.5, ActingChoice.Sampled, 0.0
+                ] do
+                let own = online name
+                Expect.equal (own.OfflineSteps, own.OnlineSteps, own.RandomSteps) (30L, 120L, 5L) name
+                Expect.equal (own.Turns, Option.ofNullable own.DataShare) (turns, share) name
+                Expect.equal (own.Acting, own.ActingNoise) (acting, noise) name)
+
+        testRows
+            "a comparison that cannot go on online is refused before it begins"
+            [
+                "--data-share 0.5", "--data-share: expected runs that go on online, got none. Add --finetune"
+                "--finetune -a iql,dt", "got dt, which learns from pieces of trajectories. Leave it out."
+                "--finetune -a onestep", "got onestep, which improves once on the policy that made the data"
+                "--steps 0", "--steps: expected at least 1, got 0. With --finetune, 0 begins online."
+                "--finetune --data-share 0.2,0.5", "--data-share: expected a number in [0, 1) or none, got '0.2,0.5'."
+            ]
+            (fun (options, expected) ->
+                use scratch = new Scratch()
+                refuses $"compare {options} -o {scratch}/out" [ expected ]
+                Expect.isFalse (Directory.Exists(scratch.Path "out")) "a folder")
 
         for options, expected in
             [

@@ -140,7 +140,7 @@ let tests =
 
             for part in
                 [
-                    "note: protocol calql-corl (corl-team/CORL @eeeeef2"
+                    "note: protocol calql-corl, from corl-team/CORL @eeeeef2"
                     "turns steps, capacity 10000000, onlineActing sampled"
                     "By options instead: offlineSteps 20 (there 1000000), onlineSteps 40 (there 1000000)"
                     "updatesPerStep 0.5,1 (there 1)"
@@ -150,7 +150,7 @@ let tests =
                 Expect.stringContains error part "error"
 
             let page = File.ReadAllText(Path.Combine(folder, "report.html"))
-            Expect.isTrue (page.Contains "Protocol calql-corl (corl-team") "the report says so")
+            Expect.isTrue (page.Contains "Protocol calql-corl, from corl-team") "the report says so")
 
         testCase "protocols are listed side by side" (fun () ->
             let output = succeeds "presets --protocols"

@@ -222,7 +222,13 @@ module TrainingData =
                 $"returns of up to {largest:G4} differ by {range:G4} only, so rewards are multiplied by \
                   {data.Normalization.RewardScale:G4}. To keep them unchanged: --rewards none"
 
-        yield! trial.Config.Remarks trial.Steps
+        // RLPD's is about the updates from data alone.
+        let steps =
+            match trial.Online, trial.Config with
+            | Some online, (:? Iql.Algorithms.RlpdConfig) -> int online.OfflineSteps
+            | _ -> trial.Steps
+
+        yield! trial.Config.Remarks steps
 
         let beyond = 100.0 * statistics.ActionsOutside
 

@@ -119,13 +119,14 @@ module Examine =
         | [] -> message
         | labels -> $"""{String.concat " on " labels}: {message}"""
 
-    /// What there is to hear of a source's trials: each sentence once, with whom it is about.
-    let private together (heard: (SweepCell * string) list) : string list = [
+    /// What there is to hear of trials: each sentence once, with whom it is about. The names of all tasks, where there
+    /// are several, say nothing.
+    let private together (tasks: int) (heard: (SweepCell * string) list) : string list = [
         for remark, cells in List.groupBy snd heard do
-            match
-                (cells |> List.tryPick (fst >> label "task") |> Option.toList)
-                @ (cells |> List.choose (fst >> label "algorithm"))
-            with
+            let names axis = cells |> List.choose (fst >> label axis) |> List.distinct
+            let of' = names "task"
+
+            match (if of'.Length = tasks && tasks > 1 then [] else of') @ names "algorithm" with
             | [] -> remark
             | names -> $"""{String.concat ", " names}: {remark}"""
     ]
@@ -243,7 +244,7 @@ module Examine =
 
             return
                 { Task = DataSource.task source; Dataset = raw.Dataset; Actions = raw.Raw.ActionSpace },
-                together (List.concat remarks),
+                List.concat remarks,
                 configs,
                 demands
         }
@@ -255,7 +256,7 @@ module Examine =
         let! runs =
             Attempt.reading (fun () -> Store.continued options.Folder [ for cell in cells -> cell, configs[cell.Name] ])
 
-        let remarks = parts |> List.collect (fun (_, remarks, _, _) -> remarks)
+        let remarks = parts |> List.collect (fun (_, remarks, _, _) -> remarks) |> together sources.Length
         let plan = Store.plan options.Command options.Last remarks sweep runs
         do! Store.check options.Folder plan runs
 

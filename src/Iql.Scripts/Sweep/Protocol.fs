@@ -98,7 +98,7 @@ module Protocol =
         let listed (values: PresetValue list) text = values |> List.map text |> String.concat ", "
 
         [
-            $"protocol {protocol.Name} ({protocol.Values.Head.Source}): "
+            $"protocol {protocol.Name}, from {protocol.Values.Head.Source}: "
             + listed kept (fun value -> $"{value.Name} {value.Value}")
             if not others.IsEmpty then
                 "By options instead: "

@@ -72,9 +72,15 @@ module Trial =
                 EvaluateEvery = if trial.EvaluateEvery = tenth trial.Steps then tenth steps else trial.EvaluateEvery
         }
 
+    /// The trial with so many steps, before the switch where it goes on online.
+    let withSteps (steps: int) (trial: Trial) : Trial =
+        match trial.Online with
+        | Some online -> trial |> withOnline (online.With("OfflineSteps", int64 steps))
+        | None -> { trial with Steps = steps }
+
     /// The trial, going on online after its steps.
     let goingOnline (online: FineTuning) (trial: Trial) : Trial =
-        trial |> withOnline (online.With("OfflineSteps", int64 trial.Steps))
+        { trial with Online = Some online } |> withSteps trial.Steps
 
     /// The trial with the same learning rate of its policy at every step.
     let atConstantRate (trial: Trial) : Trial =
