@@ -31,6 +31,8 @@ type Request = {
     Output: string option
     Threads: int
     RetrainDamaged: bool
+    /// A file of published curves.
+    PublishedCurves: string option
 } with
 
     /// The name of an algorithm or a variant.
@@ -60,6 +62,7 @@ module Request =
         Output = None
         Threads = Environment.ProcessorCount
         RetrainDamaged = false
+        PublishedCurves = None
     }
 
     let private change set (request: Request) = { request with Changes = set :: request.Changes }
@@ -171,6 +174,10 @@ module Request =
             for option in OnlineOption.all do
                 if option.Name <> "offlineSteps" then
                     onlineOption several standard option
+            Parameter.text
+                "--published-curves FILE"
+                "CORL's published curves, a .csv or .csv.gz file, for the report: those of the same task and algorithm"
+                (fun path request -> { request with PublishedCurves = Some path })
         ]
         |> Parameter.grouped "Online"
 

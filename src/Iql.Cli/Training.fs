@@ -206,6 +206,26 @@ module Training =
         "iql" :: [ for word in Seq.skip 1 (Environment.GetCommandLineArgs()) -> ShellWord.quoted word ]
         |> String.concat " "
 
+    /// The published curves of the request's file that are of a sweep's tasks.
+    let private published (request: Request) (sweep: Sweep) : PublishedRun list =
+        match request.PublishedCurves with
+        | None -> []
+        | Some path ->
+            let trials = Sweep.cells sweep |> List.map _.Trial
+
+            if trials |> List.forall _.Online.IsNone then
+                Command.refuse "--published-curves: expected runs that go online, got runs that stay offline."
+
+            let all = PublishedCurves.read path |> Result.mapError ((+) "--published-curves: ") |> Command.orRefuse
+            let tasks = trials |> List.map (_.Data >> DataSource.task) |> List.distinct
+            let ours = all |> List.filter (fun run -> List.contains run.Task tasks)
+
+            if ours.IsEmpty then
+                let theirs = all |> List.map _.Task |> List.distinct |> List.sort |> String.concat ", "
+                eprintfn "note: %s has no curves of %s. It has %s." path (Plural.either tasks) theirs
+
+            ours
+
     /// Examines and trains a sweep, and writes the report. `introduce` prints the data, `conclude` the results.
     let launch
         (request: Request)
@@ -223,9 +243,13 @@ module Training =
                 RetrainDamaged = request.RetrainDamaged
         }
 
+        let curves = published request sweep
         let examined = Examine.sweep options sweep |> Command.orRefuse
         introduce examined
         examined.Remarks |> List.iter (eprintfn "note: %s")
+
+        if not curves.IsEmpty then
+            PublishedCurves.keep folder curves
 
         Interrupt.saving (fun cancellation ->
             let options = { options with Cancellation = cancellation }
@@ -250,6 +274,10 @@ module Training =
 
                     let results = Results.readSweep folder |> Command.orRefuse
                     conclude results
+
+                    if OnlineFindings.isScored results then
+                        let curves = PublishedCurves.kept folder |> Command.orRefuse
+                        Command.print ("" :: OnlineTable.lines curves results)
 
                     for rates in Option.toList (OnlineRates.ofRuns results.Runs) do
                         printfn "%s" (OnlineRates.describe rates)
@@ -349,7 +377,10 @@ module Training =
                 printfn "preset %s: %s%s" preset.Domain (Preset.describe preset) varied
 
         let conclude (results: SweepResults) =
-            if results.Runs |> List.exists (fun run -> not run.Evaluations.IsEmpty) then
+            if OnlineFindings.isScored results then
+                let table = ScoreTable.ofResults results
+                Command.print ("" :: ScoreTableText.lines table @ [ "" ] @ ScoreTableText.notes table)
+            elif results.Runs |> List.exists (fun run -> not run.Evaluations.IsEmpty) then
                 printfn "Mean score of the last evaluation over seeds (0 random, 100 expert):"
                 table results |> Command.print
             else

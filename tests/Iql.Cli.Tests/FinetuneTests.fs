@@ -32,7 +32,7 @@ let tests =
                 // RLPD has a note about its offline steps.
                 let output = succeeds $"finetune --algorithm {algorithm} {quickly} {options} -o {folder}"
 
-                Expect.stringContains output "Mean score" "output"
+                Expect.stringContains output "before → after going online" "output"
                 let run = runOf folder
                 let config = run.ReadConfig()
                 Expect.equal config.Steps 47L "steps of both phases"
@@ -142,6 +142,38 @@ let tests =
                 refuses $"compare {options} -o {scratch}/out" [ expected ]
                 Expect.isFalse (Directory.Exists(scratch.Path "out")) "a folder")
 
+        testCase "published curves of the task stand in the report, also when it is made again" (fun () ->
+            use scratch = new Scratch()
+            let folder, file = scratch.Path "out", scratch.Path "curves.csv"
+
+            let curves task =
+                File.WriteAllLines(
+                    file,
+                    [
+                        "algorithm,task,run,phase,evaluation,score,final_regret"
+                        $"IQL,{task},0,offline,0,50,0.25"
+                        $"IQL,{task},0,online,0,75,0.25"
+                    ]
+                )
+
+            let task = "--task pointmaze-umaze-stitch-v0"
+            curves "pointmaze-umaze-stitch-v0"
+            let output = succeeds $"finetune {task} {quickly} --published-curves {file} -o {folder}"
+            Expect.isMatch output @"IQL, CORL +50\.0 +75\.0" "output"
+            let page () = File.ReadAllText(Path.Combine(folder, "report.html"))
+            let first = page ()
+            Expect.stringContains first "figure-published" "page"
+            File.Delete file
+            succeeds $"report {folder}" |> ignore
+            Expect.isTrue (page () = first) "the same page"
+
+            curves "antmaze-umaze-v2"
+            let other = scratch.Path "other"
+            let code, _, error = iql $"finetune {task} {quickly} --published-curves {file} -o {other}"
+            Expect.equal code 0 "exit code"
+            Expect.stringContains error "no curves of pointmaze-umaze-stitch-v0. It has antmaze-umaze-v2." "note"
+            Expect.isFalse (File.Exists(Path.Combine(other, "published-curves.csv"))) "curves")
+
         for options, expected in
             [
                 "--algorithm dt", "learns from pieces of trajectories"
@@ -154,6 +186,7 @@ let tests =
                 "--data-share 0 --capacity 10", "A buffer holds at least a batch."
                 "--acting-lag 1 --turns episodes", "0 where whole episodes take turns"
                 "--acting-lag 2", "--acting-lag: expected values between commas, each one of 0, 1, got '2'."
+                "--published-curves none", "none: expected a .csv or .csv.gz file with the columns algorithm,task"
                 "--data-share 1", "expected values between commas, each a number in [0, 1) or none, got '1'."
                 "--random-steps 5,5e0", "expected each value once, not both 5 and 5e0"
                 "--updates-per-step 1,2000", "each a number in (0, 1000]"

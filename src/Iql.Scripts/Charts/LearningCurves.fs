@@ -30,18 +30,40 @@ let private lost measure (colour: string) (name: string) (run: Run) : GenericCha
     )
     |> Chart.withTraceInfo (LegendGroup = name)
 
+/// At each step the mean over the runs that have a point there, with its 95 % interval over runs.
+let means (purpose: string) (points: (float * float) list) : (float * Estimate) list =
+    Run.byStep points
+    |> List.choose (fun (step, values) ->
+        RunSummary.ofNumbersWith fewer $"{purpose} at {step}" values
+        |> Option.map (fun summary -> step, estimateOf summary.Mean summary.Interval))
+
+/// A chart of runs over training with its title, its axes, and a mark where runs go on online.
+let framed
+    (title: string)
+    (measure: Measure)
+    (runs: Run list)
+    (values: float list)
+    (chart: GenericChart)
+    : GenericChart =
+    let ends = runs |> List.collect (Run.curve measure >> List.map fst)
+    let online = List.exists (Run.online >> Option.isSome) runs
+
+    chart
+    |> Style.titled
+        title
+        (if online then "updates from data, then environment steps" else "gradient step")
+        (Measure.title measure)
+    |> Chart.withYAxisStyle (MinMax = Style.bounds measure values)
+    // A little past the end, so that crosses and the last points are whole.
+    |> Chart.withXAxisStyle (MinMax = (0.0, 1.02 * List.fold max 1.0 ends))
+    |> Marks.switches runs
+
 /// The line of a group: at each step the mean over the runs that were evaluated there, with its 95 % interval over
 /// runs. Diverged runs are not part of the mean; each has a line of its own.
 let private lines measure i colour name (cell: ResultGroup) : GenericChart list =
     let diverged, kept = cell.Runs |> List.partition Run.diverged
 
-    let points =
-        kept
-        |> List.collect (Run.curve measure)
-        |> Run.byStep
-        |> List.choose (fun (step, values) ->
-            RunSummary.ofNumbersWith fewer $"{Shown.values cell.Values} at {step}" values
-            |> Option.map (fun summary -> step, estimateOf summary.Mean summary.Interval))
+    let points = kept |> List.collect (Run.curve measure) |> means (Shown.values cell.Values)
 
     [
         if not points.IsEmpty then
@@ -84,7 +106,8 @@ let panels
 
     let name value = value |> Option.map snd |> Option.defaultValue (Measure.title measure)
 
-    let steps, values = cells |> List.collect (_.Runs >> List.collect (Run.curve measure)) |> List.unzip
+    let runs = cells |> List.collect _.Runs
+    let values = runs |> List.collect (Run.curve measure >> List.map snd)
 
     [
         for row in valuesOf rows ->
@@ -94,16 +117,14 @@ let panels
                         yield! lines measure i colour (name column) cell
             ]
             |> Marks.over
-            |> Style.titled
+            |> framed
                 (match row with
                  | Some("task", task) -> task
                  | Some row -> Shown.values [ row ]
                  | None -> "")
-                "gradient step"
-                (Measure.title measure)
-            |> Chart.withYAxisStyle (MinMax = Style.bounds measure values)
-            // A little past the end, so that crosses and the last points are whole.
-            |> Chart.withXAxisStyle (MinMax = (0.0, 1.02 * List.fold max 1.0 steps))
+                measure
+                runs
+                values
             |> Style.keyed (columns |> Option.map Shown.symbol)
             |> Style.tall 340
     ]

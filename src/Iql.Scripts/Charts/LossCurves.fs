@@ -74,6 +74,7 @@ let panels (metrics: (string * string) list) (name: string option) (cells: Resul
                 Chart.combine lines
                 |> Style.titled title "gradient step" "loss"
                 |> readable metric cells
+                |> Marks.switches (List.collect _.Runs cells)
                 |> Style.keyed (Option.map Shown.symbol name)
                 |> Style.tall 320
     ]

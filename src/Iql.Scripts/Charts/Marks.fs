@@ -3,7 +3,9 @@
 module Iql.Scripts.Charts.Marks
 
 open Plotly.NET
+open Plotly.NET.LayoutObjects
 open Plotly.NET.TraceObjects
+open Iql.Scripts
 open Iql.Scripts.Statistics
 
 /// Charts over each other; of none an empty chart.
@@ -53,6 +55,54 @@ let line (i: int) (colour: string) (name: string) (points: (float * Estimate) li
     ]
     |> Chart.combine
     |> Chart.withTraceInfo (LegendGroup = name)
+
+/// A thin line without marks over its band, for what lies below ours.
+let thin (colour: string) (name: string) (points: (float * Estimate) list) : GenericChart =
+    let thinner = Line.init (Color = Style.colour colour, Width = 1.0)
+    let chart = line 0 colour name points
+    let last = (GenericChart.getTraces chart).Length - 1
+
+    chart
+    |> GenericChart.mapiTrace (fun i trace ->
+        if i = last then
+            trace |> Trace2DStyle.Scatter(Mode = StyleParam.Mode.Lines, Line = thinner)
+        else
+            trace)
+
+/// A vertical line with a label where runs go on online.
+let switches (runs: Run list) (chart: GenericChart) : GenericChart =
+    let places = runs |> List.filter (Run.online >> Option.isSome) |> List.map Run.switch |> List.distinct
+
+    if places.IsEmpty then
+        chart
+    else
+        chart
+        |> Chart.withShapes [
+            for place in places ->
+                Shape.init (
+                    ShapeType = StyleParam.ShapeType.Line,
+                    X0 = place,
+                    X1 = place,
+                    Yref = "paper",
+                    Y0 = 0.0,
+                    Y1 = 1.0,
+                    Line = Line.init (Color = Style.colour Style.grey, Width = 1.0, Dash = StyleParam.DrawingStyle.Dot)
+                )
+        ]
+        |> Chart.withAnnotations [
+            for place in places ->
+                Annotation.init (
+                    X = place,
+                    Y = 1.0,
+                    YAnchor = StyleParam.YAnchorPosition.Top,
+                    YRef = "paper",
+                    Text = "goes online",
+                    TextAngle = -90.0,
+                    XAnchor = StyleParam.XAnchorPosition.Right,
+                    ShowArrow = false,
+                    Font = Font.init (Size = 11.0, Color = Style.colour Style.grey)
+                )
+        ]
 
 /// An estimate a category with its interval, over the grey values that it is made of.
 let estimates (points: (string * float list * Estimate) list) : GenericChart =

@@ -11,7 +11,17 @@ module Published =
 
     /// Every table, the one of the paper first.
     let tables: PublishedTable list = [
-        for file in [ "iql-paper"; "corl"; "iql-pytorch"; "offlinerl-kit"; "jax-corl"; "d3rlpy"; "corl-online" ] do
+        for file in
+            [
+                "iql-paper"
+                "corl"
+                "iql-pytorch"
+                "offlinerl-kit"
+                "jax-corl"
+                "d3rlpy"
+                "iql-paper-online"
+                "corl-online"
+            ] do
             for text in (Resource.text $"{file}.txt").Split "\n\n" do
                 match PublishedTable.read text with
                 | Ok table -> table
@@ -63,15 +73,19 @@ module Published =
 
     /// The columns that may stand beside scores of these tasks and algorithms: rows of the very same name, version
     /// and all, from tables of last policies.
-    let beside (tasks: string list) (algorithms: string list) : PublishedTable list =
+    let beside (phase: PublishedPhase) (tasks: string list) (algorithms: string list) : PublishedTable list =
         tables
-        |> List.filter _.Beside
+        |> List.filter (fun table -> table.Beside = Some phase)
         |> List.map (only tasks algorithms)
         |> List.filter (fun table -> not (table.Rows.IsEmpty || table.Algorithms.IsEmpty))
 
     /// Other versions of a dataset that tables score which may stand beside ours: of antmaze-umaze-v2 the paper has
     /// antmaze-umaze-v0. Each with its table; only tables without a row of the very same name.
-    let otherVersions (dataset: string) (algorithms: string list) : (PublishedTable * string) list =
+    let otherVersions
+        (phase: PublishedPhase)
+        (dataset: string)
+        (algorithms: string list)
+        : (PublishedTable * string) list =
         let stem (name: string) =
             match (DatasetName.read name).Version with
             | Some version -> name.Substring(0, name.Length - $"-v{version}".Length)
@@ -83,7 +97,7 @@ module Published =
 
                 let compared = table.Algorithms |> List.exists (fun name -> List.contains name algorithms)
 
-                if table.Beside && compared && not (List.contains dataset names) then
+                if table.Beside = Some phase && compared && not (List.contains dataset names) then
                     for name in names do
                         if stem name = stem dataset then
                             table, name

@@ -7,6 +7,15 @@ open System.Text.RegularExpressions
 /// A published normalised score, with its spread where one stands beside it; the table says of what.
 type PublishedScore = { Value: float; Spread: float option }
 
+/// What scores are of, so that alike stands beside alike.
+[<RequireQualifiedAccess>]
+type PublishedPhase =
+    /// Training from data alone.
+    | Offline
+    /// The same, where the runs then went on online.
+    | BeforeOnline
+    | AfterOnline
+
 /// What a printed total is of the rows it closes.
 [<RequireQualifiedAccess>]
 type PublishedTotalKind =
@@ -32,9 +41,9 @@ type PublishedTable = {
     Source: string
     /// Seeds, which evaluation counts, what the spread is.
     Protocol: string
-    /// Whether its columns may stand beside ours: scores of last policies, not of the best ones picked by the
-    /// environment.
-    Beside: bool
+    /// What its columns may stand beside of ours, if anything: scores of last policies, not of the best ones picked by
+    /// the environment.
+    Beside: PublishedPhase option
     /// Decimals that its scores are printed with.
     Decimals: int
     /// Columns, as `--algorithm` calls them where Iql has them.
@@ -80,9 +89,10 @@ module PublishedTable =
 
             rows, total :: totals, []
 
-    /// A table from its text. Lines "name: …", "title: …", "source: …" and "protocol: …" come first, "beside: yes"
-    /// where scores of others may stand beside them, then a line of column names and a line a dataset, cells apart by
-    /// spaces. A total ("sum locomotion", "mean maze2d") closes the rows since the one before it.
+    /// A table from its text. Lines "name: …", "title: …", "source: …" and "protocol: …" come first, "beside: yes" (or
+    /// "before" or "after" fine-tuning) where scores of others may stand beside them, then a line of column names and a
+    /// line a dataset, cells apart by spaces. A total ("sum locomotion", "mean maze2d") closes the rows since the one
+    /// before it.
     let read (text: string) : Result<PublishedTable, string> =
         let header, lines =
             text.Split('\n', StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries)
@@ -109,7 +119,12 @@ module PublishedTable =
                     Title = title
                     Source = source
                     Protocol = protocol
-                    Beside = (entry "beside" = Some "yes")
+                    Beside =
+                        match entry "beside" with
+                        | Some "yes" -> Some PublishedPhase.Offline
+                        | Some "before" -> Some PublishedPhase.BeforeOnline
+                        | Some "after" -> Some PublishedPhase.AfterOnline
+                        | _ -> None
                     Decimals =
                         body
                         |> List.collect (fun (_, _, cells) -> cells)

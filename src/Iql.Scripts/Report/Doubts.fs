@@ -80,6 +80,7 @@ let ofSweep (sweep: SweepResults) : string list = [
     for remark in sweep.Plan.Remarks do
         remark.Substring(0, 1).ToUpperInvariant() + remark.Substring(1).TrimEnd '.' + "."
     yield! seeds sweep
+    yield! OnlineDoubts.ofSweep sweep
     match sweep.Runs |> List.map _.Config.Machine.VectorWidth |> List.distinct |> List.sort with
     | [ width ] ->
         $"The same command gives the same numbers only on processors with vectors of {width} bits. With another width, \

@@ -27,7 +27,12 @@ let private subtitle (sweep: SweepResults) : string =
         | tasks -> String.concat ", " tasks
         Plural.count sweep.Runs.Length "run"
         Plural.count (distinct _.Config.Seed).Length "seed"
-        (distinct (fun run -> Plural.thousands run.Config.Steps) |> String.concat " or ") + " steps"
+        (distinct (fun run ->
+            match Run.online run with
+            | Some online -> $"{Plural.thousands online.OfflineSteps} + {Plural.thousands online.OnlineSteps} online"
+            | None -> Plural.thousands run.Config.Steps)
+         |> String.concat " or ")
+        + " steps"
     ]
     |> String.concat " · "
 
@@ -132,8 +137,9 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
     ]
     |> Html.page name
 
-/// The page of a sweep over numbers, with an episode of it and pictures of its data.
-let ofSweep (rebuild: string list) (episode: XmlNode list) (pictures: XmlNode list) (sweep: SweepResults) : string =
+/// The page of a sweep over numbers, with an episode of it and pictures of its data. `curves` are published ones, which
+/// stand beside runs that go on online.
+let ofSweep rebuild (curves: PublishedRun list) episode pictures (sweep: SweepResults) : string =
     let plane = ResultGroups.plane sweep
 
     let facets = [
@@ -143,7 +149,8 @@ let ofSweep (rebuild: string list) (episode: XmlNode list) (pictures: XmlNode li
             let aside = if many then $": {Shown.values values}" else ""
             let measure = cells |> List.collect _.Runs |> Measure.ofRuns
 
-            Findings.ofGroups measure plane.Rows plane.Columns cells
+            (if i = 0 then OnlineFindings.ofSweep sweep else [])
+            @ Findings.ofGroups measure plane.Rows plane.Columns cells
             |> List.map Html.paragraph
             |> Html.part $"{prefix}found" $"What was found{aside}",
             [
@@ -151,11 +158,20 @@ let ofSweep (rebuild: string list) (episode: XmlNode list) (pictures: XmlNode li
             ]
     ]
 
+    let table =
+        if OnlineFindings.isScored sweep then
+            let table = ScoreTable.ofResults sweep
+            ScoreSections.scores table :: ScoreSections.notes table
+        else
+            []
+
     page
         rebuild
         sweep
         (List.map fst facets)
-        (Sections.shown "" [ "episode", "An episode", episode ]
+        (Sections.shown "" [ "scores", "Before → after", table ]
+         @ OnlineSections.ofSweep curves sweep
+         @ Sections.shown "" [ "episode", "An episode", episode ]
          @ List.collect snd facets
          @ Sections.shown "" [
              "data", "The data", pictures
@@ -168,12 +184,15 @@ let ofSweep (rebuild: string list) (episode: XmlNode list) (pictures: XmlNode li
          ])
 
 /// The page of a sweep over tasks or algorithms, with its score table and its episodes.
-let ofTable (rebuild: string list) (episodes: XmlNode list) (sweep: SweepResults) (table: ScoreTable) : string =
+let ofTable rebuild (curves: PublishedRun list) episodes (sweep: SweepResults) (table: ScoreTable) : string =
+    let scores, others = ScoreSections.ofTable episodes sweep table |> List.splitAt 1
+    let found = OnlineFindings.ofSweep sweep @ ScoreFindings.ofTable table
+
     page
         rebuild
         sweep
-        [ Html.part "found" "What was found" (List.map Html.paragraph (ScoreFindings.ofTable table)) ]
-        (ScoreSections.ofTable episodes sweep table)
+        [ Html.part "found" "What was found" (List.map Html.paragraph found) ]
+        (scores @ OnlineSections.ofSweep curves sweep @ others)
 
 let private save (folder: string) (sweep: SweepResults) (files: (string * string) list) : Result<string, string> =
     Results.files sweep @ files
@@ -199,27 +218,32 @@ let private rebuilding (folder: string) : string =
 /// and table.tex; the page's path, or what could not be read.
 let write (folder: string) : Result<string, string> = result {
     let! sweep = Results.readSweep folder
+    let! curves = PublishedCurves.kept folder
 
     let rebuild = rebuilding folder :: Option.toList (Option.ofObj sweep.Plan.Command)
+
+    let fits = ScoreTable.fits sweep.Plan && ScoreTable.isScored sweep
+
+    let tables =
+        if fits || OnlineFindings.isScored sweep then
+            let table = ScoreTable.ofResults sweep
+            [ "table.md", ScoreTableText.markdown table; "table.tex", ScoreTableText.latex table ]
+        else
+            []
 
     return!
         if sweep.Runs.IsEmpty then
             match sweep.Damaged with
             | [] -> Error $"{folder}: expected at least one run, got none. Start the sweep first."
             | (_, problem) :: _ -> Error $"all {sweep.Damaged.Length} runs are damaged. The first: {problem}"
-        elif ScoreTable.fits sweep.Plan && ScoreTable.isScored sweep then
+        elif fits then
             let table = ScoreTable.ofResults sweep
-            let page = ofTable rebuild (ScoreSections.episodes folder sweep table) sweep table
-
-            save folder sweep [
-                "table.md", ScoreTableText.markdown table
-                "table.tex", ScoreTableText.latex table
-                "report.html", page
-            ]
+            let page = ofTable rebuild curves (ScoreSections.episodes folder sweep table) sweep table
+            save folder sweep (tables @ [ "report.html", page ])
         else
             let pictures = pictures folder sweep.Runs
             let episode = episode (fun run -> SweepPlan.RunFolder(folder, run.Name).Path) sweep
-            save folder sweep [ "report.html", ofSweep rebuild episode pictures sweep ]
+            save folder sweep (tables @ [ "report.html", ofSweep rebuild curves episode pictures sweep ])
 }
 
 /// Reads a run's folder and writes report.html into it; the page's path, or what could not be read.
@@ -233,7 +257,7 @@ let forRun (folder: string) : Result<string, string> = result {
         Damaged = []
     }
 
-    let page = ofSweep [ rebuilding folder ] (episode (fun _ -> folder) sweep) [] sweep
+    let page = ofSweep [ rebuilding folder ] [] (episode (fun _ -> folder) sweep) [] sweep
 
     return! save folder sweep [ "report.html", page ]
 }

@@ -5,26 +5,43 @@ open Giraffe.ViewEngine
 open Iql.Training
 open Iql.Scripts.Charts
 
-/// A number in bold where it leads, with its interval or spread small below it.
+/// A number in bold where it leads, with its interval or spread small below it; where runs went on online, the number
+/// before it in front.
 let private cell (measure: Measure) (entry: ScoreEntry option) : XmlNode =
+    let shown = Shown.measured measure
+
+    let bounds (entry: ScoreEntry) =
+        entry.Interval |> Option.map (fun interval -> $"[{shown interval.Low}, {shown interval.High}]")
+
+    let spread (entry: ScoreEntry) = [
+        for spread in Option.toList entry.Spread do
+            span [ _class "spread" ] [ str $" ± {Shown.measured Score spread}" ]
+    ]
+
     match entry with
     | None -> td [] [ str "–" ]
     | Some entry ->
-        let value = Shown.measured measure entry.Value + (if entry.Partial then "*" else "")
+        let value = shown entry.Value + (if entry.Partial then "*" else "")
 
         td [] [
+            for before in Option.toList entry.Before do
+                str (shown before.Value)
+                yield! spread before
+                str " → "
+
             if entry.Leads then strong [] [ str value ] else str value
-            match entry.Interval, entry.Spread with
-            | Some interval, _ ->
-                span [ _class "range" ] [
-                    str $"[{Shown.measured measure interval.Low}, {Shown.measured measure interval.High}]"
-                ]
-            | None, Some spread -> span [ _class "spread" ] [ str $" ± {Shown.measured Score spread}" ]
-            | None, None -> ()
+            yield! spread entry
+
+            match Option.bind bounds entry.Before, bounds entry with
+            | Some before, Some after -> span [ _class "range" ] [ str $"{before} → {after}" ]
+            | None, Some after -> span [ _class "range" ] [ str after ]
+            | _, None -> ()
         ]
 
+let private isOnline (table: ScoreTable) = table.Phase <> PublishedPhase.Offline
+
 /// The table as papers print it: tasks by algorithms, published figures below ours, totals at the end.
-let private scores (table: ScoreTable) : XmlNode =
+let scores (table: ScoreTable) : XmlNode =
     let body (lines: ScoreLine list) =
         tbody [] [
             for line in lines ->
@@ -35,7 +52,9 @@ let private scores (table: ScoreTable) : XmlNode =
                 ]
         ]
 
-    Html.captioned "scores" $"Mean {Measure.title table.Measure} by task and algorithm" [
+    let online = Plural.given (isOnline table) " before → after going online,"
+
+    Html.captioned "scores" $"Mean {Measure.title table.Measure}{online} by task and algorithm" [
         thead [] [ tr [] [ for name in ScoreTableText.heads table -> th [ _scope "col" ] [ str name ] ] ]
         body table.Rows
         if not table.Totals.IsEmpty then
@@ -43,7 +62,7 @@ let private scores (table: ScoreTable) : XmlNode =
     ]
 
 /// What stands below the table: where the figures are from, what the marks mean.
-let private notes (table: ScoreTable) : XmlNode list = [
+let notes (table: ScoreTable) : XmlNode list = [
     let below =
         Plural.given
             (table.Seeds > 1)
@@ -77,6 +96,8 @@ let private spoken (what: string) (table: ScoreTable) (lines: ScoreLine list) : 
     $"""{what}. {String.concat "; " said}."""
 
 let private byTask (table: ScoreTable) : XmlNode list =
+    let what = Plural.given (isOnline table) "Scores after going online. "
+
     let dots =
         if table.Seeds > 1 then
             "Strokes are means, bars are their 95 % intervals over seeds, and grey dots are seeds."
@@ -91,7 +112,11 @@ let private byTask (table: ScoreTable) : XmlNode list =
             " Open marks are published scores; for a task with †, they are for D4RL's data, and our runs used other \
              data."
 
-    Html.figure "figure-tasks" (dots + theirs) (spoken "Scores by task" table table.Rows) (ScoreIntervals.byTask table)
+    Html.figure
+        "figure-tasks"
+        (what + dots + theirs)
+        (spoken "Scores by task" table table.Rows)
+        (ScoreIntervals.byTask table)
 
 /// How each contender was set up: its presets, and every setting of its runs.
 let private trained (sweep: SweepResults) (table: ScoreTable) : XmlNode list = [
@@ -173,7 +198,7 @@ let episodes (folder: string) (sweep: SweepResults) (table: ScoreTable) : XmlNod
 /// The sections of a table, with its episodes; those without anything to show are left out.
 let ofTable (episodes: XmlNode list) (sweep: SweepResults) (table: ScoreTable) : Sections.Section list =
     [
-        "scores", "Scores", scores table :: notes table @ byTask table
+        "scores", (if isOnline table then "Before → after" else "Scores"), scores table :: notes table @ byTask table
         "episodes", "Episodes", episodes
         "overall",
         "Over all tasks",

@@ -189,7 +189,8 @@ let settings: Run list -> (string * string) list =
                 ] do
                 name, Plural.thousands number
         ]
-        @ leaves config.Hyperparameters)
+        @ leaves config.Hyperparameters
+        @ (if isNull config.FineTuning then [] else leaves config.FineTuning))
 
 /// What the runs learned from.
 let dataset: Run list -> (string * string) list =

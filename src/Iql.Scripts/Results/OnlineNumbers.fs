@@ -1,5 +1,7 @@
 namespace Iql.Scripts
 
+open Iql.Training.Online
+
 /// What a run that went on online is judged by, each in the unit of its evaluations but the last two.
 type OnlineNumbers = {
     /// The last evaluation before the switch; NaN where there is none.
@@ -22,6 +24,11 @@ type OnlineNumbers = {
 /// Numbers of the online phase.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module OnlineNumbers =
+
+    /// The end of the part of a run's online phase, of so many equal ones, that a decision is in.
+    let endOfPart (parts: float) (online: FineTuning) (steps: int64) : float =
+        let length = float online.OnlineSteps / parts
+        length * ceil (float steps / length)
 
     /// The numbers of evaluations after the switch, in order, each with the share of the online phase, in [0, 1], that
     /// was behind it; None without any.

@@ -65,6 +65,13 @@ module Run =
     /// The run's task, or the name of its data where it has none.
     let task (run: Run) : string = run.Config.Task |> Option.ofObj |> Option.defaultValue run.Config.Dataset.Name
 
+    /// What the run is of, by its axis or by its configuration: Cal-QL is CQL with calibration there.
+    let algorithm (run: Run) : string =
+        match valueOf "algorithm" run, run.Config.Hyperparameters.TryGetProperty "calibration" with
+        | "", (true, calibration) when string calibration <> "off" -> "cal-ql"
+        | "", _ -> run.Config.Algorithm
+        | name, _ -> name
+
     /// Whether the run made all its steps.
     let finished (run: Run) : bool = run.Status = RunStatus.Finished
 

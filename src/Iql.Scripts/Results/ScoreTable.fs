@@ -1,5 +1,6 @@
 namespace Iql.Scripts
 
+open System
 open System.Collections.Generic
 open Iql
 open Iql.Training
@@ -18,6 +19,8 @@ type ScoreEntry = {
     Partial: bool
     /// Of a task's line of ours: a number a finished run, by seed.
     Scores: float list
+    /// Where runs went on online: the number before that.
+    Before: ScoreEntry option
 }
 
 /// A line of a score table.
@@ -44,6 +47,8 @@ type Improvement = { Better: string; Worse: string; Probability: Estimate }
 [<StructuredFormatDisplay("{Line}")>]
 type ScoreTable = {
     Measure: Measure
+    /// AfterOnline where runs go on online: entries then have a number before.
+    Phase: PublishedPhase
     /// A run's number is the mean of so many of its last evaluations.
     Last: int
     Seeds: int
@@ -71,7 +76,8 @@ module ScoreTable =
     /// Whether policies were or will be evaluated: a table of scores needs an environment.
     let isScored (sweep: SweepResults) : bool = sweep.Runs |> List.exists (fun run -> run.Config.EvaluationEpisodes > 0)
 
-    let private contender (labels: OrderedDictionary<string, string>) : string =
+    /// What a run is a contender as; where no axis says, the algorithm of the first run.
+    let private contender (sweep: SweepResults) (labels: OrderedDictionary<string, string>) : string =
         match
             [
                 for label in labels do
@@ -80,6 +86,7 @@ module ScoreTable =
             ]
         with
         | [ "algorithm", name ] -> name
+        | [] when not sweep.Runs.IsEmpty -> Run.algorithm sweep.Runs.Head
         | others -> Shown.values others
 
     /// A run's task; where no axis names it, the task of the first run.
@@ -92,7 +99,7 @@ module ScoreTable =
     /// The runs of a contender on a task, by seed.
     let runsOf (wanted: string) (name: string) (sweep: SweepResults) : Run list =
         sweep.Runs
-        |> List.filter (fun run -> task sweep run.Labels = wanted && contender run.Labels = name)
+        |> List.filter (fun run -> task sweep run.Labels = wanted && contender sweep run.Labels = name)
         |> List.sortBy _.Config.Seed
 
     /// The lines of our own runs.
@@ -138,7 +145,7 @@ module ScoreTable =
             let best = List.maxBy better present
             scores |> List.map (Option.exists (leads best))
 
-    let private row measure (sweep: SweepResults) contenders (published: PublishedTable list) name : ScoreLine =
+    let private row number (sweep: SweepResults) contenders (published: PublishedTable list) name : ScoreLine =
         let plan = sweep.Plan
 
         let cells = [
@@ -149,10 +156,10 @@ module ScoreTable =
 
                 let planned =
                     plan.Runs
-                    |> Seq.filter (fun run -> task sweep run.Labels = name && contender run.Labels = contender')
+                    |> Seq.filter (fun run -> task sweep run.Labels = name && contender sweep run.Labels = contender')
                     |> Seq.length
 
-                finished |> List.choose (Run.lastOf plan.Last measure), diverged, planned - finished.Length - diverged
+                finished |> List.choose number, diverged, planned - finished.Length - diverged
         ]
 
         let leads =
@@ -182,6 +189,7 @@ module ScoreTable =
                         Leads = leads
                         Partial = diverged + waiting > 0
                         Scores = scores
+                        Before = None
                     })
             ]
             Diverged = [ for _, diverged, _ in cells -> diverged ]
@@ -195,6 +203,7 @@ module ScoreTable =
         Leads = false
         Partial = false
         Scores = []
+        Before = None
     }
 
     /// A line as a published table has it.
@@ -206,16 +215,26 @@ module ScoreTable =
             Waiting = []
     }
 
+    /// A line, and below it those of others: of the very same dataset, or where runs go on online, of another version.
     let private withPublished (table: ScoreTable) (line: ScoreLine) : ScoreLine list =
+        let versions (source: PublishedTable) = [
+            line.Heading, ""
+            if table.Phase <> PublishedPhase.Offline then
+                for other, name in Published.otherVersions table.Phase line.Heading table.Contenders do
+                    if other.Name = source.Name then
+                        name, $", {name}"
+        ]
+
         line
         :: [
             for source in table.Published do
-                if source.Rows |> List.exists (fun (dataset, _) -> dataset = line.Heading) then
-                    theirs line source [
-                        for contender in table.Contenders ->
-                            PublishedTable.find line.Heading contender source
-                            |> Option.map (fun score -> { plain score.Value with Spread = score.Spread })
-                    ]
+                for name, version in versions source do
+                    if source.Rows |> List.exists (fun (dataset, _) -> dataset = name) then
+                        theirs line { source with Title = source.Title + version } [
+                            for contender in table.Contenders ->
+                                PublishedTable.find name contender source
+                                |> Option.map (fun score -> { plain score.Value with Spread = score.Spread })
+                        ]
         ]
 
     /// What is said of all tasks together; published columns are added up and averaged only where they have every task.
@@ -274,23 +293,29 @@ module ScoreTable =
             one "optimality gap" -1.0 (optimalityGapOfTasks 100.0) None
         ]
 
-    /// The table of a sweep's results.
-    let ofResults (sweep: SweepResults) : ScoreTable =
+    /// The table of a number of each run; figures of others are those of the same phase.
+    let private ofNumbers measure phase (number: Run -> float option) (sweep: SweepResults) : ScoreTable =
         let plan = sweep.Plan
 
         let distinct pick = plan.Runs |> Seq.map (fun run -> pick run.Labels) |> Seq.distinct |> List.ofSeq
 
-        let tasks, contenders = distinct (task sweep), distinct contender
-        let measure = Measure.ofRuns sweep.Runs |> Option.defaultValue Score
+        let tasks, contenders = distinct (task sweep), distinct (contender sweep)
 
         // Figures of others are scores, and stand beside scores only.
         let published =
+            let others = [
+                if phase <> PublishedPhase.Offline then
+                    for task in tasks do
+                        yield! Published.otherVersions phase task contenders |> List.map snd
+            ]
+
             match measure with
-            | Score -> Published.beside tasks contenders
+            | Score -> Published.beside phase (tasks @ others) contenders
             | Return -> []
 
         let table = {
             Measure = measure
+            Phase = phase
             Last = plan.Last
             Seeds =
                 plan.Axes
@@ -305,13 +330,42 @@ module ScoreTable =
 
         let table = {
             table with
-                Rows = tasks |> List.map (row measure sweep contenders published) |> List.collect (withPublished table)
+                Rows = tasks |> List.map (row number sweep contenders published) |> List.collect (withPublished table)
         }
 
         if tasks.Length > 1 && measure = Score then
             { table with Totals = totals table }
         else
             table
+
+    /// The numbers of a table with those of another, of the same shape, before them.
+    let private after (before: ScoreTable) (table: ScoreTable) : ScoreTable =
+        let entries before (line: ScoreLine) = {
+            line with
+                Entries =
+                    List.map2
+                        (fun before -> Option.map (fun entry -> { entry with ScoreEntry.Before = before }))
+                        before.Entries
+                        line.Entries
+        }
+
+        {
+            table with
+                Rows = List.map2 entries before.Rows table.Rows
+                Totals = List.map2 entries before.Totals table.Totals
+        }
+
+    /// The table of a sweep's results.
+    let ofResults (sweep: SweepResults) : ScoreTable =
+        let measure = Measure.ofRuns sweep.Runs |> Option.defaultValue Score
+        let last = Run.lastOf sweep.Plan.Last measure
+        let before run = OnlineNumbers.ofRun measure run |> Option.map _.Before |> Option.filter Double.IsFinite
+
+        if List.exists (Run.online >> Option.isSome) sweep.Runs then
+            ofNumbers measure PublishedPhase.AfterOnline last sweep
+            |> after (ofNumbers measure PublishedPhase.BeforeOnline before sweep)
+        else
+            ofNumbers measure PublishedPhase.Offline last sweep
 
     /// The probability of improvement of every pair of contenders that have all tasks, the one more likely to win
     /// first. Pairs of which one has a single run somewhere are left out.

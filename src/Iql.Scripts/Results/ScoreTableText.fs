@@ -13,9 +13,12 @@ let private number (measure: Measure) (value: float) : string =
     | Return -> Shown.number value
 
 /// "72.3 ± 7.9": our mean and half the width of its interval, or a published score; an asterisk where runs are missing.
-let private entry (measure: Measure) (entry: ScoreEntry option) : string =
-    match entry with
+/// Where runs went on online, the same before it: "40.1 ± 3.0 → 72.3 ± 7.9".
+let rec private entry (measure: Measure) (entry': ScoreEntry option) : string =
+    match entry' with
     | None -> "–"
+    | Some({ Before = Some before } as after) ->
+        $"{entry measure (Some { before with Partial = false })} → {entry measure (Some { after with Before = None })}"
     | Some entry ->
         let value = number measure entry.Value
         let mark = if entry.Partial then "*" else ""
@@ -38,14 +41,23 @@ let heads (table: ScoreTable) : string list = "task" :: List.map Published.title
 
 /// What a reader must know of the numbers, in sentences.
 let notes (table: ScoreTable) : string list = [
+    let online = table.Phase <> PublishedPhase.Offline
+
     let what =
-        match table.Measure, table.Last with
-        | Score, 1 -> "Normalised scores (0 random, 100 expert) of last evaluations"
-        | Return, 1 -> "Returns of last evaluations (not every task has reference scores, so there are no totals)"
-        | Score, last -> $"Normalised scores (0 random, 100 expert), each the mean of a run's last {last} evaluations"
-        | Return, last ->
-            $"Returns, each the mean of a run's last {last} evaluations (not every task has reference scores, so \
-              there are no totals)"
+        match table.Measure with
+        | Score -> "Normalised scores (0 random, 100 expert)"
+        | Return -> "Returns"
+
+    let what =
+        match online, table.Last with
+        | true, 1 -> $"{what} of the last evaluations before → after going online"
+        | true, last -> $"{what} before → after going online: the last evaluation → the mean of the last {last}"
+        | false, 1 -> $"{what} of last evaluations"
+        | false, last -> $"{what}, each the mean of a run's last {last} evaluations"
+
+    let what =
+        Plural.given (table.Measure = Return) " (not every task has reference scores, so there are no totals)"
+        |> (+) what
 
     if table.Seeds = 1 then
         $"{what}. There is one seed, so there are no intervals. Any difference may be chance."
@@ -67,14 +79,17 @@ let notes (table: ScoreTable) : string list = [
 
     for source, versions in
         ScoreTable.tasks table
-        |> List.collect (fun task -> Published.otherVersions task table.Contenders)
+        |> List.collect (fun task -> Published.otherVersions table.Phase task table.Contenders)
         |> List.groupBy fst do
         if table.Measure = Score then
             let first = snd versions.Head
             let names = versions |> List.map snd |> String.concat ", "
 
-            $"{source.Title} scores {names} instead. Another version is different data, so its scores are not \
-              shown here (`iql compare --published --task {first}` shows them)."
+            if online then
+                $"{source.Title} scores {names}: another version, which is different data."
+            else
+                $"{source.Title} scores {names} instead. Another version is different data, so its scores are not \
+                  shown here (`iql compare --published --task {first}` shows them)."
 
     for source in table.Published do
         $"{source.Title}: {source.Source}; {source.Protocol}."
@@ -118,11 +133,18 @@ let latex (table: ScoreTable) : string =
             .Replace("–", "--")
 
     let set (each: ScoreEntry option) =
-        let bold shown = if Option.exists _.Leads each then $"\\textbf{{{shown}}}" else shown
+        let part isBold (shown: string) =
+            let bold shown = if isBold then $"\\textbf{{{shown}}}" else shown
 
-        match (entry table.Measure each |> escape).Split " ± " with
-        | [| value; spread |] -> $"{bold value} {{\\scriptsize$\\pm$\\,{spread}}}"
-        | parts -> bold parts[0]
+            match shown.Split " ± " with
+            | [| value; spread |] -> $"{bold value} {{\\scriptsize$\\pm$\\,{spread}}}"
+            | parts -> bold parts[0]
+
+        let leads = Option.exists _.Leads each
+
+        match (entry table.Measure each |> escape).Split " → " with
+        | [| before; after |] -> $"{part false before} $\\to$ {part leads after}"
+        | parts -> part leads parts[0]
 
     let row (cells: string list) = String.concat " & " cells + " \\\\"
 

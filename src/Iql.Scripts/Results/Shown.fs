@@ -50,8 +50,9 @@ module Shown =
         else "0.00e0"
 
     let private written (format: string) (value: float) : string =
-        // A true minus sign, as wide as a plus.
-        value.ToString(format, CultureInfo.InvariantCulture).Replace('-', '−')
+        let text = value.ToString(format, CultureInfo.InvariantCulture)
+        // What rounds to zero has no sign; others have a true minus, as wide as a plus.
+        if text.Trim('-', '0', '.') = "" then text.TrimStart '-' else text.Replace('-', '−')
 
     /// A number to about three digits.
     let number (value: float) : string = written (decimals (abs value)) (if value = 0.0 then 0.0 else value)

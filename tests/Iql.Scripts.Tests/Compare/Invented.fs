@@ -68,15 +68,8 @@ let data (task: string) (source: string) (origin: DataOrigin option) : DatasetIn
 /// What came out: a task's data and, for each algorithm, how each seed ended, and with which scores.
 type Task = string * DatasetInfo * (string * (RunStatus * float list) list) list
 
-/// Results of such tasks; a run's score is the mean of its last evaluations.
-let resultsOf (last: int) (tasks: Task list) : SweepResults =
-    let runs = [
-        for task, data, columns in tasks do
-            for algorithm, seeds in columns do
-                for seed, (ended, scores) in List.indexed seeds ->
-                    run [ "task", task; "algorithm", algorithm; "seed", string<int> seed ] data ended scores
-    ]
-
+/// Results of runs with labels of task, algorithm and seed.
+let ofRuns (last: int) (runs: Run list) : SweepResults =
     let axis name = SweepAxis(name, ImmutableArray.CreateRange(runs |> List.map (Run.valueOf name) |> List.distinct))
 
     {
@@ -91,6 +84,15 @@ let resultsOf (last: int) (tasks: Task list) : SweepResults =
         Missing = []
         Damaged = []
     }
+
+/// Results of such tasks; a run's score is the mean of its last evaluations.
+let resultsOf (last: int) (tasks: Task list) : SweepResults =
+    ofRuns last [
+        for task, data, columns in tasks do
+            for algorithm, seeds in columns do
+                for seed, (ended, scores) in List.indexed seeds ->
+                    run [ "task", task; "algorithm", algorithm; "seed", string<int> seed ] data ended scores
+    ]
 
 /// The same of finished runs: tasks with their data's source and, for each algorithm, the scores of each seed.
 let results (last: int) (tasks: (string * string * (string * float list list) list) list) : SweepResults =
@@ -158,6 +160,26 @@ let goneOnline labels data (online: FineTuning) (scores: (int * float) list) (ep
                     )
             ]
     )
+
+/// Two tasks, two algorithms and two seeds that go on online: from 20 to 60 with IQL, from 50 to 40 with AWAC, each
+/// seed a little apart.
+let online (how: FineTuning) : SweepResults =
+    let before, after = int how.OfflineSteps, int how.Updates
+
+    ofRuns 1 [
+        for task in [ "antmaze-umaze-v2"; "pointmaze-umaze-v0" ] do
+            for algorithm, start, rise in [ "iql", 20.0, 40.0; "awac", 50.0, -10.0 ] do
+                for seed in 0..1 ->
+                    goneOnline
+                        [ "task", task; "algorithm", algorithm; "seed", string<int> seed ]
+                        (data task "generated" None)
+                        how [
+                            0, 0.0
+                            before, start + float seed
+                            for i in 1..10 do
+                                before + after * i / 10, start + float seed + rise * float i / 10.0
+                        ] [ for i in 1..20 -> int how.OnlineSteps * i / 20, i % 4 < 2 ]
+    ]
 
 /// Two tasks of D4RL, the first learned from a file of this name and origin, or from data "generated" here.
 let locomotionOf (source: string) (origin: DataOrigin option) : SweepResults =

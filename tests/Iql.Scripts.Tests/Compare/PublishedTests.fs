@@ -66,6 +66,17 @@ let tests =
                     Expect.isNotNull (ReferenceScores.Find dataset) "find of dataset"
                     Expect.isTrue (DatasetName.read dataset).Version.IsSome dataset)
 
+        testCase "a table of scores before fine-tuning has its twin of scores after it" (fun () ->
+            let shapes phase = [
+                for table in Published.tables do
+                    if table.Beside = Some phase then
+                        table.Title, table.Algorithms, List.map fst table.Rows
+            ]
+
+            let before = shapes PublishedPhase.BeforeOnline
+            Expect.equal before (shapes PublishedPhase.AfterOnline) "shapes"
+            Expect.hasLength before 2 "tables")
+
         testCase "no domain stands in two versions in one table" (fun () ->
             for table in Published.tables do
                 Expect.equal (DatasetName.agree (List.map fst table.Rows)) (Ok()) "agree")
@@ -110,7 +121,7 @@ let tests =
                 "is error of read 'dataset iql hopper-medium-v2 66.3'")
 
         testCase "beside a task stand figures of its very version, of last policies" (fun () ->
-            let beside tasks = Published.beside tasks [ "iql"; "bc" ] |> List.map _.Name
+            let beside tasks = Published.beside PublishedPhase.Offline tasks [ "iql"; "bc" ] |> List.map _.Name
 
             Expect.equal (beside [ "hopper-medium-v2" ]) [ "iql-paper"; "corl" ] "beside"
             Expect.equal (beside [ "antmaze-umaze-v2" ]) [ "corl" ] "beside"
