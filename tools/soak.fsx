@@ -15,8 +15,9 @@ open System.Threading.Tasks
 let help =
     """Kills commands of iql at random moments. Build Iql first: dotnet build -c Release
 
-  dotnet fsi tools/soak.fsx small [SEED]   20 tries on eight commands, about a minute
-  dotnet fsi tools/soak.fsx long [SEED]    300 tries on all commands and algorithms, of these 100 with SIGKILL"""
+  dotnet fsi tools/soak.fsx small [SEED]      20 tries on nine commands, about a minute
+  dotnet fsi tools/soak.fsx long [SEED]       300 tries on all commands and algorithms, of these 100 with SIGKILL
+  dotnet fsi tools/soak.fsx finetune [SEED]   50 tries with SIGKILL over both phases of runs that go on online"""
 
 [<DllImport("libc", EntryPoint = "kill")>]
 extern int send(int id, int signal)
@@ -163,6 +164,20 @@ let training (name: string) (words: string) : Command = {
 
 let algorithms = [ "iql"; "sql"; "bc"; "10%bc"; "td3bc"; "cql"; "cal-ql"; "awac"; "rlpd"; "onestep"; "dt" ]
 
+/// Runs that go on online, of every kind of buffer and turns.
+let fineTunings: Command list = [
+    for name, words in
+        [
+            "iql", "--algorithm iql"
+            "iql ahead", "--algorithm iql --acting-lag 1 --capacity 2200 --reset-optimizers yes"
+            "awac", "--algorithm awac --data-share 0.5 --capacity 200 --random-steps 50 --updates-per-step 2"
+            "cal-ql",
+            "--algorithm cal-ql --data-share 0.5 --turns episodes --action-samples 2 --critic-hidden-sizes 32x32"
+            "rlpd", "--algorithm rlpd --data-share 0.5 --first-update-after 100"
+        ] do
+        training $"finetune {name}" $"finetune {words} --task {task} --online-steps 600 --seed 0"
+]
+
 let commands (isLong: bool) : Command list =
     let source = inScratch "source.npz"
     let setUp words = run { Name = words; Words = (fun _ -> words); Done = "" } scratch None |> ignore
@@ -180,6 +195,7 @@ let commands (isLong: bool) : Command list =
             training $"train {name}" $"train --algorithm {name} --seed 0"
 
         training "compare" $"compare --task {task} --algorithms bc,iql --seeds 0"
+        yield! if isLong then fineTunings else List.take 1 fineTunings
         made "collect" $"data collect {task} --policy random --size 60000 -o" "made.hdf5"
         made "collect rows" $"data collect {task} --size 300000 -o" "made.rows"
         made "convert to HDF5" $"data convert {source}" "made.hdf5"
@@ -204,18 +220,22 @@ let print (name: string) (tries: int) (count: string -> int) : unit =
         (count "not begun")
         (count "compared")
 
-let soak (isLong: bool) (seed: int) : int =
+let soak (size: string) (seed: int) : int =
     let random = Random seed
     let clock = Stopwatch.StartNew()
-    let commands = commands isLong
-    let tries = if isLong then 300 else 20
+    let commands = if size = "finetune" then fineTunings else commands (size = "long")
+    let tries = Map [ "small", 20; "long", 300; "finetune", 50 ] |> Map.find size
     let problems = List<string>()
     let counts = Dictionary<string * string, int>()
     let count key = counts[key] <- counts.GetValueOrDefault key + 1
 
     // One kill for two signals that can be noticed.
     let kinds = [|
-        for i in 0 .. tries - 1 -> if i % 3 = 0 then signals.Head else signals[1 + random.Next(signals.Length - 1)]
+        for i in 0 .. tries - 1 ->
+            if i % 3 = 0 || size = "finetune" then
+                signals.Head
+            else
+                signals[1 + random.Next(signals.Length - 1)]
     |]
 
     random.Shuffle kinds
@@ -316,8 +336,8 @@ let code =
         | _ when not (File.Exists program) ->
             eprintfn "%s: expected a build of Iql, found none. Build first: dotnet build -c Release" program
             2
-        | [ "small" | "long" as size ] -> soak (size = "long") 1
-        | [ "small" | "long" as size; seed ] -> soak (size = "long") (int seed)
+        | [ "small" | "long" | "finetune" as size ] -> soak size 1
+        | [ "small" | "long" | "finetune" as size; seed ] -> soak size (int seed)
         | _ ->
             printfn "%s" help
             2

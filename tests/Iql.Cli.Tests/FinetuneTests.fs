@@ -20,7 +20,16 @@ let private runOf (folder: string) =
 let tests =
     testSequenced
     <| testList "FinetuneTests" [
-        for algorithm in [ "iql"; "awac"; "cql"; "rlpd"; "td3bc --online-acting greedy --acting-noise 0.1" ] do
+        let algorithms = [
+            "iql"
+            "awac"
+            "cql"
+            "rlpd"
+            "td3bc --online-acting greedy --acting-noise 0.1"
+            "cal-ql --online-calibration off"
+        ]
+
+        for algorithm in algorithms do
             testCase $"{(words algorithm).Head} goes on online" (fun () ->
                 use scratch = new Scratch()
                 let folder = scratch.Path "out"
@@ -40,6 +49,29 @@ let tests =
                 Expect.equal config.FineTuning.OnlineSteps 40L "online steps"
                 Expect.equal config.FineTuning.Capacity.Value 20L "capacity"
                 Expect.equal (run.ReadResult().Status) RunStatus.Finished "status")
+
+        testCase "kills in both phases lead to the same bits" (fun () ->
+            use scratch = new Scratch()
+
+            let into folder =
+                $"finetune --algorithm cal-ql --turns episodes --data-share 0.5 --action-samples 2 --hidden 32x32 \
+                   --critic-hidden-sizes 32x32 --transitions 2000 --batch 32 --episodes 1 --steps 600 \
+                   --online-steps 900 --evaluate-every 50 --threads 1 -o {scratch}/{folder}"
+
+            run (into "whole")
+            let metrics () = Directory.GetFiles(string scratch, "metrics.jsonl", SearchOption.AllDirectories)
+            let linesOf (path: string) = if path.Contains "broken" then File.ReadAllLines(path).Length else 0
+
+            // Some lines after the last kill: in the offline phase, at the switch, and online.
+            for lines in [ 8; 8; 8; 8 ] do
+                let before = metrics () |> Seq.sumBy linesOf
+                use victim = start (into "broken")
+                victim |> waitUntil (fun () -> metrics () |> Seq.sumBy linesOf >= before + lines)
+                victim.Kill()
+                victim.WaitForExit()
+
+            run (into "broken")
+            same (results (scratch.Path "whole"), results (scratch.Path "broken")))
 
         testCase "discrete actions go on online, with the same bits on two threads" (fun () ->
             use scratch = new Scratch()

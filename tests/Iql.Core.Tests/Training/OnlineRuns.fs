@@ -165,15 +165,14 @@ type Row = {
     Return: float32
 }
 
-/// The rows in the files of a run that has not ended.
-let rowsOf (folder: RunFolder) : Row list = [
+/// The rows in the files of a run that has not ended, of some sizes of observations and actions.
+let rowsOfSizes (s, a) (folder: RunFolder) : Row list = [
     for path in Directory.GetFiles(folder.Path, "online-*.safetensors") |> Array.sort do
         let tensor = (SafeTensors.Read path).Tensors[0]
         let width = tensor.Shape[1]
 
         for row in 0 .. tensor.Shape[0] - 1 do
             let numbers = tensor.Values.Slice(row * width, width).ToArray()
-            let s, a = observationSize, actionSize
 
             {
                 Observation = numbers[.. s - 1]
@@ -185,6 +184,8 @@ let rowsOf (folder: RunFolder) : Row list = [
                 Return = Array.tryItem (2 * s + a + 3) numbers |> Option.defaultValue 0f
             }
 ]
+
+let rowsOf: RunFolder -> Row list = rowsOfSizes (observationSize, actionSize)
 
 /// Rows with their returns to go, γ = 0.9: a failed episode counts −1 for ever.
 let returned (rows: Row list) : Row list =
