@@ -325,7 +325,7 @@ let tests =
             refused "-a cal-ql --task gridmaze-medium-v0" [ "calibration: expected off"; "take cql" ]
             refused "-a cal-ql --discount 1" [ "discount: expected less than 1" ]
             let _, _, error = iql $"train -a rlpd {small} -o {scratch}/rlpd"
-            Expect.stringStarts error "note: RLPD is made to learn online, beside data." "error")
+            Expect.stringStarts error "note: RLPD is made to learn online, beside data. In 60 steps from" "error")
 
         testCase "each run of a sweep has the returns of its own calibration and discount" (fun () ->
             use scratch = new Scratch()

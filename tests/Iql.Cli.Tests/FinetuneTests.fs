@@ -73,6 +73,11 @@ let tests =
             run (into "broken")
             same (results (scratch.Path "whole"), results (scratch.Path "broken")))
 
+        testCase "rows of acting that need more memory than there is are refused" (fun () ->
+            use scratch = new Scratch()
+            let folder = scratch.Path "out"
+            refuses $"finetune --steps 30 --online-steps 2000000000 -o {folder}" [ "the rows of acting of 128.0 GB" ])
+
         testCase "discrete actions go on online, with the same bits on two threads" (fun () ->
             use scratch = new Scratch()
 

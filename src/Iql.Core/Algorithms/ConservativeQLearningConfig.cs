@@ -184,7 +184,7 @@ public sealed record ConservativeQLearningConfig : IAlgorithmConfig
 
     IEnumerable<string> IAlgorithmConfig.Remarks(int steps) => CloningSteps < steps ? [] :
     [
-        $"the policy clones in its first {CloningSteps} steps, and this run has {steps}; "
+        $"the policy clones in its first {CloningSteps} steps, and this run has {steps} from data; "
         + "to let it climb earlier: --cloning-steps",
     ];
 }

@@ -21,6 +21,6 @@ public interface IAlgorithmConfig
     /// <summary>The episodes it learns from, the best share of them; null is all.</summary>
     (double Share, ShareOf Of)? Selection => null;
 
-    /// <summary>What a user should hear before a run of so many steps.</summary>
+    /// <summary>What a user should hear before so many steps from data alone.</summary>
     IEnumerable<string> Remarks(int steps) => [];
 }

@@ -34,7 +34,7 @@ public sealed record RlpdConfig : IAlgorithmConfig
 
     IEnumerable<string> IAlgorithmConfig.Remarks(int steps) => steps == 0 ? [] :
     [
-        "RLPD is made to learn online, beside data. On data alone, nothing holds its policy to them: " +
-        "Q may grow without bound.",
+        $"RLPD is made to learn online, beside data. In {steps} steps from data alone, nothing holds its policy to " +
+        "them: Q may grow without bound.",
     ];
 }

@@ -48,6 +48,12 @@ public sealed class CpuDevice : IDevice
             return runs[run].State;
         }
 
+        public ReadOnlySpan<TensorBlock> Blocks(int run)
+        {
+            team.Finish();
+            return runs[run].Blocks;
+        }
+
         public void Dispose()
         {
             team.Finish();

@@ -37,6 +37,9 @@ sealed class CpuRun : IDisposable
     /// <summary>The state, to be read when the team has finished.</summary>
     public LearnerState State => new(start.State.Seed, step, [.. now]);
 
+    /// <summary>Its blocks.</summary>
+    public ReadOnlySpan<TensorBlock> Blocks => now;
+
     /// <summary>Metrics of the last step that was asked for them.</summary>
     public IReadOnlyList<(string Name, double Value)> Metrics =>
         [.. measured.Metrics.Select((metric, i) => (metric.Name, metrics[i]))];

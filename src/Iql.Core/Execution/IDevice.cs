@@ -31,4 +31,7 @@ public interface IDeviceRun : IDisposable
 
     /// <summary>A run's state. Its blocks are the device's own: the next step may overwrite them.</summary>
     LearnerState State(int run);
+
+    /// <summary>The blocks of a run's state. Devices whose blocks lie in host memory allocate nothing.</summary>
+    ReadOnlySpan<TensorBlock> Blocks(int run) => State(run).Blocks.AsSpan();
 }

@@ -33,7 +33,7 @@ public sealed class Trainer : IDisposable
     /// <summary>The state now. Its blocks are the device's own: the next step may overwrite them.</summary>
     public LearnerState State => run.State(0);
     /// <summary>Shared block, then one block a member.</summary>
-    public ReadOnlySpan<TensorBlock> Blocks => State.Blocks.AsSpan();
+    public ReadOnlySpan<TensorBlock> Blocks => run.Blocks(0);
     /// <summary>Metrics of the last step that computed them, in the order of its program.</summary>
     public IReadOnlyList<(string Name, double Value)> Metrics => run.Metrics(0);
 

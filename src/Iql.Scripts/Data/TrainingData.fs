@@ -222,13 +222,8 @@ module TrainingData =
                 $"returns of up to {largest:G4} differ by {range:G4} only, so rewards are multiplied by \
                   {data.Normalization.RewardScale:G4}. To keep them unchanged: --rewards none"
 
-        // RLPD's is about the updates from data alone.
-        let steps =
-            match trial.Online, trial.Config with
-            | Some online, (:? Iql.Algorithms.RlpdConfig) -> int online.OfflineSteps
-            | _ -> trial.Steps
-
-        yield! trial.Config.Remarks steps
+        let alone = trial.Online |> Option.map (fun online -> int online.OfflineSteps)
+        yield! trial.Config.Remarks(defaultArg alone trial.Steps)
 
         let beyond = 100.0 * statistics.ActionsOutside
 

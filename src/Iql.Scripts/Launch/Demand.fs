@@ -6,6 +6,7 @@ open Iql.Cpu
 open Iql.Environments
 open Iql.Graph
 open Iql.Training
+open Iql.Training.Online
 
 /// What a piece of work takes, reckoned.
 type Demand = {
@@ -100,6 +101,20 @@ module Demand =
         temporaries memory workers act + blocks own + bytes (episodes environment count ""),
         float environment.TimeLimit * (seconds act + float count * decision)
 
+    /// The buffer of acting's rows, and the time of acting.
+    let private acting (learner: Learner) (environment: IEnvironment) (online: FineTuning) : Demand =
+        let numbers = 2 * environment.ObservationSize + environment.ActionSize + 4
+        let rows = min online.OnlineSteps (online.Capacity.GetValueOrDefault online.OnlineSteps)
+        let sampled = online.Acting = ActingChoice.Sampled && not (isNull learner.Explore)
+        let act = if sampled then learner.Explore.Invoke 1 else learner.Act.Invoke 1
+        let bytes = 4.0 * float rows * float ((numbers + 15) / 16 * 16)
+
+        {
+            none with
+                Bytes = [ "the rows of acting", bytes, "Choose a smaller --capacity, or fewer --online-steps" ]
+                Seconds = float online.OnlineSteps * (seconds act + decision)
+        }
+
     /// What a group of trials takes that is trained by one learner.
     let group
         (memory: float)
@@ -118,15 +133,21 @@ module Demand =
 
         let evaluations = float trial.Steps / float (max 1 trial.EvaluateEvery) + 1.0
 
+        let acted =
+            match trial.Online, environment with
+            | Some online, Some environment -> acting learner environment online
+            | _ -> none
+
         {
             Bytes = [
+                yield! acted.Bytes
                 "networks", 3.0 * blocks learner.Blocks, "Choose narrower layers, or fewer values of one group"
                 "a batch",
                 blocks [ learner.Batch ] + temporaries memory workers step,
                 "Choose a smaller --batch, or narrower layers"
                 "an evaluation", evaluated, "Choose fewer --episodes"
             ]
-            Seconds = float trial.Steps * seconds step + policies * evaluations * evaluating
+            Seconds = acted.Seconds + float trial.Steps * seconds step + policies * evaluations * evaluating
             Silence = policies * evaluating
             Threads = TrainingPlan.MostThreads learner
         }

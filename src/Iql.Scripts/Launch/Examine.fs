@@ -156,7 +156,7 @@ module Examine =
 
             let structure =
                 Hyperparameters.ShapeOf first.Config
-                + $" {trials.Length} {first.Steps} {first.EvaluateEvery} {first.Episodes}"
+                + $" {trials.Length} {first.Steps} {first.EvaluateEvery} {first.Episodes} {first.Online}"
 
             match known.TryGetValue structure with
             | true, demand -> Ok demand

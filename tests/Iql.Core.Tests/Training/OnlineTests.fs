@@ -34,6 +34,20 @@ type LastMoment() =
             observation.Fill(float32 state[0])
             StepResult(0f, state[0] = 5.0)
 
+/// A task without an end.
+type Endless() =
+    interface IEnvironment with
+        member _.Name = "line"
+        member _.ObservationSize = observationSize
+        member _.ActionSpace = ActionSpace.Continuous actionSize
+        member _.StateSize = 1
+        member _.TimeLimit = Int32.MaxValue
+        member _.Reset(_, state, _) = state[0] <- 0.0
+
+        member _.Step(_, _, observation) =
+            observation.Fill 1f
+            StepResult(0f, false)
+
 /// The rows of a run that was stopped near its end.
 let private rowsWith (environment: IEnvironment) (config: RunConfig) algorithm root =
     let plan = planWith transitions environment 1 (learnerOf algorithm)
@@ -264,6 +278,30 @@ let tests =
 
                 Expect.equal (rows |> List.map _.Action |> Array.concat) (actions.Read "actions") "actions"
                 Expect.isTrue (rows |> List.forall (fun row -> row.Action[0] <> row.Action[1])) "components"))
+
+        testAlone "decisions and their updates allocate nothing" (fun () ->
+            inFolder (fun root ->
+                let bytes name online =
+                    let how = How.Of(online = online, share = 0.5, capacity = 16L)
+
+                    let config =
+                        (configOf algorithm how)
+                            .With(
+                                logEvery = 100_000L,
+                                checkpointEvery = 100_000L,
+                                evaluateEvery = 100_000L,
+                                evaluationEpisodes = 0
+                            )
+
+                    let own, plan = run root name config, planWith transitions (Endless()) 1 (learnerOf algorithm)
+                    let before = GC.GetAllocatedBytesForCurrentThread()
+                    trainTo toEnd plan own |> ignore
+                    GC.GetAllocatedBytesForCurrentThread() - before
+
+                bytes "warm" 1000L |> ignore
+                let few, many = bytes "few" 1000L, bytes "many" 21000L
+                // The runtime compiles methods again meanwhile, and other such things.
+                Expect.isLessThan (many - few) 200000L "bytes of 20,000 more decisions"))
 
         testCase "without offline steps a run begins with acting" (fun () ->
             inFolder (fun root ->
