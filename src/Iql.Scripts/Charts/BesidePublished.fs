@@ -23,7 +23,8 @@ let panels (curves: PublishedRun list) (groups: ResultGroup list) : GenericChart
             let under =
                 theirs
                 |> List.collect (fun run ->
-                    laid 0.0 switch run.Offline @ laid switch (float online.OnlineSteps) run.Online)
+                    (if switch > 0.0 then laid 0.0 switch run.Offline else [])
+                    @ laid switch (float online.OnlineSteps) run.Online)
                 |> Run.byStep
                 |> List.map (fun (place, scores) ->
                     place, estimateOf (List.average scores) (Some { Low = List.min scores; High = List.max scores }))

@@ -71,7 +71,8 @@ let thin (colour: string) (name: string) (points: (float * Estimate) list) : Gen
 
 /// A vertical line with a label where runs go on online.
 let switches (runs: Run list) (chart: GenericChart) : GenericChart =
-    let places = runs |> List.filter (Run.online >> Option.isSome) |> List.map Run.switch |> List.distinct
+    // 0 is a run that stays offline, or one that begins online.
+    let places = runs |> List.map Run.switch |> List.filter ((<) 0.0) |> List.distinct
 
     if places.IsEmpty then
         chart

@@ -1,6 +1,7 @@
 /// What makes the numbers of a report doubtful. It opens the page.
 module Iql.Scripts.Doubts
 
+open System.Text.RegularExpressions
 open Iql.Training
 
 /// "τ = 0.9, seed = 1", from the name of a run's folder.
@@ -78,6 +79,8 @@ let private seeds (sweep: SweepResults) : string list =
 let ofSweep (sweep: SweepResults) : string list = [
     yield! runs sweep
     for remark in sweep.Plan.Remarks do
+        // Names of the code in words: "updatesPerStep" is "updates per step".
+        let remark = Regex.Replace(remark, @"\b[a-z]+(?:[A-Z][a-z]+)+\b", fun found -> Shown.words found.Value)
         remark.Substring(0, 1).ToUpperInvariant() + remark.Substring(1).TrimEnd '.' + "."
     yield! seeds sweep
     yield! OnlineDoubts.ofSweep sweep

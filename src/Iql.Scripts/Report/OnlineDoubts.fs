@@ -33,7 +33,7 @@ let ofSweep (sweep: SweepResults) : string list =
             let all, first = List.min (List.map fst later), List.min (List.map snd later)
 
             if all < 20 || first < 2 then
-                let all = Plural.count all "evaluation"
+                let all, first = Plural.count all "evaluation", (if first = 0 then "none" else string first)
 
                 $"The online phase has {all}, {first} of them in its first tenth. A fall \
                   between two evaluations is not seen, and the mean is coarse."

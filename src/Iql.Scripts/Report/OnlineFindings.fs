@@ -58,7 +58,8 @@ let ofSweep (sweep: SweepResults) : string list =
                 |> Option.exists (fun interval -> min (sign * interval.Low) (sign * interval.High) > 0.0))
 
         [
-            $"**Going online clearly raised {(clear 1.0).Length} of {groups.Length} groups**, and clearly lowered \
-              {(clear -1.0).Length}: the 95 %% interval of a run's change, last less before, is beside zero."
+            $"**Going online raised the score of {(clear 1.0).Length} of {groups.Length} groups, and lowered that of \
+              {(clear -1.0).Length}.** Others have no clear change: the 95 %% interval of a run's change, last less \
+              before, contains zero."
         ]
     | groups -> List.collect one groups

@@ -10,8 +10,10 @@ open Iql.Scripts.Charts
 let private cell (measure: Measure) (entry: ScoreEntry option) : XmlNode =
     let shown = Shown.measured measure
 
-    let bounds (entry: ScoreEntry) =
-        entry.Interval |> Option.map (fun interval -> $"[{shown interval.Low}, {shown interval.High}]")
+    let range (what: string) (entry: ScoreEntry) = [
+        for interval in Option.toList entry.Interval do
+            span [ _class "range" ] [ str $"{what}[{shown interval.Low}, {shown interval.High}]" ]
+    ]
 
     let spread (entry: ScoreEntry) = [
         for spread in Option.toList entry.Spread do
@@ -32,10 +34,11 @@ let private cell (measure: Measure) (entry: ScoreEntry option) : XmlNode =
             if entry.Leads then strong [] [ str value ] else str value
             yield! spread entry
 
-            match Option.bind bounds entry.Before, bounds entry with
-            | Some before, Some after -> span [ _class "range" ] [ str $"{before} → {after}" ]
-            | None, Some after -> span [ _class "range" ] [ str after ]
-            | _, None -> ()
+            match entry.Before with
+            | Some before ->
+                yield! range "before " before
+                yield! range "after " entry
+            | None -> yield! range "" entry
         ]
 
 let private isOnline (table: ScoreTable) = table.Phase <> PublishedPhase.Offline
@@ -205,9 +208,10 @@ let ofTable (episodes: XmlNode list) (sweep: SweepResults) (table: ScoreTable) :
         ScoreIntervals.overall table
         |> Html.figure
             "figure-overall"
-            "Strokes are values over all tasks, and bars are their stratified bootstrap 95 % intervals. Mean and \
+            (Plural.given (isOnline table) "Scores after going online. "
+             + "Strokes are values over all tasks, and bars are their stratified bootstrap 95 % intervals. Mean and \
              median are over the means of tasks. IQM (interquartile mean) drops the best and the worst quarter of all \
-             runs. The optimality gap is the mean distance of runs to 100."
+             runs. The optimality gap is the mean distance of runs to 100.")
             (spoken "Statistics over all tasks" table table.Totals)
         "improvement",
         "Probability of improvement",

@@ -10,6 +10,7 @@ open System.Text.RegularExpressions
 open Giraffe.ViewEngine
 open Iql.Scripts
 open Iql.Training
+open Iql.Training.Online
 open Expecto
 open Iql.Tests
 
@@ -33,6 +34,11 @@ let private page plan = Synthetic.withSweep plan (written >> content)
 let private invented =
     lazy
         (let results = Invented.locomotion "generated"
+         Report.ofTable [] [] [] results (ScoreTable.ofResults results) |> content)
+
+let private online =
+    lazy
+        (let results = Invented.online (FineTuning(OfflineSteps = 1000L, OnlineSteps = 2000L))
          Report.ofTable [] [] [] results (ScoreTable.ofResults results) |> content)
 
 let private cell (beta: float) (runs: float list) = {
@@ -184,7 +190,7 @@ let tests =
                     Expect.stringContains doubts words "doubts"))
 
         testCase "pages are in words for people: no names of code, no backticks, one way of writing numbers" (fun () ->
-            for html in [ page small; page { small with Task = None }; invented.Value ] do
+            for html in [ page small; page { small with Task = None }; invented.Value; online.Value ] do
                 let text = Regex.Replace(html, "<[^>]+>", " ") |> WebUtility.HtmlDecode
                 Expect.stringLacks text "`" "text"
                 Expect.stringLacks text "**" "text"
@@ -200,7 +206,7 @@ let tests =
         testCase "the outline of a page is one a screen reader can follow" (fun () ->
             let failed = { small with Diverged = [ Synthetic.runName 0.9 3.0 1 ] }
 
-            for html in [ page failed; page { small with Task = None }; invented.Value ] do
+            for html in [ page failed; page { small with Task = None }; invented.Value; online.Value ] do
                 let levels = [ for heading in Regex.Matches(html, "<h([1-6])") -> int heading.Groups[1].Value ]
 
                 Expect.equal levels.Head 1 "head of levels"
