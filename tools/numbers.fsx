@@ -152,7 +152,7 @@ try
 
     match List.tail (List.ofArray fsi.CommandLineArgs) with
     | [] ->
-        for folder in [ "numbers"; "scripts/gallery"; "scripts/compare"; "scripts/tau-beta" ] do
+        for folder in [ "numbers"; "scripts/gallery"; "scripts/compare"; "scripts/tau-beta"; "scripts/fine-tuning" ] do
             if Directory.Exists(inRoot $"runs/{folder}") then
                 Directory.Delete(inRoot $"runs/{folder}", true)
     | [ "--keep" ] -> ()
@@ -166,7 +166,7 @@ try
         put (string table["page"]) (string table["name"]) [ for line in table["lines"].AsArray() -> string line ]
 
     run "dotnet" "fsi scripts/gallery.fsx"
-    run "dotnet" "fsi tools/notebooks.fsx save notebooks/tau-beta.ipynb"
+    run "dotnet" "fsi tools/notebooks.fsx save notebooks/tau-beta.ipynb notebooks/fine-tuning.ipynb"
     let byHand = [ for each in recorded["pictures"].AsObject() -> each.Key ]
 
     let pictures = [
