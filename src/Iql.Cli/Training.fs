@@ -211,13 +211,8 @@ module Training =
         match request.PublishedCurves with
         | None -> []
         | Some path ->
-            let trials = Sweep.cells sweep |> List.map _.Trial
-
-            if trials |> List.forall _.Online.IsNone then
-                Command.refuse "--published-curves: expected runs that go online, got runs that stay offline."
-
             let all = PublishedCurves.read path |> Result.mapError ((+) "--published-curves: ") |> Command.orRefuse
-            let tasks = trials |> List.map (_.Data >> DataSource.task) |> List.distinct
+            let tasks = Sweep.cells sweep |> List.map (_.Trial.Data >> DataSource.task) |> List.distinct
             let ours = all |> List.filter (fun run -> List.contains run.Task tasks)
 
             if ours.IsEmpty then

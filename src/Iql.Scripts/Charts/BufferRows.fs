@@ -14,7 +14,9 @@ let words (online: FineTuning) : string =
 
     match Option.ofNullable online.Capacity with
     | None -> buffers
-    | Some rows -> $"{buffers}, room for {Plural.thousands rows} rows"
+    | Some rows ->
+        let ofActing = Plural.given online.DataShare.HasValue " of acting"
+        $"{buffers}, room for {Plural.thousands rows} rows{ofActing}"
 
 /// The rows of data and of acting that batches are drawn from, over the decisions of the online phase: a chart for each
 /// task and kind of buffer, of its first run.
