@@ -131,6 +131,28 @@ let tests =
 
                 Expect.stringContains (refused (planWith transitions (Line()) 1 learner) config) reason "message")
 
+        testRows
+            "objectives of the action after are refused, others go on"
+            [
+                Objective.Sarsa, true
+                Objective.ExpectileTD, true
+                Objective.MaximumTD, false
+                Objective.SupportedMaximumTD, false
+            ]
+            (fun (objective, isRefused) ->
+                let who = trainee "iql" (algorithm.With("objective", objective))
+                let config = configFor who (How.Of())
+
+                if isRefused then
+                    Expect.stringContains
+                        (refused (planFor who 1) config)
+                        "one that learns from the action after, which acting's rows do not have"
+                        "message"
+                else
+                    inFolder (fun root ->
+                        let outcome = trainTo toEnd (planFor who 1) (run root "run" config)
+                        Expect.equal outcome.Status RunStatus.Finished "status"))
+
         testCase "a policy without draws is refused where draws are asked for" (fun () ->
             let own = TD3BCConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16)
             let learner = TD3BC.Learner(own, observationSize, actionSize)
