@@ -118,6 +118,8 @@ module Hints =
                 | _ -> None)
 
         match named with
+        | None when OnlineOption.all |> List.exists (fun each -> OnlineOption.word each = option) ->
+            " It belongs to `iql finetune` and `iql compare --finetune`, whose runs go on online."
         | None -> Spelling.didYouMean known option
         | Some(own, sentence) ->
             let meant = $" Did you mean {Plural.either own}?"

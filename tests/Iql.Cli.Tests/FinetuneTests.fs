@@ -3,6 +3,7 @@ module Iql.Cli.Tests.FinetuneTests
 open System.IO
 open Expecto
 open Iql.Tests
+open Iql.Scripts
 open Iql.Training
 open Iql.Training.Online
 open Iql.Cli.Tests.CommandTests
@@ -165,6 +166,43 @@ let tests =
                 Expect.equal (own.Turns, Option.ofNullable own.DataShare) (turns, share) name
                 Expect.equal (own.Acting, own.ActingNoise) (acting, noise) name)
 
+        testCase "options of the online phase are of runs that go on online" (fun () ->
+            refuses "train --data-share 0.5" [ "unknown option --data-share. It belongs to `iql finetune`" ])
+
+        testCase "data without a task, and those of another task, are refused" (fun () ->
+            use scratch = new Scratch()
+            let path = scratch.Path "mine.npz"
+            run $"data collect pointmaze-medium-v0 --size 2000 -o {path}"
+            let folder = scratch.Path "out"
+            let ours = quickly.Replace("--transitions 2000", "")
+
+            for options, expected in
+                [
+                    $"--data {path}", "expected data with a task to act in, got none. Name it: --task NAME"
+                    $"--data {path} --task pointmaze-umaze-v0",
+                    "mine.npz: expected data of pointmaze-umaze-v0, got those of pointmaze-medium-v0, another task."
+                    $"--data {path} --task gridmaze-medium-v0",
+                    "mine.npz: expected 26 numbers per observation and 4 discrete actions"
+                ] do
+                refuses $"finetune {ours} {options} -o {folder}" [ expected ]
+                Expect.isFalse (Directory.Exists folder) "a folder"
+
+            refuses $"compare --finetune --data {path} -o {folder}" [ "expected data with a task to act in" ]
+            run $"finetune {ours} --data {path} --task pointmaze-medium-v0 -o {folder}"
+            // Without a word of where they are from, places in walls say so.
+            let numbers = Iql.Data.Files.DatasetFile.Load(path, Iql.Data.DatasetMode.D4rlParity)
+            let task = Some "pointmaze-large-v0"
+
+            let data = TrainingData.load (DataSource.Memory(numbers, task)) |> Result.defaultWith failwith
+            let refusal = TrainingData.ofItsTask (DataSource.Memory(numbers, task)) data
+
+            Expect.stringContains
+                (match refusal with
+                 | Error message -> message
+                 | Ok() -> "")
+                "rows in its walls. The data are of another task."
+                "walls")
+
         testRows
             "a comparison that cannot go on online is refused before it begins"
             [
@@ -228,6 +266,13 @@ let tests =
                 "--random-steps 5,5e0", "expected each value once, not both 5 and 5e0"
                 "--updates-per-step 1,2000", "each a number in (0, 1000]"
                 "--turns step", "each one of steps, episodes"
+                "--random-steps 41", "--random-steps: expected a number in [0, 40], the online steps, got 41."
+                "--first-update-after 40", "--first-update-after: expected a number in [0, 40), got 40."
+                "--data-rows 3000", "--data-rows: expected a number in [1, 2000], got 3000."
+                // Every cell of a grid is checked, not the first.
+                "--random-steps 0,41", "--random-steps: expected a number in [0, 40]"
+                "--online-acting sampled,greedy --acting-noise-clip none,1", "none without acting's noise"
+                "-a iql --policy-kind gaussian,deterministic", "--online-acting: expected greedy for a policy"
             ] do
             testCase $"finetune with {options} is refused before it begins" (fun () ->
                 use scratch = new Scratch()

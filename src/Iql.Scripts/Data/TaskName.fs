@@ -38,3 +38,14 @@ module TaskName =
         do! Attempt.run card.Environment.Require
         return card
     }
+
+    let private first (name: string) : string =
+        let words = name.ToLowerInvariant().Replace('_', '-').Split '-'
+        let count = if words[0].Contains "maze" then 2 else 1
+        words |> Seq.truncate count |> String.concat "-"
+
+    /// The robot or the maze that a name is of, "hopper" or "pointmaze-umaze"; None where it is of no task.
+    let world (name: string) : string option =
+        Seq.append Tasks.All MujocoTasks.All
+        |> Seq.map (fun card -> first card.Name)
+        |> Seq.tryFind ((=) (first name))

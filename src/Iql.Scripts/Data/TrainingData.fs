@@ -138,6 +138,51 @@ module TrainingData =
     /// The maze that observations are places in, to look at from above; None where they are no places.
     let maze (data: TrainingData) : Maze option = data.Task |> Option.bind (fun card -> Option.ofObj card.Map)
 
+    /// The share of rows inside walls, where observations are places in a maze.
+    let private inWalls (data: TrainingData) : float =
+        match maze data with
+        | None -> 0.0
+        | Some maze ->
+            let rows = data.Raw.Sample 1000
+
+            [ 0 .. max 1 (rows.Count / 1000) .. rows.Count - 1 ]
+            |> List.averageBy (fun row ->
+                let place = rows.Observation row
+                if maze.CellAt(float place[0], float place[1]) < 0 then 1.0 else 0.0)
+
+    /// Refuses data to go on from in another task: by what their file and its name say, and by places inside walls.
+    let ofItsTask (source: DataSource) (data: TrainingData) : Result<unit, string> =
+        let named =
+            match source with
+            | DataSource.File(path, _, _) -> [
+                data.Dataset.Origin |> Option.ofObj |> Option.bind (_.Task >> Option.ofObj)
+                Some(Path.GetFileName path)
+              ]
+            | _ -> []
+
+        match data.Task with
+        | None ->
+            Error
+                $"{data.Dataset.Name}: expected data with a task to act in, got none. Name it: --task NAME; `iql \
+                  tasks` lists them."
+        | Some card ->
+            let own = TaskName.world card.Name
+
+            let walls = inWalls data
+
+            let isOther name =
+                let world = TaskName.world name
+                world.IsSome && world <> own
+
+            match List.choose id named |> List.tryFind isOther with
+            | Some name ->
+                Error $"{data.Dataset.Source}: expected data of {card.Name}, got those of {name}, another task."
+            | None when walls > 0.05 ->
+                Error
+                    $"{data.Dataset.Source}: expected places in {card.Name}, got {100.0 * walls:F0} %% of rows in its \
+                      walls. The data are of another task."
+            | None -> Ok()
+
     /// The episodes of highest return. Those of a row file are not looked for: it may be larger than memory, and gives
     /// single rows.
     let private select (share: float) (of': ShareOf) (raw: IDataset) : Result<IDataset, string> =

@@ -84,25 +84,19 @@ module Examine =
         Trial.learner transitions.ObservationSize transitions.ActionSpace trials
 
     /// Whether a trial can go on online.
-    let private online (data: TrainingData) (learner: Learner) (trial: Trial) : Result<unit, string> =
-        Store.config data trial
-        |> Result.bind (fun config ->
-            Attempt.run (fun () ->
-                let environment = data.Task |> Option.map _.Environment |> Option.toObj
-
-                TrainingLoop.CheckOnline(
-                    TrainingPlan(Learner = learner, Transitions = data.Transitions, Environment = environment),
-                    config
-                )
-
-                config.Checked() |> ignore))
+    let private online (data: TrainingData) (learner: Learner) (trial: Trial) : Result<unit, string> = result {
+        do! TrainingData.ofItsTask trial.Data data
+        let! config = Store.config data trial
+        let environment = data.Task |> Option.map _.Environment |> Option.toObj
+        let plan = TrainingPlan(Learner = learner, Transitions = data.Transitions, Environment = environment)
+        return! Attempt.run (fun () -> TrainingLoop.CheckOnline(plan, config))
+    }
 
     /// Remarks on a trial, once its learner was checked against the data.
     let private remarks (shelf: Shelf) (trial: Trial) : Result<string list, string> = result {
         let! data = shelf.For trial
         let! learner = learner data [ trial ]
         let! _ = Attempt.run (fun () -> learner.Source data.Transitions)
-        do! if trial.Online.IsSome then online data learner trial else Ok()
         return TrainingData.remarks data trial
     }
 
@@ -118,6 +112,21 @@ module Examine =
         match List.choose (fun axis -> label axis cell) [ "algorithm"; "task" ] with
         | [] -> message
         | labels -> $"""{String.concat " on " labels}: {message}"""
+
+    /// Whether the cells of one source that go on online can do so: each structure and each way of acting once.
+    let private onlineCells (shelf: Shelf) (cells: SweepCell list) : Result<unit, string> =
+        cells
+        |> List.filter (fun cell -> cell.Trial.Online.IsSome)
+        |> List.distinctBy (fun cell ->
+            (Trial.algorithm cell.Trial).Name, Hyperparameters.ShapeOf cell.Trial.Config, cell.Trial.Online)
+        |> Attempt.each (fun cell ->
+            result {
+                let! data = shelf.For cell.Trial
+                let! learner = learner data [ cell.Trial ]
+                return! online data learner cell.Trial
+            }
+            |> Result.mapError (placed cell))
+        |> Result.map ignore
 
     /// What there is to hear of trials: each sentence once, with whom it is about. The names of all tasks, where there
     /// are several, say nothing.
@@ -224,6 +233,7 @@ module Examine =
                     |> Result.mapError (placed cell)
                     |> Result.map (List.map (fun remark -> cell, remark)))
 
+            do! onlineCells shelf (own cells)
             let! demands = demands memory (List.max split) shelf (own cells)
 
             let held =
@@ -240,7 +250,8 @@ module Examine =
                 |> Attempt.each (fun cell ->
                     shelf.For cell.Trial
                     |> Result.bind (fun data -> Store.config data cell.Trial)
-                    |> Result.map (fun config -> cell.Name, config))
+                    |> Result.bind (fun config -> Attempt.run (fun () -> cell.Name, config.Checked()))
+                    |> Result.mapError (placed cell))
 
             return
                 { Task = DataSource.task source; Dataset = raw.Dataset; Actions = raw.Raw.ActionSpace },

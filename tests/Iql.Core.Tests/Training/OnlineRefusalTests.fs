@@ -47,7 +47,10 @@ let tests =
                 How.Of(noise = 0.1, clip = 0.0), "actingNoiseClip: expected a finite number above 0, got 0."
                 How.Of(noise = 0.1, clip = nan), "actingNoiseClip: expected a finite number above 0, got NaN."
                 How.Of(clip = 0.5), "actingNoiseClip: expected none without acting's noise, got 0.5."
-                How.Of(random = -1L), "randomSteps: expected at least 0, got -1."
+                How.Of(random = -1L), "randomSteps: expected a number in [0, 40], the online steps, got -1."
+                How.Of(random = 41L), "randomSteps: expected a number in [0, 40], the online steps, got 41."
+                How.Of(offline = 1_999_999_999L),
+                "updatesPerStep: expected at most 2,000,000,000 updates in both phases"
                 How.Of(lag = 2), "actingLag: expected 0 or 1, got 2."
                 How.Of(lag = 1, turns = Turns.Episodes), "actingLag: expected 0 where whole episodes take turns, got 1."
             ]

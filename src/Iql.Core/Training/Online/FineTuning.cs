@@ -114,6 +114,7 @@ public sealed record FineTuning
         Iql.Check.That(FirstUpdateAfter >= 0 && FirstUpdateAfter < OnlineSteps, "firstUpdateAfter",
             $"a number in [0, {OnlineSteps})", FirstUpdateAfter);
         Iql.Check.AtLeast(Updates, 1, "onlineSteps", "With so few updates a step, more steps are needed.");
+        Iql.Check.That(Steps <= 2_000_000_000, "updatesPerStep", "at most 2,000,000,000 updates in both phases", Steps);
         var data = DataRows ?? dataRows;
         Iql.Check.That(data >= 1 && data <= dataRows, "dataRows", $"a number in [1, {dataRows}]", data);
         if (DataShare is { } share)
@@ -132,7 +133,8 @@ public sealed record FineTuning
             Iql.Check.That(ActingNoise > 0, "actingNoiseClip", "none without acting's noise", clip,
                 "Leave it out, or set the noise.");
         }
-        Iql.Check.AtLeast(RandomSteps, 0, "randomSteps");
+        Iql.Check.That(RandomSteps >= 0 && RandomSteps <= OnlineSteps, "randomSteps",
+            $"a number in [0, {OnlineSteps}], the online steps", RandomSteps);
         Iql.Check.That(ActingLag is 0 or 1, "actingLag", "0 or 1", ActingLag);
         Iql.Check.That(ActingLag == 0 || Turns == Turns.Steps, "actingLag", "0 where whole episodes take turns",
             ActingLag, "Leave it out, or take turns by steps.");
