@@ -32,7 +32,7 @@ module Finetune =
             options
             (Training.help
                 "finetune"
-                (Request.common @ [ "--online-steps"; "--data-share"; "--capacity" ])
+                (Request.common @ [ "--protocol"; "--online-steps"; "--data-share"; "--capacity" ])
                 standard
                 read
                 rows)
@@ -42,6 +42,9 @@ module Finetune =
                 "another maze, five seeds"
                 "iql finetune --algorithm awac --data-share 0.5 --capacity 10k",
                 "half of each batch from the data, half from the last 10,000 decisions"
+                "iql finetune --updates-per-step 1,4 --data-share none,0.5 --seeds 0-4", "a grid"
+                "iql finetune --protocol calql-authors --steps 20k --online-steps 20k",
+                "as Cal-QL's authors, but shorter"
             ]
             Request.empty
             (Training.run "finetune" standard (fun _ -> []))
