@@ -101,7 +101,7 @@ module Compare =
         trial with
             Protocol =
                 Protocol.ofAlgorithm name
-                |> Option.map (fun protocol -> Protocol.describe [] (Protocol.acting protocol) trial)
+                |> Option.map (fun protocol -> "acts as in " + Protocol.describe [] (Protocol.acting protocol) trial)
     }
 
     /// Refuses what cannot go on online, and options that are only of runs that do.

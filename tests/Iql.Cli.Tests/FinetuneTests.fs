@@ -147,7 +147,12 @@ let tests =
             let code, output, error = iql $"compare --finetune {quickly} {options} -o {folder}"
             Expect.equal code 0 error
             Expect.stringContains output "8 runs (2 tasks × 4 algorithms × 1 seed)" "output"
-            Expect.stringContains error "note: cal-ql: protocol calql-authors, from nakamotoo/Cal-QL" "error"
+
+            Expect.stringContains
+                error
+                "note: cal-ql: acts as in protocol calql-authors, from nakamotoo/Cal-QL"
+                "error"
+
             Expect.stringContains error "By options instead: randomSteps 5 (there 0)" "error"
 
             let online name =

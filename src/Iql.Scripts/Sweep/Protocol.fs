@@ -74,14 +74,13 @@ module Protocol =
 
     /// The part of a protocol that says how a trial acts, without how long, and with room for all.
     let acting (protocol: Protocol) : Protocol =
-        let acts (value: PresetValue) =
-            not (List.contains value.Name [ "offlineSteps"; "onlineSteps"; "capacity" ])
-            && (OnlineOption.find value.Name).IsSome
+        let isLong = [ "offlineSteps"; "onlineSteps"; "capacity" ]
 
-        {
-            protocol with
-                Values = protocol.Values |> List.filter (fun value -> value.Name = "algorithm" || acts value)
-        }
+        let acts (value: PresetValue) =
+            value.Name = "algorithm"
+            || ((OnlineOption.find value.Name).IsSome && not (List.contains value.Name isLong))
+
+        { protocol with Values = List.filter acts protocol.Values; Differences = [] }
 
     /// A protocol as one line: what a trial has of it, what options have made of the rest, where our code differs.
     /// `varied` has the values of axes.
