@@ -273,6 +273,7 @@ let tests =
                 "--turns step", "each one of steps, episodes"
                 "--random-steps 41", "--random-steps: expected a number in [0, 40], the online steps, got 41."
                 "--first-update-after 40", "--first-update-after: expected a number in [0, 40), got 40."
+                "--protocol rlpd", "--first-update-after: expected a number in [0, 40), got 5000."
                 "--data-rows 3000", "--data-rows: expected a number in [1, 2000], got 3000."
                 // Every cell of a grid is checked, not the first.
                 "--random-steps 0,41", "--random-steps: expected a number in [0, 40]"

@@ -94,8 +94,9 @@ public sealed record RunConfig
     public RunConfig Checked()
     {
         Check.That(Format == FormatName, "format", FormatName, Format, "It was written by another version of Iql.");
-        Check.AtLeast(Steps, 1, "steps");
         Check.AtLeast(BatchSize, 1, "batchSize");
+        FineTuning?.Check(BatchSize, Dataset.Transitions); // first: the steps follow from it
+        Check.AtLeast(Steps, 1, "steps");
         Check.AtLeast(EvaluateEvery, 1, "evaluateEvery");
         Check.AtLeast(EvaluationEpisodes, 0, "evaluationEpisodes");
         Check.AtLeast(LogEvery, 1, "logEvery");
@@ -108,7 +109,6 @@ public sealed record RunConfig
 
     void CheckOnline(FineTuning online)
     {
-        online.Check(BatchSize, Dataset.Transitions);
         Check.That(Steps == online.Steps, "steps", $"{online.Steps}, those of both phases", Steps);
         Check.That(Task is not null, "task", "a task with an environment to act in", Task, "Name one.");
         if (Algorithms.Algorithm.Find(Algorithm)?.Standard.FromJson(Hyperparameters) is not { } own) return;
