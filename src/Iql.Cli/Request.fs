@@ -5,6 +5,7 @@ open Iql.Scripts
 open System
 open Iql.Algorithms
 open Iql.Data
+open Iql.Training.Online
 
 /// The arguments of `iql train` and `iql ablate`.
 type Request = {
@@ -157,7 +158,13 @@ module Request =
     let private onlineOption (several: bool) (standard: Trial) (option: OnlineOption) : Parameter<Request> =
         let read word = option.Read word |> Result.map (OnlineOption.print option)
         let values, more = if several then Read.listOf read, ",..." else read >> Result.map List.singleton, ""
-        let shown = standard.Online |> Option.map (OnlineOption.show option) |> Option.defaultValue ""
+        let online = FineTuning(OfflineSteps = int64 standard.Steps, OnlineSteps = int64 standard.Steps)
+
+        let shown =
+            if standard.Online.IsNone && Protocol.acts option.Name then
+                "as in its protocol"
+            else
+                OnlineOption.show option (Option.defaultValue online standard.Online)
 
         Parameter.value $"{OnlineOption.word option} {option.Hint}{more}" option.Doc values (along option.Name)
         |> Parameter.showing shown

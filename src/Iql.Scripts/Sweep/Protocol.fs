@@ -72,15 +72,17 @@ module Protocol =
     let apply (protocol: Protocol) (trial: Trial) : Trial =
         List.fold (fun trial value -> set value trial) trial (fitting protocol trial)
 
-    /// The part of a protocol that says how a trial acts, without how long, and with room for all.
-    let acting (protocol: Protocol) : Protocol =
-        let isLong = [ "offlineSteps"; "onlineSteps"; "capacity" ]
+    /// Whether a value is part of how a trial acts, not of how long and of room.
+    let acts (name: string) : bool =
+        let others = [ "offlineSteps"; "onlineSteps"; "capacity"; "dataRows"; "actingLag" ]
+        (OnlineOption.find name).IsSome && not (List.contains name others)
 
-        let acts (value: PresetValue) =
-            value.Name = "algorithm"
-            || ((OnlineOption.find value.Name).IsSome && not (List.contains value.Name isLong))
-
-        { protocol with Values = List.filter acts protocol.Values; Differences = [] }
+    /// The part of a protocol that says how a trial acts.
+    let acting (protocol: Protocol) : Protocol = {
+        protocol with
+            Values = protocol.Values |> List.filter (fun value -> value.Name = "algorithm" || acts value.Name)
+            Differences = []
+    }
 
     /// A protocol as one line: what a trial has of it, what options have made of the rest, where our code differs.
     /// `varied` has the values of axes.
