@@ -78,12 +78,17 @@ module Training =
                     Command.refuse $"--preset: {request.Algorithm} has none for {domain}; `iql presets` lists them."
             | None -> Preset.forTask request.Algorithm (dataName request)
 
-        let protocol = request.Protocol |> Option.map (Protocol.ofTask (dataName request))
+        let standard = standard algorithm.Standard
 
-        let started =
-            standard algorithm.Standard
-            |> Option.foldBack Preset.apply preset
-            |> Option.foldBack Protocol.apply protocol
+        // Without a protocol's name, an algorithm that goes on online acts as its own protocol says.
+        let protocol, does =
+            match request.Protocol with
+            | Some protocol -> Some(Protocol.ofTask (dataName request) protocol), ""
+            | None when standard.Online.IsSome ->
+                Protocol.ofAlgorithm request.Algorithm |> Option.map Protocol.acting, "acts as in "
+            | None -> None, ""
+
+        let started = standard |> Option.foldBack Preset.apply preset |> Option.foldBack Protocol.apply protocol
 
         let changed = List.foldBack (fun change trial -> change trial) request.Changes started
 
@@ -95,7 +100,12 @@ module Training =
 
         let varied = [ for axis in request.Axes -> axis.Name, axis.Values |> List.map fst |> String.concat "," ]
 
-        let words = protocol |> Option.map (fun protocol -> Protocol.describe varied protocol trial)
+        let words =
+            match protocol with
+            | Some protocol when request.Protocol.IsSome || started.Online <> standard.Online ->
+                Some(does + Protocol.describe varied protocol trial)
+            | _ -> None
+
         { trial with Protocol = words }, preset
 
     /// The rows of a help page and its note, for the other words of the line. The page has the common options, or with

@@ -21,14 +21,7 @@ let private runOf (folder: string) =
 let tests =
     testSequenced
     <| testList "FinetuneTests" [
-        let algorithms = [
-            "iql"
-            "awac"
-            "cql"
-            "rlpd"
-            "td3bc --online-acting greedy --acting-noise 0.1"
-            "cal-ql --online-calibration off"
-        ]
+        let algorithms = [ "iql"; "awac"; "cql"; "rlpd --random-steps 0"; "td3bc"; "cal-ql --online-calibration off" ]
 
         for algorithm in algorithms do
             testCase $"{(words algorithm).Head} goes on online" (fun () ->
@@ -153,7 +146,7 @@ let tests =
                 "note: cal-ql: acts as in protocol calql-authors, from nakamotoo/Cal-QL"
                 "error"
 
-            Expect.stringContains error "By options instead: randomSteps 5 (there 0)" "error"
+            Expect.stringContains error "By options: randomSteps 5 instead of 0" "error"
 
             let online name =
                 let name = $"task=pointmaze-medium-stitch-v0,algorithm={name},seed=0"
@@ -258,8 +251,10 @@ let tests =
             [
                 "--algorithm dt", "learns from pieces of trajectories"
                 "--algorithm onestep", "improves once on the policy that made the data"
-                "--algorithm cal-ql", "--turns: expected episodes for a calibration that is kept, got Steps."
-                "--algorithm td3bc", "--online-acting: expected greedy for a policy that has no draws"
+                "--algorithm cal-ql --turns steps",
+                "--turns: expected episodes for a calibration that is kept, got Steps."
+                "--algorithm td3bc --online-acting sampled",
+                "--online-acting: expected greedy for a policy that has no draws"
                 "--objective sarsa", "learns from the action after"
                 "--policy-schedule cosine", "expected constant learning rates in both phases"
                 "--capacity 10", "--capacity: expected at least"

@@ -141,10 +141,9 @@ let tests =
             for part in
                 [
                     "note: protocol calql-corl, from corl-team/CORL @eeeeef2"
-                    "turns steps, capacity 10000000, onlineActing sampled"
-                    "By options instead: offlineSteps 20 (there 1000000), onlineSteps 40 (there 1000000)"
-                    "updatesPerStep 0.5,1 (there 1)"
-                    "dataShare 0.25 (there 0.5)"
+                    "By options: offlineSteps 20 instead of 1000000, onlineSteps 40 instead of 1000000"
+                    "updatesPerStep 0.5,1 instead of 1"
+                    "dataShare 0.25 instead of 0.5"
                     "Not as there: the code's evaluations all have one seed"
                 ] do
                 Expect.stringContains error part "error"

@@ -84,7 +84,7 @@ module Protocol =
             Differences = []
     }
 
-    /// A protocol as one line: what a trial has of it, what options have made of the rest, where our code differs.
+    /// A protocol as one line: its source, what options have made other in a trial, where our code differs.
     /// `varied` has the values of axes.
     let describe (varied: (string * string) list) (protocol: Protocol) (trial: Trial) : string =
         let shown (value: PresetValue) =
@@ -94,16 +94,13 @@ module Protocol =
             |> Option.orElse (show value.Name trial)
             |> Option.defaultValue ""
 
-        let kept, others = fitting protocol trial |> List.partition (fun value -> shown value = value.Value)
-
-        let listed (values: PresetValue list) text = values |> List.map text |> String.concat ", "
+        let others = fitting protocol trial |> List.filter (fun value -> shown value <> value.Value)
 
         [
-            $"protocol {protocol.Name}, from {protocol.Values.Head.Source}: "
-            + listed kept (fun value -> $"{value.Name} {value.Value}")
+            $"protocol {protocol.Name}, from {protocol.Values.Head.Source}"
             if not others.IsEmpty then
-                "By options instead: "
-                + listed others (fun value -> $"{value.Name} {shown value} (there {value.Value})")
+                "By options: "
+                + String.concat ", " [ for value in others -> $"{value.Name} {shown value} instead of {value.Value}" ]
             if not protocol.Differences.IsEmpty then
                 "Not as there: " + String.concat "; " protocol.Differences
         ]
