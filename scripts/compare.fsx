@@ -49,7 +49,7 @@ for pair in ScoreTable.improvements table do
 Charts.ScoreIntervals.byTask table |> savePanels "compare"
 
 // What others published of the same datasets is a value too. The mazes have none; of D4RL's hopper there is much.
-for source in Published.beside [ "hopper-medium-v2" ] [ "iql"; "td3bc"; "bc" ] do
+for source in Published.beside PublishedPhase.Offline [ "hopper-medium-v2" ] [ "iql"; "td3bc"; "bc" ] do
     Published.lines source |> List.iter (printfn "%s")
 
 Report.write (folder sweep.Name) |> get |> printfn "%s"

@@ -58,8 +58,7 @@ TextTable.lines (head :: [ for name, runs in groups -> name :: cells runs ])
 for column in columns do
     printfn "%s: %s" column.Head column.Meaning
 
-for rates in Option.toList (OnlineRates.ofRuns results.Runs) do
-    printfn "%s" (OnlineRates.describe rates)
+OnlineRates.describe results.Runs |> List.iter (printfn "%s")
 
 // Acting is no evaluation: its actions are drawn. Both successes over the decisions in the environment, of one run.
 let run = results.Runs.Head

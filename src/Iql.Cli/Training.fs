@@ -284,9 +284,7 @@ module Training =
                         let curves = PublishedCurves.kept folder |> Command.orRefuse
                         Command.print ("" :: OnlineTable.lines curves results)
 
-                    for rates in Option.toList (OnlineRates.ofRuns results.Runs) do
-                        printfn "%s" (OnlineRates.describe rates)
-
+                    OnlineRates.describe results.Runs |> Command.print
                     Shell.wrote page |> ignore
                     ended
                 | Report.WrittenElsewhere ->

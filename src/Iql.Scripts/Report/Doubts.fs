@@ -78,12 +78,19 @@ let private seeds (sweep: SweepResults) : string list =
 /// Every reason for doubt in a sweep's numbers, a sentence or two each, damaged and failed runs first.
 let ofSweep (sweep: SweepResults) : string list = [
     yield! runs sweep
+    yield! seeds sweep
+    yield! OnlineDoubts.ofSweep sweep
     for remark in sweep.Plan.Remarks do
         // Names of the code in words: "updatesPerStep" is "updates per step".
         let remark = Regex.Replace(remark, @"\b[a-z]+(?:[A-Z][a-z]+)+\b", fun found -> Shown.words found.Value)
-        remark.Substring(0, 1).ToUpperInvariant() + remark.Substring(1).TrimEnd '.' + "."
-    yield! seeds sweep
-    yield! OnlineDoubts.ofSweep sweep
+        // What begins with an algorithm keeps its name.
+        let start =
+            if Regex.IsMatch(remark, @"^\S+:") then
+                remark.Substring(0, 1)
+            else
+                remark.Substring(0, 1).ToUpperInvariant()
+
+        start + remark.Substring(1).TrimEnd '.' + "."
     match sweep.Runs |> List.map _.Config.Machine.VectorWidth |> List.distinct |> List.sort with
     | [ width ] ->
         $"The same command gives the same numbers only on processors with vectors of {width} bits. With another width, \

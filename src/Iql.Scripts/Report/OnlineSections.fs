@@ -52,8 +52,8 @@ let private table (measure: Measure) (curves: PublishedRun list) (sweep: SweepRe
                  (rows |> List.exists (fun row -> row.Numbers.Length > 1))
                  ", with 95 % intervals over seeds below them"
              + ". The same folder has a row for each run in online.csv.")
-        for rates in Option.toList (OnlineRates.ofRuns sweep.Runs) do
-            Html.styled "note" (OnlineRates.describe rates)
+        for line in OnlineRates.describe sweep.Runs do
+            Html.styled "note" line
         Html.facts "What the columns mean" [ for column in columns -> column.Head, column.Meaning ]
     ]
 

@@ -49,8 +49,7 @@ module OnlineRates =
             Together = together
         })
 
-    /// "Steps a second: 5,030 updates alone, 780,000 decisions alone, 4,870 updates online, with acting."
-    let describe (rates: OnlineRates) : string =
+    let private words (rates: OnlineRates) : string =
         let alone what rate = $"{Shown.number rate} {what} alone"
 
         [
@@ -60,4 +59,15 @@ module OnlineRates =
         ]
         |> List.choose id
         |> String.concat ", "
-        |> sprintf "Steps a second: %s."
+
+    /// "Steps a second: 5,030 updates alone, 780,000 decisions alone, 4,870 updates online, with acting.", a sentence
+    /// for each algorithm; none of runs that stay offline.
+    let describe (runs: Run list) : string list =
+        let groups = List.groupBy Run.algorithm runs
+
+        [
+            for name, runs in groups do
+                let name = if groups.Length = 1 then "" else $", {name}"
+
+                for rates in Option.toList (ofRuns runs) -> $"Steps a second{name}: {words rates}."
+        ]

@@ -108,8 +108,8 @@ let tests =
             near "acting's own" rates.Acting.Value run.Acting[0].StepsPerSecond
 
             Expect.equal
-                (OnlineRates.describe rates)
-                "Steps a second: 160 updates alone, 1,000 decisions alone, 50.0 updates online, with acting."
+                (OnlineRates.describe [ timed ])
+                [ "Steps a second: 160 updates alone, 1,000 decisions alone, 50.0 updates online, with acting." ]
                 "words"
 
             Expect.isNone (OnlineRates.ofRuns [ Invented.run [] data RunStatus.Finished [ 1.0 ] ]) "offline")
