@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Iql.Algorithms;
 using Iql.Cpu;
@@ -44,6 +45,10 @@ sealed class Actor : IDisposable
         (starts, draws, noise) = (seed.Split("episodes"), seed.Split("policy"), seed.Split("noise"));
         var function = how.Acting == ActingChoice.Sampled ? learner.Explore!(1) : learner.Act(1);
         act = CpuDevice.Single.Compile(function);
+        HashSet<string> read =
+            [.. Order.Of(function.Results).Where(node => node.Op == Op.Input).Select(node => node.Name)];
+        Reads = [.. function.Inputs.Take(2).Select(block =>
+            block.Entries.Where(entry => read.Contains($"{block.Name}/{entry.Name}")).ToImmutableArray())];
         (observations, actions) = (new(function.Inputs[2]), new(function.Outputs[0].Layout));
         (before, after) = (new TensorBlock[3], [actions]);
         before[2] = observations;
@@ -62,6 +67,9 @@ sealed class Actor : IDisposable
 
         float[] Room() => new float[environment.ObservationSize];
     }
+
+    /// <summary>The parameters that deciding reads, of the shared block and of the policy's.</summary>
+    internal ImmutableArray<ImmutableArray<Layout.Entry>> Reads { get; }
 
     /// <summary>Where acting stands.</summary>
     internal ActingState State => new(buffer.FirstAdded, buffer.Written, episode, decisions, sum, rewarded,

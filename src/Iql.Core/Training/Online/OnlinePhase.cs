@@ -75,7 +75,7 @@ sealed class OnlinePhase : IDisposable
         Collect(blocks[0], blocks[1], StepsBefore(update));
         Tell();
         if (how.ActingLag == 0 || (until = StepsBefore(update + 1)) <= Rows.Added) return;
-        for (var i = 0; i < old.Length; i++) blocks[i].CopyTo(old[i]);
+        for (var i = 0; i < old.Length; i++) blocks[i].StreamTo(old[i], actor.Reads[i]);
         busy = true;
         beside!.Start(work);
     }
