@@ -60,6 +60,9 @@ let algorithm: ImplicitQLearningConfig =
         PolicySchedule = Iql.Optimizers.LearningRateSchedule.Constant
     )
 
+/// The same with a policy that stands still.
+let still = algorithm.With("policyLearningRate", 0.0)
+
 let learnerOf (algorithm: ImplicitQLearningConfig) =
     ImplicitQLearning.Learner([ algorithm ], observationSize, actionSize)
 
