@@ -16,6 +16,8 @@ public interface IDataset
     /// <summary>A.</summary>
     int ActionSize => ActionSpace.Size;
 
+    /// <summary>Names, units and bounds of the columns; null where the source says none.</summary>
+    DataColumns? Columns { get; }
     /// <summary>16 hexadecimal digits that change with any bit of any row; the same in memory and on disk.</summary>
     string Fingerprint { get; }
     /// <summary>Statistics over all raw rows, whatever normalisation is on.</summary>

@@ -21,8 +21,22 @@ public enum RewardRule
     Custom,
 }
 
-/// <summary>A data set's normalisation before training: s ← (s − mean) / deviation, r ← scale · r + shift, a ← clip(a,
-/// ±limit). Stored with every run, because the policy needs the same observations ever after.</summary>
+/// <summary>How the bounds of actions are found, which training scales to ±1.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ActionScaling>))]
+public enum ActionScaling
+{
+    /// <summary>Actions stay as they are: they lie in [−1, 1].</summary>
+    None,
+    /// <summary>Those that the data's source states: Minari's space, the schema of an import.</summary>
+    Bounds,
+    /// <summary>The least and the greatest number of each column.</summary>
+    MinMax,
+    /// <summary>The 1st and the 99th percentile of each column; what lies beyond is clipped.</summary>
+    Quantiles,
+}
+
+/// <summary>A data set's normalisation before training: s ← (s − mean) / deviation, r ← scale · r + shift, a ←
+/// clip(2 (a − low) / (high − low) − 1, ±limit). Stored with every run: the policy needs the same ever after.</summary>
 public sealed record Normalization
 {
     /// <summary>Added to the standard deviation, so that a constant column does not divide by zero [CORL].</summary>
@@ -44,6 +58,27 @@ public sealed record Normalization
     /// recorded with actions outside ±1, which the environment clipped, need 1.</summary>
     public double? ActionLimit { get; init; }
 
+    /// <summary>The rule behind the bounds of actions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ActionScaling ActionScaling { get; init; }
+
+    /// <summary><c>[A]</c>, in the data's units: what training sees as −1; empty where actions stay.</summary>
+    [JsonIgnore]
+    public ImmutableArray<float> ActionLow { get => Low ?? []; init => Low = value.IsEmpty ? null : value; }
+    /// <summary><c>[A]</c>, what training sees as 1; equal to the low one where a column never changes.</summary>
+    [JsonIgnore]
+    public ImmutableArray<float> ActionHigh { get => High ?? []; init => High = value.IsEmpty ? null : value; }
+
+    // As config.json has them: absent without, so that the identity of earlier runs stays.
+    [JsonInclude, JsonPropertyName("actionLow"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    ImmutableArray<float>? Low { get; init; }
+    [JsonInclude, JsonPropertyName("actionHigh"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    ImmutableArray<float>? High { get; init; }
+
+    /// <summary>Whether actions are scaled.</summary>
+    [JsonIgnore]
+    public bool ScalesActions => Low is not null;
+
     /// <summary>Whether observations are changed.</summary>
     [JsonIgnore]
     public bool ChangesObservations => ObservationMean.Length > 0;
@@ -63,6 +98,12 @@ public sealed record Normalization
         if (limit is { } number) Check.Between(number, 0, double.PositiveInfinity, nameof(limit));
         return this with { ActionLimit = limit };
     }
+
+    /// <summary>This normalisation with actions scaled from bounds to ±1; empty ones leave them.</summary>
+    /// <param name="low"><c>[A]</c>, finite.</param>
+    /// <param name="high"><c>[A]</c>, finite, none below its low one.</param>
+    public Normalization WithActionBounds(ActionScaling rule, ImmutableArray<float> low, ImmutableArray<float> high) =>
+        (this with { ActionScaling = rule, ActionLow = low, ActionHigh = high }).Checked();
 
     /// <summary>This normalisation with the observations' part of another.</summary>
     public Normalization WithObservations(Normalization other) =>
@@ -116,7 +157,7 @@ public sealed record Normalization
             Apply(observations = [.. transitions.Observations]);
             Apply(next = [.. transitions.NextObservations]);
         }
-        if (ActionLimit != null) ApplyToActions(actions = [.. transitions.Actions]);
+        if (ActionLimit != null || ScalesActions) ApplyToActions(actions = [.. transitions.Actions]);
         if (ChangesRewards) ApplyToRewards(rewards = [.. transitions.Rewards]);
         return (observations ?? actions ?? rewards) == null ? transitions
             : transitions.With(null, observations, actions, rewards, next);
@@ -126,11 +167,53 @@ public sealed record Normalization
     [JsonIgnore]
     public bool ChangesRewards => RewardScale != 1 || RewardShift != 0;
 
-    internal void ApplyToActions(Span<float> actions)
+    /// <summary>Scales actions in place, [A] or rows of it, from the data's units to those of training. A column that
+    /// never changes becomes 0. The formula of <see cref="ActionLow"/>, then the clip of <see cref="ActionLimit"/>.
+    /// </summary>
+    public void ApplyToActions(Span<float> actions)
     {
+        ReadOnlySpan<float> low = ActionLow.AsSpan(), high = ActionHigh.AsSpan();
+        for (var rows = ActionRows(actions); rows.Length > 0; rows = rows[low.Length..])
+            for (var i = 0; i < low.Length; i++)
+            {
+                var width = (double)high[i] - low[i];
+                rows[i] = width == 0 ? 0 : (float)(2 * ((double)rows[i] - low[i]) / width - 1);
+            }
         if (ActionLimit is not { } limit) return;
-        float low = -(float)limit, high = (float)limit;
-        foreach (ref var action in actions) action = Math.Clamp(action, low, high);
+        var most = (float)limit;
+        foreach (ref var action in actions) action = Math.Clamp(action, -most, most);
+    }
+
+    /// <summary>Takes actions of a policy, in [−1, 1], back to the data's units, in place, [A] or rows of it: low + (a +
+    /// 1) (high − low) / 2, which lies within the bounds. The inverse of <see cref="ApplyToActions"/>.</summary>
+    public void UndoActions(Span<float> actions)
+    {
+        ReadOnlySpan<float> low = ActionLow.AsSpan(), high = ActionHigh.AsSpan();
+        for (var rows = ActionRows(actions); rows.Length > 0; rows = rows[low.Length..])
+            for (var i = 0; i < low.Length; i++)
+                rows[i] = (float)(low[i] + (rows[i] + 1.0) * ((double)high[i] - low[i]) / 2);
+    }
+
+    /// <summary>The rows to scale: none where actions stay.</summary>
+    Span<float> ActionRows(Span<float> actions)
+    {
+        if (!ScalesActions) return [];
+        Check.That(actions.Length % ActionLow.Length == 0, nameof(actions), $"rows of {ActionLow.Length} numbers",
+            actions.Length);
+        return actions;
+    }
+
+    /// <summary>Throws where the bounds of actions are no bounds.</summary>
+    internal Normalization Checked()
+    {
+        Check.That(ActionLow.Length == ActionHigh.Length, "actionHigh", $"{ActionLow.Length} numbers as in actionLow",
+            ActionHigh.Length);
+        Check.That(ScalesActions == (ActionScaling != ActionScaling.None), "actionScaling",
+            "bounds with a rule, and none without", ActionScaling);
+        for (var i = 0; i < ActionLow.Length; i++)
+            Check.That(float.IsFinite(ActionLow[i]) && float.IsFinite(ActionHigh[i]) && ActionLow[i] <= ActionHigh[i],
+                $"action {i}", "finite bounds in order", $"[{ActionLow[i]}, {ActionHigh[i]}]");
+        return this;
     }
 
     internal void ApplyToRewards(Span<float> rewards)

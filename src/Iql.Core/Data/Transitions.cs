@@ -77,6 +77,8 @@ public sealed class Transitions : IDataset
     public ImmutableArray<Episode> Episodes { get; }
     /// <summary>The episodes of their file, with the rows that were left out; empty where there is no file.</summary>
     public ImmutableArray<Episode> FileEpisodes { get; internal init; } = [];
+    /// <summary>Names, units and bounds of the columns; null where the source says none.</summary>
+    public DataColumns? Columns { get; init => field = value?.Fitting(ObservationSize, ActionSpace); }
     public string Fingerprint => fingerprint.Value;
     public DatasetStatistics Statistics => statistics.Value;
 
@@ -119,7 +121,14 @@ public sealed class Transitions : IDataset
         float[]? rewards = null, float[]? nextObservations = null) =>
         new(name ?? Name, ObservationSize, ActionSize, observations ?? Array(Observations), actions ?? Array(Actions),
             rewards ?? Array(Rewards), Array(Terminals), Array(Timeouts),
-            nextObservations ?? Array(NextObservations), ActionSpace.Kind);
+            nextObservations ?? Array(NextObservations), ActionSpace.Kind)
+        { Columns = Columns };
+
+    /// <summary>The same rows with names of their columns.</summary>
+    public Transitions Naming(DataColumns? columns) =>
+        new(Name, ObservationSize, ActionSize, Array(Observations), Array(Actions), Array(Rewards), Array(Terminals),
+            Array(Timeouts), Array(NextObservations), ActionSpace.Kind)
+        { Columns = columns, FileEpisodes = FileEpisodes };
 
     /// <summary>Some of the episodes, in order. An unfinished one that is no longer the last gets a time-out.</summary>
     /// <param name="episodes">Indices into <see cref="Episodes"/>, at least one; repeats are allowed.</param>
@@ -161,7 +170,8 @@ public sealed class Transitions : IDataset
         }
         return new(name, first.ObservationSize, first.ActionSize, Gather(t => t.Observations, first.ObservationSize),
             Gather(t => t.Actions, first.ActionSize), Gather(t => t.Rewards, 1), terminals, timeouts,
-            Gather(t => t.NextObservations, first.ObservationSize), first.ActionSpace.Kind);
+            Gather(t => t.NextObservations, first.ObservationSize), first.ActionSpace.Kind)
+        { Columns = first.Columns };
 
         bool[] Flags(Func<Transitions, ImmutableArray<bool>> column) => Gather(column, 1);
         T[] Gather<T>(Func<Transitions, ImmutableArray<T>> column, int size)

@@ -22,12 +22,14 @@ public sealed record DataOrigin(long Rows, string? Task, ImmutableArray<string> 
 /// <param name="Episodes">Number of episodes.</param>
 /// <param name="Fingerprint">A hash of the numbers: two datasets with the same one are the same.</param>
 /// <param name="Origin">How the file came about; null without a file, or where it says nothing.</param>
+/// <param name="Columns">Names, units and bounds of the columns; null where the source says none.</param>
 public sealed record DatasetInfo(
-    string Name, string Source, long Transitions, long Episodes, string Fingerprint, DataOrigin? Origin = null);
+    string Name, string Source, long Transitions, long Episodes, string Fingerprint, DataOrigin? Origin = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DataColumns? Columns = null);
 
 /// <summary>The config.json of a run folder: everything that decides the run's numbers, and what they were computed
-/// with. Two configurations are equal when they decide the same numbers. Machine, version, commit, the preset's words
-/// and the dataset's origin are not compared.</summary>
+/// with. Two configurations are equal when they decide the same numbers. Machine, version, commit, the preset's words,
+/// the dataset's origin and the names of its columns are not compared.</summary>
 public sealed record RunConfig
 {
     /// <summary>Name and version of this file's format.</summary>
@@ -95,6 +97,7 @@ public sealed record RunConfig
     {
         Check.That(Format == FormatName, "format", FormatName, Format, "It was written by another version of Iql.");
         Check.AtLeast(BatchSize, 1, "batchSize");
+        Normalization.Checked();
         FineTuning?.Check(BatchSize, Dataset.Transitions); // first: the steps follow from it
         Check.AtLeast(Steps, 1, "steps");
         Check.AtLeast(EvaluateEvery, 1, "evaluateEvery");
@@ -172,7 +175,7 @@ public sealed record RunConfig
         Version = "",
         Commit = "",
         Preset = null,
-        Dataset = Dataset with { Source = "", Origin = null },
+        Dataset = Dataset with { Source = "", Origin = null, Columns = null },
     };
 
     static string? Difference(string path, JsonElement here, JsonElement there)

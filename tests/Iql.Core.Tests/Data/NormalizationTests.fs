@@ -1,7 +1,9 @@
 module Iql.Core.Tests.NormalizationTests
 
 open System
+open System.Collections.Immutable
 open System.Text.Json
+open FsCheck
 open Iql.Data
 open Iql.Core.Tests.DataCases
 open Expecto
@@ -26,6 +28,16 @@ let walk n (jumps: int list) (terminals: int list) =
         Array.zeroCreate n,
         next
     )
+
+let private bounds (low: float32 list) (high: float32 list) =
+    Normalization.None.WithActionBounds(
+        ActionScaling.Bounds,
+        ImmutableArray.CreateRange low,
+        ImmutableArray.CreateRange high
+    )
+
+/// A valve, a heater, and what never changes.
+let private plant = bounds [ 0f; 0f; 7f ] [ 100f; 3000f; 7f ]
 
 [<Tests>]
 let tests =
@@ -168,6 +180,66 @@ let tests =
                     "fingerprint of apply of back of t"
 
                 Expect.equal back.Rewards normalization.Rewards "rewards of back")
+
+        testCase "bounds of actions become -1 and 1, and a column that never changes 0" (fun () ->
+            let scaled = [| 0f; 3000f; 7f; 100f; 0f; 7f; 25f; 1500f; 7f |]
+            plant.ApplyToActions(scaled.AsSpan())
+            Expect.equal scaled [| -1f; 1f; 0f; 1f; -1f; 0f; -0.5f; 0f; 0f |] "scaled"
+
+            plant.UndoActions(scaled.AsSpan())
+            Expect.equal scaled [| 0f; 3000f; 7f; 100f; 0f; 7f; 25f; 1500f; 7f |] "undone")
+
+        testSeeded 200 "undoing actions gives them back within float error" (fun (a: NormalFloat) (b: NormalFloat) ->
+            let low, high = float32 (min a.Get b.Get), float32 (max a.Get b.Get)
+
+            if Single.IsFinite low && Single.IsFinite high then
+                let normalization = bounds [ low ] [ high ]
+
+                for share in [ 0.0; 0.1; 0.37; 0.5; 0.999; 1.0 ] do
+                    let action = float32 (float low + share * (float high - float low))
+                    let there = [| action |]
+                    normalization.ApplyToActions(there.AsSpan())
+                    Expect.isTrue (abs there[0] <= 1f) $"{there[0]}"
+                    normalization.UndoActions(there.AsSpan())
+                    let error = abs (float there[0] - float action)
+                    Expect.isLessThanOrEqual error (1.2e-7 * (float high - float low + abs (float action))) "error"
+                    Expect.isTrue (there[0] >= low && there[0] <= high) "within bounds")
+
+        testCase "the limit clips what was scaled" (fun () ->
+            let scaled = [| 150f; -1500f; 7f |]
+            plant.WithActionLimit(Nullable 1.0).ApplyToActions(scaled.AsSpan())
+            Expect.equal scaled [| 1f; -1f; 0f |] "scaled")
+
+        testCase "without bounds actions stay, to the bit" (fun () ->
+            let actions = [| 150f; -0f; 1e-30f |]
+            Normalization.None.ApplyToActions(actions.AsSpan())
+            Normalization.None.UndoActions(actions.AsSpan())
+            Expect.equal actions [| 150f; -0f; 1e-30f |] "actions")
+
+        testCase "the JSON of a run without bounds has no word of them, and their numbers come back" (fun () ->
+            let json = JsonSerializer.Serialize(Normalization.None, Iql.Training.RunJson.Options)
+            Expect.isFalse (json.Contains "action" && json.Contains "Low") json
+
+            let back =
+                JsonSerializer.Deserialize<Normalization>(
+                    JsonSerializer.Serialize(plant, Iql.Training.RunJson.Options),
+                    Iql.Training.RunJson.Options
+                )
+
+            Expect.equal back.ActionScaling ActionScaling.Bounds "rule"
+            Expect.sequenceEqual back.ActionLow plant.ActionLow "low"
+            Expect.sequenceEqual back.ActionHigh plant.ActionHigh "high")
+
+        testRows
+            "bounds that are none are refused"
+            [ [ 0f ], [ 1f; 2f ]; [ 2f ], [ 1f ]; [ nanf ], [ 1f ]; [ 0f ], [ infinityf ]; [], [] ]
+            (fun (low, high) ->
+                let message = throws<ArgumentException>(fun () -> bounds low high |> ignore).Message
+                Expect.stringContains message "expected" "message")
+
+        testCase "actions of another size are refused" (fun () ->
+            throws<ArgumentException>(fun () -> plant.UndoActions((Array.zeroCreate<float32> 4).AsSpan()))
+            |> ignore)
 
         testCase "rows of another size are refused" (fun () ->
             let normalization = Normalization.Of(transitions 3 1 (steps 5 [] []), true, RewardRule.None)

@@ -92,7 +92,7 @@ public static class DatasetFile
         ];
         arrays.AddRange(more);
         if (t.ActionSpace.IsDiscrete) arrays.Add(new(ColumnShapes.ActionCount, [], new long[] { t.ActionSize }));
-        var texts = metadata ?? ImmutableDictionary<string, string>.Empty;
+        var texts = DataColumns.Beside(metadata, t.Columns);
         foreach (var name in texts.Keys.Order(StringComparer.Ordinal))
             arrays.Add(ArrayData.Of("metadata/" + name, texts[name]));
         switch (Path.GetExtension(path).ToLowerInvariant())

@@ -26,6 +26,9 @@ public sealed record RawDataset(string Name, string Source, int ObservationSize,
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } =
         ImmutableSortedDictionary<string, string>.Empty;
 
+    /// <summary>Names, units and bounds of the columns; null where the file says none.</summary>
+    public DataColumns? Columns { get; init => field = value?.Fitting(ObservationSize, new(ActionKind, ActionSize)); }
+
     /// <summary>What the file's wider numbers lost as float32, a sentence each.</summary>
     public ImmutableArray<string> Losses { get; init; } = [];
 
@@ -40,7 +43,8 @@ public sealed record RawDataset(string Name, string Source, int ObservationSize,
     /// <summary>The columns of transitions in memory.</summary>
     public static RawDataset Of(Transitions t) => new(t.Name, t.Name, t.ObservationSize, t.ActionSize,
         [.. t.Observations], [.. t.Actions], [.. t.Rewards], [.. t.Terminals], [.. t.Timeouts], [.. t.NextObservations],
-        t.ActionSpace.Kind);
+        t.ActionSpace.Kind)
+    { Columns = t.Columns };
 
     /// <summary>Reads the columns of an open file.</summary>
     /// <param name="actionCount">Number of discrete actions; null: from the file, or one more than the largest.</param>
@@ -50,7 +54,7 @@ public sealed record RawDataset(string Name, string Source, int ObservationSize,
         {
             var columns = ColumnShapes.Of(file, actionCount);
             columns.RequireMemory();
-            var loss = new Float32Loss();
+            var (loss, metadata) = (new Float32Loss(), ReadMetadata(file));
             var raw = new RawDataset(file.Name, file.Path, columns.ObservationSize, columns.Actions.Size,
                 Kept("observations", columns.ObservationSize),
                 columns.Actions.IsDiscrete
@@ -60,7 +64,7 @@ public sealed record RawDataset(string Name, string Source, int ObservationSize,
                 columns.HasTimeouts ? file.Read("timeouts").Flags(file.Path) : null,
                 columns.HasNextObservations ? Kept("next_observations", columns.ObservationSize) : null,
                 columns.Actions.Kind)
-            { Entries = file.Entries, Metadata = ReadMetadata(file) };
+            { Entries = file.Entries, Metadata = metadata, Columns = DataColumns.Of(metadata) };
             (file as NpzFile)?.Verify();
             var large = loss.TooLarge is { } one ? new[] { one } : [];
             return raw with { Losses = [.. large, .. loss.Merged], TooLarge = loss.TooLarge };

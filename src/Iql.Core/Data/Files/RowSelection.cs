@@ -62,6 +62,7 @@ public sealed record RowSelection(DatasetMode Mode, int FileRows, ImmutableArray
         }
         return new(raw.Name, s, a, observations, actions, rewards, terminals, [.. Timeouts], next, raw.ActionKind)
         {
+            Columns = raw.Columns,
             FileEpisodes = raw.Timeouts is { } cuts ? Transitions.Split(raw.Rewards, raw.Terminals, cuts) : [],
         };
     }

@@ -24,6 +24,8 @@ public sealed class RowFile : IDataset
             throw new PlatformNotSupportedException($"{path}: row files are little-endian, this machine is not.");
         Path = path;
         (description, header, Table) = Reading.Of(path, "a row file", () => Map(path, readAhead));
+        Columns = Reading.Of(
+            path, "names of its columns", () => DataColumns.Of(Metadata)?.Fitting(ObservationSize, ActionSpace));
     }
 
     static (RowFileDescription, RowFileHeader, RowTable) Map(string path, bool readAhead)
@@ -38,8 +40,8 @@ public sealed class RowFile : IDataset
     }
 
     RowFile(RowFile raw, Normalization normalization) =>
-        (description, header, Path, Table, Normalization) =
-            (raw.description, raw.header, raw.Path, raw.Table, normalization);
+        (description, header, Path, Table, Columns, Normalization) =
+            (raw.description, raw.header, raw.Path, raw.Table, raw.Columns, normalization);
 
     /// <summary>One line.</summary>
     public override string ToString() => FormattableString.Invariant(
@@ -57,6 +59,7 @@ public sealed class RowFile : IDataset
     public DatasetStatistics Statistics => description.Statistics;
     /// <summary>The origin of the data, by name.</summary>
     public ImmutableSortedDictionary<string, string> Metadata => description.Metadata;
+    public DataColumns? Columns { get; }
     /// <summary>Applied to the numbers when a batch is filled.</summary>
     public Normalization Normalization { get; } = Normalization.None;
 
@@ -131,6 +134,7 @@ public sealed class RowFile : IDataset
         }
         GC.KeepAlive(Table);
         return Reading.Of(Path, "rows of finite numbers", () => new Transitions(
-            Name, s, a, observations, actions, rewards, terminals, timeouts, next, ActionSpace.Kind));
+            Name, s, a, observations, actions, rewards, terminals, timeouts, next, ActionSpace.Kind)
+        { Columns = Columns });
     }
 }

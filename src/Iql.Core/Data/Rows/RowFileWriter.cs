@@ -54,7 +54,7 @@ public sealed class RowFileWriter
     public static void Write(
         string path, Transitions transitions, IReadOnlyDictionary<string, string>? metadata = null) =>
         Write(path, transitions.Name, transitions.ObservationSize, transitions.ActionSize,
-            metadata ?? ImmutableDictionary<string, string>.Empty, writer => writer.Add(transitions),
+            DataColumns.Beside(metadata, transitions.Columns), writer => writer.Add(transitions),
             transitions.ActionSpace.Kind);
 
     /// <summary>Adds all rows of transitions.</summary>
