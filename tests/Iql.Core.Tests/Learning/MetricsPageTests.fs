@@ -37,6 +37,10 @@ let tests =
                             )
                             Awac.Learner(AwacConfig(), 2, 1)
                             DecisionTransformerConfig(Context = 2).Learner(2, 1)
+                            FittedQEvaluation.Learner(
+                                FittedQEvaluationConfig(),
+                                FixedPolicy(TD3BC.Learner(TD3BCConfig(), 2, 1), null, false)
+                            )
                             OnestepConfig().Learner(2, 1)
                             OnestepConfig(Improvement = PolicyImprovement.ExponentialWeights).Learner(2, 1)
                         ] do
