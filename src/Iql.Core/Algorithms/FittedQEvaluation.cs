@@ -15,7 +15,7 @@ namespace Iql.Algorithms;
 /// target         Q̂  ← α Q + (1−α) Q̂
 /// </code>
 /// Q(s₀, π(s₀)) then estimates the discounted return of π, without an environment. The bounds are those that the
-/// data's rewards allow, so that Q cannot grow without end. A policy that draws its actions is drawn anew at every step.
+/// data's rewards allow, so that Q cannot grow without end. A policy that draws is drawn anew at every step.
 /// </summary>
 public static class FittedQEvaluation
 {
