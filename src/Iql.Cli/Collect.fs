@@ -121,7 +121,7 @@ module Collect =
 
         let named word =
             if request.Best then
-                let run, why = Policy.best card word |> Command.orRefuse
+                let run, why = Player.best card word |> Command.orRefuse
                 why |> Option.iter (printfn "%s")
                 run
             else

@@ -18,9 +18,9 @@ module Play =
         let seed = Seed(uint64 request.Seed)
 
         let one (word: string) = result {
-            let! path, why = Policy.best card word
+            let! path, why = Player.best card word
             why |> Option.iter (printfn "%s")
-            let! policies = Policy.find card request.Mean path
+            let! policies = Player.find card request.Mean path
             return policies.Head
         }
 

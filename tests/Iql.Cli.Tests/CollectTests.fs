@@ -15,7 +15,7 @@ open Iql.Cli.Tests.Trainings
 open Iql.Training
 
 let private runOf (folder: string) : string =
-    match TrainedPolicy.folders folder with
+    match Policy.folders folder with
     | Ok [ run ] -> run
     | other -> failwith $"expected one run in {folder}, got {other}"
 
@@ -30,8 +30,11 @@ let tests =
                 run $"train --task pointmaze-umaze-v0 -a {name} {small} -o {folder}"
                 let run = runOf folder
                 let environment = (Tasks.Get "pointmaze-umaze-v0").Environment
-                let policy = (TrainedPolicy.load environment run |> Result.toOption).Value
-                use evaluation = policy.Act 2
+                let policy = Policy.load run |> Attempt.get
+
+                use evaluation =
+                    new Evaluation(policy.Learner, environment, policy.Config.Normalization, 2, policy.State.Seed)
+
                 let again = evaluation.Run(policy.State.Blocks[0], policy.State.Blocks[1])
                 Expect.equal again.ReturnMean (RunFolder(run).ReadResult().Return.Value) "return mean of again")
 

@@ -169,7 +169,7 @@ let tests =
                 let run = Seq.exactlyOne (Directory.GetDirectories(Path.Combine(folder, "runs")))
                 let card = Tasks.Get "pointmaze-umaze-stitch-v0"
 
-                let scene = TrainedPolicy.load card.Environment run |> Result.bind (Episode.evaluated card)
+                let scene = Policy.loadFor card.Environment run |> Result.bind (Episode.evaluated card)
 
                 match scene, Results.readRun run with
                 | Error problem, _

@@ -30,6 +30,7 @@ let order = [
     "Algorithms"
     "Training/Online"
     "Training"
+    "Policies"
 ]
 
 let private source = "src/Iql.Core/"

@@ -36,7 +36,7 @@ let private play (card: TaskCard) (chosen: Chosen) : Result<Scene, string> =
     else
         // A report is not to fail for a picture.
         Attempt.reading (fun () ->
-            TrainedPolicy.load card.Environment chosen.Folder |> Result.bind (Episode.evaluated card))
+            Policy.loadFor card.Environment chosen.Folder |> Result.bind (Episode.evaluated card))
         |> Result.map (Scene.thinned most)
         |> Result.mapError (fun problem -> $"{chosen.Title}: {problem}")
 

@@ -14,7 +14,7 @@ open Iql.Environments.Tasks
 /// other.
 type Collection = {
     Task: TaskCard
-    /// "random", folders of trained runs, or policy files, as `Policy.find` reads them; at least one.
+    /// "random", folders of trained runs, or policy files, as `Player.find` reads them; at least one.
     Policies: string list
     /// Transitions, at least one for each policy.
     Size: int
@@ -95,11 +95,11 @@ module Collection =
         else
             Ok()
 
-    let private noise (collection: Collection) (policy: Policy) : float =
+    let private noise (collection: Collection) (policy: Player) : float =
         defaultArg collection.Noise (if policy.Walks then AntMazeData.Noise else 0.0)
 
     /// A policy's line in the file's metadata.
-    let private description (collection: Collection) (policy: Policy) : string =
+    let private description (collection: Collection) (policy: Player) : string =
         let noise = string<float>(noise collection policy)
 
         match policy.Make, policy.Walks with
@@ -107,7 +107,7 @@ module Collection =
         | _, true -> $"{policy.Description}, following directions from goal to goal by D4RL's procedure, noise {noise}"
         | _ -> $"{policy.Description}, noise {noise}"
 
-    let private collect (collection: Collection) (policy: Policy) seed size name progress cancellation =
+    let private collect (collection: Collection) (policy: Player) seed size name progress cancellation =
         let card, noise, threads =
             collection.Task, noise collection policy, min collection.Threads System.Environment.ProcessorCount
 
@@ -117,7 +117,7 @@ module Collection =
             RolloutData(Policy = policy.Make, Noise = noise)
                 .Collect(card.Environment, seed, size, name, threads, progress, cancellation)
 
-    let private share (card: TaskCard) (policy: Policy) (collected: CollectedRows) : CollectedShare =
+    let private share (card: TaskCard) (policy: Player) (collected: CollectedRows) : CollectedShare =
         let returns = List.ofSeq collected.Returns
 
         {
@@ -130,7 +130,7 @@ module Collection =
                 | _ -> None
         }
 
-    let private saveAll (options: CollectionOptions) (path: string) (collection: Collection) (policies: Policy list) =
+    let private saveAll (options: CollectionOptions) (path: string) (collection: Collection) (policies: Player list) =
         let name = Path.GetFileNameWithoutExtension path
         let seed = Seed(uint64 (max 0 collection.Seed))
         let size = int64 collection.Size
@@ -181,7 +181,7 @@ module Collection =
     /// data on any number of threads. The file is there whole or not at all. An Error comes before any work.
     let save (options: CollectionOptions) (path: string) (collection: Collection) : Result<CollectedFile, string> =
         checkName path
-        |> Result.bind (fun () -> collection.Policies |> Attempt.each (Policy.find collection.Task collection.Mean))
+        |> Result.bind (fun () -> collection.Policies |> Attempt.each (Player.find collection.Task collection.Mean))
         |> Result.map List.concat
         |> Result.bind (function
             | [] -> Error $"{collection.Task.Name}: expected at least one policy, got none."

@@ -36,7 +36,7 @@ module Episode =
             policy.Invoke(ReadOnlySpan observation, 1, action.AsSpan())
 
     /// A walker's, who is steered to the goal.
-    let private steered (card: TaskCard) (maze: AntMaze) (seed: Seed) (walker: Policy) =
+    let private steered (card: TaskCard) (maze: AntMaze) (seed: Seed) (walker: Player) =
         let wandering = maze.Wandering(ImmutableArray<int>.Empty, ImmutableArray.Create maze.Maze.Goal)
 
         let environment =
@@ -48,7 +48,7 @@ module Episode =
         |> Scene.play card environment seed $"{walker.Description}, following directions through the maze" None
 
     /// A policy's episode from a seed.
-    let ofPolicy (card: TaskCard) (seed: Seed) (policy: Policy) : Result<Scene, string> =
+    let ofPolicy (card: TaskCard) (seed: Seed) (policy: Player) : Result<Scene, string> =
         match policy.Make, card.AntMaze with
         | null, _ ->
             random card.Environment (seed.Split "actions")
@@ -61,8 +61,8 @@ module Episode =
             |> Scene.play card card.Environment seed policy.Description policy.Values
 
     /// The episode that a run's evaluations start with, as its policy plays it now.
-    let evaluated (card: TaskCard) (trained: TrainedPolicy) : Result<Scene, string> =
+    let evaluated (card: TaskCard) (trained: Policy) : Result<Scene, string> =
         let seed = trained.State.Seed.Split "evaluation"
-        use policy = trained.Act 1
+        use policy = trained.Acting 1
 
-        acting policy seed |> Scene.play card card.Environment (seed.Split 0UL) "" trained.Values
+        acting policy seed |> Scene.play card card.Environment (seed.Split 0UL) "" (Policy.values trained)

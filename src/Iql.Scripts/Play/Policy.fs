@@ -1,121 +1,53 @@
 namespace Iql.Scripts
 
 open System.IO
-open Iql
 open Iql.Environments
-open Iql.Environments.Tasks
 
-/// A policy that acts in a task, as a command names it.
-type Policy = {
-    /// "random", or the path of a run's folder or a policy file.
-    Name: string
-    /// What it is, in a line.
-    Description: string
-    /// Null acts at random.
-    Make: RolloutData.MakePolicy
-    /// Whether it only walks where it is told to, and is to be steered through a maze.
-    Walks: bool
-    /// A trained run's values.
-    Values: ValueFunction option
-}
+/// A trained run's policy: observations in, actions out, both in the user's units.
+type Policy = Iql.Policies.Policy
 
 [<RequireQualifiedAccess>]
 module Policy =
 
-    /// Numbers of an observation that a walker takes: an ant's, and where to go.
-    let private walkerSize = 29
+    /// Reads the policy of a run's last checkpoint, from the run's folder.
+    let load (folder: string) : Result<Policy, string> = Attempt.run (fun () -> Policy.Load folder)
 
-    let private ofFile (card: TaskCard) (mean: bool) (path: string) : Result<Policy, string> =
-        Attempt.reading (fun () ->
-            let file = PolicyFile path
-            let walks = not (isNull card.AntMaze)
+    /// The action for an observation. A discrete action is a one-hot row.
+    let act (observation: float32[]) (policy: Policy) : float32[] = policy.Act observation
 
-            let size = if walks then walkerSize else card.Environment.ObservationSize
+    /// The actions for many observations, each for itself.
+    let actAll (observations: float32[] list) (policy: Policy) : float32[] list =
+        policy.Act(Array.concat observations) |> Array.chunkBySize policy.Actions.Size |> List.ofArray
 
-            if file.ObservationSize <> size || file.ActionSize <> card.Environment.ActionSize then
-                let got = (ActionSpace.Continuous file.ActionSize).Beside file.ObservationSize
+    /// Its values of states; None where it learned none.
+    let values (policy: Policy) : ValueFunction option =
+        ValueFunction.ofLearner policy.Learner policy.Config.Normalization policy.State
 
-                Error
-                    $"{path}: expected a policy with {card.Environment.ActionSpace.Beside size}, as in {card.Name}, \
-                      got {got}."
+    /// The same as `load`, refused where its sizes are not an environment's.
+    let loadFor (environment: IEnvironment) (folder: string) : Result<Policy, string> =
+        load folder
+        |> Result.bind (fun policy ->
+            let expected = environment.ActionSpace.Beside environment.ObservationSize
+            let got = policy.Actions.Beside policy.ObservationSize
+
+            if got = expected then
+                Ok policy
             else
-                let kind = if mean then "its mean" else "sampled actions"
+                let task = if isNull policy.Config.Task then "" else $" Its task is {policy.Config.Task}."
+                Error $"{folder}: expected a policy with {expected}, as in {environment.Name}, got {got}.{task}")
 
-                Ok {
-                    Name = path
-                    Description = $"{Path.GetFileNameWithoutExtension path}: a policy file, {kind}"
-                    Make = RolloutData.MakePolicy(fun episodes -> file.Actor(episodes, not mean))
-                    Walks = walks
-                    Values = None
-                })
+    /// The run folders that a path names: itself, or those of a sweep's folder, in the order of their names.
+    let folders (path: string) : Result<string list, string> =
+        let runs = Path.Combine(path, "runs")
 
-    let private ofFolder (card: TaskCard) (folder: string) : Result<Policy, string> =
-        TrainedPolicy.load card.Environment folder
-        |> Result.map (fun trained ->
-            let run = Path.GetFileName(Path.TrimEndingDirectorySeparator folder)
-            let learned = $"{trained.Config.Algorithm} on {trained.Config.Dataset.Name}"
-
-            {
-                Name = folder
-                Description = $"{run}: {learned}, seed {trained.Config.Seed}, {trained.State.Step} steps"
-                Make = RolloutData.MakePolicy(fun episodes -> trained.Act episodes)
-                Walks = false
-                Values = trained.Values
-            })
-
-    /// Uniformly random actions.
-    let random: Policy = {
-        Name = "random"
-        Description = "random: U(-1, 1)"
-        Make = null
-        Walks = false
-        Values = None
-    }
-
-    /// The policies that a word names: "random", a policy file NAME.json, a run's folder, or a sweep's, which is all
-    /// its runs.
-    let find (card: TaskCard) (mean: bool) (word: string) : Result<Policy list, string> =
-        match word with
-        | "random" -> Ok [ random ]
-        | path when (Path.GetExtension path).ToLowerInvariant() = ".json" ->
-            ofFile card mean path |> Result.map List.singleton
-        | path -> TrainedPolicy.folders path |> Result.bind (Attempt.each (ofFolder card))
-
-    /// The one policy to take for a word. Of a sweep's folder it is the run with the best last score in the task, of
-    /// equal runs the one with the best last ten evaluations, with a sentence that says so. Other words stay.
-    let best (card: TaskCard) (word: string) : Result<string * string option, string> =
-        if not (File.Exists(Path.Combine(word, "sweep.json"))) then
-            Ok(word, None)
+        if File.Exists(Path.Combine(path, "config.json")) then
+            Ok [ path ]
+        elif Directory.Exists runs then
+            Directory.GetDirectories runs |> Array.sort |> List.ofArray |> Ok
+        elif Directory.Exists path || File.Exists path then
+            Error(
+                $"{path}: expected the folder of a run (with config.json) or of a sweep (with runs), got neither. "
+                + "Give the folder that `iql train` wrote."
+            )
         else
-            result {
-                let! sweep = Results.readSweep word
-                let folder = Path.Combine(word, "runs")
-                let here, others = sweep.Runs |> List.partition (fun run -> Run.task run = card.Name)
-                let runs = if here.IsEmpty then others else here
-                let measure = Measure.ofRuns runs |> Option.defaultValue Score
-
-                return!
-                    match runs |> List.filter (fun run -> not (Run.diverged run) && not run.Evaluations.IsEmpty) with
-                    | [] when not sweep.Damaged.IsEmpty -> Error(snd sweep.Damaged.Head)
-                    | [] ->
-                        Error
-                            $"{word}: expected a run with an evaluation in {card.Name}, got none. Name a run's \
-                              folder in {folder}."
-                    | runs ->
-                        let last count run = Run.lastOf count measure run
-                        let best = runs |> List.maxBy (fun run -> Run.finished run, last 1 run, last 10 run)
-
-                        let damaged =
-                            match sweep.Damaged.Length with
-                            | 0 -> ""
-                            | count -> $" Damaged runs are left out: {count}."
-
-                        let why =
-                            $"The best of {runs.Length} runs is {best.Name}, {Measure.title measure} \
-                              {Shown.measured measure (last 1 best).Value}.{damaged}"
-
-                        Ok(
-                            Path.Combine(folder, best.Name),
-                            (if runs.Length > 1 || damaged <> "" then Some why else None)
-                        )
-            }
+            Error $"{path}: expected the folder of a run, found nothing."
