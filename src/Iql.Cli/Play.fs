@@ -3,15 +3,40 @@ namespace Iql.Cli
 open Iql.Scripts
 
 open Iql
+open Iql.Environments.Tasks
 
 /// `iql play`
 [<RequireQualifiedAccess>]
 module Play =
 
-    type private Request = { Task: string; Policy: string; Mean: bool; Seed: int; Output: string option }
+    type private Request = {
+        Task: string option
+        Environment: string option
+        Policy: string
+        Mean: bool
+        Seed: int
+        Output: string option
+    }
+
+    let private told (title: string) (ending: string) (total: float) = $"{title}: {ending}, return {total:F1}"
+
+    let private drawn (path: string) (scene: Scene) : string =
+        ScenePage.write path scene
+        told scene.Title scene.End (List.last scene.Moments).Return
+
+    /// Writes an episode that has no picture as lines.
+    let private lines (card: TaskCard) (seed: Seed) (path: string) (policy: Player) : Result<string, string> =
+        let decisions, ending = EpisodeLines.play card seed policy
+
+        Figure.savePanels path (EpisodeLines.charts policy.Columns decisions)
+        |> Result.map (fun () ->
+            told card.Name $"{ending} after {decisions.Length} decisions" (decisions |> List.sumBy _.Reward))
 
     let private run (request: Request) : int =
-        let card = TaskName.installed request.Task |> Command.orRefuse
+        let card =
+            match OwnTask.chosen request.Task request.Environment |> Command.orRefuse with
+            | Some card -> card
+            | None -> Command.refuse "expected TASK or --environment, got neither."
 
         let path = Files.writable "--output" (Option.defaultValue $"play-{card.Name}.html" request.Output)
 
@@ -24,18 +49,18 @@ module Play =
             return policies.Head
         }
 
-        let scene =
-            match request.Policy with
-            | "expert" when isNull card.Expert ->
-                Error
-                    $"--policy: expected random, a run's folder or a policy file, got expert: {card.Name} has no \
-                      controller."
-            | "expert" -> Episode.ofExpert card seed
-            | word -> one word |> Result.bind (Episode.ofPolicy card seed)
-            |> Command.orRefuse
+        match request.Policy with
+        | "expert" when isNull card.Expert ->
+            Error
+                $"--policy: expected random, a run's folder or a policy file, got expert: {card.Name} has no \
+                  controller."
+        | "expert" -> Episode.ofExpert card seed |> Result.map (drawn path)
+        | word when Scene.hasPicture card.Environment seed ->
+            one word |> Result.bind (Episode.ofPolicy card seed) |> Result.map (drawn path)
+        | word -> one word |> Result.bind (lines card seed path)
+        |> Command.orRefuse
+        |> printfn "%s"
 
-        ScenePage.write path scene
-        printfn "%s: %s, return %.1f" scene.Title scene.End (List.last scene.Moments).Return
         Shell.wrote path
 
     let command: Command =
@@ -44,9 +69,14 @@ module Play =
             "Play one episode of a task and write an animated page"
             "The page is one HTML file that opens without a network. It shows planar robots from the side, and the \
              ant and mazes from above with their way. It has a slider and the return over time. For a trained run it \
-             also shows values: over time, and in mazes for each place."
-            [ Parameter.task (fun task (request: Request) -> { request with Task = task }) ]
+             also shows values: over time, and in mazes for each place. An environment without a picture is shown as \
+             lines: observations, actions and the return."
             [
+                Parameter.task (fun task (request: Request) -> { request with Task = Some task })
+                |> Parameter.showing "that of --environment"
+            ]
+            [
+                Request.environment (fun address (request: Request) -> { request with Environment = Some address })
                 Parameter.text
                     "--policy random|expert|FOLDER|FILE.json"
                     "The policy: random, expert (the task's controller), the folder of a run or a sweep, or a policy \
@@ -69,6 +99,14 @@ module Play =
             [
                 "iql play pointmaze-large-v0 --policy expert", "the controller in the large maze"
                 "iql play hopper-medium-v2 --policy runs/train-hopper-medium-v2", "a trained policy"
+                "iql play --environment tank.py:Tank --policy runs/train-tank", "in a simulator of your own"
             ]
-            { Task = ""; Policy = "random"; Mean = false; Seed = 0; Output = None }
+            {
+                Task = None
+                Environment = None
+                Policy = "random"
+                Mean = false
+                Seed = 0
+                Output = None
+            }
             run

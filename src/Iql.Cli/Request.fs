@@ -10,6 +10,8 @@ open Iql.Training.Online
 /// The arguments of `iql train` and `iql ablate`.
 type Request = {
     Task: string option
+    /// The address of an environment of one's own.
+    Environment: string option
     Data: string option
     /// How a file's rows become transitions; None: as in D4RL, or as in the row file.
     Mode: DatasetMode option
@@ -49,6 +51,7 @@ module Request =
     /// No arguments.
     let empty: Request = {
         Task = None
+        Environment = None
         Data = None
         Mode = None
         Transitions = None
@@ -209,6 +212,21 @@ module Request =
         let modes = [ "d4rl", DatasetMode.D4rlParity; "strict", DatasetMode.Strict ]
         Parameter.choice "--mode" modes doc set |> Parameter.showing "d4rl"
 
+    /// An environment of one's own.
+    let environment set : Parameter<'settings> =
+        Parameter.text
+            "--environment FILE:NAME"
+            "An environment of yours that scores policies: FILE.dll:TYPE or FILE.py:CLASS; docs/own-environments.md"
+            set
+
+    /// The request with its environment as its task.
+    let scored (request: Request) : Request =
+        match request.Environment with
+        | None -> request
+        | address ->
+            let card = OwnTask.chosen request.Task address |> Command.orRefuse
+            { request with Environment = None; Task = card |> Option.map _.Name }
+
     /// Where the transitions come from.
     let data (standard: Trial) : Parameter<Request> list =
         let word rule =
@@ -220,6 +238,7 @@ module Request =
                 "The task that scores policies. A built-in task collects its data; D4RL's data are in its cache \
                  (`iql data download`) or in --data. `iql tasks` lists the tasks"
                 (fun name (request: Request) -> { request with Task = Some name })
+            environment (fun address (request: Request) -> { request with Environment = Some address })
             Parameter.text
                 "--data FILE"
                 "The data: an .hdf5 file in D4RL's layout, an .npz file with the same names, or a Minari folder. Or a \

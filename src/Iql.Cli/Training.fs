@@ -321,6 +321,7 @@ module Training =
         (axes: Algorithm -> Axis list)
         (request: Request)
         : int =
+        let request = Request.scored request
         let standard, preset = trial standard request
         let standard = { standard with Data = source request }
         let algorithm = Algorithm.Find request.Algorithm

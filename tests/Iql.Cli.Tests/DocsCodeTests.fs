@@ -10,7 +10,7 @@ open Iql.Scripts
 open Iql.Cli
 open Iql.Cli.Tests.Trainings
 
-let private root =
+let root =
     AppContext.BaseDirectory
     |> Seq.unfold (fun folder -> if isNull folder then None else Some(folder, Path.GetDirectoryName folder))
     |> Seq.find (fun folder -> File.Exists(Path.Combine(folder, "Iql.sln")))
@@ -83,7 +83,20 @@ let tests =
         testCase "every block of README and docs is in a language that is checked" (fun () ->
             for page, text in pages do
                 for language, _ in blocks text do
-                    Expect.contains [ "fsharp"; "json"; "" ] language page)
+                    Expect.contains [ "fsharp"; "json"; "python"; "" ] language page)
+
+        testCase "the Python of every page compiles" (fun () ->
+            needsPython ()
+
+            for page, text in pages do
+                for language, code in blocks text do
+                    if language = "python" then
+                        let info =
+                            ProcessStartInfo("python3", [ "-c"; "import ast, sys; ast.parse(sys.argv[1])"; code ])
+
+                        use check = Process.Start(info)
+                        check.WaitForExit()
+                        Expect.equal check.ExitCode 0 page)
 
         testSequenced
         <| testCase "the F# of every page compiles, its blocks one after the other" (fun () ->

@@ -31,6 +31,13 @@ let needsMujoco () =
     if not MujocoLibrary.IsAvailable then
         skiptest "The machine has no MuJoCo 2.2.2."
 
+let needsPython () =
+    try
+        use python = Process.Start(ProcessStartInfo("python3", "--version", RedirectStandardOutput = true))
+        python.WaitForExit()
+    with :? ComponentModel.Win32Exception ->
+        skiptest "The machine has no python3."
+
 /// A grid of four small runs.
 let grid = $"ablate --expectiles 0.5,0.9 --inverse-temperatures 0,3 --seeds 0 {small}"
 

@@ -7,7 +7,7 @@ open Expecto
 open Iql.Tests
 
 /// Code, and the tables and assets that a room embeds.
-let private counted = [ ".cs"; ".fs"; ".css"; ".js"; ".csv"; ".md"; ".txt"; ".json" ]
+let private counted = [ ".cs"; ".fs"; ".css"; ".js"; ".csv"; ".md"; ".txt"; ".json"; ".py" ]
 
 let private sources =
     Repository.files

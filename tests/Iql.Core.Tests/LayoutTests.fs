@@ -25,6 +25,7 @@ let order = [
     "Data/Inspection"
     "Data/Download"
     "Environments"
+    "Environments/Own"
     "Environments/Mujoco"
     "Environments/Tasks"
     "Algorithms"

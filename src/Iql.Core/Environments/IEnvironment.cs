@@ -5,7 +5,8 @@ namespace Iql.Environments;
 /// <summary>The result of a decision.</summary>
 /// <param name="Reward">Raw reward of the transition, before any normalisation.</param>
 /// <param name="Terminal">Whether the episode ended for good. A time limit is no terminal.</param>
-public readonly record struct StepResult(float Reward, bool Terminal);
+/// <param name="Truncated">Whether it was cut before its time limit.</param>
+public readonly record struct StepResult(float Reward, bool Terminal, bool Truncated = false);
 
 /// <summary>A part of a state.</summary>
 /// <param name="Name">Its name in files, "infos/qpos".</param>

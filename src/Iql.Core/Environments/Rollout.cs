@@ -79,12 +79,12 @@ public static class Rollout
             for (var row = 0; row < rows; row++)
             {
                 var e = running[row];
-                var (reward, terminal) = outcomes[row];
+                var (reward, terminal, truncated) = outcomes[row];
                 var observation = Observation(row);
                 returns[e] += reward;
                 if (reward > successReward) rewarded[e]++;
                 if (trajectories) kept[e].AddRange(observation);
-                if (terminal || length >= environment.TimeLimit)
+                if (terminal || truncated || length >= environment.TimeLimit)
                     results[e] = new(returns[e], length, terminal, rewarded[e] > successDecisions,
                         trajectories ? [.. kept[e]] : []);
                 else

@@ -2,6 +2,7 @@ namespace Iql.Scripts
 
 open System.IO
 open Iql
+open Iql.Data
 open Iql.Environments
 open Iql.Environments.Tasks
 
@@ -17,6 +18,8 @@ type Player = {
     Walks: bool
     /// A trained run's values.
     Values: ValueFunction option
+    /// The names of a trained run's columns; null where it knows none.
+    Columns: DataColumns
 }
 
 [<RequireQualifiedAccess>]
@@ -47,6 +50,7 @@ module Player =
                     Make = RolloutData.MakePolicy(fun episodes -> file.Actor(episodes, not mean))
                     Walks = walks
                     Values = None
+                    Columns = null
                 })
 
     let private ofFolder (card: TaskCard) (folder: string) : Result<Player, string> =
@@ -61,6 +65,7 @@ module Player =
                 Make = RolloutData.MakePolicy(fun episodes -> policy.Acting episodes)
                 Walks = false
                 Values = Policy.values policy
+                Columns = policy.Config.Dataset.Columns
             })
 
     /// Uniformly random actions.
@@ -70,6 +75,7 @@ module Player =
         Make = null
         Walks = false
         Values = None
+        Columns = null
     }
 
     /// The policies that a word names: "random", a policy file NAME.json, a run's folder, or a sweep's, which is all

@@ -52,6 +52,13 @@ module Scene =
                     { moment with ToGo = Some(value, toGo[decision]) }
         ]
 
+    /// Whether an environment draws itself.
+    let hasPicture (environment: IEnvironment) (seed: Seed) : bool =
+        let state: float[] = Array.zeroCreate environment.StateSize
+        let observation: float32[] = Array.zeroCreate environment.ObservationSize
+        environment.Reset(seed, state, observation)
+        not (isNull (environment.Draw(state, observation)))
+
     /// Plays one episode. `act` is given the state, the observation and the last reward, and writes the action;
     /// `values` are those of the one who acts. Error: the environment has no picture.
     let play
@@ -90,7 +97,7 @@ module Scene =
                 let rewards = result.Reward :: rewards
                 // A walker's maze does not end at its goal by itself.
                 let ended = result.Terminal || card.Sparse && result.Reward > 0f
-                let stopped = ended || decision >= environment.TimeLimit
+                let stopped = ended || result.Truncated || decision >= environment.TimeLimit
 
                 let moments =
                     if (stopped || decision % every = 0) && not (Double.IsNaN state[0]) then

@@ -64,10 +64,11 @@ public sealed record ReferenceMeasurement(string Task, MeasuredReturn Random, Me
         for (var length = 1; ; length++)
         {
             expert(state, action);
-            var (reward, terminal) = environment.Step(state, action, observation);
+            var (reward, terminal, truncated) = environment.Step(state, action, observation);
             sum += reward;
             success |= reward > 0;
-            if (terminal || length >= environment.TimeLimit) return new(sum, length, terminal, success, []);
+            if (terminal || truncated || length >= environment.TimeLimit)
+                return new(sum, length, terminal, success, []);
         }
     }
 }

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Iql.Data;
 using Iql.Environments.Mujoco;
+using Iql.Environments.Own;
 
 namespace Iql.Environments.Tasks;
 
@@ -76,8 +78,23 @@ public static class Tasks
         }.OrderBy(card => card.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>The task of a name, MuJoCo's included, or null.</summary>
-    public static TaskCard? Find(string name) =>
+    static readonly ConcurrentDictionary<string, TaskCard> Own = [];
+
+    /// <summary>The task of a name, MuJoCo's and the added ones included, or null.</summary>
+    public static TaskCard? Find(string name) => Included(name) ?? Own.GetValueOrDefault(name);
+
+    /// <summary>Makes an environment of one's own a task by its name, for this process. The last one of a name
+    /// counts: a notebook's cell may run again.</summary>
+    /// <exception cref="InputException">The environment cannot be used, or Iql has a task of its name.</exception>
+    public static TaskCard Add(IEnvironment environment)
+    {
+        OwnEnvironment.Try(environment, environment.GetType().Name);
+        Check.That(Included(environment.Name) is null, "environment", "a name that is no task's of Iql",
+            environment.Name);
+        return Own[environment.Name] = new() { Environment = environment, Description = "An environment of your own." };
+    }
+
+    static TaskCard? Included(string name) =>
         All.FirstOrDefault(card => card.Name == name) ?? MujocoTasks.Find(name);
 
     /// <summary>The task of a name.</summary>

@@ -88,12 +88,12 @@ sealed class Actor : IDisposable
         if (buffer.Written < how.RandomSteps) ChooseAtRandom();
         else Choose(shared, policy);
 
-        var (reward, terminal) = environment.Step(state, taken, next);
+        var (reward, terminal, truncated) = environment.Step(state, taken, next);
         decisions++;
         sum += reward;
         if (reward > environment.Success.Reward) rewarded++;
         // A terminal at the very last decision is a terminal: only what goes on is cut.
-        var timeout = !terminal && decisions >= environment.TimeLimit;
+        var timeout = !terminal && (truncated || decisions >= environment.TimeLimit);
         Store(input, reward, terminal, timeout);
         if (!terminal && !timeout)
         {
