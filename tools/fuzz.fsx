@@ -9,6 +9,7 @@
 #r "../tests/Iql.Core.Tests/bin/Debug/net10.0/Iql.Core.dll"
 #r "../tests/Iql.Core.Tests/bin/Debug/net10.0/PureHDF.dll"
 #load "../tests/Iql.Core.Tests/Data/Mutations.fs"
+#load "../tests/Iql.Core.Tests/Data/DataLayouts.fs"
 #load "../tests/Iql.Core.Tests/Data/DataReaders.fs"
 #load "../tests/Iql.Core.Tests/Data/RunReaders.fs"
 #load "../tests/Iql.Core.Tests/Data/Fuzz.fs"

@@ -21,6 +21,7 @@ module Data =
         Task: string option
         Replayed: int
         UnpackedLimit: int64 option
+        Columns: (string * string) list
     }
 
     type private Packing = {
@@ -29,12 +30,27 @@ module Data =
         TimeLimit: int option
         Target: string option
         UnpackedLimit: int64 option
+        Columns: (string * string) list
     }
 
     /// How much an .npz file may unpack to.
     let unpacked (set: int64 -> 'settings -> 'settings) : Parameter<'settings> =
         Parameter.value "--unpacked-limit BYTES" "Bytes that an .npz file may unpack to, such as 4G" Read.bytes set
         |> Parameter.showing "256M, or 100 times its own size"
+
+    /// The arrays of a file in no known layout, by D4RL's names.
+    let columns (set: (string * string) list -> 'settings -> 'settings) : Parameter<'settings> =
+        let pair (word: string) =
+            match word.Split('=', 2) with
+            | [| name; array |] when name <> "" && array <> "" -> Ok(name, array)
+            | _ -> Error $"expected NAME=ARRAY, such as observations=obs, got {word}"
+
+        Parameter.value
+            "--columns NAME=ARRAY,..."
+            "The file's arrays by D4RL's names, such as observations=obs"
+            (Read.listOf pair)
+            set
+        |> Parameter.showing "by the file's layout"
 
     /// The rows of a row file that the inspection reads one by one.
     let private inspectedRows = 1_000_000
@@ -92,7 +108,13 @@ module Data =
                 Command.print (describe rows)
                 report (RawDataset.Of(rows.Rows(0L, inspectedRows)).Saying rows.Metadata) None
             else
-                use file = DatasetFile.Open(inspection.File, Option.toNullable inspection.UnpackedLimit)
+                use file =
+                    DatasetFile.Open(
+                        inspection.File,
+                        Option.toNullable inspection.UnpackedLimit,
+                        readOnlyDict inspection.Columns
+                    )
+
                 report (RawDataset.Read file) (Some file)
 
         printfn "%s" (report.ToText())
@@ -107,8 +129,9 @@ module Data =
         Command.create
             "data inspect"
             "Describe a data set and its problems: columns, episodes, rewards"
-            "Reads D4RL's HDF5 layout, .npz files with the same names, Minari's folders, and row files. Of a row \
-             file, it describes all rows, with details of the first million."
+            "Reads D4RL's HDF5 layout, .npz files with the same names, Minari's folders, row files, and files of \
+             d3rlpy, OGBench, robomimic and imitation. Of a row file, it describes all rows, with details of the first \
+             million."
             [
                 Parameter.text "FILE" "An .hdf5 or .npz file, a Minari folder, or a row file" (fun file inspection -> {
                     inspection with
@@ -132,6 +155,7 @@ module Data =
                     (fun rows inspection -> { inspection with Replayed = rows })
                 |> Parameter.showing (string DatasetReplay.StandardRows)
                 unpacked (fun limit (inspection: Inspection) -> { inspection with UnpackedLimit = Some limit })
+                columns (fun names (inspection: Inspection) -> { inspection with Columns = names })
             ]
             [ "iql data inspect antmaze-umaze-v2.hdf5 --html antmaze.html", "as text, and as a page" ]
             {
@@ -140,6 +164,7 @@ module Data =
                 Task = None
                 Replayed = DatasetReplay.StandardRows
                 UnpackedLimit = None
+                Columns = []
             }
             look
 
@@ -158,7 +183,8 @@ module Data =
             packing.Mode,
             limit,
             (fun rows all -> say rows all),
-            unpackedLimit = unpacked
+            unpackedLimit = unpacked,
+            columns = readOnlyDict packing.Columns
         )
         |> printfn "%s"
 
@@ -188,6 +214,7 @@ module Data =
                     (Read.whole 1)
                     (fun limit packing -> { packing with TimeLimit = Some limit })
                 unpacked (fun limit (packing: Packing) -> { packing with UnpackedLimit = Some limit })
+                columns (fun names (packing: Packing) -> { packing with Columns = names })
             ]
             [ "iql data pack logs.hdf5 -o logs.rows", "then: iql train --data logs.rows" ]
             {
@@ -196,5 +223,6 @@ module Data =
                 TimeLimit = None
                 Target = None
                 UnpackedLimit = None
+                Columns = []
             }
             write

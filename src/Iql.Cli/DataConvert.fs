@@ -16,6 +16,7 @@ module DataConvert =
         Drop: string list
         Cut: bool
         UnpackedLimit: int64 option
+        Columns: (string * string) list
     }
 
     /// The layout of a name's ending.
@@ -74,12 +75,22 @@ module DataConvert =
                      strict mode does"
                     (fun conversion -> { conversion with Cut = true })
                 Data.unpacked (fun limit conversion -> { conversion with UnpackedLimit = Some limit })
+                Data.columns (fun names conversion -> { conversion with Columns = names })
             ]
             [
                 "iql data convert hopper-medium-v2.hdf5 hopper-medium-v2 --drop infos", "a folder in Minari's layout"
                 "iql data convert human-v2 door.hdf5", "and from Minari's to D4RL's"
+                "iql data convert own.npz mine.hdf5 --columns observations=obs,actions=acts", "arrays of other names"
             ]
-            { Source = ""; Target = ""; Form = None; Drop = []; Cut = false; UnpackedLimit = None }
+            {
+                Source = ""
+                Target = ""
+                Form = None
+                Drop = []
+                Cut = false
+                UnpackedLimit = None
+                Columns = []
+            }
             (fun conversion ->
                 DatasetConversion.Convert(
                     conversion.Source,
@@ -88,7 +99,8 @@ module DataConvert =
                     ResizeArray conversion.Drop,
                     conversion.Cut,
                     scores conversion.Source,
-                    Option.toNullable conversion.UnpackedLimit
+                    Option.toNullable conversion.UnpackedLimit,
+                    readOnlyDict conversion.Columns
                 )
                 |> printfn "%s"
 

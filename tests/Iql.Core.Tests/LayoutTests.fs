@@ -20,6 +20,7 @@ let order = [
     "Data/Files/Arrays"
     "Data/Files/Hdf5"
     "Data/Files/Minari"
+    "Data/Files/Layouts"
     "Data/Files/Logs"
     "Data/Files"
     "Data/Inspection"

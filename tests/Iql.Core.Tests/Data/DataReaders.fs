@@ -53,6 +53,12 @@ let private saved (ending: string) (folder: string) : Sound list = [
     for kind in [ ActionKind.Continuous; ActionKind.Discrete ] do
         DatasetFile.Save(file folder ("data" + ending), transitions kind, metadata)
         yield sound folder [ "data" + ending ]
+
+    for _, own, arrays, _ in DataLayouts.layouts do
+        if (own = ".npz") = (ending = ".npz") then
+            DataLayouts.write (file folder ("data" + own)) arrays
+            File.Move(file folder ("data" + own), file folder ("data" + ending), true)
+            yield sound folder [ "data" + ending ]
 ]
 
 let private readData (path: string) : int64 seq = seq {

@@ -31,16 +31,17 @@ public static class DatasetConversion
     /// <param name="drop">Arrays or groups of arrays ("infos") to leave out.</param>
     /// <param name="cut">To Minari without next observations: leave out the last step of cut episodes.</param>
     /// <param name="defaults">Default entries of Minari's metadata.json, as JSON texts.</param>
-    /// <param name="unpackedLimit">Of <see cref="DatasetFile.Open"/>.</param>
+    /// <param name="unpackedLimit">Of <see cref="DatasetFile.Open"/>, as <paramref name="columns"/>.</param>
     /// <returns>"6,704 steps in 25 episodes, observations of 39, actions of 28"</returns>
     /// <exception cref="FileException">A damaged source, or arrays that the target cannot hold.</exception>
     public static string Convert(string source, string target, DatasetForm form,
         IReadOnlyCollection<string>? drop = null, bool cut = false,
-        IReadOnlyDictionary<string, string>? defaults = null, long? unpackedLimit = null)
+        IReadOnlyDictionary<string, string>? defaults = null, long? unpackedLimit = null,
+        IReadOnlyDictionary<string, string>? columns = null)
     {
         if (File.Exists(target) || Directory.Exists(target)) throw new InputException(
             $"target: expected a new name, got {target}, where there is something. Delete it, or choose another.");
-        using var file = DatasetFile.Open(source, unpackedLimit);
+        using var file = DatasetFile.Open(source, unpackedLimit, columns);
         if (form == DatasetForm.Minari && file is MinariFile) throw new InputException(
             $"{source}: expected a flat file to convert, got a Minari data set already. Copy its folder.");
         if (cut && form != DatasetForm.Minari) throw new InputException(
@@ -59,7 +60,7 @@ public static class DatasetConversion
                 $"actions of {(flat.Actions is long[]? flat.Choices : flat.ActionSize)}") +
                 (cut ? Say($"; left out {flat.Terminals.Length - steps:N0} steps without a next observation") : "");
         }
-        var columns = ColumnShapes.Of(file);
+        var shapes = ColumnShapes.Of(file);
         if (kept.Where(entry => !Readable(entry)).ToList() is { Count: > 0 } odd)
             throw new FileException($"{file.Path}: '{odd[0].Name}': expected numbers, flags or texts, " +
                 $"got {odd[0].Kind}. Leave it out: --drop {string.Join(',', odd.Select(entry => entry.Name))}.");
@@ -67,18 +68,18 @@ public static class DatasetConversion
         double[] sizes = [.. kept.Select(entry =>
             entry.Shape.Aggregate((double)Bytes(entry.Kind), (bytes, extent) => bytes * extent))];
         AvailableMemory.Require(form == DatasetForm.D4rl ? 3 * sizes.Sum() : sizes.Max(), file.Path,
-            Say($"{columns.Rows:N0} rows of {kept.Count} arrays"),
+            Say($"{shapes.Rows:N0} rows of {kept.Count} arrays"),
             "Leave arrays out with --drop, or use iql data pack: a row file may be larger than memory.");
         var arrays = kept.Select(entry => file.Read(entry.Name));
         if (form == DatasetForm.D4rl) Hdf5Writer.Write(target, arrays);
         else NpzFile.Write(target, arrays);
-        return Say($"{columns.Rows:N0} rows, observations of {columns.ObservationSize}, " +
-            $"actions of {columns.Actions.Size}, {kept.Count} arrays");
+        return Say($"{shapes.Rows:N0} rows, observations of {shapes.ObservationSize}, " +
+            $"actions of {shapes.Actions.Size}, {kept.Count} arrays");
     }
 
     static List<ArrayEntry> Keep(IArrayFile file, IReadOnlyCollection<string> drop)
     {
-        var others = file is MinariFile minari ? minari.Others : [];
+        var others = file.Others;
         List<string> all = [.. others, .. file.Entries.Select(entry => entry.Name)];
         foreach (var name in drop)
         {

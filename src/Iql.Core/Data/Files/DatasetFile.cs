@@ -2,12 +2,14 @@ using System.Collections.Immutable;
 using System.Text;
 using Iql.Data.Files.Arrays;
 using Iql.Data.Files.Hdf5;
+using Iql.Data.Files.Layouts;
 using Iql.Data.Files.Minari;
 using Iql.Data.Rows;
 
 namespace Iql.Data.Files;
 
-/// <summary>Data sets on disk: D4RL's HDF5 layout, the same names in .npz, and Minari's folders.</summary>
+/// <summary>Data sets on disk: D4RL's HDF5 layout, the same names in .npz, Minari's folders, and the layouts of
+/// <see cref="Layout"/>.</summary>
 public static class DatasetFile
 {
     /// <summary>Reads a file's transitions.</summary>
@@ -32,10 +34,12 @@ public static class DatasetFile
     /// <summary>Opens an .npz or HDF5 file by its first bytes, or a Minari data set.</summary>
     /// <inheritdoc cref="Load" path="/exception"/>
     /// <param name="unpackedLimit">Bytes that an .npz file may unpack to; null: 256 MB, or 100 times its own.</param>
-    public static IArrayFile Open(string path, long? unpackedLimit = null) =>
-        Reading.Of(path, "a data set file", () => Opened(path, unpackedLimit));
+    /// <param name="columns">The file's names by D4RL's, such as observations: obs; null: by its layout.</param>
+    public static IArrayFile Open(string path, long? unpackedLimit = null,
+        IReadOnlyDictionary<string, string>? columns = null) =>
+        Reading.Of(path, "a data set file", () => Opened(path, unpackedLimit, columns));
 
-    static IArrayFile Opened(string path, long? unpackedLimit)
+    static IArrayFile Opened(string path, long? unpackedLimit, IReadOnlyDictionary<string, string>? columns)
     {
         if (MinariFile.Inside(path) is { } inside) path = inside;
         if (!File.Exists(path)) throw new FileNotFoundException(
@@ -46,12 +50,8 @@ public static class DatasetFile
         var start = new byte[64];
         using (var stream = File.OpenRead(path))
             start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-        if (start.AsSpan().StartsWith("PK"u8)) return new NpzFile(path, unpackedLimit);
-        if (Hdf5Superblock.Fits(path))
-        {
-            var file = new Hdf5File(path);
-            return MinariFile.Fits(file) ? new MinariFile(file) : file;
-        }
+        if (start.AsSpan().StartsWith("PK"u8)) return Layout.Of(new NpzFile(path, unpackedLimit), columns);
+        if (Hdf5Superblock.Fits(path)) return Layout.Of(new Hdf5File(path), columns);
         if (RowFileHeader.Fits(start)) throw new InvalidDataException(
             $"{path}: expected an HDF5 or .npz file, got a row file, which is mapped and not read. " +
             "Open it with RowFile, or give it to --data.");

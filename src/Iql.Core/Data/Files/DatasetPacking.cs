@@ -12,17 +12,19 @@ public static class DatasetPacking
     /// <param name="source">An .hdf5 or .npz file.</param>
     /// <param name="path">The row file, written whole or not at all.</param>
     /// <param name="timeLimit">The task's longest episode, for a file without time-outs.</param>
-    /// <param name="unpackedLimit">Of <see cref="DatasetFile.Open"/>.</param>
+    /// <param name="unpackedLimit">Of <see cref="DatasetFile.Open"/>, as <paramref name="columns"/>.</param>
     /// <returns>"kept 9,990 of 10,000 rows; …"</returns>
     /// <exception cref="FileException">As <see cref="DatasetFile.Load"/>; also Fortran order.</exception>
     public static string Pack(string source, string path, DatasetMode mode, int? timeLimit = null,
-        Action<long, long>? progress = null, CancellationToken cancellation = default, long? unpackedLimit = null) =>
-        Pack(source, path, mode, timeLimit, progress, cancellation, null, unpackedLimit);
+        Action<long, long>? progress = null, CancellationToken cancellation = default, long? unpackedLimit = null,
+        IReadOnlyDictionary<string, string>? columns = null) =>
+        Pack(source, path, mode, timeLimit, progress, cancellation, null, unpackedLimit, columns);
 
     internal static string Pack(string source, string path, DatasetMode mode, int? timeLimit,
-        Action<long, long>? progress, CancellationToken cancellation, int? pieceRows, long? unpackedLimit = null)
+        Action<long, long>? progress, CancellationToken cancellation, int? pieceRows, long? unpackedLimit = null,
+        IReadOnlyDictionary<string, string>? names = null)
     {
-        using var file = DatasetFile.Open(source, unpackedLimit);
+        using var file = DatasetFile.Open(source, unpackedLimit, names);
         var columns = ColumnShapes.Of(file);
         var rule = new RowRule(mode, source, columns.Rows, columns.HasTimeouts, columns.HasNextObservations, timeLimit);
         var metadata = RawDataset.ReadMetadata(file)

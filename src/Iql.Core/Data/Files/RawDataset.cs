@@ -32,6 +32,9 @@ public sealed record RawDataset(string Name, string Source, int ObservationSize,
     /// <summary>What the file's wider numbers lost as float32, a sentence each.</summary>
     public ImmutableArray<string> Losses { get; init; } = [];
 
+    /// <summary>What the file says twice of its episodes' ends and not alike, a sentence each.</summary>
+    public ImmutableArray<string> Contradictions { get; init; } = [];
+
     /// <summary>The first number that is too large for float32, in a sentence, or null.</summary>
     internal string? TooLarge { get; init; }
 
@@ -65,9 +68,15 @@ public sealed record RawDataset(string Name, string Source, int ObservationSize,
                 columns.HasNextObservations ? Kept("next_observations", columns.ObservationSize) : null,
                 columns.Actions.Kind)
             { Entries = file.Entries, Metadata = metadata, Columns = DataColumns.Of(metadata) };
-            (file as NpzFile)?.Verify();
+            file.Verify();
             var large = loss.TooLarge is { } one ? new[] { one } : [];
-            return raw with { Losses = [.. large, .. loss.Merged], TooLarge = loss.TooLarge };
+            return raw with
+            {
+                Losses = [.. large, .. loss.Merged],
+                TooLarge = loss.TooLarge,
+                Contradictions =
+                    [.. file.Findings(), .. EpisodeClaims.Findings(file, raw.Terminals, raw.Timeouts)],
+            };
 
             float[] Kept(string name, int width)
             {

@@ -48,7 +48,7 @@ static class DatasetInspection
         {
             Findings =
             [
-                .. raw.Losses, .. Findings(report, raw.Losses),
+                .. raw.Losses, .. raw.Contradictions, .. Findings(report, raw.Losses),
                 .. Outliers.Findings(raw), .. RowOrder.Findings(raw, timeouts),
             ],
         };

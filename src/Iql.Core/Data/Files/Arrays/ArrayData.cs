@@ -106,6 +106,15 @@ public interface IArrayFile : IDisposable
     /// <summary>All arrays, also those in groups, sorted by name.</summary>
     ImmutableArray<ArrayEntry> Entries { get; }
 
+    /// <summary>Arrays of the file that are not among its entries, since its layout has no column for them.</summary>
+    ImmutableArray<string> Others => [];
+
+    /// <summary>What the file says twice and not alike, a sentence each.</summary>
+    internal IEnumerable<string> Findings() => [];
+
+    /// <summary>Compares the checksums of what was not read yet.</summary>
+    internal void Verify() { }
+
     /// <summary>Reads one array.</summary>
     ArrayData Read(string name);
 

@@ -127,6 +127,8 @@ sealed record ColumnShapes(
         var found = string.Join(", ", names.Take(12)) + (names.Count() > 12 ? ", …" : "");
         return $"{file.Path}: '{name}': expected D4RL's layout (observations, actions, rewards, terminals; " +
             "timeouts and next_observations when known), " +
-            $"got {(found == "" ? "no arrays at all" : found)}. Rename or add the array.";
+            $"got {(found == "" ? "no arrays at all" : found)}. " + (name == "rewards"
+                ? "Add the rewards (OGBench's play data have none: save a single task's, with rewards and masks)."
+                : $"Name the array that has them: iql data convert FILE OUT --columns {name}=NAME,...");
     }
 }

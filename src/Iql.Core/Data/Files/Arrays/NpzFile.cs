@@ -74,7 +74,7 @@ public sealed class NpzFile : IArrayFile
 
     public ArrayData Read(string name, long first, int count) => InFile(() =>
     {
-        if (!open.TryGetValue(name, out var reader) || reader.Row > first)
+        if (!open.TryGetValue(name, out var reader) || !reader.Reaches(first))
         {
             reader?.Dispose();
             open[name] = reader = new(this, name);
@@ -88,7 +88,7 @@ public sealed class NpzFile : IArrayFile
 
     /// <summary>Reads the arrays that were not read to their end, for their checksums.</summary>
     /// <exception cref="FileException">The numbers of one are damaged.</exception>
-    internal void Verify()
+    void IArrayFile.Verify()
     {
         foreach (var entry in Entries)
             if (!verified.Contains(entry.Name)) InFile(() =>
@@ -126,7 +126,11 @@ public sealed class NpzFile : IArrayFile
         }
 
         /// <summary>The next row.</summary>
-        internal long Row { get; private set; }
+        long row;
+        /// <summary>The rows before it: next observations may be those of the array one row on.</summary>
+        ArrayData? before;
+
+        internal bool Reaches(long first) => first >= row - (before?.Shape[0] ?? 0);
 
         internal ArrayData Whole()
         {
@@ -138,12 +142,23 @@ public sealed class NpzFile : IArrayFile
         internal ArrayData Read(long first, int count)
         {
             new ArrayEntry(name, header.Kind, header.Shape).RequireRows(first, count, "this file");
-            for (; Row < first; Row += Math.Min(count, first - Row))
-                Take((int)Math.Min(Math.Max(1, count), first - Row));
-            var piece = Take(count);
-            Row += count;
-            if (Row == header.Shape[0]) Compare();
+            var again = (int)Math.Min(count, Math.Max(0, row - first));
+            while (row < first) Take((int)Math.Min(Math.Max(1, count), first - row));
+            var piece = again == 0 ? Take(count) : Joined(first, again, Take(count - again));
+            if (first + count == row) before = piece;
+            if (row == header.Shape[0] && count > again) Compare();
             return piece;
+        }
+
+        ArrayData Joined(long first, int again, ArrayData more)
+        {
+            var width = (int)ArrayData.Count(header.Shape.Skip(1));
+            var values = Array.CreateInstance(
+                more.Values.GetType().GetElementType()!, again * width + more.Values.Length);
+            var start = row - more.Shape[0] - before!.Shape[0];
+            Array.Copy(before.Values, (first - start) * width, values, 0, again * width);
+            more.Values.CopyTo(values, again * width);
+            return new(name, header.Shape.SetItem(0, again + more.Shape[0]), values);
         }
 
         internal void Skip()
@@ -160,8 +175,11 @@ public sealed class NpzFile : IArrayFile
             file.verified.Add(name);
         }
 
-        ArrayData Take(int count) =>
-            NpyFormat.ReadValues(stream, header with { Shape = header.Shape.SetItem(0, count) }, name);
+        ArrayData Take(int count)
+        {
+            row += count;
+            return NpyFormat.ReadValues(stream, header with { Shape = header.Shape.SetItem(0, count) }, name);
+        }
 
         public void Dispose() => stream.Dispose();
     }

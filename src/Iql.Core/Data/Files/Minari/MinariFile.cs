@@ -144,28 +144,12 @@ public sealed class MinariFile : IArrayFile
             foreach (var block in blocks)
             {
                 var piece = inner.Read($"{episode.Group}/{block.Under(group)}", from + shift, length);
-                if (numbers is float[] singles) Place(piece.Numbers(Path), singles, at, column, block.Size, width);
-                else Place(Doubles(piece), (double[])numbers, at, column, block.Size, width);
+                block.Place(piece, numbers, at, column, width, Path);
                 column += block.Size;
             }
         }
         return new(name, group == "rewards" ? [count] : [count, width], numbers);
     }
-
-    static void Place<T>(T[] piece, T[] into, int row, int column, int size, int width)
-    {
-        for (var i = 0; i * size < piece.Length; i++)
-            piece.AsSpan(i * size, size).CopyTo(into.AsSpan((row + i) * width + column));
-    }
-
-    static double[] Doubles(ArrayData piece) => piece.Values switch
-    {
-        double[] numbers => numbers,
-        float[] numbers => Array.ConvertAll(numbers, number => (double)number),
-        long[] numbers => Array.ConvertAll(numbers, number => (double)number),
-        bool[] flags => Array.ConvertAll(flags, flag => flag ? 1.0 : 0.0),
-        _ => throw new InvalidDataException($"'{piece.Name}': expected numbers, got texts."),
-    };
 
     /// <summary>The parts of episodes in rows first … first + count − 1: first step, length, target row.</summary>
     IEnumerable<(MinariEpisode Episode, int From, int Length, int At)> Pieces(long first, int count)

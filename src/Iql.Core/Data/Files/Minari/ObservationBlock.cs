@@ -24,6 +24,27 @@ public sealed record ObservationBlock(string Name, string Kind, ImmutableArray<l
     /// <summary>"achieved_goal[2]"</summary>
     public override string ToString() => $"{(Name == "" ? "observation" : Name)}[{string.Join(", ", Shape)}]";
 
+    /// <summary>Puts rows of this block beside others.</summary>
+    /// <param name="matrix">A float[] or double[] with rows of <paramref name="width"/> numbers.</param>
+    internal void Place(ArrayData rows, Array matrix, int row, int column, int width, string file)
+    {
+        if (matrix is float[] singles) Copy(rows.Numbers(file), singles);
+        else Copy(rows.Values switch
+        {
+            double[] numbers => numbers,
+            float[] numbers => Array.ConvertAll(numbers, number => (double)number),
+            long[] numbers => Array.ConvertAll(numbers, number => (double)number),
+            bool[] flags => Array.ConvertAll(flags, flag => flag ? 1.0 : 0.0),
+            _ => throw new InvalidDataException($"'{rows.Name}': expected numbers, got texts."),
+        }, (double[])matrix);
+
+        void Copy<T>(T[] from, T[] into)
+        {
+            for (var i = 0; i * Size < from.Length; i++)
+                from.AsSpan(i * Size, Size).CopyTo(into.AsSpan((row + i) * width + column));
+        }
+    }
+
     /// <summary>Orders keys level by level; the members of a tuple (_index_2, _index_10) by their number.</summary>
     internal static int Compare(string a, string b)
     {
