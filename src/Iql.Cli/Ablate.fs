@@ -15,7 +15,7 @@ module Ablate =
                 |> List.tryFind (fun axis -> axis.Name = name)
                 |> Option.map (fun axis -> axis.Values |> List.map fst |> String.concat ",")
 
-            Request.data trial
+            Request.data true trial
             @ Request.training trial
             @ [
                 for each: Hyperparameter in hyperparameters do

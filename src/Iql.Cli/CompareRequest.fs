@@ -131,7 +131,7 @@ module CompareRequest =
                 (fun last (request: CompareRequest) -> { request with Last = last })
             |> Parameter.showing "1"
         ]
-        @ shared [ "--task"; "--data" ] (Request.data standard)
+        @ shared [ "--task"; "--data" ] (Request.data false standard)
         @ Parameter.grouped "Training" [ within (Request.steps 0 standard) ]
         @ shared [ "--algorithm"; "--preset"; "--steps" ] (Request.training standard)
         @ Parameter.grouped "Online" [

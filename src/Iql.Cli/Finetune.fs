@@ -13,7 +13,7 @@ module Finetune =
 
     let command: Command =
         let rows trial shown hyperparameters =
-            Request.data trial
+            Request.data true trial
             @ Request.training trial
             @ Request.online true trial
             @ [ for each in hyperparameters -> Request.several each |> Parameter.showing (shown each) ]

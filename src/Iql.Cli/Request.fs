@@ -227,8 +227,29 @@ module Request =
             let card = OwnTask.chosen request.Task address |> Command.orRefuse
             { request with Environment = None; Task = card |> Option.map _.Name }
 
-    /// Where the transitions come from.
-    let data (standard: Trial) : Parameter<Request> list =
+    /// How actions are scaled: a word, or several, which make an axis.
+    let private scaling (several: bool) : Parameter<Request> =
+        let words = "auto" :: List.map fst OwnData.scalings
+        let read = Read.oneOf words
+
+        let set (values: string list) request =
+            let ruleOf word = OwnData.scalings |> List.tryFind (fst >> (=) word) |> Option.map snd
+            let set word (trial: Trial) = { trial with ActionScaling = ruleOf word }
+
+            match values with
+            | [ one ] -> change (set one) request
+            | _ -> asking { Name = "actionScaling"; Values = [ for word in values -> word, set word ] } request
+
+        Parameter.value
+            ($"""--action-scaling {String.concat "|" words}""" + if several then ",..." else "")
+            "How training scales actions to ±1, and policies back: by bounds of the metadata, by least and greatest \
+             numbers, or by quantiles (1 and 99 %); auto scales your own data outside ±1"
+            (if several then Read.listOf read else read >> Result.map List.singleton)
+            set
+        |> Parameter.showing "auto"
+
+    /// Where the transitions come from, and what is done to them.
+    let data (several: bool) (standard: Trial) : Parameter<Request> list =
         let word rule =
             Presets.rewardRules |> List.pick (fun (word, each, _) -> if each = rule then Some word else None)
 
@@ -263,12 +284,14 @@ module Request =
             |> Parameter.showing (standard.Rewards |> Option.map word |> Option.defaultValue "the task's")
             Parameter.switch
                 "--normalize-observations"
-                "Shift and scale observations to mean 0 and standard deviation 1, for every preset"
+                "Shift and scale observations to mean 0 and standard deviation 1, for every preset; your own data \
+                 have it by default"
                 (fun request -> { request with NormalizeObservations = Some true })
             Parameter.switch "--raw-observations" "Keep observations unchanged, for every preset" (fun request -> {
                 request with
                     NormalizeObservations = Some false
             })
+            scaling several
         ]
         |> Parameter.grouped "Data"
 

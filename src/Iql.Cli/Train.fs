@@ -15,7 +15,7 @@ module Train =
 
     let command: Command =
         let rows trial shown hyperparameters =
-            Request.data trial
+            Request.data false trial
             @ Request.training trial
             @ [ for each in hyperparameters -> Request.single each |> Parameter.showing (shown each) ]
             @ [ Request.seed |> Parameter.showing "0" ]

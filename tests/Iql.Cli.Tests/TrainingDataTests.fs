@@ -50,9 +50,15 @@ let tests =
             Expect.equal (remarks 1.01f 0.5f RewardRule.None) "" "remarks")
 
         testCase "actions where no policy acts are remarked on" (fun () ->
+            let unscaled = { Trial.standard with ActionScaling = Some ActionScaling.None }
+            let seen = TrainingData.forTrial (data 8f 1.5f RewardRule.None) unscaled |> Attempt.get
+
             Expect.equal
-                (remarks 8f 1.5f RewardRule.None)
-                "100 % of the action numbers are outside [-1, 1], and no policy acts there"
+                (TrainingData.remarks seen unscaled)
+                [
+                    "100 % of the action numbers are outside [-1, 1], and no policy acts there. To scale them: \
+                     --action-scaling minmax"
+                ]
                 "remarks"
 
             Expect.equal (remarks 8f 1f RewardRule.None) "" "remarks")

@@ -105,6 +105,13 @@ public sealed record Normalization
     public Normalization WithActionBounds(ActionScaling rule, ImmutableArray<float> low, ImmutableArray<float> high) =>
         (this with { ActionScaling = rule, ActionLow = low, ActionHigh = high }).Checked();
 
+    /// <summary>This normalisation with actions scaled by the bounds that a rule finds in raw data.</summary>
+    public Normalization WithActions(IDataset dataset, ActionScaling rule)
+    {
+        var (low, high) = ActionBounds.Of(dataset, rule);
+        return WithActionBounds(rule, low, high);
+    }
+
     /// <summary>This normalisation with the observations' part of another.</summary>
     public Normalization WithObservations(Normalization other) =>
         this with { ObservationMean = other.ObservationMean, ObservationDeviation = other.ObservationDeviation };
@@ -168,8 +175,7 @@ public sealed record Normalization
     public bool ChangesRewards => RewardScale != 1 || RewardShift != 0;
 
     /// <summary>Scales actions in place, [A] or rows of it, from the data's units to those of training. A column that
-    /// never changes becomes 0. The formula of <see cref="ActionLow"/>, then the clip of <see cref="ActionLimit"/>.
-    /// </summary>
+    /// never changes becomes 0; what lies beyond the bounds becomes ±1, or <see cref="ActionLimit"/>.</summary>
     public void ApplyToActions(Span<float> actions)
     {
         ReadOnlySpan<float> low = ActionLow.AsSpan(), high = ActionHigh.AsSpan();
@@ -179,13 +185,13 @@ public sealed record Normalization
                 var width = (double)high[i] - low[i];
                 rows[i] = width == 0 ? 0 : (float)(2 * ((double)rows[i] - low[i]) / width - 1);
             }
-        if (ActionLimit is not { } limit) return;
-        var most = (float)limit;
+        if (ActionLimit is null && !ScalesActions) return;
+        var most = (float)(ActionLimit ?? 1);
         foreach (ref var action in actions) action = Math.Clamp(action, -most, most);
     }
 
     /// <summary>Takes actions of a policy, in [−1, 1], back to the data's units, in place, [A] or rows of it: low + (a +
-    /// 1) (high − low) / 2, which lies within the bounds. The inverse of <see cref="ApplyToActions"/>.</summary>
+    /// 1) (high − low) / 2, within the bounds. The inverse of <see cref="ApplyToActions"/> there.</summary>
     public void UndoActions(Span<float> actions)
     {
         ReadOnlySpan<float> low = ActionLow.AsSpan(), high = ActionHigh.AsSpan();

@@ -8,16 +8,18 @@ namespace Iql.Training;
 /// <summary>Why a run diverged, as far as its data, its numbers and its last metrics show.</summary>
 /// <param name="Reward">The largest |r| as it is learned from.</param>
 /// <param name="Observation">The largest |number| of an observation as it is learned from.</param>
-sealed record Divergence(double Reward, double Observation)
+/// <param name="Action">The largest |number| of an action as it is learned from.</param>
+sealed record Divergence(double Reward, double Observation, double Action)
 {
     // Trained numbers of published data are under 1,000; squares of 1e19 are no float32.
-    const double Large = 1e4, LargeRate = 1e-2, LargeWeight = 1e4;
+    const double Large = 1e4, LargeRate = 1e-2, LargeWeight = 1e4, LargeAction = 10;
 
     /// <summary>Looks through the data; of a row file, through a sample.</summary>
     internal static Divergence Of(IDataset data)
     {
-        var rows = data as Transitions ?? data.Sample(1_000_000);
-        return new(Largest(rows.Rewards.AsSpan()), Largest(rows.Observations.AsSpan()));
+        var rows = data as Transitions ?? data.Pending.Apply(data.Sample(1_000_000));
+        return new(Largest(rows.Rewards.AsSpan()), Largest(rows.Observations.AsSpan()),
+            Largest(rows.Actions.AsSpan()));
     }
 
     static double Largest(ReadOnlySpan<float> numbers)
@@ -55,6 +57,8 @@ sealed record Divergence(double Reward, double Observation)
         if (Observation > Large) return $"The observations are likely too large, up to {Text(Observation)}. "
             + (config.Normalization.ChangesObservations ? "Look for outliers: iql data inspect FILE."
                 : "Standardise them with --normalize-observations.");
+        if (Action > LargeAction) return $"The actions are likely too large, up to {Text(Action)}. "
+            + "Scale them with --action-scaling minmax.";
         if (rate.Value > LargeRate) return $"The learning rate is likely too large: {rate.Name} {Text(rate.Value)}. "
             + $"Try --{ValueText.Kebab(rate.Name)} 0.0003.";
         if (weight > LargeWeight || Number("inverseTemperature") > 100) return

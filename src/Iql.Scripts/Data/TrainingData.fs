@@ -107,7 +107,9 @@ module TrainingData =
             | _ ->
                 Attempt.run (fun () ->
                     let rewards = card |> Option.map _.Rewards |> Option.defaultValue RewardRule.None
-                    let normalization = Normalization.Of(raw, false, rewards)
+
+                    let normalization =
+                        Normalization.Of(raw, OwnData.is source, rewards).WithActions(raw, OwnData.scaling source raw)
 
                     let from, origin =
                         match source with
@@ -127,7 +129,8 @@ module TrainingData =
                                 raw.Count,
                                 raw.Statistics.Episodes,
                                 raw.Fingerprint,
-                                Option.toObj origin
+                                Option.toObj origin,
+                                raw.Columns
                             )
                     })
     }
@@ -200,8 +203,14 @@ module TrainingData =
         let own = data.Normalization
         let rewards = defaultArg trial.Rewards own.Rewards
         let observations = defaultArg trial.NormalizeObservations own.ChangesObservations
+        let scaling = defaultArg trial.ActionScaling own.ActionScaling
 
-        if selection.IsNone && rewards = own.Rewards && observations = own.ChangesObservations then
+        if
+            selection.IsNone
+            && rewards = own.Rewards
+            && observations = own.ChangesObservations
+            && scaling = own.ActionScaling
+        then
             Ok data
         else
             result {
@@ -220,7 +229,9 @@ module TrainingData =
                             else
                                 Normalization.Of(kept, observations, rewards)
 
-                        let normalization = normalization.WithActionLimit own.ActionLimit
+                        // The bounds are those of what can be set, whichever episodes are learned from.
+                        let normalization =
+                            normalization.WithActionLimit(own.ActionLimit).WithActions(data.Raw, scaling)
 
                         { data with Transitions = kept.Normalized normalization; Normalization = normalization })
             }
@@ -229,12 +240,12 @@ module TrainingData =
     let preparing (data: TrainingData) : Trial -> Result<TrainingData, string> =
         let known =
             Collections.Concurrent.ConcurrentDictionary<
-                Nullable<struct (float * ShareOf)> * RewardRule option * bool option,
+                Nullable<struct (float * ShareOf)> * RewardRule option * bool option * ActionScaling option,
                 Lazy<Result<TrainingData, string>>
              >()
 
         fun trial ->
-            let wanted = trial.Config.Selection, trial.Rewards, trial.NormalizeObservations
+            let wanted = trial.Config.Selection, trial.Rewards, trial.NormalizeObservations, trial.ActionScaling
 
             known.GetOrAdd(wanted, lazy (forTrial data trial)).Value
 
@@ -269,9 +280,5 @@ module TrainingData =
 
         let alone = trial.Online |> Option.map (fun online -> int online.OfflineSteps)
         yield! trial.Config.Remarks(defaultArg alone trial.Steps)
-
-        let beyond = 100.0 * statistics.ActionsOutside
-
-        if beyond > 1.0 then
-            yield $"{beyond:F0} %% of the action numbers are outside [-1, 1], and no policy acts there"
+        yield! OwnData.remarks data.Raw data.Normalization trial
     ]

@@ -100,9 +100,10 @@ module Examine =
         return TrainingData.remarks data trial
     }
 
-    /// One cell a task and algorithm: the others differ in numbers only.
+    /// One cell a task, algorithm and scaling: the others differ in numbers only.
     let private representatives (sweep: Sweep) : SweepCell list =
-        Sweep.grid (sweep.Axes |> List.filter (fun axis -> axis.Name = "task" || axis.Name = "algorithm")) sweep.Base
+        let differing = [ "task"; "algorithm"; "actionScaling" ]
+        Sweep.grid (sweep.Axes |> List.filter (fun axis -> List.contains axis.Name differing)) sweep.Base
 
     let private label (axis: string) (cell: SweepCell) : string option =
         cell.Labels |> List.tryFind (fun (name, _) -> name = axis) |> Option.map snd

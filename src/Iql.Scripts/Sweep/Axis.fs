@@ -1,6 +1,7 @@
 namespace Iql.Scripts
 
 open Iql.Algorithms
+open Iql.Data
 
 /// One dimension of an ablation, as data: its name and, for each value, a label and what the value does to a trial.
 [<StructuredFormatDisplay("{Line}")>]
@@ -76,6 +77,15 @@ module Axis =
                     |> change
 
                 name, set
+        ]
+    }
+
+    /// How actions are scaled to ±1 before training.
+    let actionScaling (values: ActionScaling seq) : Axis = {
+        Name = "actionScaling"
+        Values = [
+            for rule in values ->
+                (string rule).ToLowerInvariant(), fun trial -> { trial with ActionScaling = Some rule }
         ]
     }
 

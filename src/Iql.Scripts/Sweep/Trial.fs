@@ -19,8 +19,10 @@ type Trial = {
     Protocol: string option
     /// What is done to rewards before training; None: what the task does.
     Rewards: RewardRule option
-    /// Whether observations are standardised before training; None: what the task does.
+    /// Whether observations are standardised before training; None: what the task does, and for one's own data yes.
     NormalizeObservations: bool option
+    /// How actions are scaled to ±1 before training, and back when a policy acts; None: where one's own data lie outside.
+    ActionScaling: ActionScaling option
     Seed: int
     /// Training steps; of a trial that goes on online, those of both phases.
     Steps: int
@@ -50,6 +52,7 @@ module Trial =
         Protocol = None
         Rewards = None
         NormalizeObservations = None
+        ActionScaling = None
         Seed = 0
         Steps = 1_000_000
         Online = None

@@ -205,10 +205,14 @@ let tests =
                     Expect.isLessThanOrEqual error (1.2e-7 * (float high - float low + abs (float action))) "error"
                     Expect.isTrue (there[0] >= low && there[0] <= high) "within bounds")
 
-        testCase "the limit clips what was scaled" (fun () ->
-            let scaled = [| 150f; -1500f; 7f |]
-            plant.WithActionLimit(Nullable 1.0).ApplyToActions(scaled.AsSpan())
-            Expect.equal scaled [| 1f; -1f; 0f |] "scaled")
+        testCase "what lies beyond the bounds is clipped, and the limit clips what was scaled" (fun () ->
+            let scaled (normalization: Normalization) =
+                let actions = [| 150f; -1500f; 7f |]
+                normalization.ApplyToActions(actions.AsSpan())
+                actions
+
+            Expect.equal (scaled plant) [| 1f; -1f; 0f |] "beyond the bounds"
+            Expect.equal (scaled (plant.WithActionLimit(Nullable 0.5))) [| 0.5f; -0.5f; 0f |] "beyond the limit")
 
         testCase "without bounds actions stay, to the bit" (fun () ->
             let actions = [| 150f; -0f; 1e-30f |]

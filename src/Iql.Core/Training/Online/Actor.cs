@@ -87,6 +87,7 @@ sealed class Actor : IDisposable
         normalization.Apply(input);
         if (buffer.Written < how.RandomSteps) ChooseAtRandom();
         else Choose(shared, policy);
+        normalization.UndoActions(taken);
 
         var (reward, terminal, truncated) = environment.Step(state, taken, next);
         decisions++;
