@@ -54,6 +54,13 @@ public static class Onestep
             config.LearnsPolicy ? phases : phases[..3]) with
         {
             OfflineOnly = "improves once on the policy that made the data",
+            Explore = !config.LearnsPolicy ? null : rows =>
+                Acting.Of(blocks, observationSize, actionSize, rows, (_, member, s) =>
+                {
+                    var (mean, logStd) = Distribution(config, member, s);
+                    return GaussianPolicy.Sample(mean, logStd,
+                        RandomNormal(Scalar("seed"), Scalar("decision"), PolicyNoise, mean.Shape));
+                }),
             Value = StateValue.OfPolicy(blocks, Act),
             // A is measured from β's mean action: a look at the data draws nothing.
             Probe = config.Improvement != PolicyImprovement.ExponentialWeights ? null : rows =>

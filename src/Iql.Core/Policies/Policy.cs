@@ -18,7 +18,7 @@ public sealed class Policy : IDisposable
     Policy(string folder, RunConfig config, Learner learner, LearnerState state, ActionSpace actions, int observation)
     {
         (Folder, Config, Learner, State) = (folder, config, learner, state);
-        (Actions, ObservationSize) = (actions, observation);
+        (Actions, ObservationSize, Bounds) = (actions, observation, ActionBounds.Of(config, actions));
         (one, many) = (new(() => Begin(1)), new(() => Begin(Batch)));
         using var probe = Acting(1);
         Remembers = probe.Remembers;
@@ -35,6 +35,8 @@ public sealed class Policy : IDisposable
     public int ObservationSize { get; }
     /// <summary>What an action is. A discrete one is a one-hot row; <see cref="ActionSpace.Choice"/> reads it.</summary>
     public ActionSpace Actions { get; }
+    /// <summary>The range of each number of an action.</summary>
+    public ActionBounds Bounds { get; }
     /// <summary>Whether a decision depends on those before it, as a decision transformer's: <see cref="Begin"/> then
     /// acts, one object an episode.</summary>
     public bool Remembers { get; }

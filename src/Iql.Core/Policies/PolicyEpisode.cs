@@ -50,6 +50,7 @@ public sealed class PolicyEpisode : IDisposable
         Check.That(rewards.Length == rows || (rewards.IsEmpty && !needed), nameof(rewards), $"{rows} numbers",
             rewards.Length, needed ? "This policy asks what its last decision brought." : "");
         act(numbers.AsSpan(0, rows), observations, rewards.IsEmpty ? none : rewards, actions);
+        policy.Bounds.Clip(actions);
         decided = true;
     }
 

@@ -1,0 +1,33 @@
+using System.Text;
+using Iql.Data;
+using Iql.Policies;
+
+namespace Iql.Export;
+
+/// <summary>The formats of an exported policy.</summary>
+public enum PolicyFormat
+{
+    /// <summary>An ONNX model.</summary>
+    Onnx,
+}
+
+/// <summary>Writes a policy for other programs: the file, and its <see cref="PolicyCard"/> beside it as .json. Normaliser,
+/// scaling and bounds are inside.</summary>
+public static class PolicyExport
+{
+    /// <summary>Writes both files, each whole or not at all.</summary>
+    /// <param name="licence">What may be done with it, for the card; null says nothing.</param>
+    /// <returns>The card's path.</returns>
+    public static string Save(Policy policy, PolicyFormat format, string path, string? licence = null)
+    {
+        var card = PolicyCard.Of(policy, licence);
+        var bytes = format switch
+        {
+            _ => OnnxFile.Of(policy, card),
+        };
+        var beside = Path.ChangeExtension(path, ".json");
+        AtomicFile.Write(beside, (Stream stream) => stream.Write(Encoding.UTF8.GetBytes(card.ToJson() + "\n")));
+        AtomicFile.Write(path, (Stream stream) => stream.Write(bytes));
+        return beside;
+    }
+}

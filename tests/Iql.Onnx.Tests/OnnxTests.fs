@@ -1,0 +1,146 @@
+/// Exported policies in ONNX Runtime, against the interpreter in double precision.
+module Iql.Onnx.Tests.OnnxTests
+
+open System
+open System.Collections.Generic
+open System.IO
+open Expecto
+open Microsoft.ML.OnnxRuntime
+open Microsoft.ML.OnnxRuntime.Tensors
+open Iql
+open Iql.Export
+open Iql.Graph
+open Iql.Policies
+open Iql.Tests
+open Iql.Core.Tests.Learning.SmallConfigs
+open Iql.Core.Tests.Policies.StoredRun
+
+/// ONNX Runtime's native part, or why it is not here.
+let private missing: string option =
+    try
+        OrtEnv.Instance() |> ignore
+        None
+    with
+    | :? TypeInitializationException
+    | :? DllNotFoundException
+    | :? BadImageFormatException as error ->
+        Some $"ONNX Runtime's native part does not load: {error.GetBaseException().Message}"
+
+let private withRuntime (name: string) (test: string -> unit) : Test =
+    testCase name (fun () ->
+        match missing with
+        | Some reason -> skiptest reason
+        | None ->
+            let folder = Directory.CreateTempSubdirectory("iql-onnx-").FullName
+
+            try
+                test folder
+            finally
+                Directory.Delete(folder, true))
+
+let private export (folder: string) (policy: Policy) : InferenceSession =
+    let path = Path.Combine(folder, "policy.onnx")
+    PolicyExport.Save(policy, PolicyFormat.Onnx, path) |> ignore
+    new InferenceSession(path)
+
+/// Numbers of every output by name. An output "next_x" is the next "context_x".
+let private run (session: InferenceSession) (inputs: (string * float32[] * int[]) list) : Map<string, float32[]> =
+    let values =
+        List [
+            for name, numbers, shape in inputs ->
+                NamedOnnxValue.CreateFromTensor(name, DenseTensor<float32>(Memory numbers, ReadOnlySpan shape))
+        ]
+
+    use results = session.Run values
+    Map [ for each in results -> each.Name, Seq.toArray (each.AsEnumerable<float32>()) ]
+
+/// The same in double.
+let private exact (traced: PolicyGraph) (inputs: (string * float32[] * int[]) list) : Map<string, float[]> =
+    let bound =
+        readOnlyDict [
+            for each in traced.Parameters do
+                yield each.Name, Array.map float (each.Values.ToArray())
+            for name, numbers, _ in inputs do
+                yield name, Array.map float numbers
+        ]
+
+    let names = [ for struct (name, _) in traced.Outputs -> name ]
+    let values = Interpreter.Evaluate([| for struct (_, value) in traced.Outputs -> value |], bound)
+    Map(List.zip names (List.ofArray values))
+
+/// What a policy's function takes at a first decision; noise of a named seed.
+let private inputsOf (rows: int) (traced: PolicyGraph) = [
+    for input in traced.Inputs ->
+        let shape = Seq.toArray input.Shape.Extents
+        let draw = Seed.Named input.Name
+        let count = input.Shape.Count
+
+        let numbers =
+            match input.Name with
+            | "observation" -> observations rows
+            | "noise" -> [| for i in 0 .. count - 1 -> float32 (draw.Normal(uint64 i)) |]
+            | "uniform" -> [| for i in 0 .. count - 1 -> float32 (draw.Unit(uint64 i)) |]
+            | _ -> Array.zeroCreate count
+
+        input.Name, numbers, shape
+]
+
+/// The largest difference of actions, in ranges of each.
+let private difference (policy: Policy) (expected: float[]) (actual: float32[]) : float =
+    Expect.equal actual.Length expected.Length "length of actual"
+    let size = policy.Actions.Size
+
+    Seq.zip expected actual
+    |> Seq.mapi (fun i (x, y) ->
+        let range = float policy.Bounds.Greatest[i % size] - float policy.Bounds.Least[i % size]
+        abs (x - float y) / range)
+    |> Seq.max
+
+[<Tests>]
+let tests =
+    testList "OnnxTests" [
+        withRuntime
+            "ONNX Runtime acts as the interpreter does, within 1e-5 of each action's range, over 1,000 observations"
+            (fun folder ->
+                for name, config in configs do
+                    use policy = load folder name config
+                    use session = export folder policy
+                    let rows = 1000
+                    let traced = PolicyGraph.Of(policy, rows)
+                    let inputs = inputsOf rows traced
+                    let actual, expected = run session inputs, exact traced inputs
+                    let largest = difference policy expected["action"] actual["action"]
+                    printfn "%-22s action %.1e" name largest
+                    Expect.isLessThanOrEqual largest 1e-5 $"{name}: the largest difference"
+
+                    for output in [ "mean"; "log_std"; "choice" ] do
+                        Expect.equal (actual.ContainsKey output) (expected.ContainsKey output) $"{name}: {output}"
+
+                        if expected.ContainsKey output then
+                            for i, (x, y) in Seq.indexed (Seq.zip expected[output] actual[output]) do
+                                let range = if i % 2 = 0 then 100.0 else 3000.0
+                                Expect.isLessThanOrEqual (abs (x - float y)) (2e-5 * range) $"{name}: {output} {i}"
+
+                    Expect.equal
+                        (not (isNull traced.Distribution))
+                        (List.contains (name.Split(' ')[0]) [ "iql"; "sql"; "awac"; "rlpd"; "onestep" ]
+                         || name.StartsWith "c"
+                         || name = "bc gaussian")
+                        $"{name}: {traced.Distribution}")
+
+        withRuntime "any number of rows is a batch" (fun folder ->
+            for name, config in configs do
+                use policy = load folder name config
+                use session = export folder policy
+
+                let whole =
+                    let inputs = inputsOf 7 (PolicyGraph.Of(policy, 7))
+                    (run session inputs)["action"]
+
+                for rows in [ 1; 3 ] do
+                    let inputs = inputsOf rows (PolicyGraph.Of(policy, rows))
+                    let part = (run session inputs)["action"]
+
+                    for x, y in Seq.zip part whole do
+                        Expect.isLessThanOrEqual (abs (x - y)) 0.03f $"{name}, {rows} rows")
+    ]
