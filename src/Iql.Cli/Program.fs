@@ -15,6 +15,7 @@ let commands: Command list = [
     DataImport.command
     DataDownload.command
     Play.command
+    Export.command
     ExplainCommand.command
     Lists.tasks
     Lists.reference

@@ -33,6 +33,7 @@ let order = [
     "Training/Online"
     "Training"
     "Policies"
+    "Export"
 ]
 
 let private source = "src/Iql.Core/"

@@ -12,8 +12,12 @@ namespace Iql.Export;
 /// <param name="Mean">Of an observation: the data's mean, which the policy subtracts; null where it changes nothing.
 /// </param>
 /// <param name="Deviation">What the policy then divides by.</param>
-public sealed record CardColumn(
-    string Name, string? Unit, double? Least, double? Greatest, double? Mean = null, double? Deviation = null);
+public sealed record CardColumn(string Name,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Unit,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Least,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Greatest,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Mean = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Deviation = null);
 
 /// <summary>An input or output of the exported function. The first axis is the batch, −1.</summary>
 public sealed record CardTensor(string Name, ImmutableArray<int> Shape);

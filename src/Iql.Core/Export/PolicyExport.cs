@@ -1,6 +1,7 @@
 using System.Text;
 using Iql.Data;
 using Iql.Policies;
+using Iql.Training;
 
 namespace Iql.Export;
 
@@ -9,6 +10,10 @@ public enum PolicyFormat
 {
     /// <summary>An ONNX model.</summary>
     Onnx,
+    /// <summary>Its numbers alone, as safetensors.</summary>
+    SafeTensors,
+    /// <summary>One file of C#.</summary>
+    CSharp,
 }
 
 /// <summary>Writes a policy for other programs: the file, and its <see cref="PolicyCard"/> beside it as .json. Normaliser,
@@ -23,11 +28,15 @@ public static class PolicyExport
         var card = PolicyCard.Of(policy, licence);
         var bytes = format switch
         {
-            _ => OnnxFile.Of(policy, card),
+            PolicyFormat.Onnx => OnnxFile.Of(policy, card),
+            PolicyFormat.CSharp => Encoding.UTF8.GetBytes(CSharpFile.Of(policy, card, CSharpFile.ClassOf(path))),
+            _ => [],
         };
         var beside = Path.ChangeExtension(path, ".json");
         AtomicFile.Write(beside, (Stream stream) => stream.Write(Encoding.UTF8.GetBytes(card.ToJson() + "\n")));
-        AtomicFile.Write(path, (Stream stream) => stream.Write(bytes));
+        if (format == PolicyFormat.SafeTensors)
+            SafeTensors.Write(path, card.Notes(policy), PolicyGraph.Of(policy, 1).Parameters);
+        else AtomicFile.Write(path, (Stream stream) => stream.Write(bytes));
         return beside;
     }
 }

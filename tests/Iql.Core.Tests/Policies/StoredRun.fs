@@ -1,11 +1,13 @@
-/// Runs as folders, without training: a policy's first numbers, in the user's units.
+/// Runs as folders, without training: a policy of some numbers, in the user's units.
 module Iql.Core.Tests.Policies.StoredRun
 
+open System
 open System.Collections.Immutable
 open System.IO
 open Iql
 open Iql.Algorithms
 open Iql.Data
+open Iql.Execution
 open Iql.Policies
 open Iql.Training
 
@@ -50,7 +52,22 @@ let observations (rows: int) : float32[] = [|
             float32 (mean + deviation * (Seed.Named "observed").Normal(uint64 (row * 3 + i)))
 |]
 
-/// Writes the folder of a run of three observations and two actions that has not learned yet, and loads its policy.
+/// The numbers of a start, moved as far as training might.
+let private moved (state: LearnerState) : LearnerState =
+    for block in state.Blocks do
+        for entry in block.Layout.Entries do
+            let draw = Seed.Named entry.Name
+
+            block.Write(
+                entry.Name,
+                ReadOnlySpan(
+                    block.Read entry.Name |> Array.mapi (fun i x -> x + 0.15f * float32 (draw.Normal(uint64 i)))
+                )
+            )
+
+    state
+
+/// Writes the folder of a run of three observations and two actions, and loads its policy.
 let load (folder: string) (name: string) (config: IAlgorithmConfig) : Policy =
     let discrete = name.EndsWith "discrete"
     let run = RunFolder(Path.Combine(folder, name.Replace('%', '-').Replace(' ', '-')))
@@ -66,5 +83,5 @@ let load (folder: string) (name: string) (config: IAlgorithmConfig) : Policy =
     |> ignore
 
     let learner = config.Learner(3, 2)
-    Checkpoint.Save(run, Trainer.Start(learner, Seed.Named name))
+    Checkpoint.Save(run, moved (Trainer.Start(learner, Seed.Named name)))
     Policy.Load run.Path
