@@ -4,9 +4,9 @@ namespace Iql;
 
 /// <summary>Reads a text line by line. A line over <see cref="Reading.Longest"/> is refused before it is
 /// whole.</summary>
-sealed class LineReader(string path) : IDisposable
+sealed class LineReader(string path, Encoding? encoding = null) : IDisposable
 {
-    readonly StreamReader text = new(path, Encoding.UTF8);
+    readonly StreamReader text = new(path, encoding ?? Encoding.UTF8);
     readonly char[] buffer = new char[1 << 15];
     int at, end;
 

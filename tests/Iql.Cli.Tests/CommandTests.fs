@@ -186,8 +186,8 @@ let tests =
                 "list")
 
         testCase "edits between words count inserting, dropping, replacing and swapping" (fun () ->
-            Expect.equal (Spelling.distance "seed" "seed") 0 "distance 'seed'"
-            Expect.equal (Spelling.distance "seed" "seeds") 1 "distance 'seed'"
-            Expect.equal (Spelling.distance "tasks" "tsaks") 1 "distance 'tasks'"
-            Expect.equal (Spelling.distance "" "abc") 3 "distance 'abc'")
+            Expect.equal (Iql.EditDistance.Of("seed", "seed")) 0 "distance 'seed'"
+            Expect.equal (Iql.EditDistance.Of("seed", "seeds")) 1 "distance 'seed'"
+            Expect.equal (Iql.EditDistance.Of("tasks", "tsaks")) 1 "distance 'tasks'"
+            Expect.equal (Iql.EditDistance.Of("", "abc")) 3 "distance 'abc'")
     ]

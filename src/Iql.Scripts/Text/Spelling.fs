@@ -4,30 +4,12 @@ namespace Iql.Scripts
 [<RequireQualifiedAccess>]
 module Spelling =
 
-    /// Edits (insert, drop, replace, swap neighbours) that make one word into another.
-    let distance (a: string) (b: string) : int =
-        let d =
-            Array2D.init (a.Length + 1) (b.Length + 1) (fun i j ->
-                if i = 0 then j
-                elif j = 0 then i
-                else 0)
-
-        for i in 1 .. a.Length do
-            for j in 1 .. b.Length do
-                let replace = d[i - 1, j - 1] + (if a[i - 1] = b[j - 1] then 0 else 1)
-                d[i, j] <- min replace (1 + min d[i - 1, j] d[i, j - 1])
-
-                if i > 1 && j > 1 && a[i - 1] = b[j - 2] && a[i - 2] = b[j - 1] then
-                    d[i, j] <- min d[i, j] (d[i - 2, j - 2] + 1)
-
-        d[a.Length, b.Length]
-
     /// How far a known word is from a word: by edits of the same length, or by what completes its parts ("umaze" in
     /// "pointmaze-umaze-v0"); None where it is far. Of versions the newest is nearest.
     let private nearness (word: string) (candidate: string) : (int * int) option =
         let plain (text: string) = text.ToLowerInvariant().Replace('_', '-')
         let word, known = plain word, plain candidate
-        let edits = distance word known
+        let edits = Iql.EditDistance.Of(word, known)
         let parts = known.Split '-' |> List.ofArray
 
         let rec completes (words: string list) (parts: string list) =

@@ -64,7 +64,8 @@ public static class DatasetFile
                     "a pointer of Git LFS. Fetch the file itself with git lfs pull.",
                 '<' => "what looks like a web page. The download failed; fetch it again.",
                 _ when start.All(letter => letter is >= 32 or (byte)'\t' or (byte)'\n' or (byte)'\r') =>
-                    "text. Make a data set from a log in CSV or JSON lines first: iql data import.",
+                    "text. Make a data set of a log first: iql data import --guess " +
+                    $"{Path.GetFileName(path)} writes a schema to start from.",
                 _ => "first bytes of another kind (" +
                     $"{Convert.ToHexString(start.AsSpan(0, Math.Min(8, start.Length)))}). " +
                     "Convert it to one of the three.",

@@ -3,21 +3,26 @@ using System.Text;
 namespace Iql.Data.Files.Logs;
 
 /// <summary>A CSV file: a line of names, then one record a row. Fields with separators, quotes or line breaks stand in
-/// quotes; a quote in them is doubled (RFC 4180). Blank lines are skipped.</summary>
+/// quotes; a quote in them is doubled (RFC 4180). Blank lines are skipped, names are trimmed, and a first line "sep=;"
+/// tells the separator.</summary>
 static class CsvLog
 {
-    internal static IEnumerable<LogRow> Rows(string path, LogSchema schema, Float32Loss? loss = null)
+    /// <param name="separator">Null: the schema's.</param>
+    internal static IEnumerable<LogRow> Rows(LogReading log, char? separator = null)
     {
-        using var text = new LineReader(path);
-        var records = Records(path, text, schema.Separator).GetEnumerator();
+        var (path, schema, fields) = (log.Path, log.Schema, log.Fields);
+        using var text = new LineReader(path, schema.Encoding);
+        var first = separator ?? schema.Separator ?? (schema.Decimal == ',' ? ';' : ',');
+        var records = Records(path, text, first).GetEnumerator();
         if (!records.MoveNext())
             throw new InvalidDataException($"{path}: expected a line of column names, got an empty file.");
-        var header = records.Current.Fields;
-        var fields = new LogFields(path, loss);
+        var header = records.Current.Fields.ConvertAll(name => name.Trim());
+        log.Observations.AddRange(schema.Observations);
+        log.Actions.AddRange(schema.Actions);
         int[] observations = Places(schema.Observations),
             actions = Places(schema.Actions), next = Places(schema.NextObservations);
         int reward = Place(schema.Reward), terminal = Optional(schema.Terminal),
-            timeout = Optional(schema.Timeout), episode = Optional(schema.Episode);
+            timeout = Optional(schema.Timeout), episode = Optional(schema.Episode), time = Optional(schema.Time);
         while (records.MoveNext())
         {
             var (line, record) = records.Current;
@@ -26,7 +31,8 @@ static class CsvLog
                 (record.Count == 1 && header.Count == 1 ? "" : " A field with a separator in it stands in quotes."));
             yield return new(line, Numbers(observations), Numbers(actions),
                 fields.Number(line, schema.Reward, record[reward]), Flag(terminal), Flag(timeout),
-                episode < 0 ? null : record[episode], Numbers(next));
+                episode < 0 ? null : record[episode].Trim(), Numbers(next),
+                time < 0 ? double.NaN : fields.Time(line, header[time], record[time]));
 
             float[] Numbers(int[] places) =>
                 Array.ConvertAll(places, place => fields.Number(line, header[place], record[place]));
@@ -40,17 +46,27 @@ static class CsvLog
             1 => header.IndexOf(name),
             0 => throw new InvalidDataException($"{path}(1): expected a column '{name}', which the schema names, " +
                 $"got {string.Join(", ", header.Take(30))}{(header.Count > 30 ? ", …" : "")}." +
-                (header.Count == 1 ? " Is the separator another? Say so in the schema: \"separator\": \";\"." : "")),
+                (header.Count == 1 ? " Is the separator another? Say so in the schema: \"separator\": \";\"."
+                    : header.Any(other => other.Contains('\uFFFD'))
+                        ? " Is the encoding another? Say so in the schema: \"encoding\": \"latin1\"."
+                    : EditDistance.DidYouMean(header, name))),
             var several => throw new InvalidDataException(
                 $"{path}(1): expected one column '{name}', got {several}. Rename the others."),
         };
     }
 
-    static IEnumerable<(long Line, List<string> Fields)> Records(string path, LineReader text, char separator)
+    /// <summary>The records of a text, and the line that each begins in.</summary>
+    internal static IEnumerable<(long Line, List<string> Fields)> Records(
+        string path, LineReader text, char separator)
     {
         while (text.Next() is { } line)
         {
             if (string.IsNullOrWhiteSpace(line)) continue;
+            if (text.Number == 1 && line.StartsWith("sep=", StringComparison.OrdinalIgnoreCase) && line.Length == 5)
+            {
+                separator = line[4];
+                continue;
+            }
             var first = text.Number;
             var fields = new List<string>();
             var at = 0;

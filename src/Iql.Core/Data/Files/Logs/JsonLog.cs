@@ -5,10 +5,11 @@ namespace Iql.Data.Files.Logs;
 /// <summary>JSON lines: an object a row. A column may be a list of numbers; a dot leads into an object.</summary>
 static class JsonLog
 {
-    internal static IEnumerable<LogRow> Rows(string path, LogSchema schema, Float32Loss? loss = null)
+    internal static IEnumerable<LogRow> Rows(LogReading log)
     {
-        var fields = new LogFields(path, loss);
-        using var text = new LineReader(path);
+        var (path, schema, fields) = (log.Path, log.Schema, log.Fields);
+        using var text = new LineReader(path, schema.Encoding);
+        var isFirst = true;
         while (text.Next() is { } read)
             if (!string.IsNullOrWhiteSpace(read)) yield return Row(text.Number, read);
 
@@ -16,9 +17,13 @@ static class JsonLog
         {
             using var json = Parse(line, read);
             var root = json.RootElement;
-            return new(line, Numbers(schema.Observations), Numbers(schema.Actions), Single(schema.Reward),
-                Flag(schema.Terminal), Flag(schema.Timeout),
-                schema.Episode is { } episode ? Name(Value(episode)) : null, Numbers(schema.NextObservations));
+            var row = new LogRow(line, Numbers(schema.Observations, log.Observations),
+                Numbers(schema.Actions, log.Actions), Single(schema.Reward), Flag(schema.Terminal),
+                Flag(schema.Timeout), schema.Episode is { } episode ? Name(Value(episode)) : null,
+                Numbers(schema.NextObservations, null),
+                schema.Time is { } time ? fields.Time(line, time, Name(Value(time))) : double.NaN);
+            isFirst = false;
+            return row;
 
             JsonElement Value(string column)
             {
@@ -26,23 +31,31 @@ static class JsonLog
                 var inside = root;
                 foreach (var key in column.Split('.'))
                     if (inside.ValueKind != JsonValueKind.Object || !inside.TryGetProperty(key, out inside))
-                        throw fields.Wrong(line, column, "a value", "none among " +
-                            string.Join(", ", root.EnumerateObject().Select(entry => entry.Name).Take(20)));
+                    {
+                        List<string> names = [.. root.EnumerateObject().Select(entry => entry.Name)];
+                        throw fields.Wrong(line, column, "a value", $"none among {string.Join(", ", names.Take(20))}",
+                            EditDistance.DidYouMean(names, column).TrimStart());
+                    }
                 return inside;
             }
 
-            float[] Numbers(IEnumerable<string> columns)
+            float[] Numbers(IEnumerable<string> columns, List<string>? labels)
             {
                 var numbers = new List<float>();
-                foreach (var column in columns) Add(column, Value(column), numbers);
+                foreach (var column in columns) Add(column, Value(column), numbers, isFirst ? labels : null);
                 return [.. numbers];
             }
 
-            void Add(string column, JsonElement value, List<float> numbers)
+            void Add(string column, JsonElement value, List<float> numbers, List<string>? labels)
             {
                 if (value.ValueKind == JsonValueKind.Array)
-                    foreach (var (i, item) in value.EnumerateArray().Index()) Add($"{column}[{i}]", item, numbers);
-                else numbers.Add(Number(column, value));
+                    foreach (var (i, item) in value.EnumerateArray().Index())
+                        Add($"{column}[{i}]", item, numbers, labels);
+                else
+                {
+                    numbers.Add(Number(column, value));
+                    labels?.Add(column);
+                }
             }
 
             float Number(string column, JsonElement value) => value.ValueKind switch
@@ -50,6 +63,7 @@ static class JsonLog
                 JsonValueKind.True => 1,
                 JsonValueKind.False => 0,
                 JsonValueKind.Number => fields.Number(line, column, value.GetRawText()),
+                JsonValueKind.Null when schema.Missing != MissingRule.Refuse => float.NaN,
                 _ => throw fields.Wrong(line, column, "a finite number", value.GetRawText()),
             };
 

@@ -23,16 +23,16 @@ public static class LogImport
             $"target: expected a name ending in .hdf5, .h5, .npz or .rows, got '{ending}' in {target}.");
         if (!File.Exists(log)) throw new FileException(
             new FileNotFoundException($"{log}: expected a log, found none there."));
-        var loss = new Float32Loss();
-        var rows = LogRows.Checked(log, schema, Watched());
+        var reading = new LogReading(log, schema);
+        var rows = LogRows.Whole(reading, LogRows.Checked(reading, Watched()));
         var said = FileException.Of(() =>
-            ending == ".rows" ? ToRowFile(log, rows, target) : ToFlat(log, rows, target, ending));
-        return string.Join("; column ", (string[])[said, .. loss.Merged]);
+            ending == ".rows" ? ToRowFile(reading, rows, target) : ToFlat(reading, rows, target, ending));
+        return said + reading.Said;
 
         IEnumerable<LogRow> Watched()
         {
             var count = 0L;
-            foreach (var row in Reading.Each(log, "a log", Of(log, schema, loss)))
+            foreach (var row in Reading.Each(log, "a log", reading.Rows()))
             {
                 const int often = 1 << 12;
                 if (++count % often == 0)
@@ -45,18 +45,9 @@ public static class LogImport
         }
     }
 
-    static IEnumerable<LogRow> Of(string log, LogSchema schema, Float32Loss loss) =>
-        Path.GetExtension(log).ToLowerInvariant() switch
-        {
-            ".csv" => CsvLog.Rows(log, schema, loss),
-            ".tsv" => CsvLog.Rows(log, schema with { Separator = '\t' }, loss),
-            ".jsonl" or ".ndjson" or ".json" => JsonLog.Rows(log, schema, loss),
-            var other => throw new InputException(
-                $"log: expected a name ending in .csv, .tsv, .jsonl or .ndjson, got '{other}' in {log}."),
-        };
-
-    static string ToFlat(string log, IEnumerable<LogRow> rows, string target, string ending)
+    static string ToFlat(LogReading reading, IEnumerable<LogRow> rows, string target, string ending)
     {
+        var (log, schema) = (reading.Path, reading.Schema);
         List<float> observations = [], actions = [], rewards = [], next = [];
         List<bool> terminals = [], timeouts = [];
         var (episodes, size, actionSize) = (0, 0, 0);
@@ -79,13 +70,18 @@ public static class LogImport
         List<ArrayData> arrays =
         [
             new("observations", [n, size], observations.ToArray()),
-            new("actions", [n, actionSize], actions.ToArray()),
+            schema.IsDiscrete ? new("actions", [n], actions.Select(choice => (long)choice).ToArray())
+                : new("actions", [n, actionSize], actions.ToArray()),
             new("rewards", [n], rewards.ToArray()),
             new("terminals", [n], terminals.ToArray()),
             new("timeouts", [n], timeouts.ToArray()),
         ];
         if (next.Count > 0) arrays.Add(new("next_observations", [n, size], next.ToArray()));
-        arrays.Add(ArrayData.Of("metadata/source", Path.GetFileName(log)));
+        if (schema.ActionCount is { } count) arrays.Add(new(ColumnShapes.ActionCount, [], new long[] { count }));
+        var metadata = new Dictionary<string, string> { ["source"] = Path.GetFileName(log) };
+        arrays.AddRange(DataColumns.Beside(metadata, reading.Columns)
+            .OrderBy(entry => entry.Key, StringComparer.Ordinal)
+            .Select(entry => ArrayData.Of("metadata/" + entry.Key, entry.Value)));
         if (ending == ".npz") NpzFile.Write(target, arrays);
         else Hdf5Writer.Write(target, arrays);
         return Said(n, episodes + (terminals[^1] || timeouts[^1] ? 0 : 1), size, actionSize);
@@ -106,15 +102,21 @@ public static class LogImport
             $"Import to a .rows file instead of {ending}: it may be larger than memory.", available);
     }
 
-    static string ToRowFile(string log, IEnumerable<LogRow> rows, string target)
+    static string ToRowFile(LogReading reading, IEnumerable<LogRow> rows, string target)
     {
+        var (log, schema) = (reading.Path, reading.Schema);
+        if (schema.IsDiscrete && schema.ActionCount == null) throw new InputException(
+            "action_count: expected the number of choices in the schema, for a row file, got none.");
         using var each = rows.GetEnumerator();
         each.MoveNext();
         var first = each.Current;
         var (count, left, episodes) = (0L, 0L, 0L);
         var (source, name) = (Path.GetFileName(log), Path.GetFileNameWithoutExtension(log));
         var metadata = new Dictionary<string, string> { ["source"] = source, ["mode"] = nameof(DatasetMode.Strict) };
-        RowFileWriter.Write(target, name, first.Observation.Length, first.Action.Length, metadata, writer =>
+        var choices = schema.ActionCount is { } n ? new float[n] : null;
+        var size = choices?.Length ?? first.Action.Length;
+        var all = DataColumns.Beside(metadata, reading.Columns);
+        RowFileWriter.Write(target, name, first.Observation.Length, size, all, writer =>
         {
             LogRow? following;
             for (var row = first; row != null; row = following)
@@ -127,17 +129,25 @@ public static class LogImport
                 // The row before a left-out one is its episode's last.
                 var isLast = following is { NextObservation.Length: 0, Terminal: false, Timeout: true };
                 if (own == null) left++;
-                else writer.Add(row.Observation, row.Action, row.Reward, row.Terminal,
+                else writer.Add(row.Observation, Action(row), row.Reward, row.Terminal,
                     row.Timeout || (isLast && !row.Terminal), own);
             }
             count = writer.Count;
             if (count == 0) throw new FileException(
                 $"{log}: expected rows whose next observation is known, got none of {left}.");
-        });
-        return Said(count, episodes, first.Observation.Length, first.Action.Length) +
+        }, schema.IsDiscrete ? ActionKind.Discrete : ActionKind.Continuous);
+        return Said(count, episodes, first.Observation.Length, size) +
             (left > 0 ? FormattableString.Invariant($"; left out {left:N0} rows without a next observation") : "");
 
         LogRow? Next() => each.MoveNext() ? each.Current : null;
+
+        float[] Action(LogRow row)
+        {
+            if (choices == null) return row.Action;
+            Array.Clear(choices);
+            choices[(int)row.Action[0]] = 1;
+            return choices;
+        }
     }
 
     static string Said(long rows, long episodes, int size, int actionSize) =>

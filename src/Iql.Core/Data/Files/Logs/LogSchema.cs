@@ -1,7 +1,20 @@
 using System.Collections.Immutable;
-using System.Text.Json;
+using System.Text;
 
 namespace Iql.Data.Files.Logs;
+
+/// <summary>What becomes of a row in which a number is missing.</summary>
+public enum MissingRule
+{
+    /// <summary>The log is refused.</summary>
+    Refuse,
+    /// <summary>The row is left out, and the row before leads to the next one.</summary>
+    Drop,
+    /// <summary>The column's last number in the same episode stays; without one, the row is left out.</summary>
+    Hold,
+    /// <summary>The row is left out, and the episode is cut there.</summary>
+    Cut,
+}
 
 /// <summary>The meaning of a log's columns, from a JSON file such as {"observations": ["x", "v"], "actions": ["force"],
 /// "reward": "r", "terminal": "done", "episode": "run"}. In JSON lines a column may be a list, and a dot leads into an
@@ -13,82 +26,42 @@ namespace Iql.Data.Files.Logs;
 /// <param name="Timeout">The column of time-outs; null: where <paramref name="Episode"/> changes.</param>
 /// <param name="Episode">The column of episodes' names. A change without a terminal is a time-out.</param>
 /// <param name="NextObservations">Columns of s′, as of s; empty: the next row's, within an episode.</param>
-/// <param name="Separator">Of a CSV file.</param>
 public sealed record LogSchema(ImmutableArray<string> Observations, ImmutableArray<string> Actions, string Reward,
-    string? Terminal, string? Timeout, string? Episode, ImmutableArray<string> NextObservations, char Separator)
+    string? Terminal, string? Timeout, string? Episode, ImmutableArray<string> NextObservations)
 {
-    /// <summary>Columns of flags.</summary>
-    internal IEnumerable<string> Flags => new[] { Terminal, Timeout }.OfType<string>();
-
-    /// <summary>All columns.</summary>
-    internal IEnumerable<string> All =>
-        [.. Observations, .. Actions, Reward, .. Flags, .. new[] { Episode }.OfType<string>(), .. NextObservations];
+    /// <summary>Of a CSV file; null: a comma, or a semicolon where the comma is the decimal sign.</summary>
+    public char? Separator { get; init; }
+    /// <summary>The decimal sign, '.' or ','.</summary>
+    public char Decimal { get; init; } = '.';
+    /// <summary>Of the log's text; a byte order mark decides before it.</summary>
+    public Encoding Encoding { get; init; } = Encoding.UTF8;
+    /// <summary>What becomes of a row in which a number is missing.</summary>
+    public MissingRule Missing { get; init; }
+    /// <summary>Whether the one column of actions holds choices, whole numbers from 0 on.</summary>
+    public bool IsDiscrete { get; init; }
+    /// <summary>Number of choices; null: one more than the largest.</summary>
+    public int? ActionCount { get; init; }
+    /// <summary>The column of times, which ascend within an episode: numbers, or dates with a time; or null.</summary>
+    public string? Time { get; init; }
+    /// <summary>The largest step of time inside an episode; a larger one cuts it. Of dates, in seconds.</summary>
+    public double? LargestStep { get; init; }
+    /// <summary>Units and bounds of columns, by name.</summary>
+    public ImmutableDictionary<string, DataColumn> Columns { get; init; } =
+        ImmutableDictionary<string, DataColumn>.Empty;
 
     /// <summary>Reads a schema file.</summary>
     /// <exception cref="FileException">No JSON object; an unknown, missing or wrong entry.</exception>
-    public static LogSchema Read(string path) => Reading.Of(path, "a schema as JSON", () => Parse(path));
+    public static LogSchema Read(string path) =>
+        Reading.Of(path, "a schema as JSON", () => LogSchemaReader.Read(path));
 
-    static LogSchema Parse(string path)
+    /// <summary>A column with what the schema says of it, or with the unit in its name: "temperature [°C]".</summary>
+    internal DataColumn Describe(string name)
     {
-        try
-        {
-            using var json = JsonDocument.Parse(File.ReadAllText(Reading.Small(path)),
-                Reading.Json with { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
-            return new Reader(path, json.RootElement).Read();
-        }
-        catch (JsonException failure)
-        {
-            throw new InvalidDataException($"{path}({failure.LineNumber + 1}): expected JSON, got something else at " +
-                $"character {failure.BytePositionInLine + 1}. A schema looks like " +
-                """{"observations": ["x"], "actions": ["u"], "reward": "r", "terminal": "done"}.""");
-        }
-    }
-
-    sealed class Reader(string path, JsonElement root)
-    {
-        static readonly ImmutableArray<string> Known = [
-            "observations", "actions", "reward", "terminal", "timeout", "episode", "next_observations", "separator"];
-
-        internal LogSchema Read()
-        {
-            if (root.ValueKind != JsonValueKind.Object)
-                throw Wrong("the file", "an object", root.ValueKind.ToString().ToLowerInvariant());
-            foreach (var property in root.EnumerateObject())
-                if (!Known.Contains(property.Name))
-                    throw Wrong($"'{property.Name}'", $"one of {string.Join(", ", Known)}", "an entry of another name");
-            var schema = new LogSchema(Names("observations", true), Names("actions", true),
-                Name("reward") ?? throw Wrong("'reward'", "the name of a column", "nothing"),
-                Name("terminal"), Name("timeout"), Name("episode"), Names("next_observations", false),
-                Name("separator") switch
-                {
-                    null => ',',
-                    [var one] => one,
-                    "tab" or "\\t" => '\t',
-                    var other => throw Wrong("'separator'", "one character, or tab", $"'{other}'"),
-                });
-            if (schema is { Terminal: null, Timeout: null, Episode: null })
-                throw Wrong("'terminal', 'timeout', 'episode'",
-                    "at least one of them, since nothing else tells where episodes end", "none");
-            return schema;
-        }
-
-        ImmutableArray<string> Names(string entry, bool needed)
-        {
-            if (!root.TryGetProperty(entry, out var value))
-                return needed ? throw Wrong($"'{entry}'", "a list of columns", "nothing") : [];
-            if (value.ValueKind == JsonValueKind.String) return [value.GetString()!];
-            if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() == 0
-                || value.EnumerateArray().Any(name => name.ValueKind != JsonValueKind.String))
-                throw Wrong($"'{entry}'", "a list of columns' names", value.GetRawText());
-            return [.. value.EnumerateArray().Select(name => name.GetString()!)];
-        }
-
-        string? Name(string entry) =>
-            !root.TryGetProperty(entry, out var value) || value.ValueKind == JsonValueKind.Null ? null
-            : value.ValueKind == JsonValueKind.String && value.GetString() != "" ? value.GetString()
-            : throw Wrong($"'{entry}'", "the name of a column", value.GetRawText());
-
-        InvalidDataException Wrong(string what, string expected, string got) =>
-            new($"{path}: {what}: expected {expected}, got {got}.");
+        if (Columns.GetValueOrDefault(name) is { } said) return said;
+        var open = name.EndsWith(']') ? name.LastIndexOf('[') : name.EndsWith(')') ? name.LastIndexOf('(') : -1;
+        var unit = open > 0 ? name[(open + 1)..^1].Trim() : "";
+        // "s[0]" is a part of a list.
+        return unit == "" || name[..open].Trim() == "" || unit.All(char.IsAsciiDigit)
+            ? new(name) : new(name[..open].Trim(), unit);
     }
 }
