@@ -71,7 +71,8 @@ module Hints =
         ],
         [ "--hidden" ],
         "256x256 is two layers"
-        [ "normalize"; "normalize-states"; "normalise" ], [ "--normalize-observations" ], ""
+        [ "normalize"; "normalize-states"; "normalise"; "observation-scaler" ], [ "--normalize-observations" ], ""
+        [ "action-scaler"; "normalize-actions"; "rescale-actions"; "action-bounds" ], [ "--action-scaling" ], ""
         [ "reward-scale"; "reward-bias"; "normalize-reward"; "reward-shift" ], [ "--rewards" ], ""
         [ "algo"; "agent"; "method" ], [ "--algorithm"; "--algorithms" ], ""
         [ "size"; "num-transitions"; "dataset-size"; "n"; "rows" ], [ "--transitions"; "--size" ], ""

@@ -107,10 +107,10 @@ let tests =
             Expect.stringContains
                 error
                 "of the action numbers are outside [-1, 1], so actions are scaled by minmax: action 0 from 0 to 100, \
-                 action 1 from 0 to 3000. --action-scaling none leaves them"
+                 action 1 from 0 to 3000, action 2 always 7. --action-scaling none leaves them"
                 "note"
 
-            Expect.stringContains error "action 2 is always 7, and so it is in every action of a policy" "note"
+            Expect.stringContains error "an action that never changes in the data never changes in a policy" "note"
             Expect.stringContains error "observations are standardised; --raw-observations leaves them" "note"
             let run = Directory.GetDirectories(Path.Combine(folder, "runs")) |> Array.exactlyOne |> RunFolder
             Expect.isLessThan (abs (run.ReadResult().Metrics["policyLoss"])) 100.0 "policy loss"
@@ -118,6 +118,28 @@ let tests =
             Expect.sequenceEqual stored.ActionLow [ 0f; 0f; 7f ] "low"
             Expect.sequenceEqual stored.ActionHigh [ 100f; 3000f; 7f ] "high"
             Expect.isTrue stored.ChangesObservations "observations")
+
+        testCase "names and units stand in the config, the report, its pictures and `data inspect`" (fun () ->
+            use scratch = new Scratch()
+            let folder, path = scratch.Path "out", scratch.Path "plant.npz"
+            let data = named (Some 0.0, Some 3000.0)
+            DatasetFile.Save(path, data)
+            run $"train --data {path} {quick} -o {folder}"
+            Expect.equal (configs folder).Head.Dataset.Columns data.Columns "columns"
+            let page = File.ReadAllText(Path.Combine(folder, "report.html"))
+
+            for words in
+                [
+                    "valve [%] from 0 to 100, heater [W] from 0 to 3000, switch always 7"
+                    "level, temperature [&#176;C]"
+                    "\"valve [%]\",\"heater [W]\""
+                ] do
+                Expect.stringContains page words "page"
+
+            let inspected = succeeds $"data inspect {path}"
+            Expect.stringContains inspected "temperature [°C]" "inspected"
+            Expect.stringContains inspected "Constant: switch." "inspected"
+            Expect.stringLacks inspected "actions[0]" "inspected")
 
         testCase "bounds that the source states are taken, and what lies outside is said" (fun () ->
             let data, remarks = seen (named (Some 0.0, Some 1500.0)) Trial.standard
@@ -127,9 +149,8 @@ let tests =
 
             for words in
                 [
-                    "scaled by bounds: valve [%] from 0 to 100, heater [W] from 0 to 1500."
+                    "scaled by bounds: valve [%] from 0 to 100, heater [W] from 0 to 1500, switch always 7."
                     "% of the numbers of heater [W] are outside its bounds, and count as the nearest bound"
-                    "switch is always 7"
                 ] do
                 Expect.stringContains said words "remarks"
 

@@ -34,6 +34,7 @@ let private hints = [
     "train --eval_freq 3", [ "--evaluate-every?" ]
     "train --hidden-dim 3", [ "--hidden?" ]
     "compare --algo iql", [ "--algorithms?" ]
+    "train --action-scaler minmax", [ "--action-scaling?" ]
     "data collect x --num-transitions 3", [ "--size?" ]
 ]
 

@@ -35,11 +35,22 @@ public sealed record DataColumns(ImmutableArray<DataColumn> Observations, Immuta
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
-    /// <summary>The name of an observation's number: its column's, or "observation 3" without columns.</summary>
+    /// <summary>What a number of a data set's matrix is called: "temperature [°C]", "next temperature [°C]", or without
+    /// names "observations[3]".</summary>
+    /// <param name="matrix">"observations", "next_observations", "actions", or another.</param>
+    public static string Label(DataColumns? columns, string matrix, int number) => (columns, matrix) switch
+    {
+        ({ }, "observations") => $"{columns.Observations[number]}",
+        ({ }, "next_observations") => $"next {columns.Observations[number]}",
+        ({ }, "actions") => $"{columns.Actions[number]}",
+        _ => $"{matrix}[{number}]",
+    };
+
+    /// <summary>The name of an observation's number, "observation 3" without names.</summary>
     public static string Observation(DataColumns? columns, int number) =>
         columns is null ? $"observation {number}" : $"{columns.Observations[number]}";
 
-    /// <summary>The name of an action's number, or "action 3".</summary>
+    /// <summary>The name of an action's number, "action 3" without names.</summary>
     public static string Action(DataColumns? columns, int number) =>
         columns is null ? $"action {number}" : $"{columns.Actions[number]}";
 

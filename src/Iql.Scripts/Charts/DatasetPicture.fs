@@ -161,13 +161,13 @@ let private visits (numbers: DatasetNumbers) : GenericChart =
     |> Style.tall (180 + 52 * min 9 maze.Rows)
 
 /// Observations beside actions: boxes, or the shares of discrete choices.
-let private spread (numbers: DatasetNumbers) : Picture =
+let private spread (names: DataColumns option) (numbers: DatasetNumbers) : Picture =
     let size (summary: Summary) = max (abs summary.Percentile1) (abs summary.Percentile99)
 
     let named name (summaries: Summary list) = [
         for column, summary in List.indexed summaries do
             if summary.Count > 0L then
-                $"{name}[{column}]", summary
+                DataColumns.Label(Option.toObj names, name, column), summary
     ]
 
     // A column of time stamps would leave only lines of the others.
@@ -209,8 +209,8 @@ let private spread (numbers: DatasetNumbers) : Picture =
         Charts = [ boxes "Observations" "observations" numbers.Observations; actions ]
     }
 
-/// Pictures of a data set; of a maze's also the view from above, which comes first.
-let ofNumbers (numbers: DatasetNumbers) : Picture list =
+/// Pictures of a data set, with the names of its columns; of a maze's also the view from above, which comes first.
+let named (names: DataColumns option) (numbers: DatasetNumbers) : Picture list =
     let sampled =
         if numbers.SampledRows < numbers.Rows || numbers.SampledEpisodes < numbers.Episodes then
             $" The chart has {numbers.SampledRows} of {numbers.Rows} rows and {numbers.SampledEpisodes} of \
@@ -237,7 +237,10 @@ let ofNumbers (numbers: DatasetNumbers) : Picture list =
                 ]
                 |> List.choose id
         }
-        spread numbers
+        spread names numbers
     ]
     |> List.filter (fun picture -> not picture.Charts.IsEmpty)
     |> List.map (fun picture -> { picture with Caption = picture.Caption + sampled })
+
+/// The same for columns without names.
+let ofNumbers: DatasetNumbers -> Picture list = named None

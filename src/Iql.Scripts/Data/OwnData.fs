@@ -38,17 +38,30 @@ module OwnData =
 
     let private most = 8
 
-    let private listed (parts: string list) =
+    /// The first parts, and how many more there are.
+    let listed (parts: string list) =
         let more = if parts.Length > most then [ $"{parts.Length - most} more" ] else []
         String.concat ", " (List.truncate most parts @ more)
+
+    /// The actions that never change, and the others, each with its bounds.
+    let private parted (normalization: Normalization) =
+        Seq.zip normalization.ActionLow normalization.ActionHigh
+        |> List.ofSeq
+        |> List.indexed
+        |> List.partition (fun (_, (low, high)) -> low = high)
+
+    /// The bounds of actions in words: "valve [%] from 0 to 100, switch always 7".
+    let ranges (columns: DataColumns) (normalization: Normalization) : string =
+        let still, moving = parted normalization
+        let name column = DataColumns.Action(columns, column)
+
+        [ for i, (low, high) in moving -> $"{name i} from {text low} to {text high}" ]
+        @ [ for i, (value, _) in still -> $"{name i} always {text value}" ]
+        |> listed
 
     /// What to say of how a trial's actions are scaled, a sentence each.
     let private scaled (raw: IDataset) (normalization: Normalization) (isAsked: bool) : string list =
         let name column = DataColumns.Action(raw.Columns, column)
-        let low, high = List.ofSeq normalization.ActionLow, List.ofSeq normalization.ActionHigh
-
-        let still, moving =
-            List.zip low high |> List.indexed |> List.partition (fun (_, (low, high)) -> low = high)
 
         let beyond =
             if normalization.ActionScaling = ActionScaling.Quantiles then
@@ -63,13 +76,12 @@ module OwnData =
                 else
                     $"{100.0 * raw.Statistics.ActionsOutside:F0} %% of the action numbers are outside [-1, 1], so "
 
-            let ranges = [ for i, (low, high) in moving -> $"{name i} from {text low} to {text high}" ]
             let leave = if isAsked then "" else ". --action-scaling none leaves them"
 
-            $"{why}actions are scaled by {word normalization.ActionScaling}: {listed ranges}{leave}"
+            $"{why}actions are scaled by {word normalization.ActionScaling}: {ranges raw.Columns normalization}{leave}"
 
-            for i, (value, _) in still do
-                $"{name i} is always {text value}, and so it is in every action of a policy"
+            if not (fst (parted normalization)).IsEmpty then
+                "an action that never changes in the data never changes in a policy"
 
             for i, share in beyond do
                 if share > 0.0 then

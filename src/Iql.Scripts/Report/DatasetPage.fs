@@ -61,7 +61,7 @@ let page (report: DatasetReport) : string =
             for line in report.Replay do
                 Html.paragraph (line.Substring(0, 1).ToUpperInvariant() + line.Substring 1 + ".")
         h2 [] [ str "Pictures" ]
-        for i, picture in List.indexed (Charts.DatasetPicture.ofNumbers numbers) do
+        for i, picture in List.indexed (Charts.DatasetPicture.named (Option.ofObj report.Names) numbers) do
             yield! Html.figure $"figure-{i + 1}" picture.Caption (DatasetNumbers.spoken numbers) picture.Charts
         h2 [] [ str "Columns" ]
         Html.sortable "Finite numbers of each column" columns (List.ofSeq report.Columns)

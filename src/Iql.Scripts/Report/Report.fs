@@ -88,8 +88,10 @@ let private pictures (folder: string) (runs: Run list) : XmlNode list =
         match DatasetNumbers.find folder only with
         | Error problem -> [ Html.styled "note" $"No pictures: {problem}" ]
         | Ok numbers -> [
+            let names = Option.ofObj runs.Head.Config.Dataset.Columns
+
             for numbers in Option.toList numbers do
-                for i, picture in List.indexed (DatasetPicture.ofNumbers numbers) do
+                for i, picture in List.indexed (DatasetPicture.named names numbers) do
                     yield!
                         Html.figure
                             $"figure-data-{i + 1}"

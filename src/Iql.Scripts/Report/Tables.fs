@@ -205,11 +205,23 @@ let dataset: Run list -> (string * string) list =
             "fingerprint", data.Fingerprint
             for origin in Option.toList (Option.ofObj data.Origin) do
                 "origin", DataOrigin.words origin
+            for columns in Option.toList (Option.ofObj data.Columns) do
+                "observations", OwnData.listed [ for column in columns.Observations -> string column ]
+                "actions", OwnData.listed [ for column in columns.Actions -> string column ]
         ])
 
-/// What was done to observations and rewards.
+/// What was done to observations, rewards and actions.
 let normalization: Run list -> (string * string) list =
-    alike (fun run -> leaves run.Config.Normalization)
+    alike (fun run -> [
+        let normalization = run.Config.Normalization
+
+        for name, value in leaves normalization do
+            if not (List.contains name [ "actionLow"; "actionHigh" ]) then
+                name, value
+
+        if normalization.ScalesActions then
+            "actions to ±1", OwnData.ranges run.Config.Dataset.Columns normalization
+    ])
 
 /// What the runs were computed on.
 let machine: Run list -> (string * string) list = alike (fun run -> leaves run.Config.Machine)

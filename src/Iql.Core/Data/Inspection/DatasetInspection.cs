@@ -36,14 +36,15 @@ static class DatasetInspection
             DuplicateRows: Duplicates(raw),
             Columns:
             [
-                .. Columns("observations", raw.Observations, raw.ObservationSize),
-                .. Columns("actions", raw.Actions, discrete ? 0 : raw.ActionSize),
-                .. Columns("rewards", raw.Rewards, 1),
-                .. Columns("next_observations", raw.NextObservations ?? [],
+                .. Columns(raw, "observations", raw.Observations, raw.ObservationSize),
+                .. Columns(raw, "actions", raw.Actions, discrete ? 0 : raw.ActionSize),
+                .. Columns(raw, "rewards", raw.Rewards, 1),
+                .. Columns(raw, "next_observations", raw.NextObservations ?? [],
                     raw.NextObservations == null ? 0 : raw.ObservationSize),
             ],
             Modes: [Mode(raw, DatasetMode.D4rlParity, timeLimit), Mode(raw, DatasetMode.Strict, timeLimit)],
-            Findings: [], Replay: []);
+            Findings: [], Replay: [])
+        { Names = raw.Columns };
         return report with
         {
             Findings =
@@ -84,7 +85,7 @@ static class DatasetInspection
             yield return Say($"After {r.ContinuedTimeouts:N0} of {r.Timeouts:N0} time-outs the next row goes on: ") +
                 "they are out of step with the episodes, or cut one long trajectory (maze2d).";
         if (r.ActionsOutside > 0) yield return Say(
-            $"{r.ActionsOutside:P2} of the actions' numbers lie outside [-1, 1], where policies cannot follow.");
+            $"{r.ActionsOutside:P2} of the actions' numbers lie outside [-1, 1]: --action-scaling says how ") + "training scales them.";
         var unused = Enumerable.Range(0, r.ActionCounts.Length).Where(a => r.ActionCounts[a] == 0);
         if (unused.Any())
             yield return $"Never taken: action {string.Join(", ", unused.Take(12))} of {r.ActionSpace.Size}.";
@@ -93,8 +94,9 @@ static class DatasetInspection
             yield return Say($"{r.DuplicateRows:N0} rows repeat an earlier observation, action and reward.");
         if (r.RewardValues.Length == 1) yield return "All rewards are the same: there is nothing to learn from them.";
         List<string> constant =
-            [.. r.Columns.Where(c => c.IsConstant && c.Name is "observations" or "actions").Select(c => c.Label)
-                .Where(label => !losses.Any(loss => loss.StartsWith(label + ":", StringComparison.Ordinal)))];
+            [.. r.Columns.Where(c => c.IsConstant && c.Name is "observations" or "actions")
+                .Where(c => !losses.Any(loss => loss.StartsWith($"{c.Name}[{c.Index}]:", StringComparison.Ordinal)))
+                .Select(c => c.Label)];
         var more = constant.Count > 12 ? $" and {constant.Count - 12} more" : "";
         if (constant.Count > 0) yield return $"Constant: {string.Join(", ", constant.Take(12))}{more}.";
     }
@@ -112,7 +114,7 @@ static class DatasetInspection
         }
     }
 
-    static IEnumerable<ColumnReport> Columns(string name, float[] matrix, int columns)
+    static IEnumerable<ColumnReport> Columns(RawDataset raw, string name, float[] matrix, int columns)
     {
         for (var column = 0; column < columns; column++)
         {
@@ -122,7 +124,8 @@ static class DatasetInspection
                 if (float.IsNaN(matrix[i])) nans++;
                 else if (float.IsInfinity(matrix[i])) infinities++;
             }
-            yield return new(name, column, Summary.Of(matrix, columns, column), nans, infinities);
+            yield return new(name, column, Summary.Of(matrix, columns, column), nans, infinities)
+            { Label = DataColumns.Label(raw.Columns, name, column) };
         }
     }
 

@@ -12,8 +12,8 @@ public sealed record ColumnReport(string Name, int Index, Summary Summary, long 
 {
     /// <summary>Whether all numbers are the same.</summary>
     public bool IsConstant => NaNs + Infinities == 0 && Summary.Min == Summary.Max;
-    /// <summary>"observations[3]"</summary>
-    public string Label => $"{Name}[{Index}]";
+    /// <summary>"temperature [°C]", or without names "observations[3]".</summary>
+    public string Label { get; init; } = $"{Name}[{Index}]";
 }
 
 /// <summary>The result of a dataset mode.</summary>
@@ -58,6 +58,9 @@ public sealed record DatasetReport(string Name, string Source, ImmutableArray<Ar
     ImmutableArray<ColumnReport> Columns, ImmutableArray<ModeReport> Modes, ImmutableArray<string> Findings,
     ImmutableArray<string> Replay)
 {
+    /// <summary>Names, units and bounds of the columns; null where the file says none.</summary>
+    public DataColumns? Names { get; init; }
+
     /// <summary>The report with the results of a replay.</summary>
     public DatasetReport WithReplay(IEnumerable<string> lines, IEnumerable<string> findings) =>
         this with { Replay = [.. lines], Findings = [.. Findings, .. findings] };

@@ -13,6 +13,7 @@ static class DatasetReportText
     internal static string Of(DatasetReport r)
     {
         var text = new StringBuilder();
+        var wide = Math.Min(40, r.Columns.Max(column => Math.Max(17, column.Label.Length)) + 1);
         Line($"{r.Name}   {r.Source}");
         var actions = r.ActionSpace.IsDiscrete ? $"{r.ActionSpace}" : $"actions of {r.ActionSpace.Size}";
         Line($"{r.Rows:N0} transitions in {r.Episodes.Length:N0} episode{(r.Episodes.Length == 1 ? "" : "s")}, " +
@@ -83,7 +84,7 @@ static class DatasetReportText
         void Row(string name, Summary s, string note = "") => Cells(name, note, [.. ((double[])[s.Min, s.Percentile1,
             s.LowerQuartile, s.Median, s.UpperQuartile, s.Percentile99, s.Max, s.Mean, s.Deviation]).Select(Number)]);
         void Cells(string name, string note, params string[] cells) =>
-            Line($"  {name,-18}{string.Concat(cells.Select(cell => cell.PadLeft(12)))}{note}");
+            Line($"  {name.PadRight(wide)}{string.Concat(cells.Select(cell => cell.PadLeft(12)))}{note}");
         void Bar(string label, long count, long most)
         {
             var bar = new string('#', (int)Math.Ceiling(BarWidth * (double)count / most));

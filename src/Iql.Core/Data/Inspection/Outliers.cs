@@ -27,8 +27,9 @@ static class Outliers
                     if (IsOutside(matrix[row * width + column], low, high)) rows.Add(row);
                 if (rows.Count == 0 || rows.Count > Most(raw.Count)) continue;
                 var some = string.Join(", ", rows.Take(5)) + (rows.Count > 5 ? ", …" : "");
+                var label = DataColumns.Label(raw.Columns, name, column);
                 var numbers = rows.Count == 1 ? "number" : "numbers";
-                yield return Say($"{name}[{column}] has {rows.Count:N0} {numbers} far from all others, such as ") +
+                yield return Say($"{label} has {rows.Count:N0} {numbers} far from all others, such as ") +
                     Say($"{matrix[rows[0] * width + column]:G6} (row {some}): correct or remove those rows.");
             }
     }
