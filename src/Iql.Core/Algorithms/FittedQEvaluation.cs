@@ -33,8 +33,8 @@ public static class FittedQEvaluation
         var (critic, target) = Critics.Shapes(1, s, config.HiddenSizes, a, config.Actions, config.LayerNorm);
         var blocks = Learners.Layouts(critic, target, [], policy.Reads, members: 1);
         return Learners.Of(Name, members, blocks, BatchLayout.Of(config.BatchSize, s, a),
-            (seed, shared) => Critics.Initialise(config.Initialisation, seed, shared), (_, block) => policy.Write(block),
-            Act, (shared, policies, batch) => Step(config, policy, shared, policies[0], batch)) with
+            (seed, shared) => Critics.Initialise(config.Initialisation, seed, shared),
+            (_, block) => policy.Write(block), Act, (shared, policies, batch) => Step(config, policy, shared, policies[0], batch)) with
         {
             Value = StateValue.OfPolicy(blocks, Act, policy.IsDiscrete),
         };

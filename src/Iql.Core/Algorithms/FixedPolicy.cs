@@ -58,7 +58,7 @@ public sealed class FixedPolicy
     public Tensor Actions(TensorGroup block, Tensor observations, Tensor decision)
     {
         var function = learner.Act(observations.Shape[0]);
-        var inputs = function.Inputs.Take(2).Select((layout, i) => (Prefix: layout.Name + "/", Part: Parts[i])).ToArray();
+        var inputs = function.Inputs.Take(2).Zip(Parts, (layout, part) => (Prefix: layout.Name + "/", part)).ToArray();
         var actions = function.Replaced(Bound).Outputs[0]["actions"];
         return IsDiscrete ? actions / Tensor.Sum(actions, 1) : actions;
 
