@@ -167,7 +167,10 @@ module Command =
                     | hint, None, _ -> refuse $"{option.Name}: expected a value ({hint}: {option.Doc}), got nothing."
             | word :: rest ->
                 match places with
-                | place :: places -> apply place word settings |> go rest places given
+                | place :: others ->
+                    // Of a place that repeats, further words are welcome, not missing.
+                    let places = if place.Repeats then { place with Default = "none" } :: others else others
+                    apply place word settings |> go rest places given
                 | [] -> refuse $"unexpected argument '{word}'."
 
         go words places [] settings
@@ -235,7 +238,8 @@ module Command =
             String.concat " " [
                 yield "iql " + name
                 for place in places do
-                    yield (if place.Default = "" then place.Name else $"[{place.Name}]")
+                    let name = if place.Repeats then place.Name + "..." else place.Name
+                    yield (if place.Default = "" then name else $"[{name}]")
             ]
 
         let options = options @ Parameter.grouped "Other" [ Parameter.switch "-h, --help" "Show this page" id ]

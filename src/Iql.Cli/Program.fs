@@ -7,6 +7,7 @@ let commands: Command list = [
     Train.command
     Finetune.command
     Compare.command
+    Evaluate.command
     Rebuild.command
     Data.inspect
     Collect.command

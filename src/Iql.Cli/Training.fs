@@ -389,5 +389,6 @@ module Training =
                 table results |> Command.print
             else
                 printfn "No environment, so no scores. The report shows losses and value statistics on the data."
+                printfn "To judge the policies by the data: iql evaluate %s" (ShellWord.quoted folder)
 
         launch request folder 1 introduce conclude sweep

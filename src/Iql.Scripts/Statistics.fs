@@ -80,6 +80,20 @@ let probabilityOfImprovement (xs: float[][]) (ys: float[][]) : float =
     Check.That(xs.Length = ys.Length, nameof ys, $"{xs.Length} tasks, as many as xs", ys.Length)
     Array.map2 winRate xs ys |> mean
 
+/// Kendall's rank correlation τ_b of xs and ys [N]: the share of pairs in the same order, less that of pairs in the
+/// opposite one, ties taken out; 1 is the same order. NaN where all xs or all ys are equal.
+/// Source: Kendall 1945, "The treatment of ties in ranking problems".
+let rankCorrelation (xs: float[]) (ys: float[]) : float =
+    Check.That(xs.Length = ys.Length, nameof ys, $"{xs.Length} numbers, as many as xs", ys.Length)
+
+    let signs (zs: float[]) = [|
+        for i in 0 .. zs.Length - 1 do
+            for j in i + 1 .. zs.Length - 1 -> float (compare zs[i] zs[j])
+    |]
+
+    let x, y = signs xs, signs ys
+    Array.sum (Array.map2 (*) x y) / sqrt (Array.sumBy abs x * Array.sumBy abs y)
+
 /// Mean over tasks of the mean over runs; scores are M arrays of runs.
 let meanOfTasks (scores: float[][]) : float = scores |> Array.map mean |> mean
 

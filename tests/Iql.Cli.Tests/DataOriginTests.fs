@@ -89,7 +89,7 @@ let tests =
                 Expect.stringContains whole "IQL paper, on D4RL's data" "whole"
                 Expect.stringContains whole (DataOrigin.words collected) "whole"
 
-            let page = Report.ofTable [] [] [] told table
+            let page = Report.ofTable [] [] [] [] told table
             Expect.stringContains (page.Replace("&#39;", "'")) "IQL paper, on D4RL's data" "page"
             Expect.stringContains page "3 policies in equal shares" "page"
             // Where nobody knows who acted, that is said.

@@ -34,6 +34,7 @@ let order = [
     "Training"
     "Policies"
     "Export"
+    "Estimation"
 ]
 
 let private source = "src/Iql.Core/"

@@ -25,6 +25,10 @@ static class Acting
     internal static Tensor Sample((Tensor Mean, Tensor LogStd) head) => Tanh(
         head.Mean + Exp(head.LogStd) * RandomNormal(Scalar("seed"), Scalar("decision"), 0, head.Mean.Shape));
 
+    /// <summary>ln π(a|s) of a squashed Gaussian, [E]: μ and ln σ, [E, A].</summary>
+    internal static Tensor LogDensity((Tensor Mean, Tensor LogStd) head, Tensor actions) =>
+        TanhGaussianPolicy.LogDensity(actions, head.Mean, head.LogStd);
+
     /// <summary><see cref="Learner.Probe"/> in the plain case: weights, advantages and values are [E] each.</summary>
     internal static GraphFunction Probe(
         ImmutableArray<Layout> blocks, int observationSize, int actionSize, int rows,
@@ -38,6 +42,23 @@ static class Acting
             look(blocks[0].Inputs(), blocks[1].Inputs(), columns["observations"], columns["actions"]);
         return GraphFunction.Of([blocks[0], blocks[1], batch], [new(probe, [weight, advantage, value])]);
     }
+
+    /// <summary>A number of every state and action: shared block, member's block, s and a to [E], named.</summary>
+    internal static GraphFunction OfActions(ImmutableArray<Layout> blocks, int observationSize, int actionSize,
+        int rows, string name, Func<TensorGroup, TensorGroup, Tensor, Tensor, Tensor> number)
+    {
+        Check.AtLeast(rows, 1, nameof(rows));
+        Layout batch = new("batch", [("observations", new(rows, observationSize)), ("actions", new(rows, actionSize))]);
+        var columns = batch.Inputs();
+        var value = number(blocks[0].Inputs(), blocks[1].Inputs(), columns["observations"], columns["actions"]);
+        return GraphFunction.Of([blocks[0], blocks[1], batch], [new(new(name, [(name, new(rows))]), [value])]);
+    }
+
+    /// <summary><see cref="Learner.LogProbability"/> in the plain case: member's block, s and a to [E].</summary>
+    internal static Func<int, GraphFunction> LogProbability(ImmutableArray<Layout> blocks, int observationSize,
+        int actionSize, Func<TensorGroup, Tensor, Tensor, Tensor> density) =>
+        rows => OfActions(blocks, observationSize, actionSize, rows, "logProbabilities",
+            (_, policy, s, a) => density(policy, s, a));
 
     /// <summary>How a categorical policy fits the data's actions, one-hot.</summary>
     internal static Metrics Fit(Tensor logProbabilities, Tensor actions) =>

@@ -41,6 +41,9 @@ public static class Awac
             Explore = rows => Acting.Of(blocks, observationSize, actionSize, rows, (_, parameters, s) => Action(
                 config, parameters, s,
                 RandomNormal(Tensor.Scalar("seed"), Tensor.Scalar("decision"), 0, new(rows, actionSize)))),
+            LogProbability = Acting.LogProbability(blocks, observationSize, actionSize, (parameters, s, a) =>
+                GaussianPolicy.LogDensity(a, GaussianPolicy.Mean(parameters, s, config.MeanTanh),
+                    GaussianPolicy.LogStd(parameters, Scalar(config.LogStdMin), Scalar(config.LogStdMax)))),
             Value = StateValue.OfPolicy(blocks, Act),
             // The advantage is measured from the mean action, which draws nothing. A softmax's weights are times E.
             Probe = rows => Acting.Probe(blocks, observationSize, actionSize, rows, (shared, member, s, a) =>

@@ -32,6 +32,10 @@ public static class BehaviourCloning
                 var (next, metrics) = ClonedPolicy.Step(
                     config, AdamState.In(policies[0]), columns["observations"], columns["actions"]);
                 return new(shared, [(policies[0].With(next.Entries), metrics)], []);
-            });
+            }) with
+        {
+            Explore = ClonedPolicy.Explore(config, blocks, observationSize, actionSize),
+            LogProbability = ClonedPolicy.LogProbability(config, blocks, observationSize, actionSize),
+        };
     }
 }

@@ -122,6 +122,16 @@ static class ClonedPolicy
         config.Actions == ActionKind.Continuous && config.PolicyKind == PolicyKind.Deterministic ? null
             : rows => Act(config, blocks, observationSize, actionSize, rows, ActionChoice.Sampled);
 
+    /// <summary><see cref="Learner.LogProbability"/>; null of a deterministic policy.</summary>
+    internal static Func<int, GraphFunction>? LogProbability(
+        IClonedPolicyConfig config, ImmutableArray<Layout> blocks, int observationSize, int actionSize) =>
+        config.Actions == ActionKind.Continuous && config.PolicyKind == PolicyKind.Deterministic ? null
+            : Acting.LogProbability(blocks, observationSize, actionSize, (policy, s, a) =>
+                config.Actions == ActionKind.Discrete
+                    ? CategoricalPolicy.Of(CategoricalPolicy.LogProbabilities(policy, s), a)
+                    : GaussianPolicy.LogDensity(a, GaussianPolicy.Mean(policy, s, config.MeanTanh),
+                        GaussianPolicy.LogStd(policy, Scalar(config.LogStdMin), Scalar(config.LogStdMax))));
+
     /// <summary>What it does when it is evaluated, greedy or drawn.</summary>
     /// <param name="choice">Null takes the config's.</param>
     internal static GraphFunction Act(

@@ -63,6 +63,8 @@ public static class ConservativeQLearning
             Batches = calibrated ? data => new Sampler(data, layout, ReturnsToGo(config, data)) : null,
             Explore = discrete ? null : rows => Acting.Of(blocks, observationSize, actionSize, rows,
                 (_, policy, s) => Acting.Sample(Head(config, policy, s))),
+            LogProbability = discrete ? null : Acting.LogProbability(blocks, observationSize, actionSize,
+                (policy, s, a) => Acting.LogDensity(Head(config, policy, s), a)),
             Value = StateValue.OfPolicy(blocks, Act, discrete),
             Choose = step => !discrete && step < config.CloningSteps ? 1 : 0,
         };

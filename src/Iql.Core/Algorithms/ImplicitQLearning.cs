@@ -47,6 +47,7 @@ public static class ImplicitQLearning
                     TemporalDifferenceLearning.Step(config, shared, policies, batch, candidates)) with
         {
             Explore = ClonedPolicy.Explore(config, blocks, observationSize, actionSize),
+            LogProbability = ClonedPolicy.LogProbability(config, blocks, observationSize, actionSize),
             OfflineOnly = !TemporalDifferenceLearning.TakesNextActions(config) ? null
                 : "learns from the action after, which acting's rows do not have",
             Value = StateValue.Of(blocks, observationSize, V),

@@ -33,6 +33,10 @@ public sealed record Learner(
     public ImmutableArray<GraphFunction> Programs { get; init; } = [Step];
     /// <summary>Act with the policy's own draws, whatever an evaluated policy takes; null where it has none.</summary>
     public Func<int, GraphFunction>? Explore { get; init; }
+    /// <summary>ln π(a|s) of the policy that <see cref="Explore"/> draws from, for E rows; null of one that is
+    /// deterministic. Inputs: shared block, member block, a block of "observations" and "actions". Scalars as Act has
+    /// them. Output: a block of "logProbabilities" [E], in nats: of choices, or of the density of actions.</summary>
+    public Func<int, GraphFunction>? LogProbability { get; init; }
     /// <summary>Its programs where optimizers began anew at a step: Adam counts the updates since.</summary>
     public Func<long, ImmutableArray<GraphFunction>>? ProgramsSince { get; init; }
     /// <summary>Why it cannot go on online, the end of a sentence; null where it can.</summary>

@@ -140,8 +140,8 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
     |> Html.page name
 
 /// The page of a sweep over numbers, with an episode of it and pictures of its data. `curves` are published ones, which
-/// stand beside runs that go on online.
-let ofSweep rebuild (curves: PublishedRun list) episode pictures (sweep: SweepResults) : string =
+/// stand beside runs that go on online. `judged` are runs whose policies data judged.
+let ofSweep rebuild (curves: PublishedRun list) judged episode pictures (sweep: SweepResults) : string =
     let plane = ResultGroups.plane sweep
 
     let facets = [
@@ -151,7 +151,7 @@ let ofSweep rebuild (curves: PublishedRun list) episode pictures (sweep: SweepRe
             let aside = if many then $": {Shown.values values}" else ""
             let measure = cells |> List.collect _.Runs |> Measure.ofRuns
 
-            (if i = 0 then OnlineFindings.ofSweep sweep else [])
+            (if i = 0 then OnlineFindings.ofSweep sweep @ EstimateSections.found sweep judged else [])
             @ Findings.ofGroups measure plane.Rows plane.Columns cells
             |> List.map Html.paragraph
             |> Html.part $"{prefix}found" $"What was found{aside}",
@@ -173,6 +173,7 @@ let ofSweep rebuild (curves: PublishedRun list) episode pictures (sweep: SweepRe
         (List.map fst facets)
         (Sections.shown "" [ "scores", "Before → after", table ]
          @ OnlineSections.ofSweep curves sweep
+         @ EstimateSections.ofRuns sweep judged
          @ Sections.shown "" [ "episode", "An episode", episode ]
          @ List.collect snd facets
          @ Sections.shown "" [
@@ -186,7 +187,7 @@ let ofSweep rebuild (curves: PublishedRun list) episode pictures (sweep: SweepRe
          ])
 
 /// The page of a sweep over tasks or algorithms, with its score table and its episodes.
-let ofTable rebuild (curves: PublishedRun list) episodes (sweep: SweepResults) (table: ScoreTable) : string =
+let ofTable rebuild (curves: PublishedRun list) judged episodes (sweep: SweepResults) (table: ScoreTable) : string =
     let scores, others = ScoreSections.ofTable episodes sweep table |> List.splitAt 1
     let found = OnlineFindings.ofSweep sweep @ ScoreFindings.ofTable table
 
@@ -194,7 +195,7 @@ let ofTable rebuild (curves: PublishedRun list) episodes (sweep: SweepResults) (
         rebuild
         sweep
         [ Html.part "found" "What was found" (List.map Html.paragraph found) ]
-        (scores @ OnlineSections.ofSweep curves sweep @ others)
+        (scores @ OnlineSections.ofSweep curves sweep @ EstimateSections.ofRuns sweep judged @ others)
 
 let private save (folder: string) (sweep: SweepResults) (files: (string * string) list) : Result<string, string> =
     Results.files sweep @ files
@@ -221,6 +222,7 @@ let private rebuilding (folder: string) : string =
 let write (folder: string) : Result<string, string> = result {
     let! sweep = Results.readSweep folder
     let! curves = PublishedCurves.kept folder
+    let! judged = Estimates.ofRuns (fun run -> SweepPlan.RunFolder(folder, run.Name).Path) sweep.Runs
 
     let rebuild = rebuilding folder :: Option.toList (Option.ofObj sweep.Plan.Command)
 
@@ -240,12 +242,12 @@ let write (folder: string) : Result<string, string> = result {
             | (_, problem) :: _ -> Error $"all {sweep.Damaged.Length} runs are damaged. The first: {problem}"
         elif fits then
             let table = ScoreTable.ofResults sweep
-            let page = ofTable rebuild curves (ScoreSections.episodes folder sweep table) sweep table
+            let page = ofTable rebuild curves judged (ScoreSections.episodes folder sweep table) sweep table
             save folder sweep (tables @ [ "report.html", page ])
         else
             let pictures = pictures folder sweep.Runs
             let episode = episode (fun run -> SweepPlan.RunFolder(folder, run.Name).Path) sweep
-            save folder sweep (tables @ [ "report.html", ofSweep rebuild curves episode pictures sweep ])
+            save folder sweep (tables @ [ "report.html", ofSweep rebuild curves judged episode pictures sweep ])
 }
 
 /// Reads a run's folder and writes report.html into it; the page's path, or what could not be read.
@@ -259,7 +261,8 @@ let forRun (folder: string) : Result<string, string> = result {
         Damaged = []
     }
 
-    let page = ofSweep [ rebuilding folder ] [] (episode (fun _ -> folder) sweep) [] sweep
+    let! judged = Estimates.ofRuns (fun _ -> folder) [ run ]
+    let page = ofSweep [ rebuilding folder ] [] judged (episode (fun _ -> folder) sweep) [] sweep
 
     return! save folder sweep [ "report.html", page ]
 }

@@ -177,6 +177,42 @@ let tests =
                         (fun struct (metric, _) -> metric.EndsWith "Loss")
                         $"{name}: a program without a loss among its metrics")
 
+        testCase "log-probabilities are those of the step's metrics" (fun () ->
+            let measured = [
+                for name, learner, _ in learners do
+                    let data = dataFor learner
+                    let step = learner.StepAt 0L
+                    let metric = step.Metrics |> Seq.map (fun struct (name, _) -> name)
+
+                    if not (isNull learner.LogProbability) && Seq.contains "0:logProbabilityMean" metric then
+                        let rows = learner.Batch["observations"].Shape[0]
+                        use batch = new TensorBlock(learner.Batch)
+                        learner.Source(data).Fill(batch, root, 0L)
+
+                        let columns = [
+                            for entry in learner.Batch.Entries ->
+                                $"batch/{entry.Name}", Array.map float (batch.Read entry.Name)
+                        ]
+
+                        let start = initial learner root |> over (Map columns)
+                        let hyperparameters = List.ofSeq learner.Hyperparameters
+                        let _, metrics = inDouble step start (root.AsScalar() :: 0.0 :: hyperparameters)
+                        let density = learner.LogProbability.Invoke rows
+                        let scalars = [ for name in density.Scalars -> learner.Hyperparameter(name, 0) ]
+                        let outputs, _ = inDouble density start scalars
+                        let mean = Array.average outputs["logProbabilities/logProbabilities"]
+                        let expected = metrics["0:logProbabilityMean"]
+
+                        Expect.isTrue
+                            (abs (mean - expected) <= 1e-9 * (1.0 + abs expected))
+                            $"{name}: {expected} {mean}"
+
+                        learner.Algorithm
+            ]
+
+            for algorithm in [ "iql"; "bc"; "awac"; "cql" ] do
+                Expect.contains measured algorithm "measured")
+
         testCase "a state's value is V, or the least critic at what the policy does" (fun () ->
             for name, learner, _ in learners do
                 if isNull learner.Value then

@@ -175,7 +175,7 @@ let tests =
             Expect.stringContains (String.concat "\n" (ScoreTableText.lines table)) "94.0*" "lines of table"
             // Charts and page go without what is missing.
             Expect.isFalse (Charts.ScoreIntervals.overall table).IsEmpty "is empty of overall of table"
-            Expect.stringContains (Report.ofTable [] [] [] broken table) "runs failed" "table")
+            Expect.stringContains (Report.ofTable [] [] [] [] broken table) "runs failed" "table")
 
         testCase "one seed has no intervals, and is not called better" (fun () ->
             let table =

@@ -123,12 +123,12 @@ let tests =
 
         testCase "a browser draws every figure of a comparison without an error or a request" (fun () ->
             let results = Invented.locomotion "generated"
-            draws 9 (Report.ofTable [] [] [] results (ScoreTable.ofResults results)))
+            draws 9 (Report.ofTable [] [] [] [] results (ScoreTable.ofResults results)))
 
         testCase "a browser draws every figure of runs that go online without an error or a request" (fun () ->
             let results = Invented.online (FineTuning(OfflineSteps = 1000L, OnlineSteps = 2000L))
             // Two tasks, four charts of success, two buffers, four statistics, improvement, two charts of curves.
-            draws 15 (Report.ofTable [] [] [] results (ScoreTable.ofResults results)))
+            draws 15 (Report.ofTable [] [] [] [] results (ScoreTable.ofResults results)))
 
         testCase "nothing is wider than a page of 390 pixels" (fun () ->
             let plan = { Synthetic.plan with Diverged = [ Synthetic.runName 0.9 3.0 1 ] }

@@ -24,7 +24,7 @@ let private curves = [
         }
 ]
 
-let private page (sweep: SweepResults) = Report.ofTable [] curves [] sweep (ScoreTable.ofResults sweep)
+let private page (sweep: SweepResults) = Report.ofTable [] curves [] [] sweep (ScoreTable.ofResults sweep)
 
 let private content (html: string) =
     Regex.Replace(html, "<(script|style).*?</\\1>", "", RegexOptions.Singleline)

@@ -34,12 +34,12 @@ let private page plan = Synthetic.withSweep plan (written >> content)
 let private invented =
     lazy
         (let results = Invented.locomotion "generated"
-         Report.ofTable [] [] [] results (ScoreTable.ofResults results) |> content)
+         Report.ofTable [] [] [] [] results (ScoreTable.ofResults results) |> content)
 
 let private online =
     lazy
         (let results = Invented.online (FineTuning(OfflineSteps = 1000L, OnlineSteps = 2000L))
-         Report.ofTable [] [] [] results (ScoreTable.ofResults results) |> content)
+         Report.ofTable [] [] [] [] results (ScoreTable.ofResults results) |> content)
 
 let private cell (beta: float) (runs: float list) = {
     Values = [ "inverseTemperature", string beta ]

@@ -34,6 +34,13 @@ let tests =
             close (sqrt (32.0 / 7.0)) (std [| 2.0; 4.0; 4.0; 4.0; 5.0; 5.0; 7.0; 9.0 |])
             Expect.isNaN (std [| 3.0 |]) "std")
 
+        testCase "rank correlation counts pairs, and ties count for neither side" (fun () ->
+            close (4.0 / 6.0) (rankCorrelation [| 1.0; 2.0; 3.0; 4.0 |] [| 10.0; 30.0; 20.0; 40.0 |])
+            close -1.0 (rankCorrelation [| 1.0; 2.0; 3.0 |] [| 3.0; 2.0; 1.0 |])
+            // Of three pairs one ties in x: two agree of √(2 · 3).
+            close (2.0 / sqrt 6.0) (rankCorrelation [| 1.0; 1.0; 2.0 |] [| 1.0; 2.0; 3.0 |])
+            Expect.isNaN (rankCorrelation [| 1.0; 1.0 |] [| 1.0; 2.0 |]) "no order")
+
         testCase "quantiles lie between order statistics" (fun () ->
             let xs = [| 4.0; 1.0; 3.0; 2.0 |]
             close 1.0 (quantile 0.0 xs)
