@@ -1,6 +1,7 @@
 using Iql.Algorithms;
 using Iql.Data;
 using Iql.Execution;
+using Iql.Policies;
 using Iql.Training;
 
 namespace Iql.Estimation;
@@ -10,21 +11,15 @@ namespace Iql.Estimation;
 sealed record JudgedPolicy(RunConfig Config, Learner Learner, LearnerState State, string Checkpoint)
 {
     /// <summary>Reads it.</summary>
-    /// <param name="data">Whose observations and actions have its sizes.</param>
-    /// <exception cref="FileException">A file is damaged, or the policy has other sizes.</exception>
-    /// <exception cref="InputException">There is no checkpoint, or another version's algorithm.</exception>
+    /// <param name="data">Whose observations and actions must have its sizes.</param>
+    /// <exception cref="FileException">There is no policy, or its files are damaged.</exception>
+    /// <exception cref="InputException">It has other sizes.</exception>
     internal static JudgedPolicy Read(RunFolder folder, Transitions data)
     {
-        var config = folder.ReadConfig();
-        var algorithm = Algorithm.Find(config.Algorithm) ?? throw new InputException(
-            $"{folder.Path}: expected a run of {string.Join(", ", Algorithm.All.Select(each => each.Name))}, "
-            + $"got one of {config.Algorithm}.");
-        var learner = algorithm.Standard.FromJson(config.Hyperparameters)
-            .Learner(data.ObservationSize, data.ActionSize);
-        folder.Verified(config);
-        var state = Iql.Training.Checkpoint.Load(folder, learner.Blocks[0], learner.Blocks[1])
-            ?? throw new InputException($"{folder.Path}: expected a run with a checkpoint, found none. Train it first.");
-        return new(config, learner, state, Sum(folder)!);
+        using var policy = Policy.Load(folder.Path);
+        var (own, other) = (policy.Actions.Beside(policy.ObservationSize), data.ActionSpace.Beside(data.ObservationSize));
+        Check.That(own == other, data.Name, $"{own}, as the policy in {folder.Path} has", other);
+        return new(policy.Config, policy.Learner, policy.State, Sum(folder)!);
     }
 
     /// <summary>The checksum of a folder's checkpoint; null without one.</summary>
