@@ -14,9 +14,9 @@ let sweep steps = {
     Name = $"evaluate-{steps}"
     Base = { trial with Steps = size steps 60 }
     Axes = [
-        Axis.expectile (if tiny then [ 0.9 ] else [ 0.5; 0.7; 0.9 ])
+        Axis.expectile (if tiny then [ 0.9 ] else [ 0.5; 0.9 ])
         Axis.inverseTemperature [ 0.0; 3.0; 10.0 ]
-        Axis.seed [ 0 .. size 2 0 ]
+        Axis.seed [ 0 .. size 1 0 ]
     ]
 }
 

@@ -25,9 +25,9 @@ static class Acting
     internal static Tensor Sample((Tensor Mean, Tensor LogStd) head) => Tanh(
         head.Mean + Exp(head.LogStd) * RandomNormal(Scalar("seed"), Scalar("decision"), 0, head.Mean.Shape));
 
-    /// <summary>ln π(a|s) of a squashed Gaussian, [E]: μ and ln σ, [E, A].</summary>
-    internal static Tensor LogDensity((Tensor Mean, Tensor LogStd) head, Tensor actions) =>
-        TanhGaussianPolicy.LogDensity(actions, head.Mean, head.LogStd);
+    /// <summary>ln π(a|s) of a squashed Gaussian, [E]: μ and ln σ, [E, A]. Actions are clipped as in training.</summary>
+    internal static Tensor LogDensity((Tensor Mean, Tensor LogStd) head, Tensor actions, Tensor limit) =>
+        TanhGaussianPolicy.LogDensity(Clip(actions, -limit, limit), head.Mean, head.LogStd);
 
     /// <summary><see cref="Learner.Probe"/> in the plain case: weights, advantages and values are [E] each.</summary>
     internal static GraphFunction Probe(

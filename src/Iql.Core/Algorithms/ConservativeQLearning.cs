@@ -64,7 +64,7 @@ public static class ConservativeQLearning
             Explore = discrete ? null : rows => Acting.Of(blocks, observationSize, actionSize, rows,
                 (_, policy, s) => Acting.Sample(Head(config, policy, s))),
             LogProbability = discrete ? null : Acting.LogProbability(blocks, observationSize, actionSize,
-                (policy, s, a) => Acting.LogDensity(Head(config, policy, s), a)),
+                (policy, s, a) => Acting.LogDensity(Head(config, policy, s), a, Scalar(config.ActionLimit))),
             Value = StateValue.OfPolicy(blocks, Act, discrete),
             Choose = step => !discrete && step < config.CloningSteps ? 1 : 0,
         };

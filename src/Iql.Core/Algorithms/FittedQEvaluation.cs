@@ -34,7 +34,8 @@ public static class FittedQEvaluation
         var blocks = Learners.Layouts(critic, target, [], policy.Reads, members: 1);
         return Learners.Of(Name, members, blocks, BatchLayout.Of(config.BatchSize, s, a),
             (seed, shared) => Critics.Initialise(config.Initialisation, seed, shared),
-            (_, block) => policy.Write(block), Act, (shared, policies, batch) => Step(config, policy, shared, policies[0], batch)) with
+            (_, block) => policy.Write(block), Act,
+            (shared, policies, batch) => Step(config, policy, shared, policies[0], batch)) with
         {
             Value = StateValue.OfPolicy(blocks, Act, policy.IsDiscrete),
         };

@@ -49,7 +49,7 @@ public static class Rlpd
             Explore = rows => Acting.Of(blocks, observationSize, actionSize, rows,
                 (_, parameters, s) => Acting.Sample(Head(config, parameters, s))),
             LogProbability = Acting.LogProbability(blocks, observationSize, actionSize,
-                (parameters, s, a) => Acting.LogDensity(Head(config, parameters, s), a)),
+                (parameters, s, a) => Acting.LogDensity(Head(config, parameters, s), a, Scalar(config.ActionLimit))),
             Value = StateValue.OfPolicy(blocks, Act),
             Choose = step => (step + 1) % config.PolicyDelay == 0 ? 0 : 1,
         };
