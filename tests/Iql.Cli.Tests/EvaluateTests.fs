@@ -16,7 +16,7 @@ let tests =
     <| testList "EvaluateTests" [
         testCase "the policies of a sweep are judged by their own data, once, and the report shows it" (fun () ->
             use scratch = new Scratch()
-            run $"train --seeds 0,1 {small} --threads 1 -o {scratch}/sweep"
+            run $"ablate --expectiles 0.9 --inverse-temperatures 3 --seeds 0,1 {small} --threads 1 -o {scratch}/sweep"
             let evaluate = $"evaluate {scratch}/sweep --steps 30 --threads 2"
             let output = succeeds evaluate
             Expect.stringContains output "Fitted value" "table"
