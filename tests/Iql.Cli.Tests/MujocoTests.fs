@@ -1,6 +1,8 @@
 /// Tasks on MuJoCo from the command line.
 module Iql.Cli.Tests.MujocoTests
 
+open System
+open System.IO
 open Expecto
 open Iql.Tests
 open Iql.Scripts
@@ -51,4 +53,23 @@ let tests =
 
             // A data set of D4RL without an environment here.
             refuses "train --task kitchen-mixd-v0" [ "Did you mean kitchen-mixed-v0?" ])
+
+        testCase "genuine Minari data train, and are scored in our door" (fun () ->
+            needsMujoco ()
+
+            let data =
+                List.unfold
+                    (fun folder -> if isNull folder then None else Some(folder, Path.GetDirectoryName folder))
+                    AppContext.BaseDirectory
+                |> List.map (fun folder ->
+                    Path.Combine(folder, "shared", "data", "minari", "D4RL", "door", "human-v2"))
+                |> List.tryFind Directory.Exists
+
+            match data with
+            | None -> skiptest "shared/data/minari is not at hand."
+            | Some data ->
+                use scratch = new Scratch()
+                let folder = scratch.Path "door"
+                let said = succeeds $"train --data {data} --task door-human-v1 {quick} -o {folder}"
+                Expect.stringContains said "Mean score of the last evaluation over seeds (0 random, 100 expert)" "said")
     ]

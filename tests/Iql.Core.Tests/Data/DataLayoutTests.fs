@@ -74,6 +74,36 @@ let tests =
 
             found (shared "data/d3rlpy/cartpole_random_v1.1.0.h5") "4,511 terminals lie inside an episode")
 
+        testCase "RLlib's batches, their flags, and a change of eps_id that no flag has" (fun () ->
+            withFolder (fun folder ->
+                let path = Path.Combine(folder, "batches.json")
+
+                let write (actions: string) (flags: string) =
+                    File.WriteAllLines(
+                        path,
+                        [
+                            $"{{\"type\": \"SampleBatch\", \"obs\": [[0, 0.5], [1, 1.5]], \"actions\": {actions}, "
+                            + $"\"rewards\": [0, 1], {flags}: [false, false], \"eps_id\": [7, 8]}}"
+                            $"{{\"obs\": [[2, 2.5], [3, 3.5]], \"actions\": {actions}, \"rewards\": [2, 3], "
+                            + $"{flags}: [true, false], \"eps_id\": [8, 8]}}"
+                        ]
+                    )
+
+                    DatasetFile.Read path
+
+                let raw = write "[[0.25], [0.5]]" "\"terminateds\""
+                Expect.equal raw.Observations [| 0f; 0.5f; 1f; 1.5f; 2f; 2.5f; 3f; 3.5f |] "observations"
+                Expect.equal raw.Actions [| 0.25f; 0.5f; 0.25f; 0.5f |] "actions"
+                Expect.equal raw.Terminals [| false; false; true; false |] "terminals"
+                Expect.equal raw.Timeouts [| true; false; false; false |] "time-outs"
+                Expect.stringContains raw.Contradictions[0] "eps_id stays the same" "a contradiction"
+                Expect.equal (write "[0, 3]" "\"dones\"").ActionSize 4 "four choices"
+
+                let refused =
+                    Expect.raises<InvalidDataException> (fun () -> write "\"BCJN\"" "\"dones\"" |> ignore) "packed"
+
+                Expect.stringContains refused.Message "compress_columns=[]" "the mend"))
+
         testCase "imitation's trajectories have all their steps" (fun () ->
             for name, rows, episodes in [ "cartpole", 26964, 57; "pendulum", 11200, 56 ] do
                 let data = DatasetFile.Load(shared $"data/npz/imitation_{name}.npz", DatasetMode.Strict)

@@ -86,6 +86,19 @@ let private readData (path: string) : int64 seq = seq {
 let private schema =
     """{"observations": ["x", "v"], "actions": ["u"], "reward": "r", "terminal": "done", "episode": "run"}"""
 
+/// RLlib's batches are data themselves.
+let private rllib (folder: string) : Sound list =
+    File.WriteAllLines(
+        file folder "data.json",
+        [
+            """{"type": "SampleBatch", "obs": [[0, 0.5], [1, 1.5]], "actions": [[0.25], [0.5]], "rewards": [0, 1], """
+            + """"new_obs": [[1, 1.5], [2, 2.5]], "terminateds": [false, true], "eps_id": [7, 7]}"""
+            """{"obs": [[2, 2.5]], "actions": [[0.5]], "rewards": [2], "new_obs": [[3, 3.5]], "dones": [true]}"""
+        ]
+    )
+
+    [ sound folder [ "data.json" ] ]
+
 let private log (ending: string) (lines: string list) (folder: string) : Sound list =
     File.WriteAllText(file folder "schema.json", schema)
     File.WriteAllLines(file folder ("log" + ending), lines)
@@ -202,6 +215,8 @@ let dataReaders: Reader list = [
         (logs ".jsonl" [ "discrete", "schema-discrete"; "rllib", "schema-rllib" ])
         texts
         (readLog ".jsonl")
+
+    reader "rllib" rllib (alone "data.json" [ "faults/reports/rllib.jsonl" ]) texts (at "data.json" readData)
 
     reader
         "rows"

@@ -72,6 +72,47 @@ let message (action: unit -> unit) = throws<Exception>(action).Message
 [<Tests>]
 let tests =
     testList "MinariTests" [
+        testCase "spaces name columns and bound them, also in what is made of the file" (fun () ->
+            withFolder (fun folder ->
+                let path = dataset folder []
+
+                let box low high = $"""{{"type": "Box", "low": {low}, "high": {high}}}"""
+
+                let observed =
+                    """{"type": "Dict", "subspaces": {"observation": """
+                    + box "[-Infinity, 0]" "[Infinity, 2.5]"
+                    + ""","achieved_goal": """
+                    + box "-1" "1"
+                    + ""","desired_goal": """
+                    + box "[-1]" "[1]"
+                    + "}}"
+
+                let spaces =
+                    dict [ "action_space", box "[0, -2]" "[100, 2]"; "observation_space", observed ]
+                    |> Text.Json.JsonSerializer.Serialize
+
+                File.WriteAllText(Path.Combine(path, "data", "metadata.json"), spaces)
+                let flat, rows = Path.Combine(folder, "flat.npz"), Path.Combine(folder, "all.rows")
+                DatasetConversion.Convert(path, flat, DatasetForm.Npz) |> ignore
+                DatasetPacking.Pack(path, rows, DatasetMode.Strict) |> ignore
+
+                for columns in
+                    [ (DatasetFile.Read path).Columns; (DatasetFile.Read flat).Columns; (RowFile rows).Columns ] do
+                    Expect.equal
+                        [ for c in columns.Observations -> c.Name, c.Least, c.Greatest ]
+                        [
+                            "achieved_goal", Nullable -1.0, Nullable 1.0
+                            "desired_goal", Nullable -1.0, Nullable 1.0
+                            "observation[0]", Nullable(), Nullable()
+                            "observation[1]", Nullable 0.0, Nullable 2.5
+                        ]
+                        "observations"
+
+                    Expect.equal
+                        [ for c in columns.Actions -> c.Name, c.Least, c.Greatest ]
+                        [ "action 0", Nullable 0.0, Nullable 100.0; "action 1", Nullable -2.0, Nullable 2.0 ]
+                        "actions"))
+
         testCase "T + 1 observations become observations and next observations, the final one too" (fun () ->
             withFolder (fun folder ->
                 let path = dataset folder []

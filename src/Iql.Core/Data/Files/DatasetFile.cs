@@ -55,6 +55,8 @@ public static class DatasetFile
         if (RowFileHeader.Fits(start)) throw new InvalidDataException(
             $"{path}: expected an HDF5 or .npz file, got a row file, which is mapped and not read. " +
             "Open it with RowFile, or give it to --data.");
+        if (start.AsSpan().TrimStart(" \r\n"u8) is [(byte)'{', ..] && RllibLayout.Fits(path))
+            return Layout.Of(RllibLayout.Of(path), columns);
         var text = Encoding.Latin1.GetString(start);
         throw new InvalidDataException(
             $"{path}: expected an HDF5, .npz or row file, got " + text.TrimStart().FirstOrDefault() switch

@@ -29,8 +29,8 @@ public static class DatasetPacking
         var rule = new RowRule(mode, source, columns.Rows, columns.HasTimeouts, columns.HasNextObservations, timeLimit);
         var metadata = RawDataset.ReadMetadata(file)
             .SetItem("source", Path.GetFileName(source)).SetItem("mode", mode.ToString());
-        var outcome = "";
-        RowFileWriter.Write(path, file.Name, columns.ObservationSize, columns.Actions.Size, metadata, writer =>
+        var (outcome, all) = ("", DataColumns.Beside(metadata, RawDataset.Described(metadata, columns)));
+        RowFileWriter.Write(path, file.Name, columns.ObservationSize, columns.Actions.Size, all, writer =>
         {
             var rows = new Rows(columns, rule, mode, writer);
             var rowBytes = sizeof(float) * (2L * columns.ObservationSize + columns.Actions.Size + 1);

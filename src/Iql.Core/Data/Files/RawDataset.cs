@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Iql.Data.Files.Arrays;
+using Iql.Data.Files.Minari;
 
 namespace Iql.Data.Files;
 
@@ -67,7 +68,7 @@ public sealed record RawDataset(string Name, string Source, int ObservationSize,
                 columns.HasTimeouts ? file.Read("timeouts").Flags(file.Path) : null,
                 columns.HasNextObservations ? Kept("next_observations", columns.ObservationSize) : null,
                 columns.Actions.Kind)
-            { Entries = file.Entries, Metadata = metadata, Columns = DataColumns.Of(metadata) };
+            { Entries = file.Entries, Metadata = metadata, Columns = Described(metadata, columns) };
             file.Verify();
             var large = loss.TooLarge is { } one ? new[] { one } : [];
             return raw with
@@ -85,6 +86,11 @@ public sealed record RawDataset(string Name, string Source, int ObservationSize,
                 return read.Numbers(file.Path);
             }
         });
+
+    /// <summary>The names, units and bounds that metadata give the columns, or null.</summary>
+    internal static DataColumns? Described(
+        ImmutableSortedDictionary<string, string> metadata, ColumnShapes shapes) => DataColumns.Of(metadata)
+            ?? MinariColumns.Of(metadata, shapes.ObservationSize, shapes.Actions);
 
     /// <summary>Scalars and texts, as one line each.</summary>
     internal static ImmutableSortedDictionary<string, string> ReadMetadata(IArrayFile file)
