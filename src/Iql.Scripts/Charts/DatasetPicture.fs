@@ -160,15 +160,31 @@ let private visits (numbers: DatasetNumbers) : GenericChart =
     |> Chart.withShapes (walls @ [ goal ])
     |> Style.tall (180 + 52 * min 9 maze.Rows)
 
-/// Observations beside actions: boxes, or the shares of discrete choices.
+/// At most so many units have a chart each; of more, all columns stand in one.
+let private mostUnits = 4
+
+/// Observations beside actions: boxes, a chart for each unit, or the shares of discrete choices.
 let private spread (names: DataColumns option) (numbers: DatasetNumbers) : Picture =
     let size (summary: Summary) = max (abs summary.Percentile1) (abs summary.Percentile99)
 
-    let named name (summaries: Summary list) = [
-        for column, summary in List.indexed summaries do
-            if summary.Count > 0L then
-                DataColumns.Label(Option.toObj names, name, column), summary
-    ]
+    let unitOf name column =
+        match names, name with
+        | None, _ -> ""
+        | Some names, "actions" -> names.Actions[column].Unit |> Option.ofObj |> Option.defaultValue ""
+        | Some names, _ -> names.Observations[column].Unit |> Option.ofObj |> Option.defaultValue ""
+
+    /// Columns by their unit.
+    let named name (summaries: Summary list) : (string * (string * Summary) list) list =
+        let all = [
+            for column, summary in List.indexed summaries do
+                if summary.Count > 0L then
+                    unitOf name column, (DataColumns.Label(Option.toObj names, name, column), summary)
+        ]
+
+        match List.groupBy fst all with
+        | groups when groups.Length > mostUnits -> [ "", List.map snd all ]
+        | [] -> [ "", [] ]
+        | groups -> [ for unit, group in groups -> unit, List.map snd group ]
 
     // A column of time stamps would leave only lines of the others.
     let hidden (columns: (string * Summary) list) =
@@ -180,9 +196,12 @@ let private spread (names: DataColumns option) (numbers: DatasetNumbers) : Pictu
                     name
         ]
 
-    let boxes title name (summaries: Summary list) =
-        let all = named name summaries
-        columns title "value" (all |> List.filter (fun (name, _) -> not (List.contains name (hidden all))))
+    let boxes title name (summaries: Summary list) = [
+        for unit, group in named name summaries do
+            group
+            |> List.filter (fun (name, _) -> not (List.contains name (hidden group)))
+            |> columns title (if unit = "" then "value" else unit)
+    ]
 
     let words =
         "the box shows the quartiles and the median, and the whiskers show the 1st and 99th percentiles."
@@ -193,10 +212,11 @@ let private spread (names: DataColumns option) (numbers: DatasetNumbers) : Pictu
         else
             $"Each number of an observation: {words} Next to it is the share of rows for each discrete action. The \
               data say nothing about an action with share 0.",
-            frequencies numbers.Choices
+            [ frequencies numbers.Choices ]
 
     let large =
-        hidden (named "observations" numbers.Observations) @ hidden (named "actions" numbers.Actions)
+        named "observations" numbers.Observations @ named "actions" numbers.Actions
+        |> List.collect (snd >> hidden)
 
     let left =
         if large.IsEmpty then
@@ -206,7 +226,7 @@ let private spread (names: DataColumns option) (numbers: DatasetNumbers) : Pictu
 
     {
         Caption = caption + left
-        Charts = [ boxes "Observations" "observations" numbers.Observations; actions ]
+        Charts = boxes "Observations" "observations" numbers.Observations @ actions
     }
 
 /// Pictures of a data set, with the names of its columns; of a maze's also the view from above, which comes first.

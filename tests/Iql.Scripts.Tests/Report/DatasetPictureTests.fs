@@ -79,6 +79,33 @@ let tests =
                 "Left out, since their numbers are 1,000 times as large: observations[4]."
                 "caption")
 
+        testCase "columns have their names, and a chart for each unit" (fun () ->
+            let column (name: string, unit: string) = Iql.Data.DataColumn(name, unit)
+            let named = List.map column >> ImmutableArray.CreateRange
+            let seen = [ "level", "%"; "temperature", "°C"; "pressure", null; "humidity", "%" ]
+            let names = Iql.Data.DataColumns(named seen, named [ "valve", "%"; "heater", "%" ])
+
+            let charts (names: Iql.Data.DataColumns) = [
+                for chart in (DatasetPicture.named (Some names) numbers |> List.last).Charts ->
+                    let trace = (FigureTests.traces chart).Head
+                    [ for name in trace.GetProperty("x").EnumerateArray() -> name.GetString() ]
+            ]
+
+            Expect.equal
+                (charts names)
+                [
+                    [ "level [%]"; "humidity [%]" ]
+                    [ "temperature [°C]" ]
+                    [ "pressure" ]
+                    [ "valve [%]"; "heater [%]" ]
+                ]
+                "columns"
+
+            let many = named [ for i in 0..3 -> string i, string i ]
+            let actions = names.Actions
+            Expect.hasLength (charts (Iql.Data.DataColumns(many, actions))) 5 "four units"
+            Expect.equal numbers.Observations.Length 4 "observations")
+
         testCase "a histogram of nothing is no figure" (fun () ->
             let nothing = Iql.Data.Inspection.Histogram(ImmutableArray.Empty, ImmutableArray.Empty)
 
