@@ -21,6 +21,8 @@ module Interrupt =
         | Leave of string
         /// Cancels; a second signal ends the process.
         | Save of CancellationTokenSource
+        /// Cancels what has nothing to save.
+        | End of CancellationTokenSource
         /// The process ends by a signal.
         | Leaving
         /// Nothing: the command has its exit code.
@@ -55,6 +57,7 @@ module Interrupt =
                     // First, because a stopped terminal takes no message.
                     source.Cancel()
                     fun () -> eprintfn "Stopping: saving the runs. Press again to stop without saving."
+                | End source -> source.Cancel
                 | Save _ when clock.Elapsed < twice -> ignore
                 | Save _ ->
                     stage <- Leaving
@@ -117,4 +120,10 @@ module Interrupt =
     let saving (work: CancellationToken -> 'result) : 'result =
         let source = new CancellationTokenSource()
         enter (Save source)
+        work source.Token
+
+    /// The same for work that has nothing to save, and that a signal brings to its usual end.
+    let ending (work: CancellationToken -> 'result) : 'result =
+        let source = new CancellationTokenSource()
+        enter (End source)
         work source.Token

@@ -17,6 +17,7 @@ let commands: Command list = [
     DataDownload.command
     Play.command
     Export.command
+    Serve.command
     ExplainCommand.command
     Lists.tasks
     Lists.reference
