@@ -132,7 +132,8 @@ let tests =
                 [
                     "valve [%] from 0 to 100, heater [W] from 0 to 3000, switch always 7"
                     "level, temperature [&#176;C]"
-                    "\"valve [%]\",\"heater [W]\""
+                    "\"x\":[\"valve [%]\"]"
+                    "\"x\":[\"heater [W]\"]"
                 ] do
                 Expect.stringContains page words "page"
 
