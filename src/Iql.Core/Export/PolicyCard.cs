@@ -94,7 +94,7 @@ public sealed record PolicyCard
     /// <summary>The card as JSON, indented.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Options);
 
-    /// <summary>What formats with metadata of their own hold: the card, and config.json.</summary>
-    internal IReadOnlyList<(string Key, string Value)> Notes(Policy policy) =>
-        [("card", ToJson()), ("config", JsonSerializer.Serialize(policy.Config, RunJson.Options))];
+    /// <summary>What formats with metadata of their own hold: the card, and all that reads the policy back.</summary>
+    internal IReadOnlyList<(string Key, string Value)> Notes(Policy policy, IReadOnlyList<NamedTensor> tensors) =>
+        ExportedPolicy.Notes(policy, [("card", ToJson())], tensors);
 }

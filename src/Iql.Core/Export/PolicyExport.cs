@@ -35,7 +35,10 @@ public static class PolicyExport
         var beside = Path.ChangeExtension(path, ".json");
         AtomicFile.Write(beside, (Stream stream) => stream.Write(Encoding.UTF8.GetBytes(card.ToJson() + "\n")));
         if (format == PolicyFormat.SafeTensors)
-            SafeTensors.Write(path, card.Notes(policy), PolicyGraph.Of(policy, 1).Parameters);
+        {
+            var tensors = PolicyGraph.Of(policy, 1).Parameters;
+            SafeTensors.Write(path, card.Notes(policy, tensors), tensors);
+        }
         else AtomicFile.Write(path, (Stream stream) => stream.Write(bytes));
         return beside;
     }

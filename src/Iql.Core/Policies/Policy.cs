@@ -41,25 +41,40 @@ public sealed class Policy : IDisposable
     /// acts, one object an episode.</summary>
     public bool Remembers { get; }
 
-    /// <summary>Reads the policy of a run's last checkpoint.</summary>
-    /// <param name="folder">The run's folder, with config.json, or a sweep's folder that has one run.</param>
+    /// <summary>Reads the policy of a run's last checkpoint, or an exported one.</summary>
+    /// <param name="path">The run's folder, with config.json, or a sweep's folder that has one run; or a file that
+    /// `iql export` wrote, .onnx or .safetensors. A file has no values of states.</param>
     /// <exception cref="FileException">A file is damaged, missing, or another version's.</exception>
-    public static Policy Load(string folder)
+    public static Policy Load(string path)
     {
-        var run = new RunFolder(OneRun(folder));
+        if (File.Exists(path)) return Exported(path);
+        var run = new RunFolder(OneRun(path));
         var config = run.ReadConfig();
-        var algorithm = Algorithm.Find(config.Algorithm) ?? throw new FileException(
-            $"{folder}: expected a run of {string.Join(", ", Algorithm.All.Select(each => each.Name))}, "
-            + $"got one of {config.Algorithm}. Another version of Iql wrote it.");
         run.Verified(config);
         if (!File.Exists(run.CheckpointPath))
-            throw new FileException($"{folder}: expected a run with a checkpoint, found none. Train it first.");
+            throw new FileException($"{path}: expected a run with a checkpoint, found none. Train it first.");
+        return Of(run.Path, config, SafeTensors.Read(run.CheckpointPath), learner =>
+            (learner, Checkpoint.Load(run, learner.Blocks[0], learner.Blocks[1])!));
+    }
+
+    static Policy Exported(string path)
+    {
+        var file = ExportedPolicy.Read(path);
+        return Of(path, ExportedPolicy.Config(file), file, learner =>
+            (learner with { Value = null, Probe = null }, ExportedPolicy.State(file, learner)));
+    }
+
+    static Policy Of(
+        string path, RunConfig config, SafeTensors stored, Func<Learner, (Learner, LearnerState)> read)
+    {
+        var algorithm = Algorithm.Find(config.Algorithm) ?? throw new FileException(
+            $"{path}: expected a run of {string.Join(", ", Algorithm.All.Select(each => each.Name))}, "
+            + $"got one of {config.Algorithm}. Another version of Iql wrote it.");
         var own = algorithm.Standard.FromJson(config.Hyperparameters);
-        var (observation, action) = StoredSizes.Of(own, SafeTensors.Read(run.CheckpointPath));
-        var learner = own.Learner(observation, action);
-        var state = Checkpoint.Load(run, learner.Blocks[0], learner.Blocks[1])!;
+        var (observation, action) = StoredSizes.Of(own, stored);
+        var (learner, state) = read(own.Learner(observation, action));
         var kind = own.Find("actions")?.Get(own) is ActionKind named ? named : ActionKind.Continuous;
-        return new(run.Path, config, learner, state, new(kind, action), observation);
+        return new(path, config, learner, state, new(kind, action), observation);
     }
 
     /// <summary>A run's folder: the one given, or the only one of a sweep.</summary>

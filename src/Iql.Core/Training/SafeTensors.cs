@@ -73,6 +73,10 @@ public sealed class SafeTensors
         }, before);
     }
 
+    /// <summary>What a file of another format holds.</summary>
+    internal static SafeTensors Of(string path, ImmutableDictionary<string, string> metadata,
+        ImmutableArray<NamedTensor> tensors) => new(path, metadata, tensors);
+
     /// <summary>Reads a whole file; a FileException names a damaged file and what was expected.</summary>
     public static SafeTensors Read(string path) =>
         Reading.Of(path, "a safetensors header and its numbers", () => Read(path, File.ReadAllBytes(path)));
