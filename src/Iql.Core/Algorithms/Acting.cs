@@ -25,7 +25,7 @@ static class Acting
     internal static Tensor Sample((Tensor Mean, Tensor LogStd) head) => Tanh(
         head.Mean + Exp(head.LogStd) * RandomNormal(Scalar("seed"), Scalar("decision"), 0, head.Mean.Shape));
 
-    /// <summary>ln π(a|s) of a squashed Gaussian, [E]: μ and ln σ, [E, A]. Actions are clipped as in training.</summary>
+    /// <summary>ln π(a|s) of a squashed Gaussian, [E]: μ, ln σ, [E, A]. Actions are clipped as in training.</summary>
     internal static Tensor LogDensity((Tensor Mean, Tensor LogStd) head, Tensor actions, Tensor limit) =>
         TanhGaussianPolicy.LogDensity(Clip(actions, -limit, limit), head.Mean, head.LogStd);
 
