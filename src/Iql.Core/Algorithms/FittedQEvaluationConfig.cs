@@ -8,8 +8,9 @@ public sealed record FittedQEvaluationConfig : IAlgorithmConfig
     [Hyperparameter] public double Discount { get; init; } = 0.99;
     [Hyperparameter] public double PolyakStep { get; init; } = 0.005;
     [Hyperparameter] public Widths HiddenSizes { get; init; } = [256, 256];
+    // On mazes, normalised layers valued policies that get stuck 0.65 to 0.95 too high, plain ones 0.02 to 0.3.
     [Hyperparameter("Whether the critic normalises its hidden layers")]
-    public bool LayerNorm { get; init; } = true;
+    public bool LayerNorm { get; init; }
     [Hyperparameter] public int BatchSize { get; init; } = 256;
     [Hyperparameter] public double CriticLearningRate { get; init; } = 3e-4;
     [Hyperparameter] public Initialisation Initialisation { get; init; } = Initialisation.Orthogonal;

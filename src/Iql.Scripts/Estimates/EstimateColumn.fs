@@ -31,7 +31,8 @@ module EstimateColumn =
             "dataReturn"
             "Data's return"
             0.0
-            "The same sum as the data have it, to the recorded end of each episode. A policy should be above it."
+            "The same sum as the data have it, to the recorded end of each episode: one that was cut counts what it \
+             has. A policy should be above it."
         column
             "doublyRobust"
             "Doubly robust"
