@@ -83,6 +83,9 @@ module Serve =
         | _, (true, address) -> Ok address
         | _ -> Error "an address such as 127.0.0.1, or 0.0.0.0 for all of this machine"
 
+    let private whole heading doc least shown (set: int -> Request -> Request) : Parameter<Request> =
+        Parameter.value heading doc (Read.whole least) set |> Parameter.showing shown
+
     let command: Command =
         Command.create
             "serve"
@@ -94,7 +97,7 @@ module Serve =
             [
                 Parameter.text
                     "RUN"
-                    "The folder of a run, or of a training with one run"
+                    "The folder of a run, or of a training with one run; or an .onnx file of `iql export`"
                     (fun source (request: Request) -> { request with Source = source })
             ]
             [
@@ -103,26 +106,13 @@ module Serve =
                         Host = host
                 })
                 |> Parameter.showing "127.0.0.1"
-                Parameter.value "--port N" "The port; 0 takes a free one" (Read.whole 0) (fun port (request: Request) -> {
+                whole "--port N" "The port; 0 takes a free one" 0 "8080" (fun port request -> {
                     request with
                         Port = port
                 })
-                |> Parameter.showing "8080"
-                Parameter.value "--rate N" "Requests of /act a second" (Read.whole 1) (fun rate (request: Request) -> {
-                    request with
-                        Rate = rate
-                })
-                |> Parameter.showing "5000"
-                Parameter.value "--batch N" "Rows of a request" (Read.whole 1) (fun batch (request: Request) -> {
-                    request with
-                        Batch = batch
-                })
-                |> Parameter.showing "1000"
-                Parameter.value "--body N" "Bytes of a request" (Read.whole 100) (fun body (request: Request) -> {
-                    request with
-                        Body = body
-                })
-                |> Parameter.showing "1000000"
+                whole "--rate N" "Requests of /act a second" 1 "5000" (fun rate request -> { request with Rate = rate })
+                whole "--batch N" "Rows of a request" 1 "1000" (fun batch request -> { request with Batch = batch })
+                whole "--body N" "Bytes of a request" 100 "1000000" (fun body request -> { request with Body = body })
             ]
             [
                 "iql serve runs/train-pointmaze-umaze-stitch-v0", "http://127.0.0.1:8080/"

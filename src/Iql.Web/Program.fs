@@ -8,6 +8,7 @@ open System.Runtime.InteropServices
 open System.Threading
 open System.Threading.Tasks
 open Microsoft.AspNetCore.Connections
+open Iql.Export
 open Iql.Policies
 open Iql.Scripts
 
@@ -30,7 +31,7 @@ let private stopping () : Task =
     stop.Task
 
 let private serve (source: string) (options: ServerOptions) : Task<unit> = task {
-    use policy = Policy.Load source
+    use policy = if source.EndsWith ".onnx" then OnnxPolicy.Load source else Policy.Load source
     let server = Server(Served.ofPolicy policy, options)
 
     let! url = task {

@@ -15,7 +15,8 @@ module Slider =
     let private ofData (policy: Policy) : (float * float * float) list =
         let sweep = policy.Folder |> Path.GetFullPath |> Path.GetDirectoryName |> Path.GetDirectoryName
 
-        match DatasetNumbers.find sweep policy.Config.Dataset.Fingerprint with
+        // A file has no folder of a sweep.
+        match DatasetNumbers.find (string sweep) policy.Config.Dataset.Fingerprint with
         | Ok(Some numbers) -> [ for column in numbers.Observations -> column.Min, column.Mean, column.Max ]
         | _ -> []
 

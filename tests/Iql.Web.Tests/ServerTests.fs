@@ -2,6 +2,7 @@
 module Iql.Web.Tests.ServerTests
 
 open System
+open System.IO
 open System.Net
 open System.Net.Http
 open System.Text
@@ -9,6 +10,8 @@ open System.Text.Json.Nodes
 open System.Threading.Tasks
 open Expecto
 open Iql
+open Iql.Export
+open Iql.Policies
 open Iql.Tests
 open Iql.Web.Tests.ServedRuns
 
@@ -58,6 +61,23 @@ let tests =
                 Expect.equal byName expected "by names"
                 // Valves in per cent, not numbers from -1 to 1.
                 Expect.exists expected (fun number -> number > 1f) "units"))
+
+        testCase "an exported model acts as its run, bit for bit, and another file is refused" (fun () ->
+            for run, rows in [ plantRun, [| 3.5f; 1.25f |]; choiceRun, [||]; rememberingRun, [| 3f; 1f |] ] do
+                use policy = Policy.Load run.Value
+                let path = run.Value + ".onnx"
+                PolicyExport.Save(policy, PolicyFormat.Onnx, path) |> ignore
+                use exported = OnnxPolicy.Load path
+                let rows = if rows.Length = 0 then Array.zeroCreate policy.ObservationSize else rows
+                use one = policy.Begin()
+                use other = exported.Begin()
+                Expect.sequenceEqual (other.Act rows) (one.Act rows) path
+                let bytes = File.ReadAllBytes path
+                let damaged = run.Value + "-damaged.onnx"
+
+                for length in [ 0; 100; bytes.Length - 1000 ] do
+                    File.WriteAllBytes(damaged, bytes[.. length - 1])
+                    Expect.raises<FileException> (fun () -> OnnxPolicy.Load damaged |> ignore) damaged |> ignore)
 
         testCase "a choice is a whole number" (fun () ->
             served choiceRun options (fun policy client ->

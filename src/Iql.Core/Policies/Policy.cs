@@ -15,7 +15,8 @@ public sealed class Policy : IDisposable
     readonly Lazy<PolicyEpisode> one, many;
     readonly Lock acting = new();
 
-    Policy(string folder, RunConfig config, Learner learner, LearnerState state, ActionSpace actions, int observation)
+    internal Policy(
+        string folder, RunConfig config, Learner learner, LearnerState state, ActionSpace actions, int observation)
     {
         (Folder, Config, Learner, State) = (folder, config, learner, state);
         (Actions, ObservationSize, Bounds) = (actions, observation, ActionBounds.Of(config, actions));
