@@ -57,14 +57,14 @@ module DataImport =
     let command: Command =
         Command.create
             "data import"
-            "Make a data set from your own log, CSV or JSON lines"
+            "Make a data set from your own log: CSV, JSON lines or Parquet"
             $"The schema names the columns: {example}. More entries: timeout, next_observations, time, largest_step, \
               missing, action_kind, action_count, columns, separator, decimal, encoding (docs/data-formats.md). A \
               wrong field is reported with its line and column, and nothing is written."
             [
                 Parameter.text
                     "LOG"
-                    "A .csv or .tsv file with a line of names, or JSON lines (.jsonl, .ndjson)"
+                    "A .csv or .tsv file with a line of names, JSON lines (.jsonl, .ndjson), or .parquet"
                     (fun log import -> { import with Log = log })
                 |> Parameter.showing "that of --guess"
                 Parameter.text

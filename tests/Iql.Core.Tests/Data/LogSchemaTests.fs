@@ -172,6 +172,47 @@ let tests =
             refused "" (schema """, "mising": "drop" """) "Did you mean 'missing'?"
             refused "" (schema """, "missing": "keep" """) "'missing': expected refuse, drop, hold, cut, got \"keep\"")
 
+        testCase "Parquet is one more table: numbers, missing ones, flags, texts" (fun () ->
+            withFolder (fun folder ->
+                let at name = Path.Combine(folder, name)
+
+                let fields: Parquet.Schema.Field[] = [|
+                    Parquet.Schema.DataField<string> "run"
+                    Parquet.Schema.DataField<Nullable<float>> "x"
+                    Parquet.Schema.DataField<float32> "u"
+                    Parquet.Schema.DataField<int64> "r"
+                    Parquet.Schema.DataField<bool> "done"
+                |]
+
+                let schema = Parquet.Schema.ParquetSchema fields
+
+                let write = task {
+                    use stream = File.Create(at "log.parquet")
+                    use! writer = Parquet.ParquetWriter.CreateAsync(schema, stream)
+
+                    for group in 0..1 do
+                        use rows = writer.CreateRowGroup()
+                        let x = [| Nullable 1.5; (if group = 0 then Nullable() else Nullable 2.5) |]
+                        do! rows.WriteAsync(schema.DataFields[0], [| "a"; "a" |])
+                        do! rows.WriteAsync<float>(schema.DataFields[1], ReadOnlyMemory<Nullable<float>> x)
+                        do! rows.WriteAsync<float32>(schema.DataFields[2], ReadOnlyMemory [| 0.5f; 0.25f |])
+                        do! rows.WriteAsync<int64>(schema.DataFields[3], ReadOnlyMemory [| 3L; 4L |])
+                        do! rows.WriteAsync<bool>(schema.DataFields[4], ReadOnlyMemory [| false; group = 1 |])
+                }
+
+                write.Wait()
+                let struct (guess, questions) = LogGuess.Of(at "log.parquet")
+                Expect.isEmpty questions "questions"
+                Expect.stringContains guess "\"missing\": \"cut\"" "a missing number"
+                File.WriteAllText(at "schema.json", guess)
+                let said = LogImport.Import(at "log.parquet", LogSchema.Read(at "schema.json"), at "out.npz")
+
+                Expect.stringStarts said "3 rows in 2 episodes, observations of 1, actions of 1" "said"
+                Expect.stringEnds said "; left out 1 rows with missing numbers" "said"
+                let raw = DatasetFile.Read(at "out.npz")
+                Expect.equal (raw.Observations, raw.Rewards) ([| 1.5f; 1.5f; 2.5f |], [| 3f; 3f; 4f |]) "numbers"
+                Expect.equal (raw.Terminals, raw.Timeouts) ([| false; false; true |], [| true; false; false |]) "ends"))
+
         testCase "a guessed schema imports the log that it is of" (fun () ->
             withFolder (fun folder ->
                 let at name = Path.Combine(folder, name)

@@ -72,6 +72,13 @@ let message (action: unit -> unit) = throws<Exception>(action).Message
 [<Tests>]
 let tests =
     testList "MinariTests" [
+        testCase "a folder in Arrow names the mend" (fun () ->
+            withFolder (fun folder ->
+                let episode = Directory.CreateDirectory(Path.Combine(folder, "data", "0")).FullName
+                File.WriteAllText(Path.Combine(episode, "part-0.arrow"), "ARROW1")
+                let said = message (fun () -> DatasetFile.Read folder |> ignore)
+                Expect.stringContains said "got one in Arrow or Parquet. Let Minari write it with data_format" "said"))
+
         testCase "spaces name columns and bound them, also in what is made of the file" (fun () ->
             withFolder (fun folder ->
                 let path = dataset folder []

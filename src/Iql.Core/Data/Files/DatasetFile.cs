@@ -43,7 +43,9 @@ public static class DatasetFile
     {
         if (MinariFile.Inside(path) is { } inside) path = inside;
         if (!File.Exists(path)) throw new FileNotFoundException(
-            Directory.Exists(path) ? $"{path}: expected a data set file, got a folder that is no Minari data set " +
+            MinariFile.IsArrow(path) ? $"{path}: expected a Minari data set in HDF5, got one in Arrow or Parquet. " +
+                "Let Minari write it with data_format=\"hdf5\"."
+            : Directory.Exists(path) ? $"{path}: expected a data set file, got a folder that is no Minari data set " +
                 "(none of data/main_data.hdf5, main_data.hdf5 in it). Name the .hdf5, .npz or .rows file in it."
             : $"{path}: expected a data set file (.hdf5, .npz or .rows) or a Minari data set's folder, " +
                 "found none there.", path);

@@ -8,7 +8,7 @@ namespace Iql.Data.Files.Logs;
 public static class LogImport
 {
     /// <summary>Reads a log and writes a data set in D4RL's layout, or a row file, whole or not at all.</summary>
-    /// <param name="log">A .csv, .tsv, .jsonl or .ndjson file.</param>
+    /// <param name="log">A .csv, .tsv, .jsonl, .ndjson or .parquet file.</param>
     /// <param name="schema">The meaning of its columns.</param>
     /// <param name="target">.hdf5, .h5, .npz or .rows; .rows leaves out rows without s′, as strict mode.</param>
     /// <returns>"10,000 rows in 12 episodes, observations of 4, actions of 2"</returns>

@@ -21,8 +21,9 @@ sealed class LogReading(string path, LogSchema schema)
         ".csv" => CsvLog.Rows(this),
         ".tsv" => CsvLog.Rows(this, '\t'),
         ".jsonl" or ".ndjson" or ".json" => JsonLog.Rows(this),
+        ".parquet" => ParquetLog.Rows(this),
         var other => throw new InputException(
-            $"log: expected a name ending in .csv, .tsv, .jsonl or .ndjson, got '{other}' in {path}."),
+            $"log: expected a name ending in .csv, .tsv, .jsonl, .ndjson or .parquet, got '{other}' in {path}."),
     };
 
     /// <summary>The columns as the log and its schema name them.</summary>

@@ -15,8 +15,9 @@ sealed record LogSample(string Encoding, char? Separator, IReadOnlyList<(string 
     internal static LogSample Of(string log)
     {
         var ending = Path.GetExtension(log).ToLowerInvariant();
+        if (ending == ".parquet") return new("utf-8", null, ParquetLog.Sample(log));
         if (ending is not (".csv" or ".tsv" or ".jsonl" or ".ndjson" or ".json")) throw new InputException(
-            $"log: expected a name ending in .csv, .tsv, .jsonl or .ndjson, got '{ending}' in {log}.");
+            $"log: expected a name ending in .csv, .tsv, .jsonl, .ndjson or .parquet, got '{ending}' in {log}.");
         var latin = !IsUtf8(log);
         using var text = new LineReader(log, latin ? System.Text.Encoding.Latin1 : null);
         if (ending is ".jsonl" or ".ndjson" or ".json") return new("utf-8", null, Json(text));

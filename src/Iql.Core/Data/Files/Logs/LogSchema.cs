@@ -49,6 +49,10 @@ public sealed record LogSchema(ImmutableArray<string> Observations, ImmutableArr
     public ImmutableDictionary<string, DataColumn> Columns { get; init; } =
         ImmutableDictionary<string, DataColumn>.Empty;
 
+    /// <summary>All columns.</summary>
+    internal IEnumerable<string> All => [.. Observations, .. Actions, Reward, .. NextObservations,
+        .. new[] { Terminal, Timeout, Episode, Time }.OfType<string>()];
+
     /// <summary>Reads a schema file.</summary>
     /// <exception cref="FileException">No JSON object; an unknown, missing or wrong entry.</exception>
     public static LogSchema Read(string path) =>

@@ -60,6 +60,12 @@ public sealed class MinariFile : IArrayFile
         ((string[])[System.IO.Path.Combine(folder, "data", MinariNames.File),
             System.IO.Path.Combine(folder, MinariNames.File)]).FirstOrDefault(File.Exists);
 
+    /// <summary>Whether a folder has Minari's other formats: data/0/….arrow or .parquet.</summary>
+    internal static bool IsArrow(string folder) =>
+        ((string[])[System.IO.Path.Combine(folder, "data", "0"), System.IO.Path.Combine(folder, "0")])
+        .Any(episode => Directory.Exists(episode) && Directory.EnumerateFiles(episode)
+            .Any(file => System.IO.Path.GetExtension(file) is ".arrow" or ".parquet"));
+
     public string Path => inner.Path;
     public string Kind => "minari";
 
