@@ -8,7 +8,6 @@ open System.Runtime.InteropServices
 open System.Threading
 open System.Threading.Tasks
 open Microsoft.AspNetCore.Connections
-open Iql.Export
 open Iql.Policies
 open Iql.Scripts
 
@@ -31,7 +30,7 @@ let private stopping () : Task =
     stop.Task
 
 let private serve (source: string) (options: ServerOptions) : Task<unit> = task {
-    use policy = if source.EndsWith ".onnx" then OnnxPolicy.Load source else Policy.Load source
+    use policy = Policy.Load source
     let server = Server(Served.ofPolicy policy, options)
 
     let! url = task {

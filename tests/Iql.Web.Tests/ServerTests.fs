@@ -67,7 +67,7 @@ let tests =
                 use policy = Policy.Load run.Value
                 let path = run.Value + ".onnx"
                 PolicyExport.Save(policy, PolicyFormat.Onnx, path) |> ignore
-                use exported = OnnxPolicy.Load path
+                use exported = Policy.Load path
                 let rows = if rows.Length = 0 then Array.zeroCreate policy.ObservationSize else rows
                 use one = policy.Begin()
                 use other = exported.Begin()
@@ -77,7 +77,7 @@ let tests =
 
                 for length in [ 0; 100; bytes.Length - 1000 ] do
                     File.WriteAllBytes(damaged, bytes[.. length - 1])
-                    Expect.raises<FileException> (fun () -> OnnxPolicy.Load damaged |> ignore) damaged |> ignore)
+                    Expect.raises<FileException> (fun () -> Policy.Load damaged |> ignore) damaged |> ignore)
 
         testCase "a choice is a whole number" (fun () ->
             served choiceRun options (fun policy client ->

@@ -15,8 +15,7 @@ public sealed class Policy : IDisposable
     readonly Lazy<PolicyEpisode> one, many;
     readonly Lock acting = new();
 
-    internal Policy(
-        string folder, RunConfig config, Learner learner, LearnerState state, ActionSpace actions, int observation)
+    Policy(string folder, RunConfig config, Learner learner, LearnerState state, ActionSpace actions, int observation)
     {
         (Folder, Config, Learner, State) = (folder, config, learner, state);
         (Actions, ObservationSize, Bounds) = (actions, observation, ActionBounds.Of(config, actions));
