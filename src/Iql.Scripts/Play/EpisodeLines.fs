@@ -55,7 +55,12 @@ let play (card: TaskCard) (seed: Seed) (policy: Player) : Decision list * string
 /// A chart of the return so far, and one for each number of the action and of the observation, by its column's name.
 let charts (columns: DataColumns) (decisions: Decision list) : GenericChart list =
     let line (title: string) (values: float list) =
-        Chart.Line(xy = List.indexed values, Name = title, LineColor = Style.colour Style.categorical.Head)
+        Chart.Line(
+            xy = List.indexed values,
+            UseDefaults = false,
+            Name = title,
+            LineColor = Style.colour Style.categorical.Head
+        )
         |> Style.titled title "decision" ""
         |> Style.tall 220
 
