@@ -11,18 +11,6 @@ open System.IO
 open System.Text
 open Tank
 
-/// An operator's hand: never twice the same. The less skill, the more noise, and the further the outlet's habit is off.
-let operator (random: Random) (skill: float) (habit: float) (tank: Tank) : Command =
-    let noise scale = scale * (random.NextDouble() + random.NextDouble() - 1.0) * (1.5 - skill)
-    let within least greatest (x: float) = max least (min greatest x)
-    let level = (tank.Water - capacity / 2.0) / capacity
-
-    {
-        Inlet = within 0.0 100.0 (42.0 - 90.0 * skill * level + noise 40.0)
-        Outlet = within 0.0 100.0 (57.0 + habit * (1.2 - skill) + noise 40.0)
-        Heater = within 0.0 3000.0 (1300.0 + 250.0 * skill * (wanted - tank.Temperature) + noise 900.0)
-    }
-
 let path =
     fsi.CommandLineArgs
     |> Array.tryItem 1
@@ -36,22 +24,17 @@ let random = Random 7
 let text (digits: int) (number: float) = number.ToString($"F{digits}", CultureInfo.InvariantCulture).Replace('.', ',')
 
 let rows = [
-    "Batch; Time ;Level [l];Temperature [°C];Outflow [l/min];Inlet [%];Outlet [%];Heater [W];Reward;Failed"
+    "Batch; Time ;Level [l];Temperature [°C];Outflow [l/min];Inlet valve [%];Outlet valve [%];Heater [W];Reward;Failed"
     let mutable time = DateTime(2026, 3, 2, 6, 0, 0)
 
     for batch in 1..300 do
-        let skill, habit = random.NextDouble(), 160.0 * (random.NextDouble() - 0.5)
-
-        let mutable tank = {
-            Water = 8.0 + 24.0 * random.NextDouble()
-            Temperature = 20.0 + 30.0 * random.NextDouble()
-        }
-
+        let who = someone random
+        let mutable tank = start random
         let mutable row = 0
         let mutable flow = demand
 
         while row < 100 && not (failed tank) do
-            let command = operator random skill habit tank
+            let command = operator random who tank
             let after = next tank command
             let isMissing = random.NextDouble() < 0.004
 

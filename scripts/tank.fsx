@@ -2,6 +2,8 @@
 // sensors saw.
 module Tank
 
+open System
+
 /// Litres of water in the tank, and their temperature in °C.
 type Tank = { Water: float; Temperature: float }
 
@@ -25,11 +27,35 @@ let next (tank: Tank) (command: Command) : Tank =
     let losing = (room - tank.Temperature) * 0.0002 * seconds
     { Water = water; Temperature = min 95.0 (tank.Temperature + heating + mixing + losing) }
 
-/// A reward of 0 is the best: no deviation from the demand and its temperature, no power.
-let reward (tank: Tank) (command: Command) =
-    -abs(tank.Temperature - wanted) / 10.0
-    - abs (outflow tank command - demand)
-    - command.Heater / 30_000.0
-
 /// Whether the tank ran over or dry, which ends a run.
 let failed (tank: Tank) = tank.Water > capacity || tank.Water < 5.0
+
+/// A reward of 0 is the best: no deviation from the demand and its temperature, no power. A failure costs 100.
+let reward (tank: Tank) (command: Command) : float =
+    let temperature = abs (tank.Temperature - wanted) / 10.0
+    let flow = abs (outflow tank command - demand)
+    let failure = if failed (next tank command) then 100.0 else 0.0
+    -(temperature + flow + command.Heater / 30_000.0 + failure)
+
+/// A tank as a run begins.
+let start (random: Random) : Tank = {
+    Water = 8.0 + 24.0 * random.NextDouble()
+    Temperature = 20.0 + 30.0 * random.NextDouble()
+}
+
+/// Who runs the tank: skill from 0 to 1, and how far the habit of the outlet is off, in per cent.
+type Operator = { Skill: float; Habit: float }
+
+let someone (random: Random) : Operator = { Skill = random.NextDouble(); Habit = 160.0 * (random.NextDouble() - 0.5) }
+
+/// An operator's hand: never twice the same. The less skill, the more noise, and the further the outlet's habit is off.
+let operator (random: Random) (who: Operator) (tank: Tank) : Command =
+    let noise scale = scale * (random.NextDouble() + random.NextDouble() - 1.0) * (1.5 - who.Skill)
+    let within least greatest (x: float) = max least (min greatest x)
+    let level = (tank.Water - capacity / 2.0) / capacity
+
+    {
+        Inlet = within 0.0 100.0 (42.0 - 90.0 * who.Skill * level + noise 40.0)
+        Outlet = within 0.0 100.0 (57.0 + who.Habit * (1.2 - who.Skill) + noise 40.0)
+        Heater = within 0.0 3000.0 (1300.0 + 250.0 * who.Skill * (wanted - tank.Temperature) + noise 900.0)
+    }
