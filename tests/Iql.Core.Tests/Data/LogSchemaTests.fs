@@ -144,11 +144,11 @@ let tests =
         testCase "names, units and bounds of columns are kept" (fun () ->
             withFolder (fun folder ->
                 let schema =
-                    """{"observations": ["T [°C]", "x"], "actions": "u", "reward": "r", "terminal": "d",
-                        "columns": {"u": {"unit": "%", "least": 0, "greatest": 100}, "x": {"name": "place"}}}"""
+                    """{"observations": ["T [°C]", "x"], "actions": "u [%]", "reward": "r", "terminal": "d",
+                        "columns": {"u [%]": {"unit": "%", "least": 0, "greatest": 100}, "x": {"name": "place"}}}"""
 
                 for target in [ "out.hdf5"; "out.npz"; "out.rows" ] do
-                    imported folder "log.csv" "T [°C],x,u,r,d\n1,2,3,4,0\n5,6,7,8,1\n" schema target |> ignore
+                    imported folder "log.csv" "T [°C],x,u [%],r,d\n1,2,3,4,0\n5,6,7,8,1\n" schema target |> ignore
                     let path = Path.Combine(folder, target)
 
                     let columns =

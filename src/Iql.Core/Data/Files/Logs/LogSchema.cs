@@ -58,14 +58,15 @@ public sealed record LogSchema(ImmutableArray<string> Observations, ImmutableArr
     public static LogSchema Read(string path) =>
         Reading.Of(path, "a schema as JSON", () => LogSchemaReader.Read(path));
 
-    /// <summary>A column with what the schema says of it, or with the unit in its name: "temperature [°C]".</summary>
+    /// <summary>A column with what the schema says of it, and the unit in its name: "temperature [°C]".</summary>
     internal DataColumn Describe(string name)
     {
-        if (Columns.GetValueOrDefault(name) is { } said) return said;
+        var said = Columns.GetValueOrDefault(name) ?? new(name);
         var open = name.EndsWith(']') ? name.LastIndexOf('[') : name.EndsWith(')') ? name.LastIndexOf('(') : -1;
         var unit = open > 0 ? name[(open + 1)..^1].Trim() : "";
         // "s[0]" is a part of a list.
-        return unit == "" || name[..open].Trim() == "" || unit.All(char.IsAsciiDigit)
-            ? new(name) : new(name[..open].Trim(), unit);
+        if (unit == "" || name[..open].Trim() == "" || unit.All(char.IsAsciiDigit) || (said.Unit ?? unit) != unit)
+            return said;
+        return said with { Name = said.Name == name ? name[..open].Trim() : said.Name, Unit = unit };
     }
 }
