@@ -12,10 +12,10 @@ open Tank
 
 let runs = size 200 10
 
-/// Rewards of one run of the tank, at most a hundred.
+/// Rewards of one run of the tank: a thousand, or until it fails.
 let run (act: float32[] -> Command) (random: Random) : float list =
     let rec go row tank flow =
-        if row = 100 || failed tank then
+        if row = 1000 || failed tank then
             []
         else
             let command = act [| float32 tank.Water; float32 tank.Temperature; float32 flow |]
@@ -23,19 +23,24 @@ let run (act: float32[] -> Command) (random: Random) : float list =
 
     go 0 (start random) demand
 
-/// The mean return and its standard error, and the share of runs that failed.
+/// The mean over runs with its standard error.
+let shown (numbers: float list) : string =
+    let mean = List.average numbers
+    let variance = numbers |> List.averageBy (fun number -> (number - mean) ** 2.0)
+    $"{mean:F1} ± {sqrt (variance / float runs):F1}"
+
+/// Prints the return of a batch, a hundred rows, and what fitted Q evaluation estimates: discounted, without an end.
 let score (name: string) (policies: Random -> float32[] -> Command) : unit =
-    let returns = [
+    let rewards = [
         for i in 1..runs ->
             let random = Random(1000 + i)
             run (policies random) random
     ]
 
-    let sums = List.map List.sum returns
-    let mean = List.average sums
-    let deviation = sums |> List.averageBy (fun sum -> (sum - mean) ** 2.0) |> sqrt
-    let cut = returns |> List.filter (fun rewards -> rewards.Length < 100) |> List.length
-    printfn "%s: return %.1f ± %.1f, %d of %d runs failed" name mean (deviation / sqrt (float runs)) cut runs
+    let batch = rewards |> List.map (List.truncate 100 >> List.sum)
+    let discounted = rewards |> List.map (List.mapi (fun t reward -> 0.99 ** float t * reward) >> List.sum)
+    let cut = rewards |> List.filter (fun rewards -> rewards.Length < 100) |> List.length
+    printfn $"{name}: return {shown batch}, discounted {shown discounted}, {cut} of {runs} batches failed"
 
 score "operators" (fun random ->
     let who = someone random

@@ -43,7 +43,10 @@ for name in [ "scripts"; "src" ] do
 
 let script = [
     "set -euo pipefail"
-    "iql() { dotnet src/Iql.Cli/bin/Release/net10.0/iql.dll \"$@\"; }"
+    "mkdir tools"
+    "printf '#!/bin/bash\\nexec dotnet src/Iql.Cli/bin/Release/net10.0/iql.dll \"$@\"' >tools/iql"
+    "chmod +x tools/iql"
+    "PATH=$PWD/tools:$PATH"
     "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT"
     for step in steps do
         if step.StartsWith "iql serve" then

@@ -93,7 +93,7 @@ module Export =
                 |> Parameter.showing "policy.onnx, Policy.cs, tensorboard, ..."
             ]
             [
-                "iql export runs/train-plant --format onnx -o plant.onnx", "a model, and its card plant.json"
+                "iql export runs/train-plant --format onnx -o plant.onnx", "a model, and its card plant.onnx.json"
                 "iql export runs/ablation --format tensorboard", "curves of every run of a sweep"
             ]
             { Folder = ""; Format = Trained PolicyFormat.Onnx; Licence = None; Output = None }

@@ -22,7 +22,7 @@ let tests =
                 let output = succeeds $"export {folder} --format {format} --licence MIT -o {path}"
                 Expect.stringContains output path "output"
                 Expect.isGreaterThan (FileInfo(path).Length) 1000L name
-                Expect.stringContains (File.ReadAllText(Path.ChangeExtension(path, ".json"))) "MIT" "card"
+                Expect.stringContains (File.ReadAllText(path + ".json")) "MIT" "card"
 
             Expect.stringContains (File.ReadAllText(scratch.Path "Own.cs")) "public sealed class Own" "class"
             let board = scratch.Path "board"

@@ -190,8 +190,8 @@ public sealed record Normalization
         foreach (ref var action in actions) action = Math.Clamp(action, -most, most);
     }
 
-    /// <summary>Takes actions of a policy, in [−1, 1], back to the data's units, in place, [A] or rows of it: low + (a +
-    /// 1) (high − low) / 2, within the bounds. The inverse of <see cref="ApplyToActions"/> there.</summary>
+    /// <summary>Takes actions of a policy, in [−1, 1], back to the data's units, in place, [A] or rows of it:
+    /// low + (a + 1) (high − low) / 2, within the bounds. The inverse of <see cref="ApplyToActions"/> there.</summary>
     public void UndoActions(Span<float> actions)
     {
         ReadOnlySpan<float> low = ActionLow.AsSpan(), high = ActionHigh.AsSpan();

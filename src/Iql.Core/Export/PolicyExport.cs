@@ -16,8 +16,8 @@ public enum PolicyFormat
     CSharp,
 }
 
-/// <summary>Writes a policy for other programs: the file, and its <see cref="PolicyCard"/> beside it as .json. Normaliser,
-/// scaling and bounds are inside.</summary>
+/// <summary>Writes a policy for other programs: the file, and its <see cref="PolicyCard"/> beside it, FILE.json behind its
+/// whole name. Normaliser, scaling and bounds are inside.</summary>
 public static class PolicyExport
 {
     /// <summary>Writes both files, each whole or not at all.</summary>
@@ -32,7 +32,7 @@ public static class PolicyExport
             PolicyFormat.CSharp => Encoding.UTF8.GetBytes(CSharpFile.Of(policy, card, CSharpFile.ClassOf(path))),
             _ => [],
         };
-        var beside = Path.ChangeExtension(path, ".json");
+        var beside = path + ".json";
         AtomicFile.Write(beside, (Stream stream) => stream.Write(Encoding.UTF8.GetBytes(card.ToJson() + "\n")));
         if (format == PolicyFormat.SafeTensors)
         {

@@ -84,8 +84,9 @@ static class DatasetInspection
         if (r.ContinuedTimeouts > 0)
             yield return Say($"After {r.ContinuedTimeouts:N0} of {r.Timeouts:N0} time-outs the next row goes on: ") +
                 "they are out of step with the episodes, or cut one long trajectory (maze2d).";
-        if (r.ActionsOutside > 0) yield return Say(
-            $"{r.ActionsOutside:P2} of the actions' numbers lie outside [-1, 1]: --action-scaling says how ") + "training scales them.";
+        if (r.ActionsOutside > 0)
+            yield return Say($"{r.ActionsOutside:P2} of the actions' numbers lie outside [-1, 1]: ") +
+                "--action-scaling says how training scales them.";
         var unused = Enumerable.Range(0, r.ActionCounts.Length).Where(a => r.ActionCounts[a] == 0);
         if (unused.Any())
             yield return $"Never taken: action {string.Join(", ", unused.Take(12))} of {r.ActionSpace.Size}.";
