@@ -5,6 +5,7 @@ open Iql.Scripts
 open System
 open System.IO
 open Iql.Data
+open Iql.Environments.Tasks
 open Iql.Estimation
 open Iql.Training
 
@@ -16,6 +17,9 @@ module Evaluate =
         Data: string option
         Mode: DatasetMode option
         Behaviour: string option
+        Task: string option
+        Environment: string option
+        Episodes: int
         Plan: EvaluationPlan
     }
 
@@ -46,7 +50,39 @@ module Evaluate =
                 "The policies learned from these data: held-out episodes are new to the fit, not to them. For an \
                  honest test, keep episodes back and give them with --data."
 
+    /// The returns of policies in an environment, a row for runs that differ only in their seed.
+    let private act (card: TaskCard) (episodes: int) (runs: (Run * string) list) : unit =
+        let returns = [
+            for run, folder in runs ->
+                run,
+                result {
+                    use! policy = Policy.loadFor card.Environment folder
+                    let! result = Policy.evaluate card.Environment episodes policy
+                    return result.ReturnMean
+                }
+                |> Command.orRefuse
+        ]
+
+        printfn ""
+
+        TextTable.lines [
+            [ ""; $"Return in {card.Name}" ]
+            for heading, numbers in Estimates.alike returns do
+                match List.map snd numbers |> RunSummary.ofNumbers $"return {heading}" with
+                | Some { Mean = mean; Interval = Some interval } -> [
+                    heading
+                    Shown.estimate { Value = mean; Interval = interval }
+                  ]
+                | summary -> [ heading; summary |> Option.map (_.Mean >> Shown.number) |> Option.defaultValue "–" ]
+        ]
+        |> Command.print
+
+        printfn ""
+        let each = Plural.count episodes "episode"
+        Command.print [ $"Return: the undiscounted sum of rewards, the mean over {each} of each policy." ]
+
     let private run (request: Request) : int =
+        let card = OwnTask.chosen request.Task request.Environment |> Command.orRefuse
         let runs = Estimates.runs (List.rev request.Runs) |> Command.orRefuse
         let data = request.Data |> Option.map (fun path -> { DataFile.at path with Mode = request.Mode })
 
@@ -71,6 +107,10 @@ module Evaluate =
 
             if finished.Length = runs.Length then
                 conclude finished
+
+                for card in Option.toList card do
+                    act card request.Episodes runs
+
                 Shell.success
             else
                 eprintfn
@@ -115,6 +155,17 @@ module Evaluate =
                     "The file's column with the log-probability of each action, by the policy that acted. It adds \
                      importance sampling and a doubly robust estimate, of policies that draw their actions"
                     (fun column (request: Request) -> { request with Behaviour = Some column })
+                Request.environment (fun address (request: Request) -> { request with Environment = Some address })
+                Parameter.text
+                    "--task NAME"
+                    "A task that the policies also act in, for their true returns; `iql tasks` lists them"
+                    (fun task (request: Request) -> { request with Task = Some task })
+                Parameter.value
+                    "--episodes N"
+                    "Episodes in the task or environment"
+                    (Read.whole 1)
+                    (fun count request -> { request with Episodes = count })
+                |> Parameter.showing "100"
                 plan "--steps N" "Steps of the fit" (Read.whole 1) (fun steps plan -> plan.With(steps = int64 steps))
                 |> Parameter.showing (string<int64> standard.Steps)
                 plan
@@ -133,12 +184,17 @@ module Evaluate =
             [
                 "iql evaluate runs/train-plant", "the policies of a sweep, by the data that they learned from"
                 "iql evaluate runs/train-plant --data later.npz", "by data that they have not seen"
+                "iql evaluate runs/train-plant --environment tank.py:Tank",
+                "and by a simulator of yours, docs/own-environments.md"
             ]
             {
                 Runs = []
                 Data = None
                 Mode = None
                 Behaviour = None
+                Task = None
+                Environment = None
+                Episodes = 100
                 Plan = standard.With(threads = Environment.ProcessorCount)
             }
             run

@@ -385,7 +385,10 @@ module Training =
                 let table = ScoreTable.ofResults results
                 Command.print ("" :: ScoreTableText.lines table @ [ "" ] @ ScoreTableText.notes table)
             elif results.Runs |> List.exists (fun run -> not run.Evaluations.IsEmpty) then
-                printfn "Mean score of the last evaluation over seeds (0 random, 100 expert):"
+                match Measure.ofRuns results.Runs with
+                | Some Return -> printfn "Mean return of the last evaluation over seeds:"
+                | _ -> printfn "Mean score of the last evaluation over seeds (0 random, 100 expert):"
+
                 table results |> Command.print
             else
                 printfn "No environment, so no scores. The report shows losses and value statistics on the data."

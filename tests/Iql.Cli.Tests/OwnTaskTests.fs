@@ -58,6 +58,14 @@ let tests =
             let other = trained (scratch.Path "tank.py" + ":Tank") "python"
             Expect.isMatch one @"-\d+\.\d" "a return"
             Expect.equal (lastReturn other) (lastReturn one) "the return in Python"
+            Expect.stringContains one "Mean return of the last evaluation" "no score"
+
+            let judged address =
+                succeeds $"evaluate {scratch}/compiled --data {data} --steps 30 --environment {address} --episodes 3"
+
+            Expect.isMatch (judged compiled) @"Return in Tank\nrun +−\d" "the true return"
+            let python = judged (scratch.Path "tank.py" + ":Tank")
+            Expect.equal python (judged compiled) "the return in Python"
             let page, folder = scratch.Path "play.html", scratch.Path "compiled"
 
             let played = succeeds $"play --environment {compiled} --policy {folder} -o {page}"

@@ -50,6 +50,7 @@ let tests =
             Expect.equal (domain "pen-human-v1") (Some "adroit") "domain 'pen-human-v1'"
             Expect.equal (domain "maze2d-large-v1") (Some "maze2d") "domain 'maze2d-large-v1'"
             Expect.equal (domain "gridmaze-medium-v0") (Some "gridmaze") "domain 'gridmaze-medium-v0'"
+            Expect.isNone (domain "pendulum-random") "domain 'pendulum-random'"
             Expect.isNone (domain "cartpole") "domain 'cartpole'")
 
         testCase "a variant with presets of its own has no others, one without has its algorithm's" (fun () ->

@@ -160,8 +160,8 @@ module Estimates =
                     run, estimates
         ])
 
-    /// Runs with their estimates, those together that differ only in their seed.
-    let groups (runs: (Run * OfflineEstimates) list) : EstimateGroup list =
+    /// Runs with what belongs to each, those together that differ only in their seed, under a heading.
+    let alike (runs: (Run * 'T) list) : (string * (Run * 'T) list) list =
         let settings (run: Run, _) =
             let labels = [ for label in run.Labels -> label.Key, label.Value ]
 
@@ -170,10 +170,12 @@ module Estimates =
 
         runs
         |> List.groupBy settings
-        |> List.map (fun ((labels, _), runs) -> {
-            Heading = if labels.IsEmpty then (fst runs.Head).Name else Shown.values labels
-            Judged = runs
-        })
+        |> List.map (fun ((labels, _), runs) ->
+            (if labels.IsEmpty then (fst runs.Head).Name else Shown.values labels), runs)
+
+    /// Runs with their estimates, those together that differ only in their seed.
+    let groups (runs: (Run * OfflineEstimates) list) : EstimateGroup list =
+        alike runs |> List.map (fun (heading, runs) -> { Heading = heading; Judged = runs })
 
     /// A number of a group over its seeds; None where no run has it.
     let summary (column: EstimateColumn) (group: EstimateGroup) : RunSummary option =

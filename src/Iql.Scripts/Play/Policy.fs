@@ -2,6 +2,7 @@ namespace Iql.Scripts
 
 open System.IO
 open Iql.Environments
+open Iql.Training
 
 /// A trained run's policy: observations in, actions out, both in the user's units.
 type Policy = Iql.Policies.Policy
@@ -35,6 +36,13 @@ module Policy =
             else
                 let task = if isNull policy.Config.Task then "" else $" Its task is {policy.Config.Task}."
                 Error $"{folder}: expected a policy with {expected}, as in {environment.Name}, got {got}.{task}")
+
+    /// How it does in so many episodes of an environment, at least 1, from the starts of its run's evaluations.
+    let evaluate (environment: IEnvironment) (episodes: int) (policy: Policy) : Result<EvaluationResult, string> =
+        Attempt.run (fun () ->
+            let learner, normalization, state = policy.Learner, policy.Config.Normalization, policy.State
+            use evaluation = new Evaluation(learner, environment, normalization, episodes, state.Seed)
+            evaluation.Run(state.Blocks[0], state.Blocks[1]))
 
     /// The run folders that a path names: itself, or those of a sweep's folder, in the order of their names.
     let folders (path: string) : Result<string list, string> =

@@ -8,9 +8,14 @@ module Preset =
 
     /// The domain whose tasks have names like this one; the file name of a dataset will do.
     let domainOf (name: string) : Domain option =
-        Presets.domains
-        |> List.tryFind (fun domain ->
-            domain.Prefixes |> List.exists (fun prefix -> name.ToLowerInvariant().StartsWith prefix))
+        let name = name.ToLowerInvariant()
+
+        // A "pendulum" is no "pen".
+        let begins (prefix: string) =
+            name.StartsWith prefix
+            && (name.Length = prefix.Length || prefix.EndsWith '-' || not (System.Char.IsLetter name[prefix.Length]))
+
+        Presets.domains |> List.tryFind (fun domain -> domain.Prefixes |> List.exists begins)
 
     let private ofName (name: string) (domain: string) =
         Presets.all |> List.tryFind (fun preset -> preset.Algorithm = name && preset.Domain = domain)
