@@ -22,8 +22,8 @@ let programs = "iql|dotnet|curl|head|python3"
 /// What a reader types, in the order of the page.
 let steps = [
     let pattern =
-        $@"(?ms)^    (?<line>(?:{programs}) (?:[^\n]*\\\n)*[^\n]*)$|`(?<file>[\w-]+\.json)`[^`]*^```json\n(?<json>.*?)^```|"
-        + @"^```fsharp\n(?<fsharp>.*?)^```"
+        $@"(?ms)^    (?<line>(?:{programs}) (?:[^\n]*\\\n)*[^\n]*)$|"
+        + @"`(?<file>[\w-]+\.json)`[^`]*^```json\n(?<json>.*?)^```|^```fsharp\n(?<fsharp>.*?)^```"
 
     for found in Regex.Matches(page, pattern) do
         let group (name: string) = found.Groups[name].Value

@@ -8,6 +8,11 @@
 
 #r "../tests/Iql.Core.Tests/bin/Debug/net10.0/Iql.Core.dll"
 #r "../tests/Iql.Core.Tests/bin/Debug/net10.0/PureHDF.dll"
+#r "../tests/Iql.Core.Tests/bin/Debug/net10.0/Parquet.dll"
+#r "../tests/Iql.Core.Tests/bin/Debug/net10.0/CommunityToolkit.HighPerformance.dll"
+#r "../tests/Iql.Core.Tests/bin/Debug/net10.0/Microsoft.IO.RecyclableMemoryStream.dll"
+#r "../tests/Iql.Core.Tests/bin/Debug/net10.0/Snappier.dll"
+#r "../tests/Iql.Core.Tests/bin/Debug/net10.0/ZstdSharp.dll"
 #load "../tests/Iql.Core.Tests/Data/Mutations.fs"
 #load "../tests/Iql.Core.Tests/Data/DataLayouts.fs"
 #load "../tests/Iql.Core.Tests/Data/DataReaders.fs"

@@ -17,7 +17,8 @@ sealed record JudgedPolicy(RunConfig Config, Learner Learner, LearnerState State
     internal static JudgedPolicy Read(RunFolder folder, Transitions data)
     {
         using var policy = Policy.Load(folder.Path);
-        var (own, other) = (policy.Actions.Beside(policy.ObservationSize), data.ActionSpace.Beside(data.ObservationSize));
+        var own = policy.Actions.Beside(policy.ObservationSize);
+        var other = data.ActionSpace.Beside(data.ObservationSize);
         Check.That(own == other, data.Name, $"{own}, as the policy in {folder.Path} has", other);
         return new(policy.Config, policy.Learner, policy.State, Sum(folder)!);
     }

@@ -19,8 +19,8 @@ static class PolicyStatistics
             var errors = FittedValues.TemporalErrors(learner, state, rows, policy.Discount);
             numbers["tdError"] = Math.Sqrt(errors.Average(error => error * error));
             var values = RowFunction.Over(learner, state, learner.Value.Graph, rows.Observations);
-            var q = RowFunction.Over(
-                learner, state, count => RowFunction.ActionValue(learner, rows, count), rows.Observations, rows.Actions);
+            var q = RowFunction.Over(learner, state,
+                count => RowFunction.ActionValue(learner, rows, count), rows.Observations, rows.Actions);
             var advantages = q.Zip(values, (action, value) => (double)action - value).ToArray();
             numbers["ownValue"] = values.Average(value => (double)value);
             numbers["advantageMean"] = advantages.Average();

@@ -67,7 +67,8 @@ static class CSharpOp
             $"    for (var i = 0; i < {m}; i++)",
             $"        for (var k = 0; k < {inner}; k++)",
             "        {",
-            $"            var a = {from[0]}[{Start(x, m * inner)} + {(turnedX ? $"k * {m} + i" : $"i * {inner} + k")}];",
+            $"            var a = {from[0]}[{Start(x, m * inner)} + "
+                + $"{(turnedX ? $"k * {m} + i" : $"i * {inner} + k")}];",
             $"            var y = {Start(y, inner * n)}{(turnedY ? " + k" : $" + k * {n}")};",
             $"            for (var j = 0; j < {n}; j++) "
                 + $"{to}[(b * {m} + i) * {n} + j] += a * {from[1]}[y + j{(turnedY ? $" * {inner}" : "")}];",
@@ -127,5 +128,6 @@ static class CSharpOp
 
     static string Sum(IEnumerable<string> terms) => string.Join(" + ", terms.DefaultIfEmpty("0"));
 
-    static int Stride(Shape shape, int axis) => shape.Extents.Skip(axis + 1).Aggregate(1, (all, extent) => all * extent);
+    static int Stride(Shape shape, int axis) =>
+        shape.Extents.Skip(axis + 1).Aggregate(1, (all, extent) => all * extent);
 }

@@ -6,7 +6,8 @@ using Iql.Training;
 namespace Iql.Export;
 
 /// <summary>A run's metrics as an event file of TensorBoard: records of length, masked CRC-32C of it, an Event, masked
-/// CRC-32C of that, little-endian. Tags: "train/valueLoss", "evaluation/scoreMean", "acting/return", "weights".</summary>
+/// CRC-32C of that, little-endian. Tags: "train/valueLoss", "evaluation/scoreMean", "acting/return", "weights".
+/// </summary>
 /// <remarks>tensorflow: core/lib/io/record_writer.h, core/util/event.proto, core/framework/summary.proto.</remarks>
 public static class EventFile
 {

@@ -23,7 +23,8 @@ static class OnnxFile
             traced.Outputs.Select(output => graph.Value(output.Name, output.Value.Shape)));
         var model = new Protobuf().Int(1, 8).Text(2, "Iql").Text(3, Machine.Version).Message(7, message)
             .Message(8, new Protobuf().Text(1, "").Int(2, 17));
-        foreach (var (key, value) in card.Notes(policy, traced.Parameters)) model.Message(14, new Protobuf().Text(1, key).Text(2, value));
+        foreach (var (key, value) in card.Notes(policy, traced.Parameters))
+            model.Message(14, new Protobuf().Text(1, key).Text(2, value));
         return model.ToArray();
     }
 }

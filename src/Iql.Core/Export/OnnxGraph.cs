@@ -63,7 +63,8 @@ sealed class OnnxGraph(int rows, string batched)
             Op.Sum => Node("ReduceSum", [from[0], Indices(node.Integers[0])]),
             Op.Max => Node("ReduceMax", from, Wholes("axes", node.Integers[0])),
             // −1: as many as there are.
-            Op.Reshape => Node("Reshape", [from[0], Indices([.. node.Shape.Extents.Select(e => IsBatch(e) ? -1L : e)])]),
+            Op.Reshape => Node("Reshape",
+                [from[0], Indices([.. node.Shape.Extents.Select(e => IsBatch(e) ? -1L : e)])]),
             Op.Transpose => Node("Transpose", from, Wholes("perm", [.. node.Integers.Select(axis => (long)axis)])),
             Op.Broadcast => Node("Expand", [from[0], Stretch(node)]),
             Op.Concat => Node("Concat", from, Whole("axis", node.Integers[0])),

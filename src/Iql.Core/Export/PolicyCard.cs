@@ -8,7 +8,7 @@ using Iql.Training;
 namespace Iql.Export;
 
 /// <summary>A number of an observation or an action, as a user meets it.</summary>
-/// <param name="Least">Of an action: what the policy clips to. Of an observation: what the data's source states.</param>
+/// <param name="Least">Of an action: what the policy clips to. Of an observation: what the source states.</param>
 /// <param name="Mean">Of an observation: the data's mean, which the policy subtracts; null where it changes nothing.
 /// </param>
 /// <param name="Deviation">What the policy then divides by.</param>

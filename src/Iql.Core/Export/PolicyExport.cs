@@ -16,8 +16,8 @@ public enum PolicyFormat
     CSharp,
 }
 
-/// <summary>Writes a policy for other programs: the file, and its <see cref="PolicyCard"/> beside it, FILE.json behind its
-/// whole name. Normaliser, scaling and bounds are inside.</summary>
+/// <summary>Writes a policy for other programs: the file, and its <see cref="PolicyCard"/> beside it, FILE.json behind
+/// its whole name. Normaliser, scaling and bounds are inside.</summary>
 public static class PolicyExport
 {
     /// <summary>Writes both files, each whole or not at all.</summary>

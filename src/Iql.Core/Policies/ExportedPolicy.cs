@@ -23,8 +23,8 @@ static class ExportedPolicy
         {
             ".onnx" => OnnxReader.Read(path),
             ".safetensors" => SafeTensors.Read(path),
-            _ => throw new FileException($"{path}: expected a run's folder, or a policy that `iql export` wrote as .onnx "
-                + "or .safetensors, got another file."),
+            _ => throw new FileException($"{path}: expected a run's folder, or a policy that `iql export` wrote as "
+                + ".onnx or .safetensors, got another file."),
         };
         if (!file.Metadata.ContainsKey("config")) throw new FileException(
             $"{path}: expected a policy that `iql export` wrote, got a file of another program.");

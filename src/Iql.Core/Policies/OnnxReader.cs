@@ -31,8 +31,8 @@ static class OnnxReader
         return new(Text(tensor, 8), shape, values);
     }
 
-    static ReadOnlyMemory<byte> Bytes(List<(int Number, ulong Value, ReadOnlyMemory<byte> Bytes)> message, int number) =>
-        message.First(field => field.Number == number).Bytes;
+    static ReadOnlyMemory<byte> Bytes(List<(int Number, ulong Value, ReadOnlyMemory<byte> Bytes)> message, int n) =>
+        message.First(field => field.Number == n).Bytes;
 
     static string Text(List<(int Number, ulong Value, ReadOnlyMemory<byte> Bytes)> message, int number) =>
         Encoding.UTF8.GetString(Bytes(message, number).Span);

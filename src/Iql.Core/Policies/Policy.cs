@@ -33,7 +33,7 @@ public sealed class Policy : IDisposable
     public LearnerState State { get; }
     /// <summary>S.</summary>
     public int ObservationSize { get; }
-    /// <summary>What an action is. A discrete one is a one-hot row; <see cref="ActionSpace.Choice"/> reads it.</summary>
+    /// <summary>What an action is. A discrete one is one-hot; <see cref="ActionSpace.Choice"/> reads it.</summary>
     public ActionSpace Actions { get; }
     /// <summary>The range of each number of an action.</summary>
     public ActionBounds Bounds { get; }
@@ -82,10 +82,11 @@ public sealed class Policy : IDisposable
     {
         if (new RunFolder(folder).State != RunFolderState.Absent) return folder;
         var runs = Path.Combine(folder, "runs");
-        string[] found = Directory.Exists(runs) ? [.. Directory.GetDirectories(runs).Order(StringComparer.Ordinal)] : [];
+        var found = Directory.Exists(runs) ? Directory.GetDirectories(runs) : [];
         return found.Length == 1 ? found[0] : throw new FileException(
-            $"{folder}: expected the folder of a run, with config.json, got "
-            + (found.Length == 0 ? "none. Give a folder that `iql train` wrote." : $"{found.Length} runs. Name one: {found[0]}."));
+            $"{folder}: expected the folder of a run, with config.json, got " + (found.Length == 0
+                ? "none. Give a folder that `iql train` wrote."
+                : $"{found.Length} runs. Name one: {found.Min(StringComparer.Ordinal)}."));
     }
 
     /// <summary>The actions for any number of observations, each for itself.</summary>

@@ -85,8 +85,8 @@ module OwnData =
 
             for i, share in beyond do
                 if share > 0.0 then
-                    $"{100.0 * share:G2} %% of the numbers of {name i} are outside its bounds, and count as the nearest \
-                      bound"
+                    $"{100.0 * share:G2} %% of the numbers of {name i} are outside its bounds, and count as the \
+                      nearest bound"
         ]
 
     /// What to say of a trial's observations and actions.

@@ -11,8 +11,8 @@ let private caution (judged: (Run * OfflineEstimates) list) : string list = [
      policy that leaves the data. They cannot prove that a policy is good or safe: nothing checks what an action does \
      where the data never tried it."
     "Read them in this order. First the action error: the farther from the data, the less the other numbers are worth. \
-     Then the fitted error: it should be small beside the fitted value. Then the fitted value beside the data's return: \
-     the difference is what the policy promises over the people or programs that made the data."
+     Then the fitted error: it should be small beside the fitted value. Then the fitted value beside the data's \
+     return: the difference is what the policy promises over the people or programs that made the data."
     if judged |> List.exists (fun (_, estimates) -> estimates.Seen) then
         "The policies learned from these data. Episodes are held out from the fit, not from the policies. Data that \
          were kept back give an honest test: `iql evaluate FOLDER --data FILE`."
@@ -87,9 +87,9 @@ let private foresight (measure: Measure) (groups: EstimateGroup list) : XmlNode 
                 shown
             Html.styled
                 "note"
-                $"Rank correlation is Kendall's τ_b over the policies of the table: 1 is the right order, 0 none, −1 the \
-                  opposite. Lower errors count as better. Regret is the {Measure.title measure} lost by the policy that \
-                  the number picks, beside the best one. Brackets are 95 %% intervals over seeds."
+                $"Rank correlation is Kendall's τ_b over the policies of the table: 1 is the right order, 0 none, −1 \
+                  the opposite. Lower errors count as better. Regret is the {Measure.title measure} lost by the \
+                  policy that the number picks, beside the best one. Brackets are 95 %% intervals over seeds."
             for column in EstimateColumn.all |> List.truncate 1 do
                 yield!
                     ValueAgainstScore.figure measure column groups
@@ -142,6 +142,6 @@ let found (sweep: SweepResults) (judged: (Run * OfflineEstimates) list) : string
         let which = Plural.given (valued.Length > 1) $" has {best.Heading}, the highest of {valued.Length}"
 
         [
-            $"**By the data alone, the policy's value is {Shown.summary summary}**{which}.{beside} This is an estimate, \
-              no score: the section Judged by data alone says how far to trust it."
+            $"**By the data alone, the policy's value is {Shown.summary summary}**{which}.{beside} This is an \
+              estimate, no score: the section Judged by data alone says how far to trust it."
         ]

@@ -21,7 +21,7 @@ type Trial = {
     Rewards: RewardRule option
     /// Whether observations are standardised before training; None: what the task does, and for one's own data yes.
     NormalizeObservations: bool option
-    /// How actions are scaled to ±1 before training, and back when a policy acts; None: where one's own data lie outside.
+    /// How actions are scaled to ±1 before training, and back when a policy acts; None: where own data lie outside.
     ActionScaling: ActionScaling option
     Seed: int
     /// Training steps; of a trial that goes on online, those of both phases.

@@ -104,6 +104,45 @@ let private log (ending: string) (lines: string list) (folder: string) : Sound l
     File.WriteAllLines(file folder ("log" + ending), lines)
     [ sound folder [ "log" + ending; "schema.json" ] ]
 
+/// A table of Parquet in two groups of rows, with a missing number, texts, flags and integers.
+let writeParquet (path: string) : unit =
+    let fields: Parquet.Schema.Field[] = [|
+        Parquet.Schema.DataField<string> "run"
+        Parquet.Schema.DataField<Nullable<float>> "x"
+        Parquet.Schema.DataField<float32> "u"
+        Parquet.Schema.DataField<int64> "r"
+        Parquet.Schema.DataField<bool> "done"
+    |]
+
+    let table = Parquet.Schema.ParquetSchema fields
+
+    let write = task {
+        use stream = File.Create path
+        use! writer = Parquet.ParquetWriter.CreateAsync(table, stream)
+
+        for group in 0..1 do
+            use rows = writer.CreateRowGroup()
+            let x = [| Nullable 1.5; (if group = 0 then Nullable() else Nullable 2.5) |]
+            do! rows.WriteAsync(table.DataFields[0], [| "a"; "a" |])
+            do! rows.WriteAsync<float>(table.DataFields[1], ReadOnlyMemory<Nullable<float>> x)
+            do! rows.WriteAsync<float32>(table.DataFields[2], ReadOnlyMemory [| 0.5f; 0.25f |])
+            do! rows.WriteAsync<int64>(table.DataFields[3], ReadOnlyMemory [| 3L; 4L |])
+            do! rows.WriteAsync<bool>(table.DataFields[4], ReadOnlyMemory [| false; group = 1 |])
+    }
+
+    write.Wait()
+
+let private parquet (folder: string) : Sound list =
+    writeParquet (file folder "log.parquet")
+
+    File.WriteAllText(
+        file folder "schema.json",
+        """{"observations": ["x"], "actions": ["u"], "reward": "r", "terminal": "done", "episode": "run",
+            "missing": "cut"}"""
+    )
+
+    [ sound folder [ "log.parquet"; "schema.json" ] ]
+
 let private readLog (ending: string) (folder: string) : int64 seq = seq {
     let target = file folder "out.npz"
     File.Delete target
@@ -216,6 +255,7 @@ let dataReaders: Reader list = [
         texts
         (readLog ".jsonl")
 
+    reader "parquet" parquet [] [] (readLog ".parquet")
     reader "rllib" rllib (alone "data.json" [ "faults/reports/rllib.jsonl" ]) texts (at "data.json" readData)
 
     reader

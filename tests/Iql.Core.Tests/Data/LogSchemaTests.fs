@@ -10,6 +10,7 @@ open Iql.Data.Files
 open Iql.Data.Files.Logs
 open Iql.Data.Rows
 open Iql.Core.Tests.DataCases
+open Iql.Core.Tests.DataReaders
 open Iql.Core.Tests.MinariTests
 open Expecto
 open Iql.Tests
@@ -176,31 +177,7 @@ let tests =
             withFolder (fun folder ->
                 let at name = Path.Combine(folder, name)
 
-                let fields: Parquet.Schema.Field[] = [|
-                    Parquet.Schema.DataField<string> "run"
-                    Parquet.Schema.DataField<Nullable<float>> "x"
-                    Parquet.Schema.DataField<float32> "u"
-                    Parquet.Schema.DataField<int64> "r"
-                    Parquet.Schema.DataField<bool> "done"
-                |]
-
-                let schema = Parquet.Schema.ParquetSchema fields
-
-                let write = task {
-                    use stream = File.Create(at "log.parquet")
-                    use! writer = Parquet.ParquetWriter.CreateAsync(schema, stream)
-
-                    for group in 0..1 do
-                        use rows = writer.CreateRowGroup()
-                        let x = [| Nullable 1.5; (if group = 0 then Nullable() else Nullable 2.5) |]
-                        do! rows.WriteAsync(schema.DataFields[0], [| "a"; "a" |])
-                        do! rows.WriteAsync<float>(schema.DataFields[1], ReadOnlyMemory<Nullable<float>> x)
-                        do! rows.WriteAsync<float32>(schema.DataFields[2], ReadOnlyMemory [| 0.5f; 0.25f |])
-                        do! rows.WriteAsync<int64>(schema.DataFields[3], ReadOnlyMemory [| 3L; 4L |])
-                        do! rows.WriteAsync<bool>(schema.DataFields[4], ReadOnlyMemory [| false; group = 1 |])
-                }
-
-                write.Wait()
+                writeParquet (at "log.parquet")
                 let struct (guess, questions) = LogGuess.Of(at "log.parquet")
                 Expect.isEmpty questions "questions"
                 Expect.stringContains guess "\"missing\": \"cut\"" "a missing number"

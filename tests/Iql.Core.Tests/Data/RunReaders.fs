@@ -5,9 +5,12 @@ open System
 open System.Collections.Generic
 open System.Collections.Immutable
 open System.IO
+open Iql
 open Iql.Algorithms
 open Iql.Environments
 open Iql.Graph
+open Iql.Export
+open Iql.Policies
 open Iql.Training
 open Iql.Core.Tests.Mutations
 open Iql.Core.Tests.DataReaders
@@ -78,6 +81,23 @@ let private readTensors (folder: string) : int64 seq = seq {
         file.Find(tensor.Name, tensor.Shape) |> ignore
 
     file.Tensors |> Seq.sumBy (fun tensor -> 4L * int64 tensor.Values.Length)
+}
+
+/// A policy's numbers as an ONNX model, and beside its card.
+let private onnx (folder: string) : Sound list =
+    let own = BehaviourCloningConfig(HiddenSizes = Widths [ 4 ])
+    let run = RunFolder(file folder "run")
+    let data = DatasetInfo("data", "data.hdf5", 12L, 3L, "0123")
+    run.Create(RunConfig(Algorithm = "bc", Dataset = data, Hyperparameters = own.ToJson())) |> ignore
+    Checkpoint.Save(run, Trainer.Start((own :> IAlgorithmConfig).Learner(3, 2), Seed.Named "fuzz"))
+    use policy = Policy.Load run.Path
+    PolicyExport.Save(policy, PolicyFormat.Onnx, file folder "x.onnx") |> ignore
+    [ sound folder [ "x.onnx" ] ]
+
+let private readOnnx (folder: string) : int64 seq = seq {
+    use policy = Policy.Load(file folder "x.onnx")
+    policy.Act(Array.zeroCreate<float32> policy.ObservationSize) |> ignore
+    0L
 }
 
 let private config =
@@ -207,6 +227,7 @@ let runReaders: Reader list = [
     }
 
     reader "safetensors" tensors [] [ inHeader; inHeader; inHeader; inHeader ] readTensors
+    reader "onnx" onnx [] [] readOnnx
     reader "policy" policy policies texts readPolicy
     let inText = List.map summed (texts @ plain @ texts)
     reader "config" (run "config.json") [] inText readRun

@@ -231,7 +231,8 @@ let tests =
 
                 for i in 0 .. start[name].Length - 1 do
                     let at by =
-                        (oracle config (start.Add(name, Array.updateAt i (start[name].[i] + by) start[name])))["criticLoss"]
+                        let moved = Array.updateAt i (start[name].[i] + by) start[name]
+                        (oracle config (start.Add(name, moved)))["criticLoss"]
 
                     // Adam's first mean is a tenth of the gradient.
                     let expected = (at 1e-5 - at -1e-5) / 2e-5 / 10.0
