@@ -55,11 +55,9 @@ module Evaluate =
         let returns = [
             for run, folder in runs ->
                 run,
-                result {
-                    use! policy = Policy.loadFor card.Environment folder
-                    let! result = Policy.evaluate card.Environment episodes policy
-                    return result.ReturnMean
-                }
+                Policy.loadFor card.Environment folder
+                |> Result.bind (Policy.evaluate card.Environment episodes)
+                |> Result.map _.ReturnMean
                 |> Command.orRefuse
         ]
 
@@ -164,7 +162,7 @@ module Evaluate =
                     "--episodes N"
                     "Episodes in the task or environment"
                     (Read.whole 1)
-                    (fun count request -> { request with Episodes = count })
+                    (fun count (request: Request) -> { request with Episodes = count })
                 |> Parameter.showing "100"
                 plan "--steps N" "Steps of the fit" (Read.whole 1) (fun steps plan -> plan.With(steps = int64 steps))
                 |> Parameter.showing (string<int64> standard.Steps)

@@ -118,7 +118,7 @@ let writeParquet (path: string) : unit =
 
     let write = task {
         use stream = File.Create path
-        use! writer = Parquet.ParquetWriter.CreateAsync(table, stream)
+        let! writer = Parquet.ParquetWriter.CreateAsync(table, stream)
 
         for group in 0..1 do
             use rows = writer.CreateRowGroup()
@@ -128,6 +128,8 @@ let writeParquet (path: string) : unit =
             do! rows.WriteAsync<float32>(table.DataFields[2], ReadOnlyMemory [| 0.5f; 0.25f |])
             do! rows.WriteAsync<int64>(table.DataFields[3], ReadOnlyMemory [| 3L; 4L |])
             do! rows.WriteAsync<bool>(table.DataFields[4], ReadOnlyMemory [| false; group = 1 |])
+
+        do! writer.DisposeAsync()
     }
 
     write.Wait()

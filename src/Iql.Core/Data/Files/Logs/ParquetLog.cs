@@ -11,12 +11,14 @@ static class ParquetLog
     /// <summary>A group of rows may take so many bytes, or so many times the file's own.</summary>
     const long UsualBytes = 1L << 26;
     const int UsualRatio = 100, SampleRows = 1000;
+    /// <summary>Seconds for a part of any file, and more for each million bytes of it.</summary>
+    const double UsualSeconds = 4, SecondsPerMillion = 2;
 
     internal static IEnumerable<LogRow> Rows(LogReading log)
     {
         var (path, schema, fields) = (log.Path, log.Schema, log.Fields);
         using var stream = File.OpenRead(path);
-        var reader = Wait(ParquetReader.CreateAsync(stream));
+        var reader = Open(stream);
         var known = Fields(reader);
         foreach (var name in schema.All)
             if (!known.ContainsKey(name)) throw new InvalidDataException(
@@ -49,7 +51,7 @@ static class ParquetLog
     internal static List<(string Name, List<string> Texts)> Sample(string path)
     {
         using var stream = File.OpenRead(path);
-        var reader = Wait(ParquetReader.CreateAsync(stream));
+        var reader = Open(stream);
         if (reader.RowGroupCount == 0) return [];
         using var rows = reader.OpenRowGroupReader(0);
         return [.. Fields(reader).Values.Select(field =>
@@ -89,21 +91,38 @@ static class ParquetLog
             if (field.IsNullable)
             {
                 var some = new T?[rows.RowCount];
-                rows.ReadAsync<T>(field, some.AsMemory()).AsTask().GetAwaiter().GetResult();
+                Soon(length, () => rows.ReadAsync<T>(field, some.AsMemory()).AsTask());
                 return Array.ConvertAll(some, value => value is { } one ? text(one) : "");
             }
             var all = new T[rows.RowCount];
-            rows.ReadAsync<T>(field, all.AsMemory()).AsTask().GetAwaiter().GetResult();
+            Soon(length, () => rows.ReadAsync<T>(field, all.AsMemory()).AsTask());
             return Array.ConvertAll(all, value => text(value));
         }
 
         string[] Strings()
         {
             var texts = new string?[rows.RowCount];
-            rows.ReadAsync(field, texts.AsMemory()).AsTask().GetAwaiter().GetResult();
+            Soon(length, () => rows.ReadAsync(field, texts.AsMemory()).AsTask());
             return Array.ConvertAll(texts, text => text ?? "");
         }
     }
 
-    static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
+    static ParquetReader Open(Stream stream)
+    {
+        ParquetFooter.Check(stream);
+        return Soon(stream.Length, () => ParquetReader.CreateAsync(stream));
+    }
+
+    /// <summary>The result of the library, which can turn in a circle in a damaged file. It is left there, since no
+    /// thread can be ended from outside.</summary>
+    static T Soon<T>(long length, Func<Task<T>> read)
+    {
+        var reading = Task.Run(read);
+        var seconds = UsualSeconds + SecondsPerMillion * length / 1e6;
+        if (Task.WaitAny([reading], TimeSpan.FromSeconds(seconds)) < 0) throw new InvalidDataException(Invariant.Say(
+            $"expected a part of {length:N0} bytes within {seconds:N0} seconds, got none. Write the file again."));
+        return reading.GetAwaiter().GetResult();
+    }
+
+    static void Soon(long length, Func<Task> read) => Soon(length, async () => { await read(); return true; });
 }
