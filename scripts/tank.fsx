@@ -1,7 +1,5 @@
 // An invented tank: two valves, a heater, and what ten seconds make of the water in it. plant-log.fsx writes what its
 // sensors saw.
-module Tank
-
 open System
 
 /// Litres of water in the tank, and their temperature in °C.
