@@ -112,6 +112,20 @@ let seeds =
                 | _ -> ()))
 
         testRows
+            "inputs of tools/fuzz.fsx that broke readers are read or refused"
+            [ "hdf5", 5076; "hdf5", 5872; "parquet", 1 ]
+            (fun (name, number) ->
+                let reader = readers |> List.find (fun reader -> reader.Name = name)
+
+                withFolder (fun folder ->
+                    for _, input in inputs reader number 1 do
+                        place folder input
+
+                        match attempt reader folder with
+                        | Broken reason -> failtest reason
+                        | _ -> ()))
+
+        testRows
             "a configuration with a number out of range is refused by path and name"
             [
                 "steps", "-1"

@@ -42,14 +42,16 @@ sealed class FlatView(IArrayFile inner, string layout, IReadOnlyList<FlatColumn>
         : $"{layout}; not read: {string.Join(", ", others.Take(8))}{(others.Length > 8 ? ", …" : "")}";
 
     public ArrayData Read(string name) => name == Layout ? ArrayData.Of(Layout, Said)
-        : Find(name) is { } column ? Read(name, 0, checked((int)column.Shape[0])) : inner.Read(name);
+        : Find(name) is { } column ? Guarded(() => Read(name, 0, checked((int)column.Shape[0]))) : inner.Read(name);
 
-    public ArrayData Read(string name, long first, int count) => Reading.Of(Path, $"{layout}'s layout", () =>
+    public ArrayData Read(string name, long first, int count) => Guarded(() =>
     {
         if (Find(name) is not { } column) return inner.Read(name, first, count);
         new ArrayEntry(name, column.Kind, column.Shape).RequireRows(first, count, Path);
         return new ArrayData(name, column.Shape.SetItem(0, count), column.Rows(first, count));
     });
+
+    ArrayData Guarded(Func<ArrayData> read) => Reading.Of(Path, $"{layout}'s layout", read);
 
     IEnumerable<string> IArrayFile.Findings() => findings?.Invoke() ?? [];
     void IArrayFile.Verify() => inner.Verify();
