@@ -112,7 +112,7 @@ let seeds =
                 | _ -> ()))
 
         testRows
-            "inputs of tools/fuzz.fsx that broke readers are read or refused"
+            "inputs of the long fuzz that broke readers are read or refused"
             [ "hdf5", 5076; "hdf5", 5872; "parquet", 1 ]
             (fun (name, number) ->
                 let reader = readers |> List.find (fun reader -> reader.Name = name)
