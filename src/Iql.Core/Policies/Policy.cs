@@ -18,7 +18,7 @@ public sealed class Policy : IDisposable
     Policy(string folder, RunConfig config, Learner learner, LearnerState state, ActionSpace actions, int observation)
     {
         (Folder, Config, Learner, State) = (folder, config, learner, state);
-        (Actions, ObservationSize, Bounds) = (actions, observation, ActionBounds.Of(config, actions));
+        (Actions, ObservationSize, Bounds) = (actions, observation, ActionRange.Of(config, actions));
         (one, many) = (new(() => Begin(1)), new(() => Begin(Batch)));
         using var probe = Acting(1);
         Remembers = probe.Remembers;
@@ -36,7 +36,7 @@ public sealed class Policy : IDisposable
     /// <summary>What an action is. A discrete one is one-hot; <see cref="ActionSpace.Choice"/> reads it.</summary>
     public ActionSpace Actions { get; }
     /// <summary>The range of each number of an action.</summary>
-    public ActionBounds Bounds { get; }
+    public ActionRange Bounds { get; }
     /// <summary>Whether a decision depends on those before it, as a decision transformer's: <see cref="Begin"/> then
     /// acts, one object an episode.</summary>
     public bool Remembers { get; }

@@ -5,9 +5,9 @@ namespace Iql.Policies;
 
 /// <summary>The range of each number of an action, [A], in the user's units: ±1 or what training scaled to it, within
 /// what the data's source states. A policy's actions are clipped to it.</summary>
-public sealed record ActionBounds(ImmutableArray<float> Least, ImmutableArray<float> Greatest)
+public sealed record ActionRange(ImmutableArray<float> Least, ImmutableArray<float> Greatest)
 {
-    internal static ActionBounds Of(RunConfig config, ActionSpace actions)
+    internal static ActionRange Of(RunConfig config, ActionSpace actions)
     {
         var (low, high) = (config.Normalization.ActionLow, config.Normalization.ActionHigh);
         var stated = actions.IsDiscrete ? null : config.Dataset.Columns?.Actions;
