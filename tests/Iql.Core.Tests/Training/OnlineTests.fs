@@ -5,10 +5,7 @@ open System
 open Expecto
 open Iql
 open Iql.Algorithms
-open Iql.Cpu
-open Iql.Data
 open Iql.Environments
-open Iql.Graph
 open Iql.Optimizers
 open Iql.Training
 open Iql.Training.Online
