@@ -115,29 +115,31 @@ let tests =
                 run (training (scratch.Path name))
                 same (results (scratch.Path "whole"), results (scratch.Path name)))
 
-        testCase "a signal of the last moments is no exception, and 0 means that all is done" (fun () ->
-            needsShell ()
-            use scratch = new Scratch()
-            let folder = scratch.Path "sweep"
-            let report = Path.Combine(folder, "report.html")
-            let random = Random 1
+        testLong [
+            testCase "a signal of the last moments is no exception, and 0 means that all is done" (fun () ->
+                needsShell ()
+                use scratch = new Scratch()
+                let folder = scratch.Path "sweep"
+                let report = Path.Combine(folder, "report.html")
+                let random = Random 1
 
-            for i in 1..12 do
-                if Directory.Exists folder then
-                    Directory.Delete(folder, true)
+                for i in 1..12 do
+                    if Directory.Exists folder then
+                        Directory.Delete(folder, true)
 
-                use running = start (training folder)
+                    use running = start (training folder)
 
-                let last () =
-                    Directory.Exists folder
-                    && Directory.GetFiles(folder, "result.json", SearchOption.AllDirectories).Length = 2
+                    let last () =
+                        Directory.Exists folder
+                        && Directory.GetFiles(folder, "result.json", SearchOption.AllDirectories).Length = 2
 
-                running |> waitUntil last
-                Thread.Sleep(random.Next 400)
-                signal (if i % 2 = 0 then "-TERM" else "-HUP") running
-                let code, _, error = finished running
-                Expect.equal (code, File.Exists report) (0, true) error
-                Expect.isFalse (error.Contains "xception") error)
+                    running |> waitUntil last
+                    Thread.Sleep(random.Next 400)
+                    signal (if i % 2 = 0 then "-TERM" else "-HUP") running
+                    let code, _, error = finished running
+                    Expect.equal (code, File.Exists report) (0, true) error
+                    Expect.isFalse (error.Contains "xception") error)
+        ]
 
         testCase "what nohup starts does not end with its terminal" (fun () ->
             needsShell ()

@@ -213,104 +213,113 @@ let tests =
             state[1] <- environment.Memory(state)[1]
             Expect.equal (environment.Step(state, still, observation)) (StepResult(1f, true)) "step of environment")
 
-        testCase "a walker that is steered finds the goal" (fun () ->
-            needsMujoco ()
-            let file = walker ()
+        testLong [
+            testCase "a walker that is steered finds the goal" (fun () ->
+                needsMujoco ()
+                let file = walker ()
 
-            // Of ten at another place: ten in umaze, seven in medium, six in large (reference/environments.md, section
-            // 3).
-            for size, episodes, atLeast in [ "umaze", 6, 4; "medium-play", 6, 2; "large-play", 10, 2 ] do
-                let task = (robot $"antmaze-{size}-v2").World.Task :?> AntMaze
+                // Of ten at another place: ten in umaze, seven in medium, six in large
+                // (reference/environments.md, section 3).
+                for size, episodes, atLeast in [ "umaze", 6, 4; "medium-play", 6, 2; "large-play", 10, 2 ] do
+                    let task = (robot $"antmaze-{size}-v2").World.Task :?> AntMaze
 
-                let wandering =
-                    task.Wandering(
-                        Collections.Immutable.ImmutableArray<int>.Empty,
-                        Collections.Immutable.ImmutableArray.Create<int>(task.Maze.Goal)
-                    )
-
-                let environment = MujocoEnvironment(size, MujocoWorld(wandering, size), 1000)
-                use navigator = new AntMazeNavigator(file.Actor(episodes, true), wandering)
-
-                let results = Rollout.RunEpisodes(environment, episodes, Seed 8UL, navigator.Begin(Seed 9UL))
-
-                let reached = results |> Seq.filter _.Success |> Seq.length
-                Expect.isGreaterThanOrEqual reached atLeast $"{size}: {reached} of {episodes}")
-
-        testCase "AntMaze's data are rewarded for one goal, and run on at it" (fun () ->
-            needsMujoco ()
-            let file = walker ()
-            let make = RolloutData.MakePolicy(fun episodes -> file.Actor(episodes, true))
-            let environment = robot "antmaze-umaze-v2"
-
-            let collect threads =
-                AntMazeData.Collect(environment, make, Seed 1UL, 6000, "antmaze-iql-umaze", threads = threads)
-
-            let data = collect 2
-            let t = data.Transitions
-            Expect.equal (collect 1).Transitions.Fingerprint t.Fingerprint "fingerprint of collect 1"
-            Expect.equal t.ObservationSize 29 "observation size of t"
-            Expect.equal t.Count 6000 "count of t"
-
-            let rewarded = [
-                for row in 0 .. t.Count - 1 do
-                    if t.Rewards[row] = 1f then
-                        row
-            ]
-
-            Expect.isGreaterThan rewarded.Length 10 $"{rewarded.Length} rewards"
-            Expect.exists (rewarded |> List.pairwise) (fun (a, b) -> b = a + 1) "rewarded"
-
-            let next row axis = float t.NextObservations[row * 29 + axis]
-
-            let places = [ for row in rewarded -> next row 0, next row 1 ]
-
-            let spread axis = (places |> List.map axis |> List.max) - (places |> List.map axis |> List.min)
-
-            Expect.isTrue
-                (spread fst <= 1.0 && spread snd <= 1.0)
-                "spread of fst is at most 1.0 and spread of snd is at most 1.0"
-
-            for row in 0 .. t.Count - 1 do
-                Expect.equal t.Terminals[row] (t.Rewards[row] = 1f) "terminals of t at row"
-                Expect.isFalse (t.Terminals[row] && t.Timeouts[row]) "terminals of t at row and timeouts of t at row"
-
-                let goal = data.States[row * environment.StateSize + 43], data.States[row * environment.StateSize + 44]
-
-                Expect.between 8.0 9.5 (snd goal) "goal"
-
-                Expect.equal
-                    t.Observations[row * 29]
-                    (float32 data.States[row * environment.StateSize])
-                    "observations of t"
-
-            // A goal's time is 701 decisions.
-            Expect.isTrue (t.Timeouts[700] || t.Terminals[700]) "timeout 700 of t or terminal 700 of t")
-
-        testCase "medium's play data aim at three cells, the diverse data everywhere" (fun () ->
-            needsMujoco ()
-            let file = walker ()
-            let make = RolloutData.MakePolicy(fun episodes -> file.Actor(episodes, true))
-
-            let goals name =
-                let environment = robot name
-                let task = environment.World.Task :?> AntMaze
-
-                let data = AntMazeData.Collect(environment, make, Seed 2UL, 16000, name, threads = 2)
-
-                set [
-                    for row in 0..1001 .. data.Transitions.Count - 1 ->
-                        task.CellAt(
-                            data.States[row * environment.StateSize + 43],
-                            data.States[row * environment.StateSize + 44]
+                    let wandering =
+                        task.Wandering(
+                            Collections.Immutable.ImmutableArray<int>.Empty,
+                            Collections.Immutable.ImmutableArray.Create<int>(task.Maze.Goal)
                         )
+
+                    let environment = MujocoEnvironment(size, MujocoWorld(wandering, size), 1000)
+                    use navigator = new AntMazeNavigator(file.Actor(episodes, true), wandering)
+
+                    let results = Rollout.RunEpisodes(environment, episodes, Seed 8UL, navigator.Begin(Seed 9UL))
+
+                    let reached = results |> Seq.filter _.Success |> Seq.length
+                    Expect.isGreaterThanOrEqual reached atLeast $"{size}: {reached} of {episodes}")
+
+            testCase "AntMaze's data are rewarded for one goal, and run on at it" (fun () ->
+                needsMujoco ()
+                let file = walker ()
+                let make = RolloutData.MakePolicy(fun episodes -> file.Actor(episodes, true))
+                let environment = robot "antmaze-umaze-v2"
+
+                let collect threads =
+                    AntMazeData.Collect(environment, make, Seed 1UL, 6000, "antmaze-iql-umaze", threads = threads)
+
+                let data = collect 2
+                let t = data.Transitions
+                Expect.equal (collect 1).Transitions.Fingerprint t.Fingerprint "fingerprint of collect 1"
+                Expect.equal t.ObservationSize 29 "observation size of t"
+                Expect.equal t.Count 6000 "count of t"
+
+                let rewarded = [
+                    for row in 0 .. t.Count - 1 do
+                        if t.Rewards[row] = 1f then
+                            row
                 ]
 
-            Expect.isLessThanOrEqual (goals "antmaze-medium-play-v2").Count 3 "count of goals 'antmaze-medium-play-v2'"
+                Expect.isGreaterThan rewarded.Length 10 $"{rewarded.Length} rewards"
+                Expect.exists (rewarded |> List.pairwise) (fun (a, b) -> b = a + 1) "rewarded"
 
-            Expect.isGreaterThan
-                (goals "antmaze-medium-diverse-v2").Count
-                5
-                "count of goals 'antmaze-medium-diverse-v2'")
+                let next row axis = float t.NextObservations[row * 29 + axis]
+
+                let places = [ for row in rewarded -> next row 0, next row 1 ]
+
+                let spread axis = (places |> List.map axis |> List.max) - (places |> List.map axis |> List.min)
+
+                Expect.isTrue
+                    (spread fst <= 1.0 && spread snd <= 1.0)
+                    "spread of fst is at most 1.0 and spread of snd is at most 1.0"
+
+                for row in 0 .. t.Count - 1 do
+                    Expect.equal t.Terminals[row] (t.Rewards[row] = 1f) "terminals of t at row"
+
+                    Expect.isFalse
+                        (t.Terminals[row] && t.Timeouts[row])
+                        "terminals of t at row and timeouts of t at row"
+
+                    let goal =
+                        data.States[row * environment.StateSize + 43], data.States[row * environment.StateSize + 44]
+
+                    Expect.between 8.0 9.5 (snd goal) "goal"
+
+                    Expect.equal
+                        t.Observations[row * 29]
+                        (float32 data.States[row * environment.StateSize])
+                        "observations of t"
+
+                // A goal's time is 701 decisions.
+                Expect.isTrue (t.Timeouts[700] || t.Terminals[700]) "timeout 700 of t or terminal 700 of t")
+
+            testCase "medium's play data aim at three cells, the diverse data everywhere" (fun () ->
+                needsMujoco ()
+                let file = walker ()
+                let make = RolloutData.MakePolicy(fun episodes -> file.Actor(episodes, true))
+
+                let goals name =
+                    let environment = robot name
+                    let task = environment.World.Task :?> AntMaze
+
+                    let data = AntMazeData.Collect(environment, make, Seed 2UL, 16000, name, threads = 2)
+
+                    set [
+                        for row in 0..1001 .. data.Transitions.Count - 1 ->
+                            task.CellAt(
+                                data.States[row * environment.StateSize + 43],
+                                data.States[row * environment.StateSize + 44]
+                            )
+                    ]
+
+                Expect.isLessThanOrEqual
+                    (goals "antmaze-medium-play-v2").Count
+                    3
+                    "count of goals 'antmaze-medium-play-v2'"
+
+                Expect.isGreaterThan
+                    (goals "antmaze-medium-diverse-v2").Count
+                    5
+                    "count of goals 'antmaze-medium-diverse-v2'")
+        ]
 
         testCase "policy files act as an independent reader of them says" (fun () ->
             let names = [

@@ -93,15 +93,17 @@ let private network (block: TensorBlock) (name: string) (row: float[]) : float[]
 [<Tests>]
 let tests =
     testList "EveryAlgorithmTests" [
-        testCase "the bits are the same on two threads, without metrics, and after a resume" (fun () ->
-            use pair = new CpuDevice(2)
+        testLong [
+            testCase "the bits are the same on two threads, without metrics, and after a resume" (fun () ->
+                use pair = new CpuDevice(2)
 
-            for name, learner, _ in learners do
-                let start = Trainer.Start(learner, root)
-                let expected = train CpuDevice.Single true learner start 7
-                sameBits name expected (train pair true learner start 7)
-                sameBits name expected (train CpuDevice.Single false learner start 7)
-                sameBits name expected (train pair false learner (train CpuDevice.Single false learner start 4) 3))
+                for name, learner, _ in learners do
+                    let start = Trainer.Start(learner, root)
+                    let expected = train CpuDevice.Single true learner start 7
+                    sameBits name expected (train pair true learner start 7)
+                    sameBits name expected (train CpuDevice.Single false learner start 7)
+                    sameBits name expected (train pair false learner (train CpuDevice.Single false learner start 4) 3))
+        ]
 
         testCase "the pure step gives the loop's bits" (fun () ->
             for name, learner, config in learners do
