@@ -7,6 +7,7 @@ open System.IO
 open System.Runtime.InteropServices
 open System.Threading
 open Expecto
+open Iql.Tests
 open Iql.Cli
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
