@@ -11,7 +11,9 @@ public sealed record SweepAxis(string Name, ImmutableArray<string> Values);
 /// <param name="Folder">Name of its folder under "runs".</param>
 /// <param name="Labels">Value by axis, in the order of the axes.</param>
 /// <param name="Identity">The <see cref="RunConfig.Identity"/> of its configuration; null is not compared.</param>
-public sealed record PlannedRun(string Folder, OrderedDictionary<string, string> Labels, string? Identity = null);
+/// <param name="Group">The number of the group that it is trained in, from 0 on; null in older files.</param>
+public sealed record PlannedRun(
+    string Folder, OrderedDictionary<string, string> Labels, string? Identity = null, int? Group = null);
 
 /// <summary>What a sweep's folder was made for: its sweep.json, the only file with the labels of runs.</summary>
 public sealed record SweepPlan

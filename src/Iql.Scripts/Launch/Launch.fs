@@ -9,7 +9,11 @@ open Iql.Training
 
 /// Runs that are trained by one learner, and what they have in common, as a name.
 type internal LaunchGroup = {
+    /// Its number in the sweep.
+    Number: int
     Name: string
+    /// Its runs with those that are done.
+    Size: int
     Runs: (SweepCell * TrainingRun) list
 } with
 
@@ -156,22 +160,57 @@ module Launch =
         Cancellation = CancellationToken.None
     }
 
-    let private groups (folder: string) (runs: (SweepCell * RunConfig) list) : LaunchGroup list =
-        let configs = Map [ for cell, config in runs -> cell.Name, config ]
+    let private groups (folder: string) (examined: ExaminedSweep) : LaunchGroup list =
+        let configs = Map [ for cell, config in examined.Runs -> cell.Name, config ]
+        let numbers = Map [ for run in examined.Plan.Runs -> run.Folder, run.Group ]
 
         [
-            for group in Sweep.groups (List.map fst runs) ->
-                let shared =
-                    (List.head group).Labels
-                    |> List.filter (fun label -> group |> List.forall (fun cell -> List.contains label cell.Labels))
-                    |> List.map (fun (axis, value) -> $"{axis}={value}")
-                    |> String.concat ","
-
+            for group in Sweep.groups (List.map fst examined.Runs) ->
                 {
-                    Name = (if shared = "" then "run" else shared)
+                    Number = numbers[group.Head.Name].Value
+                    Name = Sweep.groupName [ for cell in group -> cell.Labels ]
+                    Size = group.Length
                     Runs = [ for cell in group -> cell, TrainingRun(Store.runFolder folder cell, configs[cell.Name]) ]
                 }
         ]
+
+    let private status (group: LaunchGroup) : GroupStatus =
+        let steps = (snd group.Runs.Head).Config.Steps
+        GroupStatus(Group = group.Number, Name = group.Name, Runs = group.Size, Steps = steps)
+
+    /// How a group ended here, with what there is to say.
+    let private ended (outcomes: TrainingOutcome list) : GroupState * string =
+        let state =
+            if outcomes |> List.exists (fun outcome -> not (isNull outcome.Problem)) then
+                GroupState.Failed
+            elif outcomes |> List.exists (fun outcome -> isNull outcome.Result) then
+                GroupState.Stopped
+            else
+                GroupState.Done
+
+        let reasons = [
+            for outcome in outcomes do
+                match outcome.Problem, outcome.Result with
+                | null, null -> ()
+                | null, result when result.Status <> RunStatus.Diverged -> ()
+                | null, result -> $"{outcome.Run.Folder.Name} diverged: {result.Failure.Message}"
+                | problem, _ -> problem
+        ]
+
+        state, (if reasons.IsEmpty then null else String.concat " " reasons)
+
+    /// Says in the status of groups that nobody trains which of their runs are damaged.
+    let private fail (folder: string) (claims: Claims) (groups: LaunchGroup list) (outcome: SweepOutcome) : unit =
+        let damaged = Map [ for cell, problem in outcome.Damaged -> cell.Name, problem ]
+
+        for group in groups do
+            let isFree =
+                group.Runs |> List.forall (fun (_, run) -> isNull (claims.Holder(run.Folder.Path, ref false)))
+
+            match group.Runs |> List.choose (fun (cell, _) -> damaged.TryFind cell.Name) with
+            | problems when isFree && not problems.IsEmpty && File.Exists(SweepPlan.PathIn folder) ->
+                (status group).Failing(String.concat " " problems).Write folder
+            | _ -> ()
 
     /// Trains a claimed group from where it stands: runs at one step together, the furthest first.
     let private trainGroup
@@ -192,44 +231,55 @@ module Launch =
         let cellOf = Map [ for cell, run in group.Runs -> run.Folder.Path, cell ]
 
         let claimOf = Map [ for (_, run), claim in List.zip group.Runs claims -> run.Folder.Path, claim ]
+        use file = new StatusFile(folder, status group, claims.Head)
+        let all = Collections.Generic.List<TrainingOutcome>()
 
-        for together in TrainingLoop.Groups(List.map snd group.Runs) do
-            let runs = List.ofSeq together.Runs
-            board.Begin runs.Length together.Step
+        try
+            for together in TrainingLoop.Groups(List.map snd group.Runs) do
+                let runs = List.ofSeq together.Runs
+                board.Begin runs.Length together.Step
 
-            let trials = [ for run in runs -> cellOf[run.Folder.Path].Trial ]
+                let trials = [ for run in runs -> cellOf[run.Folder.Path].Trial ]
 
-            let plan =
-                TrainingPlan(
-                    Learner = (Examine.learner data trials |> Attempt.get),
-                    Transitions = data.Transitions,
-                    Environment = (data.Task |> Option.map _.Environment |> Option.toObj),
-                    Threads = threads
-                )
+                let plan =
+                    TrainingPlan(
+                        Learner = (Examine.learner data trials |> Attempt.get),
+                        Transitions = data.Transitions,
+                        Environment = (data.Task |> Option.map _.Environment |> Option.toObj),
+                        Threads = threads
+                    )
 
-            let advance progress =
-                board.Advance group.Name runs.Length progress
-                lookAround ()
+                let advance (progress: TrainingProgress) =
+                    file.Advance progress.Step
+                    board.Advance group.Name runs.Length progress
+                    lookAround ()
 
-            let outcomes =
-                TrainingLoop.Run(
-                    plan,
-                    List.toArray runs,
-                    advance,
-                    stop,
-                    [| for run in runs -> claimOf[run.Folder.Path] |]
-                )
+                let outcomes =
+                    TrainingLoop.Run(
+                        plan,
+                        List.toArray runs,
+                        advance,
+                        stop,
+                        [| for run in runs -> claimOf[run.Folder.Path] |]
+                    )
 
-            for outcome in outcomes do
-                if not (isNull outcome.Problem) && File.Exists(SweepPlan.PathIn folder) then
-                    board.Damage cellOf[outcome.Run.Folder.Path] outcome.Problem
+                all.AddRange outcomes
 
-            board.End group.Name [
                 for outcome in outcomes do
-                    match outcome.Result with
-                    | null -> ()
-                    | result -> cellOf[outcome.Run.Folder.Path], result
-            ]
+                    if not (isNull outcome.Problem) && File.Exists(SweepPlan.PathIn folder) then
+                        board.Damage cellOf[outcome.Run.Folder.Path] outcome.Problem
+
+                board.End group.Name [
+                    for outcome in outcomes do
+                        match outcome.Result with
+                        | null -> ()
+                        | result -> cellOf[outcome.Run.Folder.Path], result
+                ]
+
+            file.End(ended (List.ofSeq all))
+        with error ->
+            file.End(GroupState.Failed, error.Message)
+            reraise ()
 
         match claims |> List.tryFind (fun claim -> claim.Lost && Directory.Exists folder) with
         | Some lost -> board.Say(Lost(group.Name, Option.ofObj lost.Taker))
@@ -242,7 +292,7 @@ module Launch =
         let go () =
             use claims = new Claims(options.Lease)
             use stop = CancellationTokenSource.CreateLinkedTokenSource options.Cancellation
-            let groups = groups options.Folder examined.Runs
+            let groups = groups options.Folder examined
 
             for group in groups do
                 for _, run in group.Runs do
@@ -261,6 +311,7 @@ module Launch =
             ]
 
             let left = groups |> List.filter (openRuns >> List.isEmpty >> not)
+            left |> List.iter (fun group -> GroupStatus.Reopen(options.Folder, group.Number))
 
             let board =
                 Board(List.map fst examined.Runs, [ for group in left -> group.Name, openRuns group ], options.Watch)
@@ -319,7 +370,9 @@ module Launch =
 
             first |> Option.iter (System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw)
 
-            board.Outcome queue.Elsewhere
+            let outcome = board.Outcome queue.Elsewhere
+            fail options.Folder claims groups outcome
+            outcome
 
         result {
             Store.damage options.Folder

@@ -36,6 +36,12 @@ module Store =
 
     /// The plan of a sweep; a run's score will be the mean of so many of its last evaluations.
     let plan command (last: int) (remarks: string list) (sweep: Sweep) (runs: (SweepCell * RunConfig) list) =
+        let groupOf =
+            Map [
+                for number, group in List.indexed (Sweep.groups (List.map fst runs)) do
+                    for cell in group -> cell.Name, number
+            ]
+
         SweepPlan(
             Name = sweep.Name,
             Command = Option.toObj command,
@@ -51,7 +57,8 @@ module Store =
                         PlannedRun(
                             cell.Name,
                             OrderedDictionary([ for axis, value in cell.Labels -> KeyValuePair(axis, value) ]),
-                            config.Identity
+                            config.Identity,
+                            groupOf[cell.Name]
                         )
                 ]
         )

@@ -125,3 +125,13 @@ module Sweep =
             else
                 cell.Trial, cell.Name)
         |> List.map snd
+
+    /// What the labels of a group's runs have in common, as a name: "expectile=0.7,seed=0".
+    let groupName (labels: (string * string) list list) : string =
+        let shared =
+            labels.Head
+            |> List.filter (fun label -> List.forall (List.contains label) labels)
+            |> List.map (fun (axis, value) -> $"{axis}={value}")
+            |> String.concat ","
+
+        if shared = "" then "run" else shared
