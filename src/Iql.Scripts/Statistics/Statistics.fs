@@ -109,27 +109,6 @@ let optimalityGapOfTasks (target: float) (scores: float[][]) : float = scores |>
 /// Interquartile mean of all runs of all tasks pooled, as rliable pools them; scores are M arrays of runs.
 let iqmOfTasks (scores: float[][]) : float = scores |> Array.concat |> iqm
 
-/// P(Z &lt;= z) of the standard normal: 1/2 + φ(z) (z + z³/3 + z⁵/15 + …), summed until nothing changes.
-/// Source: Marsaglia 2004, "Evaluating the normal distribution". Exact to rounding for |z| up to 6.
-let private normalShare (z: float) : float =
-    let rec sum total term k =
-        let next = term * z * z / k
-
-        if total + next = total then total else sum (total + next) next (k + 2.0)
-
-    0.5 + exp (-z * z / 2.0) / sqrt (2.0 * Math.PI) * sum z z 3.0
-
-/// z with P(|Z| &lt;= z) = confidence, by bisection; confidence in (0, 1).
-let private normalBound (confidence: float) : float =
-    let rec between low high steps =
-        let middle = (low + high) / 2.0
-
-        if steps = 0 then middle
-        elif 2.0 * normalShare middle - 1.0 < confidence then between middle high (steps - 1)
-        else between low middle (steps - 1)
-
-    between 0.0 6.0 60
-
 /// Wilson's interval for a share of successes: the values p for which the count seen is not surprising.
 /// confidence in (0, 1), 0 &lt;= successes &lt;= trials, trials at least 1; shares are in [0, 1].
 /// Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
@@ -139,7 +118,7 @@ let wilson (confidence: float) (successes: int) (trials: int) : Estimate =
     Check.That(successes >= 0 && successes <= trials, nameof successes, $"a count from 0 to {trials}", successes)
     let n = float trials
     let share = float successes / n
-    let z = normalBound confidence
+    let z = Distribution.normalQuantile ((1.0 + confidence) / 2.0)
     let centre = (share + z * z / (2.0 * n)) / (1.0 + z * z / n)
 
     let half = z / (1.0 + z * z / n) * sqrt (share * (1.0 - share) / n + z * z / (4.0 * n * n))
