@@ -33,7 +33,8 @@ module Blocks =
 
         { Rows = rows }
 
-    /// The scores on those seeds that all cells have, cell by cell; None where that leaves fewer than two seeds or cells.
+    /// The scores on those seeds that all cells have, cell by cell; None where that leaves fewer than two seeds or
+    /// cells.
     let common (cells: Map<'seed, float>[]) : Blocks option =
         if cells.Length < 2 then
             None

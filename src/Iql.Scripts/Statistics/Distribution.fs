@@ -54,9 +54,8 @@ let private hartBelow = [|
     440.413735824752
 |]
 
-/// P(Z &lt;= z) of the standard normal, to 1e-15; to eight digits of itself where it is smaller.
-/// Source: Hart et al. 1968, "Computer approximations", no. 5666; West 2005, "Better approximations to cumulative normal
-/// functions".
+/// P(Z &lt;= z) of the standard normal, to 1e-15; to eight digits of itself where it is smaller. Source: Hart et al.
+/// 1968, "Computer approximations", no. 5666; West 2005, "Better approximations to cumulative normal functions".
 let normal (z: float) : float =
     let x = abs z
 
@@ -120,9 +119,9 @@ let fisher (above: float) (below: float) (f: float) : float =
 /// f with P(F &lt;= f) = share, in (0, 1).
 let fisherQuantile (above: float) (below: float) (share: float) : float = root (fun f -> fisher above below f - share)
 
-/// P(F &lt;= f) of the noncentral F: Σ_j Poisson(j; λ/2) I_x(above/2 + j, below/2), x = above f / (above f + below), λ >= 0.
-/// Summed downwards, which loses no digits. Source: Johnson, Kotz and Balakrishnan 1995, "Continuous univariate
-/// distributions" 2, chapter 30.
+/// P(F &lt;= f) of the noncentral F: Σ_j Poisson(j; λ/2) I_x(above/2 + j, below/2), x = above f / (above f + below),
+/// λ >= 0. Summed downwards, which loses no digits. Source: Johnson, Kotz and Balakrishnan 1995, "Continuous
+/// univariate distributions" 2, chapter 30.
 let noncentralFisher (above: float) (below: float) (noncentrality: float) (f: float) : float =
     let a, b, mean = above / 2.0, below / 2.0, noncentrality / 2.0
     let x = above * f / (above * f + below)

@@ -16,9 +16,9 @@ type BestByHalves = {
     /// What choosing adds to a score: claimed − confirmed.
     member best.Optimism: float = best.Claimed - best.Confirmed
 
-/// Choosing without believing the choice's own scores. Source: Patterson et al. 2024, "Empirical design in reinforcement
-/// learning", JMLR 25(318) (choosing and scoring on different seeds); Dodge et al. 2019, "Show your work" (the expected
-/// maximum of n tries).
+/// Choosing without believing the choice's own scores. Source: Patterson et al. 2024, "Empirical design in
+/// reinforcement learning", JMLR 25(318) (choosing and scoring on different seeds); Dodge et al. 2019, "Show your
+/// work" (the expected maximum of n tries).
 [<RequireQualifiedAccess>]
 module Halves =
 

@@ -6,8 +6,8 @@ open System
 open Iql
 open Iql.Scripts.Statistics
 
-/// Weights of an axis's values: half the way to each neighbour, on a logarithmic axis in logarithms; they add up to 1. The
-/// values ascend; one value, or none that is a number, weighs the same as another.
+/// Weights of an axis's values: half the way to each neighbour, on a logarithmic axis in logarithms; they add up to
+/// 1. The values ascend; one value, or none that is a number, weighs the same as another.
 let spacing (logarithmic: bool) (values: float[]) : float[] =
     let places = if logarithmic then Array.map log values else values
     let last = places.Length - 1
@@ -38,8 +38,8 @@ let volume (weights: float[]) (tukey: Tukey) (epsilon: float) : Estimate =
         Interval = { Low = within _.Interval.High; High = within _.Interval.Low }
     }
 
-/// The values of an axis around the best cell, all others held, whose means are within ε >= 0 of the best: indices of the
-/// first and the last. Cells lie in order of the axes' values, the last axis fastest.
+/// The values of an axis around the best cell, all others held, whose means are within ε >= 0 of the best: indices of
+/// the first and the last. Cells lie in order of the axes' values, the last axis fastest.
 let plateau (lengths: int list) (axis: int) (epsilon: float) (means: float[]) : int * int =
     let product = List.reduce (*) lengths
     Check.That((product = means.Length), nameof lengths, $"a product of {means.Length} cells", product)

@@ -1,5 +1,6 @@
 /// How many seeds tell a difference apart. Power is exact for normal scores: an F with one degree of freedom that is
-/// noncentral by n δ² / variance. Source: Cohen 1988, "Statistical power analysis for the behavioral sciences", chapter 2.
+/// noncentral by n δ² / variance. Source: Cohen 1988, "Statistical power analysis for the behavioral sciences",
+/// chapter 2.
 [<RequireQualifiedAccess>]
 module Iql.Scripts.SeedsNeeded
 
@@ -39,8 +40,8 @@ let private check (error: float) (power: float) : unit =
 
 let private student (error: float) (degrees: float) : float = Distribution.studentBound degrees (1.0 - error) ** 2.0
 
-/// Common seeds of two methods, whose differences have a deviation, for a true difference of means to be told from 0 with
-/// `power` by a two-sided paired t test of an error; None beyond ten thousand.
+/// Common seeds of two methods, whose differences have a deviation, for a true difference of means to be told from 0
+/// with `power` by a two-sided paired t test of an error; None beyond ten thousand.
 let paired (error: float) (power: float) (deviation: float) (difference: float) : int option =
     check error power
     least power (fun n -> powerOf (n - 1.0) (n * (difference / deviation) ** 2.0) (student error (n - 1.0)))

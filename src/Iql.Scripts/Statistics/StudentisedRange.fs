@@ -25,9 +25,9 @@ let private range (k: int) (w: float) : float =
     |> Array.sumBy (fun (z, weight) -> weight * (Distribution.normal z - Distribution.normal (z - w)) ** power)
     |> (*) (float k)
 
-/// P(Q &lt;= q) for k >= 2 means, and an estimate of their deviation with degrees of freedom > 0. Both integrals are sums at
-/// even distances, which for such integrands converge faster than any power. Source: Copenhaver and Holland 1988,
-/// "Computation of the distribution of the maximum studentized range statistic".
+/// P(Q &lt;= q) for k >= 2 means, and an estimate of their deviation with degrees of freedom > 0. Both integrals are
+/// sums at even distances, which for such integrands converge faster than any power. Source: Copenhaver and Holland
+/// 1988, "Computation of the distribution of the maximum studentized range statistic".
 let share (k: int) (degrees: float) (q: float) : float =
     if q <= 0.0 then
         0.0

@@ -14,13 +14,13 @@ type Tukey = {
     Least: float
 }
 
-/// Tukey's test with seeds as blocks. Source: Tukey 1953, "The problem of multiple comparisons"; Scheffé 1959, "The analysis
-/// of variance", section 3.6.
+/// Tukey's test with seeds as blocks. Source: Tukey 1953, "The problem of multiple comparisons"; Scheffé 1959, "The
+/// analysis of variance", section 3.6.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Tukey =
 
-    /// The least difference is q √(s² / K): q of C means with (C − 1)(K − 1) degrees of freedom, s² the variance of what
-    /// cell and seed leave over. confidence in (0, 1).
+    /// The least difference is q √(s² / K): q of C means with (C − 1)(K − 1) degrees of freedom, s² the variance of
+    /// what cell and seed leave over. confidence in (0, 1).
     let ofBlocks (confidence: float) (blocks: Blocks) : Tukey =
         Check.Between(confidence, 0.0, 1.0, nameof confidence)
         let q = StudentisedRange.quantile blocks.Cells (Blocks.degrees blocks) confidence
@@ -40,7 +40,8 @@ module Tukey =
 
         { Value = value; Interval = { Low = value - tukey.Least; High = value + tukey.Least } }
 
-    /// What the best mean exceeds each cell's by [C]; intervals hold the true distances to the truly best cell, all at once.
+    /// What the best mean exceeds each cell's by [C]; intervals hold the true distances to the truly best cell, all
+    /// at once.
     let behind (tukey: Tukey) : Estimate[] =
         let best = Array.max tukey.Means
 

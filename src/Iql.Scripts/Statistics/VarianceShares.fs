@@ -20,9 +20,9 @@ type VarianceShares = {
     Seeds: Estimate
 }
 
-/// Analysis of variance of a full grid, seeds as blocks.
-/// Source: Hays 1963, "Statistics for psychologists" (ω²); Steiger 2004, "Beyond the F test" (noncentral F); Zou and Donner
-/// 2008, "Construction of confidence limits about effect measures" (limits of sums and ratios from those of their parts).
+/// Analysis of variance of a full grid, seeds as blocks. Source: Hays 1963, "Statistics for psychologists" (ω²);
+/// Steiger 2004, "Beyond the F test" (noncentral F); Zou and Donner 2008, "Construction of confidence limits about
+/// effect measures" (limits of sums and ratios from those of their parts).
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module VarianceShares =
 
@@ -67,8 +67,8 @@ module VarianceShares =
             ]
     ]
 
-    /// What chosen axes do beyond each smaller choice of them, cell by cell: means over cells that agree on a choice, with
-    /// alternating signs.
+    /// What chosen axes do beyond each smaller choice of them, cell by cell: means over cells that agree on a choice,
+    /// with alternating signs.
     let private effect (lengths: int list) (means: float[]) (axes: int list) : float[] =
         let strides = List.scanBack (*) lengths 1 |> List.tail
         let place cell axis = cell / strides[axis] % lengths[axis]
