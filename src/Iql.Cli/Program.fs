@@ -9,6 +9,7 @@ let commands: Command list = [
     Compare.command
     Evaluate.command
     Rebuild.command
+    Watch.command
     Data.inspect
     Collect.command
     Data.pack

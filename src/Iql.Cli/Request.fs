@@ -34,6 +34,7 @@ type Request = {
     Output: string option
     Threads: int
     RetrainDamaged: bool
+    Watch: bool
     /// A file of published curves.
     PublishedCurves: string option
 } with
@@ -66,6 +67,7 @@ module Request =
         Output = None
         Threads = Environment.ProcessorCount
         RetrainDamaged = false
+        Watch = false
         PublishedCurves = None
     }
 
@@ -374,5 +376,9 @@ module Request =
                 "--retrain-damaged"
                 "Delete runs whose files are damaged, and train them again; otherwise they are listed"
                 (fun (request: Request) -> { request with RetrainDamaged = true })
+            Parameter.switch
+                "--watch"
+                "Show the report while it grows, as a page for this machine; it prints the address"
+                (fun (request: Request) -> { request with Watch = true })
         ]
         |> Parameter.grouped "Running"

@@ -1,66 +1,17 @@
 namespace Iql.Cli
 
-open System
-open System.Diagnostics
-open System.IO
 open System.Net
-open System.Runtime.InteropServices
 open Iql.Scripts
 
-/// `iql serve`: starts the program Iql.Web, which alone needs ASP.NET.
+/// `iql serve`
 [<RequireQualifiedAccess>]
 module Serve =
 
     type private Request = { Source: string; Host: IPAddress; Port: int; Rate: int; Batch: int; Body: int }
 
-    /// The folder of the dotnet that runs this program.
-    let private dotnet =
-        let runtime = RuntimeEnvironment.GetRuntimeDirectory()
-
-        if Path.GetFileNameWithoutExtension Environment.ProcessPath = "dotnet" then
-            Path.GetDirectoryName Environment.ProcessPath
-        else
-            Path.GetFullPath(Path.Combine(runtime, "..", "..", ".."))
-
-    /// Refuses a machine without ASP.NET, before any work.
-    let private requireAspNet () : unit =
-        let frameworks = Path.Combine(dotnet, "shared", "Microsoft.AspNetCore.App")
-        let version = $"{Environment.Version.Major}."
-
-        let known =
-            Directory.Exists frameworks
-            && Directory.GetDirectories frameworks
-               |> Array.exists (fun folder -> (Path.GetFileName folder).StartsWith version)
-
-        if not known then
-            Command.refuse
-                $"serve: expected the ASP.NET Core runtime {version}x in {dotnet}, found none. Install it; on Debian: \
-                  apt-get install aspnetcore-runtime-{version}0."
-
-    /// The web program: beside this one, or in the folders of a build.
-    let private program () : string =
-        let here = Path.TrimEndingDirectorySeparator AppContext.BaseDirectory
-        let configuration = here |> Path.GetDirectoryName |> Path.GetFileName
-
-        let built root =
-            Path.Combine(root, "src", "Iql.Web", "bin", configuration, Path.GetFileName here, "Iql.Web.dll")
-
-        let above =
-            here
-            |> Seq.unfold (fun folder -> if isNull folder then None else Some(folder, Path.GetDirectoryName folder))
-
-        let places = Path.Combine(here, "Iql.Web.dll") :: [ for folder in above -> built folder ]
-
-        match List.tryFind (fun place -> File.Exists(Path.ChangeExtension(place, ".runtimeconfig.json"))) places with
-        | Some place -> place
-        | None -> Command.refuse "serve: expected the program Iql.Web, found none. Build it: dotnet build -c Release"
-
     let private run (request: Request) : int =
-        requireAspNet ()
-        let host = Path.Combine(dotnet, (if OperatingSystem.IsWindows() then "dotnet.exe" else "dotnet"))
-
-        let arguments = [
-            program ()
+        WebProgram.run "serve" [
+            "serve"
             request.Source
             string request.Host
             string request.Port
@@ -68,14 +19,6 @@ module Serve =
             string request.Batch
             string request.Body
         ]
-
-        use web = Process.Start(ProcessStartInfo(host, arguments, RedirectStandardInput = true))
-
-        // It ends with its input, also when this process is killed.
-        Interrupt.ending (fun stop ->
-            use _ = stop.Register(fun () -> web.StandardInput.Close())
-            web.WaitForExit()
-            web.ExitCode)
 
     let private address (word: string) : Result<IPAddress, string> =
         match word, IPAddress.TryParse word with

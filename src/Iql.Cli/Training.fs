@@ -256,11 +256,13 @@ module Training =
         if not curves.IsEmpty then
             PublishedCurves.keep folder curves
 
+        let paged work = if request.Watch then Watch.during folder work else work ()
+
         Interrupt.saving (fun cancellation ->
             let options = { options with Cancellation = cancellation }
 
             let outcome =
-                Progress.show (fun watch -> Launch.train { options with Watch = watch } examined)
+                paged (fun () -> Progress.show (fun watch -> Launch.train { options with Watch = watch } examined))
                 |> Command.orRefuse
 
             let finished = (SweepOutcome.finished outcome).Length

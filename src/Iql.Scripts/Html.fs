@@ -103,7 +103,7 @@ module Html =
     /// A script of this assembly, by its file's name.
     let scriptFile (file: string) : XmlNode = script [] [ rawText (Resource.text file) ]
 
-    let private whole (name: string) (scripts: XmlNode list) (content: XmlNode list) : string =
+    let private whole (name: string) (about: XmlAttribute list) (scripts: XmlNode list) content : string =
         html [ _lang "en" ] [
             head [] [
                 meta [ _charset "utf-8" ]
@@ -115,13 +115,22 @@ module Html =
                 styleFile "report.css"
                 styleFile "figures.css"
             ]
-            body [] (main [] content :: scripts)
+            body about (main [] content :: scripts)
         ]
         |> RenderView.AsString.htmlDocument
 
+    let private drawing () = [
+        script [] [ rawText Figure.plotly.Value ]
+        scriptFile "figures.js"
+        scriptFile "report.js"
+    ]
+
     /// A whole page: it holds its style, plotly.js and its figures, and asks no network for anything.
-    let page (title: string) : XmlNode list -> string =
-        whole title [ script [] [ rawText Figure.plotly.Value ]; scriptFile "figures.js"; scriptFile "report.js" ]
+    let page (title: string) (content: XmlNode list) : string = whole title [] (drawing ()) content
+
+    /// A page that asks for what is newer than `since`, at "events" beside it.
+    let live (title: string) (since: string) (content: XmlNode list) : string =
+        whole title [ attr "data-since" since ] (drawing () @ [ scriptFile "live.js" ]) content
 
     /// A whole page whose pictures are still: it holds its style and sorts its tables, without plotly.js.
-    let still (title: string) : XmlNode list -> string = whole title [ scriptFile "report.js" ]
+    let still (title: string) : XmlNode list -> string = whole title [] [ scriptFile "report.js" ]

@@ -1,4 +1,5 @@
-/// The program that `iql serve` starts: SOURCE ADDRESS PORT RATE BATCH BODY. It ends with its standard input.
+/// The program that `iql` starts: "serve" SOURCE ADDRESS PORT RATE BATCH BODY, or "watch" FOLDER PORT, where port "any"
+/// is the usual one or else a free one. It prints its address, and ends with its standard input.
 module Iql.Web.Program
 
 open System
@@ -7,7 +8,6 @@ open System.Net
 open System.Runtime.InteropServices
 open System.Threading
 open System.Threading.Tasks
-open Microsoft.AspNetCore.Connections
 open Iql.Policies
 open Iql.Scripts
 
@@ -33,18 +33,7 @@ let private serve (source: string) (options: ServerOptions) : Task<unit> = task 
     use policy = Policy.Load source
     let server = Server(Served.ofPolicy policy, options)
 
-    let! url = task {
-        try
-            return! server.Start()
-        with :? IOException as error when (error.InnerException :? AddressInUseException) ->
-            return
-                raise (
-                    Refusal
-                        $"--port: expected a free port, got {options.Port}, which another program uses. --port 0 takes \
-                          a free one."
-                )
-    }
-
+    let! url = server.Start()
     printfn "%O" policy
     printfn "%s" url
 
@@ -68,6 +57,31 @@ let private serve (source: string) (options: ServerOptions) : Task<unit> = task 
     do! (server :> IAsyncDisposable).DisposeAsync()
 }
 
+/// Where a page is that nobody chose a place for: the same after a restart, so that open pages find it.
+let private usual = 8090
+
+let private watch (folder: string) (port: string) : Task<unit> = task {
+    let start (port: int) = task {
+        let server = LiveServer(folder, port)
+        let! url = server.Start()
+        return server, url
+    }
+
+    let! server, url = task {
+        if port <> "any" then
+            return! start (int port)
+        else
+            try
+                return! start usual
+            with :? Refusal ->
+                return! start 0
+    }
+
+    printfn "%s" url
+    do! stopping ()
+    do! (server :> IAsyncDisposable).DisposeAsync()
+}
+
 [<EntryPoint>]
 let main words =
     // The one who started it hears the signal, and closes the input.
@@ -76,15 +90,19 @@ let main words =
     try
         let number (i: int) = Int64.Parse words[i]
 
-        serve words[0] {
-            Address = IPAddress.Parse words[1]
-            Port = int (number 2)
-            Rate = int (number 3)
-            Batch = int (number 4)
-            Body = number 5
-        }
-        |> _.Wait()
+        let work =
+            match words[0] with
+            | "watch" -> watch words[1] words[2]
+            | _ ->
+                serve words[1] {
+                    Address = IPAddress.Parse words[2]
+                    Port = int (number 3)
+                    Rate = int (number 4)
+                    Batch = int (number 5)
+                    Body = number 6
+                }
 
+        work.Wait()
         0
     with error ->
         match Attempt.expected error with

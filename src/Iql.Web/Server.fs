@@ -8,11 +8,7 @@ open System.Text.Json.Nodes
 open System.Threading
 open System.Threading.RateLimiting
 open System.Threading.Tasks
-open Microsoft.AspNetCore.Builder
-open Microsoft.AspNetCore.Hosting
 open Microsoft.AspNetCore.Http
-open Microsoft.AspNetCore.Server.Kestrel.Core
-open Iql
 open Iql.Scripts
 
 /// Where a server listens, and what it refuses.
@@ -50,16 +46,8 @@ type Server(served: Served, options: ServerOptions) =
 
         reader.ReadToEnd()
 
-    let say (context: HttpContext) (code: int) (kind: string) (body: string) : Task =
-        context.Response.StatusCode <- code
-        context.Response.ContentType <- kind
-        context.Response.Headers.CacheControl <- "no-store"
-        let bytes = Text.Encoding.UTF8.GetBytes body
-        context.Response.ContentLength <- bytes.Length
-        context.Response.Body.WriteAsync(bytes).AsTask()
-
     let json (context: HttpContext) (code: int) (node: JsonNode) : Task =
-        say context code "application/json" (Json.text node)
+        Site.say context code "application/json" (Json.text node)
 
     let refuse (context: HttpContext) (code: int) (message: string) : Task =
         Interlocked.Increment &refused |> ignore
@@ -144,64 +132,29 @@ type Server(served: Served, options: ServerOptions) =
                     latency.Add(Stopwatch.GetElapsedTime started)
     }
 
-    /// Pages of other sites may not ask by a name that only points here.
-    let isForeign (context: HttpContext) =
-        IPAddress.IsLoopback options.Address
-        && not (List.contains context.Request.Host.Host [ "localhost"; "127.0.0.1"; "[::1]" ])
-
     let handle (context: HttpContext) : Task =
         match context.Request.Method, context.Request.Path.Value with
-        | _ when isForeign context ->
-            refuse context 400 $"Host: expected localhost or 127.0.0.1, got '{context.Request.Host.Host}'."
         | "POST", "/act" -> act context
         | "GET", "/health" -> json context 200 (health ())
-        | "GET", "/metadata" -> say context 200 "application/json" metadata
-        | "GET", "/openapi.json" -> say context 200 "application/json" openApi
-        | "GET", "/" -> say context 200 "text/html; charset=utf-8" page
+        | "GET", "/metadata" -> Site.say context 200 "application/json" metadata
+        | "GET", "/openapi.json" -> Site.say context 200 "application/json" openApi
+        | "GET", "/" -> Site.say context 200 "text/html; charset=utf-8" page
         | _, ("/act" | "/health" | "/metadata" | "/openapi.json" | "/" as path) ->
             let right = if path = "/act" then "POST" else "GET"
             refuse context 405 $"{path}: expected {right}, got {context.Request.Method}."
         | _, path ->
             refuse context 404 $"expected /act, /health, /metadata, /openapi.json or /, got {Plural.short path}."
 
-    /// An error of ours is an answer too, and a line for the one who serves.
-    let answer (context: HttpContext) : Task = task {
-        try
-            do! handle context
-        with
-        | :? OperationCanceledException -> ()
-        | error ->
-            eprintfn "iql: internal error: %s" (InputException.InCallersPlaces(error, string error))
-
-            if not context.Response.HasStarted then
-                do! refuse context 500 $"internal error: {error.Message}"
-    }
-
-    let app =
-        let builder = WebApplication.CreateEmptyBuilder(WebApplicationOptions())
-
-        builder.WebHost
-            .UseKestrelCore()
-            .ConfigureKestrel(fun (kestrel: KestrelServerOptions) ->
-                kestrel.Listen(options.Address, options.Port)
-                kestrel.AddServerHeader <- false
-                kestrel.Limits.MaxRequestBodySize <- options.Body)
-        |> ignore
-
-        let app = builder.Build()
-        app.Run(RequestDelegate answer)
-        app
+    let site = Site(options.Address, options.Port, options.Body, refuse, handle)
 
     /// Begins to listen: the address of the page. A first action compiles what acts.
-    member _.Start() : Task<string> = task {
+    member _.Start() : Task<string> =
         let start = [| for slider in served.Sliders -> float32 slider.Start |]
 
         if not served.Policy.Remembers then
             served.Policy.Act start |> ignore
 
-        do! app.StartAsync()
-        return Seq.head app.Urls + "/"
-    }
+        site.Start()
 
     /// The latencies of all answers so far, refused requests, and those above the rate.
     member _.Counts: int64[] * int64 * int64 = latency.Counts, Volatile.Read &refused, Volatile.Read &limited
@@ -210,8 +163,7 @@ type Server(served: Served, options: ServerOptions) =
         member _.DisposeAsync() =
             ValueTask(
                 task {
-                    do! app.StopAsync()
-                    do! (app :> IAsyncDisposable).DisposeAsync()
+                    do! (site :> IAsyncDisposable).DisposeAsync()
                     limiter.Dispose()
                 }
                 :> Task

@@ -109,10 +109,11 @@ let tests =
                         + "level.value = 8; level.oninput(); flow.value = 0.5; flow.oninput(); return 'moved' })()"
 
                     Expect.equal (text move) "moved" "moved"
-                    let after = text $"(text => text == '{before}' ? null : text)({shown})"
                     let flow = float32 (text "document.querySelectorAll('[type=number]')[1].value")
                     let expected = float (policy.Act(8f, flow)[0])
-                    Expect.floatClose (Accuracy.within (0.001 * abs expected)) (float after) expected "action"
+                    // The answer for the first slider alone may come before.
+                    let near = $"Math.abs(text - {expected}) < {0.001 * abs expected}"
+                    text $"(text => text != '{before}' && {near} ? text : null)({shown})" |> ignore
                     Expect.stringContains (text "document.getElementById('curl').textContent") "/act -H" "curl"
                     Expect.equal (text "document.getElementById('error').textContent + 'none'") "none" "error")))
     ]

@@ -76,16 +76,19 @@ public sealed class RunFolder(string path)
 
     /// <summary>Everything that is in the folder.</summary>
     /// <param name="planned">The run in a sweep's plan; null for a run alone.</param>
+    /// <param name="inTraining">Whether the checkpoint of a run without a result may be just now replaced: it is not
+    /// looked at.</param>
     /// <exception cref="FileException">A file is damaged; the message names it and what helps.</exception>
     /// <exception cref="IOException">There is no configuration.</exception>
-    public Run Read(PlannedRun? planned = null)
+    public Run Read(PlannedRun? planned = null, bool inTraining = false)
     {
         if (State == RunFolderState.Absent && !IsEmpty)
             throw Damaged($"{ConfigPath}: expected a file, found none.");
         var config = ReadConfig();
         if (planned?.Identity is { } identity && identity != config.Identity)
             throw Damaged($"{ConfigPath}: expected the run of sweep.json, got another.");
-        var result = Verified(config); // before the metrics: all lines are there when it is
+        // Before the metrics: all lines are there when it is.
+        var result = inTraining && !File.Exists(ResultPath) ? null : Verified(config);
         var lines = Guarded(() => MetricsFile.Read(MetricsPath));
         return new(Name, planned?.Labels ?? [], config, [.. lines.OfType<TrainLine>()],
             [.. lines.OfType<EvaluationLine>().Where(line => double.IsFinite(line.ReturnMean))],

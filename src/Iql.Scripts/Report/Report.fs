@@ -101,9 +101,12 @@ let private pictures (folder: string) (runs: Run list) : XmlNode list =
           ]
     | _ -> []
 
+/// A page as its parts, each an element with this id: one can be replaced while the others stay.
+type Page = { Title: string; Parts: (string * XmlNode) list }
+
 /// The page of a sweep: reasons for doubt, what was found, and its sections. `rebuild` are the commands that make it
 /// again.
-let private page (rebuild: string list) (sweep: SweepResults) found (sections: Sections.Section list) : string =
+let private page (rebuild: string list) (sweep: SweepResults) found (sections: Sections.Section list) : Page =
     let runs, name = sweep.Runs, Doubts.title sweep.Plan.Name
     let names = [ for axis in sweep.Plan.Axes -> axis.Name ] |> List.except [ "seed" ]
     let lost = not sweep.Damaged.IsEmpty || List.exists Run.diverged runs
@@ -124,24 +127,29 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
             "origin", "Origin of the numbers", origin rebuild runs
         ]
 
-    [
-        header [] [ h1 [] [ str name ]; Html.styled "under" (subtitle sweep) ]
-        nav [ _ariaLabel "Sections of this page" ] [
-            for id, heading, _ in sections -> a [ _href $"#{id}" ] [ str heading ]
+    {
+        Title = name
+        Parts = [
+            "head", header [ _id "head" ] [ h1 [] [ str name ]; Html.styled "under" (subtitle sweep) ]
+            "contents",
+            nav [ _ariaLabel "Sections of this page"; _id "contents" ] [
+                for id, heading, _ in sections -> a [ _href $"#{id}" ] [ str heading ]
+            ]
+            "doubts",
+            section [ _id "doubts"; _class (if lost then "bad" else "warn") ] [
+                h2 [] [ str "Reasons for doubt" ]
+                ul [] [ for doubt in Doubts.ofSweep sweep -> li [] (Html.text doubt) ]
+            ]
+            for id, heading, body in found @ sections do
+                id, Html.part id heading body
         ]
-        section [ _id "doubts"; _class (if lost then "bad" else "warn") ] [
-            h2 [] [ str "Reasons for doubt" ]
-            ul [] [ for doubt in Doubts.ofSweep sweep -> li [] (Html.text doubt) ]
-        ]
-        yield! found
-        for id, heading, body in sections do
-            Html.part id heading body
-    ]
-    |> Html.page name
+    }
+
+let private whole (page: Page) : string = page.Parts |> List.map snd |> Html.page page.Title
 
 /// The page of a sweep over numbers, with an episode of it and pictures of its data. `curves` are published ones, which
 /// stand beside runs that go on online. `judged` are runs whose policies data judged.
-let ofSweep rebuild (curves: PublishedRun list) judged episode pictures (sweep: SweepResults) : string =
+let private sweepPage rebuild (curves: PublishedRun list) judged episode pictures (sweep: SweepResults) : Page =
     let plane = ResultGroups.plane sweep
 
     let facets = [
@@ -151,10 +159,11 @@ let ofSweep rebuild (curves: PublishedRun list) judged episode pictures (sweep: 
             let aside = if many then $": {Shown.values values}" else ""
             let measure = cells |> List.collect _.Runs |> Measure.ofRuns
 
-            (if i = 0 then OnlineFindings.ofSweep sweep @ EstimateSections.found sweep judged else [])
-            @ Findings.ofGroups measure plane.Rows plane.Columns cells
-            |> List.map Html.paragraph
-            |> Html.part $"{prefix}found" $"What was found{aside}",
+            ($"{prefix}found",
+             $"What was found{aside}",
+             (if i = 0 then OnlineFindings.ofSweep sweep @ EstimateSections.found sweep judged else [])
+             @ Findings.ofGroups measure plane.Rows plane.Columns cells
+             |> List.map Html.paragraph),
             [
                 for id, heading, body in Sections.ofGroups prefix measure plane cells -> id, heading + aside, body
             ]
@@ -187,15 +196,23 @@ let ofSweep rebuild (curves: PublishedRun list) judged episode pictures (sweep: 
          ])
 
 /// The page of a sweep over tasks or algorithms, with its score table and its episodes.
-let ofTable rebuild (curves: PublishedRun list) judged episodes (sweep: SweepResults) (table: ScoreTable) : string =
+let private tablePage rebuild (curves: PublishedRun list) judged episodes (sweep: SweepResults) table : Page =
     let scores, others = ScoreSections.ofTable episodes sweep table |> List.splitAt 1
     let found = OnlineFindings.ofSweep sweep @ ScoreFindings.ofTable table
 
     page
         rebuild
         sweep
-        [ Html.part "found" "What was found" (List.map Html.paragraph found) ]
+        [ "found", "What was found", List.map Html.paragraph found ]
         (scores @ OnlineSections.ofSweep curves sweep @ EstimateSections.ofRuns sweep judged @ others)
+
+/// The page of a sweep over numbers as text.
+let ofSweep rebuild curves judged episode pictures (sweep: SweepResults) : string =
+    sweepPage rebuild curves judged episode pictures sweep |> whole
+
+/// The page of a sweep over tasks or algorithms as text.
+let ofTable rebuild curves judged episodes (sweep: SweepResults) (table: ScoreTable) : string =
+    tablePage rebuild curves judged episodes sweep table |> whole
 
 let private save (folder: string) (sweep: SweepResults) (files: (string * string) list) : Result<string, string> =
     Results.files sweep @ files
@@ -217,37 +234,41 @@ let private rebuilding (folder: string) : string =
 
     $"iql report {ShellWord.quoted path}"
 
-/// Reads a sweep's folder and writes report.html into it, with runs.csv and scores.csv, for a score table also table.md
-/// and table.tex; the page's path, or what could not be read.
-let write (folder: string) : Result<string, string> = result {
-    let! sweep = Results.readSweep folder
+/// The page of a sweep that was read from a folder, as far as it is. Episodes are played where `plays` says so.
+let ofFolder (plays: bool) (folder: string) (sweep: SweepResults) : Result<Page, string> = result {
     let! curves = PublishedCurves.kept folder
-    let! judged = Estimates.ofRuns (fun run -> SweepPlan.RunFolder(folder, run.Name).Path) sweep.Runs
-
+    let folderOf (run: Run) = SweepPlan.RunFolder(folder, run.Name).Path
+    let! judged = Estimates.ofRuns folderOf sweep.Runs
     let rebuild = rebuilding folder :: Option.toList (Option.ofObj sweep.Plan.Command)
-
-    let fits = ScoreTable.fits sweep.Plan && ScoreTable.isScored sweep
-
-    let tables =
-        if fits || OnlineFindings.isScored sweep then
-            let table = ScoreTable.ofResults sweep
-            [ "table.md", ScoreTableText.markdown table; "table.tex", ScoreTableText.latex table ]
-        else
-            []
 
     return!
         if sweep.Runs.IsEmpty then
             match sweep.Damaged with
             | [] -> Error $"{folder}: expected at least one run, got none. Start the sweep first."
             | (_, problem) :: _ -> Error $"all {sweep.Damaged.Length} runs are damaged. The first: {problem}"
-        elif fits then
+        elif ScoreTable.fits sweep.Plan && ScoreTable.isScored sweep then
             let table = ScoreTable.ofResults sweep
-            let page = ofTable rebuild curves judged (ScoreSections.episodes folder sweep table) sweep table
-            save folder sweep (tables @ [ "report.html", page ])
+            let episodes = if plays then ScoreSections.episodes folder sweep table else []
+            Ok(tablePage rebuild curves judged episodes sweep table)
         else
-            let pictures = pictures folder sweep.Runs
-            let episode = episode (fun run -> SweepPlan.RunFolder(folder, run.Name).Path) sweep
-            save folder sweep (tables @ [ "report.html", ofSweep rebuild curves judged episode pictures sweep ])
+            let episode = if plays then episode folderOf sweep else []
+            Ok(sweepPage rebuild curves judged episode (pictures folder sweep.Runs) sweep)
+}
+
+/// Reads a sweep's folder and writes report.html into it, with runs.csv and scores.csv, for a score table also table.md
+/// and table.tex; the page's path, or what could not be read.
+let write (folder: string) : Result<string, string> = result {
+    let! sweep = Results.readSweep folder
+    let! page = ofFolder true folder sweep
+
+    let tables =
+        if ScoreTable.fits sweep.Plan && ScoreTable.isScored sweep || OnlineFindings.isScored sweep then
+            let table = ScoreTable.ofResults sweep
+            [ "table.md", ScoreTableText.markdown table; "table.tex", ScoreTableText.latex table ]
+        else
+            []
+
+    return! save folder sweep (tables @ [ "report.html", whole page ])
 }
 
 /// Reads a run's folder and writes report.html into it; the page's path, or what could not be read.

@@ -21,8 +21,9 @@ module Results =
     let readRun (folder: string) : Result<Run, string> =
         read "config.json" "a run" folder (fun () -> RunFolder(folder).Read())
 
-    /// A sweep's folder: its plan, and every run as far as it is. A damaged run is listed and leaves the others alone.
-    let readSweep (folder: string) : Result<SweepResults, string> =
+    /// A sweep's folder: its plan, and every run as far as it is, as `readRun` reads it. A damaged run is listed and
+    /// leaves the others alone.
+    let readSweepBy (readRun: PlannedRun -> RunFolder -> Run) (folder: string) : Result<SweepResults, string> =
         read "sweep.json" "a sweep" folder (fun () ->
             let plan = SweepPlan.Read folder
 
@@ -31,7 +32,7 @@ module Results =
                     let run = SweepPlan.RunFolder(folder, planned.Folder)
 
                     if not run.IsEmpty then
-                        planned.Folder, Attempt.run (fun () -> run.Read planned)
+                        planned.Folder, Attempt.run (fun () -> readRun planned run)
             ]
 
             {
@@ -45,6 +46,10 @@ module Results =
                         | Result.Ok _ -> ()
                 ]
             })
+
+    /// A sweep's folder, whose files are compared with their checksums.
+    let readSweep: string -> Result<SweepResults, string> =
+        readSweepBy (fun planned run -> run.Read planned)
 
     /// A frame of equally long columns, with rows numbered from 0. Nothing is copied. Of one name the first is taken.
     let ofColumns (columns: (string * IVector) list) : Frame<int, string> =

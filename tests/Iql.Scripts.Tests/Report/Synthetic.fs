@@ -196,6 +196,9 @@ let write (folder: string) (plan: Plan) : unit =
                 for seed in plan.Seeds -> expectile, beta, seed
     ]
 
+    // Runs that differ only in the inverse temperature train together.
+    let groups = List.distinct [ for expectile, _, seed in cells -> expectile, seed ]
+
     let axis name values = SweepAxis(name, ImmutableArray.CreateRange<string> values)
 
     SweepPlan(
@@ -211,7 +214,9 @@ let write (folder: string) (plan: Plan) : unit =
                 for expectile, beta, seed in cells ->
                     PlannedRun(
                         runName expectile beta seed,
-                        OrderedDictionary [ for axis, value in labels expectile beta seed -> KeyValuePair(axis, value) ]
+                        OrderedDictionary(labels expectile beta seed |> List.map KeyValuePair.Create),
+                        null,
+                        List.findIndex ((=) (expectile, seed)) groups
                     )
             ]
     )
