@@ -70,7 +70,7 @@ module Compare =
     ]
 
     /// The rows of the table: tasks, files, or files with the tasks that score them, in the same order.
-    let private sources (request: CompareRequest) : DataSource list =
+    let sources (request: CompareRequest) : DataSource list =
         match request.Tasks, request.Files with
         | [], [] -> [ DataSource.Task(TaskName.standard, request.Shared.Transitions) ]
         | tasks, [] ->

@@ -116,7 +116,7 @@ module Evaluate =
                     finished.Length
                     runs.Length
 
-                Shell.interrupted)
+                Shell.interrupted ())
 
     let command: Command =
         let plan heading doc read change : Parameter<Request> =

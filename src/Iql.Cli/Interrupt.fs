@@ -12,14 +12,19 @@ open Iql.Data
 [<RequireQualifiedAccess>]
 module Interrupt =
 
-    /// The exit code of a command that a signal stopped: 128 + SIGINT.
-    let code = 130
+    let mutable private leaving = 130
+
+    /// The exit code of a command that a signal stopped: 128 + SIGINT, unless a scheduler wants another.
+    let code () : int = leaving
+
+    /// A command that a signal stops ends with this code from now on.
+    let leavingWith (code: int) : unit = leaving <- code
 
     /// What a signal does.
     type private Stage =
         /// Ends the process, with a message.
         | Leave of string
-        /// Cancels; a second signal ends the process.
+        /// Cancels; a second Ctrl-C ends the process.
         | Save of CancellationTokenSource
         /// Cancels what has nothing to save.
         | End of CancellationTokenSource
@@ -28,7 +33,8 @@ module Interrupt =
         /// Nothing: the command has its exit code.
         | Over
 
-    /// `timeout` and a closed terminal send a signal twice. Only a signal after this time is a second one.
+    /// `timeout` and a closed terminal send a signal twice. Only a Ctrl-C after this time is a second one: schedulers
+    /// send theirs again and again, and nothing but KILL ends a training that saves.
     let private twice = TimeSpan.FromSeconds 0.5
 
     let private gate = obj ()
@@ -43,7 +49,7 @@ module Interrupt =
             printf "\u001b[?25h"
 
         eprintfn "%s" message
-        Environment.Exit code
+        Environment.Exit(code ())
 
     let private handle (context: PosixSignalContext) : unit =
         context.Cancel <- true
@@ -58,7 +64,7 @@ module Interrupt =
                     source.Cancel()
                     fun () -> eprintfn "Stopping: saving the runs. Press again to stop without saving."
                 | End source -> source.Cancel
-                | Save _ when clock.Elapsed < twice -> ignore
+                | Save _ when clock.Elapsed < twice || context.Signal <> PosixSignal.SIGINT -> ignore
                 | Save _ ->
                     stage <- Leaving
                     fun () -> leave "Stopped without saving. The same command continues from the last checkpoints."
@@ -86,6 +92,7 @@ module Interrupt =
 
     /// Runs a command from its first moment to its exit code.
     let during (command: unit -> int) : int =
+        leavingWith 130
         stage <- Leave "Stopped. No unfinished file is left."
         registrations.Force() |> ignore
 

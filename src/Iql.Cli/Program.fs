@@ -7,6 +7,9 @@ let commands: Command list = [
     Train.command
     Finetune.command
     Compare.command
+    SweepPlanning.command
+    SweepWork.command
+    SweepState.command
     Evaluate.command
     Rebuild.command
     Watch.command

@@ -8,8 +8,11 @@ open System.IO
 /// From the words of a command line to an exit code.
 module Shell =
 
-    /// All is done, an error of the program, an error of the request, stopped before all was done.
-    let success, failure, refused, interrupted = 0, 1, 2, Interrupt.code
+    /// All is done, an error of the program, an error of the request.
+    let success, failure, refused = 0, 1, 2
+
+    /// Stopped before all was done.
+    let interrupted () : int = Interrupt.code ()
 
     /// The exit code of a command that only prints.
     let printed () : int =
@@ -125,7 +128,7 @@ module Shell =
         with error ->
             let code, lines =
                 match error, Attempt.expected error with
-                | :? OperationCanceledException, _ -> interrupted, []
+                | :? OperationCanceledException, _ -> interrupted (), []
                 | _, Some message -> refused, [ $"iql: {Hints.withOption message}" ]
                 | _, None ->
                     failure,
@@ -136,7 +139,7 @@ module Shell =
 
             lines |> List.iter (eprintfn "%s")
 
-            if code <> interrupted && Environment.GetEnvironmentVariable "IQL_DEBUG" = "1" then
+            if code <> interrupted () && Environment.GetEnvironmentVariable "IQL_DEBUG" = "1" then
                 eprintfn "%O" error
 
             code

@@ -302,7 +302,7 @@ module Training =
                     outcome.Runs.Length
                     folder
 
-                Shell.interrupted
+                Shell.interrupted ()
             else
                 printfn
                     "%d of %d runs are done, %d of them by this process. Exit code 130, because other processes train \
@@ -314,7 +314,7 @@ module Training =
                 for group, holder in outcome.Elsewhere do
                     printfn "  %s: %O" group holder
 
-                Shell.interrupted)
+                Shell.interrupted ())
 
     /// Trains a request's sweep into its folder, writes the report, prints the results.
     let run

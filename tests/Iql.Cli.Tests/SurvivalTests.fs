@@ -156,7 +156,7 @@ let tests =
             let code, _, error = finished running
             Expect.equal code 0 error)
 
-        testCase "a second signal ends at once; two within a moment are one" (fun () ->
+        testCase "signals that come again are one, as schedulers send them" (fun () ->
             needsShell ()
             use scratch = new Scratch()
 
@@ -165,6 +165,11 @@ let tests =
             running |> waitUntil (begun scratch "sweep")
             signal "-TERM" running
             signal "-TERM" running
+            Thread.Sleep 600
+
+            for name in [ "-USR1"; "-USR2"; "-TERM" ] do
+                signal name running
+
             let code, _, error = finished running
             Expect.equal code 130 "code"
             Expect.stringContains error "the others are saved" "error")

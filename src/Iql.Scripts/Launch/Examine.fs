@@ -283,3 +283,39 @@ module Examine =
             Shelf = shelf
         }
     }
+
+    /// Examines some groups of a sweep whose plan is written, with their data alone. Data that are not those of the
+    /// plan are an Error.
+    let part (options: LaunchOptions) (plan: SweepPlan) (cells: SweepCell list) = result {
+        let shelf = Shelf()
+        let planned = Map [ for run in plan.Runs -> run.Folder, run.Identity ]
+        let memory, cores = Demand.available (), Split.cores Environment.ProcessorCount options.Threads
+        let split = Split.share cores (Sweep.groups cells).Length
+
+        let config (cell: SweepCell) = result {
+            let! data = shelf.For cell.Trial
+            let! config = Store.config data cell.Trial
+            let! config = Attempt.run config.Checked
+
+            return!
+                match planned.TryFind cell.Name with
+                | Some identity when identity = config.Identity || isNull identity -> Ok(cell.Name, config)
+                | _ ->
+                    Error
+                        $"{cell.Name}: expected the run of {SweepPlan.PathIn options.Folder}, got another. Its data or \
+                          plan.json changed: make the plan again in another folder."
+        }
+
+        let one source = result {
+            shelf.Keep [ source ]
+            let own = cells |> List.filter (fun cell -> cell.Trial.Data = source)
+            let! demands = demands memory (List.max split) shelf own
+            do! sideBySide memory split.Length Demand.none demands
+            return! own |> Attempt.each config
+        }
+
+        let! configs = cells |> List.map _.Trial.Data |> List.distinct |> Attempt.each one
+        let configs = Map(List.concat configs)
+        let runs = [ for cell in cells -> cell, configs[cell.Name] ]
+        return { Plan = plan; Runs = runs; Data = []; Remarks = []; Shelf = shelf }
+    }

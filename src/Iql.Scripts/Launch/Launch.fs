@@ -153,7 +153,7 @@ module Launch =
         Folder = folder
         Command = None
         Last = 1
-        Threads = Environment.ProcessorCount
+        Threads = Scheduler.cores Scheduler.variables
         Lease = Claims.StandardLease
         RetrainDamaged = false
         Watch = ignore
@@ -285,10 +285,8 @@ module Launch =
         | Some lost -> board.Say(Lost(group.Name, Option.ofObj lost.Taker))
         | None -> ()
 
-    /// Trains what has no result yet of an examined sweep, each run from its checkpoint if it has one, and comes back
-    /// when nothing is left but what other processes train. A run that diverges is a result; it stops nothing. What
-    /// goes wrong with files is an Error, once the other groups are saved.
-    let train (options: LaunchOptions) (examined: ExaminedSweep) : Result<SweepOutcome, string> =
+    /// Trains what has no result yet of an examined part of a sweep, whose plan is in the folder.
+    let part (options: LaunchOptions) (examined: ExaminedSweep) : Result<SweepOutcome, string> =
         let go () =
             use claims = new Claims(options.Lease)
             use stop = CancellationTokenSource.CreateLinkedTokenSource options.Cancellation
@@ -374,13 +372,18 @@ module Launch =
             fail options.Folder claims groups outcome
             outcome
 
-        result {
-            Store.damage options.Folder
-            |> Option.iter (fun problem -> options.Watch(Restored $"{problem} This command writes it again."))
+        Attempt.run go
 
-            do! Store.write options.Folder examined.Plan
-            return! Attempt.run go
-        }
+    /// Trains what has no result yet of an examined sweep, each run from its checkpoint if it has one, and comes back
+    /// when nothing is left but what other processes train. A run that diverges is a result; it stops nothing. What
+    /// goes wrong with files is an Error, once the other groups are saved.
+    let train (options: LaunchOptions) (examined: ExaminedSweep) : Result<SweepOutcome, string> = result {
+        Store.damage options.Folder
+        |> Option.iter (fun problem -> options.Watch(Restored $"{problem} This command writes it again."))
+
+        do! Store.write options.Folder examined.Plan
+        return! part options examined
+    }
 
     /// Examines a sweep and trains it.
     let run (options: LaunchOptions) (sweep: Sweep) : Result<SweepOutcome, string> =

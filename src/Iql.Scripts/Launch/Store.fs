@@ -49,7 +49,7 @@ module Store =
             Remarks = ImmutableArray.CreateRange remarks,
             Axes =
                 ImmutableArray.CreateRange [
-                    for axis in sweep.Axes -> SweepAxis(axis.Name, ImmutableArray.CreateRange(List.map fst axis.Values))
+                    for name, values in Sweep.axes sweep -> SweepAxis(name, ImmutableArray.CreateRange values)
                 ],
             Runs =
                 ImmutableArray.CreateRange [

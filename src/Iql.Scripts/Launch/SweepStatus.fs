@@ -106,11 +106,7 @@ module SweepStatus =
                     kind group, status.StepsPerSecond.Value
         ]
 
-        let steps =
-            if known.IsEmpty then
-                0L
-            else
-                known |> List.map (fun (_, status) -> status.Steps) |> List.max
+        let steps = (1L, known) ||> List.fold (fun most (_, status) -> max most status.Steps)
 
         let running = groups |> List.filter (fun group -> group.Standing = Standing.Running)
 

@@ -20,7 +20,7 @@ module SweepStatusText =
     let private time (span: TimeSpan) : string =
         if span.TotalHours >= 48.0 then $"{span.TotalDays:F1} days"
         elif span.TotalMinutes >= 120.0 then $"{span.TotalHours:F1} hours"
-        else $"{ceil span.TotalMinutes:F0} minutes"
+        else Plural.count (int (ceil span.TotalMinutes)) "minute"
 
     let private remaining (status: SweepStatus) : string =
         match status.Left with

@@ -38,6 +38,22 @@ module Axis =
 
         { Name = name; Values = [ for value in values -> labelled (box value) ] }
 
+    /// Several names that are varied together, a value of each a point. Such an axis is called by its names and "&".
+    let together (names: string list) (points: string list list) : Axis =
+        let axes = [
+            for place, name in List.indexed names -> along name [ for point in points -> List.item place point ]
+        ]
+
+        {
+            Name = String.concat "&" names
+            Values = [
+                for point in 0 .. points.Length - 1 ->
+                    let values = [ for axis in axes -> List.item point axis.Values ]
+                    let set trial = (trial, values) ||> List.fold (fun trial (_, set) -> set trial)
+                    values |> List.map fst |> String.concat "&", set
+            ]
+        }
+
     /// Repetitions.
     let seed (values: int seq) : Axis = {
         Name = "seed"

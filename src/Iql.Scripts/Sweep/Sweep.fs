@@ -36,12 +36,19 @@ type Sweep = {
 [<RequireQualifiedAccess>]
 module Sweep =
 
+    /// The axes and values of a label: several of an axis over several names.
+    let private named (axis: string) (label: string) : (string * string) list =
+        if axis.Contains '&' then
+            List.zip (List.ofArray (axis.Split '&')) (List.ofArray (label.Split '&'))
+        else
+            [ axis, label ]
+
     /// Every combination of axis values applied to a base trial, first axis slowest.
     let grid (axes: Axis list) (trial: Trial) : SweepCell list =
         (([ [], trial ], axes)
          ||> List.fold (fun cells axis -> [
              for labels, trial in cells do
-                 for label, set in axis.Values -> (axis.Name, label) :: labels, set trial
+                 for label, set in axis.Values -> List.rev (named axis.Name label) @ labels, set trial
          ]))
         |> List.map (fun (labels, trial) ->
             let labels = List.rev labels
@@ -75,7 +82,7 @@ module Sweep =
 
     /// What is wrong with a sweep before any data are looked at.
     let check (sweep: Sweep) : Result<unit, string> =
-        let names = [ for axis in sweep.Axes -> axis.Name ]
+        let names = sweep.Axes |> List.collect (fun axis -> List.ofArray (axis.Name.Split '&'))
         let runs = (1.0, sweep.Axes) ||> List.fold (fun runs axis -> runs * float axis.Values.Length)
 
         let wrong (axis: Axis) =
@@ -111,6 +118,13 @@ module Sweep =
                 $"axes: expected at most {Plural.thousands mostRuns} runs, got {Plural.thousands (int64 runs)}. Ask \
                   for fewer values or seeds."
         | _ -> alike sweep |> Option.map Error |> Option.defaultValue (Ok())
+
+    /// The names of a sweep's axes, each with its values in order.
+    let axes (sweep: Sweep) : (string * string list) list =
+        sweep.Axes
+        |> List.collect (fun axis -> axis.Values |> List.collect (fst >> named axis.Name))
+        |> List.groupBy fst
+        |> List.map (fun (name, values) -> name, values |> List.map snd |> List.distinct)
 
     /// The runs of a sweep.
     let cells (sweep: Sweep) : SweepCell list = grid sweep.Axes sweep.Base

@@ -1,0 +1,196 @@
+namespace Iql.Cli
+
+open Iql.Algorithms
+open Iql.Scripts
+
+open System.IO
+
+/// `iql sweep plan`
+module SweepPlanning =
+
+    type private Planning = {
+        Folder: string
+        /// A file with the whole plan.
+        From: string option
+        /// Data, algorithms, seeds.
+        Shared: CompareRequest
+        Name: string option
+        /// Hyperparameters as words: a value, several between commas, or a range.
+        Given: (string * string) list
+        Settings: (string * string) list
+        /// Points to draw.
+        Random: int option
+        SearchSeed: int
+        /// Options given, --from and FOLDER left out.
+        Options: string list
+    }
+
+    let private empty: Planning = {
+        Folder = ""
+        From = None
+        Shared = { CompareRequest.empty with Algorithms = [] }
+        Name = None
+        Given = []
+        Settings = []
+        Random = None
+        SearchSeed = 0
+        Options = []
+    }
+
+    let private noted (row: Parameter<Planning>) : Parameter<Planning> = {
+        row with
+            Set = fun word request -> row.Set word { request with Options = row.Name :: request.Options }
+    }
+
+    /// The rows of `iql compare` that say what is trained on what.
+    let private shared: Parameter<Planning> list =
+        let names = [ "--task"; "--data"; "--algorithms"; "--seeds"; "--last"; "--mode"; "--transitions" ]
+
+        CompareRequest.parameters Ablation.standard (fun _ -> "") []
+        |> List.filter (fun row -> List.contains row.Name names)
+        |> List.map (
+            Parameter.within (fun (request: Planning) -> request.Shared) (fun part (request: Planning) -> {
+                request with
+                    Shared = part
+            })
+        )
+        |> List.map (fun row -> if row.Name = "--algorithms" then Parameter.showing "iql" row else row)
+
+    let private setting (heading: string) (name: string) (shown: string) (doc: string) : Parameter<Planning> =
+        Parameter.text heading doc (fun word (request: Planning) -> {
+            request with
+                Settings = request.Settings @ [ name, word ]
+        })
+        |> Parameter.showing shown
+
+    let private hyperparameter (hyperparameter: Hyperparameter) : Parameter<Planning> =
+        let row =
+            Request.several hyperparameter
+            |> Parameter.within (fun (_: Planning) -> Request.empty) (fun _ request -> request)
+
+        {
+            row with
+                Set = fun word request -> Ok { request with Given = request.Given @ [ hyperparameter.Name, word ] }
+        }
+
+    let private options: Parameter<Planning> list =
+        [
+            Parameter.text
+                "--from FILE"
+                "A plan as JSON, in place of all other options: docs/clusters.md"
+                (fun path (request: Planning) -> { request with From = Some path })
+        ]
+        @ List.map
+            noted
+            (shared
+             @ Parameter.grouped "Training" [
+                 setting "--steps N" "steps" (string<int> Ablation.standard.Steps) "Training steps; 20k is 20000"
+                 setting
+                     "--evaluate-every N"
+                     "evaluateEvery"
+                     "a tenth of the steps"
+                     "Steps between evaluations and checkpoints"
+                 setting "--episodes N" "episodes" (string<int> Ablation.standard.Episodes) "Episodes per evaluation"
+                 Parameter.text "--name TEXT" "The report's title" (fun name (request: Planning) -> {
+                     request with
+                         Name = Some name
+                 })
+             ]
+             @ Parameter.grouped "Search" [
+                 Parameter.value
+                     "--random N"
+                     "Draw N points: 0.5..0.95 is a range, 0.0001..0.01:log one on a log scale, a,b,c words to draw \
+                      from"
+                     (Read.whole 1)
+                     (fun count (request: Planning) -> { request with Random = Some count })
+                 Parameter.value
+                     "--search-seed SEED"
+                     "The seed of these points"
+                     (Read.whole 0)
+                     (fun seed (request: Planning) -> { request with SearchSeed = seed })
+                 |> Parameter.showing "0"
+             ]
+             @ List.map hyperparameter Hyperparameter.all)
+
+    let private isVaried (word: string) = word.Contains ',' || word.Contains ".."
+
+    let private planOf (request: Planning) : Plan =
+        let varied, fixed' = request.Given |> List.partition (snd >> isVaried)
+
+        let points =
+            match request.Random with
+            | Some count -> RandomSearch.points count request.SearchSeed varied |> Command.orRefuse
+            | None -> []
+
+        let absolute source =
+            match source with
+            | DataSource.File(path, mode, task) -> DataSource.File(Path.GetFullPath path, mode, task)
+            | other -> other
+
+        let algorithms =
+            if request.Shared.Algorithms.IsEmpty then
+                Plan.standard.Algorithms
+            else
+                request.Shared.Algorithms
+
+        let data = Compare.sources request.Shared |> List.map absolute
+        let about = data |> List.map DataSource.task |> Plural.listed
+
+        {
+            Name = request.Name |> Option.defaultValue $"{Plural.listed algorithms} on {about}"
+            Data = data
+            Algorithms = algorithms
+            Axes = [
+                if request.Random.IsNone then
+                    for name, word in varied -> name, [ for value in word.Split ',' -> value.Trim() ]
+            ]
+            Points = points
+            Seeds = request.Shared.Seeds
+            Settings = request.Settings @ fixed'
+            Last = request.Shared.Last
+        }
+
+    let private run (request: Planning) : int =
+        let plan =
+            match request.From, request.Options with
+            | None, _ -> planOf request
+            | Some path, [] -> PlanFile.read path |> Command.orRefuse
+            | Some _, other :: _ ->
+                Command.refuse $"{other}: expected --from alone, which has the whole plan. Leave it out."
+
+        let options = {
+            Launch.into request.Folder with
+                Command = Some $"iql sweep run {ShellWord.quoted request.Folder}"
+        }
+
+        let examined = Worker.plan options plan |> Command.orRefuse
+        let cost = Plan.sweep plan |> Command.orRefuse |> PlanCost.ofSweep
+        printfn "%s" (PlanCost.describe cost)
+        examined.Remarks |> List.iter (eprintfn "note: %s")
+        let folder = ShellWord.quoted request.Folder
+        printfn "Groups 0 to %d; a task of an array takes one: iql sweep run %s" (cost.Groups - 1) folder
+        Shell.wrote (PlanFile.pathIn request.Folder)
+
+    let command: Command =
+        Command.create
+            "sweep plan"
+            "Write the plan of a sweep for several machines; nothing is trained"
+            "Every task, algorithm, hyperparameter value and seed is combined. Runs that can share a value function \
+             are one group, and a group is a piece of work. The data are read once, so that a plan that cannot be \
+             trained is refused here. The same folder takes a larger plan later."
+            [
+                Parameter.text
+                    "FOLDER"
+                    "The sweep's folder, on a disk that all machines see"
+                    (fun folder (request: Planning) -> { request with Folder = folder })
+            ]
+            options
+            [
+                "iql sweep plan sweeps/hopper --task hopper-medium-v2 --expectiles 0.7,0.9 --seeds 0-9",
+                "a grid for a cluster"
+                "iql sweep plan sweeps/random --random 30 --expectiles 0.5..0.95 --inverse-temperatures 0.5..20:log",
+                "30 points drawn at random"
+                "iql sweep plan sweeps/mine --from plan.json", "a plan of your own hand"
+            ]
+            empty
+            run
