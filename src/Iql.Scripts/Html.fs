@@ -25,6 +25,16 @@ module Html =
     /// A paragraph of text with a class of the style sheet: "under", "note", "warn".
     let styled (kind: string) (words: string) : XmlNode = p [ _class kind ] (text words)
 
+    /// How a number was computed, in a line that opens, and its section of docs/statistics.md.
+    let computed (about: string) (words: string) : XmlNode =
+        details [ _class "how" ] [
+            summary [] [ str "How this was computed" ]
+            p [] [
+                yield! text (words + " ")
+                a [ _href $"statistics.md#{about}" ] [ str "More: docs/statistics.md" ]
+            ]
+        ]
+
     /// A part of a page below its heading.
     let part (id: string) (heading: string) (body: XmlNode list) : XmlNode =
         section [ _id id ] (h2 [] [ str heading ] :: body)

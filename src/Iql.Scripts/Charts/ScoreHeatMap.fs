@@ -26,8 +26,17 @@ let private label (measure: Measure) (cell: ResultGroup option, summary: RunSumm
                 $"{failed} of {cell.Runs.Length} failed"
         ]
 
+/// The best cells of a plane, and the others that Tukey's test cannot tell from them.
+let besideBest (measure: Measure) (cells: ResultGroup list) : ResultGroup list * ResultGroup list =
+    let leaders = ResultGroups.leaders measure cells
+
+    let beside = Grid.ofGroups measure cells |> Option.map Grid.besideBest |> Option.defaultValue []
+
+    leaders, List.except leaders beside
+
 /// The heat map of a plane's groups: columns along x, rows along y. In each cell the mean over finished runs, its 95 %
-/// interval, and how many runs failed. Cells without a finished run stay empty and say why.
+/// interval, and how many runs failed. Frames are solid around the best cells, dotted around others that cannot be told
+/// from them. Cells without a finished run stay empty and say why.
 let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGroup list) : GenericChart =
     let rowValues, columnValues = ResultGroups.values rows cells, ResultGroups.values columns cells
 
@@ -61,21 +70,27 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGro
                 )
     ]
 
+    let leaders, beside = besideBest measure cells
+
     let frames = [
         // Frames around all cells would say nothing.
-        match ResultGroups.leaders measure cells with
-        | leaders when leaders.Length < cells.Length ->
-            for column, row, (cell, _) in places do
-                if Option.exists (fun cell -> List.contains cell leaders) cell then
-                    Shape.init (
-                        ShapeType = StyleParam.ShapeType.Rectangle,
-                        X0 = column - 0.485,
-                        X1 = column + 0.485,
-                        Y0 = row - 0.47,
-                        Y1 = row + 0.47,
-                        Line = Line.init (Color = Style.colour "#d55e00", Width = 3.0)
-                    )
-        | _ -> ()
+        for column, row, (cell, _) in places do
+            let within cells = cell |> Option.exists (fun cell -> List.contains cell cells)
+
+            let frame dash width =
+                Shape.init (
+                    ShapeType = StyleParam.ShapeType.Rectangle,
+                    X0 = column - 0.485,
+                    X1 = column + 0.485,
+                    Y0 = row - 0.47,
+                    Y1 = row + 0.47,
+                    Line = Line.init (Color = Style.colour "#d55e00", Width = width, Dash = dash)
+                )
+
+            if leaders.Length < cells.Length && within leaders then
+                frame StyleParam.DrawingStyle.Solid 3.0
+            elif within beside then
+                frame StyleParam.DrawingStyle.Dot 2.5
     ]
 
     // Colours are light, so that dark texts are readable on all. They span the scale of scores, so that small

@@ -5,14 +5,23 @@ module Iql.Scripts.Findings
 open Iql
 open Iql.Scripts.Statistics
 
+/// The difference of two cells' means with its interval; None where too few runs finished.
+type private Comparison = ResultGroup -> ResultGroup -> Estimate option
+
 /// mean(a) − mean(b) over finished runs with its 95 % interval; None unless both cells have at least two.
-let difference (measure: Measure) (a: ResultGroup) (b: ResultGroup) : Estimate option =
+let private pairwise (measure: Measure) (a: ResultGroup) (b: ResultGroup) : Estimate option =
     match ResultGroups.finals measure a, ResultGroups.finals measure b with
     | (_ :: _ :: _ as xs), (_ :: _ :: _ as ys) ->
         let seed = Seed.Named("difference").Split(Shown.values a.Values).Split(Shown.values b.Values)
 
         bootstrapDifference (RunSummary.bootstrapped seed) (Array.ofList xs) (Array.ofList ys) |> Some
     | _ -> None
+
+/// By Tukey's test, for all cells at once; pair by pair where no two cells share two seeds.
+let private comparison (measure: Measure) (grid: Grid option) : Comparison =
+    match grid with
+    | Some grid -> fun a b -> Grid.difference a b grid
+    | None -> pairwise measure
 
 /// Whether a number is a score that is no better than that of a random policy, as far as it is shown.
 let isRandom (measure: Measure) (best: float) : bool = measure = Score && System.Math.Round(best, 1) <= 0.0
@@ -56,11 +65,11 @@ let private named (cell: ResultGroup) : string =
     if cell.Values.Length > 1 then $"({words})" else words
 
 /// How the leaders stand to the other cells.
-let private others (measure: Measure) (best: ResultGroup) (leaders: ResultGroup list) (cells: ResultGroup list) =
+let private others (compare: Comparison) (best: ResultGroup) (leaders: ResultGroup list) (cells: ResultGroup list) =
     let compared =
         cells
         |> List.except leaders
-        |> List.choose (fun cell -> difference measure best cell |> Option.map (fun estimate -> cell, estimate))
+        |> List.choose (fun cell -> compare best cell |> Option.map (fun estimate -> cell, estimate))
 
     let equals =
         compared
@@ -68,19 +77,24 @@ let private others (measure: Measure) (best: ResultGroup) (leaders: ResultGroup 
         |> List.sortBy (fun (_, estimate) -> estimate.Value)
         |> List.map (fst >> named)
 
+    let beside = leaders.Length + equals.Length
     let zero = "the 95 % interval of the difference contains zero."
 
     match compared.Length, equals with
     | 0, _ -> []
     | 1, [] -> [ "The lead over the other cell is larger than the spread between seeds." ]
     | count, [] -> [ $"The lead over each of the other {count} cells is larger than the spread between seeds." ]
-    | _, few when few.Length <= 6 -> [ $"There is no clear difference to {Plural.listed few}: {zero}" ]
+    | _, few when few.Length <= 6 -> [
+        $"**{beside} of {cells.Length} cells cannot be told from the best**, itself among them."
+        $"There is no clear difference to {Plural.listed few}: {zero}"
+      ]
     | count, many -> [
+        $"**{beside} of {cells.Length} cells cannot be told from the best**, itself among them."
         $"There is no clear difference to {many.Length} of the other {count} cells: {zero} The closest are \
           {Plural.listed (List.truncate 4 many)}."
       ]
 
-let private leading (measure: Measure) (cells: ResultGroup list) : string list =
+let private leading (measure: Measure) (compare: Comparison) (cells: ResultGroup list) : string list =
     match ResultGroups.best measure cells with
     | None -> [ "No run has finished, so there is no final result to compare yet." ]
     | Some(best, summary) ->
@@ -117,7 +131,7 @@ let private leading (measure: Measure) (cells: ResultGroup list) : string list =
                 else
                     $"The best cell is **{Shown.values best.Values}** with a mean {final} of {value}"
 
-                yield! others measure best ties cells
+                yield! others compare best ties cells
 
                 if cells.Length > 2 && ties.Length = 1 && summary.Count > 1 then
                     $"It was selected as the best of {cells.Length} cells by the evaluations shown here. This makes it \
@@ -125,7 +139,7 @@ let private leading (measure: Measure) (cells: ResultGroup list) : string list =
         ]
 
 /// What one hyperparameter does while the others stay at the best cell's values.
-let private effect (measure: Measure) (cells: ResultGroup list) (name: string) : string list =
+let private effect (measure: Measure) (compare: Comparison) (cells: ResultGroup list) name : string list =
     let best = ResultGroups.best measure cells
     let line = best |> Option.map (fun (best, _) -> ResultGroups.along name best cells)
 
@@ -155,7 +169,7 @@ let private effect (measure: Measure) (cells: ResultGroup list) (name: string) :
             $"From the worst ({symbol} = {from}) to the best ({symbol} = {until}) the difference is {signed estimate}."
 
         let verdict =
-            match difference measure best low with
+            match compare best low with
             | _ when Shown.measured measure lowSummary.Mean = Shown.measured measure bestSummary.Mean ->
                 "All values tie."
             | None when lowSummary.Count = 1 -> "With one seed, these differences may be chance."
@@ -172,13 +186,13 @@ let private effect (measure: Measure) (cells: ResultGroup list) (name: string) :
     | _ -> []
 
 /// The best cell beside β = 0, where the policy is cloned from the data without weights.
-let private cloning (measure: Measure) (cells: ResultGroup list) : string list =
+let private cloning (measure: Measure) (compare: Comparison) (cells: ResultGroup list) : string list =
     let clones = ResultGroups.where "inverseTemperature" "0" cells
 
     match ResultGroups.best measure clones, ResultGroups.best measure cells with
     | Some(clone, summary), Some(best, bestSummary) ->
         let compared =
-            match difference measure best clone with
+            match compare best clone with
             | _ when List.contains clone (ResultGroups.leaders measure cells) ->
                 "No cell is better, so the weights gave no gain."
             | None ->
@@ -195,13 +209,25 @@ let private cloning (measure: Measure) (cells: ResultGroup list) : string list =
     | _ -> []
 
 /// What the numbers are.
-let private basisOf (cells: ResultGroup list) : string =
+let private basisOf (grid: Grid option) (cells: ResultGroup list) : string =
     let brackets =
         Plural.given
             (cells |> List.exists (fun cell -> cell.Runs.Length > 1))
             " Brackets are 95 % percentile-bootstrap intervals over seeds."
 
-    $"Every number is from the last evaluation of a run. No best checkpoint was selected.{brackets}"
+    let pairs =
+        match grid with
+        | None -> ""
+        | Some grid ->
+            let left =
+                Plural.given
+                    (not grid.Others.IsEmpty)
+                    $""" {Plural.count grid.Others.Length "cell"} with too few of these seeds took no part."""
+
+            $" Those of differences are Tukey's, on {grid.Blocks.Seeds} common seeds: they hold for all pairs of cells \
+               at once.{left}"
+
+    $"Every number is from the last evaluation of a run. No best checkpoint was selected.{brackets}{pairs}"
 
 /// What offline metrics can say where nothing was evaluated: how V moved, and that this is no score.
 let private offline (axis: string option) (cells: ResultGroup list) : string list = [
@@ -228,7 +254,12 @@ let ofGroups (measure: Measure option) (rows: string option) (columns: string op
     match measure with
     | None -> offline (Option.orElse columns rows) cells
     | Some measure ->
-        leading measure cells
-        @ (List.choose id [ rows; columns ] |> List.collect (effect measure cells))
-        @ cloning measure cells
-        @ [ basisOf cells ]
+        let grid = Grid.ofGroups measure cells
+        let compare = comparison measure grid
+
+        leading measure compare cells
+        @ (List.choose id [ rows; columns ] |> List.collect (effect measure compare cells))
+        @ cloning measure compare cells
+        @ (Option.toList grid
+           |> List.collect (fun grid -> GridWords.shares grid @ GridWords.settled measure grid))
+        @ [ basisOf grid cells ]

@@ -176,6 +176,9 @@ let private sweepPage rebuild (curves: PublishedRun list) judged episode picture
         else
             []
 
+    let scores, others =
+        facets |> List.collect snd |> List.partition (fun (id, _, _) -> id.EndsWith "scores")
+
     page
         rebuild
         sweep
@@ -184,7 +187,9 @@ let private sweepPage rebuild (curves: PublishedRun list) judged episode picture
          @ OnlineSections.ofSweep curves sweep
          @ EstimateSections.ofRuns sweep judged
          @ Sections.shown "" [ "episode", "An episode", episode ]
-         @ List.collect snd facets
+         @ scores
+         @ GridSections.ofSweep sweep
+         @ others
          @ Sections.shown "" [
              "data", "The data", pictures
              "configuration",

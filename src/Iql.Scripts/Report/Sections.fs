@@ -50,10 +50,18 @@ let private scores figure (measure: Measure) rows columns (cells: ResultGroup li
     let scale = Plural.given (measure = Score) " A random policy scores 0, an expert 100."
 
     let frame =
-        match (ResultGroups.leaders measure cells).Length with
-        | 1 -> " The orange frame is the best cell."
-        | ties when ties > 1 && ties < cells.Length -> $" The {ties} orange frames are the cells that tie."
-        | _ -> ""
+        let leaders, beside = ScoreHeatMap.besideBest measure cells
+
+        let best =
+            match leaders.Length with
+            | 1 -> " The orange frame is the best cell."
+            | ties when ties > 1 && ties < cells.Length -> $" The {ties} orange frames are the cells that tie."
+            | _ -> ""
+
+        best
+        + Plural.given
+            (not beside.IsEmpty)
+            $""" Dotted frames: {Plural.count beside.Length "cell"} that cannot be told from the best."""
 
     let interval = Plural.given (several cells) " with its 95 % interval over seeds"
     let dots = Plural.given (several cells) " Grey dots are seeds."

@@ -71,16 +71,21 @@ module ResultGroups =
         |> List.groupBy (fun run -> [ for name in names -> name, Run.valueOf name run ])
         |> List.map (fun (values, runs) -> { Values = values; Runs = runs |> List.sortBy _.Config.Seed })
 
+    /// The axes that vary over a sweep's runs, without the seed.
+    let varying (sweep: SweepResults) : string list = [
+        for axis in sweep.Plan.Axes do
+            let values = sweep.Runs |> List.map (Run.valueOf axis.Name) |> List.distinct
+
+            if axis.Name <> "seed" && values.Length > 1 then
+                axis.Name
+    ]
+
     /// The plane of a sweep. Expectile and inverse temperature are rows and columns where they vary; otherwise the
     /// first two axes that do.
     let plane (sweep: SweepResults) : Plane =
         let varies name = sweep.Runs |> List.map (Run.valueOf name) |> List.distinct |> List.length > 1
 
-        let varying = [
-            for axis in sweep.Plan.Axes do
-                if axis.Name <> "seed" && varies axis.Name then
-                    axis.Name
-        ]
+        let varying = varying sweep
 
         let preferred, others =
             List.filter varies [ "expectile"; "inverseTemperature" ], List.except [ "task" ] varying

@@ -119,7 +119,7 @@ let tests =
             Synthetic.withSweep plan (fun folder ->
                 match Report.write folder with
                 | Error problem -> failwith problem
-                | Ok path -> draws 11 (File.ReadAllText path)))
+                | Ok path -> draws 13 (File.ReadAllText path)))
 
         testCase "a browser draws every figure of a comparison without an error or a request" (fun () ->
             let results = Invented.locomotion "generated"

@@ -55,15 +55,36 @@ let tests =
                         "category"
                         "get string of get property 'type' of property of layout of axis"
 
-                Expect.equal
-                    (layout.GetProperty("shapes").GetArrayLength())
-                    1
-                    "get array length of property of layout 'shapes'"
+                Expect.equal (FigureTests.dashes layout |> List.filter ((=) "solid")) [ "solid" ] "frames"
 
                 Expect.equal
                     ((layout.GetProperty("annotations")[0]).GetProperty("text").GetString())
                     "not run"
                     "get string"))
+
+        testCase "a heat map has dotted frames around cells that cannot be told from the best" (fun () ->
+            let cell expectile scores = {
+                Values = [ tau, expectile; beta, "3" ]
+                Runs = [
+                    for seed, score in List.indexed scores ->
+                        Invented.run
+                            [ tau, expectile; "seed", string seed ]
+                            (Invented.data "data" "generated" None)
+                            Iql.Training.RunStatus.Finished
+                            [ score ]
+                ]
+            }
+
+            // Twenty apart with a spread of one, and one apart with the same spread.
+            let cells = [
+                cell "0.5" [ 50.0; 51.0; 49.5 ]
+                cell "0.7" [ 69.0; 71.0; 70.0 ]
+                cell "0.9" [ 71.0; 70.0; 71.0 ]
+            ]
+
+            let dashes = ScoreHeatMap.figure Score beta tau cells |> FigureTests.layout |> FigureTests.dashes
+
+            Expect.equal dashes [ "dot"; "solid" ] "dashes")
 
         testCase "without runs there are no traces, and no chart fails" (fun () ->
             Expect.equal (traces (LearningCurves.panels Score None None [])) [ 0 ] "traces"

@@ -19,6 +19,12 @@ let traces (chart: GenericChart) : JsonElement list = List.ofSeq ((read chart).G
 /// The layout of a chart.
 let layout (chart: GenericChart) : JsonElement = (read chart).GetProperty "layout"
 
+/// The dashes of a layout's frames and lines.
+let dashes (layout: JsonElement) : string list = [
+    for shape in layout.GetProperty("shapes").EnumerateArray() ->
+        shape.GetProperty("line").GetProperty("dash").GetString()
+]
+
 /// Whether a text attribute of a trace has a value.
 let has (name: string) (value: string) (trace: JsonElement) : bool =
     fst (trace.TryGetProperty name) && trace.GetProperty(name).GetString() = value

@@ -48,7 +48,15 @@ let tests =
             let text = words [ cell 0.5 3.0 [ 50.0; 60.0; 70.0 ]; cell 0.9 3.0 [ 52.0; 61.0; 71.0 ] ]
 
             Expect.stringContains text "no clear difference to (τ = 0.5, β = 3)" "text"
+            Expect.stringContains text "2 of 2 cells cannot be told from the best" "text"
             Expect.stringContains text "no clear effect of τ" "text")
+
+        testCase "cells with too few common seeds take no part, and the page says so" (fun () ->
+            let text =
+                words [ cell 0.5 3.0 [ 10.0; 11.0; 12.5 ]; cell 0.7 3.0 [ 40.0 ]; cell 0.9 3.0 [ 70.0; 71.0; 72.0 ] ]
+
+            Expect.stringContains text "on 3 common seeds" "text"
+            Expect.stringContains text "1 cell with too few of these seeds took no part" "text")
 
         testCase "behaviour cloning stands beside the best cell" (fun () ->
             let text = words [ cell 0.9 0.0 [ 50.0; 51.0 ]; cell 0.9 3.0 [ 70.0; 71.0 ] ]

@@ -49,8 +49,8 @@ let tests =
                         found.Groups[1].Value
                 ]
 
-                Expect.hasLength ids 6 "ids"
-                Expect.hasLength (List.distinct ids) 6 "distinct ids"
+                Expect.hasLength ids 11 "ids"
+                Expect.hasLength (List.distinct ids) 11 "distinct ids"
 
                 let charts =
                     Regex.Matches(
@@ -59,7 +59,7 @@ let tests =
                         RegexOptions.Singleline
                     )
 
-                Expect.equal charts.Count (1 + 2 + 4 + 1 + 2 + 1) "count of charts"
+                Expect.equal charts.Count (1 + (1 + 2 + 1) + 1 + 1 + 2 + 4 + 1 + 2 + 1) "count of charts"
 
                 for chart in charts do
                     Expect.isGreaterThan
