@@ -146,8 +146,8 @@ let private trying figure (measure: Measure) (cells: ResultGroup list) : XmlNode
 
         let words =
             $"**Without knowing the scores.** Who trains {tried} of these {arms.Length} policies and tries them out \
-              gets {at 1} after one episode, {at 20} after 20 and {at plan.Episodes} after {plan.Episodes}. The mean over all \
-              episodes spent is {shown (BudgetCurve.area curve)}."
+              gets {at 1} after one episode, {at 20} after 20 and {at plan.Episodes} after {plan.Episodes}. The mean \
+              over all episodes spent is {shown (BudgetCurve.area curve)}."
 
         [
             Html.paragraph words
@@ -160,10 +160,10 @@ let private trying figure (measure: Measure) (cells: ResultGroup list) : XmlNode
                     words
             Html.computed
                 "online-budget"
-                $"{plan.Repeats:N0} repeats. Each draws {tried} trained policies and spends {plan.Episodes} episodes by \
-                  UCB1 (α = {plan.Exploration}) on returns scaled to 0 to 1. Episodes are drawn from those stored at the \
-                  last evaluation. The true score is the policy's mean there, so noise of few episodes makes the curve \
-                  end a little too high."
+                $"{plan.Repeats:N0} repeats. Each draws {tried} trained policies and spends {plan.Episodes} episodes \
+                  by UCB1 (α = {plan.Exploration}) on returns scaled to 0 to 1. Episodes are drawn from those stored \
+                  at the last evaluation. The true score is the policy's mean there, so noise of few episodes makes \
+                  the curve end a little too high."
         ]
 
 /// The sections of each subject whose runs were evaluated.

@@ -110,5 +110,6 @@ let settled (measure: Measure) (grid: Grid) : string list =
     let size = List.last (distances measure grid)
 
     [
-        $"**What more seeds would settle.** {rival}For a difference of {Shown.number size} it takes {seeds (needed grid size)}."
+        $"**What more seeds would settle.** {rival}For a difference of {Shown.number size} it takes \
+          {seeds (needed grid size)}."
     ]

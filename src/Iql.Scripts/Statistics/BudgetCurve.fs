@@ -39,8 +39,8 @@ module BudgetCurve =
             drawn.Value <- drawn.Value + 1UL
             int (seed.Word drawn.Value % uint64 below)
 
-    /// The scores of the policy with the best mean so far, after 1, 2, … episodes. The next episode is that of the policy
-    /// with the largest mean + √(α ln n / nᵢ), returns scaled to [0, 1] over all policies; those not tried come first.
+    /// The scores of the policy with the best mean so far, after 1, 2, … episodes. The next episode is that of the
+    /// policy with the largest mean + √(α ln n / nᵢ), returns scaled to [0, 1] over all; those not tried come first.
     let private once (plan: BudgetPlan) (low: float) (high: float) (arms: BudgetArm[]) (seed: Seed) : float[] =
         let draw = numbers seed
 

@@ -22,7 +22,7 @@ let tests =
             (fun () ->
                 let arms = [| for score in 1.0 .. 8.0 -> arm score [| score |] |]
                 let curve = curve arms
-                // E[max of k of 8 without replacement] = k · 9 / (k + 1); deviations of the mean over 1000 repeats below 0.08.
+                // E[max of k of 8 without replacement] = k · 9 / (k + 1); a mean over 1000 repeats deviates by 0.08.
                 for k in 1..8 do
                     let expected = float k * 9.0 / float (k + 1)
                     Expect.isLessThan (abs (curve[k - 1].Value - expected)) 0.3 $"after {k} episodes")
