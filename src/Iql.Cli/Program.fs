@@ -8,6 +8,7 @@ let commands: Command list = [
     Finetune.command
     Compare.command
     SweepPlanning.command
+    SweepSubmit.command
     SweepWork.command
     SweepState.command
     Evaluate.command
