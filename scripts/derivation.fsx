@@ -38,9 +38,8 @@ let colours = Style.categorical |> List.take objectives.Length
 let learning =
     [ "critic"; "value"; "policy" ]
     |> List.fold (fun trial network -> trial |> Hyperparameter.set $"{network}LearningRate" 0.001) {
-        trial with
+        calm with
             Steps = size 12_000 100
-            EvaluateEvery = size 1_500 50
     }
     |> Hyperparameter.set "expectile" 0.9
     |> Hyperparameter.set "inverseTemperature" 10
@@ -77,6 +76,7 @@ let curves (points: Run -> (float * float) list) = [
 
 /// What the data's actions are worth if an expert drives on: what Q should be, or a little less.
 let truth =
+    let trainingData = TrainingData.load calm.Data |> get
     let card = trainingData.Task.Value
     let environment = card.Environment
     let data = trainingData.Transitions :?> Transitions

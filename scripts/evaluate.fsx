@@ -9,10 +9,12 @@ open Iql.Scripts
 open Iql.Scripts.Statistics
 open Iql.Training
 
+let trainingData = TrainingData.load calm.Data |> get
+
 // Policies from bad to good: β = 0 clones a careless driver, τ = 0.5 values what he does, few steps learn little.
 let sweep steps = {
     Name = $"evaluate-{steps}"
-    Base = { trial with Steps = size steps 60 }
+    Base = { calm with Steps = size steps 60 }
     Axes = [
         Axis.expectile (if tiny then [ 0.9 ] else [ 0.5; 0.9 ])
         Axis.inverseTemperature [ 0.0; 3.0; 10.0 ]
@@ -35,8 +37,7 @@ let judged = [
             run, path run, estimates.Value
 ]
 
-// The truth: discounted sums of rewards from the very states where the data's episodes start. In this maze, the
-// observation is the whole state.
+// The truth: discounted sums of rewards from the very states where the data's episodes start.
 let card = Option.get trainingData.Task
 let environment = card.Environment
 let data = trainingData.Raw.Sample Int32.MaxValue

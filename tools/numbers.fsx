@@ -37,9 +37,9 @@ type Table = {
 }
 
 let expectileTable = {
-    Name = "stitch"
+    Name = "default"
     Page = "docs/environments.md"
-    Commands = [ "iql ablate --steps 8000 --episodes 20"; "iql ablate" ]
+    Commands = [ "iql ablate --transitions 100k"; "iql ablate" ]
     Rows = Some "expectile"
     RowHead = "τ"
     Columns = "inverseTemperature"
@@ -55,7 +55,7 @@ let tables = [
         expectileTable with
             Name = "gridmaze-iql"
             Page = "docs/discrete-actions.md"
-            Commands = [ $"{gridmaze} --expectiles 0.5,0.7,0.9 --inverse-temperatures 0,1,3,10 {gridmazeSize}" ]
+            Commands = [ $"{gridmaze} --expectiles 0.5,0.7,0.9 --inverse-temperatures 0,1,3,10 --seeds 0-2 {gridmazeSize}" ]
     }
     {
         Name = "gridmaze-cql"

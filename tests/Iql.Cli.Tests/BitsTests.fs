@@ -43,7 +43,9 @@ let private jobs (instructions: string) = [
      --hidden 32x32 --steps 300 --episodes 5 --seeds 0-1"
 
     if instructions <> "vector128" then
-        "ablate", "ablate"
+        "ablate",
+        "ablate --task pointmaze-umaze-stitch-v0 --expectiles 0.5,0.7,0.9,0.95 --inverse-temperatures 0,1,3,10 \
+         --seeds 0-2 --steps 15000 --episodes 50"
 ]
 
 let private hash (checkpoint: string) : string =

@@ -32,7 +32,7 @@ public sealed record Algorithm(
         Row<ImplicitQLearningConfig>(
             "iql", "Implicit Q-learning", "Kostrikov, Nair and Levine 2021, arXiv:2110.06169",
             (configs, s, a) => ImplicitQLearning.Learner(configs, s, a),
-            [("expectile", "0.5,0.7,0.9,0.95"), ("inverseTemperature", "0,1,3,10")],
+            [("expectile", "0.5,0.7,0.8,0.9,0.98"), ("inverseTemperature", "0,1,3,10,100")],
             row => row with
             {
                 Name = "sql",

@@ -41,7 +41,7 @@ public sealed class GridMaze : IEnvironment
     /// <summary>Starts in any free cell but the goal's.</summary>
     public void Reset(Seed seed, Span<double> state, Span<float> observation)
     {
-        state[0] = Start(seed, 0);
+        state[0] = Maze.Elsewhere(seed, 0);
         Observe((int)state[0], observation);
     }
 
@@ -70,10 +70,4 @@ public sealed class GridMaze : IEnvironment
 
     /// <summary>The observation of a cell.</summary>
     public static void Observe(int cell, Span<float> observation) => ActionSpace.Write(cell, observation);
-
-    internal int Start(Seed seed, ulong draw)
-    {
-        var cell = seed.Below(draw, Maze.Cells.Length - 1);
-        return cell < Maze.Goal ? cell : cell + 1;
-    }
 }

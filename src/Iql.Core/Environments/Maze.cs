@@ -83,6 +83,13 @@ public sealed class Maze
     public int Next(int from, int to) => hops[from * Cells.Length + to];
     /// <summary>Free cells that share a side with a free cell: up, down, left, right.</summary>
     public ReadOnlySpan<int> Neighbours(int cell) => neighbours[cell];
+    /// <summary>Any free cell but the goal's, each as likely.</summary>
+    internal int Elsewhere(Seed seed, ulong draw)
+    {
+        var cell = seed.Below(draw, Cells.Length - 1);
+        return cell < Goal ? cell : cell + 1;
+    }
+
     /// <summary>Contacts of a disc in a free cell: a bit per wall side, and per free corner of a wall.</summary>
     internal int ContactsOf(int row, int column) => contacts[row * Columns + column];
 

@@ -17,12 +17,14 @@ public sealed class PointMaze : IEnvironment
     /// <param name="endsAtGoal">Whether the goal is terminal; else rewards go on, as in Maze2D.</param>
     /// <param name="frameSkip">Physics steps in a decision, at least 1.</param>
     /// <param name="physics">Maze2D's numbers when not given.</param>
+    /// <param name="gusts">Standard deviation of the wind, at least 0: N(0, gusts²) is added to each action.</param>
     public PointMaze(string name, Maze maze, int timeLimit, bool endsAtGoal = false, int frameSkip = 1,
-        PointMass? physics = null)
+        PointMass? physics = null, double gusts = 0)
     {
         Check.AtLeast(timeLimit, 1, nameof(timeLimit));
         Check.AtLeast(frameSkip, 1, nameof(frameSkip));
-        (Name, Maze, TimeLimit, EndsAtGoal, FrameSkip) = (name, maze, timeLimit, endsAtGoal, frameSkip);
+        Check.AtLeast(gusts, 0, nameof(gusts));
+        (Name, Maze, TimeLimit, EndsAtGoal, FrameSkip, Gusts) = (name, maze, timeLimit, endsAtGoal, frameSkip, gusts);
         Physics = (physics ?? new()).Checked();
         (goalX, goalY) = maze.Cells[maze.Goal];
     }
@@ -36,10 +38,13 @@ public sealed class PointMaze : IEnvironment
     public int FrameSkip { get; }
     /// <summary>Whether the goal is terminal.</summary>
     public bool EndsAtGoal { get; }
+    /// <summary>Standard deviation of the wind, per axis and decision, in units of action.</summary>
+    public double Gusts { get; }
     public int TimeLimit { get; }
     public int ObservationSize => 4;
     public ActionSpace ActionSpace => ActionSpace.Continuous(2);
-    public int StateSize => 4;
+    /// <summary>With wind one more: the seed of what is to come.</summary>
+    public int StateSize => Gusts > 0 ? 5 : 4;
 
     /// <summary>Whether a point is within <see cref="GoalRadius"/> of the goal.</summary>
     public bool AtGoal(double x, double y)
@@ -48,18 +53,34 @@ public sealed class PointMaze : IEnvironment
         return dx * dx + dy * dy <= GoalRadius * GoalRadius;
     }
 
-    /// <summary>The start cell, or any free cell, plus U(−0.1, 0.1) per axis; velocity 0.1 N(0, 1) per axis.</summary>
+    /// <summary>The start cell, or any free cell (not the goal's if it is terminal), plus U(−0.1, 0.1) per axis;
+    /// velocity 0.1 N(0, 1) per axis.</summary>
     public void Reset(Seed seed, Span<double> state, Span<float> observation)
     {
-        var (row, column) = Maze.Cells[Maze.Start >= 0 ? Maze.Start : seed.Below(0, Maze.Cells.Length)];
+        var (row, column) = Maze.Cells[Maze.Start >= 0 ? Maze.Start
+            : EndsAtGoal ? Maze.Elsewhere(seed, 0) : seed.Below(0, Maze.Cells.Length)];
         (state[0], state[1]) = (row + seed.Uniform(1, 0.1), column + seed.Uniform(2, 0.1));
         (state[2], state[3]) = (0.1 * seed.Normal(2), 0.1 * seed.Normal(3));
+        Begin(seed, state);
         Observe(state, observation);
+    }
+
+    /// <summary>The wind of an episode that starts in a state.</summary>
+    internal void Begin(Seed episode, Span<double> state)
+    {
+        if (Gusts > 0) state[4] = episode.Split("gusts").AsScalar();
     }
 
     public StepResult Step(Span<double> state, ReadOnlySpan<float> action, Span<float> observation)
     {
         double actionX = Math.Clamp(action[0], -1f, 1f), actionY = Math.Clamp(action[1], -1f, 1f);
+        if (Gusts > 0)
+        {
+            var wind = new Seed((ulong)state[4]);
+            actionX += Gusts * wind.Normal(0);
+            actionY += Gusts * wind.Normal(1);
+            state[4] = wind.Split("next").AsScalar();
+        }
         Physics.Advance(Maze, state, actionX, actionY, FrameSkip);
         Observe(state, observation);
         var there = AtGoal(state[0], state[1]);

@@ -11,15 +11,15 @@ module Ablation =
 
     /// The trial of a config.
     let trialOf (config: IAlgorithmConfig) : Trial =
-        small { Trial.standard with Config = config; Steps = 15_000; EvaluateEvery = 0; Episodes = 50 }
+        small { Trial.standard with Config = config; Steps = 20_000; EvaluateEvery = 0; Episodes = 200 }
 
     /// The same for implicit Q-learning.
     let standard: Trial = trialOf Trial.standard.Config
 
-    /// What is varied by default, three seeds each; for implicit Q-learning τ and β around the paper's values, where
+    /// What is varied by default, five seeds each; for implicit Q-learning τ and β around the paper's values, where
     /// β = 0 is behaviour cloning.
     let grid (algorithm: Algorithm) : Axis list = [
         for struct (name, values) in algorithm.Grid do
             Axis.along name (values.Split ',')
-        Axis.seed [ 0..2 ]
+        Axis.seed [ 0..4 ]
     ]

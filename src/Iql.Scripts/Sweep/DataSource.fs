@@ -38,7 +38,7 @@ module DataFile =
 module DataSource =
 
     /// The source when nobody names one.
-    let standard: DataSource = DataSource.Task("pointmaze-umaze-stitch-v0", None)
+    let standard: DataSource = DataSource.Task("pointmaze-large-windy-v0", None)
 
     /// The name that the data go by.
     let name (source: DataSource) : string =

@@ -17,7 +17,9 @@ let private points = [
             card
 ]
 
-let private stitch = points |> List.filter _.Sparse
+/// The tasks whose data are pieces, and those of them with a start.
+let private pieces = points |> List.filter _.Sparse
+let private stitch = pieces |> List.filter (fun card -> card.Maze.Start >= 0)
 
 /// The disc's centre goes at least so far from the start to the goal's edge: in the U around the two inner corners
 /// (1.4 + 1 + 1.06 and two short arcs), in the others, generously, as the crow flies.
@@ -53,7 +55,8 @@ let tests =
                 Expect.equal (List.length (List.distinct prints)) 4 "number of distinct prints")
 
         testCase "every row replays in the environment" (fun () ->
-            for card in points do
+            // The data do not hold the wind.
+            for card in points |> List.filter (fun card -> (pointMaze card).Gusts = 0.0) do
                 let environment = pointMaze card
                 let data = card.Dataset.Collect(Seed 1UL, 3_000)
                 let observation = Array.zeroCreate<float32> 4
@@ -132,8 +135,8 @@ let tests =
                     (sqrt 2.0 * speed * seconds < (Map.ofList shortestWay)[card.Name])
                     "sqrt of 2.0 times speed times seconds is below shortest way")
 
-        testCase "most actions of a stitch task lead away from the goal, and some reach it" (fun () ->
-            for card in stitch do
+        testCase "most actions of pieces lead away from the goal, and some reach it" (fun () ->
+            for card in pieces do
                 let maze = card.Maze
                 let data = card.Dataset.Collect(Seed 5UL, 50_000)
 

@@ -16,6 +16,9 @@ let private tasks = [
         | _ -> ()
 ]
 
+/// Those without wind, whose state is the four numbers of the physics.
+let private calm = tasks |> List.filter (fun environment -> environment.Gusts = 0.0)
+
 /// Actions that hold for a while, so that the disc gets somewhere, at times beyond ±1.
 let private actions (seed: Seed) count = [|
     for t in 0 .. count - 1 ->
@@ -25,7 +28,7 @@ let private actions (seed: Seed) count = [|
 |]
 
 let private run (environment: PointMaze) (seed: Seed) count =
-    let state = Array.zeroCreate<float> 4
+    let state = Array.zeroCreate<float> environment.StateSize
     let observation = Array.zeroCreate<float32> 4
     environment.Reset(seed, state, observation)
 
@@ -167,7 +170,7 @@ let tests =
             for environment in tasks do
                 Expect.equal (run environment (Seed 3UL) 200) (run environment (Seed 3UL) 200) "run")
 
-        testCase "an episode starts within a tenth of the start cell, or of any free cell" (fun () ->
+        testCase "an episode starts within a tenth of the start cell, or of any free one but a terminal" (fun () ->
             for environment in tasks do
                 let maze = environment.Maze
 
@@ -185,14 +188,48 @@ let tests =
                             cell
                     ]
 
-                let expected = if maze.Start < 0 then [ 0 .. maze.Cells.Length - 1 ] else [ maze.Start ]
+                let expected =
+                    if maze.Start >= 0 then [ maze.Start ]
+                    elif environment.EndsAtGoal then List.except [ maze.Goal ] [ 0 .. maze.Cells.Length - 1 ]
+                    else [ 0 .. maze.Cells.Length - 1 ]
 
                 Expect.equal started (set expected) "started")
+
+        testCase "wind is N(0, gusts²) on each axis, new at each decision, and part of the state" (fun () ->
+            // From rest, one physics step with a = 0 leaves v = h g w / (m + h b).
+            let environment = PointMaze("wind", Mazes.UMaze, 10, gusts = 0.5)
+            let physics = environment.Physics
+            let still, observation = [| 0f; 0f |], Array.zeroCreate<float32> 4
+            let push = physics.TimeStep * physics.Gear / (physics.Mass + physics.TimeStep * physics.Damping)
+
+            let gusts = [|
+                for seed in 0UL .. 3_999UL do
+                    let state = Array.zeroCreate<float> 5
+                    environment.Reset(Seed seed, state, observation)
+
+                    [|
+                        for _ in 0..1 do
+                            for i in 2..3 do
+                                state[i] <- 0.0
+
+                            environment.Step(state, still, observation) |> ignore
+                            state[2] / push
+                            state[3] / push
+                    |]
+            |]
+
+            for i in 0..3 do
+                for j in 0..i do
+                    let product = gusts |> Array.averageBy (fun gust -> gust[i] * gust[j])
+                    // Five standard errors of a mean of 4,000.
+                    Expect.floatClose (Accuracy.within 0.03) product (if i = j then 0.25 else 0.0) $"{i}, {j}"
+
+                Expect.floatClose (Accuracy.within 0.04) (gusts |> Array.averageBy (Array.item i)) 0.0 $"mean {i}")
 
         testCase
             "the reward is 1 within half a cell of the goal's centre, and only tasks that say so end there"
             (fun () ->
-                for environment in tasks do
+                for environment in calm do
                     let struct (row, column) = environment.Maze.Cells[environment.Maze.Goal]
                     let observation = Array.zeroCreate<float32> 4
                     let still = [| 0f; 0f |]
@@ -210,7 +247,7 @@ let tests =
                         "step")
 
         testCase "an action beyond ±1 is clipped, and held for every physics step of the decision" (fun () ->
-            for environment in tasks do
+            for environment in calm do
                 let observation = Array.zeroCreate<float32> 4
                 let struct (row, column) = environment.Maze.Cells[0]
                 let start () : float[] = [| float row; float column; 0.0; 0.0 |]

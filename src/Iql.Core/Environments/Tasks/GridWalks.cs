@@ -25,7 +25,7 @@ public sealed record GridWalks
     // Writes rows first … last − 1, fewer at the goal; returns the row after the piece.
     int Piece(GridMaze environment, Columns columns, Seed seed, int first, int last)
     {
-        Span<double> state = [environment.Start(seed, 0)];
+        Span<double> state = [environment.Maze.Elsewhere(seed, 0)];
         GridMaze.Observe((int)state[0], columns.Observation(first));
         for (var (i, drawn) = (first, 1UL); ; i++, drawn += 2)
         {

@@ -32,11 +32,11 @@ public sealed record StitchData
     int Piece(PointMaze environment, Columns columns, Seed seed, int first, int last)
     {
         var (maze, draws, noise) = (environment.Maze, seed.Split("draws"), seed.Split("noise"));
-        Span<double> state = stackalloc double[4];
-        var start = draws.Below(0, maze.Cells.Length - 1);
-        var (row, column) = maze.Cells[start < maze.Goal ? start : start + 1];
+        Span<double> state = stackalloc double[environment.StateSize];
+        var (row, column) = maze.Cells[maze.Elsewhere(draws, 0)];
         (state[0], state[1]) = (row + draws.Uniform(1, 0.25), column + draws.Uniform(2, 0.25));
         (state[2], state[3]) = (draws.Uniform(3, 0.5), draws.Uniform(4, 0.5));
+        environment.Begin(seed, state);
         PointMaze.Observe(state, columns.Observation(first));
         for (var (i, drawn) = (first, 5UL); ; i++, drawn += 4)
         {

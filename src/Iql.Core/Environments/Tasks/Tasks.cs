@@ -73,6 +73,7 @@ public static class Tasks
             Stitch("umaze", Mazes.UMazeStitch, 50),
             Stitch("medium", Mazes.MediumStitch, 100),
             Stitch("large", Mazes.LargeStitch, 150),
+            Windy("large", Mazes.Large, 150),
             Grid("medium", Mazes.MediumStitch, 25),
             Grid("large", Mazes.LargeStitch, 40),
         }.OrderBy(card => card.Name, StringComparer.Ordinal),
@@ -116,23 +117,28 @@ public static class Tasks
         };
     }
 
-    static TaskCard Stitch(string size, Maze maze, int timeLimit)
+    static TaskCard Stitch(string size, Maze maze, int timeLimit) =>
+        Pieces(new($"pointmaze-{size}-stitch-v0", maze, timeLimit, endsAtGoal: true, frameSkip: 20, PointMass.Syrup),
+            $"Find the way through the {size} maze", new()) with { DatasetSize = 100_000 };
+
+    // Few and bad data, and luck: what an expectile near 1, or a large inverse temperature, takes for skill.
+    static TaskCard Windy(string size, Maze maze, int timeLimit) =>
+        Pieces(new($"pointmaze-{size}-windy-v0", maze, timeLimit, endsAtGoal: true, frameSkip: 20, PointMass.Syrup,
+                gusts: 0.5),
+            $"In gusts of wind, find the way from anywhere in the {size} maze", new() { TowardShare = 0.25 })
+            with { DatasetSize = 10_000 };
+
+    static TaskCard Pieces(PointMaze environment, string aim, StitchData data) => new()
     {
-        var environment = new PointMaze($"pointmaze-{size}-stitch-v0", maze, timeLimit, endsAtGoal: true,
-            frameSkip: 20, PointMass.Syrup);
-        return new()
-        {
-            Environment = environment,
-            Maze = maze,
-            Sparse = true,
-            // An action lasts 0.2 seconds, in which the disc moves up to half a cell: softer than Maze2D's 10 and 1.
-            Controller = seed => new(maze, seed, proportional: 4, derivative: 0.3),
-            Description = $"Find the way through the {size} maze from short pieces that lead anywhere, " +
-                $"mostly away from the goal: reward 1 at the goal, within {timeLimit} decisions.",
-            Dataset = new StitchData().In(environment),
-            DatasetSize = 100_000,
-        };
-    }
+        Environment = environment,
+        Maze = environment.Maze,
+        Sparse = true,
+        // An action lasts 0.2 seconds, in which the disc moves up to half a cell: softer than Maze2D's 10 and 1.
+        Controller = seed => new(environment.Maze, seed, proportional: 4, derivative: 0.3),
+        Description = $"{aim} from short pieces that lead anywhere, mostly away from the goal: " +
+            $"reward 1 at the goal, within {environment.TimeLimit} decisions.",
+        Dataset = data.In(environment),
+    };
 
     static TaskCard Grid(string size, Maze maze, int limit)
     {
