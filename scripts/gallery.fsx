@@ -22,10 +22,10 @@ let picture (name: string) (charts: GenericChart list) : unit =
         Figure.savePanels path charts |> get
         printfn "%s" path
 
-// What `iql ablate` trains.
+// What `iql ablate` trains, and the notebook of this name: the runs are trained once.
 let results =
     train {
-        Name = "gallery"
+        Name = "tau-beta"
         Base = trial
         Axes =
             if tiny then

@@ -6,8 +6,8 @@ open Iql.Scripts
 open Iql.Scripts.Charts
 open Plotly.NET
 
-// The data: short pieces of driving through a maze, most of them away from its goal. No piece leads from start to goal;
-// a policy that gets there has to be stitched together.
+// The data: short pieces of driving through a windy maze, most of them away from its goal. Most of the maze is too far
+// from the goal for one piece; a policy that crosses it has to be stitched together.
 let data = trainingData.Transitions
 printfn "%s: %d transitions, %d episodes" data.Name data.Count trainingData.Dataset.Episodes
 

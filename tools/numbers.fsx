@@ -55,7 +55,9 @@ let tables = [
         expectileTable with
             Name = "gridmaze-iql"
             Page = "docs/discrete-actions.md"
-            Commands = [ $"{gridmaze} --expectiles 0.5,0.7,0.9 --inverse-temperatures 0,1,3,10 --seeds 0-2 {gridmazeSize}" ]
+            Commands = [
+                $"{gridmaze} --expectiles 0.5,0.7,0.9 --inverse-temperatures 0,1,3,10 --seeds 0-2 {gridmazeSize}"
+            ]
     }
     {
         Name = "gridmaze-cql"
@@ -152,7 +154,7 @@ try
 
     match List.tail (List.ofArray fsi.CommandLineArgs) with
     | [] ->
-        for folder in [ "numbers"; "scripts/gallery"; "scripts/compare"; "scripts/tau-beta"; "scripts/fine-tuning" ] do
+        for folder in [ "numbers"; "scripts/compare"; "scripts/tau-beta"; "scripts/fine-tuning" ] do
             if Directory.Exists(inRoot $"runs/{folder}") then
                 Directory.Delete(inRoot $"runs/{folder}", true)
     | [ "--keep" ] -> ()

@@ -90,7 +90,7 @@ let tests =
             refuses "-a iql,bc --seeds 0 --discount 0.9" [ "discount: 0.99, 0.9" ]
 
             refuses "-a iql,bc --seeds 0 --task pointmaze-umaze-v0" [
-                "the run task=pointmaze-umaze-stitch-v0,algorithm=iql,seed=0, which is not part of this one"
+                "the run task=pointmaze-large-windy-v0,algorithm=iql,seed=0, which is not part of this one"
             ]
 
             same (before, results folder)

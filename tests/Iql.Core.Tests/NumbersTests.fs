@@ -23,9 +23,9 @@ let private scores (cell: JsonNode) : float list list = [
 
 /// The score of each seed of the default grid: a row for each τ, a cell for each β.
 let private grid () : float list list list =
-    let stitch = made () |> List.find (fun table -> string table["name"] = "stitch")
+    let table = made () |> List.find (fun table -> string table["name"] = "default")
 
-    [ for row in stitch["scores"].AsArray() -> [ for cell in row.AsArray() -> (scores cell)[1] ] ]
+    [ for row in table["scores"].AsArray() -> [ for cell in row.AsArray() -> (scores cell)[1] ] ]
 
 [<Tests>]
 let tests =
@@ -117,6 +117,23 @@ let tests =
 
             for actual, expected in List.zip deviations expected do
                 Expect.floatClose { absolute = 0.001; relative = 0.0 } actual expected remedy)
+
+        testCase "the default grid teaches what README says, in every seed" (fun () ->
+            let grid = grid ()
+            let seeds = [ 0 .. grid.Head.Head.Length - 1 ]
+
+            /// A seed's mean over the cells of these rows and columns: τ = 0.5 to 0.98, β = 0 to 100.
+            let mean rows columns seed =
+                List.averageBy (fun (row, column) -> grid[row][column][seed]) (List.allPairs rows columns)
+
+            let beats better worse lesson =
+                Expect.all seeds (fun seed -> mean <|| better <| seed > (mean <|| worse <| seed)) lesson
+
+            let all = [ 0..4 ]
+            beats ([ 0 ], [ 1..4 ]) (all, [ 0 ]) "cloning is the worst"
+            beats ([ 2; 3 ], [ 1..4 ]) ([ 0 ], [ 1..4 ]) "τ = 0.5 does not stitch"
+            beats ([ 3 ], [ 1..4 ]) ([ 4 ], [ 1..4 ]) "τ = 0.98 takes luck for skill"
+            beats (all, [ 2 ]) (all, [ 4 ]) "β = 100 is too large")
 
         testCase
             "rates that were measured by hand are those of their file, and the rates of widths those of bench"

@@ -119,16 +119,15 @@ public static class Tasks
 
     static TaskCard Stitch(string size, Maze maze, int timeLimit) =>
         Pieces(new($"pointmaze-{size}-stitch-v0", maze, timeLimit, endsAtGoal: true, frameSkip: 20, PointMass.Syrup),
-            $"Find the way through the {size} maze", new()) with { DatasetSize = 100_000 };
+            $"Find the way through the {size} maze", new(), 100_000);
 
-    // Few and bad data, and luck: what an expectile near 1, or a large inverse temperature, takes for skill.
+    // Starts anywhere, few and bad data, and luck: scores tell hyperparameters apart.
     static TaskCard Windy(string size, Maze maze, int timeLimit) =>
         Pieces(new($"pointmaze-{size}-windy-v0", maze, timeLimit, endsAtGoal: true, frameSkip: 20, PointMass.Syrup,
-                gusts: 0.5),
-            $"In gusts of wind, find the way from anywhere in the {size} maze", new() { TowardShare = 0.25 })
-            with { DatasetSize = 10_000 };
+            gusts: 0.5), $"In gusts of wind, find the way from anywhere in the {size} maze",
+            new() { TowardShare = 0.25 }, 10_000);
 
-    static TaskCard Pieces(PointMaze environment, string aim, StitchData data) => new()
+    static TaskCard Pieces(PointMaze environment, string aim, StitchData data, int count) => new()
     {
         Environment = environment,
         Maze = environment.Maze,
@@ -138,6 +137,7 @@ public static class Tasks
         Description = $"{aim} from short pieces that lead anywhere, mostly away from the goal: " +
             $"reward 1 at the goal, within {environment.TimeLimit} decisions.",
         Dataset = data.In(environment),
+        DatasetSize = count,
     };
 
     static TaskCard Grid(string size, Maze maze, int limit)
