@@ -97,8 +97,8 @@ public static class ReferenceScores
     ];
 
     /// <summary>Measured by <see cref="ReferenceMeasurement"/> (<c>iql env reference TASK</c>): 10,000 episodes each,
-    /// seed 0, standard errors at most 0.8 (random) and 1.2 (expert). The score of stitch and windy tasks is the success
-    /// rate in per cent, 0 and 1 by definition. Measured: 0.009, 0.0016, 0 (umaze, medium, large) and
+    /// seed 0, standard errors at most 0.8 (random) and 1.2 (expert). The score of stitch and windy tasks is the
+    /// success rate in per cent, 0 and 1 by definition. Measured: 0.009, 0.0016, 0 (umaze, medium, large) and
     /// 0.107 (windy); controller 1, in wind 0.995.</summary>
     static IEnumerable<ReferenceScore> Own()
     {
