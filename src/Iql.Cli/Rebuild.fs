@@ -53,8 +53,8 @@ module Rebuild =
                     (fun format (request: Request) -> { request with Figures = Some format })
             ]
             [
-                "iql report runs/ablate-pointmaze-umaze-stitch-v0", "the report of `iql ablate`"
-                "iql report runs/ablate-pointmaze-umaze-stitch-v0 --figures pdf", "its figures for a paper"
+                "iql report runs/ablate-pointmaze-large-windy-v0", "the report of `iql ablate`"
+                "iql report runs/ablate-pointmaze-large-windy-v0 --figures pdf", "its figures for a paper"
             ]
             { Folder = ""; Figures = None }
             run

@@ -58,7 +58,7 @@ module Serve =
                 whole "--body N" "Bytes of a request" 100 "1000000" (fun body request -> { request with Body = body })
             ]
             [
-                "iql serve runs/train-pointmaze-umaze-stitch-v0", "http://127.0.0.1:8080/"
+                "iql serve runs/train-pointmaze-large-windy-v0", "http://127.0.0.1:8080/"
                 "iql serve runs/train-plant --port 0 --rate 100", "on a free port, 100 requests a second"
             ]
             {

@@ -50,7 +50,7 @@ module Watch =
                 |> Parameter.showing "8090, or a free one"
             ]
             [
-                "iql watch runs/ablate-pointmaze-umaze-stitch-v0", "http://127.0.0.1:8090/"
+                "iql watch runs/ablate-pointmaze-large-windy-v0", "http://127.0.0.1:8090/"
                 "ssh -L 8090:127.0.0.1:8090 cluster iql watch /shared/sweep", "a cluster's folder, seen at home"
             ]
             { Folder = ""; Port = "any" }
