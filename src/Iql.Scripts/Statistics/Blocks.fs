@@ -16,7 +16,7 @@ type Blocks = private {
     /// K.
     member blocks.Seeds: int = blocks.Rows[0].Length
 
-/// Cells on common seeds: score = cell + seed + rest, where the rest of every cell has the same deviation.
+/// Cells on common seeds: score = cell + seed + rest.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Blocks =
 
@@ -63,14 +63,10 @@ module Blocks =
     /// (C − 1)(K − 1), the degrees of freedom of the rest.
     let degrees (blocks: Blocks) : float = float ((blocks.Cells - 1) * (blocks.Seeds - 1))
 
-    /// Variance of the rest: Σ (score − cell's mean − seed's mean + mean)² over its degrees of freedom.
-    let restVariance (blocks: Blocks) : float =
+    /// What cell and seed leave over: score − cell's mean − seed's mean + mean, [C][K].
+    let rest (blocks: Blocks) : float[][] =
         let means, seeds = means blocks, seedMeans blocks
         let centre = Array.average means
 
-        let squares =
-            blocks.Scores
-            |> Array.mapi (fun c row ->
-                row |> Array.mapi (fun k score -> (score - means[c] - seeds[k] + centre) ** 2.0))
-
-        (squares |> Array.sumBy Array.sum) / degrees blocks
+        blocks.Scores
+        |> Array.mapi (fun c row -> row |> Array.mapi (fun k score -> score - means[c] - seeds[k] + centre))

@@ -53,12 +53,21 @@ let unpaired (error: float) (power: float) (deviation: float) (difference: float
     least power (fun n ->
         powerOf (2.0 * n - 2.0) (n * (difference / deviation) ** 2.0 / 2.0) (student error (2.0 * n - 2.0)))
 
-/// Seeds of all cells for Tukey's test to tell two cells apart whose true means differ, at this spread.
-let ofCells (error: float) (power: float) (blocks: Blocks) (difference: float) : int option =
+/// Tukey's test of a pair with a mean variance; with n seeds, cells borrow the degrees of freedom that they do now.
+let private ofVariance (error: float) (power: float) (blocks: Blocks) (variance: float) (difference: float) =
     check error power
-    let variance = 2.0 * Blocks.restVariance blocks
+    let borrowed = (Spread.ofBlocks blocks).Degrees - float (blocks.Seeds - 1)
 
     least power (fun n ->
-        let degrees = float (blocks.Cells - 1) * (n - 1.0)
+        let degrees = min (float (blocks.Cells - 1) * (n - 1.0)) (borrowed + n - 1.0)
         let q = StudentisedRange.quantile blocks.Cells degrees (1.0 - error)
-        powerOf degrees (n * difference * difference / variance) (q * q / 2.0))
+        powerOf degrees (n * difference * difference / (2.0 * variance)) (q * q / 2.0))
+
+/// Seeds of all cells for Tukey's test to tell two cells apart whose true means differ, at the mean spread of cells.
+let ofCells (error: float) (power: float) (blocks: Blocks) (difference: float) : int option =
+    ofVariance error power blocks (Spread.ofBlocks blocks).Mean difference
+
+/// The same for two cells of the grid, at their spread, if the difference of their means is the true one.
+let ofPair (error: float) (power: float) (blocks: Blocks) (a: int, b: int) : int option =
+    let means, variances = Blocks.means blocks, (Spread.ofBlocks blocks).Variances
+    ofVariance error power blocks ((variances[a] + variances[b]) / 2.0) (means[a] - means[b])

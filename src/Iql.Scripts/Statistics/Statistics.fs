@@ -109,6 +109,11 @@ let optimalityGapOfTasks (target: float) (scores: float[][]) : float = scores |>
 /// Interquartile mean of all runs of all tasks pooled, as rliable pools them; scores are M arrays of runs.
 let iqmOfTasks (scores: float[][]) : float = scores |> Array.concat |> iqm
 
+/// Performance profile: the mean over tasks of the share of runs with a score above a bound; scores are M arrays of
+/// runs. Source: arXiv:2108.13264, section 4.3.
+let shareAbove (bound: float) (scores: float[][]) : float =
+    scores |> Array.averageBy (Array.averageBy (fun score -> if score > bound then 1.0 else 0.0))
+
 /// Wilson's interval for a share of successes: the values p for which the count seen is not surprising.
 /// confidence in (0, 1), 0 &lt;= successes &lt;= trials, trials at least 1; shares are in [0, 1].
 /// Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".

@@ -2,7 +2,7 @@
 [<RequireQualifiedAccess>]
 module Iql.Scripts.StudentisedRange
 
-open System
+open System.Collections.Concurrent
 
 /// Points h apart around 0, out to where the log density has lost 38, and their shares of the whole.
 let private trapezoid (h: float) (logDensity: float -> float) : (float * float)[] =
@@ -36,6 +36,11 @@ let share (k: int) (degrees: float) (q: float) : float =
         trapezoid (0.3 / sqrt degrees) (fun u -> degrees * (u - (exp (2.0 * u) - 1.0) / 2.0))
         |> Array.sumBy (fun (u, weight) -> weight * range k (q * exp u))
 
-/// q with P(Q &lt;= q) = confidence, in (0, 1).
+let private known = ConcurrentDictionary<struct (int * float * float), float>()
+
+/// q with P(Q &lt;= q) = confidence, in (0, 1). Each is computed once, in some 20 ms.
 let quantile (k: int) (degrees: float) (confidence: float) : float =
-    Distribution.root (fun q -> share k degrees q - confidence)
+    known.GetOrAdd(
+        struct (k, degrees, confidence),
+        fun _ -> Distribution.root (fun q -> share k degrees q - confidence)
+    )

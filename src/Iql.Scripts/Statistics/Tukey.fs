@@ -9,56 +9,58 @@ type Tukey = {
     Confidence: float
     /// Means of cells.
     Means: float[]
-    /// The least difference of two means that tells their cells apart. Bars of half this length on either side of the
-    /// means do not overlap exactly where cells are told apart.
-    Least: float
-}
+    /// What each cell adds to the least differences.
+    Reach: float[]
+} with
 
-/// Tukey's test with seeds as blocks. Source: Tukey 1953, "The problem of multiple comparisons"; Scheffé 1959, "The
-/// analysis of variance", section 3.6.
+    /// The least difference of two cells' means that tells them apart: √(reach² + reach²).
+    member tukey.Least(a: int, b: int) : float = sqrt (tukey.Reach[a] ** 2.0 + tukey.Reach[b] ** 2.0)
+
+/// Tukey's test with seeds as blocks, and with each cell's own spread as far as the seeds show it: with one spread
+/// for all, it tells equal cells of uneven spread apart in 16 to 44 % of grids. Source: Tukey 1953, "The problem of
+/// multiple comparisons"; Scheffé 1959, "The analysis of variance", section 3.6.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Tukey =
 
-    /// The least difference is q √(s² / K): q of C means with (C − 1)(K − 1) degrees of freedom, s² the variance of
-    /// what cell and seed leave over. confidence in (0, 1).
+    /// The least difference is q √((v_a + v_b) / 2K): q of C means, and variances v of cells with their degrees of
+    /// freedom (`Spread`). confidence in (0, 1).
     let ofBlocks (confidence: float) (blocks: Blocks) : Tukey =
         Check.Between(confidence, 0.0, 1.0, nameof confidence)
-        let q = StudentisedRange.quantile blocks.Cells (Blocks.degrees blocks) confidence
+        let spread = Spread.ofBlocks blocks
+        let q = StudentisedRange.quantile blocks.Cells spread.Degrees confidence
 
         {
             Confidence = confidence
             Means = Blocks.means blocks
-            Least = q * sqrt (Blocks.restVariance blocks / float blocks.Seeds)
+            Reach = spread.Variances |> Array.map (fun variance -> q * sqrt (variance / 2.0 / float blocks.Seeds))
         }
 
     /// Whether two cells are told apart.
-    let apart (tukey: Tukey) (a: int) (b: int) : bool = abs (tukey.Means[a] - tukey.Means[b]) > tukey.Least
+    let apart (tukey: Tukey) (a: int) (b: int) : bool = abs (tukey.Means[a] - tukey.Means[b]) > tukey.Least(a, b)
 
     /// The difference of two cells' means, a − b, with its simultaneous interval.
     let difference (tukey: Tukey) (a: int) (b: int) : Estimate =
-        let value = tukey.Means[a] - tukey.Means[b]
+        let value, least = tukey.Means[a] - tukey.Means[b], tukey.Least(a, b)
+        estimateOf value (Some { Low = value - least; High = value + least })
 
-        { Value = value; Interval = { Low = value - tukey.Least; High = value + tukey.Least } }
-
-    /// What the best mean exceeds each cell's by [C]; intervals hold the true distances to the truly best cell, all
-    /// at once.
+    /// What the best cell exceeds each by [C]; intervals hold the true distances to the truly best cell, all at once.
     let behind (tukey: Tukey) : Estimate[] =
-        let best = Array.max tukey.Means
+        let cells = [| 0 .. tukey.Means.Length - 1 |]
 
-        tukey.Means
-        |> Array.map (fun mean -> {
-            Value = best - mean
-            Interval = { Low = max 0.0 (best - mean - tukey.Least); High = best - mean + tukey.Least }
-        })
+        cells
+        |> Array.map (fun cell ->
+            let ahead = cells |> Array.filter ((<>) cell) |> Array.map (fun other -> difference tukey other cell)
+            let most (part: Estimate -> float) = ahead |> Array.map part |> Array.max |> max 0.0
+            estimateOf (most _.Value) (Some { Low = most _.Interval.Low; High = most _.Interval.High }))
 
-    /// The cells that cannot be told from the best mean, itself among them.
+    /// The cells that no other is told to be better than: each may be the best.
     let besideBest (tukey: Tukey) : int[] =
         behind tukey
         |> Array.indexed
         |> Array.filter (fun (_, gap) -> gap.Interval.Low = 0.0)
         |> Array.map fst
 
-    /// The best of the other cells where it cannot be told from the best.
-    let rival (tukey: Tukey) : int option =
+    /// The best and the second best mean where these cells cannot be told apart.
+    let rivals (tukey: Tukey) : (int * int) option =
         let order = Array.init tukey.Means.Length id |> Array.sortByDescending (fun cell -> tukey.Means[cell])
-        if apart tukey order[0] order[1] then None else Some order[1]
+        if apart tukey order[0] order[1] then None else Some(order[0], order[1])

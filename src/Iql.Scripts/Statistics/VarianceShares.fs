@@ -96,11 +96,12 @@ module VarianceShares =
         Check.AtLeast(List.min lengths, 2, nameof lengths, "Leave axes with one value out.")
         let product = List.reduce (*) lengths
         Check.That((product = blocks.Cells), nameof lengths, $"a product of {blocks.Cells} cells", product)
-        let means, below = Blocks.means blocks, Blocks.degrees blocks
+        let means, spread = Blocks.means blocks, Spread.ofBlocks blocks
+        let below = spread.MeanDegrees
         let all, seeds = float (blocks.Cells * blocks.Seeds), float blocks.Seeds
         let variance = Array.concat blocks.Scores |> Array.map (fun x -> (x - mean means) ** 2.0) |> mean
         // Where nothing is left over, a thousandth of the scores' deviation stands for it.
-        let rest = max (Blocks.restVariance blocks) (1e-6 * variance)
+        let rest = max spread.Mean (1e-6 * variance)
         let low, high = (1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0
 
         let part value low high : Part = {

@@ -4,7 +4,11 @@ open Iql.Scripts
 open Expecto
 open Iql.Tests
 
-let private tukey = { Confidence = 0.95; Means = [| 50.0; 90.0; 80.0; 100.0; 95.0; 60.0 |]; Least = 8.0 }
+let private tukey = {
+    Confidence = 0.95
+    Means = [| 50.0; 90.0; 80.0; 100.0; 95.0; 60.0 |]
+    Reach = Array.create 6 (8.0 / sqrt 2.0)
+}
 
 [<Tests>]
 let tests =

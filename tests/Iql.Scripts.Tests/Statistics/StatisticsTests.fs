@@ -67,6 +67,22 @@ let tests =
         testCase "probability of improvement is the mean over tasks of uneven run counts" (fun () ->
             close 0.75 (probabilityOfImprovement [| [| 9.0 |]; [| 1.0; 1.0; 1.0 |] |] [| [| 1.0; 2.0 |]; [| 1.0 |] |]))
 
+        testCase "aggregates are those that rliable publishes for its example" (fun () ->
+            // google-research/rliable, tests/rliable/metrics_test.py; here task by task.
+            let x = [| [| 1.0; 2.0; 1.0; 2.0 |]; [| 2.0; 2.0; 1.0; 1.0 |] |]
+            let y = [| [| 1.0; 2.0; 3.0 |]; [| 1.0; 2.0; 3.0 |] |]
+            Expect.equal (List.map (fun f -> f x) [ medianOfTasks; meanOfTasks; iqmOfTasks ]) [ 1.5; 1.5; 1.5 ] "x"
+            Expect.equal (List.map (fun f -> f y) [ medianOfTasks; meanOfTasks; iqmOfTasks ]) [ 2.0; 2.0; 2.0 ] "y"
+            close (1.0 / 3.0) (probabilityOfImprovement x y))
+
+        testCase "a performance profile counts runs strictly above a bound, task by task" (fun () ->
+            let scores = [| [| 10.0; 50.0; 90.0; 50.0 |]; [| 60.0 |] |]
+
+            Expect.equal
+                (List.map (fun bound -> shareAbove bound scores) [ 0.0; 50.0; 90.0 ])
+                [ 1.0; 0.625; 0.0 ]
+                "shares")
+
         testCase
             "sum, median and optimality gap over tasks are of tasks' means, of tasks' means, of all runs"
             (fun () ->

@@ -52,7 +52,7 @@ let tests =
             let mean = Array.average (Array.concat blocks.Scores)
             let row i = List.average [ for j in 0..3 -> Array.average (s i j) ]
             let column j = List.average [ for i in 0..2 -> Array.average (s i j) ]
-            let rest = Blocks.restVariance blocks
+            let rest = (Spread.ofBlocks blocks).Mean
             let first = 20.0 * List.sum [ for i in 0..2 -> (row i - mean) ** 2.0 ]
             let second = 15.0 * List.sum [ for j in 0..3 -> (column j - mean) ** 2.0 ]
 
