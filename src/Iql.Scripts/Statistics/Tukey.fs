@@ -16,6 +16,9 @@ type Tukey = {
     /// The least difference of two cells' means that tells them apart: √(reach² + reach²).
     member tukey.Least(a: int, b: int) : float = sqrt (tukey.Reach[a] ** 2.0 + tukey.Reach[b] ** 2.0)
 
+    /// Half lengths of bars around means, which do not overlap where cells are told apart.
+    member tukey.Bars: float[] = tukey.Reach |> Array.map (fun reach -> reach / sqrt 2.0)
+
 /// Tukey's test with seeds as blocks, and with each cell's own spread as far as the seeds show it: with one spread
 /// for all, it tells equal cells of uneven spread apart in 16 to 44 % of grids. Source: Tukey 1953, "The problem of
 /// multiple comparisons"; Scheffé 1959, "The analysis of variance", section 3.6.
