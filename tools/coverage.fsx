@@ -11,7 +11,7 @@ let help =
     """Simulates every interval at 3, 5 and 10 seeds and writes the tables of docs/statistics.md. Five minutes.
 
   dotnet build -c Release
-  dotnet fsi tools/coverage.fsx            1,000 grids a number, 4,000 of equal cells: standard errors of 0.7 and 0.3 points
+  dotnet fsi tools/coverage.fsx            1,000 grids a number, 4,000 of equal cells
   dotnet fsi tools/coverage.fsx 50         fewer grids, and only shows the tables"""
 
 let arguments = Array.tail fsi.CommandLineArgs

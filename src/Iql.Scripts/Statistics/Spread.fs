@@ -19,9 +19,10 @@ type Spread = {
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Spread =
 
-    /// Of cells' own variances s² with K − 1 degrees of freedom, u = how uneven the true ones are: their variance over
-    /// their squared mean. The mean then counts for (1 − 1/K) (4 + 2/u) degrees of freedom: the moments of an inverse
-    /// gamma, less a part that keeps the error of Tukey's test below 6 % at three seeds (docs/statistics.md).
+    /// Of cells' own variances s² with K − 1 degrees of freedom, u = how uneven the true ones are: their variance
+    /// over their squared mean. The mean then counts for (K − 1) / (K + 1) (4 + 2/u) degrees of freedom: the moments
+    /// of an inverse gamma, less a part that keeps the error of Tukey's test below 6 % at three seeds
+    /// (docs/statistics.md).
     let ofBlocks (blocks: Blocks) : Spread =
         let count, own = float blocks.Cells, float (blocks.Seeds - 1)
         let all = Blocks.degrees blocks
@@ -38,7 +39,7 @@ module Spread =
             else
                 max 0.0 ((own * (std variances / centre) ** 2.0 - 2.0) / (own + 2.0))
 
-        let prior = min all ((1.0 - 1.0 / float blocks.Seeds) * (4.0 + 2.0 / uneven))
+        let prior = min all (own / (own + 2.0) * (4.0 + 2.0 / uneven))
 
         {
             Variances = variances |> Array.map (fun variance -> (prior * centre + own * variance) / (prior + own))
