@@ -43,8 +43,8 @@ let private coloured (seed: int) (colour: string) (points: (string * float) list
         UseDefaults = false
     )
 
-/// A chart an axis: means over all other axes with bars, which of two values do not overlap exactly where Tukey's test
-/// tells the values apart; thin lines are seeds.
+/// A chart an axis: means over all other axes with bars, which of two values do not overlap where Tukey's test tells the
+/// values apart; thin lines are seeds.
 let main (measure: Measure) (grid: Grid) : GenericChart list = [
     for axis, _ in grid.Axes ->
         let levels = Grid.over [ axis ] grid
@@ -53,8 +53,7 @@ let main (measure: Measure) (grid: Grid) : GenericChart list = [
         let tukey = Tukey.ofBlocks RunSummary.confidence (Blocks.ofRows scores)
 
         let points = [
-            for label, mean in List.zip labels (List.ofArray tukey.Means) ->
-                let half = tukey.Least / 2.0
+            for label, mean, half in List.zip3 labels (List.ofArray tukey.Means) (List.ofArray tukey.Bars) ->
                 label, [], { Value = mean; Interval = { Low = mean - half; High = mean + half } }
         ]
 

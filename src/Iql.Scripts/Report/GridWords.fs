@@ -94,15 +94,14 @@ let private seeds (count: int option) : string =
 
 /// What more seeds would settle: the best cell and its nearest rival, and differences of a size.
 let settled (measure: Measure) (grid: Grid) : string list =
-    let best = Array.max grid.Tukey.Means
-
     let rival =
-        match Tukey.rival grid.Tukey with
-        | Some rival when best - grid.Tukey.Means[rival] > 1e-9 ->
-            let gap = best - grid.Tukey.Means[rival]
+        match Tukey.rivals grid.Tukey with
+        | Some(best, rival) when grid.Tukey.Means[best] - grid.Tukey.Means[rival] > 1e-9 ->
+            let gap = grid.Tukey.Means[best] - grid.Tukey.Means[rival]
+            let count = SeedsNeeded.ofPair (1.0 - RunSummary.confidence) 0.8 grid.Blocks (best, rival)
 
             $"The nearest rival of the best cell ({Shown.values grid.Cells[rival].Values}) is \
-              {Shown.measured measure gap} behind. If this is the true difference, it takes {seeds (needed grid gap)} \
+              {Shown.measured measure gap} behind. If this is the true difference, it takes {seeds count} \
               a cell to tell them apart in four of five studies. "
         | Some _ -> "The best cells are equal, so more seeds may not tell them apart. "
         | None -> "The best cell is told apart from all others. "
