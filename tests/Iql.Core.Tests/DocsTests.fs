@@ -54,6 +54,26 @@ let tests =
 
             Expect.isTrue (pages.Length > 20 && broken.IsEmpty) (String.concat "\n" broken))
 
+        testCase "equations.md names every function of losses, networks, optimisers and algorithms" (fun () ->
+            let page = String.concat "\n" (Repository.lines "docs/equations.md")
+            // Groups of tensors by name are no equations.
+            let structure = set [ "Part"; "Group"; "Entries" ]
+
+            let missing = [
+                for path in Repository.files do
+                    if Regex.IsMatch(path, @"^src/Iql\.Core/(Losses|Networks|Optimizers|Algorithms)/.*\.cs$") then
+                        let text = String.concat "\n" (Repository.lines path)
+
+                        for found in
+                            Regex.Matches(text, @"public static [\w<>?,\[\]() ]*Tensor[\w<>?,\[\]() ]* (\w+)\(") do
+                            let name = found.Groups[1].Value
+
+                            if not (structure.Contains name || Regex.IsMatch(page, $@"\b{name}\b")) then
+                                $"{path}: {name}"
+            ]
+
+            Expect.isTrue missing.IsEmpty (String.concat "\n" missing))
+
         testCase "the index of docs links every page, and README links the index" (fun () ->
             let missing =
                 pages
