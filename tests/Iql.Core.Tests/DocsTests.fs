@@ -54,7 +54,7 @@ let tests =
 
             Expect.isTrue (pages.Length > 20 && broken.IsEmpty) (String.concat "\n" broken))
 
-        testCase "equations.md names every function of losses, networks, optimisers and algorithms" (fun () ->
+        testCase "the equations name every function of losses, networks, optimisers and algorithms" (fun () ->
             let page = String.concat "\n" (Repository.lines "docs/equations.md")
             // Groups of tensors by name are no equations.
             let structure = set [ "Part"; "Group"; "Entries" ]
