@@ -97,6 +97,19 @@ module Html =
             tbody [] [ for name, value in rows -> tr [] [ th [ _scope "row" ] [ str name ]; td [] (text value) ] ]
         ]
 
+    /// Buttons below a figure: its numbers as a file, logarithmic axes. numbers.js knows what they do.
+    let tools: XmlNode list = [
+        div [ _class "tools" ] [
+            for tool, words in [ "csv", "Numbers as CSV"; "x", "log x"; "y", "log y" ] ->
+                button [
+                    _type "button"
+                    attr "data-tool" tool
+                    if tool <> "csv" then
+                        attr "aria-pressed" "false"
+                ] [ str words ]
+        ]
+    ]
+
     /// Charts of one subject with a caption below them, if there are any; `page` draws them. `alt` says in a sentence
     /// what a reader takes from the picture.
     let figure (id: string) (words: string) (alt: string) (charts: Plotly.NET.GenericChart list) : XmlNode list = [
@@ -104,6 +117,7 @@ module Html =
             figure [ _id id ] [
                 div [ _roleImg; _ariaLabel alt ] [ rawText (Figure.html charts) ]
                 figcaption [] (text words)
+                yield! tools
             ]
     ]
 
@@ -133,6 +147,8 @@ module Html =
         script [] [ rawText Figure.plotly.Value ]
         scriptFile "figures.js"
         scriptFile "report.js"
+        scriptFile "numbers.js"
+        scriptFile "explore.js"
     ]
 
     /// A whole page: it holds its style, plotly.js and its figures, and asks no network for anything.

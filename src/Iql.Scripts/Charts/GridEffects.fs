@@ -43,8 +43,8 @@ let private coloured (seed: int) (colour: string) (points: (string * float) list
         UseDefaults = false
     )
 
-/// A chart an axis: means over all other axes with bars, which of two values do not overlap where Tukey's test tells the
-/// values apart; thin lines are seeds.
+/// A chart an axis: means over all other axes with bars, which of two values do not overlap where Tukey's test tells
+/// the values apart; thin lines are seeds.
 let main (measure: Measure) (grid: Grid) : GenericChart list = [
     for axis, _ in grid.Axes ->
         let levels = Grid.over [ axis ] grid

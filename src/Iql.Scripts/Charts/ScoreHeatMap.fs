@@ -135,3 +135,7 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGro
     |> Chart.withAnnotations notes
     |> Chart.withShapes frames
     |> Style.tall (130 + 84 * rowValues.Length)
+    // explore.js shows the cell that is clicked.
+    |> GenericChart.mapLayout (fun layout ->
+        layout.SetProperty("meta", {| rows = rows; columns = columns |})
+        layout)

@@ -188,6 +188,7 @@ let private sweepPage rebuild (curves: PublishedRun list) judged episode picture
          @ EstimateSections.ofRuns sweep judged
          @ Sections.shown "" [ "episode", "An episode", episode ]
          @ scores
+         @ ExploreSection.ofSweep sweep
          @ GridSections.ofSweep sweep
          @ others
          @ Sections.shown "" [
@@ -209,7 +210,11 @@ let private tablePage rebuild (curves: PublishedRun list) judged episodes (sweep
         rebuild
         sweep
         [ "found", "What was found", List.map Html.paragraph found ]
-        (scores @ OnlineSections.ofSweep curves sweep @ EstimateSections.ofRuns sweep judged @ others)
+        (scores
+         @ ExploreSection.ofSweep sweep
+         @ OnlineSections.ofSweep curves sweep
+         @ EstimateSections.ofRuns sweep judged
+         @ others)
 
 /// The page of a sweep over numbers as text.
 let ofSweep rebuild curves judged episode pictures (sweep: SweepResults) : string =

@@ -67,6 +67,20 @@ let tests =
                         0
                         "get array length of get property 'data' of parse"))
 
+        testCase "the chart of every run has all axes and all runs" (fun () ->
+            Synthetic.withSweep small (fun folder ->
+                let text =
+                    Regex.Match(page folder, "class=\"runs\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value
+
+                let data = JsonElement.Parse text
+
+                let axes = [
+                    for axis in data.GetProperty("axes").EnumerateArray() -> axis.GetProperty("name").GetString()
+                ]
+
+                Expect.equal axes [ "expectile"; "inverseTemperature"; "seed" ] "axes"
+                Expect.equal (data.GetProperty("runs").GetArrayLength()) 8 "runs"))
+
         testCase "failures come before findings" (fun () ->
             let plan = {
                 small with
