@@ -14,9 +14,9 @@ offset=0
 while [ "$offset" -lt "$count" ]; do
     size=$((count - offset))
     [ "$size" -le "$most" ] || size=$most
-    # s_rt is the signal to save, h_rt the limit: a task that h_rt ends does not start again. -notify is for qdel.
+    # A task that h_rt ends does not start again; task.sh tells it to save before that. -notify is for qdel.
     id=$(qsub -terse -N {{name}} -t "1-$size" -tc "$throttle" -wd {{work}} -S /bin/sh -V {{slots}} \
-        -l s_rt={{seconds}},h_rt={{hardSeconds}},mem_free={{megabytes}}M -notify -r y -j y -o {{here}}/out {{options}} "$@" \
+        -l h_rt={{hardSeconds}},mem_free={{megabytes}}M -notify -r y -j y -o {{here}}/out {{options}} "$@" \
         task.sh "$offset")
     ids=$ids,${id%%.*}
     offset=$((offset + size))
