@@ -133,7 +133,7 @@ let steps (page: string) : Step list * string list =
 let short (line: string) : string =
     let sizes = [
         [ "--steps" ], "40"
-        [ "--online-steps" ], "100"
+        [ "--online-steps" ], "200"
         [ "--evaluate-every" ], "20"
         [ "--episodes" ], "2"
         [ "--hidden"; "--hidden-sizes" ], "8x8"
