@@ -20,7 +20,7 @@ type Tukey = {
     member tukey.Bars: float[] = tukey.Reach |> Array.map (fun reach -> reach / sqrt 2.0)
 
 /// Tukey's test with seeds as blocks, and with each cell's own spread as far as the seeds show it: with one spread
-/// for all, it tells equal cells of uneven spread apart in every sixth grid. Source: Tukey 1953, "The problem of
+/// for all, it tells equal cells of uneven spread apart in nearly every fifth grid. Source: Tukey 1953, "The problem of
 /// multiple comparisons"; Scheffé 1959, "The analysis of variance", section 3.6.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Tukey =
