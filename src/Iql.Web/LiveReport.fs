@@ -17,8 +17,10 @@ type LiveReport(folder: string) =
     let start = Guid.NewGuid().ToString("N")[..7]
     let busy = Busy()
     let known = Dictionary<string, string * Run>()
-    let mutable stamp = ""
+    let mutable stamp = "", ""
     let mutable plan = "", List.empty<RunFolder>
+    // What the last stamp of the runs gave: it costs most of the time.
+    let mutable made: Result<SweepResults * Result<Report.Page, string>, string> = Error ""
     let mutable version = 0
     let mutable title, parts = "iql", List.empty<LivePart>
 
@@ -39,8 +41,8 @@ type LiveReport(folder: string) =
             known[planned.Folder] <- (stamp, now)
             now
 
-    /// Changes with every file that the page shows, and each minute, as silence shows too.
-    let look () : string =
+    /// What changes with the files of groups, and each minute, as silence shows too; and what changes with those of runs.
+    let look () : string * string =
         let groups = GroupStatus.FolderIn folder
         let now = stampOf (SweepPlan.PathIn folder)
 
@@ -54,17 +56,22 @@ type LiveReport(folder: string) =
 
             plan <- now, folders
 
-        String.concat "\n" [
-            now
+        let ofGroups = [
             DateTime.UtcNow.ToString "HH:mm"
             if Directory.Exists groups then
                 for file in Directory.GetFiles groups |> Array.sort do
                     stampOf file
+        ]
+
+        let ofRuns = [
+            now
             for run in snd plan do
                 match known.TryGetValue run.Name with
-                | true, (_, known) when not (isNull known.Result) -> ()
+                | true, (stamp, known) when not (isNull known.Result) -> stamp
                 | _ -> stampOfRun run
         ]
+
+        String.concat "\n" ofGroups, String.concat "\n" ofRuns
 
     let moment (status: SweepStatus) : Now.Moment =
         let isHere (status: GroupStatus) = status.Host = Environment.MachineName
@@ -80,29 +87,33 @@ type LiveReport(folder: string) =
 
     let note (words: string) = "note", section [ _id "note" ] [ Html.styled "note" words ]
 
-    /// Title and parts as they are now; without a word of the report's only a note.
-    let render () : string * (string * XmlNode) list =
-        let both = result {
-            let! status = SweepStatus.read folder
-            let! sweep = Results.readSweepBy read folder
-            return status, sweep
-        }
+    let make () = result {
+        let! sweep = Results.readSweepBy read folder
+        let whole = sweep.Missing.IsEmpty && sweep.Runs |> List.forall (fun run -> not (isNull run.Result))
 
-        match both with
-        | Error problem -> title, [ note problem ]
-        | Ok(status, sweep) ->
-            let now = Now.part (moment status) sweep
-            let whole = sweep.Missing.IsEmpty && sweep.Runs |> List.forall (fun run -> not (isNull run.Result))
-
+        let page =
             if sweep.Runs.IsEmpty && sweep.Damaged.IsEmpty then
-                sweep.Plan.Name, [ now; note $"{sweep.Plan.Name}: no run has begun yet." ]
+                Error $"{sweep.Plan.Name}: no run has begun yet."
             else
                 // An episode is played once all is done.
-                match Attempt.reading (fun () -> Report.ofFolder whole folder sweep) with
-                | Error problem -> sweep.Plan.Name, [ now; note problem ]
-                | Ok page ->
-                    let before, after = page.Parts |> List.splitAt 2
-                    page.Title, before @ [ now ] @ after
+                Attempt.reading (fun () -> Report.ofFolder whole folder sweep)
+
+        return sweep, page
+    }
+
+    /// Title and parts as they are now; without a word of the report's only a note.
+    let render () : string * (string * XmlNode) list =
+        match made, SweepStatus.read folder with
+        | Error problem, _
+        | _, Error problem -> title, [ note problem ]
+        | Ok(sweep, page), Ok status ->
+            let now = Now.part (moment status) sweep
+
+            match page with
+            | Error problem -> sweep.Plan.Name, [ now; note problem ]
+            | Ok page ->
+                let before, after = page.Parts |> List.splitAt 2
+                page.Title, before @ [ now ] @ after
 
     /// Looks at the files; whether the page changed.
     member _.Refresh() : bool =
@@ -112,6 +123,9 @@ type LiveReport(folder: string) =
             if seen = stamp then
                 false
             else
+                if snd seen <> snd stamp then
+                    made <- make ()
+
                 let named, rendered = render ()
 
                 let fresh = [

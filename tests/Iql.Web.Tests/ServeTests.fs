@@ -97,10 +97,36 @@ let tests =
 
             refuses [] "expected RUN"
             refuses [ "nowhere" ] "nowhere: expected the folder of a run"
+            let code, _, error = finished (start "dotnet" [ "watch"; "nowhere" ])
+            Expect.equal code 2 "watch"
+            Expect.stringContains error "nowhere: expected the folder of a sweep" "watch"
             refuses [ plantRun.Value; "--host"; "here" ] "--host: expected an address"
             let running, client = serving ()
             refuses [ plantRun.Value; "--port"; string client.BaseAddress.Port ] "--port: expected a free port"
             running.Kill true)
+
+        testCase "a training shows its page while it goes on, and the page ends with it" (fun () ->
+            let folder = Directory.CreateTempSubdirectory "iql-watch-"
+
+            try
+                let words = [ "train"; "--watch"; "--steps"; "400"; "--hidden"; "16x16"; "-o"; folder.FullName ]
+                let running = start "dotnet" words
+
+                let rec address () =
+                    match running.StandardOutput.ReadLine() with
+                    | null -> failwith (running.StandardError.ReadToEnd())
+                    | line when line.StartsWith "The page of this training: " -> line[27..]
+                    | _ -> address ()
+
+                use client = new HttpClient(BaseAddress = Uri(address ()))
+                use stream = new StreamReader(client.GetStreamAsync("events").Result)
+                let code, _, error = finished running
+                Expect.equal code 0 error
+                let events = stream.ReadToEnd()
+                Expect.stringContains events "1 of 1 runs are done" "the last state"
+                Expect.stringContains events "event: end" "the end"
+            finally
+                folder.Delete true)
 
         testCase "without the web runtime all else works, and serve says what is missing" (fun () ->
             needsUnix ()

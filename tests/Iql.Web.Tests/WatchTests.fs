@@ -57,9 +57,12 @@ let tests =
                 Expect.isTrue (List.contains "runs" order) "runs"
                 Expect.stringContains page $"data-since=\"{first}\"" "version"
 
-                GroupStatus(Group = 0, Name = "run", Runs = 1, Steps = 20L, Step = 10L).Write folder
+                GroupStatus(Group = 0, Name = "run", Runs = 1, Steps = 20L, Step = 10L, Process = 2_000_000_000).Write
+                    folder
+
                 let second, changed = next stream
                 Expect.equal (ids changed) [ "now" ] "what changed"
+                Expect.stringContains (string changed) "process 2000000000 is gone" "a killed process"
                 Expect.notEqual second first "version"
 
                 // A page that was away gets what it missed.
