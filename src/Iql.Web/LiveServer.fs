@@ -35,19 +35,19 @@ type LiveServer(folder: string, port: int) =
     let watching: Task = task {
         let shortest, longest = TimeSpan.FromSeconds 1.0, TimeSpan.FromSeconds 15.0
         let mutable pause = shortest
-        // What a change takes, on the average; the first page, which also compiles, was made by `wake`.
+        // Processor time of a change, on the average; the first page, which also compiles, was made by `wake`.
         let mutable cost = TimeSpan.Zero
 
         while not ending.IsCancellationRequested do
             if Volatile.Read &watched > 0 then
-                let clock = Stopwatch.StartNew()
+                let clock, before = Stopwatch.StartNew(), Environment.CpuUsage.TotalTime
                 let changed = refresh ()
 
                 if changed then
-                    cost <- (cost + clock.Elapsed) / 2.0
+                    cost <- (cost + Environment.CpuUsage.TotalTime - before) / 2.0
 
-                // About a tenth of one core's time, and of a slow file server's.
-                let least = max shortest (10.0 * cost)
+                // About a tenth of one core's time, and half of a slow file server's.
+                let least = List.max [ shortest; 10.0 * cost; clock.Elapsed ]
                 pause <- if changed then max least (pause / 2.0) else max least (min longest (1.5 * pause))
             else
                 pause <- shortest
