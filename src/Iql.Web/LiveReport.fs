@@ -41,7 +41,7 @@ type LiveReport(folder: string) =
             known[planned.Folder] <- (stamp, now)
             now
 
-    /// What changes with the files of groups, and each minute, as silence shows too; and what changes with those of runs.
+    /// What changes with the files of groups, and each minute, as silence shows too; what changes with those of runs.
     let look () : string * string =
         let groups = GroupStatus.FolderIn folder
         let now = stampOf (SweepPlan.PathIn folder)
