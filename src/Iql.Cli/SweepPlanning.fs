@@ -21,6 +21,9 @@ module SweepPlanning =
         /// Points to draw.
         Random: int option
         SearchSeed: int
+        /// The steps of rungs, and one of how many points goes on.
+        Rungs: int list
+        Keep: int
         /// Options given, --from and FOLDER left out.
         Options: string list
     }
@@ -34,6 +37,8 @@ module SweepPlanning =
         Settings = []
         Random = None
         SearchSeed = 0
+        Rungs = []
+        Keep = 3
         Options = []
     }
 
@@ -109,6 +114,17 @@ module SweepPlanning =
                      (Read.whole 0)
                      (fun seed (request: Planning) -> { request with SearchSeed = seed })
                  |> Parameter.showing "0"
+                 Parameter.value
+                     "--halving N,..."
+                     "Steps of rungs: all points are trained for the first, the best go on to the next"
+                     (Read.listOf (Read.whole 1))
+                     (fun steps (request: Planning) -> { request with Rungs = steps })
+                 Parameter.value
+                     "--keep K"
+                     "One point of K goes on to the next rung"
+                     (Read.whole 2)
+                     (fun keep (request: Planning) -> { request with Keep = keep })
+                 |> Parameter.showing "3"
              ]
              @ List.map hyperparameter Hyperparameter.all)
 
@@ -148,6 +164,11 @@ module SweepPlanning =
             Seeds = request.Shared.Seeds
             Settings = request.Settings @ fixed'
             Last = request.Shared.Last
+            Halving =
+                if request.Rungs.IsEmpty then
+                    None
+                else
+                    Some { Steps = request.Rungs; Keep = request.Keep }
         }
 
     let private run (request: Planning) : int =
@@ -164,8 +185,13 @@ module SweepPlanning =
         }
 
         let examined = Worker.plan options plan |> Command.orRefuse
-        let cost = Plan.sweep plan |> Command.orRefuse |> PlanCost.ofSweep
-        printfn "%s" (PlanCost.describe cost)
+        let costs = Halving.costs plan |> Command.orRefuse
+        let cost = costs.Head
+
+        for rung, cost in List.indexed costs do
+            let place = if costs.Length = 1 then "" else $"rung {rung + 1}: "
+            printfn "%s%s" place (PlanCost.describe cost)
+
         examined.Remarks |> List.iter (eprintfn "note: %s")
         let folder = ShellWord.quoted request.Folder
         printfn "Groups 0 to %d; a task of an array takes one: iql sweep run %s" (cost.Groups - 1) folder

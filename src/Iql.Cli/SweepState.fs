@@ -8,7 +8,11 @@ module SweepState =
     type private Request = { Folder: string; Most: int; Missing: bool }
 
     let private run (request: Request) : int =
-        let status = SweepStatus.read request.Folder |> Command.orRefuse
+        let rung = Halving.current request.Folder
+        let status = SweepStatus.read (Halving.folder request.Folder rung) |> Command.orRefuse
+
+        if rung > 1 && not request.Missing then
+            printfn "Rung %d:" rung
 
         if request.Missing then
             SweepStatus.missing status |> List.map string<int> |> Command.print

@@ -48,6 +48,14 @@ module SweepWork =
         eprintfn "Stopped: the runs are saved. Exit code %d asks for another start; the same command continues." code
         code
 
+    /// Plans the next rung of a halving when this one is done.
+    let private advance (options: LaunchOptions) (work: PlannedSweep) : bool =
+        match Worker.advance options work |> Command.orRefuse with
+        | Some next ->
+            printfn "Rung %d is planned: %s." (work.Rung + 1) (Plural.count next.Runs.Length "run")
+            true
+        | None -> false
+
     let private one (options: LaunchOptions) (work: PlannedSweep) (number: int) : int =
         match Worker.group options work number |> Command.orRefuse with
         | None ->
@@ -55,6 +63,7 @@ module SweepWork =
             Shell.success
         | Some outcome when SweepOutcome.isWhole outcome ->
             printfn "Group %d is done: %s." number (Plural.count outcome.Runs.Length "run")
+            advance options work |> ignore
             finished [ outcome ]
         | Some _ when options.Cancellation.IsCancellationRequested -> stopped ()
         | Some outcome ->
@@ -63,7 +72,8 @@ module SweepWork =
 
             Shell.interrupted ()
 
-    let private next (options: LaunchOptions) (work: PlannedSweep) : int =
+    let rec private next (options: LaunchOptions) (work: PlannedSweep) : int =
+        let options = { options with Folder = work.Folder }
         let outcomes = Worker.free options work |> Command.orRefuse
 
         if options.Cancellation.IsCancellationRequested then
@@ -71,7 +81,9 @@ module SweepWork =
         else
             printfn "%s trained here. No group is free." (Plural.count (outcomes |> List.sumBy _.Trained) "run")
 
-            finished outcomes
+            match finished outcomes with
+            | 0 when advance options work -> Worker.read work.Root |> Command.orRefuse |> next options
+            | code -> code
 
     let private run (request: Request) : int =
         Scheduler.again Scheduler.variables |> Option.iter Interrupt.leavingWith
@@ -85,7 +97,7 @@ module SweepWork =
         let work = Worker.read request.Folder |> Command.orRefuse
 
         let options = {
-            Launch.into request.Folder with
+            Launch.into work.Folder with
                 Threads = request.Threads
                 RetrainDamaged = request.RetrainDamaged
                 Watch = watch ()

@@ -4,6 +4,7 @@ module Iql.Cli.Tests.SweepCommandTests
 open System
 open System.IO
 open Expecto
+open Iql.Scripts
 open Iql.Tests
 open Iql.Cli.Tests.CommandTests
 open Iql.Cli.Tests.Trainings
@@ -43,6 +44,27 @@ let tests =
             run $"ablate {axes} {small} -o {alone}"
             Expect.equal (checkpoints folder) (checkpoints alone) "checkpoints"
             Expect.stringContains (succeeds $"report {folder}") "report.html" "report")
+
+        testCase "the best points of a rung go on to the next, with more steps" (fun () ->
+            use scratch = new Scratch()
+            let folder, next = scratch.Path "sweep", scratch.Path "sweep/rung-2"
+            let plan = "--expectiles 0.5,0.9 --inverse-temperatures 0,3 --seeds 0-1 --transitions 2000 --episodes 2"
+            let output = succeeds $"sweep plan {folder} {plan} --hidden 8x8 --batch 16 --halving 20,60 --keep 4"
+            Expect.stringContains output "rung 2: 2 runs in 2 groups, 120 steps" "plan"
+            Expect.stringContains (succeeds $"sweep run {folder}") "Rung 2 is planned: 2 runs." "run"
+            Expect.stringContains (succeeds $"sweep status {folder}") "2 runs in 2 groups, nothing left" "status"
+
+            // The best of the first rung, by hand.
+            let scores (folder: string) = [
+                for run in (Results.readSweep folder |> Attempt.get).Runs ->
+                    (run.Labels["expectile"], run.Labels["inverseTemperature"]), run.Result.Score.Value
+            ]
+
+            let best =
+                scores folder |> List.groupBy fst |> List.maxBy (fun (_, runs) -> List.averageBy snd runs) |> fst
+
+            Expect.equal (List.map fst (scores next)) [ best; best ] "best"
+            Expect.stringContains (succeeds $"sweep run {folder} --index 0") "Group 0 is done already." "again")
 
         testLong [
             testCase "a signal saves and asks the scheduler for another start, to the same bits" (fun () ->

@@ -13,7 +13,7 @@ let private plan: Plan = {
     Data = [
         DataSource.Task("pointmaze-umaze-v0", Some 2000)
         DataSource.File("/data/mine.npz", Some DatasetMode.Strict, Some "pointmaze-medium-v0")
-        DataSource.standard
+        DataSource.Task("pointmaze-umaze-stitch-v0", None)
     ]
     Algorithms = [ "iql" ]
     Axes = [ "expectile", [ "0.7"; "0.9" ] ]
@@ -24,6 +24,7 @@ let private plan: Plan = {
     Seeds = [ 0..4 ]
     Settings = [ "steps", "2k"; "episodes", "5"; "hiddenSizes", "32x32" ]
     Last = 2
+    Halving = Some { Steps = [ 1000; 2000 ]; Keep = 4 }
 }
 
 let private inFile (work: string -> 'result) : 'result =
@@ -64,8 +65,8 @@ let tests =
             [
                 """{"axes": {}}""", "FILE: format: expected iql-plan-1, got ."
                 """{"format": "iql-plan-1", "axis": {}}""",
-                "FILE: fields: expected some of format, name, data, algorithms, axes, points, seeds, settings \
-                 and last, got axis. Did you mean axes?"
+                "FILE: fields: expected some of format, name, data, algorithms, axes, points, seeds, settings, \
+                 last and halving, got axis. Did you mean axes?"
                 """{"format": "iql-plan-1", "axes": [1]}""", "FILE: axes: expected names and values in { }, got [1]."
                 """{"format": "iql-plan-1", "seeds": "x"}""",
                 "FILE: seeds: expected seeds such as 0,1,2 or 0-4, got \"x\"."
@@ -75,7 +76,7 @@ let tests =
             (fun (text: string, message: string) -> Expect.equal (ofText text) (Error message) "message")
 
         testCase "runs of a plan are combined, and points vary their names together" (fun () ->
-            let sweep = Plan.sweep { plan with Data = plan.Data.Tail.Tail } |> Attempt.get
+            let sweep = Plan.sweep { plan with Data = plan.Data.Tail.Tail; Halving = None } |> Attempt.get
             let cells = Sweep.cells sweep
             Expect.hasLength cells 20 "cells"
 
@@ -97,6 +98,22 @@ let tests =
             let axes = [ "expectile", [ "0.7"; "0.9" ]; "inverseTemperature", [ "0"; "3"; "10" ] ]
             let cost = Plan.sweep { Plan.standard with Axes = axes } |> Attempt.get |> PlanCost.ofSweep
             Expect.equal (cost.Runs, cost.Groups) (18, 6) "groups")
+
+        testCase "every rung of a halving is counted before the first" (fun () ->
+            let halved steps =
+                Halving.costs {
+                    Plan.standard with
+                        Axes = [ "expectile", [ "0.5"; "0.7"; "0.8"; "0.9" ] ]
+                        Halving = Some { Steps = steps; Keep = 2 }
+                }
+                |> Result.map (List.map (fun cost -> cost.Runs, cost.Steps))
+
+            Expect.equal (halved [ 100; 200; 400 ]) (Ok [ 12, 1200L; 6, 1200L; 3, 1200L ]) "costs"
+
+            Expect.equal
+                (halved [ 100; 50 ])
+                (Error "halving: expected the steps of two rungs or more, rising, such as 20k,60k,180k.")
+                "steps")
 
         testCase "a setting that no algorithm has is refused" (fun () ->
             Expect.equal

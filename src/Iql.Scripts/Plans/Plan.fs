@@ -2,6 +2,14 @@ namespace Iql.Scripts
 
 open Iql.Algorithms
 
+/// How the points of a plan are halved.
+type Halving = {
+    /// The steps of each rung, rising.
+    Steps: int list
+    /// One point of so many goes on to the next rung.
+    Keep: int
+}
+
 /// A sweep as data: what stands in plan.json. Words mean what they mean on the command line.
 [<StructuredFormatDisplay("{Line}")>]
 type Plan = {
@@ -20,6 +28,8 @@ type Plan = {
     Settings: (string * string) list
     /// A run's score is the mean of so many of its last evaluations.
     Last: int
+    /// Points are trained for few steps, and the best go on; None: all for the steps of the settings.
+    Halving: Halving option
 } with
 
     /// One line, as F# Interactive shows it.
@@ -50,6 +60,7 @@ module Plan =
         Seeds = [ 0..2 ]
         Settings = []
         Last = 1
+        Halving = None
     }
 
     /// What a setting does to a trial. An algorithm that has not this hyperparameter stays as it is.
@@ -82,6 +93,18 @@ module Plan =
         else
             trial
 
+    let private checkHalving (plan: Plan) : Result<unit, string> =
+        match plan.Halving with
+        | Some halving when
+            halving.Steps.Length < 2 || List.pairwise halving.Steps |> List.exists (fun (a, b) -> a >= b)
+            ->
+            Error "halving: expected the steps of two rungs or more, rising, such as 20k,60k,180k."
+        | Some halving when halving.Keep < 2 ->
+            Error $"halving: expected one point of at least 2 kept, got {halving.Keep}."
+        | Some _ when plan.Algorithms.Length > 1 ->
+            Error $"halving: expected one algorithm, got {Plural.listed plan.Algorithms}. Make a plan for each."
+        | _ -> Ok()
+
     let private points (plan: Plan) : Result<Axis list, string> =
         match plan.Points with
         | [] -> Ok []
@@ -96,7 +119,9 @@ module Plan =
 
     /// The sweep of a plan: the same runs, to the same bits, as `iql compare` with these options.
     let sweep (plan: Plan) : Result<Sweep, string> = result {
-        let! settings = plan.Settings |> Attempt.each (setting plan.Algorithms)
+        do! checkHalving plan
+        let steps = [ for halving in Option.toList plan.Halving -> "steps", string<int> halving.Steps.Head ]
+        let! settings = plan.Settings @ steps |> Attempt.each (setting plan.Algorithms)
         let change trial = (trial, settings) ||> List.fold (fun trial set -> set trial) |> settled
         let! algorithms = Attempt.run (fun () -> Axis.algorithm Ablation.small change plan.Algorithms)
         let! axes = Attempt.run (fun () -> [ for name, values in plan.Axes -> Axis.along name values ])

@@ -80,9 +80,20 @@ module PlanFile =
 
         Read.seeds text |> Result.defaultWith (fun expected -> refuse expected element)
 
+    let private number least element =
+        Read.whole least (word element) |> Result.defaultWith (fun expected -> refuse expected element)
+
+    let private halving (element: JsonElement) : Halving =
+        let given = fields id element
+        known [ "steps"; "keep" ] "halving" given
+
+        match List.tryFind (fst >> (=) "steps") given, List.tryFind (fst >> (=) "keep") given with
+        | Some(_, steps), Some(_, keep) -> { Steps = list (number 1) steps; Keep = number 2 keep }
+        | _ -> refuse "steps and keep" element
+
     let private parse (text: string) : Plan =
         let given = fields id (JsonElement.Parse(text, JsonDocumentOptions(AllowTrailingCommas = true)))
-        let names = [ "format"; "name"; "data"; "algorithms"; "axes"; "points"; "seeds"; "settings"; "last" ]
+        let names = [ "format"; "name"; "data"; "algorithms"; "axes"; "points"; "seeds"; "settings"; "last"; "halving" ]
         known names "fields" given
 
         let read name reader fallback =
@@ -99,8 +110,6 @@ module PlanFile =
         if format' <> format then
             raise (Refusal $"format: expected {format}, got {Plural.short format'}.")
 
-        let last element = Read.whole 1 (word element) |> Result.defaultWith (fun expected -> refuse expected element)
-
         {
             Name = read "name" word Plan.standard.Name
             Data = read "data" (list source) Plan.standard.Data
@@ -109,7 +118,8 @@ module PlanFile =
             Points = read "points" (list (fields word)) []
             Seeds = read "seeds" seeds Plan.standard.Seeds
             Settings = read "settings" (fields word) []
-            Last = read "last" last 1
+            Last = read "last" (number 1) 1
+            Halving = read "halving" (halving >> Some) None
         }
 
     /// The plan of a file.
@@ -157,6 +167,12 @@ module PlanFile =
                     "seeds", array [ for seed in plan.Seeds -> JsonValue.Create seed ]
                     "settings", words plan.Settings
                     "last", JsonValue.Create plan.Last
+                    for halving in Option.toList plan.Halving do
+                        "halving",
+                        object [
+                            "steps", array [ for steps in halving.Steps -> JsonValue.Create steps ]
+                            "keep", JsonValue.Create halving.Keep
+                        ]
                 ]
 
             let text = node.ToJsonString(JsonSerializerOptions(WriteIndented = true))

@@ -5,7 +5,12 @@ open System.IO
 open Iql.Training
 
 /// A sweep whose plan is written, as a process sees it that trains some of its groups.
+[<RequireQualifiedAccess>]
 type PlannedSweep = {
+    /// The folder of `iql sweep plan`.
+    Root: string
+    /// Which rung of a halving it is, from 1 on, and the folder of that.
+    Rung: int
     Folder: string
     Plan: SweepPlan
     /// The runs of each group, by its number.
@@ -21,13 +26,17 @@ module Worker =
     let plan (options: LaunchOptions) (plan: Plan) : Result<ExaminedSweep, string> = result {
         let! sweep = Plan.sweep plan
         let! examined = Examine.sweep { options with Last = plan.Last } sweep
-        do! PlanFile.write (PlanFile.pathIn options.Folder) plan
         do! Store.write options.Folder examined.Plan
+        // Last: who finds it finds the other too.
+        do! PlanFile.write (PlanFile.pathIn options.Folder) plan
         return examined
     }
 
-    /// The planned sweep of a folder.
-    let read (folder: string) : Result<PlannedSweep, string> = result {
+    /// The planned sweep of a folder, of a halving the rung that is trained now.
+    let read (root: string) : Result<PlannedSweep, string> = result {
+        let rung = Halving.current root
+        let folder = Halving.folder root rung
+
         if not (File.Exists(PlanFile.pathIn folder)) then
             return!
                 Error $"{PlanFile.pathIn folder}: expected a plan, found none. `iql sweep plan {folder}` writes one."
@@ -46,7 +55,7 @@ module Worker =
                           written by `iql sweep plan {folder} --from FILE`."
             | None ->
                 let groups = cells |> List.groupBy (fun cell -> numbers[cell.Name].Value) |> Map
-                return { Folder = folder; Plan = stored; Groups = groups }
+                return { PlannedSweep.Root = root; Rung = rung; Folder = folder; Plan = stored; Groups = groups }
     }
 
     let private isDone (work: PlannedSweep) (number: int) : bool =
@@ -105,7 +114,6 @@ module Worker =
         List.skip first numbers @ List.truncate first numbers
 
     /// Trains groups that nobody trains, several side by side, until none is left; those of silent processes last.
-    /// `tell` hears how many groups each turn takes.
     let free (options: LaunchOptions) (work: PlannedSweep) : Result<SweepOutcome list, string> =
         // Enough that no core waits long for the last of a turn; few, because others want some too.
         let turn = 4 * Split.cores Environment.ProcessorCount options.Threads
@@ -132,3 +140,21 @@ module Worker =
             let failed = if options.RetrainDamaged then [ Standing.Failed ] else []
 
             scattered (of' ([ Standing.Waiting; Standing.Stopped ] @ failed)) @ of' [ Standing.Silent ] |> go [])
+
+    /// Plans the next rung of a halving once every group of this one is done; None where there is no more to do. All
+    /// who find it done write the same.
+    let advance (options: LaunchOptions) (work: PlannedSweep) : Result<ExaminedSweep option, string> = result {
+        let! own = PlanFile.read (PlanFile.pathIn work.Folder)
+
+        if own.Halving.IsNone || work.Groups.Keys |> Seq.exists (isDone work >> not) then
+            return None
+        else
+            let! results = Results.readSweep work.Folder
+
+            match Halving.next own results with
+            | None -> return None
+            | Some next ->
+                let folder = Halving.folder work.Root (work.Rung + 1)
+                let! examined = plan { options with Folder = folder } next
+                return Some examined
+    }
