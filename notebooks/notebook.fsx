@@ -15,6 +15,11 @@ let private register<'T> (mime: string) (write: 'T -> string) : unit =
     Formatter.Register<'T>(Action<'T, TextWriter>(fun value writer -> writer.Write(write value)), mime)
     Formatter.SetPreferredMimeTypesFor(typeof<'T>, mime)
 
+/// Shows sentences as paragraphs; ** marks what is bold.
+let say (paragraphs: string list) : unit =
+    KernelInvocationContext.Current.DisplayAs(String.concat "\n\n" paragraphs, "text/markdown")
+    |> ignore
+
 /// A table of the first thirty rows.
 let private table (frame: Frame<'row, 'column>) : string =
     let cell (value: obj) =

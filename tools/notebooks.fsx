@@ -1,11 +1,14 @@
 // The kernel of notebooks, a run of all cells, and outputs to commit.
 open System
+open System.Collections.Concurrent
 open System.ComponentModel
 open System.Diagnostics
 open System.IO
 open System.Text.Encodings.Web
 open System.Text.Json
 open System.Text.Json.Nodes
+open System.Text.RegularExpressions
+open System.Threading.Tasks
 
 let help =
     """Notebooks of Iql. Build Iql first: dotnet build -c Release
@@ -13,7 +16,7 @@ let help =
   dotnet fsi tools/notebooks.fsx install [--prefix FOLDER]
       Registers the Jupyter kernel "F# (Iql)", for you or below a folder. Needs jupyter and NuGet packages.
   dotnet fsi tools/notebooks.fsx run NOTEBOOK...
-      Runs all cells in this kernel and writes nothing. IQL_TINY=1 makes it short.
+      Runs all cells in this kernel and writes nothing, a notebook on each core. IQL_TINY=1 makes it short.
   dotnet fsi tools/notebooks.fsx save NOTEBOOK...
       Runs all cells, then stores the outputs in the notebook, each chart as a picture. Needs Chromium."""
 
@@ -149,7 +152,7 @@ let execute (notebook: string) : JsonNode =
         executed)
 
 /// Runs a notebook and stores what it shows, without scripts: GitHub strips them, and the kernel's own script names
-/// addresses of this machine.
+/// addresses of this machine. Lines of progress differ from run to run, and go too.
 let save (notebook: string) : unit =
     // notebooks/notebook.fsx then shows charts as pictures.
     Environment.SetEnvironmentVariable("IQL_STILLS", "1")
@@ -157,6 +160,12 @@ let save (notebook: string) : unit =
 
     for cell in executed["cells"].AsArray() do
         for output in outputs cell do
+            if text output["output_type"] = "stream" then
+                output["text"] <- Regex.Replace(text output["text"], @"(?m)^ *\d+ %, \d+ of \d+ runs done\n", "")
+
+            if text output["output_type"] = "stream" && text output["text"] = "" then
+                cell["outputs"].AsArray().Remove output |> ignore
+
             if not (isNull output["data"]) && (text output["data"].["text/html"]).Contains "<script" then
                 cell["outputs"].AsArray().Remove output |> ignore
 
@@ -173,7 +182,20 @@ try
     match List.tail (List.ofArray fsi.CommandLineArgs) with
     | [ "install" ] -> install [ "--user" ]
     | [ "install"; "--prefix"; folder ] -> install [ "--prefix"; Path.GetFullPath folder ]
-    | "run" :: (_ :: _ as notebooks) -> List.iter (execute >> ignore) notebooks
+    | "run" :: (_ :: _ as notebooks) ->
+        let together = ParallelOptions(MaxDegreeOfParallelism = Environment.ProcessorCount)
+        let failures = ConcurrentBag<string>()
+
+        let run notebook =
+            try
+                execute notebook |> ignore
+            with error ->
+                failures.Add error.Message
+
+        Parallel.ForEach(notebooks, together, run) |> ignore
+
+        if not failures.IsEmpty then
+            failures |> Seq.sort |> String.concat "\n" |> failwith
     | "save" :: (_ :: _ as notebooks) -> List.iter save notebooks
     | []
     | [ "--help" ] -> printfn "%s" help

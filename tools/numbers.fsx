@@ -1,4 +1,4 @@
-// Every number and picture of README, docs and the notebook that comes from training, made by one command.
+// Every number and picture of README, docs and the notebooks that comes from training, made by one command.
 #load "../scripts/prelude.fsx"
 
 open System
@@ -23,6 +23,10 @@ let help =
 let root = Path.GetFullPath(Path.Combine(__SOURCE_DIRECTORY__, ".."))
 let inRoot (path: string) : string = Path.Combine(root, path)
 let file = inRoot "docs/numbers.json"
+
+let notebooks = [
+    for path in Directory.GetFiles(inRoot "notebooks", "*.ipynb") |> Array.sort -> $"notebooks/{Path.GetFileName path}"
+]
 
 /// A table of a page: a row for each value of an axis, and a cell for each value of another. A cell has the mean scores
 /// of some commands, which a page separates by commas.
@@ -154,7 +158,9 @@ try
 
     match List.tail (List.ofArray fsi.CommandLineArgs) with
     | [] ->
-        for folder in [ "numbers"; "scripts/compare"; "scripts/tau-beta"; "scripts/fine-tuning" ] do
+        let ofNotebooks = [ for notebook in notebooks -> $"scripts/{Path.GetFileNameWithoutExtension notebook}" ]
+
+        for folder in [ "numbers"; "scripts/compare"; "scripts/tau-beta"; "scripts/fine-tuning" ] @ ofNotebooks do
             if Directory.Exists(inRoot $"runs/{folder}") then
                 Directory.Delete(inRoot $"runs/{folder}", true)
     | [ "--keep" ] -> ()
@@ -168,7 +174,7 @@ try
         put (string table["page"]) (string table["name"]) [ for line in table["lines"].AsArray() -> string line ]
 
     run "dotnet" "fsi scripts/gallery.fsx"
-    run "dotnet" "fsi tools/notebooks.fsx save notebooks/tau-beta.ipynb notebooks/fine-tuning.ipynb"
+    run "dotnet" $"""fsi tools/notebooks.fsx save {String.concat " " notebooks}"""
     let byHand = [ for each in recorded["pictures"].AsObject() -> each.Key ]
 
     let pictures = [

@@ -98,7 +98,7 @@ let tests =
             ]
 
             Expect.equal shown means remedy
-            let cells = JsonNode.Parse(read "notebooks/tau-beta.ipynb").["cells"]
+            let cells = JsonNode.Parse(read "notebooks/04-tau-beta.ipynb").["cells"]
 
             let deviations = [
                 for cell in cells.AsArray() do
