@@ -65,10 +65,7 @@ module BudgetCurve =
 
             for i in 0 .. tried.Length - 1 do
                 let promise =
-                    if counts[i] = 0.0 then
-                        infinity
-                    else
-                        sums[i] / counts[i] + sqrt (exploration / counts[i])
+                    if counts[i] = 0.0 then infinity else sums[i] / counts[i] + sqrt (exploration / counts[i])
 
                 if promise > most then
                     next <- i
