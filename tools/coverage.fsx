@@ -120,12 +120,12 @@ let found (grids: int) (test: Blocks -> bool) (noise: Noise) : string list = [
 ]
 
 let family =
-    table "equal cells, of which something is told apart, %" [
+    table "grids of equal cells in which a difference is found, %" [
         for noise in noises do
-            yield $"Tukey, {noise.Name} noise", found (4 * grids) tukeyFindsSomething noise
+            yield $"Tukey; noise: {noise.Name}", found (4 * grids) tukeyFindsSomething noise
 
-        yield "Tukey with one variance for all, uneven noise", found grids onePooledFindsSomething noises[1]
-        yield "bootstrap and Holm, even noise", found (grids / 2) bootstrapFindsSomething noises[0]
+        yield "Tukey with one variance for all cells; noise: uneven", found grids onePooledFindsSomething noises[1]
+        yield "bootstrap and Holm; noise: even", found (grids / 2) bootstrapFindsSomething noises[0]
     ]
 
 // --- A grid with effects: do intervals hold the truth?
@@ -160,7 +160,7 @@ let four (blocks: Blocks) : Blocks[] = [|
 
 let statistics = [
     {
-        About = "all differences of Tukey's test at once"
+        About = "all differences of cells at once, Tukey"
         Judge =
             fun truth ->
                 let means = Blocks.means truth
@@ -172,7 +172,7 @@ let statistics = [
                     (Tukey.besideBest off).Length = cells
     }
     {
-        About = "robustness volume, the whole curve"
+        About = "robustness volume, the whole curve at once"
         Judge =
             fun truth ->
                 let exact = { Tukey.ofBlocks 0.95 truth with Reach = Array.zeroCreate cells }
@@ -185,7 +185,7 @@ let statistics = [
     }
     share "variance share of the first axis" 0
     share "variance share of the second axis" 1
-    share "variance share of both together" 2
+    share "variance share of both axes together" 2
     share "variance share of the seeds" 3
     ofTruth
         "sensitivity Φ over four tasks"
@@ -198,11 +198,11 @@ let statistics = [
         (fun truth -> mean truth.Scores[7] - mean truth.Scores[13])
         (fun blocks -> Student.paired 0.95 blocks.Scores[7] blocks.Scores[13])
     ofTruth
-        "difference of two cells as if unpaired, Student"
+        "unpaired difference of two cells, Student"
         (fun truth -> mean truth.Scores[7] - mean truth.Scores[13])
         (fun blocks -> Student.unpaired 0.95 blocks.Scores[7] blocks.Scores[13])
     ofTruth
-        "difference of two cells as if unpaired, bootstrap"
+        "unpaired difference of two cells, bootstrap"
         (fun truth -> mean truth.Scores[7] - mean truth.Scores[13])
         (fun blocks -> bootstrapDifference how blocks.Scores[7] blocks.Scores[13])
     ofTasks "mean over five tasks, bootstrap" meanOfTasks
@@ -228,7 +228,7 @@ let meansFor (noise: Noise) : float[] =
 let coverage (noise: Noise) : string =
     let truth = draw "truth" noise (meansFor noise) 20000 0
 
-    table $"95 %% intervals that hold the truth, {noise.Name} noise, %%" [
+    table $"95 %% intervals that contain the true value, %%; noise: {noise.Name}" [
         for statistic in statistics ->
             let judge = statistic.Judge truth
 
@@ -255,10 +255,10 @@ let choice =
     let naive (blocks: Blocks) = Array.max (Blocks.means blocks)
     let confirmed (blocks: Blocks) = (Halves.best (Seed.Named "halves") blocks).Confirmed
 
-    table "off the true mean of the cell with the best mean, on average" [
-        "25 equal cells: its mean", off flat naive
+    table "mean error of the score of the best cell" [
+        "25 equal cells: mean over all seeds", off flat naive
         "25 equal cells: confirmed by halves", off flat confirmed
-        "the grid with effects: its mean", off pattern naive
+        "the grid with effects: mean over all seeds", off pattern naive
         "the grid with effects: confirmed by halves", off pattern confirmed
     ]
 
@@ -270,8 +270,8 @@ let needed =
     let spread (numbers: float[]) =
         $"{quantile 0.5 numbers:F0} ({quantile 0.1 numbers:F0} to {quantile 0.9 numbers:F0})"
 
-    let row = "said after so many seeds, even noise", List.map (said >> spread) counts
-    table "seeds for 80 % power to tell 20 points apart in 25 cells: median, and 10 to 90 %" [ row ]
+    let row = "estimated from this number of seeds; noise: even", List.map (said >> spread) counts
+    table "seeds for 80 % power at a difference of 20 points, 25 cells: median (10 to 90 % of grids)" [ row ]
 
 let tables = [ family; yield! List.map coverage noises; choice; needed ] |> String.concat "\n\n"
 
