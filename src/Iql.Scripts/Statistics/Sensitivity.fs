@@ -12,7 +12,7 @@ type Sensitivity = {
     Shared: int
     SharedScore: float
     /// The least number of hyperparameters to tune for each task, the others as in the shared setting, that reaches
-    /// 95 % of `Tuned`.
+    /// 95 % of `Tuned`. Fewer than all are tuned among settings that have a score on all tasks, as the authors do.
     Dimension: int
 } with
 
@@ -46,22 +46,19 @@ module Sensitivity =
         let value setting axis = setting / strides[axis] % lengths[axis]
 
         /// Mean over tasks of the best setting that differs from the shared one in chosen hyperparameters only.
-        let tuned (mask: int) : float =
+        let tuned (settings: int list) (mask: int) : float =
             let others =
-                [| 0 .. product - 1 |]
-                |> Array.filter (fun setting ->
+                settings
+                |> List.filter (fun setting ->
                     List.indexed lengths
                     |> List.forall (fun (axis, _) -> mask >>> axis &&& 1 = 1 || value setting axis = value shared axis))
 
             scores
             |> Array.averageBy (fun task ->
-                others
-                |> Array.map (fun setting -> task[setting])
-                |> Array.filter (Double.IsNaN >> not)
-                |> Array.max)
+                others |> List.map (fun setting -> task[setting]) |> List.filter (Double.IsNaN >> not) |> List.max)
 
         let all = (1 <<< lengths.Length) - 1
-        let best = tuned all
+        let best = tuned [ 0 .. product - 1 ] all
 
         {
             Tuned = best
@@ -69,7 +66,7 @@ module Sensitivity =
             SharedScore = shares[shared]
             Dimension =
                 [ 0..all ]
-                |> List.filter (fun mask -> tuned mask >= 0.95 * best)
+                |> List.filter (fun mask -> mask = all || tuned ranked mask >= 0.95 * best)
                 |> List.map (uint32 >> Numerics.BitOperations.PopCount)
                 |> List.min
         }
