@@ -4,6 +4,7 @@ module Iql.Scripts.ExploreSection
 open System
 open System.Text.Json
 open Giraffe.ViewEngine
+open Giraffe.ViewEngine.Accessibility
 open Iql.Scripts.Charts
 
 /// Points of a curve that are enough to look at.
@@ -79,7 +80,7 @@ let ofSweep (sweep: SweepResults) : Sections.Section list =
                 figure [ _id "figure-explore" ] [
                     div [ _class "explore" ] [
                         div [ _class "choices" ] []
-                        div [ _class "explored" ] []
+                        div [ _class "explored"; _roleImg; _ariaLabel $"Curves of {runs.Length} runs" ] []
                         script [ _type "application/json"; _class "runs" ] [ rawText (data measure axes runs) ]
                     ]
                     figcaption [] [ str words ]
