@@ -82,7 +82,7 @@ module SweepPlanning =
         [
             Parameter.text
                 "--from FILE"
-                "A plan as JSON, in place of all other options: docs/clusters.md"
+                "A plan as JSON, instead of all other options; docs/clusters.md has the format"
                 (fun path (request: Planning) -> { request with From = Some path })
         ]
         @ List.map
@@ -104,24 +104,24 @@ module SweepPlanning =
              @ Parameter.grouped "Search" [
                  Parameter.value
                      "--random N"
-                     "Draw N points: 0.5..0.95 is a range, 0.0001..0.01:log one on a log scale, a,b,c words to draw \
-                      from"
+                     "Draw N points. 0.5..0.95 is a range, 0.0001..0.01:log a range in the logarithm, and a,b,c a \
+                      list"
                      (Read.whole 1)
                      (fun count (request: Planning) -> { request with Random = Some count })
                  Parameter.value
                      "--search-seed SEED"
-                     "The seed of these points"
+                     "Seed of the random points"
                      (Read.whole 0)
                      (fun seed (request: Planning) -> { request with SearchSeed = seed })
                  |> Parameter.showing "0"
                  Parameter.value
                      "--halving N,..."
-                     "Steps of rungs: all points are trained for the first, the best go on to the next"
+                     "Training steps of each rung; the best points of a rung go on to the next"
                      (Read.listOf (Read.whole 1))
                      (fun steps (request: Planning) -> { request with Rungs = steps })
                  Parameter.value
                      "--keep K"
-                     "One point of K goes on to the next rung"
+                     "The best of every K points goes on to the next rung"
                      (Read.whole 2)
                      (fun keep (request: Planning) -> { request with Keep = keep })
                  |> Parameter.showing "3"
@@ -201,13 +201,13 @@ module SweepPlanning =
         Command.create
             "sweep plan"
             "Write the plan of a sweep for several machines; nothing is trained"
-            "Every task, algorithm, hyperparameter value and seed is combined. Runs that can share a value function \
-             are one group, and a group is a piece of work. The data are read once, so that a plan that cannot be \
-             trained is refused here. The same folder takes a larger plan later."
+            "A plan combines all tasks, algorithms, hyperparameter values and seeds. Runs that can share a value \
+             function are one group. A process trains one group at a time. The command reads the data once, and \
+             refuses a plan that cannot be trained. Later you can write a larger plan to the same folder."
             [
                 Parameter.text
                     "FOLDER"
-                    "The sweep's folder, on a disk that all machines see"
+                    "The folder of the sweep, on a file system that all machines share"
                     (fun folder (request: Planning) -> { request with Folder = folder })
             ]
             options
@@ -216,7 +216,7 @@ module SweepPlanning =
                 "a grid for a cluster"
                 "iql sweep plan sweeps/random --random 30 --expectiles 0.5..0.95 --inverse-temperatures 0.5..20:log",
                 "30 points drawn at random"
-                "iql sweep plan sweeps/mine --from plan.json", "a plan of your own hand"
+                "iql sweep plan sweeps/mine --from plan.json", "a plan that you wrote yourself"
             ]
             empty
             run

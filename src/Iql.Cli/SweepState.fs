@@ -24,9 +24,9 @@ module SweepState =
     let command: Command =
         Command.create
             "sweep status"
-            "Show how far a sweep is, whoever trains it"
-            "Reads one small file a group. A group whose process gave no sign of life for five minutes is silent: it \
-             was killed, or its machine is gone."
+            "Show the progress of a sweep on all machines"
+            "The command reads one small file per group. A group is silent if its process wrote nothing for five \
+             minutes. Such a process was killed, or its machine failed."
             [
                 Parameter.text "FOLDER" "The folder of a sweep" (fun folder (request: Request) -> {
                     request with
@@ -34,19 +34,20 @@ module SweepState =
                 })
             ]
             [
-                Parameter.value "--most N" "Groups to name, at most" (Read.whole 0) (fun most (request: Request) -> {
-                    request with
-                        Most = most
-                })
+                Parameter.value
+                    "--most N"
+                    "Largest number of groups to list"
+                    (Read.whole 0)
+                    (fun most (request: Request) -> { request with Most = most })
                 |> Parameter.showing "20"
                 Parameter.switch
                     "--missing"
-                    "Only the numbers of groups that are neither done nor in training, a line each"
+                    "Only the numbers of groups that are neither done nor in training, one per line"
                     (fun request -> { request with Missing = true })
             ]
             [
-                "iql sweep status sweeps/hopper", "counts, time left, and what needs a look"
-                "iql sweep status sweeps/hopper --missing", "what to start again"
+                "iql sweep status sweeps/hopper", "counts, time left, and groups with problems"
+                "iql sweep status sweeps/hopper --missing", "the groups to start again"
             ]
             { Folder = ""; Most = 20; Missing = false }
             run

@@ -136,36 +136,37 @@ module SweepSubmit =
         Command.create
             "sweep submit"
             "Write and submit a sweep's groups as an array job"
-            "It writes a folder FOLDER/submissions/N with scripts for the engine, for you to read and to change. Its \
-             submit.sh submits them: chunks below the engine's limit, tasks that save and start again before their \
-             time is over, and a report after all of them. docs/clusters.md explains it."
+            "The command writes scripts for the engine to FOLDER/submissions/N. Read them, and change them as you \
+             like. The script submit.sh submits array jobs below the engine's size limit, and a report job after \
+             them. A task saves before its time limit and is queued again. See docs/clusters.md."
             [
                 Parameter.text
                     "FOLDER"
-                    "The folder of a sweep, made by `iql sweep plan`, on a file system that every machine shares"
+                    "The folder of `iql sweep plan`, on a file system that all machines share"
                     (fun folder (request: Request) -> { request with Folder = folder })
             ]
             [
                 Parameter.choice
                     "--engine"
                     Submission.engines
-                    "What starts the groups; parallel is GNU parallel over ssh"
+                    "The scheduler of the groups; parallel is GNU parallel over ssh"
                     (fun engine (request: Request) -> { request with Engine = Some engine })
                 Parameter.switch "--go" "Submit at once" (fun (request: Request) -> { request with Go = true })
                 Parameter.switch
                     "--failed"
-                    "Only the groups that have no result, and that nobody trains"
+                    "Only groups without results that no process trains"
                     (fun (request: Request) -> { request with Failed = true })
                 Parameter.value
                     "--throttle N"
-                    "The most tasks at a time"
+                    "Largest number of tasks that run at a time"
                     (Read.whole 1)
                     (fun count (request: Request) -> { request with Throttle = Some count })
                 |> Parameter.showing "all"
-                Parameter.value "--cores N" "The most cores of a task" (Read.whole 1) (fun cores (request: Request) -> {
-                    request with
-                        Cores = cores
-                })
+                Parameter.value
+                    "--cores N"
+                    "Largest number of cores of a task"
+                    (Read.whole 1)
+                    (fun cores (request: Request) -> { request with Cores = cores })
                 |> Parameter.showing "1"
                 Parameter.value
                     "--memory BYTES"
@@ -175,7 +176,7 @@ module SweepSubmit =
                 |> Parameter.showing "measured"
                 Parameter.value
                     "--minutes N"
-                    "Time of a task; a group that needs more is saved and goes on in its next turn"
+                    "Time limit of a task; a longer group is saved and continues in another task"
                     (Read.whole 1)
                     (fun minutes (request: Request) -> { request with Minutes = Some minutes })
                 |> Parameter.showing "measured"
@@ -183,10 +184,13 @@ module SweepSubmit =
                     "--options WORDS"
                     "More options for the engine's command: --options=\"--partition=long --account=lab\""
                     (fun words (request: Request) -> { request with Options = words })
-                Parameter.text "--program WORDS" "What starts iql on every machine" (fun words (request: Request) -> {
-                    request with
-                        Program = List.ofArray (words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                })
+                Parameter.text
+                    "--program WORDS"
+                    "The command that starts iql on the machines"
+                    (fun words (request: Request) -> {
+                        request with
+                            Program = List.ofArray (words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    })
                 |> Parameter.showing "this program"
                 Parameter.text "--image NAME" "Kubernetes: the container image" (fun image (request: Request) -> {
                     request with

@@ -113,11 +113,11 @@ module SweepWork =
     let command: Command =
         Command.create
             "sweep run"
-            "Train a group of a planned sweep, or groups that are free"
-            "In an array of Slurm, Grid Engine, PBS or Kubernetes, each task trains the group of its number. Elsewhere \
-             this trains groups that nobody trains, until none is left. TERM, USR1 and USR2 save; the exit code then \
-             asks the scheduler for another start: 99 in Grid Engine, 75 in the others, 130 without one. The same \
-             command continues, to the same bits."
+            "Train one group of a planned sweep, or all free groups"
+            "In an array job of Slurm, Grid Engine, PBS or Kubernetes, each task trains the group of its number. \
+             Elsewhere the command trains free groups until none is left. TERM, USR1 and USR2 save the runs. The \
+             exit code then requests a restart: 99 in Grid Engine, 75 in others, 130 without a scheduler. The same \
+             command continues to the same bits."
             [
                 Parameter.text "FOLDER" "The folder of `iql sweep plan`" (fun folder (request: Request) -> {
                     request with
@@ -125,18 +125,18 @@ module SweepWork =
                 })
             ]
             [
-                Parameter.value "--index N" "The group, from 0 on" (Read.whole 0) (fun number request -> {
+                Parameter.value "--index N" "Number of the group, from 0 on" (Read.whole 0) (fun number request -> {
                     request with
                         Index = Some number
                 })
                 |> Parameter.showing "from the scheduler"
-                Parameter.switch "--next" "Train free groups, also within an array" (fun request -> {
+                Parameter.switch "--next" "Train free groups, also in an array job" (fun request -> {
                     request with
                         Next = true
                 })
                 Parameter.value
                     "--offset N"
-                    "Added to the number, for arrays in parts"
+                    "Added to the number, for a sweep in several array jobs"
                     (Read.whole 0)
                     (fun offset request -> { request with Offset = offset })
                 |> Parameter.showing "0"

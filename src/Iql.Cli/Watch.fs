@@ -33,9 +33,9 @@ module Watch =
         Command.create
             "watch"
             "Show the report of a sweep as a page that follows its training"
-            "The page is the report, with what trains now, the time left, and failures. It follows the files of the \
-             folder, so it also shows what other machines train there. It changes nothing. Only this machine can open \
-             it. Ctrl-C ends it. docs/watching.md says more."
+            "The page is the report, with the groups in training, the time left, and failures. It reads only the \
+             files of the folder, so it also shows training on other machines. It changes nothing. Only this machine \
+             can open it. Ctrl-C ends it. See docs/watching.md."
             [
                 Parameter.text "FOLDER" "The folder of a sweep" (fun folder (request: Request) -> {
                     request with
@@ -51,7 +51,7 @@ module Watch =
             ]
             [
                 "iql watch runs/ablate-pointmaze-large-windy-v0", "http://127.0.0.1:8090/"
-                "ssh -L 8090:127.0.0.1:8090 cluster iql watch /shared/sweep", "a cluster's folder, seen at home"
+                "ssh -L 8090:127.0.0.1:8090 cluster iql watch /shared/sweep", "a cluster's folder, on your own machine"
             ]
             { Folder = ""; Port = "any" }
             run
