@@ -73,8 +73,8 @@ let traces (folder: string) : (string * string) list =
     let timeless (text: string) =
         let node = JsonNode.Parse(text).AsObject()
 
-        // Checksums are made of the clock's numbers too.
-        for clock in [ "seconds"; "stepsPerSecond"; "sha256"; "files" ] do
+        // Checksums are made of the clock's numbers too; a group's status says who wrote it, and when.
+        for clock in [ "seconds"; "stepsPerSecond"; "sha256"; "files"; "written"; "process"; "host" ] do
             node.Remove clock |> ignore
 
         node.ToJsonString()
@@ -84,10 +84,12 @@ let traces (folder: string) : (string * string) list =
     [
         for path in Directory.GetFiles(folder, "*", SearchOption.AllDirectories) |> Array.sort do
             let name = Path.GetRelativePath(folder, path)
+            let isStatus = Path.GetFileName(Path.GetDirectoryName path) = "status"
 
             match Path.GetFileName path with
             | "metrics.jsonl" -> name, File.ReadLines path |> Seq.map timeless |> String.concat "\n"
             | "result.json" -> name, timeless (File.ReadAllText path)
+            | _ when isStatus -> name, timeless (File.ReadAllText path)
             | "checkpoint.safetensors" -> name, hash (File.ReadAllBytes path)
             // The report, the plan with the command line, checksums of metrics, and lists of runs with their times.
             | "checkpoint.json"
