@@ -17,6 +17,9 @@ let private rows = "[...document.querySelectorAll('#runs tbody tr')].filter(row 
 
 let private goto (page: IPage) (url: string) : unit = page.GotoAsync url |> wait |> ignore
 
+/// Lines of charts that a reader hid.
+let private faded = "document.querySelectorAll('.plot .legend .traces[style*=\"0.5\"]').length"
+
 [<Tests>]
 let tests =
     testSequenced
@@ -36,9 +39,11 @@ let tests =
                         // One line of a chart is hidden, a table is filtered and sorted.
                         page.Locator("#runs .filter").FillAsync "0.9 finished" |> waitFor
                         page.Locator("#runs thead button").First.ClickAsync() |> waitFor
-                        page.Locator(".legendtoggle").First.ClickAsync() |> waitFor
-                        until page "document.querySelectorAll('.legend .traces[style*=\"0.5\"]').length > 0"
-                        let hidden = text page "document.querySelectorAll('.legend .traces[style*=\"0.5\"]').length"
+                        page.Locator(".plot .legendtoggle").First.ClickAsync() |> waitFor
+                        until page $"{faded} > 0"
+
+                        let hidden = text page faded
+
                         let before = int (text page rows)
                         Expect.isTrue (before > 0 && before < 14) $"{before} rows"
                         page.Locator("#runs .filter").FocusAsync() |> waitFor
@@ -55,10 +60,7 @@ let tests =
                             "1"
                             "sorted"
 
-                        Expect.equal
-                            (text page "document.querySelectorAll('.legend .traces[style*=\"0.5\"]').length")
-                            hidden
-                            "hidden lines"
+                        Expect.equal (text page faded) hidden "hidden lines"
 
                         page.ReloadAsync() |> wait |> ignore
                         until page (doneRuns 36)

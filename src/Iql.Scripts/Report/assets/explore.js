@@ -74,7 +74,9 @@ function begin(box) {
     Plotly.react(plot, data, {
       height: 420, margin: { l: 56, r: 16, t: 12, b: 48 }, paper_bgcolor: none, plot_bgcolor: none,
       font: { color: ink, size: 13, family: 'system-ui, sans-serif' },
-      legend: { orientation: 'h', y: 1.02, yanchor: 'bottom' }, hovermode: 'closest', showlegend: true,
+      // Values are hidden by the buttons alone.
+      legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', itemclick: false, itemdoubleclick: false },
+      hovermode: 'closest', showlegend: true,
       xaxis: { ...lines, ...over }, yaxis: { ...lines, title: { text: measure } },
     }, { responsive: true, displaylogo: false, displayModeBar: false });
   }
