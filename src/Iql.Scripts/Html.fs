@@ -29,10 +29,7 @@ module Html =
     let computed (about: string) (words: string) : XmlNode =
         details [ _class "how" ] [
             summary [] [ str "How this was computed" ]
-            p [] [
-                yield! text (words + " ")
-                a [ _href $"statistics.md#{about}" ] [ str "More: docs/statistics.md" ]
-            ]
+            p [] (text $"{words} More: docs/statistics.md, {about}.")
         ]
 
     /// A part of a page below its heading.
