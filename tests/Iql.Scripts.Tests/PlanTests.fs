@@ -122,6 +122,18 @@ let tests =
                 (Error "alpha: belongs to td3bc, got iql and bc.")
                 "message")
 
+        testCase "a plan that is absent or is no JSON, and points without a range, are refused in words" (fun () ->
+            let path = Path.GetTempFileName()
+            File.WriteAllText(path, "{\n\"format\":")
+            let broken = PlanFile.read path
+            File.Delete path
+            Expect.equal broken (Error $"{path}: expected a plan as JSON, got an error in line 2.") "broken"
+            Expect.equal (PlanFile.read path) (Error $"{path}: expected a plan, found no such file.") "absent"
+
+            match RandomSearch.points 4 0 [] with
+            | Ok points -> failtest $"{points}"
+            | Error problem -> Expect.stringContains problem "expected a range to draw from" "no range")
+
         testCase "random points lie in their ranges, and more points begin with the fewer" (fun () ->
             let spaces = [ "expectile", "0.5..0.9"; "batchSize", "16..256:log"; "hiddenSizes", "8x8,16x16" ]
             let draw count = RandomSearch.points count 7 spaces |> Attempt.get

@@ -124,8 +124,18 @@ module PlanFile =
 
     /// The plan of a file.
     let read (path: string) : Result<Plan, string> =
-        Attempt.run (fun () -> File.ReadAllText path)
-        |> Result.bind (fun text -> Attempt.run (fun () -> parse text) |> Result.mapError (sprintf "%s: %s" path))
+        let plan (text: string) =
+            try
+                parse text
+            with :? JsonException as error ->
+                let line = error.LineNumber.GetValueOrDefault() + 1L
+                raise (Refusal $"expected a plan as JSON, got an error in line {line}.")
+
+        if File.Exists path then
+            Attempt.run (fun () -> File.ReadAllText path)
+            |> Result.bind (fun text -> Attempt.run (fun () -> plan text) |> Result.mapError (sprintf "%s: %s" path))
+        else
+            Error $"{path}: expected a plan, found no such file."
 
     let private text (value: string) : JsonNode = JsonValue.Create value
     let private array (items: JsonNode list) : JsonNode = JsonArray(Array.ofList items)

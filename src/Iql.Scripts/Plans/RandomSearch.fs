@@ -58,5 +58,7 @@ module RandomSearch =
         |> Result.bind (fun points ->
             match points |> List.countBy id |> List.tryFind (fun (_, times) -> times > 1) with
             | None -> Ok points
+            | Some _ when spaces.IsEmpty ->
+                Error "--random: expected a range to draw from, such as --expectiles 0.5..0.95."
             | Some _ ->
                 Error $"--random: expected {count} points that differ, got some twice. Ask for fewer, or wider ranges.")
