@@ -5,6 +5,7 @@ open Iql.Algorithms
 open Iql.Optimizers
 open Expecto
 open Iql.Core.Tests.Learning.Replay
+open Iql.Core.Tests.Learning.Ways
 
 let private reading (case: Golden.Case) : Reading =
     let config =
@@ -72,10 +73,4 @@ let private reading (case: Golden.Case) : Reading =
 
 [<Tests>]
 let tests =
-    testList "GoldenAwacTests" [
-        testCase "AWAC follows every golden trace in double precision" (fun () ->
-            every "awac-*.json" reading inDoublePrecision)
-
-        testCase "compiled AWAC follows every golden trace in single precision" (fun () ->
-            compiledEvery "awac-*.json" reading)
-    ]
+    testList "GoldenAwacTests" (follows ways "AWAC" "awac-*.json" reading)

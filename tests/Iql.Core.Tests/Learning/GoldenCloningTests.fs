@@ -5,6 +5,7 @@ open Iql.Algorithms
 open Iql.Optimizers
 open Expecto
 open Iql.Core.Tests.Learning.Replay
+open Iql.Core.Tests.Learning.Ways
 
 let private reading (case: Golden.Case) : Reading =
     let cosine = case.Number "cosine_steps"
@@ -37,10 +38,4 @@ let private reading (case: Golden.Case) : Reading =
 
 [<Tests>]
 let tests =
-    testList "GoldenCloningTests" [
-        testCase "behaviour cloning follows every golden trace in double precision" (fun () ->
-            every "bc-*.json" reading inDoublePrecision)
-
-        testCase "compiled behaviour cloning follows every golden trace in single precision" (fun () ->
-            compiledEvery "bc-*.json" reading)
-    ]
+    testList "GoldenCloningTests" (follows ways "behaviour cloning" "bc-*.json" reading)

@@ -5,6 +5,7 @@ open Iql.Algorithms
 open Iql.Losses
 open Expecto
 open Iql.Core.Tests.Learning.Replay
+open Iql.Core.Tests.Learning.Ways
 
 let private reading (case: Golden.Case) : Reading =
     let rows, size, samples = case.Dim "batch", case.Dim "act", case.Hyper("samples").GetInt32()
@@ -120,10 +121,4 @@ let private reading (case: Golden.Case) : Reading =
 
 [<Tests>]
 let tests =
-    testList "GoldenConservativeTests" [
-        testCase "conservative Q-learning follows every golden trace in double precision" (fun () ->
-            every "cql-*.json" reading inDoublePrecision)
-
-        testCase "compiled conservative Q-learning follows every golden trace in single precision" (fun () ->
-            compiledEvery "cql-*.json" reading)
-    ]
+    testList "GoldenConservativeTests" (follows ways "conservative Q-learning" "cql-*.json" reading)

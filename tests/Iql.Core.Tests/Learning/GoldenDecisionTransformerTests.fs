@@ -5,11 +5,11 @@ open System
 open System.Text.RegularExpressions
 open Iql
 open Iql.Algorithms
-open Iql.Execution
-open Iql.Cpu.Emit
 open Iql.Networks
 open Expecto
 open Iql.Core.Tests.Learning.Execute
+open Iql.Core.Tests.Learning.Replay
+open Iql.Core.Tests.Learning.Ways
 
 let private learner (case: Golden.Case) =
     let config =
@@ -118,7 +118,7 @@ let private statistics =
 /// In theory the key third of this bias has no gradient at all. In single precision Adam makes steps of the rounding.
 let private hasNoise (name: string) = name.EndsWith "/qkv/b"
 
-let private replay (execute: Executor) statistic entry (case: Golden.Case) =
+let private replayed (execute: Executor) statistic entry (case: Golden.Case) =
     let learner = learner case
     let single = entry > 1e-9
 
@@ -169,24 +169,9 @@ let private replay (execute: Executor) statistic entry (case: Golden.Case) =
         yield! tensors "final" final
     ]
 
-let private every check =
-    match Golden.paths "dt-*.json" with
-    | [||] -> skiptest "no golden/*/dt-*.json beside the checkout"
-    | paths ->
-        for path in paths do
-            let case = Golden.Case path
-            let worst: float = check case
-            printfn "%s" $"{case.Name}: worst deviation {worst:G3} of the tolerance"
-
 [<Tests>]
 let tests =
-    testList "GoldenDecisionTransformerTests" [
-        testCase "the decision transformer follows every golden trace in double precision" (fun () ->
-            every (replay inDouble 1e-9 1e-9))
-
-        testCase "the compiled decision transformer follows every golden trace in single precision" (fun () ->
-            for path in InstructionSets.Available do
-                every (fun case ->
-                    let statistic, entry = case.FloatBounds
-                    replay (compiled path WorkerTeam.Single) statistic entry case))
-    ]
+    testList
+        "GoldenDecisionTransformerTests"
+        (follow ways "the decision transformer" "dt-*.json" (fun execute statistic entry _ case ->
+            replayed execute statistic entry case))

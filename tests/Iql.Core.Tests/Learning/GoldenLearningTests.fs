@@ -5,6 +5,7 @@ open Iql.Algorithms
 open Iql.Optimizers
 open Expecto
 open Iql.Core.Tests.Learning.Replay
+open Iql.Core.Tests.Learning.Ways
 
 let private implicitConfig (case: Golden.Case) =
     let number, text = case.Number, case.Text
@@ -87,15 +88,6 @@ let private reading (case: Golden.Case) : Reading =
 [<Tests>]
 let tests =
     testList "GoldenLearningTests" [
-        testCase "implicit Q-learning follows every golden trace in double precision" (fun () ->
-            every "iql-*.json" reading inDoublePrecision)
-
-        testCase "temporal-difference learning follows every golden trace in double precision" (fun () ->
-            every "td-*.json" reading inDoublePrecision)
-
-        testCase "compiled implicit Q-learning follows every golden trace in single precision" (fun () ->
-            compiledEvery "iql-*.json" reading)
-
-        testCase "compiled temporal-difference learning follows every golden trace in single precision" (fun () ->
-            compiledEvery "td-*.json" reading)
+        yield! follows ways "implicit Q-learning" "iql-*.json" reading
+        yield! follows ways "temporal-difference learning" "td-*.json" reading
     ]

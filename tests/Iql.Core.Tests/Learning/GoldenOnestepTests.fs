@@ -4,6 +4,7 @@ module Iql.Core.Tests.Learning.GoldenOnestepTests
 open Iql.Algorithms
 open Expecto
 open Iql.Core.Tests.Learning.Replay
+open Iql.Core.Tests.Learning.Ways
 
 let private reading (case: Golden.Case) : Reading =
     let phase = case.Dim "steps"
@@ -79,10 +80,4 @@ let private reading (case: Golden.Case) : Reading =
 
 [<Tests>]
 let tests =
-    testList "GoldenOnestepTests" [
-        testCase "Onestep RL follows every golden trace in double precision" (fun () ->
-            every "onestep-*.json" reading inDoublePrecision)
-
-        testCase "compiled Onestep RL follows every golden trace in single precision" (fun () ->
-            compiledEvery "onestep-*.json" reading)
-    ]
+    testList "GoldenOnestepTests" (follows ways "Onestep RL" "onestep-*.json" reading)

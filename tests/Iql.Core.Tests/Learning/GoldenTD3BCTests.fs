@@ -4,6 +4,7 @@ module Iql.Core.Tests.Learning.GoldenTD3BCTests
 open Iql.Algorithms
 open Expecto
 open Iql.Core.Tests.Learning.Replay
+open Iql.Core.Tests.Learning.Ways
 
 let private reading (case: Golden.Case) : Reading =
     let config =
@@ -47,10 +48,4 @@ let private reading (case: Golden.Case) : Reading =
 
 [<Tests>]
 let tests =
-    testList "GoldenTD3BCTests" [
-        testCase "TD3+BC follows every golden trace in double precision" (fun () ->
-            every "td3bc-*.json" reading inDoublePrecision)
-
-        testCase "compiled TD3+BC follows every golden trace in single precision" (fun () ->
-            compiledEvery "td3bc-*.json" reading)
-    ]
+    testList "GoldenTD3BCTests" (follows ways "TD3+BC" "td3bc-*.json" reading)

@@ -6,8 +6,6 @@ open System.Collections.Immutable
 open System.Text.Json
 open Iql
 open Iql.Algorithms
-open Iql.Execution
-open Iql.Cpu.Emit
 open Iql.Graph
 open Expecto
 open Iql.Core.Tests.Learning.Execute
@@ -174,31 +172,33 @@ let replay (execute: Executor) statisticTolerance entryTolerance steps (case: Go
             yield! tensors "final" final
     ]
 
-/// Checks every case whose file is named so; skips where there is none.
-let every pattern (reading: Golden.Case -> Reading) check =
-    match Golden.paths pattern with
-    | [||] -> skiptest $"no golden/*/{pattern} beside the checkout"
-    | paths ->
-        for path in paths do
-            let case = Golden.Case path
-            let worst: float = check case (reading case)
-            printfn "%s" $"{case.Name}: worst deviation {worst:G3} of the tolerance"
+/// A way to make steps, and what it is held to.
+type Way = {
+    /// "in double precision"
+    Name: string
+    Execute: Executor
+    /// Bounds of a statistic and of an entry, and the most steps of a case; None leaves the case out.
+    Bounds: Golden.Case -> (float * float * int) option
+}
 
-/// The interpreter takes a second for a step of real size: four of its twenty, all of the small ones.
-let inDoublePrecision (case: Golden.Case) reading =
-    replay inDouble 1e-9 1e-9 (if case.Dim "batch" > 100 then 4 else Int32.MaxValue) case reading
+/// A test for each way: a check of every case whose file is named so; skipped where there is none.
+let follow (ways: Way list) (what: string) pattern check : Test list = [
+    for way in ways ->
+        testCase $"{what} follows every golden trace {way.Name}" (fun () ->
+            match Golden.paths pattern with
+            | [||] -> skiptest $"no golden/*/{pattern} beside the checkout"
+            | paths ->
+                for path in paths do
+                    let case = Golden.Case path
 
-/// Compiled, in float32, all steps: within ten times what float32 costs the reference itself. Small cases run on every
-/// width of vectors, the real size on the machine's own.
-let compiledFor path (case: Golden.Case) reading =
-    let statistic, entry = case.FloatBounds
+                    match way.Bounds case with
+                    | Some(statistic, entry, steps) ->
+                        let worst: float = check way.Execute statistic entry steps case
+                        printfn "%s" $"{case.Name}: worst deviation {worst:G3} of the tolerance"
+                    | None -> ())
+]
 
-    if case.Dim "batch" > 100 && path <> InstructionSets.Default then
-        0.0
-    else
-        replay (compiled path WorkerTeam.Single) statistic entry Int32.MaxValue case reading
-
-/// Every case, compiled for every width of vectors.
-let compiledEvery pattern reading =
-    for path in InstructionSets.Available do
-        every pattern reading (compiledFor path)
+/// The same for a learner that is read so.
+let follows ways what pattern (reading: Golden.Case -> Reading) =
+    follow ways what pattern (fun execute statistic entry steps case ->
+        replay execute statistic entry steps case (reading case))

@@ -1,0 +1,60 @@
+/// Traced functions on libtorch's processor kernels, for any number of runs.
+module Iql.Torch.Tests.Executor
+
+open System
+open Expecto
+open Iql
+open Iql.Graph
+open Iql.Torch
+
+/// libtorch, or why it is not here.
+let library: Result<LibTorch, string> =
+    try
+        Ok(LibTorch.Load())
+    with :? InputException as missing ->
+        Error missing.Message
+
+/// A test that is skipped where there is no libtorch.
+let testTorch (name: string) (test: LibTorch -> unit) : Test =
+    testCase name (fun () ->
+        match library with
+        | Ok library -> test library
+        | Error reason -> skiptest reason)
+
+let private size (runs: int) (shape: Shape) = [|
+    yield int64 runs
+    for extent in shape.Extents do
+        yield int64 extent
+|]
+
+/// Results and metrics of each run: numbers of inputs by their names, then numbers of scalars, in their order.
+let run (number: NumberType) (graph: GraphFunction) (runs: (Map<string, float[]> * float list) list) : float[] list list =
+    let count = runs.Length
+    use program = new TorchProgram(graph, count, number, Place.Host)
+
+    let inputs = [|
+        for layout in graph.Inputs do
+            for entry in layout.Entries do
+                let all = runs |> List.map (fun (numbers, _) -> numbers[$"{layout.Name}/{entry.Name}"])
+                Handles.Upload<float>(ReadOnlySpan(Array.concat all), ReadOnlySpan(size count entry.Shape), number, Place.Host)
+    |]
+
+    let scalars = [|
+        for i in 0 .. graph.Scalars.Length - 1 do
+            for _, numbers in runs -> numbers[i]
+    |]
+
+    let results = Array.zeroCreate<nativeint> graph.Results.Length
+    program.Run(ReadOnlySpan inputs, ReadOnlySpan scalars, Span results)
+
+    let downloaded = [
+        for handle, node in Array.zip results (Seq.toArray graph.Results) do
+            let dense = Array.zeroCreate<float> (count * node.Shape.Count)
+            Handles.Download<float>(handle, ReadOnlySpan(size count node.Shape), Span dense)
+            Array.chunkBySize node.Shape.Count dense
+    ]
+
+    for handle in Array.append inputs results do
+        Handles.Free handle
+
+    [ for i in 0 .. count - 1 -> downloaded |> List.map (Array.item i) ]

@@ -1,0 +1,3 @@
+module Iql.Torch.Tests.RunsTests
+
+let nothing = ()
