@@ -43,7 +43,7 @@ sealed unsafe class TorchRuns : IDeviceRun
         batch = [.. layout.Entries.Select(entry => Staged(entry, type, place))];
         states = blocks[0].Sum(block => block.Layout.Entries.Length);
         inputs = new nint[states + batch.Length];
-        transfer = new float[starts.Length * blocks[0].Max(block => block.Layout.Entries.Max(x => x.Shape.Count))];
+        transfer = new float[starts.Length * blocks[0].SelectMany(block => block.Layout.Entries).Max(entry => entry.Shape.Count)];
         var next = 0;
         for (var i = 0; i < blocks[0].Length; i++)
             foreach (var entry in blocks[0][i].Layout.Entries)

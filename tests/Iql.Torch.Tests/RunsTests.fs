@@ -1,3 +1,188 @@
+/// Training runs on libtorch: every algorithm, several runs in one program.
 module Iql.Torch.Tests.RunsTests
 
-let nothing = ()
+open System
+open System.Collections.Immutable
+open Expecto
+open Iql
+open Iql.Algorithms
+open Iql.Cpu
+open Iql.Data
+open Iql.Environments.Tasks
+open Iql.Execution
+open Iql.Graph
+open Iql.Torch
+open Iql.Tests
+open Iql.Training
+open Iql.Core.Tests.Learning.Execute
+open Iql.Core.Tests.Learning.SmallConfigs
+open Iql.Torch.Tests.Executor
+
+let private dataOf (task: string) = (Tasks.Get task).Dataset.Collect(Seed.Named "runs on libtorch", 500)
+
+let private points, walks = dataOf "pointmaze-umaze-stitch-v0", dataOf "gridmaze-medium-v0"
+
+let private learners: (string * Learner * Transitions) list = [
+    for name, config in configs ->
+        let data = if name.EndsWith "discrete" then walks else points
+        name, config.Learner(data.ObservationSize, data.ActionSize), data
+]
+
+let private seeds = [ for i in 1UL .. 3UL -> (Seed.Named "libtorch").Split i ]
+
+/// A run's numbers: hyperparameters differ a little between runs.
+let private hyperparameters (learner: Learner) (run: int) = [
+    for value in learner.Hyperparameters -> value * (1.0 + 0.003 * float run)
+]
+
+let private batch (learner: Learner) (source: IBatchSource) (seed: Seed) step : Numbers =
+    use block = new TensorBlock(learner.Batch)
+    source.Fill(block, seed.Split "sampling", step)
+    Map [ for entry in learner.Batch.Entries -> $"batch/{entry.Name}", Array.map float (block.Read entry.Name) ]
+
+/// States after so many steps of runs that are stepped together, and the last metrics.
+let private together number (learner: Learner) (source: IBatchSource) (runs: int list) steps =
+    let outputs (graph: GraphFunction) = [
+        for group in graph.Outputs do
+            for entry in group.Layout.Entries -> $"{group.Layout.Name}/{entry.Name}"
+    ]
+
+    (([ for run in runs -> initial learner seeds[run] ], []), [ 0L .. steps - 1L ])
+    ||> List.fold (fun (states, _) step ->
+        let graph = learner.StepAt step
+
+        let inputs = [
+            for run, state in List.zip runs states ->
+                over (batch learner source seeds[run] step) state,
+                seeds[run].AsScalar() :: float step :: hyperparameters learner run
+        ]
+
+        let names = outputs graph
+        let results = Executor.run number graph inputs |> List.map (List.splitAt names.Length)
+        [ for values, _ in results -> Map(List.zip names values) ], [ for _, metrics in results -> List.map Array.head metrics ])
+
+/// Largest |x − y| / (0.001 + |y|).
+let private distance (x: float[]) (y: float[]) =
+    Array.map2 (fun x y -> if x = y || Double.IsNaN x && Double.IsNaN y then 0.0 else abs (x - y) / (1e-3 + abs y)) x y
+    |> Array.fold max 0.0
+
+let private apart (x: Numbers) (y: Numbers) = Seq.max [ for KeyValue(name, values) in x -> distance values y[name] ]
+
+let private start (learner: Learner) (data: IDataset) run (state: LearnerState) =
+    let run' = learner.Run(learner.Source data, state)
+    RunStart(run'.Programs, run'.Choose, ImmutableArray.CreateRange(hyperparameters learner run), run'.Batches, run'.State)
+
+let private begun (learner: Learner) run = Trainer.Start(learner, seeds[run])
+
+let private clone (state: LearnerState) =
+    LearnerState(state.Seed, state.Step, ImmutableArray.CreateRange [ for block in state.Blocks -> block.Clone() ])
+
+/// States of runs after so many steps on a device.
+let private trained (device: IDevice) (learner: Learner) (data: IDataset) metrics steps (states: (int * LearnerState) list) =
+    use runs = device.Start [| for run, state in states -> start learner data run state |]
+
+    for _ in 1..steps do
+        runs.Advance metrics
+
+    [ for i in 0 .. states.Length - 1 -> clone (runs.State i) ]
+
+let private sameBits what (x: LearnerState) (y: LearnerState) =
+    Expect.equal y.Step x.Step $"step of {what}"
+
+    for x, y in Seq.zip x.Blocks y.Blocks do
+        Expect.isTrue (x.SameBits y) $"{what}: {x.Layout.Name}"
+
+[<Tests>]
+let tests =
+    testList "RunsTests" [
+        testTorch "three runs in one program have the numbers of three alone" (fun _ ->
+            for name, learner, data in learners do
+                let source = learner.Source data
+                let states, metrics = together NumberType.Float64 learner source [ 0; 1; 2 ] 4L
+
+                for run, state, measured in List.zip3 [ 0..2 ] states metrics do
+                    let own, ownMetrics = together NumberType.Float64 learner source [ run ] 4L
+                    Expect.isLessThan (apart state own.Head) 1e-12 $"{name}, run {run}"
+
+                    Expect.isLessThan
+                        (distance (List.toArray measured) (List.toArray ownMetrics.Head))
+                        1e-12
+                        $"{name}, metrics of run {run}")
+
+        testTorch "every algorithm has the interpreter's numbers after four steps" (fun _ ->
+            for name, learner, data in learners do
+                let source = learner.Source data
+
+                let exact, _ =
+                    ((initial learner seeds[1], Map.empty), [ 0L .. 3L ])
+                    ||> List.fold (fun (state, _) step ->
+                        let scalars = seeds[1].AsScalar() :: float step :: hyperparameters learner 1
+                        inDouble (learner.StepAt step) (over (batch learner source seeds[1] step) state) scalars)
+
+                let double, _ = together NumberType.Float64 learner source [ 1; 2 ] 4L
+                let single, _ = together NumberType.Float32 learner source [ 1; 2 ] 4L
+                let worst, worstSingle = apart double.Head exact, apart single.Head exact
+                printfn "%s" $"{name}: {worst:G2} in double, {worstSingle:G2} in single precision"
+                Expect.isLessThan worst 1e-11 name
+                Expect.isLessThan worstSingle 2e-3 name)
+
+        testTorch "a resumed run has the bits of an uninterrupted one, with metrics or without" (fun library ->
+            use device = TorchDevice.Cpu library
+
+            for name, learner, data in learners do
+                let states = [ for run in 0..1 -> run, begun learner run ]
+                let whole = trained device learner data true 7 states
+                let half = trained device learner data false 4 states |> List.indexed
+                List.iter2 (sameBits name) whole (trained device learner data false 3 half))
+
+        testTorch "a run that is not finite stays alone" (fun library ->
+            use device = TorchDevice.Cpu library
+
+            for name, learner, data in learners do
+                let broken = clone (begun learner 0)
+
+                for block in broken.Blocks do
+                    block.Storage.Fill Single.NaN
+
+                let pair = trained device learner data true 3 [ 0, broken; 1, begun learner 1 ]
+                let healthy = trained device learner data true 3 [ 0, begun learner 0; 1, begun learner 1 ]
+                sameBits name healthy[1] pair[1])
+
+        testAlone "handles of tensors do not grow" (fun () ->
+            let library =
+                match library with
+                | Ok library -> library
+                | Error reason -> skiptest reason
+
+            use device = TorchDevice.Cpu library
+            let before = Handles.Live
+
+            for _, learner, data in learners do
+                use runs = device.Start [| for run in 0..1 -> start learner data run (begun learner run) |]
+
+                let turn () =
+                    for t in 0..11 do
+                        runs.Advance(t % 2 = 0)
+
+                turn ()
+                let live = Handles.Live
+                turn ()
+                Expect.equal Handles.Live live "handles after as many steps"
+
+            Expect.equal Handles.Live before "handles after the end")
+
+        testTorch "runs of other graphs are refused" (fun library ->
+            use device = TorchDevice.Cpu library
+
+            let other width =
+                ImplicitQLearningConfig(HiddenSizes = Widths [ width ], BatchSize = 20)
+                    .Learner(points.ObservationSize, points.ActionSize)
+
+            let first, second = other 8, other 9
+
+            Expect.throwsT<InputException>
+                (fun () ->
+                    device.Start [| start first points 0 (begun first 0); start second points 0 (begun second 0) |]
+                    |> ignore)
+                "other widths")
+    ]
