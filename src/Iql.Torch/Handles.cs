@@ -188,10 +188,13 @@ static unsafe class Handles
         }
     }
 
-    /// <summary>A view of one row of a tensor [count, R], under another shape.</summary>
+    /// <summary>A view of one row of a tensor [count, ..]: [1, ..].</summary>
+    public static nint Row(nint tensor, int row) => Call(narrow, Argument(tensor), 0, (ulong)row, 1);
+
+    /// <summary>A view of one row under another shape.</summary>
     public static nint Row(nint tensor, int row, ReadOnlySpan<long> shape)
     {
-        var view = Call(narrow, Argument(tensor), 0, (ulong)row, 1);
+        var view = Row(tensor, row);
         var shaped = Call(reshape, Argument(view), Argument(shape));
         Free(view);
         return shaped;

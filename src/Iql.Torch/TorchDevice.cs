@@ -1,37 +1,81 @@
+using System.Collections.Immutable;
 using Iql.Cpu;
 using Iql.Execution;
 using Iql.Graph;
 
 namespace Iql.Torch;
 
-/// <summary>Training on libtorch: an NVIDIA card, or libtorch's own kernels for a processor, which are for tests. All
-/// runs of a start are one program. What is no training step, such as evaluation, is computed by the processor.
-/// </summary>
+/// <summary>One of R places to train on libtorch: a slot of the programs of an NVIDIA card, or of libtorch's own kernels
+/// for a processor, which are for tests. Runs of the same graph in the R places advance together, as rows of one
+/// program. A run has the bits that it has alone in the same place at the same R. What is no training step, such as
+/// evaluation, is computed by the processor.</summary>
+/// <remarks>A run's step waits until every other run of its program asks for its own: each place needs a thread.
+/// </remarks>
 public sealed class TorchDevice : IDevice
 {
-    readonly CpuDevice host;
-    readonly Place place;
+    readonly Grids grids;
+    readonly int slot;
 
-    TorchDevice(LibTorch library, Place place, int threads) =>
-        (Library, this.place, host) = (library, place, new(threads));
+    TorchDevice(Grids grids, int slot) => (this.grids, this.slot) = (grids, slot);
 
-    /// <summary>libtorch on the processor.</summary>
-    /// <param name="threads">Threads for minibatches and evaluation, at least 1.</param>
-    public static TorchDevice Cpu(LibTorch library, int threads = 1) => new(library, Place.Host, threads);
+    /// <summary>Places on libtorch's processor kernels.</summary>
+    /// <param name="together">R, runs of one program, at least 1.</param>
+    /// <param name="threads">Threads that draw minibatches, at least 1.</param>
+    public static ImmutableArray<IDevice> Cpu(LibTorch library, int together = 1, int threads = 1) =>
+        Places(library, Place.Host, NumberType.Float32, together, threads);
+
+    internal static ImmutableArray<IDevice> Places(
+        LibTorch library, Place place, NumberType type, int together, int threads)
+    {
+        Check.AtLeast(together, 1, nameof(together));
+        Check.AtLeast(threads, 1, nameof(threads));
+        var grids = new Grids(library, place, type, together, threads);
+        return [.. Enumerable.Range(0, together).Select(slot => new TorchDevice(grids, slot))];
+    }
 
     /// <summary>The libtorch it computes with.</summary>
-    public LibTorch Library { get; }
+    public LibTorch Library => grids.Library;
+
+    /// <summary>The caller alone: each place has a thread of its own.</summary>
+    public IWorkers Workers => CpuDevice.Single.Workers;
 
     /// <inheritdoc/>
-    public IWorkers Workers => host.Workers;
+    public IProgram Compile(GraphFunction function) => CpuDevice.Single.Compile(function);
 
-    /// <inheritdoc/>
-    public IProgram Compile(GraphFunction function) => host.Compile(function);
+    /// <summary>Starts runs in this place and, if there are more, in those after it.</summary>
+    public IDeviceRun Start(IReadOnlyList<RunStart> runs) => grids.Start(runs, slot);
 
-    /// <inheritdoc/>
-    public IDeviceRun Start(IReadOnlyList<RunStart> runs) =>
-        new TorchRuns(runs, NumberType.Float32, place, host.Workers);
+    /// <summary>Nothing is left to give back when the runs are disposed.</summary>
+    public void Dispose() { }
 
-    /// <summary>Ends the threads.</summary>
-    public void Dispose() => host.Dispose();
+    /// <summary>The programs of the R places: one for each graph that is being trained.</summary>
+    sealed class Grids(LibTorch library, Place place, NumberType type, int together, int threads)
+    {
+        readonly object gate = new();
+        readonly List<TorchGrid> all = [];
+
+        public LibTorch Library => library;
+
+        public IDeviceRun Start(IReadOnlyList<RunStart> runs, int slot)
+        {
+            foreach (var run in runs)
+                Check.That(run.Programs.Length == runs[0].Programs.Length
+                    && run.Programs.Zip(runs[0].Programs).All(pair => SameGraph.Holds(pair.First, pair.Second)),
+                    nameof(runs), "graphs that differ in numbers alone", "others", "Start them apart.");
+            Check.That(slot + runs.Count <= together, nameof(runs), $"at most {together - slot} runs", runs.Count,
+                "Ask for more places.");
+            lock (gate)
+            {
+                var grid = all.FirstOrDefault(grid => grid.Takes(runs[0], slot, runs.Count));
+                if (grid is null) all.Add(grid = new(runs[0], together, type, place, threads));
+                return new TorchRun(grid, grid.Join(runs, slot), () => Left(grid));
+            }
+        }
+
+        void Left(TorchGrid grid)
+        {
+            lock (gate)
+                if (grid.IsEmpty && all.Remove(grid)) grid.Dispose();
+        }
+    }
 }

@@ -28,7 +28,11 @@ let private size (runs: int) (shape: Shape) = [|
 |]
 
 /// Results and metrics of each run: numbers of inputs by their names, then numbers of scalars, in their order.
-let run (number: NumberType) (graph: GraphFunction) (runs: (Map<string, float[]> * float list) list) : float[] list list =
+let run
+    (number: NumberType)
+    (graph: GraphFunction)
+    (runs: (Map<string, float[]> * float list) list)
+    : float[] list list =
     let count = runs.Length
     use program = new TorchProgram(graph, count, number, Place.Host)
 
@@ -36,7 +40,13 @@ let run (number: NumberType) (graph: GraphFunction) (runs: (Map<string, float[]>
         for layout in graph.Inputs do
             for entry in layout.Entries do
                 let all = runs |> List.map (fun (numbers, _) -> numbers[$"{layout.Name}/{entry.Name}"])
-                Handles.Upload<float>(ReadOnlySpan(Array.concat all), ReadOnlySpan(size count entry.Shape), number, Place.Host)
+
+                Handles.Upload<float>(
+                    ReadOnlySpan(Array.concat all),
+                    ReadOnlySpan(size count entry.Shape),
+                    number,
+                    Place.Host
+                )
     |]
 
     let scalars = [|
@@ -49,7 +59,7 @@ let run (number: NumberType) (graph: GraphFunction) (runs: (Map<string, float[]>
 
     let downloaded = [
         for handle, node in Array.zip results (Seq.toArray graph.Results) do
-            let dense = Array.zeroCreate<float> (count * node.Shape.Count)
+            let dense = Array.zeroCreate<float>(count * node.Shape.Count)
             Handles.Download<float>(handle, ReadOnlySpan(size count node.Shape), Span dense)
             Array.chunkBySize node.Shape.Count dense
     ]

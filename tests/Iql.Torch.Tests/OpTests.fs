@@ -62,7 +62,9 @@ let private compare number tolerance name (shapes: int list list) (numbers: floa
     ]
 
     for (inputs, scalars), actual in List.zip runs (run number graph runs) do
-        let bound = Map.foldBack Map.add inputs (Map [ for n, x in Seq.zip graph.Scalars scalars -> n, [| x |] ])
+        let bound =
+            Map.foldBack Map.add inputs (Map [ for n, x in Seq.zip graph.Scalars scalars -> n, [| x |] ])
+
         let expected = Interpreter.Evaluate(graph.Results, bound)
 
         for i, (e, a) in List.indexed (List.zip (List.ofArray expected) actual) do
@@ -91,15 +93,25 @@ let tests =
                 if row.Smooth <> [] && not (row.Name.StartsWith "Gather" || row.Name.StartsWith "Scatter") then
                     let special =
                         EveryOp.numbers row
-                        |> List.map (Array.map (fun x -> if x > 1.0 then nan elif x < -1.0 then infinity else x))
+                        |> List.map (
+                            Array.map (fun x ->
+                                if x > 1.0 then nan
+                                elif x < -1.0 then infinity
+                                else x)
+                        )
 
                     compare NumberType.Float64 1e-12 row.Name row.Shapes [ special ] (fun x -> [ row.Build x ]))
 
-        RandomGraphs.testGraphs
-            100
-            "random graphs have the interpreter's numbers"
-            (fun build ->
-                if Result.isOk library then
-                    let other = RandomGraphs.shapes |> List.mapi (fun i extents -> others "graphs" (-2.0, 2.0) extents (10 + i))
-                    compare NumberType.Float64 1e-9 "random graph" RandomGraphs.shapes [ RandomGraphs.numbers; other ] build)
+        RandomGraphs.testGraphs 100 "random graphs have the interpreter's numbers" (fun build ->
+            if Result.isOk library then
+                let other =
+                    RandomGraphs.shapes |> List.mapi (fun i extents -> others "graphs" (-2.0, 2.0) extents (10 + i))
+
+                compare
+                    NumberType.Float64
+                    1e-9
+                    "random graph"
+                    RandomGraphs.shapes
+                    [ RandomGraphs.numbers; other ]
+                    build)
     ]

@@ -38,7 +38,10 @@ let private hyperparameters (learner: Learner) (run: int) = [
 let private batch (learner: Learner) (source: IBatchSource) (seed: Seed) step : Numbers =
     use block = new TensorBlock(learner.Batch)
     source.Fill(block, seed.Split "sampling", step)
-    Map [ for entry in learner.Batch.Entries -> $"batch/{entry.Name}", Array.map float (block.Read entry.Name) ]
+
+    Map [
+        for entry in learner.Batch.Entries -> $"batch/{entry.Name}", Array.map float (block.Read entry.Name)
+    ]
 
 /// States after so many steps of runs that are stepped together, and the last metrics.
 let private together number (learner: Learner) (source: IBatchSource) (runs: int list) steps =
@@ -59,7 +62,9 @@ let private together number (learner: Learner) (source: IBatchSource) (runs: int
 
         let names = outputs graph
         let results = Executor.run number graph inputs |> List.map (List.splitAt names.Length)
-        [ for values, _ in results -> Map(List.zip names values) ], [ for _, metrics in results -> List.map Array.head metrics ])
+
+        [ for values, _ in results -> Map(List.zip names values) ],
+        [ for _, metrics in results -> List.map Array.head metrics ])
 
 /// Largest |x − y| / (0.001 + |y|).
 let private distance (x: float[]) (y: float[]) =
@@ -70,7 +75,14 @@ let private apart (x: Numbers) (y: Numbers) = Seq.max [ for KeyValue(name, value
 
 let private start (learner: Learner) (data: IDataset) run (state: LearnerState) =
     let run' = learner.Run(learner.Source data, state)
-    RunStart(run'.Programs, run'.Choose, ImmutableArray.CreateRange(hyperparameters learner run), run'.Batches, run'.State)
+
+    RunStart(
+        run'.Programs,
+        run'.Choose,
+        ImmutableArray.CreateRange(hyperparameters learner run),
+        run'.Batches,
+        run'.State
+    )
 
 let private begun (learner: Learner) run = Trainer.Start(learner, seeds[run])
 
@@ -78,7 +90,14 @@ let private clone (state: LearnerState) =
     LearnerState(state.Seed, state.Step, ImmutableArray.CreateRange [ for block in state.Blocks -> block.Clone() ])
 
 /// States of runs after so many steps on a device.
-let private trained (device: IDevice) (learner: Learner) (data: IDataset) metrics steps (states: (int * LearnerState) list) =
+let private trained
+    (device: IDevice)
+    (learner: Learner)
+    (data: IDataset)
+    metrics
+    steps
+    (states: (int * LearnerState) list)
+    =
     use runs = device.Start [| for run, state in states -> start learner data run state |]
 
     for _ in 1..steps do
@@ -127,7 +146,7 @@ let tests =
                 Expect.isLessThan worstSingle 2e-3 name)
 
         testTorch "a resumed run has the bits of an uninterrupted one, with metrics or without" (fun library ->
-            use device = TorchDevice.Cpu library
+            let device = TorchDevice.Cpu(library, 2)[0]
 
             for name, learner, data in learners do
                 let states = [ for run in 0..1 -> run, begun learner run ]
@@ -135,8 +154,28 @@ let tests =
                 let half = trained device learner data false 4 states |> List.indexed
                 List.iter2 (sameBits name) whole (trained device learner data false 3 half))
 
+        testTorch "a run has its bits beside runs at other steps, which come and go on threads of their own" (fun library ->
+            for name, learner, data in learners do
+                let places = TorchDevice.Cpu(library, 3, 2)
+                let alone run = trained places[run] learner data false 7 [ run, begun learner run ] |> List.head
+                let expected = [ for run in 0..2 -> alone run ]
+
+                let half = [
+                    for run in 0..2 -> trained places[run] learner data false (run + 1) [ run, begun learner run ]
+                ]
+
+                // They stand at steps 1, 2 and 3, start and end at other times, and each needs its own program.
+                let ends = [
+                    for run in 0..2 ->
+                        System.Threading.Tasks.Task.Run(fun () ->
+                            trained places[run] learner data (run = 1) (6 - run) [ run, List.head half[run] ] |> List.head)
+                ]
+
+                for run in 0..2 do
+                    sameBits $"{name}, run {run}" expected[run] ends[run].Result)
+
         testTorch "a run that is not finite stays alone" (fun library ->
-            use device = TorchDevice.Cpu library
+            let device = TorchDevice.Cpu(library, 2)[0]
 
             for name, learner, data in learners do
                 let broken = clone (begun learner 0)
@@ -154,7 +193,7 @@ let tests =
                 | Ok library -> library
                 | Error reason -> skiptest reason
 
-            use device = TorchDevice.Cpu library
+            let device = TorchDevice.Cpu(library, 2)[0]
             let before = Handles.Live
 
             for _, learner, data in learners do
@@ -172,7 +211,7 @@ let tests =
             Expect.equal Handles.Live before "handles after the end")
 
         testTorch "runs of other graphs are refused" (fun library ->
-            use device = TorchDevice.Cpu library
+            let device = TorchDevice.Cpu(library, 2)[0]
 
             let other width =
                 ImplicitQLearningConfig(HiddenSizes = Widths [ width ], BatchSize = 20)

@@ -72,5 +72,4 @@ let private reading (case: Golden.Case) : Reading =
     }
 
 [<Tests>]
-let tests =
-    testList "GoldenAwacTests" (follows ways "AWAC" "awac-*.json" reading)
+let tests = testList "GoldenAwacTests" (follows ways "AWAC" "awac-*.json" reading)

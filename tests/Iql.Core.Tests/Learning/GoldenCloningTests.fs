@@ -37,5 +37,4 @@ let private reading (case: Golden.Case) : Reading =
     }
 
 [<Tests>]
-let tests =
-    testList "GoldenCloningTests" (follows ways "behaviour cloning" "bc-*.json" reading)
+let tests = testList "GoldenCloningTests" (follows ways "behaviour cloning" "bc-*.json" reading)

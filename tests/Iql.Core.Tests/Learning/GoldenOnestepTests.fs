@@ -79,5 +79,4 @@ let private reading (case: Golden.Case) : Reading =
     }
 
 [<Tests>]
-let tests =
-    testList "GoldenOnestepTests" (follows ways "Onestep RL" "onestep-*.json" reading)
+let tests = testList "GoldenOnestepTests" (follows ways "Onestep RL" "onestep-*.json" reading)

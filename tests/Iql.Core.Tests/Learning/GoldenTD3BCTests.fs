@@ -47,5 +47,4 @@ let private reading (case: Golden.Case) : Reading =
     }
 
 [<Tests>]
-let tests =
-    testList "GoldenTD3BCTests" (follows ways "TD3+BC" "td3bc-*.json" reading)
+let tests = testList "GoldenTD3BCTests" (follows ways "TD3+BC" "td3bc-*.json" reading)

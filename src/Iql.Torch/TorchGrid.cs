@@ -1,0 +1,296 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Iql.Execution;
+using Iql.Graph;
+
+namespace Iql.Torch;
+
+/// <summary>R slots of one program. A slot holds a training run: a row, in front, of each tensor of the state. A step is
+/// made when every run asks for one, so that all runs advance together; the rows of free slots are padding. A run's
+/// bits depend on R and on its slot, since libtorch may round the ends of its vectors otherwise, but on no other run. The host draws minibatches, row for row those of the processor.</summary>
+/// <remarks>Mutable. Threads may share it, each with its own runs.</remarks>
+sealed unsafe class TorchGrid : IDisposable
+{
+    /// <summary>A tensor of the batch: host memory for all slots, and its place on the device.</summary>
+    readonly record struct Column(Layout.Entry Entry, nint Memory, nint View, nint Tensor);
+
+    readonly object gate = new();
+    readonly int size;
+    readonly NumberType type;
+    readonly Place place;
+    readonly WorkerTeam workers;
+    readonly RunStart first;
+    readonly RunStart?[] starts; // null is a free slot
+    readonly Seed[] sampling;
+    readonly long[] steps;
+    readonly StepPrograms<TorchProgram> programs;
+    readonly TensorBlock[] drawn; // a minibatch a slot
+    readonly Column[] batch;
+    readonly TensorBlock[][] blocks; // a slot's state, as it was at `copied`
+    readonly Layout.Entry[] entries; // of a state's blocks, in order
+    readonly nint[] inputs; // state, then batch
+    readonly double[] scalars, metrics;
+    readonly float[] transfer;
+    readonly GraphFunction[] measured;
+    Exception? failure;
+    long generation, copied;
+    int arrived;
+    bool wantsMetrics;
+
+    /// <summary>A grid of free slots for runs like one; threads of its own draw minibatches.</summary>
+    public TorchGrid(RunStart first, int size, NumberType type, Place place, int threads)
+    {
+        (this.first, this.size, this.type, this.place, workers) = (first, size, type, place, new(threads));
+        measured = [.. Enumerable.Repeat(first.Programs[0], size)];
+        var layout = first.Programs[0].Inputs[^1];
+        programs = new(first.Programs, first.Choose,
+            function => new TorchProgram(function, size, type, place, layout.Name));
+        (starts, sampling, steps) = (new RunStart?[size], new Seed[size], new long[size]);
+        drawn = [.. Enumerable.Range(0, size).Select(_ => new TensorBlock(layout))];
+        blocks = [.. Enumerable.Range(0, size).Select(_ =>
+            first.State.Blocks.Select(block => new TensorBlock(block.Layout)).ToArray())];
+        entries = [.. first.State.Blocks.SelectMany(block => block.Layout.Entries)];
+        batch = [.. layout.Entries.Select(Staged)];
+        transfer = new float[size * entries.Max(entry => entry.Shape.Count)];
+        inputs = [.. entries.Select(entry => Handles.Upload<float>(transfer, Full(entry.Shape), type, place)),
+            .. batch.Select(column => column.Tensor)];
+        scalars = new double[first.Programs[0].Scalars.Length * size];
+        metrics = new double[first.Programs.Max(program => program.Metrics.Length) * size];
+    }
+
+    /// <summary>Whether runs fit slots that are free: their graphs are these but for numbers.</summary>
+    public bool Takes(RunStart run, int slot, int count)
+    {
+        lock (gate)
+            return failure is null && slot + count <= size
+                && starts.AsSpan(slot, count).IndexOfAnyExcept((RunStart?)null) < 0
+                && run.Programs.Length == first.Programs.Length
+                && run.Programs.Zip(first.Programs).All(pair => SameGraph.Holds(pair.First, pair.Second));
+    }
+
+    /// <summary>Whether no slot holds a run.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (gate) return Active == 0;
+        }
+    }
+
+    int Active => starts.Count(start => start is not null);
+
+    /// <summary>Puts runs into free slots, one after the other from a first one, and returns these.</summary>
+    public int[] Join(IReadOnlyList<RunStart> runs, int from)
+    {
+        lock (gate)
+        {
+            Fetch(); // what other slots have not read yet
+            int[] slots = [.. Enumerable.Range(from, runs.Count)];
+            foreach (var (slot, run) in slots.Zip(runs))
+            {
+                (starts[slot], steps[slot]) = (run, run.State.Step);
+                sampling[slot] = run.State.Seed.Split("sampling");
+                scalars[slot] = run.State.Seed.AsScalar();
+                for (var i = 0; i < run.Hyperparameters.Length; i++)
+                    scalars[(2 + i) * size + slot] = run.Hyperparameters[i];
+                foreach (var (mine, given) in blocks[slot].Zip(run.State.Blocks)) given.CopyTo(mine);
+            }
+            for (var (i, next) = (0, 0); i < blocks[0].Length; i++)
+                foreach (var entry in blocks[0][i].Layout.Entries) Replace(slots, i, entry, next++);
+            return slots;
+        }
+    }
+
+    void Replace(int[] slots, int block, Layout.Entry entry, int input)
+    {
+        var own = OpTable.Clone(inputs[input]); // results may share memory
+        foreach (var slot in slots)
+        {
+            var row = transfer.AsSpan(0, entry.Shape.Count);
+            Dense(blocks[slot][block], entry, row, write: false);
+            var there = Handles.Row(own, slot);
+            Handles.Fill<float>(there, [1, .. Full(entry.Shape)[1..]], row);
+            Handles.Free(there);
+        }
+        Handles.Free(inputs[input]);
+        inputs[input] = own;
+    }
+
+    /// <summary>Frees slots. The others' step is made if it waited for these alone.</summary>
+    public void Leave(int[] slots)
+    {
+        lock (gate)
+        {
+            foreach (var slot in slots) starts[slot] = null;
+            if (arrived > 0 && arrived == Active) Step();
+        }
+    }
+
+    /// <summary>Makes a step of some slots' runs, together with the others', for which it waits.</summary>
+    public void Advance(int[] slots, bool withMetrics)
+    {
+        lock (gate)
+        {
+            arrived += slots.Length;
+            wantsMetrics |= withMetrics;
+            var mine = generation;
+            if (arrived == Active) Step();
+            else
+                while (generation == mine) Monitor.Wait(gate);
+            if (failure is not null) throw new InvalidOperationException(failure.Message, failure);
+        }
+    }
+
+    void Step()
+    {
+        try
+        {
+            Compute();
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+        }
+        (arrived, wantsMetrics) = (0, false);
+        generation++;
+        Monitor.PulseAll(gate);
+    }
+
+    void Compute()
+    {
+        workers.Run(Draw);
+        foreach (var column in batch) Handles.Copy(column.View, column.Tensor);
+        for (var slot = 0; slot < size; slot++) scalars[size + slot] = steps[slot];
+        var active = Enumerable.Range(0, size).Where(slot => starts[slot] is not null).ToArray();
+        var next = Array.Empty<nint>();
+        // Runs at other steps may be due for another program. Each run takes its row of its own program's results.
+        foreach (var group in active.GroupBy(slot => programs.At(steps[slot], wantsMetrics)).ToArray())
+        {
+            var results = Results(group.Key, [.. group]);
+            if (next.Length == 0) next = results;
+            else Take(next, results, [.. group]);
+        }
+        for (var i = 0; i < next.Length; i++)
+        {
+            Handles.Free(inputs[i]);
+            inputs[i] = next[i];
+        }
+        foreach (var slot in active) steps[slot]++;
+    }
+
+    nint[] Results(TorchProgram program, int[] slots)
+    {
+        var results = new nint[entries.Length + program.Function.Metrics.Length];
+        program.Run(inputs, scalars, results);
+        var row = new double[size];
+        for (var i = entries.Length; i < results.Length; i++)
+        {
+            Handles.Download<double>(results[i], [size], row);
+            foreach (var slot in slots) metrics[(i - entries.Length) * size + slot] = row[slot];
+            Handles.Free(results[i]);
+        }
+        if (wantsMetrics)
+            foreach (var slot in slots) measured[slot] = program.Function;
+        return results[..entries.Length];
+    }
+
+    void Take(nint[] next, nint[] results, int[] slots)
+    {
+        for (var i = 0; i < next.Length; i++)
+        {
+            var own = OpTable.Clone(next[i]); // results may share memory
+            foreach (var slot in slots)
+            {
+                nint from = Handles.Row(results[i], slot), to = Handles.Row(own, slot);
+                Handles.Copy(from, to);
+                Handles.Free(from);
+                Handles.Free(to);
+            }
+            Handles.Free(next[i]);
+            Handles.Free(results[i]);
+            next[i] = own;
+        }
+    }
+
+    void Draw(int worker)
+    {
+        for (var slot = worker; slot < size; slot += workers.Count)
+        {
+            if (starts[slot] is not { } run) continue;
+            run.Batches.Fill(drawn[slot], sampling[slot], steps[slot]);
+            foreach (var column in batch)
+                Dense(drawn[slot], column.Entry, new Span<float>(
+                    (float*)column.Memory + (long)slot * column.Entry.Shape.Count, column.Entry.Shape.Count),
+                    write: false);
+        }
+    }
+
+    /// <summary>Metrics of a slot's last step with metrics.</summary>
+    public IReadOnlyList<(string Name, double Value)> Metrics(int slot)
+    {
+        lock (gate) return [.. measured[slot].Metrics.Select((metric, i) => (metric.Name, metrics[i * size + slot]))];
+    }
+
+    /// <summary>A slot's state; the next step may overwrite its blocks.</summary>
+    public LearnerState State(int slot) => new(starts[slot]!.State.Seed, steps[slot], [.. Blocks(slot)]);
+
+    /// <summary>The blocks of a slot's state.</summary>
+    public TensorBlock[] Blocks(int slot)
+    {
+        lock (gate)
+        {
+            Fetch();
+            return blocks[slot];
+        }
+    }
+
+    // All slots at once: no slot's run asks while another is under way.
+    void Fetch()
+    {
+        if (copied == generation) return;
+        for (var (i, next) = (0, 0); i < blocks[0].Length; i++)
+            foreach (var entry in blocks[0][i].Layout.Entries)
+            {
+                Handles.Download(inputs[next++], Full(entry.Shape), transfer.AsSpan());
+                for (var slot = 0; slot < size; slot++)
+                    Dense(blocks[slot][i], entry, transfer.AsSpan(slot * entry.Shape.Count), write: true);
+            }
+        copied = generation;
+    }
+
+    long[] Full(Shape shape) => [size, .. shape.Extents.Select(extent => (long)extent)];
+
+    Column Staged(Layout.Entry entry)
+    {
+        var shape = Full(entry.Shape);
+        var length = (nuint)((long)size * entry.Shape.Count * sizeof(float));
+        var memory = (nint)NativeMemory.AlignedAlloc(length, 64);
+        NativeMemory.Clear((void*)memory, length);
+        return new(entry, memory, Handles.Over((void*)memory, shape, NumberType.Float32),
+            Handles.Empty(shape, type, place));
+    }
+
+    static void Dense(TensorBlock block, Layout.Entry entry, Span<float> dense, bool write)
+    {
+        for (var row = 0; row < entry.Rows; row++)
+        {
+            var there = dense.Slice(row * entry.Columns, entry.Columns);
+            if (write) there.CopyTo(block.Row(entry, row));
+            else block.Row(entry, row).CopyTo(there);
+        }
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        workers.Dispose();
+        programs.Dispose();
+        foreach (var handle in inputs) Handles.Free(handle);
+        foreach (var column in batch)
+        {
+            Handles.Free(column.View);
+            NativeMemory.AlignedFree((void*)column.Memory);
+        }
+        foreach (var block in blocks.SelectMany(slot => slot).Concat(drawn)) block.Dispose();
+    }
+}
