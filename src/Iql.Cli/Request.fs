@@ -33,6 +33,7 @@ type Request = {
     Axes: Axis list
     Output: string option
     Threads: int
+    Device: DeviceRequest
     RetrainDamaged: bool
     Watch: bool
     /// A file of published curves.
@@ -66,6 +67,7 @@ module Request =
         Axes = []
         Output = None
         Threads = Scheduler.cores Scheduler.variables
+        Device = DeviceOptions.standard
         RetrainDamaged = false
         Watch = false
         PublishedCurves = None
@@ -372,6 +374,8 @@ module Request =
                 (Read.whole 1)
                 (fun threads (request: Request) -> { request with Threads = threads })
             |> Parameter.showing "all"
+            for option in DeviceOptions.parameters "all groups, at most 64" do
+                option |> Parameter.within _.Device (fun device (request: Request) -> { request with Device = device })
             Parameter.switch
                 "--retrain-damaged"
                 "Delete runs whose files are damaged, and train them again; otherwise they are listed"

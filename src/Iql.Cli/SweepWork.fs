@@ -13,6 +13,7 @@ module SweepWork =
         Next: bool
         Offset: int
         Threads: int
+        Device: DeviceRequest
         RetrainDamaged: bool
     }
 
@@ -22,6 +23,7 @@ module SweepWork =
         Next = false
         Offset = 0
         Threads = Scheduler.cores Scheduler.variables
+        Device = DeviceOptions.standard
         RetrainDamaged = false
     }
 
@@ -99,6 +101,7 @@ module SweepWork =
         let options = {
             Launch.into work.Folder with
                 Threads = request.Threads
+                Places = DeviceOptions.places request.Threads request.Device
                 RetrainDamaged = request.RetrainDamaged
                 Watch = watch ()
         }
@@ -146,6 +149,8 @@ module SweepWork =
                     (Read.whole 1)
                     (fun threads (request: Request) -> { request with Threads = threads })
                 |> Parameter.showing "from the scheduler, else all"
+                for option in DeviceOptions.parameters "1 for --index, else all of a turn, at most 64" do
+                    option |> Parameter.within _.Device (fun device (request: Request) -> { request with Device = device })
                 Parameter.switch
                     "--retrain-damaged"
                     "Delete runs whose files are damaged, and train them again"

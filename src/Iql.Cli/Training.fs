@@ -245,6 +245,7 @@ module Training =
                 Command = Some(typed ())
                 Last = last
                 Threads = request.Threads
+                Places = DeviceOptions.places request.Threads request.Device
                 RetrainDamaged = request.RetrainDamaged
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.InteropServices;
 
@@ -10,11 +11,9 @@ public sealed partial class LibTorch
     static readonly Lock gate = new();
     static LibTorch? loaded;
 
-    readonly nint library;
-
-    LibTorch(string folder, nint library, bool hasCuda)
+    LibTorch(string folder, bool hasCuda)
     {
-        (Folder, this.library, HasCuda) = (folder, library, hasCuda);
+        (Folder, HasCuda) = (folder, hasCuda);
         var version = Native.aoti_torch_abi_version();
         Version = new((int)(version >> 56), (int)(version >> 48 & 0xff));
     }
@@ -51,8 +50,10 @@ public sealed partial class LibTorch
 
     /// <summary>Loads libtorch. A process can hold one; loading the same again returns it.</summary>
     /// <param name="folder">The folder with its libraries; null looks as <see cref="Find"/> does.</param>
+    /// <param name="tf32">Whether products on cards may round to 10 bits behind the point, which is faster. It is read
+    /// when libtorch is loaded.</param>
     /// <exception cref="InputException">No folder, no libtorch there, one too old, or another one is loaded.</exception>
-    public static LibTorch Load(string? folder = null)
+    public static LibTorch Load(string? folder = null, bool tf32 = false)
     {
         lock (gate)
         {
@@ -64,27 +65,43 @@ public sealed partial class LibTorch
                     "A process can hold one.");
                 return loaded;
             }
-            return loaded = Open(found);
+            return loaded = Open(found, tf32);
         }
     }
 
-    static LibTorch Open(string folder)
+    static LibTorch Open(string folder, bool tf32)
     {
         Check.That(Directory.Exists(folder), "libtorch", $"a folder with {FileName("torch_cpu")}",
             $"{folder}, which does not exist", Hint);
         Check.That(File.Exists(Path.Combine(folder, FileName("torch_cpu"))), "libtorch",
             $"a folder with {FileName("torch_cpu")}", folder, Hint);
         var hasCuda = File.Exists(Path.Combine(folder, FileName("torch_cuda")));
-        Quiet();
+        Prepare(tf32);
         var library = Open(folder, "torch_cpu");
         if (hasCuda) Open(folder, "torch_cuda");
         Check.That(NativeLibrary.TryGetExport(library, "torch_call_dispatcher", out _)
             && NativeLibrary.TryGetExport(library, "torch_new_list_reserve_size", out _),
             folder, "libtorch 2.10 or later", "an older one", Hint);
-        NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(),
-            (name, _, _) => name == Native.Library ? library : 0);
-        return new(folder, library, hasCuda);
+        Resolve(Native.Library, library);
+        return new(folder, hasCuda);
     }
+
+    static readonly ConcurrentDictionary<string, nint> libraries = new();
+
+    /// <summary>Binds the imports of a name to a loaded library.</summary>
+    internal static void Resolve(string name, nint library)
+    {
+        libraries[name] = library;
+        lock (libraries)
+        {
+            if (resolves) return;
+            NativeLibrary.SetDllImportResolver(
+                Assembly.GetExecutingAssembly(), (name, _, _) => libraries.GetValueOrDefault(name));
+            resolves = true;
+        }
+    }
+
+    static bool resolves;
 
     static nint Open(string folder, string name)
     {
@@ -102,13 +119,14 @@ public sealed partial class LibTorch
     static string FileName(string name) => OperatingSystem.IsWindows() ? $"{name}.dll"
         : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
 
-    // Idle threads of OpenMP spin by default, which makes a shared machine many times slower. It reads the process's own
-    // environment when it is loaded; .NET keeps a copy.
-    static void Quiet()
+    // Idle threads of OpenMP spin by default, which makes a shared machine many times slower. Both libraries read the
+    // process's own environment when they are loaded; .NET keeps a copy.
+    static void Prepare(bool tf32)
     {
         if (!OperatingSystem.IsLinux()) return;
         foreach (var (name, value) in (ReadOnlySpan<(string, string)>)
-            [("GOMP_SPINCOUNT", "0"), ("OMP_WAIT_POLICY", "PASSIVE")])
+            [("GOMP_SPINCOUNT", "0"), ("OMP_WAIT_POLICY", "PASSIVE"),
+            ("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", tf32 ? "1" : "0")])
             _ = SetEnvironment(name, value, overwrite: 0);
     }
 

@@ -18,11 +18,35 @@ public sealed class TorchDevice : IDevice
 
     TorchDevice(Grids grids, int slot) => (this.grids, this.slot) = (grids, slot);
 
-    /// <summary>Places on libtorch's processor kernels.</summary>
+    /// <summary>The R places of a device.</summary>
+    /// <param name="name">"cpu-torch", "cuda" or "cuda:N".</param>
     /// <param name="together">R, runs of one program, at least 1.</param>
     /// <param name="threads">Threads that draw minibatches, at least 1.</param>
-    public static ImmutableArray<IDevice> Cpu(LibTorch library, int together = 1, int threads = 1) =>
-        Places(library, Place.Host, NumberType.Float32, together, threads);
+    /// <exception cref="InputException">The name is none, or this machine does not have the device.</exception>
+    public static ImmutableArray<IDevice> Open(LibTorch library, string name, int together = 1, int threads = 1)
+    {
+        var device = Named(library, name);
+        return Places(library, new(device.IsCuda, device.Index), NumberType.Float32, together, threads);
+    }
+
+    /// <summary>A device in words, for a run's config.json: "cuda:0, NVIDIA H200, CUDA 13.0, libtorch 2.11 (CUDA)".
+    /// </summary>
+    /// <exception cref="InputException">As <see cref="Open"/>.</exception>
+    public static string Describe(LibTorch library, string name)
+    {
+        var device = Named(library, name);
+        if (!device.IsCuda) return $"{device}, {library}";
+        var driver = NvidiaDriver.Read();
+        return $"{device}, {driver.Cards[device.Index].Name}, CUDA {driver.Version}, {library}";
+    }
+
+    static DeviceName Named(LibTorch library, string name)
+    {
+        var device = DeviceName.Read(name)
+            ?? throw new InputException($"--device: expected {DeviceName.Expected}, got {name}.");
+        device.CheckServed(library.HasCuda, library.Folder, device.IsCuda ? NvidiaDriver.Read() : new(null, []));
+        return device;
+    }
 
     internal static ImmutableArray<IDevice> Places(
         LibTorch library, Place place, NumberType type, int together, int threads)

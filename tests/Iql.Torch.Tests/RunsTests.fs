@@ -146,7 +146,7 @@ let tests =
                 Expect.isLessThan worstSingle 2e-3 name)
 
         testTorch "a resumed run has the bits of an uninterrupted one, with metrics or without" (fun library ->
-            let device = TorchDevice.Cpu(library, 2)[0]
+            let device = TorchDevice.Open(library, "cpu-torch", 2)[0]
 
             for name, learner, data in learners do
                 let states = [ for run in 0..1 -> run, begun learner run ]
@@ -156,7 +156,7 @@ let tests =
 
         testTorch "a run has its bits beside runs at other steps, which come and go on threads of their own" (fun library ->
             for name, learner, data in learners do
-                let places = TorchDevice.Cpu(library, 3, 2)
+                let places = TorchDevice.Open(library, "cpu-torch", 3, 2)
                 let alone run = trained places[run] learner data false 7 [ run, begun learner run ] |> List.head
                 let expected = [ for run in 0..2 -> alone run ]
 
@@ -175,7 +175,7 @@ let tests =
                     sameBits $"{name}, run {run}" expected[run] ends[run].Result)
 
         testTorch "a run that is not finite stays alone" (fun library ->
-            let device = TorchDevice.Cpu(library, 2)[0]
+            let device = TorchDevice.Open(library, "cpu-torch", 2)[0]
 
             for name, learner, data in learners do
                 let broken = clone (begun learner 0)
@@ -193,7 +193,7 @@ let tests =
                 | Ok library -> library
                 | Error reason -> skiptest reason
 
-            let device = TorchDevice.Cpu(library, 2)[0]
+            let device = TorchDevice.Open(library, "cpu-torch", 2)[0]
             let before = Handles.Live
 
             for _, learner, data in learners do
@@ -211,7 +211,7 @@ let tests =
             Expect.equal Handles.Live before "handles after the end")
 
         testTorch "runs of other graphs are refused" (fun library ->
-            let device = TorchDevice.Cpu(library, 2)[0]
+            let device = TorchDevice.Open(library, "cpu-torch", 2)[0]
 
             let other width =
                 ImplicitQLearningConfig(HiddenSizes = Widths [ width ], BatchSize = 20)

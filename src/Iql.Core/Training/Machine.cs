@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json.Serialization;
 using Iql.Cpu.Emit;
 
 namespace Iql.Training;
@@ -9,7 +10,10 @@ namespace Iql.Training;
 /// <param name="Processor">"Intel(R) Xeon(R) …"; with family and model where a virtual machine hides numbers.</param>
 /// <param name="Cores">Logical processors this process may use.</param>
 /// <param name="VectorWidth">Bits of the vectors of compiled graphs: 512, 256, 128, or 32 for single numbers.</param>
-public sealed record Machine(string Processor, int Cores, int VectorWidth, string Os, string Runtime)
+/// <param name="Device">What made the training steps, in words; null is the processor.</param>
+public sealed record Machine(
+    string Processor, int Cores, int VectorWidth, string Os, string Runtime,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Device = null)
 {
     public static Machine Here { get; } = new(
         ProcessorName(), Environment.ProcessorCount, 32 * (int)InstructionSets.Default,

@@ -161,6 +161,9 @@ public sealed record RunConfig
     public RunConfig At(long log, long evaluate, long checkpoint) =>
         this with { LogEvery = log, EvaluateEvery = evaluate, CheckpointEvery = checkpoint };
 
+    /// <summary>The same run on a device, in words.</summary>
+    public RunConfig On(string device) => this with { Machine = Machine with { Device = device } };
+
     public bool Equals(RunConfig? other) => other is not null && FirstDifference(other) is null;
 
     public override int GetHashCode() => HashCode.Combine(Algorithm, Task, Dataset.Fingerprint, Seed, Steps);

@@ -62,6 +62,19 @@ public sealed class RunFolder(string path)
         return state;
     }
 
+    /// <summary>Notes in config.json that a run with a checkpoint goes on on another device: its numbers are no longer
+    /// those of one device.</summary>
+    /// <returns>What to tell; null where the device is the same, or where nothing was trained.</returns>
+    public string? Move(RunConfig config)
+    {
+        if (State != RunFolderState.Started || Checkpoint.Step(this) == 0) return null;
+        var stored = ReadConfig();
+        string before = stored.Machine.Device ?? "the processor", now = config.Machine.Device ?? "the processor";
+        if (before == now || before.EndsWith($", then {now}", StringComparison.Ordinal)) return null;
+        RunJson.Write(ConfigPath, stored.On($"{before}, then {now}"));
+        return $"{Path}: it was trained on {before}, and continues on {now}. Its numbers are not those of one device.";
+    }
+
     /// <summary>Whether a run is the stored one with more steps.</summary>
     static bool GoesOn(RunConfig stored, RunConfig config) =>
         stored.Steps < config.Steps && config.Continuing(stored, out var obstacle) is { } longer && obstacle is null

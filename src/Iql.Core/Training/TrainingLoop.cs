@@ -128,8 +128,6 @@ public static class TrainingLoop
         Check.That(learner.OfflineOnly is null, learner.Algorithm, "an algorithm that can go on online",
             $"one that {learner.OfflineOnly}");
         Check.That(learner.Members == 1, nameof(learner), "one policy in a run that goes on online", learner.Members);
-        Check.That(plan.Device is null or CpuDevice, nameof(plan.Device), "the processor for a run that goes on online",
-            plan.Device?.GetType().Name);
         Check.That(plan.Environment is not null, nameof(plan.Environment), "an environment to act in", "none");
         var environment = plan.Environment!;
         Check.That(environment.ObservationSize == data.ObservationSize && environment.ActionSpace == data.ActionSpace,

@@ -4,7 +4,18 @@ open System
 open System.Collections.Concurrent
 open System.Threading
 open Iql.Algorithms
+open Iql.Execution
 open Iql.Training
+
+/// A device that is not the processor: places whose runs advance together, a thread each.
+type Places = {
+    /// The device in words, for config.json: "cuda:0, NVIDIA H200, CUDA 13.0, libtorch 2.11 (CUDA)".
+    Device: string
+    /// Places, at least 1; None: as many as there are groups, at most 64. A run's bits depend on it.
+    Together: int option
+    /// Makes so many places.
+    Open: int -> IDevice list
+}
 
 /// Where and how a sweep runs.
 type LaunchOptions = {
@@ -15,6 +26,8 @@ type LaunchOptions = {
     Last: int
     /// Cores to use, at most those the machine has; results do not depend on it.
     Threads: int
+    /// Where training steps are made; None: by the processor.
+    Places: Places option
     /// How long another process may show no sign of life before its runs are taken over.
     Lease: TimeSpan
     /// Whether a damaged run is deleted and trained again; otherwise it is listed and left alone.
@@ -77,6 +90,22 @@ type ExaminedSweep = {
 /// Looks into the data of a sweep and into its folder. What cannot be trained is an Error; nothing is written.
 [<RequireQualifiedAccess>]
 module Examine =
+
+    /// Places for so many groups on a device that is not the processor.
+    let internal placeCount (places: Places) (groups: int) : int =
+        places.Together |> Option.defaultValue (min 64 (max 1 groups))
+
+    /// How groups share the cores: the threads of each place side by side.
+    let internal split (options: LaunchOptions) (groups: int) : int list =
+        match options.Places with
+        | Some places -> List.replicate (min groups (placeCount places groups) |> max 1) 1
+        | None -> Split.share (Split.cores Environment.ProcessorCount options.Threads) groups
+
+    /// A configuration with the device that its steps are made on.
+    let private onDevice (options: LaunchOptions) (config: RunConfig) : RunConfig =
+        match options.Places with
+        | Some places -> config.On places.Device
+        | None -> config
 
     /// The learner of trials that are trained together: a member each.
     let learner (data: TrainingData) (trials: Trial list) : Result<Learner, string> =
@@ -217,7 +246,7 @@ module Examine =
         let shelf = Shelf()
         let sources = cells |> List.map _.Trial.Data |> List.distinct
         let memory, cores = Demand.available (), Split.cores Environment.ProcessorCount options.Threads
-        let split = Split.share cores (Sweep.groups cells).Length
+        let split = split options (Sweep.groups cells).Length
         do! sources |> Attempt.each (collected memory) |> Result.map ignore
 
         // A source at a time, so that no two need be in memory.
@@ -250,7 +279,7 @@ module Examine =
                 own cells
                 |> Attempt.each (fun cell ->
                     shelf.For cell.Trial
-                    |> Result.bind (fun data -> Store.config data cell.Trial)
+                    |> Result.bind (fun data -> Store.config data cell.Trial |> Result.map (onDevice options))
                     |> Result.bind (fun config -> Attempt.run (fun () -> cell.Name, config.Checked()))
                     |> Result.mapError (placed cell))
 
@@ -289,12 +318,12 @@ module Examine =
     let part (options: LaunchOptions) (plan: SweepPlan) (cells: SweepCell list) = result {
         let shelf = Shelf()
         let planned = Map [ for run in plan.Runs -> run.Folder, run.Identity ]
-        let memory, cores = Demand.available (), Split.cores Environment.ProcessorCount options.Threads
-        let split = Split.share cores (Sweep.groups cells).Length
+        let memory = Demand.available ()
+        let split = split options (Sweep.groups cells).Length
 
         let config (cell: SweepCell) = result {
             let! data = shelf.For cell.Trial
-            let! config = Store.config data cell.Trial
+            let! config = Store.config data cell.Trial |> Result.map (onDevice options)
             let! config = Attempt.run config.Checked
 
             return!

@@ -5,6 +5,7 @@ open System.IO
 open System.Threading
 open System.Threading.Tasks
 open Iql.Environments
+open Iql.Execution
 open Iql.Training
 
 /// Runs that are trained by one learner, and what they have in common, as a name.
@@ -57,6 +58,7 @@ type internal GroupQueue(folder: string, groups: LaunchGroup list, claims: Claim
                 match Attempt.run (fun () -> run.Folder.Restore run.Config |> Option.ofObj) with
                 | Ok note ->
                     note |> Option.iter (Restored >> board.Say)
+                    run.Folder.Move run.Config |> Option.ofObj |> Option.iter (Restored >> board.Say)
                     true
                 | Error problem when retrain ->
                     run.Folder.Clear()
@@ -81,13 +83,13 @@ type internal GroupQueue(folder: string, groups: LaunchGroup list, claims: Claim
             claims.Holder(folder, &renewed) |> Option.ofObj |> Option.map (fun holder -> holder, renewed))
 
     /// The first group, from here on, that can be claimed.
-    let rec take (before: LaunchGroup list) (groups: LaunchGroup list) : NextGroup =
+    let rec take (isMine: LaunchGroup -> bool) (before: LaunchGroup list) (groups: LaunchGroup list) : NextGroup =
         match groups with
         | [] ->
             waiting <- List.rev before
 
             let silent = [
-                for group in waiting do
+                for group in List.filter isMine waiting do
                     match holder group with
                     | Some(_, true) -> ()
                     | other -> group.Name, other
@@ -101,22 +103,24 @@ type internal GroupQueue(folder: string, groups: LaunchGroup list, claims: Claim
                 | _ -> ()
 
             if silent.IsEmpty then Stop else Wait
+        | group :: rest when not (isMine group) -> take isMine (group :: before) rest
         | group :: rest ->
             let group = left group
 
             if group.Runs.IsEmpty then
-                take before rest
+                take isMine before rest
             else
                 match claims.TryTake(folders group) with
-                | null -> take (group :: before) rest
+                | null -> take isMine (group :: before) rest
                 | taken ->
                     match prepared group (List.ofArray taken) with
-                    | { Runs = [] }, _ -> take before rest
+                    | { Runs = [] }, _ -> take isMine before rest
                     | group, taken ->
                         waiting <- List.rev before @ rest
                         Train(group, taken)
 
-    member _.Next() : NextGroup =
+    /// The next group to train, of those that are the caller's.
+    member _.Next(isMine: LaunchGroup -> bool) : NextGroup =
         // A claim would make the folders of the runs again.
         if not (File.Exists(SweepPlan.PathIn folder)) then
             raise (
@@ -125,7 +129,7 @@ type internal GroupQueue(folder: string, groups: LaunchGroup list, claims: Claim
                       Start the command again with its new place: its runs continue from their checkpoints."
             )
 
-        lock gate (fun () -> take [] waiting)
+        lock gate (fun () -> take isMine [] waiting)
 
     /// A group that was begun and is not done; other threads leave it alone until they have nothing else.
     member _.Return(group: LaunchGroup) : unit = lock gate (fun () -> waiting <- waiting @ [ group ])
@@ -154,6 +158,7 @@ module Launch =
         Command = None
         Last = 1
         Threads = Scheduler.cores Scheduler.variables
+        Places = None
         Lease = Claims.StandardLease
         RetrainDamaged = false
         Watch = ignore
@@ -219,7 +224,7 @@ module Launch =
         (board: Board)
         (lookAround: unit -> unit)
         (stop: CancellationToken)
-        (threads: int)
+        (threads: int, device: IDevice option)
         (group: LaunchGroup)
         (claims: Claim list)
         : unit =
@@ -246,7 +251,8 @@ module Launch =
                         Learner = (Examine.learner data trials |> Attempt.get),
                         Transitions = data.Transitions,
                         Environment = (data.Task |> Option.map _.Environment |> Option.toObj),
-                        Threads = threads
+                        Threads = threads,
+                        Device = Option.toObj device
                     )
 
                 let advance (progress: TrainingProgress) =
@@ -316,7 +322,19 @@ module Launch =
 
             let queue = GroupQueue(options.Folder, groups, claims, board, options.RetrainDamaged)
 
-            let split = Split.share (Split.cores Environment.ProcessorCount options.Threads) left.Length
+            let split = Examine.split options left.Length
+
+            // On a device, a group has a place of its own, so that it finds the same one again.
+            let places =
+                match options.Places with
+                | None -> [ for threads in split -> (threads, None), (fun (_: LaunchGroup) -> true) ]
+                | Some places ->
+                    let count = Examine.placeCount places groups.Length
+
+                    [
+                        for place, device in List.indexed (places.Open count) ->
+                            (1, Some device), (fun group -> group.Number % count = place)
+                    ]
 
             let lookAround = Crowding.watch (List.sum split) (Oversubscribed >> board.Say)
 
@@ -327,18 +345,18 @@ module Launch =
                     change ()
                     examined.Shelf.Keep(List.ofSeq training @ queue.Ahead))
 
-            let rec work threads =
+            let rec work (place, isMine) =
                 if not stop.IsCancellationRequested then
-                    match queue.Next() with
+                    match queue.Next isMine with
                     | Stop -> ()
                     | Wait ->
                         stop.Token.WaitHandle.WaitOne(min claims.Pause (TimeSpan.FromSeconds 1.0)) |> ignore
 
-                        work threads
+                        work (place, isMine)
                     | Train(group, held) ->
                         try
                             shelve (fun () -> training.Add group.Data)
-                            trainGroup options.Folder examined.Shelf board lookAround stop.Token threads group held
+                            trainGroup options.Folder examined.Shelf board lookAround stop.Token place group held
                         finally
                             for claim in held do
                                 claim.Dispose()
@@ -346,14 +364,14 @@ module Launch =
                             queue.Return group
                             shelve (fun () -> training.Remove group.Data |> ignore)
 
-                        work threads
+                        work (place, isMine)
 
             // What one group cannot do (a full disk, a damaged checkpoint), the others should not wait for.
             let mutable first: exn option = None
 
-            let guarded threads =
+            let guarded place =
                 try
-                    work threads
+                    work place
                 with error ->
                     lock board (fun () -> first <- first |> Option.orElse (Some error))
                     stop.Cancel()
@@ -362,8 +380,8 @@ module Launch =
                 board.Say(Chosen split)
 
             Task.WaitAll [|
-                for threads in split ->
-                    Task.Factory.StartNew((fun () -> guarded threads), TaskCreationOptions.LongRunning)
+                for place in places ->
+                    Task.Factory.StartNew((fun () -> guarded place), TaskCreationOptions.LongRunning)
             |]
 
             first |> Option.iter (System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw)

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Iql.Torch;
+
+/// <summary>An NVIDIA card, as its driver describes it.</summary>
+/// <param name="Index">Its number, from 0.</param>
+/// <param name="Name">"NVIDIA H200".</param>
+/// <param name="Bytes">Its memory.</param>
+public readonly record struct Card(int Index, string Name, long Bytes);
+
+/// <summary>What NVIDIA's driver says of this machine. It comes with the driver, so nothing need be installed.</summary>
+/// <param name="Version">The newest CUDA that the driver serves, "13.0"; null without a driver.</param>
+/// <param name="Cards">The cards, none without a driver.</param>
+public sealed partial record NvidiaDriver(Version? Version, ImmutableArray<Card> Cards)
+{
+    const string Library = "cuda";
+
+    /// <summary>Asks the driver.</summary>
+    public static NvidiaDriver Read()
+    {
+        var none = new NvidiaDriver(null, []);
+        var name = OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1";
+        if (!NativeLibrary.TryLoad(name, out var driver)) return none;
+        LibTorch.Resolve(Library, driver);
+        if (cuDriverGetVersion(out var version) != 0) return none;
+        var serves = new Version(version / 1000, version % 1000 / 10);
+        if (cuInit(0) != 0 || cuDeviceGetCount(out var count) != 0) return new(serves, []);
+        return new(serves, [.. Enumerable.Range(0, count).Select(Described)]);
+    }
+
+    static Card Described(int index)
+    {
+        var name = new byte[256];
+        if (cuDeviceGet(out var device, index) != 0) return new(index, "a card that does not answer", 0);
+        _ = cuDeviceGetName(name, name.Length, device);
+        _ = cuDeviceTotalMem_v2(out var bytes, device);
+        return new(index, Encoding.ASCII.GetString(name).TrimEnd('\0'), (long)bytes);
+    }
+
+    [LibraryImport(Library)]
+    private static partial int cuInit(uint flags);
+
+    [LibraryImport(Library)]
+    private static partial int cuDriverGetVersion(out int version);
+
+    [LibraryImport(Library)]
+    private static partial int cuDeviceGetCount(out int count);
+
+    [LibraryImport(Library)]
+    private static partial int cuDeviceGet(out int device, int index);
+
+    [LibraryImport(Library)]
+    private static partial int cuDeviceGetName([Out] byte[] name, int length, int device);
+
+    [LibraryImport(Library)]
+    private static partial int cuDeviceTotalMem_v2(out nuint bytes, int device);
+}
