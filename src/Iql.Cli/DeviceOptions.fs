@@ -19,12 +19,7 @@ type DeviceRequest = {
 module DeviceOptions =
 
     /// The processor.
-    let standard: DeviceRequest = {
-        Name = "cpu"
-        LibTorch = None
-        Tf32 = false
-        Together = None
-    }
+    let standard: DeviceRequest = { Name = "cpu"; LibTorch = None; Tf32 = false; Together = None }
 
     let private name (word: string) : Result<string, string> =
         if word = "cpu" || DeviceName.Read(word).HasValue then
@@ -98,7 +93,8 @@ module DeviceOptions =
 
             match driver.Version, library with
             | null, _ -> printfn "cuda        missing. No NVIDIA driver was found."
-            | version, _ when driver.Cards.IsEmpty -> printfn "cuda        missing. The driver (CUDA %O) finds no card." version
+            | version, _ when driver.Cards.IsEmpty ->
+                printfn "cuda        missing. The driver (CUDA %O) finds no card." version
             | version, Ok library when not library.HasCuda ->
                 printfn "cuda        missing. libtorch is built for processors; the driver serves CUDA %O." version
             | version, library ->
@@ -120,9 +116,11 @@ module DeviceOptions =
             "List the devices of this machine, and what is missing"
             ""
             []
-            [ for option in parameters "" do
-                  if option.Name = "--libtorch" then
-                      option ]
+            [
+                for option in parameters "" do
+                    if option.Name = "--libtorch" then
+                        option
+            ]
             []
             standard
             run

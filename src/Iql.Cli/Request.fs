@@ -375,7 +375,8 @@ module Request =
                 (fun threads (request: Request) -> { request with Threads = threads })
             |> Parameter.showing "all"
             for option in DeviceOptions.parameters "all groups, at most 64" do
-                option |> Parameter.within _.Device (fun device (request: Request) -> { request with Device = device })
+                option
+                |> Parameter.within _.Device (fun device (request: Request) -> { request with Device = device })
             Parameter.switch
                 "--retrain-damaged"
                 "Delete runs whose files are damaged, and train them again; otherwise they are listed"

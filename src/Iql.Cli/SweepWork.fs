@@ -150,7 +150,8 @@ module SweepWork =
                     (fun threads (request: Request) -> { request with Threads = threads })
                 |> Parameter.showing "from the scheduler, else all"
                 for option in DeviceOptions.parameters "1 for --index, else all of a turn, at most 64" do
-                    option |> Parameter.within _.Device (fun device (request: Request) -> { request with Device = device })
+                    option
+                    |> Parameter.within _.Device (fun device (request: Request) -> { request with Device = device })
                 Parameter.switch
                     "--retrain-damaged"
                     "Delete runs whose files are damaged, and train them again"

@@ -154,25 +154,28 @@ let tests =
                 let half = trained device learner data false 4 states |> List.indexed
                 List.iter2 (sameBits name) whole (trained device learner data false 3 half))
 
-        testTorch "a run has its bits beside runs at other steps, which come and go on threads of their own" (fun library ->
-            for name, learner, data in learners do
-                let places = TorchDevice.Open(library, "cpu-torch", 3, 2)
-                let alone run = trained places[run] learner data false 7 [ run, begun learner run ] |> List.head
-                let expected = [ for run in 0..2 -> alone run ]
+        testTorch
+            "a run has its bits beside runs at other steps, which come and go on threads of their own"
+            (fun library ->
+                for name, learner, data in learners do
+                    let places = TorchDevice.Open(library, "cpu-torch", 3, 2)
+                    let alone run = trained places[run] learner data false 7 [ run, begun learner run ] |> List.head
+                    let expected = [ for run in 0..2 -> alone run ]
 
-                let half = [
-                    for run in 0..2 -> trained places[run] learner data false (run + 1) [ run, begun learner run ]
-                ]
+                    let half = [
+                        for run in 0..2 -> trained places[run] learner data false (run + 1) [ run, begun learner run ]
+                    ]
 
-                // They stand at steps 1, 2 and 3, start and end at other times, and each needs its own program.
-                let ends = [
-                    for run in 0..2 ->
-                        System.Threading.Tasks.Task.Run(fun () ->
-                            trained places[run] learner data (run = 1) (6 - run) [ run, List.head half[run] ] |> List.head)
-                ]
+                    // They stand at steps 1, 2 and 3, start and end at other times, and each needs its own program.
+                    let ends = [
+                        for run in 0..2 ->
+                            System.Threading.Tasks.Task.Run(fun () ->
+                                trained places[run] learner data (run = 1) (6 - run) [ run, List.head half[run] ]
+                                |> List.head)
+                    ]
 
-                for run in 0..2 do
-                    sameBits $"{name}, run {run}" expected[run] ends[run].Result)
+                    for run in 0..2 do
+                        sameBits $"{name}, run {run}" expected[run] ends[run].Result)
 
         testTorch "a run that is not finite stays alone" (fun library ->
             let device = TorchDevice.Open(library, "cpu-torch", 2)[0]

@@ -380,8 +380,7 @@ module Launch =
                 board.Say(Chosen split)
 
             Task.WaitAll [|
-                for place in places ->
-                    Task.Factory.StartNew((fun () -> guarded place), TaskCreationOptions.LongRunning)
+                for place in places -> Task.Factory.StartNew((fun () -> guarded place), TaskCreationOptions.LongRunning)
             |]
 
             first |> Option.iter (System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw)
