@@ -50,9 +50,9 @@ public sealed partial class LibTorch
 
     /// <summary>Loads libtorch. A process can hold one; loading the same again returns it.</summary>
     /// <param name="folder">The folder with its libraries; null looks as <see cref="Find"/> does.</param>
-    /// <param name="tf32">Whether products on cards may round to 10 bits behind the point, which is faster. It is read
-    /// when libtorch is loaded.</param>
-    /// <exception cref="InputException">No folder, no libtorch there, one too old, or another one is loaded.</exception>
+    /// <param name="tf32">Whether products on cards may have 10 bits of precision, which is faster. libtorch reads it
+    /// when it is loaded.</param>
+    /// <exception cref="InputException">No libtorch, one too old, or another one is loaded.</exception>
     public static LibTorch Load(string? folder = null, bool tf32 = false)
     {
         lock (gate)

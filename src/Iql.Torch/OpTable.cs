@@ -160,8 +160,8 @@ static class OpTable
         }, 4);
     }
 
-    /// <summary>Rows summed into each run's table. Sources: rows [R, M, ..], indices [R, M], the first row of each run's
-    /// table among all rows [R, 1], in float64, and 0.</summary>
+    /// <summary>Rows summed into each run's table. Sources: rows [R, M, ..], indices [R, M], the first row of each
+    /// run's table among all rows [R, 1], in float64, and 0.</summary>
     public static Kernel ScatterAdd(Tensor node, long[] shape)
     {
         var rows = (long)node.Sources[0].Shape[0] * shape[0];

@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Iql.Cpu;
 using Iql.Execution;
 using Iql.Graph;
 
 namespace Iql.Torch;
 
-/// <summary>R slots of one program. A slot holds a training run: a row, in front, of each tensor of the state. A step is
-/// made when every run asks for one, so that all runs advance together; the rows of free slots are padding. A run's
-/// bits depend on R and on its slot, since libtorch may round the ends of its vectors otherwise, but on no other run. The host draws minibatches, row for row those of the processor.</summary>
+/// <summary>R slots of one program. A slot holds a training run: a row, in front, of each tensor of the state. A step
+/// is made when every run asks for one, so that all runs advance together; the rows of free slots are padding. A run's
+/// bits depend on no other run. They depend on R and on its slot, since kernels may round the ends of their vectors
+/// otherwise. The host draws minibatches, row for row those of the processor.</summary>
 /// <remarks>Mutable. Threads may share it, each with its own runs.</remarks>
 sealed unsafe class TorchGrid : IDisposable
 {
@@ -18,7 +20,7 @@ sealed unsafe class TorchGrid : IDisposable
     readonly int size;
     readonly NumberType type;
     readonly Place place;
-    readonly WorkerTeam workers;
+    readonly CpuDevice host;
     readonly RunStart first;
     readonly RunStart?[] starts; // null is a free slot
     readonly Seed[] sampling;
@@ -40,7 +42,7 @@ sealed unsafe class TorchGrid : IDisposable
     /// <summary>A grid of free slots for runs like one; threads of its own draw minibatches.</summary>
     public TorchGrid(RunStart first, int size, NumberType type, Place place, int threads)
     {
-        (this.first, this.size, this.type, this.place, workers) = (first, size, type, place, new(threads));
+        (this.first, this.size, this.type, this.place, host) = (first, size, type, place, new(threads));
         measured = [.. Enumerable.Repeat(first.Programs[0], size)];
         var layout = first.Programs[0].Inputs[^1];
         programs = new(first.Programs, first.Choose,
@@ -158,7 +160,7 @@ sealed unsafe class TorchGrid : IDisposable
 
     void Compute()
     {
-        workers.Run(Draw);
+        host.Workers.Run(Draw);
         foreach (var column in batch) Handles.Copy(column.View, column.Tensor);
         for (var slot = 0; slot < size; slot++) scalars[size + slot] = steps[slot];
         var active = Enumerable.Range(0, size).Where(slot => starts[slot] is not null).ToArray();
@@ -214,7 +216,7 @@ sealed unsafe class TorchGrid : IDisposable
 
     void Draw(int worker)
     {
-        for (var slot = worker; slot < size; slot += workers.Count)
+        for (var slot = worker; slot < size; slot += host.Workers.Count)
         {
             if (starts[slot] is not { } run) continue;
             run.Batches.Fill(drawn[slot], sampling[slot], steps[slot]);
@@ -283,7 +285,7 @@ sealed unsafe class TorchGrid : IDisposable
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
-        workers.Dispose();
+        host.Dispose();
         programs.Dispose();
         foreach (var handle in inputs) Handles.Free(handle);
         foreach (var column in batch)

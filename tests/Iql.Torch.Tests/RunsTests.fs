@@ -227,4 +227,44 @@ let tests =
                     device.Start [| start first points 0 (begun first 0); start second points 0 (begun second 0) |]
                     |> ignore)
                 "other widths")
+
+        testTorch "the calls of a step do not depend on the number of runs" (fun _ ->
+            for algorithm in Algorithm.All do
+                let learner = algorithm.Standard.Learner(11, 3)
+
+                let count runs (graph: GraphFunction) =
+                    use program = new TorchProgram(graph, runs, NumberType.Float32, Place.Host, "batch")
+                    program.Calls, program.Views
+
+                for i, graph in Seq.indexed learner.Programs do
+                    let bare = graph.WithoutMetrics()
+                    let calls, views = count 1 bare
+                    Expect.equal (count 3 bare) (calls, views) algorithm.Name
+                    printfn "%s" $"| {algorithm.Name}, program {i + 1} | {calls} | {views} | {fst (count 1 graph)} |")
+
+        testLong [
+            testAlone "20,000 steps take no more memory than 4,000" (fun () ->
+                match library with
+                | Error reason -> skiptest reason
+                | Ok library ->
+                    let learner =
+                        ImplicitQLearningConfig(HiddenSizes = Widths [ 8; 8 ], BatchSize = 16)
+                            .Learner(points.ObservationSize, points.ActionSize)
+
+                    let device = TorchDevice.Open(library, "cpu-torch", 2)[0]
+                    use runs = device.Start [| for run in 0..1 -> start learner points run (begun learner run) |]
+                    let memory () = Diagnostics.Process.GetCurrentProcess().WorkingSet64 / 1_000_000L
+
+                    let after steps =
+                        for t in 1..steps do
+                            runs.Advance(t % 100 = 0)
+
+                        memory (), Handles.Live
+
+                    let early, live = after 4_000
+                    let late, liveLate = after 16_000
+                    printfn "%s" $"{early} MB after 4,000 steps, {late} MB after 20,000; {live} and {liveLate} handles"
+                    Expect.equal liveLate live "handles"
+                    Expect.isLessThan late (early + 20L) "megabytes")
+        ]
     ]

@@ -1,7 +1,9 @@
-namespace Iql.Graph;
+using Iql.Graph;
+
+namespace Iql.Torch;
 
 /// <summary>Whether functions compute the same but for their numbers: then one program serves runs of both.</summary>
-public static class SameGraph
+static class SameGraph
 {
     /// <summary>Whether ops, shapes, sources, constants (by their bits), names and layouts agree.</summary>
     public static bool Holds(GraphFunction x, GraphFunction y)
@@ -10,7 +12,8 @@ public static class SameGraph
         if (!x.Scalars.SequenceEqual(y.Scalars) || x.Inputs.Length != y.Inputs.Length
             || x.Metrics.Length != y.Metrics.Length
             || !x.Metrics.Select(metric => metric.Name).SequenceEqual(y.Metrics.Select(metric => metric.Name))
-            || !x.Inputs.Zip(y.Inputs).All(pair => pair.First.Name == pair.Second.Name && pair.First.IsSame(pair.Second))
+            || !x.Inputs.Zip(y.Inputs).All(pair =>
+                pair.First.Name == pair.Second.Name && pair.First.IsSame(pair.Second))
             || x.Outputs.Length != y.Outputs.Length
             || !x.Outputs.Zip(y.Outputs).All(pair => pair.First.Layout.IsSame(pair.Second.Layout)))
             return false;
