@@ -17,9 +17,8 @@ module Hints =
         [ "lr"; "learning-rate"; "actor-lr"; "policy-lr"; "critic-lr"; "value-lr"; "qf-lr"; "vf-lr" ],
         [ "--policy-learning-rate"; "--critic-learning-rate"; "--value-learning-rate" ],
         "Each network has its rate"
-        [ "device"; "gpu"; "gpus"; "cuda"; "cpu"; "workers"; "num-workers"; "jobs"; "j"; "num-threads" ],
-        [ "--threads" ],
-        "Training runs on the processor"
+        [ "gpu"; "gpus"; "cuda"; "cpu" ], [ "--device" ], "Training runs on the processor, if no device is named"
+        [ "workers"; "num-workers"; "jobs"; "j"; "num-threads" ], [ "--threads" ], ""
         [ "gamma" ], [ "--discount" ], "γ is the discount"
         [ "alpha"; "polyak"; "target-update-rate"; "soft-target-tau" ], [ "--polyak-step" ], ""
         [

@@ -10,7 +10,7 @@ namespace Iql.Torch;
 /// <param name="Bytes">Its memory.</param>
 public readonly record struct Card(int Index, string Name, long Bytes);
 
-/// <summary>What NVIDIA's driver says of this machine. It comes with the driver, so nothing need be installed.</summary>
+/// <summary>What NVIDIA's driver says of this machine, by its library libcuda.</summary>
 /// <param name="Version">The newest CUDA that the driver serves, "13.0"; null without a driver.</param>
 /// <param name="Cards">The cards, none without a driver.</param>
 public sealed partial record NvidiaDriver(Version? Version, ImmutableArray<Card> Cards)

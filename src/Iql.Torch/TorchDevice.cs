@@ -6,7 +6,7 @@ using Iql.Graph;
 namespace Iql.Torch;
 
 /// <summary>One of R places to train on libtorch: a slot of the programs of an NVIDIA card, or of libtorch's own
-/// kernels for a processor, which are for tests. Runs of the same graph in the R places advance together, as rows of one
+/// kernels for a processor, which are for tests. Runs of one graph in the R places advance together, as rows of one
 /// program. A run has the bits that it has alone in the same place at the same R. What is no training step, such as
 /// evaluation, is computed by the processor.</summary>
 /// <remarks>A run's step waits until every other run of its program asks for its own: each place needs a thread.

@@ -23,7 +23,7 @@ let private hints = [
     "train --beta 3", [ "--inverse-temperature?" ]
     "ablate --beta 3", [ "--inverse-temperatures?" ]
     "train --lr 1", [ "--policy-learning-rate" ]
-    "train --device cuda", [ "--threads?"; "processor" ]
+    "train --gpu 0", [ "--device?"; "processor" ]
     "train --gamma 1", [ "--discount?" ]
     "train --epochs 1", [ "--steps?" ]
     "train --batch_sizes 1", [ "--batch" ]
