@@ -103,7 +103,8 @@ let figure (measure: Measure) (rows: string) (columns: string) (cells: ResultGro
         Y = rowValues,
         ColorScale =
             StyleParam.Colorscale.Custom [
-                for at, light in List.indexed [ "#f1f4f8"; "#aecfe9"; "#4f9bd4" ] -> float at / 2.0, Style.colour light
+                for at, light in List.indexed Style.cells ->
+                    float at / float (Style.cells.Length - 1), Style.colour light
             ],
         ShowScale = false,
         XGap = 2,

@@ -56,6 +56,11 @@ let ordered: int -> string list = along "#1874c0 #7a64cf #b44fa8 #d0503f #c07a00
 /// Areas along an ordered axis: viridis, from dark to light.
 let viridis: int -> string list = along "#440154 #46327e #365c8d #277f8e #1fa187 #4ac16d #a0cd28"
 
+/// Cells with dark text in them, from pale yellow over green to blue: even steps in OKLab (Ottosson 2020), ever less
+/// light, so that readers who are blind to colours see the order too.
+let cells: string list =
+    List.ofArray ("#fffdd6 #d7f0c3 #a8e4be #77d6c5 #54c4cf #48aed6 #5596d6".Split ' ')
+
 /// A colour "#rrggbb" of a chart.
 let colour (hex: string) : Color = Color.fromHex hex
 

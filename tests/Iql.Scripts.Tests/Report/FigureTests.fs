@@ -101,6 +101,34 @@ let tests =
 
             Expect.hasLength (List.distinct (Style.ordered 6)) 6 "distinct ordered 6")
 
+        testCase "text is readable on every cell, and cells go from light to dark in even steps" (fun () ->
+            for cell in Style.cells do
+                let contrast = (luminance cell + 0.05) / (luminance Style.ink + 0.05)
+                Expect.isGreaterThanOrEqual contrast 4.5 $"ink on {cell}"
+
+            // OKLab, by its author's matrices: https://bottosson.github.io/posts/oklab.
+            let lab (hex: string) =
+                let linear i =
+                    let v = float (Convert.ToInt32(hex.Substring(i, 2), 16)) / 255.0
+                    if v <= 0.04045 then v / 12.92 else ((v + 0.055) / 1.055) ** 2.4
+
+                let r, g, b = linear 1, linear 3, linear 5
+                let l = Math.Cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
+                let m = Math.Cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
+                let s = Math.Cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b)
+
+                0.2104542553 * l + 0.7936177850 * m - 0.0040720468 * s,
+                1.9779984951 * l - 2.4285922050 * m + 0.4505937099 * s,
+                0.0259040371 * l + 0.7827717662 * m - 0.8086757660 * s
+
+            let steps = [
+                for (l1, a1, b1), (l2, a2, b2) in Style.cells |> List.map lab |> List.pairwise do
+                    Expect.isGreaterThan (l1 - l2) 0.04 "lightness"
+                    sqrt ((l1 - l2) ** 2.0 + (a1 - a2) ** 2.0 + (b1 - b2) ** 2.0)
+            ]
+
+            Expect.isLessThan (List.max steps / List.min steps) 1.1 "greatest step by least")
+
         testCase "lines over each other differ in dashes and in marks" (fun () ->
             let looks = [
                 for i in 0..5 ->
