@@ -105,7 +105,8 @@ let tests =
                     browsing 390 844 (fun page ->
                         goto page url
                         until page "document.querySelector('#live').textContent == 'Live'"
-                        until page $"{cells} > 0"
+                        // Charts below the window wait for their reader.
+                        until page $"(figures.all(), {cells} > 0)"
                         Expect.equal (text page "document.documentElement.scrollWidth") "390" "width"
 
                         Expect.stringContains

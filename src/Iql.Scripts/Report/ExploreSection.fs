@@ -24,42 +24,40 @@ let private points (measure: Measure) (run: Run) : (float * float) list =
                 x, short y
     ]
 
-/// What explore.js takes: axes with their values and colours, and runs with theirs.
-let private data (measure: Measure) (axes: string list) (runs: Run list) : string =
+let private json (value: 'value) : string = JsonSerializer.Serialize(value).Replace("<", "\\u003c")
+
+/// What explore.js takes: axes with their values and colours, and, apart, runs with theirs.
+let private data (measure: Measure) (axes: string list) (runs: Run list) : string * string =
     let values name = ResultGroups.values name (ResultGroups.ofRuns [ name ] runs)
 
     let colours (values: string list) =
         let isOrdered = values |> List.forall (ResultGroups.number >> Option.isSome)
         (if isOrdered then Style.ordered else Style.apart) values.Length
 
-    JsonSerializer
-        .Serialize(
-            {|
-                measure = Measure.title measure
-                axes = [
-                    for name in axes ->
-                        {|
-                            name = name
-                            symbol = Shown.symbol name
-                            title = Shown.axisTitle name
-                            values = values name
-                            colours = colours (values name)
-                        |}
-                ]
-                runs = [
-                    for run in runs ->
-                        let points = points measure run
+    json {|
+        measure = Measure.title measure
+        axes = [
+            for name in axes ->
+                {|
+                    name = name
+                    symbol = Shown.symbol name
+                    title = Shown.axisTitle name
+                    values = values name
+                    colours = colours (values name)
+                |}
+        ]
+    |},
+    json [
+        for run in runs ->
+            let points = points measure run
 
-                        {|
-                            values = [ for name in axes -> Run.valueOf name run ]
-                            x = List.map fst points
-                            y = List.map snd points
-                            final = Run.final measure run |> Option.map short |> Option.toNullable
-                        |}
-                ]
+            {|
+                values = [ for name in axes -> Run.valueOf name run ]
+                x = List.map fst points
+                y = List.map snd points
+                final = Run.final measure run |> Option.map short |> Option.toNullable
             |}
-        )
-        .Replace("<", "\\u003c")
+    ]
 
 /// The section, where there are runs to tell apart.
 let ofSweep (sweep: SweepResults) : Sections.Section list =
@@ -73,6 +71,8 @@ let ofSweep (sweep: SweepResults) : Sections.Section list =
             "Click values to hide or show their runs, and a name to give each of its values a line. A click on a cell \
              of the heat map shows that cell alone. Lines are means over the runs that are left; thin lines are runs."
 
+        let axesData, runsData = data measure axes runs
+
         [
             "explore",
             "Every run, by clicking",
@@ -81,7 +81,8 @@ let ofSweep (sweep: SweepResults) : Sections.Section list =
                     div [ _class "explore" ] [
                         div [ _class "choices" ] []
                         div [ _class "explored"; _roleImg; _ariaLabel $"Curves of {runs.Length} runs" ] []
-                        script [ _type "application/json"; _class "runs" ] [ rawText (data measure axes runs) ]
+                        script [ _type "application/json"; _class "axes" ] [ rawText axesData ]
+                        script [ _type "application/json"; _class "runs" ] [ rawText runsData ]
                     ]
                     figcaption [] [ str words ]
                     yield! Html.tools

@@ -20,9 +20,11 @@ let private opened (options: string list) (page: string) : string * string =
     | Ok opened -> opened
     | Error problem -> failwith problem
 
-/// A page whose browser runs a script once the charts are drawn.
+/// A page whose browser draws every chart and then runs a script.
 let private ending (script: string) (page: string) : string =
-    page.Insert(page.LastIndexOf "</body>", $"<script>setTimeout(() => {{ {script} }}, 3000)</script>")
+    let all = "if (typeof figures === 'object') figures.all();"
+    let last = page.LastIndexOf "</body>"
+    page.Insert(last, $"<script>setTimeout(() => {{ {all} setTimeout(() => {{ {script} }}, 1000) }}, 2000)</script>")
 
 /// A browser with a narrow window opens the page, draws so many charts and nothing wider than the window, logs nothing
 /// and asks for nothing.
@@ -140,6 +142,7 @@ let tests =
                     // A window has at least 500 pixels, a frame need not.
                     let dom, _ =
                         "<html><body><iframe style=\"width:390px;height:3000px\" onload=\"setTimeout(() => {"
+                        + "this.contentWindow.eval('figures.all()');"
                         + "var root = this.contentDocument.documentElement;"
                         + "document.title = 'width ' + root.scrollWidth + ' of ' + root.clientWidth}, 3000)\" srcdoc=\""
                         + WebUtility.HtmlEncode(File.ReadAllText path)

@@ -13,7 +13,9 @@ function row(name, buttons) {
   return made;
 }
 function begin(box) {
-  const { measure, axes, runs } = JSON.parse(box.querySelector('script').textContent);
+  const read = kind => JSON.parse(box.querySelector('script.' + kind).textContent);
+  const { measure, axes } = read('axes');
+  let runs;
   const plot = box.querySelector('.explored'), choices = box.querySelector('.choices');
   const first = { hidden: axes.map(() => []), lines: 0, over: -1, runs: false };
   const state = saved('explore') ?? first;
@@ -55,6 +57,7 @@ function begin(box) {
     return { x, y: x.map(each => at.get(each).reduce((a, b) => a + b, 0) / at.get(each).length) };
   }
   function draw() {
+    runs ??= read('runs');
     const axis = axes[state.lines], left = runs.filter(kept), data = [];
     axis.values.forEach((value, i) => {
       const own = left.filter(run => run.values[state.lines] === value), color = axis.colours[i];
@@ -79,6 +82,7 @@ function begin(box) {
       hovermode: 'closest', showlegend: true,
       xaxis: { ...lines, ...over }, yaxis: { ...lines, title: { text: measure } },
     }, { responsive: true, displaylogo: false, displayModeBar: false });
+    plot.dispatchEvent(new Event('drawn', { bubbles: true }));
   }
   // Shows the runs with these values alone: pairs of an axis and a value.
   box.only = pairs => {
@@ -92,12 +96,13 @@ function begin(box) {
   };
   box.draw = draw;
   choose();
-  draw();
+  // The runs are read when they come near.
+  figures.later(plot, draw);
 }
 const ready = () => document.querySelectorAll('.explore').forEach(box => { if (!box.draw) begin(box) });
 ready();
 new MutationObserver(ready).observe(document.querySelector('main'), { childList: true });
-const again = () => document.querySelectorAll('.explore').forEach(box => box.draw());
+const again = () => document.querySelectorAll('.explored.js-plotly-plot').forEach(plot => plot.parentElement.draw());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', again);
 // A heat map says which axes its rows and columns are.
 document.addEventListener('click', event => {

@@ -4,7 +4,7 @@ const main = document.querySelector('main');
 const badge = Object.assign(document.createElement('output'), { id: 'live' });
 document.body.append(badge);
 function say(kind, words) { Object.assign(badge, { className: kind, textContent: words }) }
-const charts = element => [...element.querySelectorAll('.plot')];
+const charts = element => [...element.querySelectorAll('div.plot')];
 const place = (element, plot) => {
   const figure = plot.closest('figure');
   return `${figure?.id} ${charts(figure ?? element).indexOf(plot)}`;
@@ -41,7 +41,7 @@ function put(id, html) {
   for (const script of part.querySelectorAll('script:not([type])'))
     script.replaceWith(Object.assign(document.createElement('script'), { textContent: script.textContent }));
   part.querySelectorAll('.wide').forEach((each, i) => { each.scrollLeft = aside[i] ?? 0 });
-  changed.forEach(figures.draw);
+  changed.forEach(plot => figures.later(plot));
   if (focus >= 0) {
     const again = part.querySelectorAll('a,button,input,summary,[tabindex]')[focus];
     again?.focus({ preventScroll: true });

@@ -45,9 +45,16 @@ function scale(figure, pressed, axis) {
       : { [name + '.type']: type, ...range ? { [name + '.range']: range } : { [name + '.autorange']: true } });
   }
 }
+// A logarithmic axis is offered where a chart of the figure may have one.
+document.addEventListener('drawn', ({ target }) => {
+  const figure = target.closest('figure');
+  for (const tool of figure?.querySelectorAll('.tools [aria-pressed]') ?? [])
+    tool.hidden = !charts(figure).some(plot => fits(plot, tool.dataset.tool));
+});
 document.addEventListener('click', event => {
   const tool = event.target.closest('.tools button'), figure = tool?.closest('figure');
   if (!tool) return;
+  figures.all(figure);
   if (tool.dataset.tool === 'csv') return csv(figure);
   const pressed = tool.ariaPressed !== 'true';
   tool.ariaPressed = pressed;
