@@ -158,6 +158,30 @@ let four (blocks: Blocks) : Blocks[] = [|
     for turn in [ 0; 5; 11; 17 ] -> Blocks.ofRows (Array.init cells (fun cell -> blocks.Scores[(cell + turn) % cells]))
 |]
 
+/// A number that is related to the scores of each cell, beside them: the sum of the cell's and another cell's scores.
+let related (blocks: Blocks) : (float[] * float[])[] =
+    Array.init cells (fun cell ->
+        Array.map2 (+) blocks.Scores[cell] blocks.Scores[(cell + 7) % cells], blocks.Scores[cell])
+
+/// A statistic of means of numbers and scores, with the report's bootstrap over seeds.
+let ofRelated (about: string) (statistic: float[] -> float[] -> float) : Statistic =
+    let value (pairs: (float[] * float[])[]) = statistic (Array.map (fst >> mean) pairs) (Array.map (snd >> mean) pairs)
+
+    ofTruth about (related >> value) (fun blocks ->
+        let pairs = related blocks
+
+        let pick (runs: float[][]) =
+            Array.map2
+                (fun (numbers: float[], scores: float[]) (chosen: float[]) ->
+                    let take (values: float[]) = chosen |> Array.map (fun i -> values[int i])
+                    take numbers, take scores)
+                pairs
+                runs
+
+        pairs
+        |> Array.map (fun (numbers, _) -> Array.init numbers.Length float)
+        |> bootstrapTasks how (pick >> value))
+
 let statistics = [
     {
         About = "all differences of cells at once, Tukey"
@@ -205,6 +229,9 @@ let statistics = [
         "unpaired difference of two cells, bootstrap"
         (fun truth -> mean truth.Scores[7] - mean truth.Scores[13])
         (fun blocks -> bootstrapDifference how blocks.Scores[7] blocks.Scores[13])
+    ofRelated "rank correlation of a number with scores, bootstrap" rankCorrelation
+    ofRelated "regret@1 of a number, bootstrap" (Selectability.regret 1)
+    ofRelated "regret@3 of a number, bootstrap" (Selectability.regret 3)
     ofTasks "mean over five tasks, bootstrap" meanOfTasks
     ofTasks "interquartile mean over five tasks, bootstrap" iqmOfTasks
     ofTasks "optimality gap to 60 over five tasks, bootstrap" (optimalityGapOfTasks 60.0)

@@ -3,14 +3,22 @@ namespace Iql.Cli
 open Iql.Scripts
 
 open System.IO
+open Iql.Training
 
 /// `iql report`
 module Rebuild =
 
-    type private Request = { Folder: string; Figures: string option }
+    type private Request = { Folder: string; Figures: string option; Difference: float option }
 
     let private run (request: Request) : int =
         let has name = File.Exists(Path.Combine(request.Folder, name))
+
+        for points in Option.toList request.Difference do
+            if not (has "sweep.json") then
+                Command.refuse $"--difference: expected the folder of a sweep, got {request.Folder}."
+
+            Attempt.reading (fun () -> SweepPlan.Read(request.Folder).Finding(points).Write request.Folder |> Ok)
+            |> Command.orRefuse
 
         let page =
             if has "sweep.json" then
@@ -51,10 +59,12 @@ module Rebuild =
                     [ for format in [ "svg"; "png"; "pdf" ] -> format, format ]
                     "Also write each figure as a picture into FOLDER/figures; this needs Chromium"
                     (fun format (request: Request) -> { request with Figures = Some format })
+                Request.difference (fun points (request: Request) -> { request with Difference = Some points })
+                |> Parameter.showing "as before"
             ]
             [
                 "iql report runs/ablate-pointmaze-large-windy-v0", "the report of `iql ablate`"
                 "iql report runs/ablate-pointmaze-large-windy-v0 --figures pdf", "its figures for a paper"
             ]
-            { Folder = ""; Figures = None }
+            { Folder = ""; Figures = None; Difference = None }
             run

@@ -244,6 +244,7 @@ module Training =
             Launch.into folder with
                 Command = Some(typed ())
                 Last = last
+                Difference = request.Difference
                 Threads = request.Threads
                 Places = DeviceOptions.places request.Threads request.Device
                 RetrainDamaged = request.RetrainDamaged

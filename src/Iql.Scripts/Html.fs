@@ -25,11 +25,24 @@ module Html =
     /// A paragraph of text with a class of the style sheet: "under", "note", "warn".
     let styled (kind: string) (words: string) : XmlNode = p [ _class kind ] (text words)
 
-    /// How a number was computed, in a line that opens, and its section of docs/statistics.md.
+    /// The page on statistics, which a report has at its end.
+    let private statistics = lazy (Resource.text "statistics.md")
+
+    /// How a number was computed, in a line that opens, and a link to its section of the page on statistics.
     let computed (about: string) (words: string) : XmlNode =
+        if not (List.contains about (Markdown.sections (statistics.Force()))) then
+            invalidArg (nameof about) $"expected a section of docs/statistics.md, got {about}."
+
         details [ _class "how" ] [
             summary [] [ str "How this was computed" ]
-            p [] (text $"{words} More: docs/statistics.md, {about}.")
+            p [] (text words @ [ str " "; a [ _href $"#statistics-{about}" ] [ str "Details" ] ])
+        ]
+
+    /// The page on statistics, which opens where a link leads into it.
+    let aboutStatistics () : XmlNode =
+        details [] [
+            summary [] [ str "Each statistic of this page: its formula, its source, and how often it is right" ]
+            div [] (Markdown.page "statistics" (statistics.Force()))
         ]
 
     /// A part of a page below its heading.

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Iql.Training;
 
@@ -29,10 +30,16 @@ public sealed record SweepPlan
     public string? Command { get; init; }
     /// <summary>A run's score is the mean of so many of its last evaluations, at least 1.</summary>
     public int Last { get; init; } = 1;
+    /// <summary>The difference of scores that its reader wants to find, above 0; null is none in particular.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Difference { get; init; }
     /// <summary>What a reader of its numbers should know about data and settings, a sentence each.</summary>
     public ImmutableArray<string> Remarks { get; init; } = [];
     /// <summary>The axes, the slowest first.</summary>
     public required ImmutableArray<SweepAxis> Axes { get; init; }
+
+    /// <summary>The same plan for a reader who wants to find a difference.</summary>
+    public SweepPlan Finding(double difference) => this with { Difference = difference };
 
     /// <summary>One line.</summary>
     public override string ToString() => FormattableString.Invariant($"SweepPlan {Name}: {Runs.Length} runs over ")

@@ -4,25 +4,18 @@ open System
 open Iql
 open Iql.Scripts.Statistics
 
-/// How well a number that data give told what an environment then said.
+/// How well a number that needs no environment told what an environment then said.
 type Foresight = {
     Column: EstimateColumn
     /// Kendall's τ_b of the number, by its sign, and the final score, over groups; None where all are equal.
     Correlation: Estimate option
-    /// The best group's score less that of the group that the number picks.
-    Regret: Estimate
+    /// Regret@k for k = 1, 3 and 5 below the number of groups: the best group's score less that of the best among the
+    /// k groups that the number picks.
+    Regrets: (int * Estimate) list
 }
 
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Foresight =
-
-    /// A number and a score of each run of a group.
-    let private pairs (measure: Measure) (column: EstimateColumn) (group: EstimateGroup) = [|
-        for run, estimates in group.Judged do
-            match EstimateColumn.value column estimates, Run.final measure run with
-            | Some number, Some score -> column.Sign * number, score
-            | _ -> ()
-    |]
 
     /// Means over the runs whose indices are given, group by group: numbers and scores.
     let private means (groups: (float * float)[][]) (chosen: float[][]) : float[] * float[] =
@@ -30,17 +23,18 @@ module Foresight =
         |> Array.map (fun runs -> Array.averageBy fst runs, Array.averageBy snd runs)
         |> Array.unzip
 
-    let private regret (numbers: float[], scores: float[]) : float =
-        let highest = Array.max numbers
-        // Of groups that tie, the mean: a coin decides among them.
-        let picked = Array.zip numbers scores |> Array.filter (fst >> (=) highest) |> Array.averageBy snd
-        Array.max scores - picked
+    /// What a number was worth over three groups or more of runs that have it and a score; None with fewer. Intervals
+    /// are over seeds, which are drawn anew within each group.
+    let ofNumbers (measure: Measure) (groups: (Run * float) list list) (column: EstimateColumn) : Foresight option =
+        let found = [|
+            for runs in groups do
+                [|
+                    for run, number in runs do
+                        for score in Option.toList (Run.final measure run) -> column.Sign * number, score
+                |]
+        |]
 
-    /// What a number was worth over three groups or more that have it and a score; None with fewer. Intervals are over
-    /// seeds, which are drawn anew within each group.
-    let ofColumn (measure: Measure) (groups: EstimateGroup list) (column: EstimateColumn) : Foresight option =
-        let found =
-            groups |> List.map (pairs measure column) |> List.filter (Array.isEmpty >> not) |> Array.ofList
+        let found = found |> Array.filter (Array.isEmpty >> not)
 
         if column.Sign = 0.0 || found.Length < 3 then
             None
@@ -64,9 +58,53 @@ module Foresight =
             Some {
                 Column = column
                 Correlation = if Double.IsNaN whole then None else Some(over correlation)
-                Regret = over regret
+                Regrets = [
+                    for k in [ 1; 3; 5 ] do
+                        if k < found.Length then
+                            k, over (fun (numbers, scores) -> Selectability.regret k numbers scores)
+                ]
             }
 
-    /// Every number that promises something, as it was worth.
-    let ofGroups (measure: Measure) (groups: EstimateGroup list) : Foresight list =
-        EstimateColumn.all |> List.choose (ofColumn measure groups)
+    /// Every number that `iql evaluate` found and that promises something, as it was worth.
+    let ofGroups (measure: Measure) (groups: EstimateGroup list) : Foresight list = [
+        for column in EstimateColumn.all do
+            let numbers = [
+                for group in groups ->
+                    [
+                        for run, estimates in group.Judged do
+                            for number in Option.toList (EstimateColumn.value column estimates) -> run, number
+                    ]
+            ]
+
+            yield! Option.toList (ofNumbers measure numbers column)
+    ]
+
+    /// Lower is better for losses and errors. It is settled by the name, never by the scores.
+    let private signOf (metric: string) : float =
+        if metric.EndsWith "Loss" || metric.Contains "Error" then -1.0 else 1.0
+
+    /// Every training metric at the end of the runs, as it would have chosen between cells; those that are equal
+    /// everywhere have no order and are left out.
+    let ofMetrics (measure: Measure) (cells: ResultGroup list) : Foresight list = [
+        let names = [
+            for cell in cells do
+                for run in cell.Runs do
+                    for line in Seq.truncate 1 (Seq.rev run.Train) do
+                        yield! line.Metrics.Keys
+        ]
+
+        for name in List.distinct names do
+            let numbers = [
+                for cell in cells ->
+                    [
+                        for run in cell.Runs do
+                            for number in Option.toList (Run.lastMetric name run) -> run, number
+                    ]
+            ]
+
+            let column = { Name = name; Head = Shown.words name; Meaning = ""; Sign = signOf name }
+
+            match ofNumbers measure numbers column with
+            | Some({ Correlation = Some _ } as found) -> found
+            | _ -> ()
+    ]

@@ -24,6 +24,8 @@ type LaunchOptions = {
     Command: string option
     /// A run's score in the report is the mean of so many of its last evaluations.
     Last: int
+    /// The difference of scores that matters to the reader, above 0: the report counts the seeds that find it.
+    Difference: float option
     /// Cores to use, at most those the machine has; results do not depend on it.
     Threads: int
     /// Where training steps are made; None: by the processor.
@@ -298,7 +300,10 @@ module Examine =
             Attempt.reading (fun () -> Store.continued options.Folder [ for cell in cells -> cell, configs[cell.Name] ])
 
         let remarks = parts |> List.collect (fun (_, remarks, _, _) -> remarks) |> together sources.Length
-        let plan = Store.plan options.Command options.Last remarks sweep runs
+
+        let plan =
+            Store.plan options.Command options.Last (Option.toNullable options.Difference) remarks sweep runs
+
         do! Store.check options.Folder plan runs
 
         let times =

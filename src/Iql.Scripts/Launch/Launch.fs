@@ -18,6 +18,7 @@ module Launch =
         Folder = folder
         Command = None
         Last = 1
+        Difference = None
         Threads = Scheduler.cores Scheduler.variables
         Places = None
         Lease = Claims.StandardLease

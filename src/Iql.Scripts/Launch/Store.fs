@@ -35,7 +35,14 @@ module Store =
             ))
 
     /// The plan of a sweep; a run's score will be the mean of so many of its last evaluations.
-    let plan command (last: int) (remarks: string list) (sweep: Sweep) (runs: (SweepCell * RunConfig) list) =
+    let plan
+        command
+        (last: int)
+        (difference: System.Nullable<float>)
+        (remarks: string list)
+        (sweep: Sweep)
+        (runs: (SweepCell * RunConfig) list)
+        =
         let groupOf =
             Map [
                 for number, group in List.indexed (Sweep.groups (List.map fst runs)) do
@@ -46,6 +53,7 @@ module Store =
             Name = sweep.Name,
             Command = Option.toObj command,
             Last = last,
+            Difference = difference,
             Remarks = ImmutableArray.CreateRange remarks,
             Axes =
                 ImmutableArray.CreateRange [

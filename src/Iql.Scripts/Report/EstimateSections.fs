@@ -54,10 +54,8 @@ let private table (judged: (Run * OfflineEstimates) list) (groups: EstimateGroup
         Html.facts "What the columns mean" [ for column in columns -> column.Head, column.Meaning ]
     ]
 
-let private foresight (measure: Measure) (groups: EstimateGroup list) : XmlNode list =
-    let shown = Foresight.ofGroups measure groups
-    let number = Shown.measured measure
-
+/// A table of numbers that need no environment, against the scores.
+let predictions (caption: string) (measure: Measure) (shown: Foresight list) : XmlNode =
     let estimated (show: float -> string) (estimate: Statistics.Estimate) : Html.Cell =
         let { Statistics.Low = low; Statistics.High = high } = estimate.Interval
 
@@ -68,28 +66,49 @@ let private foresight (measure: Measure) (groups: EstimateGroup list) : XmlNode 
              else
                  $"{show estimate.Value} [{show low}, {show high}]")
 
+    Html.sortable
+        caption
+        [
+            "Number", (fun each -> Html.cell each.Column.Head)
+            "Better", (fun each -> Html.cell (if each.Column.Sign < 0.0 then "lower" else "higher"))
+            "Rank correlation",
+            (fun each ->
+                match each.Correlation with
+                | Some tau -> estimated Shown.number tau
+                | None -> Html.cell "–")
+            for k in [ 1; 3; 5 ] do
+                if shown |> List.exists (fun each -> List.exists (fst >> (=) k) each.Regrets) then
+                    $"Regret@{k}",
+                    (fun each ->
+                        match List.tryFind (fst >> (=) k) each.Regrets with
+                        | Some(_, regret) -> estimated (Shown.measured measure) regret
+                        | None -> Html.cell "–")
+        ]
+        shown
+
+/// What the columns of `predictions` mean.
+let predictionWords (measure: Measure) : XmlNode list = [
+    Html.styled
+        "note"
+        $"Rank correlation is Kendall's τ_b: 1 is the right order, 0 none, −1 the opposite. Regret@k is the \
+          {Measure.title measure} lost by trying the k best by the number, and keeping the best of them. The column \
+          Better is settled by the number's name, not by the scores. Brackets are 95 %% bootstrap intervals over seeds."
+    Html.computed
+        "choosing-without-an-environment"
+        "Numbers and scores are means over the seeds of a cell. Among equal numbers, chance decides: regret is the mean \
+         over all orders."
+]
+
+let private foresight (measure: Measure) (groups: EstimateGroup list) : XmlNode list =
+    let shown = Foresight.ofGroups measure groups
+
     if shown.IsEmpty then
         []
     else
         [
             h3 [] [ str "How well each number predicted the scores" ]
-            Html.sortable
-                $"Numbers from data against the {Measure.title measure}"
-                [
-                    "Number", (fun each -> Html.cell each.Column.Head)
-                    "Rank correlation",
-                    (fun each ->
-                        match each.Correlation with
-                        | Some tau -> estimated Shown.number tau
-                        | None -> Html.cell "–")
-                    "Regret", (fun each -> estimated number each.Regret)
-                ]
-                shown
-            Html.styled
-                "note"
-                $"Rank correlation is Kendall's τ_b over the policies of the table: 1 is the right order, 0 none, −1 \
-                  the opposite. Lower errors count as better. Regret is the {Measure.title measure} lost by the \
-                  policy that the number picks, beside the best one. Brackets are 95 %% intervals over seeds."
+            predictions $"Numbers from data against the {Measure.title measure}" measure shown
+            yield! predictionWords measure
             for column in EstimateColumn.all |> List.truncate 1 do
                 yield!
                     ValueAgainstScore.figure measure column groups

@@ -85,13 +85,12 @@ let private others (compare: Comparison) (best: ResultGroup) (leaders: ResultGro
     | 1, [] -> [ "The lead over the other cell is larger than the spread between seeds." ]
     | count, [] -> [ $"The lead over each of the other {count} cells is larger than the spread between seeds." ]
     | _, few when few.Length <= 6 -> [
-        $"**{beside} of {cells.Length} cells cannot be told from the best**, itself among them."
-        $"There is no clear difference to {Plural.listed few}: {zero}"
+        $"**{beside} of {cells.Length} cells cannot be told from the best**, itself among them. The others are \
+          {Plural.listed few}: {zero}"
       ]
-    | count, many -> [
-        $"**{beside} of {cells.Length} cells cannot be told from the best**, itself among them."
-        $"There is no clear difference to {many.Length} of the other {count} cells: {zero} The closest are \
-          {Plural.listed (List.truncate 4 many)}."
+    | _, many -> [
+        $"**{beside} of {cells.Length} cells cannot be told from the best**, itself among them. The closest are \
+          {Plural.listed (List.truncate 4 many)}: {zero}"
       ]
 
 let private leading (measure: Measure) (compare: Comparison) (cells: ResultGroup list) : string list =
@@ -134,8 +133,14 @@ let private leading (measure: Measure) (compare: Comparison) (cells: ResultGroup
                 yield! others compare best ties cells
 
                 if cells.Length > 2 && ties.Length = 1 && summary.Count > 1 then
+                    let tooGood =
+                        if summary.Count > 2 then
+                            "The section Choosing a cell says by how much."
+                        else
+                            "New seeds would show by how much."
+
                     $"It was selected as the best of {cells.Length} cells by the evaluations shown here. This makes it \
-                      look a little too good. New seeds would show by how much."
+                      look a little too good. {tooGood}"
         ]
 
 /// What one hyperparameter does while the others stay at the best cell's values.
@@ -250,7 +255,13 @@ let private offline (axis: string option) (cells: ResultGroup list) : string lis
 
 /// The findings of one facet of a sweep: the best cell, what each hyperparameter does, behaviour cloning beside it, and
 /// what the numbers are. Without evaluations: that there are offline metrics only.
-let ofGroups (measure: Measure option) (rows: string option) (columns: string option) (cells: ResultGroup list) =
+let ofGroups
+    (difference: float option)
+    (measure: Measure option)
+    (rows: string option)
+    (columns: string option)
+    (cells: ResultGroup list)
+    =
     match measure with
     | None -> offline (Option.orElse columns rows) cells
     | Some measure ->
@@ -261,5 +272,5 @@ let ofGroups (measure: Measure option) (rows: string option) (columns: string op
         @ (List.choose id [ rows; columns ] |> List.collect (effect measure compare cells))
         @ cloning measure compare cells
         @ (Option.toList grid
-           |> List.collect (fun grid -> GridWords.shares grid @ GridWords.settled measure grid))
+           |> List.collect (fun grid -> GridWords.shares grid @ GridWords.settled difference measure grid))
         @ [ basisOf grid cells ]

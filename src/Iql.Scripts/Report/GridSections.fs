@@ -74,7 +74,7 @@ let private counts (cells: int) : int list =
     |> List.filter (fun count -> count < cells)
     |> fun counts -> counts @ [ cells ]
 
-let private choosing figure (measure: Measure) (grid: Grid) : XmlNode list =
+let private choosing (difference: float option) figure (measure: Measure) (grid: Grid) : XmlNode list =
     let widest = 3.0 * List.last (GridWords.distances measure grid)
     let reach = GridWords.reach measure grid
 
@@ -115,7 +115,7 @@ let private choosing figure (measure: Measure) (grid: Grid) : XmlNode list =
                  seeds knows nothing of the choice. Both are means over all ways. For n tries, cells are drawn with \
                  replacement, and their best is counted exactly."
         if grid.Axes.Length > 2 then
-            yield! listed (GridWords.settled measure grid)
+            yield! listed (GridWords.settled difference measure grid)
         Html.computed
             "seeds-needed"
             "Power of Tukey's test among this many cells at the variance that cells and seeds leave over: the least \
@@ -166,6 +166,40 @@ let private trying figure (measure: Measure) (cells: ResultGroup list) : XmlNode
                   the curve end a little too high."
         ]
 
+/// Which training metric could have chosen the cell.
+let private selecting (measure: Measure) (cells: ResultGroup list) : XmlNode list =
+    // More cells would take long, and a table of a few says the same.
+    let runs = cells |> List.collect _.Runs |> List.filter (Run.final measure >> Option.isSome)
+
+    match (if runs.Length < 8 || cells.Length > 120 then [] else Foresight.ofMetrics measure cells) with
+    | [] -> []
+    | found ->
+        let tau (each: Foresight) = each.Correlation.Value
+        let sorted = found |> List.sortByDescending (tau >> _.Value)
+        let best = sorted.Head
+        let shown = Shown.measured measure
+
+        let lost =
+            match best.Regrets with
+            | (_, regret) :: _ -> $" The cell that it picks is {shown regret.Value} below the best."
+            | [] -> ""
+
+        let helped = sorted |> List.filter (fun each -> (tau each).Interval.Low > 0.0)
+
+        let verdict =
+            match helped with
+            | [] -> "The interval of no metric is above 0: none was a guide."
+            | some -> $"The intervals of {some.Length} of {sorted.Length} metrics are above 0."
+
+        [
+            Html.paragraph
+                $"**Choosing without an environment.** The {best.Column.Head} at the end of training orders the cells best: \
+                  rank correlation {Shown.number (tau best).Value}.{lost} {verdict} \
+                  The best of many metrics looks better than it is. `iql evaluate` adds fitted Q evaluation."
+            EstimateSections.predictions $"Training metrics against the {Measure.title measure}" measure sorted
+            yield! EstimateSections.predictionWords measure
+        ]
+
 /// The sections of each subject whose runs were evaluated.
 let ofSweep (sweep: SweepResults) : Sections.Section list = [
     let subjects = subjects sweep
@@ -182,7 +216,8 @@ let ofSweep (sweep: SweepResults) : Sections.Section list = [
             yield!
                 Sections.shown prefix [
                     "explained", "What explains the scores" + aside, ofGrid explained
-                    "choosing", "Choosing a cell" + aside, ofGrid choosing
+                    "choosing", "Choosing a cell" + aside, ofGrid (choosing (Option.ofNullable sweep.Plan.Difference))
                     "trying", "Trying out policies" + aside, trying figure measure subject.Cells
+                    "selecting", "Choosing without an environment" + aside, selecting measure subject.Cells
                 ]
 ]

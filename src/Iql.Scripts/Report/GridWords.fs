@@ -92,8 +92,8 @@ let private seeds (count: int option) : string =
     | Some count -> Plural.count count "seed"
     | None -> "more than 10,000 seeds"
 
-/// What more seeds would settle: the best cell and its nearest rival, and differences of a size.
-let settled (measure: Measure) (grid: Grid) : string list =
+/// What more seeds would settle: the best cell and its nearest rival, and a difference: the reader's, or a usual one.
+let settled (difference: float option) (measure: Measure) (grid: Grid) : string list =
     let rival =
         match Tukey.rivals grid.Tukey with
         | Some(best, rival) when grid.Tukey.Means[best] - grid.Tukey.Means[rival] > 1e-9 ->
@@ -106,9 +106,10 @@ let settled (measure: Measure) (grid: Grid) : string list =
         | Some _ -> "The best cells are equal, so more seeds may not tell them apart. "
         | None -> "The best cell is told apart from all others. "
 
-    let size = List.last (distances measure grid)
+    let size = difference |> Option.defaultValue (List.last (distances measure grid))
+    let asked = Plural.given difference.IsSome ", the one asked for,"
 
     [
-        $"**What more seeds would settle.** {rival}For a difference of {Shown.number size} it takes \
-          {seeds (needed grid size)}."
+        $"**What more seeds would settle.** {rival}For a difference of {Shown.number size}{asked} it takes \
+          {seeds (needed grid size)}. There are {grid.Blocks.Seeds} now."
     ]

@@ -125,6 +125,9 @@ let private page (rebuild: string list) (sweep: SweepResults) found (sections: S
                      of such a group is a step of all its runs."
             ]
             "origin", "Origin of the numbers", origin rebuild runs
+            "statistics",
+            "How the statistics are computed",
+            (if (Measure.ofRuns runs).IsSome then [ Html.aboutStatistics () ] else [])
         ]
 
     {
@@ -162,7 +165,7 @@ let private sweepPage rebuild (curves: PublishedRun list) judged episode picture
             ($"{prefix}found",
              $"What was found{aside}",
              (if i = 0 then OnlineFindings.ofSweep sweep @ EstimateSections.found sweep judged else [])
-             @ Findings.ofGroups measure plane.Rows plane.Columns cells
+             @ Findings.ofGroups (Option.ofNullable sweep.Plan.Difference) measure plane.Rows plane.Columns cells
              |> List.map Html.paragraph),
             [
                 for id, heading, body in Sections.ofGroups prefix measure plane cells -> id, heading + aside, body
@@ -204,7 +207,10 @@ let private sweepPage rebuild (curves: PublishedRun list) judged episode picture
 /// The page of a sweep over tasks or algorithms, with its score table and its episodes.
 let private tablePage rebuild (curves: PublishedRun list) judged episodes (sweep: SweepResults) table : Page =
     let scores, others = ScoreSections.ofTable episodes sweep table |> List.splitAt 1
-    let found = OnlineFindings.ofSweep sweep @ ScoreFindings.ofTable table
+
+    let found =
+        OnlineFindings.ofSweep sweep @ ScoreFindings.ofTable table @ ScoreFindings.seedsNeeded sweep table
+
 
     page
         rebuild

@@ -114,3 +114,48 @@ let ofTable (table: ScoreTable) : string list =
         yield! agreement table
         basis table
     ]
+
+/// Variances of the differences of two contenders on a task, over their common seeds.
+let private variances (sweep: SweepResults) (table: ScoreTable) : float list = [
+    for task in ScoreTable.tasks table do
+        let scores = [
+            for name in table.Contenders ->
+                Map [
+                    for run in ScoreTable.runsOf task name sweep do
+                        for score in Option.toList (Run.lastOf sweep.Plan.Last table.Measure run) ->
+                            run.Config.Seed, score
+                ]
+        ]
+
+        for i, first in List.indexed scores do
+            for second in List.skip (i + 1) scores do
+                let differences = [
+                    for KeyValue(seed, score) in first do
+                        for other in Option.toList (second.TryFind seed) -> score - other
+                ]
+
+                if differences.Length > 1 then
+                    let mean = List.average differences
+                    List.sumBy (fun x -> (x - mean) ** 2.0) differences / float (differences.Length - 1)
+]
+
+/// How many seeds find the difference that the reader asked for, between two algorithms on one task.
+let seedsNeeded (sweep: SweepResults) (table: ScoreTable) : string list =
+    match Option.ofNullable sweep.Plan.Difference, variances sweep table with
+    | None, _ -> []
+    | Some points, [] -> [
+        $"**Seeds for a difference of {Shown.number points}.** Two algorithms need two common seeds to say this."
+      ]
+    | Some points, variances ->
+        let deviation = sqrt (List.average variances)
+
+        let seeds =
+            match SeedsNeeded.paired (1.0 - RunSummary.confidence) 0.8 (max deviation 1e-9) points with
+            | Some count -> Plural.count count "common seed"
+            | None -> "more than 10,000 common seeds"
+
+        [
+            $"**Seeds for a difference of {Shown.number points}.** Differences of two algorithms on one task vary by \
+              {Shown.number deviation} between seeds (standard deviation). So it takes {seeds} to find such a \
+              difference in four of five studies. There are {table.Seeds} now."
+        ]

@@ -80,17 +80,17 @@ let tests =
         testCase "a number in the scores' order has rank correlation 1 and no regret" (fun () ->
             let value = foresight "value" right
             Expect.equal value.Correlation.Value.Value 1.0 "correlation"
-            Expect.equal value.Regret.Value 0.0 "regret"
+            Expect.equal (snd value.Regrets.Head).Value 0.0 "regret"
             // Nearest to the data is the worst here, and a lower error counts as better.
             let error = foresight "actionError" right
             Expect.equal error.Correlation.Value.Value -1.0 "correlation"
-            Expect.equal error.Regret.Value 80.0 "regret")
+            Expect.equal (snd error.Regrets.Head).Value 80.0 "regret")
 
         testCase "groups that tie share the regret, and equal numbers have no order" (fun () ->
             let same = [ for beta, runs in right -> beta, [ for score, _, error in runs -> score, 1.0, error ] ]
             let value = foresight "value" same
             Expect.isNone value.Correlation "correlation"
-            Expect.floatClose Accuracy.high value.Regret.Value (91.0 - (11.0 + 52.0 + 91.0) / 3.0) "regret"
+            Expect.floatClose Accuracy.high (snd value.Regrets.Head).Value (91.0 - (11.0 + 52.0 + 91.0) / 3.0) "regret"
             Expect.isEmpty (Foresight.ofGroups Score (Estimates.groups (judged true right[..1]))) "two groups")
 
         testCase "without an environment the section says what the numbers can and cannot say" (fun () ->

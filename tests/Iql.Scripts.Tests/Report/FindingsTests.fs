@@ -24,7 +24,7 @@ let private cell expectile beta scores = {
 }
 
 let private words cells =
-    Findings.ofGroups (Some Score) (Some "expectile") (Some "inverseTemperature") cells
+    Findings.ofGroups None (Some Score) (Some "expectile") (Some "inverseTemperature") cells
     |> String.concat "\n"
 
 [<Tests>]
@@ -47,7 +47,7 @@ let tests =
         testCase "cells whose difference contains zero are not told apart" (fun () ->
             let text = words [ cell 0.5 3.0 [ 50.0; 60.0; 70.0 ]; cell 0.9 3.0 [ 52.0; 61.0; 71.0 ] ]
 
-            Expect.stringContains text "no clear difference to (τ = 0.5, β = 3)" "text"
+            Expect.stringContains text "The others are (τ = 0.5, β = 3)" "text"
             Expect.stringContains text "2 of 2 cells cannot be told from the best" "text"
             Expect.stringContains text "no clear effect of τ" "text")
 
@@ -57,6 +57,17 @@ let tests =
 
             Expect.stringContains text "on 3 common seeds" "text"
             Expect.stringContains text "1 cell with too few of these seeds took no part" "text")
+
+        testCase "seeds are counted for the difference that the reader asked for" (fun () ->
+            let cells = [ cell 0.5 3.0 [ 10.0; 15.0; 12.0 ]; cell 0.9 3.0 [ 70.0; 71.0; 78.0 ] ]
+
+            let settled difference =
+                Findings.ofGroups difference (Some Score) (Some "expectile") (Some "inverseTemperature") cells
+                |> List.find (fun words -> words.Contains "more seeds would settle")
+
+            Expect.stringContains (settled (Some 2.0)) "For a difference of 2.00, the one asked for, it takes" "asked"
+            Expect.stringContains (settled None) "For a difference of 10.0 it takes" "not asked"
+            Expect.stringContains (settled None) "There are 3 now." "seeds")
 
         testCase "behaviour cloning stands beside the best cell" (fun () ->
             let text = words [ cell 0.9 0.0 [ 50.0; 51.0 ]; cell 0.9 3.0 [ 70.0; 71.0 ] ]
@@ -85,7 +96,7 @@ let tests =
         testCase "without evaluations the page says it knows no score" (fun () ->
             let nothing = { cell 0.9 3.0 [] with Runs = [ run 0.9 3.0 0 RunStatus.Finished [] ] }
 
-            let text = Findings.ofGroups None None None [ nothing ] |> String.concat "\n"
+            let text = Findings.ofGroups None None None None [ nothing ] |> String.concat "\n"
 
             Expect.stringContains text "Offline metrics only" "text"
             Expect.stringLacks text "best cell" "text")

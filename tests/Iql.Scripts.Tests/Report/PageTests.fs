@@ -54,7 +54,7 @@ let private cell (beta: float) (runs: float list) = {
 }
 
 let private words cells =
-    Findings.ofGroups (Some Score) None (Some "inverseTemperature") cells
+    Findings.ofGroups None (Some Score) None (Some "inverseTemperature") cells
     |> fun sentences -> (String.concat "\n" sentences).Replace("**", "")
 
 let private table cells = Tables.cells Score cells |> RenderView.AsString.htmlNodes |> WebUtility.HtmlDecode
@@ -74,6 +74,24 @@ let private luminance (colour: string) : float =
 [<Tests>]
 let tests =
     testList "PageTests" [
+        testCase "each statistic links to its section of the page on statistics, which is in the report" (fun () ->
+            let html = page small
+            let links = [ for each in Regex.Matches(html, "href=\"#(statistics-[^\"]+)\"") -> each.Groups[1].Value ]
+            Expect.isGreaterThan links.Length 4 "links"
+
+            for link in List.distinct links do
+                Expect.stringContains html $"<h3 id=\"{link}\">" link
+
+            Expect.throwsT<ArgumentException>
+                (fun () -> Html.computed "no-such-section" "words" |> ignore)
+                "a section that is not there")
+
+        testCase "the section on choosing without an environment names each training metric" (fun () ->
+            let html = page small
+            Expect.stringContains html "Choosing without an environment" "heading"
+            Expect.stringContains html "Regret@1" "regret"
+            Expect.stringContains html "critic loss" "metric")
+
         testCase "the seed is the unit of an interval, and Wilson's is for the episodes of one policy" (fun () ->
             Expect.stringLacks (table [ cell 1.0 [ 0.0; 0.0; 0.0 ] ]) "Wilson" "table"
             Expect.stringContains (table [ cell 1.0 [ 0.0; 0.0; 0.0 ] ]) ">0\u00a0[0,\u00a00]<" "table"
