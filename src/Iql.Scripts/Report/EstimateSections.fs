@@ -95,7 +95,7 @@ let predictionWords (measure: Measure) : XmlNode list = [
           Better is settled by the number's name, not by the scores. Brackets are 95 %% bootstrap intervals over seeds."
     Html.computed
         "choosing-without-an-environment"
-        "Numbers and scores are means over the seeds of a cell. Among equal numbers, chance decides: regret is the mean \
+        "Numbers and scores are means over the seeds of a cell. Among equal numbers, chance decides: regret is a mean \
          over all orders."
 ]
 

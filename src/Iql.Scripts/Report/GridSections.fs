@@ -193,8 +193,8 @@ let private selecting (measure: Measure) (cells: ResultGroup list) : XmlNode lis
 
         [
             Html.paragraph
-                $"**Choosing without an environment.** The {best.Column.Head} at the end of training orders the cells best: \
-                  rank correlation {Shown.number (tau best).Value}.{lost} {verdict} \
+                $"**Choosing without an environment.** The {best.Column.Head} at the end of training orders the cells \
+                  best: rank correlation {Shown.number (tau best).Value}.{lost} {verdict} \
                   The best of many metrics looks better than it is. `iql evaluate` adds fitted Q evaluation."
             EstimateSections.predictions $"Training metrics against the {Measure.title measure}" measure sorted
             yield! EstimateSections.predictionWords measure
