@@ -93,6 +93,15 @@ module Parameter =
     /// The option of the file to write.
     let output doc set : Parameter<'settings> = text "-o, --output FILE" doc set |> alias [ "--out" ]
 
+    /// The difference that matters to the reader; `set` stores it.
+    let difference set : Parameter<'settings> =
+        value
+            "--difference POINTS"
+            "A difference of scores that matters to you: the report says how many seeds find it"
+            Read.positive
+            set
+        |> showing "10 points, or a tenth of the range of returns"
+
     /// The row, which may be given several times.
     let repeated (row: Parameter<'settings>) : Parameter<'settings> = { row with Repeats = true }
 

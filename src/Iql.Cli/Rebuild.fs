@@ -59,7 +59,7 @@ module Rebuild =
                     [ for format in [ "svg"; "png"; "pdf" ] -> format, format ]
                     "Also write each figure as a picture into FOLDER/figures; this needs Chromium"
                     (fun format (request: Request) -> { request with Figures = Some format })
-                Request.difference (fun points (request: Request) -> { request with Difference = Some points })
+                Parameter.difference (fun points (request: Request) -> { request with Difference = Some points })
                 |> Parameter.showing "as before"
             ]
             [

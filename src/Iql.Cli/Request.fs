@@ -362,15 +362,6 @@ module Request =
         ]
         |> Parameter.grouped "Training"
 
-    /// The difference that matters to the reader; `set` stores it.
-    let difference set : Parameter<'settings> =
-        Parameter.value
-            "--difference POINTS"
-            "A difference of scores that matters to you: the report says how many seeds find it"
-            Read.positive
-            set
-        |> Parameter.showing "10 points, or a tenth of the range of returns"
-
     /// The folder of the results and the number of threads.
     let running (folder: string) : Parameter<Request> list =
         [
@@ -379,7 +370,7 @@ module Request =
                 "Folder of the runs and report.html; the same command continues there"
                 (fun folder request -> { request with Output = Some folder })
             |> Parameter.showing folder
-            difference (fun points (request: Request) -> { request with Difference = Some points })
+            Parameter.difference (fun points (request: Request) -> { request with Difference = Some points })
             Parameter.value
                 "--threads N"
                 "Cores to use; they do not change the results"

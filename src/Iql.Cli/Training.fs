@@ -255,8 +255,7 @@ module Training =
         introduce examined
         examined.Remarks |> List.iter (eprintfn "note: %s")
 
-        if not curves.IsEmpty then
-            PublishedCurves.keep folder curves
+        PublishedCurves.keep folder curves
 
         let paged work = if request.Watch then Watch.during folder work else work ()
 

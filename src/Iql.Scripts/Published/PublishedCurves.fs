@@ -98,7 +98,7 @@ module PublishedCurves =
     /// Where a folder of results keeps the curves beside its report, so that the report is made of the folder alone.
     let private pathIn (folder: string) : string = Path.Combine(folder, "published-curves.csv")
 
-    /// Keeps curves in a folder of results, beside which its report shows them.
+    /// Keeps curves in a folder of results, beside which its report shows them; without curves it changes nothing.
     let keep (folder: string) (runs: PublishedRun list) : unit =
         let number (value: float) = value.ToString CultureInfo.InvariantCulture
 
@@ -110,8 +110,9 @@ module PublishedCurves =
                         $"{run.Algorithm},{run.Task},{run.Number},{phase},{i},{number score},{number run.Regret}"
         ]
 
-        Directory.CreateDirectory folder |> ignore
-        AtomicFile.Write(pathIn folder, (fun (draft: string) -> File.WriteAllLines(draft, lines)))
+        if not runs.IsEmpty then
+            Directory.CreateDirectory folder |> ignore
+            AtomicFile.Write(pathIn folder, (fun (draft: string) -> File.WriteAllLines(draft, lines)))
 
     /// The curves that a folder keeps; none where it keeps none.
     let kept (folder: string) : Result<PublishedRun list, string> =
