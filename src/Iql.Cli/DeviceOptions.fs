@@ -27,6 +27,14 @@ module DeviceOptions =
         else
             Error $"cpu, {DeviceName.Expected}"
 
+    /// The folder of libtorch.
+    let libtorch: Parameter<DeviceRequest> =
+        Parameter.text
+            "--libtorch FOLDER"
+            "The folder of libtorch 2.10 or later, such as .../site-packages/torch/lib"
+            (fun folder (request: DeviceRequest) -> { request with LibTorch = Some folder })
+        |> Parameter.showing "IQL_LIBTORCH, else the cache of NuGet"
+
     /// The options; `together` says in words how many runs advance together without --together.
     let parameters (together: string) : Parameter<DeviceRequest> list = [
         Parameter.value
@@ -35,11 +43,7 @@ module DeviceOptions =
             name
             (fun name (request: DeviceRequest) -> { request with Name = name })
         |> Parameter.showing standard.Name
-        Parameter.text
-            "--libtorch FOLDER"
-            "The folder of libtorch 2.10 or later, such as .../site-packages/torch/lib"
-            (fun folder (request: DeviceRequest) -> { request with LibTorch = Some folder })
-        |> Parameter.showing "IQL_LIBTORCH, else the cache of NuGet"
+        libtorch
         Parameter.switch
             "--tf32"
             "On a card: products with 10 bits of precision, which are faster"
@@ -77,50 +81,3 @@ module DeviceOptions =
                 Together = request.Together
                 Open = fun count -> List.ofSeq (TorchDevice.Open(library, request.Name, count, threads))
             }
-
-    /// `iql devices`
-    let devices: Command =
-        let run (request: DeviceRequest) =
-            printfn "cpu         %s, compiled by Iql" (Iql.Training.Machine.Here.Processor)
-
-            let library = Attempt.run (fun () -> LibTorch.Load(Option.toObj request.LibTorch))
-
-            match library with
-            | Ok library -> printfn "cpu-torch   %O in %s" library library.Folder
-            | Error problem -> printfn "cpu-torch   missing. %s" problem
-
-            let driver = NvidiaDriver.Read()
-
-            match driver.Version, library with
-            | null, _ -> printfn "cuda        missing. No NVIDIA driver was found."
-            | version, _ when driver.Cards.IsEmpty ->
-                printfn "cuda        missing. The driver (CUDA %O) finds no card." version
-            | version, Ok library when not library.HasCuda ->
-                printfn "cuda        missing. libtorch is built for processors; the driver serves CUDA %O." version
-            | version, library ->
-                for card in driver.Cards do
-                    let state = if Result.isOk library then "" else "   no libtorch"
-
-                    printfn
-                        "cuda:%d      %s, %.0f GB, driver for CUDA %O%s"
-                        card.Index
-                        card.Name
-                        (float card.Bytes / 1e9)
-                        version
-                        state
-
-            Shell.printed ()
-
-        Command.create
-            "devices"
-            "List the devices of this machine, and what is missing"
-            ""
-            []
-            [
-                for option in parameters "" do
-                    if option.Name = "--libtorch" then
-                        option
-            ]
-            []
-            standard
-            run

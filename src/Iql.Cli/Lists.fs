@@ -6,8 +6,9 @@ open Iql
 open Iql.Algorithms
 open Iql.Environments
 open Iql.Environments.Tasks
+open Iql.Torch
 
-/// The commands that only print: `iql tasks`, `iql presets`, `iql env reference`.
+/// The commands that only print: `iql tasks`, `iql presets`, `iql env reference`, `iql devices`.
 module Lists =
 
     /// Prints wrapped and indented texts.
@@ -152,4 +153,47 @@ module Lists =
             ]
             [ "iql env reference pointmaze-umaze-stitch-v0", "the reference returns of this task" ]
             ("", 2000, 0)
+            run
+
+    /// `iql devices`
+    let devices: Command =
+        let run (request: DeviceRequest) =
+            printfn "cpu         %s, compiled by Iql" (Iql.Training.Machine.Here.Processor)
+
+            let library = Attempt.run (fun () -> LibTorch.Load(Option.toObj request.LibTorch))
+
+            match library with
+            | Ok library -> printfn "cpu-torch   %O in %s" library library.Folder
+            | Error problem -> printfn "cpu-torch   missing. %s" problem
+
+            let driver = NvidiaDriver.Read()
+
+            match driver.Version, library with
+            | null, _ -> printfn "cuda        missing. No NVIDIA driver was found."
+            | version, _ when driver.Cards.IsEmpty ->
+                printfn "cuda        missing. The driver (CUDA %O) finds no card." version
+            | version, Ok library when not library.HasCuda ->
+                printfn "cuda        missing. libtorch is built for processors; the driver serves CUDA %O." version
+            | version, library ->
+                for card in driver.Cards do
+                    let state = if Result.isOk library then "" else "   no libtorch"
+
+                    printfn
+                        "cuda:%d      %s, %.0f GB, driver for CUDA %O%s"
+                        card.Index
+                        card.Name
+                        (float card.Bytes / 1e9)
+                        version
+                        state
+
+            Shell.printed ()
+
+        Command.create
+            "devices"
+            "List the devices of this machine, and what is missing"
+            ""
+            []
+            [ DeviceOptions.libtorch ]
+            []
+            DeviceOptions.standard
             run

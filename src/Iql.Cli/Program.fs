@@ -24,7 +24,7 @@ let commands: Command list = [
     Export.command
     Serve.command
     ExplainCommand.command
-    DeviceOptions.devices
+    Lists.devices
     Lists.tasks
     Lists.reference
     Lists.presets

@@ -377,7 +377,7 @@ module Request =
                 (Read.whole 1)
                 (fun threads (request: Request) -> { request with Threads = threads })
             |> Parameter.showing "all"
-            for option in DeviceOptions.parameters "all groups, at most 64" do
+            for option in DeviceOptions.parameters "all groups of the grid, at most 64" do
                 option
                 |> Parameter.within _.Device (fun device (request: Request) -> { request with Device = device })
             Parameter.switch

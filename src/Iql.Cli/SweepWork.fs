@@ -149,7 +149,7 @@ module SweepWork =
                     (Read.whole 1)
                     (fun threads (request: Request) -> { request with Threads = threads })
                 |> Parameter.showing "from the scheduler, else all"
-                for option in DeviceOptions.parameters "1 for --index, else all of a turn, at most 64" do
+                for option in DeviceOptions.parameters "all groups of the plan, at most 64" do
                     option
                     |> Parameter.within _.Device (fun device (request: Request) -> { request with Device = device })
                 Parameter.switch

@@ -11,13 +11,7 @@ open Giraffe.ViewEngine.Accessibility
 module Html =
 
     /// Text; what is between backticks is code, and what is between pairs of asterisks is strong.
-    let text (text: string) : XmlNode list = [
-        for i, part in Array.indexed (Regex.Split(text, @"(\*\*.+?\*\*|`.+?`)")) do
-            match i % 2, part with
-            | 0, plain -> str plain
-            | _, marked when marked[0] = '`' -> code [] [ str (marked.Trim '`') ]
-            | _, marked -> strong [] [ str (marked.Trim '*') ]
-    ]
+    let text: string -> XmlNode list = Markdown.text
 
     /// A paragraph of text.
     let paragraph (words: string) : XmlNode = p [] (text words)

@@ -180,12 +180,15 @@ static unsafe class Handles
     /// <summary>Copies numbers of host memory into a tensor of these sizes.</summary>
     public static void Fill<T>(nint tensor, ReadOnlySpan<long> sizes, ReadOnlySpan<T> numbers) where T : unmanaged
     {
-        fixed (T* at = numbers)
-        {
-            var view = Over(at, sizes, Of<T>());
-            Copy(view, tensor);
-            Free(view);
-        }
+        fixed (T* at = numbers) Transfer(at, sizes, Of<T>(), tensor, toTensor: true);
+    }
+
+    static void Transfer(void* memory, ReadOnlySpan<long> sizes, NumberType type, nint tensor, bool toTensor)
+    {
+        var view = Over(memory, sizes, type);
+        if (toTensor) Copy(view, tensor);
+        else Copy(tensor, view);
+        Free(view);
     }
 
     /// <summary>A view of one row of a tensor [count, ..]: [1, ..].</summary>
@@ -203,12 +206,7 @@ static unsafe class Handles
     /// <summary>Copies a tensor to host memory, row-major.</summary>
     public static void Download<T>(nint tensor, ReadOnlySpan<long> sizes, Span<T> numbers) where T : unmanaged
     {
-        fixed (T* at = numbers)
-        {
-            var view = Over(at, sizes, Of<T>());
-            Copy(tensor, view);
-            Free(view);
-        }
+        fixed (T* at = numbers) Transfer(at, sizes, Of<T>(), tensor, toTensor: false);
     }
 
     static NumberType Of<T>() => typeof(T) == typeof(float) ? NumberType.Float32

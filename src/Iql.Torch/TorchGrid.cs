@@ -31,7 +31,8 @@ sealed unsafe class TorchGrid : IDisposable
     readonly TensorBlock[][] blocks; // a slot's state, as it was at `copied`
     readonly Layout.Entry[] entries; // of a state's blocks, in order
     readonly nint[] inputs; // state, then batch
-    readonly double[] scalars, metrics;
+    readonly nint[] results, others; // of a step's first program, and of another one
+    readonly double[] scalars, metrics, row;
     readonly float[] transfer;
     readonly GraphFunction[] measured;
     Exception? failure;
@@ -57,7 +58,9 @@ sealed unsafe class TorchGrid : IDisposable
         inputs = [.. entries.Select(entry => Handles.Upload<float>(transfer, Full(entry.Shape), type, place)),
             .. batch.Select(column => column.Tensor)];
         scalars = new double[first.Programs[0].Scalars.Length * size];
-        metrics = new double[first.Programs.Max(program => program.Metrics.Length) * size];
+        var most = first.Programs.Max(program => program.Metrics.Length);
+        (metrics, row) = (new double[most * size], new double[size]);
+        (results, others) = (new nint[entries.Length + most], new nint[entries.Length + most]);
     }
 
     /// <summary>Whether runs fit slots that are free: their graphs are these but for numbers.</summary>
@@ -164,53 +167,53 @@ sealed unsafe class TorchGrid : IDisposable
         foreach (var column in batch) Handles.Copy(column.View, column.Tensor);
         for (var slot = 0; slot < size; slot++) scalars[size + slot] = steps[slot];
         var active = Enumerable.Range(0, size).Where(slot => starts[slot] is not null).ToArray();
-        var next = Array.Empty<nint>();
         // Runs at other steps may be due for another program. Each run takes its row of its own program's results.
-        foreach (var group in active.GroupBy(slot => programs.At(steps[slot], wantsMetrics)).ToArray())
+        var groups = active.GroupBy(slot => programs.At(steps[slot], wantsMetrics)).ToArray();
+        Run(groups[0].Key, groups[0], results);
+        foreach (var group in groups[1..])
         {
-            var results = Results(group.Key, [.. group]);
-            if (next.Length == 0) next = results;
-            else Take(next, results, [.. group]);
+            Run(group.Key, group, others);
+            Take(group);
         }
-        for (var i = 0; i < next.Length; i++)
+        for (var i = 0; i < entries.Length; i++)
         {
             Handles.Free(inputs[i]);
-            inputs[i] = next[i];
+            inputs[i] = results[i];
         }
         foreach (var slot in active) steps[slot]++;
     }
 
-    nint[] Results(TorchProgram program, int[] slots)
+    // Results go into an array; metrics of some slots are read.
+    void Run(TorchProgram program, IEnumerable<int> slots, nint[] into)
     {
-        var results = new nint[entries.Length + program.Function.Metrics.Length];
-        program.Run(inputs, scalars, results);
-        var row = new double[size];
-        for (var i = entries.Length; i < results.Length; i++)
+        var count = entries.Length + program.Function.Metrics.Length;
+        program.Run(inputs, scalars, into.AsSpan(0, count));
+        for (var i = entries.Length; i < count; i++)
         {
-            Handles.Download<double>(results[i], [size], row);
+            Handles.Download(into[i], [size], row.AsSpan());
             foreach (var slot in slots) metrics[(i - entries.Length) * size + slot] = row[slot];
-            Handles.Free(results[i]);
+            Handles.Free(into[i]);
         }
         if (wantsMetrics)
             foreach (var slot in slots) measured[slot] = program.Function;
-        return results[..entries.Length];
     }
 
-    void Take(nint[] next, nint[] results, int[] slots)
+    // Rows of the other program's results replace those of the first one.
+    void Take(IEnumerable<int> slots)
     {
-        for (var i = 0; i < next.Length; i++)
+        for (var i = 0; i < entries.Length; i++)
         {
-            var own = OpTable.Clone(next[i]); // results may share memory
+            var own = OpTable.Clone(results[i]); // results may share memory
             foreach (var slot in slots)
             {
-                nint from = Handles.Row(results[i], slot), to = Handles.Row(own, slot);
+                nint from = Handles.Row(others[i], slot), to = Handles.Row(own, slot);
                 Handles.Copy(from, to);
                 Handles.Free(from);
                 Handles.Free(to);
             }
-            Handles.Free(next[i]);
             Handles.Free(results[i]);
-            next[i] = own;
+            Handles.Free(others[i]);
+            results[i] = own;
         }
     }
 

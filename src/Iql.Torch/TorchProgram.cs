@@ -26,8 +26,8 @@ sealed class TorchProgram : IDisposable
     readonly Dictionary<Tensor, int> slots = [];
     readonly Dictionary<(int Slot, string Purpose), int> views = [];
     readonly Dictionary<string, int> places = []; // inputs by their names
-    readonly List<Tensor> uploaded = []; // host scalars that change, in the order of the buffer's rows
-    readonly List<Tensor> drawn = []; // random nodes, in the order of the keys' rows
+    readonly List<Tensor> uploaded; // host scalars that change, in the order of the buffer's rows
+    readonly List<Tensor> drawn; // random nodes, in the order of the keys' rows
     readonly int[] results, inputs;
     readonly double[] numbers;
     readonly ulong[] keys;
@@ -47,7 +47,10 @@ sealed class TorchProgram : IDisposable
             (Name: $"{layout.Name}/{entry.Name}", Reused: layout.Name == overwritten))).ToArray();
         inputs = [.. names.Select(name => Slot(0, kept: true, name.Reused))];
         for (var i = 0; i < names.Length; i++) places[names[i].Name] = inputs[i];
-        foreach (var node in order) Changing(node);
+        drawn = [.. order.Where(IsRandom)];
+        // A scalar goes to the device where one of its nodes, or a result, reads it.
+        uploaded = [.. order.Where(node => !host.Contains(node) && !IsRandom(node)).SelectMany(node => node.Sources)
+            .Concat(simple).Where(node => host.Contains(node) && node.Op != Op.Constant).Distinct()];
         (numbers, keys) = (new double[uploaded.Count * runs], new ulong[drawn.Count * runs]);
         Buffers();
         foreach (var node in order)
@@ -132,15 +135,7 @@ sealed class TorchProgram : IDisposable
     int View(int slot, string purpose, Func<int> make) =>
         views.TryGetValue((slot, purpose), out var known) ? known : views[(slot, purpose)] = make();
 
-    // A scalar goes to the device where a node of the device, or a result, reads it.
-    void Changing(Tensor node)
-    {
-        if (host.Contains(node))
-        {
-            if (node.Op != Op.Constant) uploaded.Add(node);
-        }
-        else if (node.Op is Op.RandomUniform or Op.RandomNormal) drawn.Add(node);
-    }
+    static bool IsRandom(Tensor node) => node.Op is Op.RandomUniform or Op.RandomNormal;
 
     // Host scalars lie in one tensor [count, R], the keys of random numbers in another. Views of their rows stay.
     void Buffers()

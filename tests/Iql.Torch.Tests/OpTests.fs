@@ -102,8 +102,21 @@ let tests =
 
                     compare NumberType.Float64 1e-12 row.Name row.Shapes [ special ] (fun x -> [ row.Build x ]))
 
+        testTorch "uniform numbers have the bits of the seed's words" (fun _ ->
+            let seeds = [ for run in 1UL .. 3UL -> Seed.Named("words").Split run ]
+
+            let graph = trace [ []; [] ] (fun x -> [ Tensor.RandomUniform(x[0], x[1], 7, shape [ 50; 20 ]) ])
+
+            let runs = [ for i, seed in List.indexed seeds -> Map.empty, [ seed.AsScalar(); float (1000 * i) ] ]
+
+            for (seed, (_, scalars)), actual in List.zip (List.zip seeds runs) (run NumberType.Float64 graph runs) do
+                let stream = Seed(uint64 (seed.AsScalar())).Split(7UL).Split(uint64 scalars[1])
+                Expect.equal actual.Head (Array.init 1000 (fun i -> stream.Unit(uint64 i))) "bits")
+
         RandomGraphs.testGraphs 100 "random graphs have the interpreter's numbers" (fun build ->
-            if Result.isOk library then
+            match library with
+            | Error reason -> skiptest reason
+            | Ok _ ->
                 let other =
                     RandomGraphs.shapes |> List.mapi (fun i extents -> others "graphs" (-2.0, 2.0) extents (10 + i))
 

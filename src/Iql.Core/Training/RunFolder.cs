@@ -65,7 +65,7 @@ public sealed class RunFolder(string path)
     /// <summary>Notes in config.json that a run with a checkpoint goes on on another device: its numbers are no longer
     /// those of one device.</summary>
     /// <returns>What to tell; null where the device is the same, or where nothing was trained.</returns>
-    public string? Move(RunConfig config)
+    public string? NoteDevice(RunConfig config)
     {
         if (State != RunFolderState.Started || Checkpoint.Step(this) == 0) return null;
         var stored = ReadConfig();

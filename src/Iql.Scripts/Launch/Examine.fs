@@ -11,7 +11,8 @@ open Iql.Training
 type Places = {
     /// The device in words, for config.json: "cuda:0, NVIDIA H200, CUDA 13.0, libtorch 2.11 (CUDA)".
     Device: string
-    /// Places, at least 1; None: as many as there are groups, at most 64. A run's bits depend on it.
+    /// R, at least 1; None: as many as the sweep's plan has groups, at most 64. A run's last bits depend on R, so it
+    /// does not depend on what is left to train.
     Together: int option
     /// Makes so many places.
     Open: int -> IDevice list
@@ -93,20 +94,23 @@ type ExaminedSweep = {
 [<RequireQualifiedAccess>]
 module Examine =
 
-    /// Places for so many groups on a device that is not the processor.
-    let internal placeCount (places: Places) (groups: int) : int =
-        places.Together |> Option.defaultValue (min 64 (max 1 groups))
+    /// R of a plan with so many groups.
+    let internal placeCount (places: Places) (planned: int) : int =
+        places.Together |> Option.defaultValue (min 64 (max 1 planned))
 
-    /// How groups share the cores: the threads of each place side by side.
-    let internal split (options: LaunchOptions) (groups: int) : int list =
+    /// The groups of a plan.
+    let internal planned (plan: SweepPlan) : int = plan.Runs |> Seq.distinctBy _.Group |> Seq.length
+
+    /// How groups share the cores, of so many in the plan: the threads of each place side by side.
+    let internal split (options: LaunchOptions) (planned: int) (groups: int) : int list =
         match options.Places with
-        | Some places -> List.replicate (min groups (placeCount places groups) |> max 1) 1
+        | Some places -> List.replicate (min groups (placeCount places planned) |> max 1) 1
         | None -> Split.share (Split.cores Environment.ProcessorCount options.Threads) groups
 
     /// A configuration with the device that its steps are made on.
-    let private onDevice (options: LaunchOptions) (config: RunConfig) : RunConfig =
+    let private onDevice (options: LaunchOptions) (planned: int) (config: RunConfig) : RunConfig =
         match options.Places with
-        | Some places -> config.On places.Device
+        | Some places -> config.On $"{places.Device}, R = {placeCount places planned}"
         | None -> config
 
     /// The learner of trials that are trained together: a member each.
@@ -248,7 +252,8 @@ module Examine =
         let shelf = Shelf()
         let sources = cells |> List.map _.Trial.Data |> List.distinct
         let memory, cores = Demand.available (), Split.cores Environment.ProcessorCount options.Threads
-        let split = split options (Sweep.groups cells).Length
+        let groups = (Sweep.groups cells).Length
+        let split = split options groups groups
         do! sources |> Attempt.each (collected memory) |> Result.map ignore
 
         // A source at a time, so that no two need be in memory.
@@ -281,7 +286,7 @@ module Examine =
                 own cells
                 |> Attempt.each (fun cell ->
                     shelf.For cell.Trial
-                    |> Result.bind (fun data -> Store.config data cell.Trial |> Result.map (onDevice options))
+                    |> Result.bind (fun data -> Store.config data cell.Trial |> Result.map (onDevice options groups))
                     |> Result.bind (fun config -> Attempt.run (fun () -> cell.Name, config.Checked()))
                     |> Result.mapError (placed cell))
 
@@ -322,17 +327,18 @@ module Examine =
     /// plan are an Error.
     let part (options: LaunchOptions) (plan: SweepPlan) (cells: SweepCell list) = result {
         let shelf = Shelf()
-        let planned = Map [ for run in plan.Runs -> run.Folder, run.Identity ]
+        let identities = Map [ for run in plan.Runs -> run.Folder, run.Identity ]
         let memory = Demand.available ()
-        let split = split options (Sweep.groups cells).Length
+        let groups = planned plan
+        let split = split options groups (Sweep.groups cells).Length
 
         let config (cell: SweepCell) = result {
             let! data = shelf.For cell.Trial
-            let! config = Store.config data cell.Trial |> Result.map (onDevice options)
+            let! config = Store.config data cell.Trial |> Result.map (onDevice options groups)
             let! config = Attempt.run config.Checked
 
             return!
-                match planned.TryFind cell.Name with
+                match identities.TryFind cell.Name with
                 | Some identity when identity = config.Identity || isNull identity -> Ok(cell.Name, config)
                 | _ ->
                     Error

@@ -54,7 +54,7 @@ type internal GroupQueue(folder: string, groups: LaunchGroup list, claims: Claim
                 match Attempt.run (fun () -> run.Folder.Restore run.Config |> Option.ofObj) with
                 | Ok note ->
                     note |> Option.iter (Restored >> board.Say)
-                    run.Folder.Move run.Config |> Option.ofObj |> Option.iter (Restored >> board.Say)
+                    run.Folder.NoteDevice run.Config |> Option.ofObj |> Option.iter (Restored >> board.Say)
                     true
                 | Error problem when retrain ->
                     run.Folder.Clear()

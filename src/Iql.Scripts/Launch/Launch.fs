@@ -184,14 +184,14 @@ module Launch =
 
             let queue = GroupQueue(options.Folder, groups, claims, board, options.RetrainDamaged)
 
-            let split = Examine.split options left.Length
+            let split = Examine.split options (Examine.planned examined.Plan) left.Length
 
             // On a device, a group has a place of its own, so that it finds the same one again.
             let places =
                 match options.Places with
                 | None -> [ for threads in split -> (threads, None), (fun (_: LaunchGroup) -> true) ]
                 | Some places ->
-                    let count = Examine.placeCount places groups.Length
+                    let count = Examine.placeCount places (Examine.planned examined.Plan)
 
                     [
                         for place, device in List.indexed (places.Open count) ->

@@ -84,14 +84,17 @@ let private others (compare: Comparison) (best: ResultGroup) (leaders: ResultGro
     | 0, _ -> []
     | 1, [] -> [ "The lead over the other cell is larger than the spread between seeds." ]
     | count, [] -> [ $"The lead over each of the other {count} cells is larger than the spread between seeds." ]
-    | _, few when few.Length <= 6 -> [
-        $"**{beside} of {cells.Length} cells cannot be told from the best**, itself among them. The others are \
-          {Plural.listed few}: {zero}"
-      ]
-    | _, many -> [
-        $"**{beside} of {cells.Length} cells cannot be told from the best**, itself among them. The closest are \
-          {Plural.listed (List.truncate 4 many)}: {zero}"
-      ]
+    | _, equals ->
+        let which, named =
+            match equals with
+            | [ one ] -> "The other is", one
+            | few when few.Length <= 6 -> "The others are", Plural.listed few
+            | many -> "The closest are", Plural.listed (List.truncate 4 many)
+
+        [
+            $"**{beside} of {cells.Length} cells cannot be told from the best**, itself among them. {which} \
+              {named}: {zero}"
+        ]
 
 let private leading (measure: Measure) (compare: Comparison) (cells: ResultGroup list) : string list =
     match ResultGroups.best measure cells with

@@ -168,9 +168,9 @@ let private trying figure (measure: Measure) (cells: ResultGroup list) : XmlNode
 
 /// Which training metric could have chosen the cell.
 let private selecting (measure: Measure) (cells: ResultGroup list) : XmlNode list =
-    // More cells would take long, and a table of a few says the same.
     let runs = cells |> List.collect _.Runs |> List.filter (Run.final measure >> Option.isSome)
 
+    // More cells would make the bootstrap slow.
     match (if runs.Length < 8 || cells.Length > 120 then [] else Foresight.ofMetrics measure cells) with
     | [] -> []
     | found ->

@@ -135,8 +135,7 @@ let private variances (sweep: SweepResults) (table: ScoreTable) : float list = [
                 ]
 
                 if differences.Length > 1 then
-                    let mean = List.average differences
-                    List.sumBy (fun x -> (x - mean) ** 2.0) differences / float (differences.Length - 1)
+                    Statistics.std (Array.ofList differences) ** 2.0
 ]
 
 /// How many seeds find the difference that the reader asked for, between two algorithms on one task.

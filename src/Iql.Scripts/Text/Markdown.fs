@@ -8,14 +8,16 @@ open Giraffe.ViewEngine
 [<RequireQualifiedAccess>]
 module internal Markdown =
 
-    let private line (words: string) : XmlNode list = [
-        for i, part in
-            Array.indexed (Regex.Split(Regex.Replace(words, @"\[([^\]]+)\]\([^)]*\)", "$1"), @"(\*\*.+?\*\*|`.+?`)")) do
-            match i % 2 with
-            | 0 -> str part
-            | _ when part[0] = '`' -> code [] [ str (part.Trim '`') ]
-            | _ -> strong [] [ str (part.Trim '*') ]
+    /// Text; what is between backticks is code, and what is between pairs of asterisks is strong.
+    let text (words: string) : XmlNode list = [
+        for i, part in Array.indexed (Regex.Split(words, @"(\*\*.+?\*\*|`.+?`)")) do
+            match i % 2, part with
+            | 0, plain -> str plain
+            | _, marked when marked[0] = '`' -> code [] [ str (marked.Trim '`') ]
+            | _, marked -> strong [] [ str (marked.Trim '*') ]
     ]
+
+    let private line (words: string) : XmlNode list = text (Regex.Replace(words, @"\[([^\]]+)\]\([^)]*\)", "$1"))
 
     /// "Cells compared at once" is "cells-compared-at-once".
     let slug (heading: string) : string = Regex.Replace(heading.ToLowerInvariant(), @"[^a-z0-9]+", "-").Trim '-'

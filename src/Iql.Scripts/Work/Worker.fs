@@ -116,7 +116,10 @@ module Worker =
     /// Trains groups that nobody trains, several side by side, until none is left; those of silent processes last.
     let free (options: LaunchOptions) (work: PlannedSweep) : Result<SweepOutcome list, string> =
         // Enough that no core waits long for the last of a turn; few, because others want some too.
-        let turn = 4 * Split.cores Environment.ProcessorCount options.Threads
+        let turn =
+            match options.Places with
+            | Some places -> Examine.placeCount places (Examine.planned work.Plan)
+            | None -> 4 * Split.cores Environment.ProcessorCount options.Threads
 
         let rec go outcomes numbers =
             match numbers with

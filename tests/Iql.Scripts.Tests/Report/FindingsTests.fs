@@ -47,7 +47,7 @@ let tests =
         testCase "cells whose difference contains zero are not told apart" (fun () ->
             let text = words [ cell 0.5 3.0 [ 50.0; 60.0; 70.0 ]; cell 0.9 3.0 [ 52.0; 61.0; 71.0 ] ]
 
-            Expect.stringContains text "The others are (τ = 0.5, β = 3)" "text"
+            Expect.stringContains text "The other is (τ = 0.5, β = 3)" "text"
             Expect.stringContains text "2 of 2 cells cannot be told from the best" "text"
             Expect.stringContains text "no clear effect of τ" "text")
 
