@@ -42,27 +42,30 @@ module Foresight =
             let runs = found |> Array.map (fun pairs -> Array.init pairs.Length float)
             let how = RunSummary.bootstrapped (Seed.Named("foresight").Split column.Name)
 
-            let over statistic =
-                if runs |> Array.exists (fun runs -> runs.Length > 1) then
-                    bootstrapTasks how (means found >> statistic) runs
-                else
-                    estimateOf (statistic (means found runs)) None
+            let tries = [ 1; 3; 5 ] |> List.filter (fun k -> k < found.Length)
 
             // A resample of equal numbers has no order, which is worth as much as a wrong half of it.
             let correlation (numbers, scores) =
                 let tau = rankCorrelation numbers scores
                 if Double.IsNaN tau then 0.0 else tau
 
-            let whole = means found runs ||> rankCorrelation
+            let statistics chosen =
+                let numbers, scores = means found chosen
+                let regrets = [| for k in tries -> Selectability.regret k numbers scores |]
+                Array.append [| correlation (numbers, scores) |] regrets
+
+            let estimates =
+                if runs |> Array.exists (fun runs -> runs.Length > 1) then
+                    bootstrapAll how statistics runs
+                else
+                    statistics runs |> Array.map (fun value -> estimateOf value None)
+
+            let hasOrder = means found runs ||> rankCorrelation |> Double.IsNaN |> not
 
             Some {
                 Column = column
-                Correlation = if Double.IsNaN whole then None else Some(over correlation)
-                Regrets = [
-                    for k in [ 1; 3; 5 ] do
-                        if k < found.Length then
-                            k, over (fun (numbers, scores) -> Selectability.regret k numbers scores)
-                ]
+                Correlation = if hasOrder then Some estimates[0] else None
+                Regrets = [ for i, k in List.indexed tries -> k, estimates[i + 1] ]
             }
 
     /// Every number that `iql evaluate` found and that promises something, as it was worth.

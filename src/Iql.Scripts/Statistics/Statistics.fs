@@ -86,13 +86,16 @@ let probabilityOfImprovement (xs: float[][]) (ys: float[][]) : float =
 let rankCorrelation (xs: float[]) (ys: float[]) : float =
     Check.That(xs.Length = ys.Length, nameof ys, $"{xs.Length} numbers, as many as xs", ys.Length)
 
-    let signs (zs: float[]) = [|
-        for i in 0 .. zs.Length - 1 do
-            for j in i + 1 .. zs.Length - 1 -> float (compare zs[i] zs[j])
-    |]
+    let mutable same, ofX, ofY = 0, 0, 0
 
-    let x, y = signs xs, signs ys
-    Array.sum (Array.map2 (*) x y) / sqrt (Array.sumBy abs x * Array.sumBy abs y)
+    for i in 0 .. xs.Length - 1 do
+        for j in i + 1 .. xs.Length - 1 do
+            let x, y = compare xs[i] xs[j], compare ys[i] ys[j]
+            same <- same + x * y
+            ofX <- ofX + abs x
+            ofY <- ofY + abs y
+
+    float same / sqrt (float ofX * float ofY)
 
 /// Mean over tasks of the mean over runs; scores are M arrays of runs.
 let meanOfTasks (scores: float[][]) : float = scores |> Array.map mean |> mean
@@ -151,22 +154,23 @@ let private percentiles (confidence: float) (replicates: float[]) : Interval =
 /// How an interval is drawn: `Replicates` resamples, at least 1, from a seed; `Confidence` in (0, 1).
 type Bootstrap = { Seed: Seed; Replicates: int; Confidence: float }
 
-/// The percentiles of a statistic over resamples of scores.
-let private resampled (how: Bootstrap) (statistic: float[][] -> float) (scores: float[][]) : Interval =
+/// Several statistics of M tasks' scores, of the same resamples, each as `bootstrapTasks` has it.
+let bootstrapAll (how: Bootstrap) (statistics: float[][] -> float[]) (scores: float[][]) : Estimate[] =
     Check.Between(how.Confidence, 0.0, 1.0, nameof how.Confidence)
     Check.AtLeast(how.Replicates, 1, nameof how.Replicates)
     Check.AtLeast(scores.Length, 1, nameof scores, "Give at least one task.")
     scores |> Array.iter (atLeastOne (nameof scores))
 
-    Array.init how.Replicates (fun r -> statistic (resample how.Seed r scores))
-    |> percentiles how.Confidence
+    Array.init how.Replicates (fun r -> statistics (resample how.Seed r scores))
+    |> Array.transpose
+    |> Array.map (percentiles how.Confidence >> Some)
+    |> Array.map2 estimateOf (statistics scores)
 
 /// A statistic of M tasks' scores with its stratified percentile-bootstrap interval: runs are drawn with replacement
 /// within each task. The same seed gives the same interval, bit for bit. With few runs the interval is too narrow.
 /// Source: arXiv:2108.13264, section 4.1; Efron 1979.
 let bootstrapTasks (how: Bootstrap) (statistic: float[][] -> float) (scores: float[][]) : Estimate =
-    let interval = resampled how statistic scores
-    estimateOf (statistic scores) (Some interval)
+    bootstrapAll how (statistic >> Array.singleton) scores |> Array.head
 
 /// A statistic of one task's scores xs [R] with its percentile-bootstrap interval.
 let bootstrap (how: Bootstrap) (statistic: float[] -> float) (xs: float[]) : Estimate =
