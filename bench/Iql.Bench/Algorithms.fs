@@ -35,6 +35,9 @@ module Algorithms =
         Trial.learner observations (Iql.ActionSpace.Continuous actions) [ Preset.trial name task ]
         |> Attempt.get
 
+    /// Steps of a run of that preset.
+    let steps (name: string) : int = (Preset.trial name task).Steps
+
     /// Where a learner's phases begin in a run of so many steps, to a hundredth of it.
     /// A phase is a set of programs that take turns.
     let phases (steps: int) (learner: Learner) : int64 list =
@@ -84,7 +87,7 @@ module Algorithms =
         [
             for name in names do
                 next name
-                let phases = learner name |> phases (Preset.trial name task).Steps
+                let phases = learner name |> phases (steps name)
 
                 for phase, step in List.indexed phases do
                     let seconds = readySeconds name step data

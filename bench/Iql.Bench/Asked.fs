@@ -11,6 +11,14 @@ type Asked = {
     /// Empty: the cases of implicit Q-learning.
     Algorithms: string list
     Environments: bool
+    /// Where runs advance together; "cpu" is the compiler of Iql, which the cases measure.
+    Device: DeviceRequest
+    /// Numbers of runs that advance together on a device.
+    Together: int list
+    Launching: Launching
+    Seconds: float
+    /// The folder of a sweep to compare with published scores.
+    Scores: string option
     /// A part of the names of the kernels to time.
     Kernels: string option
     /// A row file, or a number of rows.
@@ -36,6 +44,11 @@ module Asked =
         Quick = false
         Algorithms = []
         Environments = false
+        Device = DeviceOptions.standard
+        Together = [ 1 ]
+        Launching = Eager
+        Seconds = 3.0
+        Scores = None
         Kernels = None
         Data = None
         Reading = Ahead
@@ -81,6 +94,29 @@ module Asked =
             "--environments"
             "Instead: the steps a second of MuJoCo's robots on one core, beside the C library alone (needs gcc)"
             (fun asked -> { asked with Environments = true })
+        for option in DeviceOptions.parameters "1" do
+            if option.Name <> "--together" then
+                option |> Parameter.within _.Device (fun device (asked: Asked) -> { asked with Device = device })
+        Parameter.value
+            "--together R[,R...]"
+            "With --device: numbers of runs that advance together, of IQL or of algorithms, instead of the cases"
+            (Read.listOf (Read.whole 1))
+            (fun together (asked: Asked) -> { asked with Together = together })
+        |> Parameter.showing "1"
+        Parameter.switch "--cuda-graph" "With --device: capture a step once, and replay it" (fun (asked: Asked) -> {
+            asked with
+                Launching = CudaGraph
+        })
+        Parameter.value
+            "--seconds S"
+            "With --device: seconds of measuring for each row"
+            Read.positive
+            (fun seconds (asked: Asked) -> { asked with Seconds = seconds })
+        |> Parameter.showing "3"
+        Parameter.text
+            "--scores FOLDER"
+            "Instead: scores of a default `iql ablate` beside those of docs/numbers.json"
+            (fun folder asked -> { asked with Scores = Some folder })
         Parameter.value
             "--kernels NAME|all"
             "Instead: single kernels, those whose name contains NAME, or all"

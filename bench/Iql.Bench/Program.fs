@@ -7,6 +7,7 @@ open Iql.Cli
 open Iql.Data
 open Iql.Cpu.Emit
 open Iql.Scripts
+open Iql.Torch
 
 let private write (path: string) (text: string) : unit =
     AtomicFile.Write(path, (fun (draft: string) -> File.WriteAllText(draft, text)))
@@ -82,6 +83,23 @@ let private environments (asked: Asked) : unit =
     Environments.lines rates |> List.iter (printfn "%s")
     reason |> Option.iter (eprintfn "note: nothing to compare with: gcc: %s")
 
+/// Tables in Markdown, line by line: bench/gpu.sh puts them together.
+let private devices (asked: Asked) : unit =
+    let library =
+        Attempt.run (fun () -> LibTorch.Load(Option.toObj asked.Device.LibTorch, asked.Device.Tf32))
+        |> Command.orRefuse
+
+    let plan: DevicePlan = {
+        Device = asked.Device.Name
+        Launching = asked.Launching
+        Together = asked.Together
+        Threads = asked.Threads
+        Seconds = asked.Seconds
+    }
+
+    DeviceRate.head |> List.iter (printfn "%s")
+    DeviceRate.run (printfn "%s") library plan asked.Rows asked.Algorithms
+
 let private dataSet (asked: Asked) (source: string) : unit =
     let data = DataSets.load asked.Reading source
 
@@ -117,6 +135,10 @@ let private measure (asked: Asked) : int =
     match asked.Data with
     | _ when asked.FirstStep -> printfn "%.3f" (Cases.firstStep ())
     | _ when asked.Environments -> environments asked
+    | _ when asked.Scores.IsSome ->
+        PublishedScores.lines (Path.Combine("docs", "numbers.json")) asked.Scores.Value
+        |> List.iter (printfn "%s")
+    | _ when asked.Device.Name <> DeviceOptions.standard.Name -> devices asked
     | _ when asked.Kernels.IsSome -> KernelRate.print asked.Kernels.Value asked.Quick
     | Some source -> dataSet asked source
     | None when asked.Algorithms.IsEmpty -> cases asked

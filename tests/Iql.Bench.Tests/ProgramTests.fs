@@ -116,7 +116,7 @@ let tests =
             Expect.stringStarts page "Iql.Bench: " "page"
             Expect.stringLacks page "iql bench" "page"
 
-            for option in [ "--quick"; "--algorithm"; "--environments"; "--data"; "--kernels"; "--save" ] do
+            for option in [ "--quick"; "--algorithm"; "--environments"; "--device"; "--data"; "--kernels"; "--save" ] do
                 Expect.stringContains page option "page")
 
         testCase "requests that cannot be measured are refused before anything is" (fun () ->
@@ -129,6 +129,8 @@ let tests =
                         [ "--threads"; "0" ], "--threads: expected a whole number of at least 1"
                         [ "--threads"; "100k" ], "--threads: expected at most"
                         [ "--algorithm"; "bd" ], "or all"
+                        [ "--device"; "gpu" ], "cpu-torch, cuda or cuda:N"
+                        [ "--together"; "0" ], "--together: expected"
                         [ "--kernels"; "cube" ], "all, or a part of NN 256³"
                         [ "--json"; Path.GetDirectoryName file ], "--json: expected a file's name"
                         [ "--save"; file ], "--save: expected a folder"

@@ -1,4 +1,4 @@
-/// Traced functions on libtorch's processor kernels, for any number of runs.
+/// Traced functions on libtorch, for any number of runs.
 module Iql.Torch.Tests.Executor
 
 open System
@@ -13,6 +13,13 @@ let library: Result<LibTorch, string> =
         Ok(LibTorch.Load())
     with :? InputException as missing ->
         Error missing.Message
+
+/// Where they run: libtorch's kernels for a processor, or the first NVIDIA card if IQL_TEST_DEVICE is "cuda".
+let private place =
+    if Environment.GetEnvironmentVariable "IQL_TEST_DEVICE" = "cuda" then
+        Place(true, 0)
+    else
+        Place.Host
 
 /// A test that is skipped where there is no libtorch.
 let testTorch (name: string) (test: LibTorch -> unit) : Test =
@@ -34,7 +41,7 @@ let run
     (runs: (Map<string, float[]> * float list) list)
     : float[] list list =
     let count = runs.Length
-    use program = new TorchProgram(graph, count, number, Place.Host)
+    use program = new TorchProgram(graph, count, number, place)
 
     let inputs = [|
         for layout in graph.Inputs do
@@ -45,7 +52,7 @@ let run
                     ReadOnlySpan(Array.concat all),
                     ReadOnlySpan(size count entry.Shape),
                     number,
-                    Place.Host
+                    place
                 )
     |]
 

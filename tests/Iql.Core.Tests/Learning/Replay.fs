@@ -194,7 +194,7 @@ let follow (ways: Way list) (what: string) pattern check : Test list = [
                     match way.Bounds case with
                     | Some(statistic, entry, steps) ->
                         let worst: float = check way.Execute statistic entry steps case
-                        printfn "%s" $"{case.Name}: worst deviation {worst:G3} of the tolerance"
+                        printfn "%s" $"{case.Name} {way.Name}: worst deviation {worst:G3} of the tolerance"
                     | None -> ())
 ]
 
