@@ -29,8 +29,9 @@ sealed unsafe class TorchGrid : IDisposable
     readonly TensorBlock[] drawn; // a minibatch a slot
     readonly Column[] batch;
     readonly TensorBlock[][] blocks; // a slot's state, as it was at `copied`
-    readonly Layout.Entry[] entries; // of a state's blocks, in order
-    readonly nint[] inputs; // state, then batch
+    readonly FlatState state;
+    readonly int vectors; // of the state
+    readonly nint[] inputs; // vectors of the state, then batch
     readonly nint[] results, others; // of a step's first program, and of another one
     readonly double[] scalars, metrics, row;
     readonly float[] transfer;
@@ -46,21 +47,22 @@ sealed unsafe class TorchGrid : IDisposable
         (this.first, this.size, this.type, this.place, host) = (first, size, type, place, new(threads));
         measured = [.. Enumerable.Repeat(first.Programs[0], size)];
         var layout = first.Programs[0].Inputs[^1];
+        state = FlatState.Of(first.Programs);
+        vectors = state.Layout.Entries.Length;
         programs = new(first.Programs, first.Choose,
-            function => new TorchProgram(function, size, type, place, layout.Name));
+            function => new TorchProgram(state.Apply(function), size, type, place, layout.Name));
         (starts, sampling, steps) = (new RunStart?[size], new Seed[size], new long[size]);
         drawn = [.. Enumerable.Range(0, size).Select(_ => new TensorBlock(layout))];
         blocks = [.. Enumerable.Range(0, size).Select(_ =>
             first.State.Blocks.Select(block => new TensorBlock(block.Layout)).ToArray())];
-        entries = [.. first.State.Blocks.SelectMany(block => block.Layout.Entries)];
         batch = [.. layout.Entries.Select(Staged)];
-        transfer = new float[size * entries.Max(entry => entry.Shape.Count)];
-        inputs = [.. entries.Select(entry => Handles.Upload<float>(transfer, Full(entry.Shape), type, place)),
-            .. batch.Select(column => column.Tensor)];
+        transfer = new float[size * state.Layout.Entries.Max(entry => entry.Shape.Count)];
+        inputs = [.. state.Layout.Entries.Select(entry =>
+            Handles.Upload<float>(transfer, Full(entry.Shape), type, place)), .. batch.Select(column => column.Tensor)];
         scalars = new double[first.Programs[0].Scalars.Length * size];
         var most = first.Programs.Max(program => program.Metrics.Length);
         (metrics, row) = (new double[most * size], new double[size]);
-        (results, others) = (new nint[entries.Length + most], new nint[entries.Length + most]);
+        (results, others) = (new nint[vectors + most], new nint[vectors + most]);
     }
 
     /// <summary>Whether runs fit slots that are free: their graphs are these but for numbers.</summary>
@@ -100,25 +102,25 @@ sealed unsafe class TorchGrid : IDisposable
                     scalars[(2 + i) * size + slot] = run.Hyperparameters[i];
                 foreach (var (mine, given) in blocks[slot].Zip(run.State.Blocks)) given.CopyTo(mine);
             }
-            for (var (i, next) = (0, 0); i < blocks[0].Length; i++)
-                foreach (var entry in blocks[0][i].Layout.Entries) Replace(slots, i, entry, next++);
+            for (var vector = 0; vector < vectors; vector++) Replace(slots, vector);
             return slots;
         }
     }
 
-    void Replace(int[] slots, int block, Layout.Entry entry, int input)
+    void Replace(int[] slots, int vector)
     {
-        var own = OpTable.Clone(inputs[input]); // results may share memory
+        var own = OpTable.Clone(inputs[vector]); // results may share memory
+        var row = transfer.AsSpan(0, state.Layout.Entries[vector].Shape.Count);
         foreach (var slot in slots)
         {
-            var row = transfer.AsSpan(0, entry.Shape.Count);
-            Dense(blocks[slot][block], entry, row, write: false);
+            foreach (var member in state.Members.Where(member => member.Vector == vector))
+                Dense(blocks[slot][member.Block], member.Entry, row[member.Offset..], write: false);
             var there = Handles.Row(own, slot);
-            Handles.Fill<float>(there, [1, .. Full(entry.Shape)[1..]], row);
+            Handles.Fill<float>(there, [1, row.Length], row);
             Handles.Free(there);
         }
-        Handles.Free(inputs[input]);
-        inputs[input] = own;
+        Handles.Free(inputs[vector]);
+        inputs[vector] = own;
     }
 
     /// <summary>Frees slots. The others' step is made if it waited for these alone.</summary>
@@ -175,7 +177,7 @@ sealed unsafe class TorchGrid : IDisposable
             Run(group.Key, group, others);
             Take(group);
         }
-        for (var i = 0; i < entries.Length; i++)
+        for (var i = 0; i < vectors; i++)
         {
             Handles.Free(inputs[i]);
             inputs[i] = results[i];
@@ -186,12 +188,12 @@ sealed unsafe class TorchGrid : IDisposable
     // Results go into an array; metrics of some slots are read.
     void Run(TorchProgram program, IEnumerable<int> slots, nint[] into)
     {
-        var count = entries.Length + program.Function.Metrics.Length;
+        var count = vectors + program.Function.Metrics.Length;
         program.Run(inputs, scalars, into.AsSpan(0, count));
-        for (var i = entries.Length; i < count; i++)
+        for (var i = vectors; i < count; i++)
         {
             Handles.Download(into[i], [size], row.AsSpan());
-            foreach (var slot in slots) metrics[(i - entries.Length) * size + slot] = row[slot];
+            foreach (var slot in slots) metrics[(i - vectors) * size + slot] = row[slot];
             Handles.Free(into[i]);
         }
         if (wantsMetrics)
@@ -201,7 +203,7 @@ sealed unsafe class TorchGrid : IDisposable
     // Rows of the other program's results replace those of the first one.
     void Take(IEnumerable<int> slots)
     {
-        for (var i = 0; i < entries.Length; i++)
+        for (var i = 0; i < vectors; i++)
         {
             var own = OpTable.Clone(results[i]); // results may share memory
             foreach (var slot in slots)
@@ -253,13 +255,15 @@ sealed unsafe class TorchGrid : IDisposable
     void Fetch()
     {
         if (copied == generation) return;
-        for (var (i, next) = (0, 0); i < blocks[0].Length; i++)
-            foreach (var entry in blocks[0][i].Layout.Entries)
-            {
-                Handles.Download(inputs[next++], Full(entry.Shape), transfer.AsSpan());
+        for (var vector = 0; vector < vectors; vector++)
+        {
+            var shape = state.Layout.Entries[vector].Shape;
+            Handles.Download(inputs[vector], Full(shape), transfer.AsSpan());
+            foreach (var member in state.Members.Where(member => member.Vector == vector))
                 for (var slot = 0; slot < size; slot++)
-                    Dense(blocks[slot][i], entry, transfer.AsSpan(slot * entry.Shape.Count), write: true);
-            }
+                    Dense(blocks[slot][member.Block], member.Entry,
+                        transfer.AsSpan(slot * shape.Count + member.Offset), write: true);
+        }
         copied = generation;
     }
 

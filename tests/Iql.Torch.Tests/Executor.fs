@@ -2,6 +2,7 @@
 module Iql.Torch.Tests.Executor
 
 open System
+open System.Collections.Immutable
 open Expecto
 open Iql
 open Iql.Graph
@@ -34,8 +35,27 @@ let private size (runs: int) (shape: Shape) = [|
         yield int64 extent
 |]
 
-/// Results and metrics of each run: numbers of inputs by their names, then numbers of scalars, in their order.
-let run
+/// A function of a state whose tensors lie in vectors, as training runs it, and their numbers for those of tensors.
+let flat (graph: GraphFunction) : GraphFunction * (Map<string, float[]> -> Map<string, float[]>) * FlatState =
+    let state = FlatState.Of(ImmutableArray.Create graph)
+
+    let vectors (numbers: Map<string, float[]>) =
+        (numbers, state.Members |> Seq.groupBy _.Vector)
+        ||> Seq.fold (fun numbers (vector, members) ->
+            Map.add $"state/{vector}" (Array.concat [ for m in members -> numbers[m.Name] ]) numbers)
+
+    state.Apply graph, vectors, state
+
+/// Results of a function of vectors in the order of its tensors.
+let private apart (state: FlatState) (results: float[] list) =
+    let vectors, metrics = List.splitAt state.Layout.Entries.Length results
+
+    [
+        for m in state.Members -> Array.sub vectors[m.Vector] m.Offset m.Entry.Shape.Count
+        yield! metrics
+    ]
+
+let private plain
     (number: NumberType)
     (graph: GraphFunction)
     (runs: (Map<string, float[]> * float list) list)
@@ -75,3 +95,15 @@ let run
         Handles.Free handle
 
     [ for i in 0 .. count - 1 -> downloaded |> List.map (Array.item i) ]
+
+/// Results and metrics of each run: numbers of inputs by their names, then numbers of scalars, in their order.
+let run (number: NumberType) (graph: GraphFunction) (runs: (Map<string, float[]> * float list) list) =
+    let inputs = [ for layout in graph.Inputs -> layout.Name ]
+
+    if graph.Outputs |> Seq.forall (fun group -> List.contains group.Layout.Name inputs) then
+        let flat, vectors, state = flat graph
+
+        plain number flat [ for numbers, scalars in runs -> vectors numbers, scalars ]
+        |> List.map (apart state)
+    else
+        plain number graph runs

@@ -232,8 +232,11 @@ let tests =
             for algorithm in Algorithm.All do
                 let learner = algorithm.Standard.Learner(11, 3)
 
+                let state = FlatState.Of learner.Programs
+
                 let count runs (graph: GraphFunction) =
-                    use program = new TorchProgram(graph, runs, NumberType.Float32, Place.Host, "batch")
+                    use program = new TorchProgram(state.Apply graph, runs, NumberType.Float32, Place.Host, "batch")
+
                     program.Calls, program.Views
 
                 for i, graph in Seq.indexed learner.Programs do
