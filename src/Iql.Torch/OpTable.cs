@@ -140,6 +140,9 @@ static class OpTable
     /// <summary>Whether a number is not 0. Sources: the numbers, 0.</summary>
     public static Kernel IsNotZero { get; } = Binary(notEqual);
 
+    /// <summary>Tensors one after another along their first axis.</summary>
+    public static nint Joined(ReadOnlySpan<nint> tensors) => Handles.Call(concat, Handles.Argument(tensors), 0);
+
     /// <summary>A copy in memory of its own.</summary>
     public static nint Clone(nint x) => Handles.Call(clone, Handles.Argument(x), 0);
 

@@ -33,7 +33,7 @@ sealed unsafe class TorchGrid : IDisposable
     readonly int vectors; // of the state
     readonly nint[] inputs; // vectors of the state, then batch
     readonly nint[] results, others; // of a step's first program, and of another one
-    readonly double[] scalars, metrics, row;
+    readonly double[] scalars, metrics, measures; // metrics of each run, and as they come from the device
     readonly float[] transfer;
     readonly GraphFunction[] measured;
     Exception? failure;
@@ -61,7 +61,7 @@ sealed unsafe class TorchGrid : IDisposable
             Handles.Upload<float>(transfer, Full(entry.Shape), type, place)), .. batch.Select(column => column.Tensor)];
         scalars = new double[first.Programs[0].Scalars.Length * size];
         var most = first.Programs.Max(program => program.Metrics.Length);
-        (metrics, row) = (new double[most * size], new double[size]);
+        (metrics, measures) = (new double[most * size], new double[most * size]);
         (results, others) = (new nint[vectors + most], new nint[vectors + most]);
     }
 
@@ -188,16 +188,22 @@ sealed unsafe class TorchGrid : IDisposable
     // Results go into an array; metrics of some slots are read.
     void Run(TorchProgram program, IEnumerable<int> slots, nint[] into)
     {
-        var count = vectors + program.Function.Metrics.Length;
-        program.Run(inputs, scalars, into.AsSpan(0, count));
-        for (var i = vectors; i < count; i++)
-        {
-            Handles.Download(into[i], [size], row.AsSpan());
-            foreach (var slot in slots) metrics[(i - vectors) * size + slot] = row[slot];
-            Handles.Free(into[i]);
-        }
+        var count = program.Function.Metrics.Length;
+        program.Run(inputs, scalars, into.AsSpan(0, vectors + count));
+        if (count > 0) Measure(into.AsSpan(vectors, count), slots);
         if (wantsMetrics)
             foreach (var slot in slots) measured[slot] = program.Function;
+    }
+
+    // All metrics in one transfer: [count, R].
+    void Measure(ReadOnlySpan<nint> values, IEnumerable<int> slots)
+    {
+        var all = OpTable.Joined(values);
+        Handles.Download(all, [values.Length * size], measures.AsSpan());
+        Handles.Free(all);
+        foreach (var value in values) Handles.Free(value);
+        foreach (var slot in slots)
+            for (var at = slot; at < values.Length * size; at += size) metrics[at] = measures[at];
     }
 
     // Rows of the other program's results replace those of the first one.

@@ -163,9 +163,11 @@ sealed class TorchProgram : IDisposable
             case Op.Gather: return Add(OpTable.Gather(node, shape), Dense(node.Sources[0]), Dense(node.Sources[1]),
                 Firsts(node.Sources[0].Shape[0]));
             case Op.ScatterAdd: return Add(OpTable.ScatterAdd(node, shape), Dense(node.Sources[0]),
-                Dense(node.Sources[1]), Firsts(node.Shape[0]), Number(0));
+                Dense(node.Sources[1]), Firsts(node.Shape[0]), There(0));
             case Op.Where: return Add(OpTable.Of(node, shape), Condition(node.Sources[0], node.Shape.Rank),
                 Aligned(node.Sources[1], node.Shape.Rank), Aligned(node.Sources[2], node.Shape.Rank));
+            case Op.Broadcast when node.Sources[0].Op == Op.Constant:
+                return Add(OpTable.Of(node, shape), There(node.Sources[0].Number));
             case Op.Broadcast: return Add(OpTable.Of(node, shape), Aligned(node.Sources[0], node.Shape.Rank));
             case var op when op.IsElementwise():
                 return Add(OpTable.Of(node, shape),
@@ -180,6 +182,10 @@ sealed class TorchProgram : IDisposable
     int Number(double number) => View(-1, FormattableString.Invariant($"{BitConverter.DoubleToInt64Bits(number)}"),
         () => Slot(Handles.Number(number, type), kept: true));
 
+    /// <summary>A constant without axes in the device's memory, kept: for ops that take none of the host.</summary>
+    int There(double number) => View(Number(number), "there",
+        () => Slot(Handles.Upload<double>([number], [], type, place), kept: true));
+
     /// <summary>A source as numbers, with the axis of the runs and its own, or without axes for a constant.</summary>
     int Value(Tensor source)
     {
@@ -193,7 +199,8 @@ sealed class TorchProgram : IDisposable
     int Dense(Tensor source)
     {
         var slot = Value(source);
-        return source.Op == Op.Constant ? View(slot, "runs", () => Add(OpTable.Expand([runs]), slot)) : slot;
+        return source.Op == Op.Constant
+            ? View(slot, "runs", () => Add(OpTable.Expand([runs]), There(source.Number))) : slot;
     }
 
     /// <summary>A source as a rank's op reads it: axes of 1 behind the axis of the runs.</summary>
