@@ -228,7 +228,10 @@ let statistics = [
     ofTruth
         "unpaired difference of two cells, bootstrap"
         (fun truth -> mean truth.Scores[7] - mean truth.Scores[13])
-        (fun blocks -> bootstrapDifference how blocks.Scores[7] blocks.Scores[13])
+        (fun blocks ->
+            bootstrapTwoTasks how (fun xs ys -> meanOfTasks xs - meanOfTasks ys) [| blocks.Scores[7] |] [|
+                blocks.Scores[13]
+            |])
     ofRelated "rank correlation of a number with scores, bootstrap" rankCorrelation
     ofRelated "regret@1 of a number, bootstrap" (Selectability.regret 1)
     ofRelated "regret@3 of a number, bootstrap" (Selectability.regret 3)

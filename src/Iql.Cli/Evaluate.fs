@@ -66,7 +66,7 @@ module Evaluate =
         TextTable.lines [
             [ ""; $"Return in {card.Name}" ]
             for heading, numbers in Estimates.alike returns do
-                match List.map snd numbers |> RunSummary.ofNumbers $"return {heading}" with
+                match List.map snd numbers |> RunSummary.ofNumbers with
                 | Some { Mean = mean; Interval = Some interval } -> [
                     heading
                     Shown.estimate { Value = mean; Interval = interval }

@@ -31,8 +31,7 @@ let panels (curves: PublishedRun list) (groups: ResultGroup list) : GenericChart
 
             [
                 Marks.thin Style.grey $"CORL's {theirs.Length} runs" under
-                LearningCurves.means $"beside {OnlineTable.title group}" ours
-                |> Marks.line 0 Style.categorical.Head "ours"
+                LearningCurves.means ours |> Marks.line 0 Style.categorical.Head "ours"
             ]
             |> Chart.combine
             |> LearningCurves.framed

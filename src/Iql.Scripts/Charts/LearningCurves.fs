@@ -6,9 +6,6 @@ open Plotly.NET.TraceObjects
 open Iql.Scripts
 open Iql.Scripts.Statistics
 
-// A band has hundreds of points and is looked at, not read off: fewer replicates do.
-let private fewer (how: Bootstrap) = { how with Replicates = 500 }
-
 /// A diverged run: a thin dotted line up to a cross at its end.
 let private lost measure (colour: string) (name: string) (run: Run) : GenericChart =
     let points = Run.curve measure run
@@ -31,10 +28,10 @@ let private lost measure (colour: string) (name: string) (run: Run) : GenericCha
     |> Chart.withTraceInfo (LegendGroup = name)
 
 /// At each step the mean over the runs that have a point there, with its 95 % interval over runs.
-let means (purpose: string) (points: (float * float) list) : (float * Estimate) list =
+let means (points: (float * float) list) : (float * Estimate) list =
     Run.byStep points
     |> List.choose (fun (step, values) ->
-        RunSummary.ofNumbersWith fewer $"{purpose} at {step}" values
+        RunSummary.ofNumbers values
         |> Option.map (fun summary -> step, estimateOf summary.Mean summary.Interval))
 
 /// A chart of runs over training with its title, its axes, and a mark where runs go on online.
@@ -63,7 +60,7 @@ let framed
 let private lines measure i colour name (cell: ResultGroup) : GenericChart list =
     let diverged, kept = cell.Runs |> List.partition Run.diverged
 
-    let points = kept |> List.collect (Run.curve measure) |> means (Shown.values cell.Values)
+    let points = kept |> List.collect (Run.curve measure) |> means
 
     [
         if not points.IsEmpty then

@@ -32,7 +32,7 @@ let panels (groups: ResultGroup list) : GenericChart list = [
         [
             for i, (name, points) in List.indexed [ "evaluation", evaluated; "acting", acting ] do
                 if not points.IsEmpty then
-                    LearningCurves.means $"{name} {title}" points |> Marks.line i Style.categorical[i] name
+                    LearningCurves.means points |> Marks.line i Style.categorical[i] name
         ]
         |> Marks.over
         |> Style.titled title "environment steps after the switch" "successes, %"

@@ -31,7 +31,7 @@ let panels (name: string) (cells: ResultGroup list) : GenericChart list = [
             for label in ResultGroups.values name cells do
                 let seeds = cells |> ResultGroups.where name label |> List.collect _.Runs |> bySeed metric
 
-                for summary in Option.toList (RunSummary.ofNumbers $"{metric} at {label}" seeds) ->
+                for summary in Option.toList (RunSummary.ofNumbers seeds) ->
                     label, seeds, estimateOf summary.Mean summary.Interval
         ]
 

@@ -179,9 +179,7 @@ module Estimates =
 
     /// A number of a group over its seeds; None where no run has it.
     let summary (column: EstimateColumn) (group: EstimateGroup) : RunSummary option =
-        group.Judged
-        |> List.choose (snd >> EstimateColumn.value column)
-        |> RunSummary.ofNumbers $"{column.Name} {group.Heading}"
+        group.Judged |> List.choose (snd >> EstimateColumn.value column) |> RunSummary.ofNumbers
 
     /// The columns that some run has a number in.
     let columns (groups: EstimateGroup list) : EstimateColumn list =

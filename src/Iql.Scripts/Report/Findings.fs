@@ -12,9 +12,7 @@ type private Comparison = ResultGroup -> ResultGroup -> Estimate option
 let private pairwise (measure: Measure) (a: ResultGroup) (b: ResultGroup) : Estimate option =
     match ResultGroups.finals measure a, ResultGroups.finals measure b with
     | (_ :: _ :: _ as xs), (_ :: _ :: _ as ys) ->
-        let seed = Seed.Named("difference").Split(Shown.values a.Values).Split(Shown.values b.Values)
-
-        bootstrapDifference (RunSummary.bootstrapped seed) (Array.ofList xs) (Array.ofList ys) |> Some
+        Student.unpaired RunSummary.confidence (Array.ofList xs) (Array.ofList ys) |> Some
     | _ -> None
 
 /// By Tukey's test, for all cells at once; pair by pair where no two cells share two seeds.
@@ -50,7 +48,7 @@ let private episodes (run: Run) : string list =
     | Some last when last.Returns.Length > 1 ->
         let returns = Array.ofSeq last.Returns
 
-        let estimate = bootstrap (RunSummary.bootstrapped (Seed.Named "episodes")) mean returns
+        let estimate = Student.ofRuns RunSummary.confidence returns
 
         [
             $"Over the {returns.Length} episodes of the last evaluation the mean return is {Shown.estimate estimate}, \
@@ -221,7 +219,7 @@ let private basisOf (grid: Grid option) (cells: ResultGroup list) : string =
     let brackets =
         Plural.given
             (cells |> List.exists (fun cell -> cell.Runs.Length > 1))
-            " Brackets are 95 % percentile-bootstrap intervals over seeds."
+            " Brackets are Student's 95 % intervals over seeds."
 
     let pairs =
         match grid with

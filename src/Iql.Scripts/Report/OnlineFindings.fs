@@ -17,9 +17,9 @@ let ofSweep (sweep: SweepResults) : string list =
         let title = OnlineTable.title group
         let numbers = group.Runs |> List.choose (OnlineNumbers.ofRun measure)
 
-        match columns |> List.map (fun column -> OnlineColumn.summary title column numbers) with
+        match columns |> List.map (fun column -> OnlineColumn.summary column numbers) with
         | [ Some before; Some dip; Some last ] ->
-            let change = (OnlineColumn.change title numbers).Value
+            let change = (OnlineColumn.change numbers).Value
             let sign = Plural.given (change.Mean > 0.0) "+"
 
             let verdict =
@@ -46,10 +46,7 @@ let ofSweep (sweep: SweepResults) : string list =
     | groups when groups.Length > 6 ->
         let changes =
             groups
-            |> List.choose (fun group ->
-                group.Runs
-                |> List.choose (OnlineNumbers.ofRun measure)
-                |> OnlineColumn.change (OnlineTable.title group))
+            |> List.choose (fun group -> group.Runs |> List.choose (OnlineNumbers.ofRun measure) |> OnlineColumn.change)
 
         let clear sign =
             changes

@@ -41,8 +41,7 @@ let private table (measure: Measure) (curves: PublishedRun list) (sweep: SweepRe
                 "Seeds", (fun row -> Html.sortedCell (string row.Numbers.Length) (string row.Numbers.Length))
                 for column in columns do
                     column.Head,
-                    fun row ->
-                        OnlineColumn.summary row.Heading column row.Numbers |> cell (OnlineColumn.shown measure column)
+                    fun row -> OnlineColumn.summary column row.Numbers |> cell (OnlineColumn.shown measure column)
             ]
             rows
         Html.styled

@@ -88,12 +88,13 @@ let private basis (table: ScoreTable) : string =
         else
             $"the mean of the last {table.Last} evaluations of a run"
 
-    let several = Plural.given ((ScoreTable.tasks table).Length > 1) ", resampled within each task"
+    let several =
+        Plural.given ((ScoreTable.tasks table).Length > 1) ", sums and means; the bootstrap's for median, IQM and gap"
 
     let brackets =
         Plural.given
             (table.Seeds > 1)
-            $" Brackets are 95 %% percentile-bootstrap intervals over {table.Seeds} seeds{several}."
+            $" Brackets are 95 %% intervals over {table.Seeds} seeds: Student's for one task{several}."
 
     $"Every number is {number}. No best policy was selected.{brackets}"
 

@@ -20,7 +20,7 @@ let private bestOf (measure: Measure) (run: Run) : float option =
 let private longEnough (runs: Run list) : bool = runs |> List.exists (fun run -> (Run.learned Return run).Length >= 20)
 
 /// A group's success rate in percent: with one run a cell with Wilson's interval, over the independent episodes of that
-/// one policy; with several with the bootstrap's over runs, because the episodes of one run are alike.
+/// one policy; with several with Student's over runs, because the episodes of one run are alike.
 let private successRate (single: bool) (cell: ResultGroup) : (float * Interval option) option =
     match ResultGroups.successes cell with
     | [ won, tried ] when single ->
@@ -32,7 +32,7 @@ let private successRate (single: bool) (cell: ResultGroup) : (float * Interval o
         Some(100.0 * share.Value, Some percent)
     | runs ->
         [ for won, tried in runs -> 100.0 * float won / float tried ]
-        |> RunSummary.ofNumbers $"successes {Shown.values cell.Values}"
+        |> RunSummary.ofNumbers
         |> Option.map (fun summary -> summary.Mean, summary.Interval)
 
 /// One row a cell, and what its columns mean. Columns that would say nothing are left out: the mean of the last ten

@@ -63,12 +63,12 @@ module OnlineColumn =
             Shown.measured measure value
 
     /// A column's numbers summed up over runs, with the interval of every report.
-    let summary (purpose: string) (column: OnlineColumn) (numbers: OnlineNumbers list) : RunSummary option =
-        numbers |> List.choose column.Of |> RunSummary.ofNumbers $"{purpose} {column.Head}"
+    let summary (column: OnlineColumn) (numbers: OnlineNumbers list) : RunSummary option =
+        numbers |> List.choose column.Of |> RunSummary.ofNumbers
 
     /// How much a run rose over the online phase, over runs: each run's own end less its own beginning.
-    let change (purpose: string) (numbers: OnlineNumbers list) : RunSummary option =
+    let change (numbers: OnlineNumbers list) : RunSummary option =
         numbers
         |> List.map (fun numbers -> numbers.Last - numbers.Before)
         |> List.filter Double.IsFinite
-        |> RunSummary.ofNumbers $"{purpose} change"
+        |> RunSummary.ofNumbers

@@ -72,7 +72,7 @@ module OnlineTable =
                         Plural.given row.IsPublished "  " + row.Heading
                         :: [
                             for column in columns ->
-                                OnlineColumn.summary row.Heading column row.Numbers
+                                OnlineColumn.summary column row.Numbers
                                 |> Option.map (_.Mean >> OnlineColumn.shown measure column)
                                 |> Option.defaultValue "–"
                         ]

@@ -127,7 +127,7 @@ module ResultGroups =
 
     /// The final numbers of a group's finished runs, summed up; None where no run finished.
     let summary (measure: Measure) (group: ResultGroup) : RunSummary option =
-        finals measure group |> RunSummary.ofNumbers (Shown.values group.Values)
+        finals measure group |> RunSummary.ofNumbers
 
     let private mean (counts: Run -> bool) (pick: Run -> float option) (group: ResultGroup) : float option =
         match group.Runs |> List.filter counts |> List.choose pick with

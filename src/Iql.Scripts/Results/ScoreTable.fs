@@ -126,23 +126,18 @@ module ScoreTable =
 
         if Array.exists Array.isEmpty scores then None else Some scores
 
-    /// Which of several lead in a statistic of their tasks' scores; a contender without scores does not. `better` is
-    /// that statistic, or its negative where less is better.
-    let private leaders (purpose: string) (better: float[][] -> float) (scores: float[][] option list) : bool list =
+    /// Which of several lead in a number of all their tasks; a contender without scores does not.
+    let private leaders (total: TaskTotal) (scores: float[][] option list) : bool list =
         let leads best each =
             let several = Array.append each best |> Array.forall (fun (runs: float[]) -> runs.Length > 1)
 
-            let ahead () =
-                let how = RunSummary.bootstrapped (Seed.Named("comparison difference").Split purpose)
-
-                bootstrapTwoTasks how (fun a b -> better a - better b) best each
-
-            better each = better best || (several && (ahead ()).Interval.Low <= 0.0)
+            total.Value each = total.Value best || (several && (total.Ahead best each).Interval.Low <= 0.0)
 
         match List.choose id scores with
         | [] -> List.map (fun _ -> false) scores
         | present ->
-            let best = List.maxBy better present
+            let best = present |> (if total.HigherIsBetter then List.maxBy total.Value else List.minBy total.Value)
+
             scores |> List.map (Option.exists (leads best))
 
     let private row number (sweep: SweepResults) contenders (published: PublishedTable list) name : ScoreLine =
@@ -163,7 +158,7 @@ module ScoreTable =
         ]
 
         let leads =
-            leaders $"lead {name}" (fun scores -> mean scores[0]) [
+            leaders TaskTotal.mean [
                 for scores, _, _ in cells -> if scores.IsEmpty then None else Some [| Array.ofList scores |]
             ]
 
@@ -180,8 +175,8 @@ module ScoreTable =
                     Published.foreignData name data.Source data.Transitions (Option.ofObj data.Origin)
                 | _ -> None
             Entries = [
-                for contender, (scores, diverged, waiting), leads in List.zip3 contenders cells leads ->
-                    RunSummary.ofNumbers $"{name} {contender}" scores
+                for (scores, diverged, waiting), leads in List.zip cells leads ->
+                    RunSummary.ofNumbers scores
                     |> Option.map (fun summary -> {
                         Value = summary.Mean
                         Interval = summary.Interval
@@ -242,22 +237,17 @@ module ScoreTable =
         let scores = [ for contender in table.Contenders -> scoresOf contender table ]
         let foreign = ours table.Rows |> List.tryPick _.ForeignData
 
-        let one name sign (statistic: float[][] -> float) (ofPublished: (float list -> float) option) = [
-            let estimate contender each =
-                let how = RunSummary.bootstrapped (Seed.Named("comparison").Split $"{name} {contender}")
-
-                bootstrapTasks how statistic each
-
-            let leads = leaders name (fun scores -> sign * statistic scores) scores
+        let one (total: TaskTotal) = [
+            let leads = leaders total scores
 
             let own = {
-                Heading = name
+                Heading = total.Name
                 Source = None
                 ForeignData = None
                 Entries = [
                     for contender, each, leads in List.zip3 table.Contenders scores leads ->
                         each
-                        |> Option.map (estimate contender)
+                        |> Option.map (total.Estimate contender)
                         |> Option.map (fun estimate -> {
                             plain estimate.Value with
                                 Interval = (if table.Seeds > 1 then Some estimate.Interval else None)
@@ -270,7 +260,7 @@ module ScoreTable =
 
             own
 
-            for ofPublished, source in List.allPairs (Option.toList ofPublished) table.Published do
+            for ofPublished, source in List.allPairs (Option.toList total.OfPublished) table.Published do
                 let entries = [
                     for contender in table.Contenders ->
                         let found = [ for task in tasks table -> PublishedTable.find task contender source ]
@@ -285,13 +275,7 @@ module ScoreTable =
                     theirs { own with ForeignData = foreign } source entries
         ]
 
-        List.concat [
-            one "sum" 1.0 sumOfTasks (Some List.sum)
-            one "mean" 1.0 meanOfTasks (Some List.average)
-            one "median" 1.0 medianOfTasks (Some(Array.ofList >> median))
-            one "IQM" 1.0 iqmOfTasks None
-            one "optimality gap" -1.0 (optimalityGapOfTasks 100.0) None
-        ]
+        List.collect one TaskTotal.all
 
     /// The table of a number of each run; figures of others are those of the same phase.
     let private ofNumbers measure phase (number: Run -> float option) (sweep: SweepResults) : ScoreTable =

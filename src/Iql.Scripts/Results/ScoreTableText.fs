@@ -62,7 +62,7 @@ let notes (table: ScoreTable) : string list = [
     if table.Seeds = 1 then
         $"{what}. There is one seed, so there are no intervals. Any difference may be chance."
     else
-        $"{what}: mean over {table.Seeds} seeds ± half the width of the 95 %% bootstrap interval."
+        $"{what}: mean over {table.Seeds} seeds ± half the width of the 95 %% interval."
 
     for line in ScoreTable.ours table.Rows do
         for contender, diverged, waiting in List.zip3 table.Contenders line.Diverged line.Waiting do

@@ -183,8 +183,3 @@ let bootstrapTwoTasks (how: Bootstrap) statistic (xs: float[][]) (ys: float[][])
     let ofBoth (scores: float[][]) : float = statistic scores[.. xs.Length - 1] scores[xs.Length ..]
 
     bootstrapTasks how ofBoth (Array.append xs ys)
-
-/// mean(xs) − mean(ys) of two groups of runs of one task, xs [R₁] and ys [R₂], with its interval. Where that contains
-/// 0, the data do not tell the groups apart.
-let bootstrapDifference (how: Bootstrap) (xs: float[]) (ys: float[]) : Estimate =
-    bootstrapTwoTasks how (fun (xs: float[][]) (ys: float[][]) -> mean xs[0] - mean ys[0]) [| xs |] [| ys |]

@@ -150,13 +150,17 @@ let tests =
 
         testCase "difference of equal groups holds zero and of far groups does not" (fun () ->
             let xs = [| 1.0; 2.0; 3.0; 4.0 |]
-            let same = bootstrapDifference (draws 2000 0.95) xs xs
+
+            let difference xs ys =
+                bootstrapTwoTasks (draws 2000 0.95) (fun xs ys -> meanOfTasks xs - meanOfTasks ys) [| xs |] [| ys |]
+
+            let same = difference xs xs
 
             Expect.isTrue
                 (same.Interval.Low < 0.0 && same.Interval.High > 0.0)
                 "low of same is below 0.0 and high of same is above 0.0"
 
-            let far = bootstrapDifference (draws 2000 0.95) (xs |> Array.map ((+) 50.0)) xs
+            let far = difference (xs |> Array.map ((+) 50.0)) xs
             Expect.equal far.Value 50.0 "far"
             Expect.isGreaterThan far.Interval.Low 40.0 "low of far")
 
