@@ -92,7 +92,7 @@ let predictionWords (measure: Measure) : XmlNode list = [
         "note"
         $"Rank correlation is Kendall's τ_b: 1 is the right order, 0 none, −1 the opposite. Regret@k is the \
           {Measure.title measure} lost by trying the k best by the number, and keeping the best of them. The column \
-          Better is settled by the number's name, not by the scores. Brackets are Student's 95 %% intervals over seeds."
+          Better is settled by the number's name, not by the scores. Brackets are 95 %% bootstrap intervals over seeds."
     Html.computed
         "choosing-without-an-environment"
         "Numbers and scores are means over the seeds of a cell. Among equal numbers, chance decides: regret is a mean \

@@ -192,6 +192,7 @@ let private sweepPage rebuild (curves: PublishedRun list) judged episode picture
          @ Sections.shown "" [ "episode", "An episode", episode ]
          @ scores
          @ ExploreSection.ofSweep sweep
+         @ TuningSection.ofSweep sweep
          @ GridSections.ofSweep sweep
          @ others
          @ Sections.shown "" [

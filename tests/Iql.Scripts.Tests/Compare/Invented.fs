@@ -68,7 +68,7 @@ let data (task: string) (source: string) (origin: DataOrigin option) : DatasetIn
 /// What came out: a task's data and, for each algorithm, how each seed ended, and with which scores.
 type Task = string * DatasetInfo * (string * (RunStatus * float list) list) list
 
-/// Results of runs with labels of task, algorithm and seed.
+/// Results of runs; their labels are the axes.
 let ofRuns (last: int) (runs: Run list) : SweepResults =
     let axis name = SweepAxis(name, ImmutableArray.CreateRange(runs |> List.map (Run.valueOf name) |> List.distinct))
 
@@ -77,7 +77,7 @@ let ofRuns (last: int) (runs: Run list) : SweepResults =
             SweepPlan(
                 Name = "invented",
                 Last = last,
-                Axes = ImmutableArray.Create(axis "task", axis "algorithm", axis "seed"),
+                Axes = ImmutableArray.CreateRange(runs |> Seq.collect _.Labels.Keys |> Seq.distinct |> Seq.map axis),
                 Runs = ImmutableArray.CreateRange [ for run in runs -> PlannedRun(run.Name, run.Labels) ]
             )
         Runs = runs
