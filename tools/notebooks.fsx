@@ -1,6 +1,5 @@
 // The kernel of notebooks, a run of all cells, and outputs to commit.
 open System
-open System.Collections.Concurrent
 open System.ComponentModel
 open System.Diagnostics
 open System.IO
@@ -8,7 +7,6 @@ open System.Text.Encodings.Web
 open System.Text.Json
 open System.Text.Json.Nodes
 open System.Text.RegularExpressions
-open System.Threading.Tasks
 
 let help =
     """Notebooks of Iql. Build Iql first: dotnet build -c Release
@@ -183,19 +181,18 @@ try
     | [ "install" ] -> install [ "--user" ]
     | [ "install"; "--prefix"; folder ] -> install [ "--prefix"; Path.GetFullPath folder ]
     | "run" :: (_ :: _ as notebooks) ->
-        let together = ParallelOptions(MaxDegreeOfParallelism = Environment.ProcessorCount)
-        let failures = ConcurrentBag<string>()
-
-        let run notebook =
-            try
-                execute notebook |> ignore
-            with error ->
-                failures.Add error.Message
-
-        Parallel.ForEach(notebooks, together, run) |> ignore
+        // One after the other: two kernels that start at once may take the same port, and one dies.
+        let failures =
+            notebooks
+            |> List.choose (fun notebook ->
+                try
+                    execute notebook |> ignore
+                    None
+                with error ->
+                    Some error.Message)
 
         if not failures.IsEmpty then
-            failures |> Seq.sort |> String.concat "\n" |> failwith
+            failures |> String.concat "\n" |> failwith
     | "save" :: (_ :: _ as notebooks) -> List.iter save notebooks
     | []
     | [ "--help" ] -> printfn "%s" help

@@ -244,7 +244,7 @@ module Request =
 
             match values with
             | [ one ] -> change (set one) request
-            | _ -> asking { Name = "actionScaling"; Values = [ for word in values -> word, set word ] } request
+            | _ -> asking (Axis.own "actionScaling" [ for word in values -> word, set word ]) request
 
         Parameter.value
             ($"""--action-scaling {String.concat "|" words}""" + if several then ",..." else "")

@@ -171,7 +171,6 @@ module Training =
 
     /// Means of the last evaluations over seeds, axis by axis, as lines of text.
     let private table (results: SweepResults) : string list =
-        let plane = ResultGroups.plane results
         let measure = Measure.ofRuns results.Runs |> Option.defaultValue Score
 
         let shown (cells: ResultGroup list) =
@@ -180,10 +179,11 @@ module Training =
             | numbers -> $"{List.average numbers:F1}"
 
         [
-            for values, cells in plane.Facets do
-                for name, value in values do
+            for plane in ResultGroups.planes results do
+                for name, value in plane.Values do
                     yield $"{name} {value}"
 
+                let cells = plane.Cells
                 let at name value = cells |> ResultGroups.where name value
 
                 match plane.Rows, plane.Columns with

@@ -122,6 +122,35 @@ let tests =
                 (Error "alpha: belongs to td3bc, got iql and bc.")
                 "message")
 
+        testCase "an axis leaves algorithms alone that have it not, and one that no algorithm has is refused" (fun () ->
+            let plan = {
+                Plan.standard with
+                    Axes = [ "expectile", [ "0.5"; "0.9" ]; "alpha", [ "1"; "2.5"; "4" ] ]
+                    Algorithms = [ "iql"; "td3bc"; "bc" ]
+                    Seeds = [ 0 ]
+            }
+
+            let names = Plan.sweep plan |> Attempt.get |> Sweep.cells |> List.map _.Name
+
+            let task = "task=pointmaze-large-windy-v0"
+
+            Expect.equal
+                names
+                [
+                    $"{task},algorithm=iql,expectile=0.5,seed=0"
+                    $"{task},algorithm=iql,expectile=0.9,seed=0"
+                    $"{task},algorithm=td3bc,alpha=1,seed=0"
+                    $"{task},algorithm=td3bc,alpha=2.5,seed=0"
+                    $"{task},algorithm=td3bc,alpha=4,seed=0"
+                    $"{task},algorithm=bc,seed=0"
+                ]
+                "runs"
+
+            Expect.equal
+                (Plan.sweep { plan with Algorithms = [ "iql"; "bc" ] } |> Result.map ignore)
+                (Error "alpha: belongs to td3bc, got iql and bc.")
+                "message")
+
         testCase "a plan that is absent or is no JSON, and points without a range, are refused in words" (fun () ->
             let path = Path.GetTempFileName()
             File.WriteAllText(path, "{\n\"format\":")

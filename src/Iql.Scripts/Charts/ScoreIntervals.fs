@@ -38,8 +38,6 @@ let byTask (table: ScoreTable) : GenericChart list =
             let values = [
                 for entry in List.choose id row.Entries do
                     yield! entry.Scores
-                    yield (estimate entry).Interval.Low
-                    yield (estimate entry).Interval.High
                 for _, _, _, value in theirs do
                     yield value
             ]
@@ -95,11 +93,7 @@ let overall (table: ScoreTable) : GenericChart list =
                         (if name = "optimality gap" then name + " (lower is better)" else name)
                         "score"
                         rows
-                        (Style.bounds Score [
-                            for _, _, estimate in entries do
-                                estimate.Interval.Low
-                                estimate.Interval.High
-                        ])
+                        (Style.bounds Score [ for _, _, estimate in entries -> estimate.Value ])
     ]
 
 /// Pairs of contenders: how likely a run of the first beats a run of the second on a task; None without pairs.

@@ -28,7 +28,11 @@ let private json (value: 'value) : string = JsonSerializer.Serialize(value).Repl
 
 /// What explore.js takes: axes with their values and colours, and, apart, runs with theirs.
 let private data (measure: Measure) (axes: string list) (runs: Run list) : string * string =
-    let values name = ResultGroups.values name (ResultGroups.ofRuns [ name ] runs)
+    let value name (run: Run) = if run.Labels.ContainsKey name then Run.valueOf name run else "–"
+
+    let values name =
+        ResultGroups.values name (ResultGroups.ofRuns [ name ] runs)
+        @ if runs |> List.forall _.Labels.ContainsKey(name) then [] else [ "–" ]
 
     let colours (values: string list) =
         let isOrdered = values |> List.forall (ResultGroups.number >> Option.isSome)
@@ -52,7 +56,7 @@ let private data (measure: Measure) (axes: string list) (runs: Run list) : strin
             let points = points measure run
 
             {|
-                values = [ for name in axes -> Run.valueOf name run ]
+                values = [ for name in axes -> value name run ]
                 x = List.map fst points
                 y = List.map snd points
                 final = Run.final measure run |> Option.map short |> Option.toNullable

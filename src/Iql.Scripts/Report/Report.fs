@@ -55,11 +55,11 @@ let private origin (rebuild: string list) (runs: Run list) : XmlNode list = [
 /// An episode of the cell that leads each facet: of the seed with the middle score.
 let private episode (folderOf: Run -> string) (sweep: SweepResults) : XmlNode list =
     let headlines = [
-        for facet, cells in (ResultGroups.plane sweep).Facets do
+        for plane in ResultGroups.planes sweep do
             for measure in Option.toList (Measure.ofRuns sweep.Runs) do
-                for best, _ in Option.toList (ResultGroups.best measure cells) do
+                for best, _ in Option.toList (ResultGroups.best measure plane.Cells) do
                     for run in Option.toList (Animations.median best.Runs) do
-                        facet @ best.Values, run
+                        plane.Values @ best.Values, run
     ]
 
     match List.truncate 6 headlines with
@@ -153,13 +153,13 @@ let private whole (page: Page) : string = page.Parts |> List.map snd |> Html.pag
 /// The page of a sweep over numbers, with an episode of it and pictures of its data. `curves` are published ones, which
 /// stand beside runs that go on online. `judged` are runs whose policies data judged.
 let private sweepPage rebuild (curves: PublishedRun list) judged episode pictures (sweep: SweepResults) : Page =
-    let plane = ResultGroups.plane sweep
+    let planes = ResultGroups.planes sweep
 
     let facets = [
-        for i, (values, cells) in List.indexed plane.Facets ->
-            let many = plane.Facets.Length > 1
+        for i, plane in List.indexed planes ->
+            let many, cells = planes.Length > 1, plane.Cells
             let prefix = if many then $"f{i + 1}-" else ""
-            let aside = if many then $": {Shown.values values}" else ""
+            let aside = if many then $": {Shown.values plane.Values}" else ""
             let measure = cells |> List.collect _.Runs |> Measure.ofRuns
 
             ($"{prefix}found",
@@ -167,9 +167,7 @@ let private sweepPage rebuild (curves: PublishedRun list) judged episode picture
              (if i = 0 then OnlineFindings.ofSweep sweep @ EstimateSections.found sweep judged else [])
              @ Findings.ofGroups (Option.ofNullable sweep.Plan.Difference) measure plane.Rows plane.Columns cells
              |> List.map Html.paragraph),
-            [
-                for id, heading, body in Sections.ofGroups prefix measure plane cells -> id, heading + aside, body
-            ]
+            [ for id, heading, body in Sections.ofPlane prefix measure plane -> id, heading + aside, body ]
     ]
 
     let table =
@@ -218,6 +216,7 @@ let private tablePage rebuild (curves: PublishedRun list) judged episodes (sweep
         sweep
         [ "found", "What was found", List.map Html.paragraph found ]
         (scores
+         @ TuningSection.ofSweep sweep
          @ ExploreSection.ofSweep sweep
          @ OnlineSections.ofSweep curves sweep
          @ EstimateSections.ofRuns sweep judged

@@ -159,8 +159,8 @@ let private losses figure measure valueAxis policyAxis (cells: ResultGroup list)
 
 /// The sections of one plane of cells; those without anything to show of the swept axes are left out. `prefix` keeps
 /// the ids of planes apart.
-let ofGroups (prefix: string) (measure: Measure option) (plane: Plane) (cells: ResultGroup list) : Section list =
-    let rows, columns = plane.Rows, plane.Columns
+let ofPlane (prefix: string) (measure: Measure option) (plane: Plane) : Section list =
+    let rows, columns, cells = plane.Rows, plane.Columns, plane.Cells
     let figure (id: string) = Html.figure $"{prefix}figure-{id}"
 
     let moving metrics =

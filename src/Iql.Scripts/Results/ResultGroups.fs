@@ -16,12 +16,13 @@ type ResultGroup = {
 
     override own.ToString() = own.Line
 
-/// How a sweep is laid out: rows and columns are the two axes shown as a plane, a facet is one combination of all the
-/// others.
+/// Cells that one table shows: rows and columns are two axes that vary here.
 type Plane = {
+    /// Its value on each other axis that varies in the sweep.
+    Values: (string * string) list
     Rows: string option
     Columns: string option
-    Facets: ((string * string) list * ResultGroup list) list
+    Cells: ResultGroup list
 }
 
 /// Grouping runs, and numbers of groups.
@@ -65,10 +66,14 @@ module ResultGroups =
     let along (name: string) (group: ResultGroup) (groups: ResultGroup list) : ResultGroup list =
         groups |> List.filter (fun other -> without name other = without name group)
 
-    /// Runs grouped by the named axes, in the order of the runs.
+    /// Runs grouped by the named axes, in the order of the runs; an axis that does not fit a run has no value there.
     let ofRuns (names: string list) (runs: Run list) : ResultGroup list =
         runs
-        |> List.groupBy (fun run -> [ for name in names -> name, Run.valueOf name run ])
+        |> List.groupBy (fun run -> [
+            for name in names do
+                if run.Labels.ContainsKey name then
+                    name, Run.valueOf name run
+        ])
         |> List.map (fun (values, runs) -> { Values = values; Runs = runs |> List.sortBy _.Config.Seed })
 
     /// The axes that vary over a sweep's runs, without the seed.
@@ -80,32 +85,39 @@ module ResultGroups =
                 axis.Name
     ]
 
-    /// The plane of a sweep. Expectile and inverse temperature are rows and columns where they vary; otherwise the
-    /// first two axes that do.
-    let plane (sweep: SweepResults) : Plane =
-        let varies name = sweep.Runs |> List.map (Run.valueOf name) |> List.distinct |> List.length > 1
+    /// The axes of a plane: expectile and inverse temperature where they vary; otherwise the first two that do.
+    let private layout (varying: string list) : string option * string option =
+        let preferred =
+            [ "expectile"; "inverseTemperature" ] |> List.filter (fun name -> List.contains name varying)
 
+        match List.distinct (preferred @ List.except [ "task" ] varying) with
+        | [] -> None, None
+        | [ "expectile" ] -> Some "expectile", None
+        | [ only ] -> None, Some only
+        | first :: second :: _ -> Some first, Some second
+
+    /// A sweep as planes. Algorithms with other axes than others have planes of their own.
+    let planes (sweep: SweepResults) : Plane list = [
         let varying = varying sweep
+        let shared name = sweep.Runs |> List.forall _.Labels.ContainsKey(name)
 
-        let preferred, others =
-            List.filter varies [ "expectile"; "inverseTemperature" ], List.except [ "task" ] varying
+        for part in ofRuns (if List.forall shared varying then [] else [ "algorithm" ]) sweep.Runs do
+            let own =
+                varying
+                |> List.except (List.map fst part.Values)
+                |> List.filter (fun name -> (part.Runs |> List.distinctBy (Run.valueOf name)).Length > 1)
 
-        let rows, columns =
-            match List.distinct (preferred @ others) with
-            | [] -> None, None
-            | [ "expectile" ] -> Some "expectile", None
-            | [ only ] -> None, Some only
-            | first :: second :: _ -> Some first, Some second
+            let rows, columns = layout own
+            let shown = List.choose id [ rows; columns ]
 
-        let shown = List.choose id [ rows; columns ]
-
-        {
-            Rows = rows
-            Columns = columns
-            Facets =
-                ofRuns (List.except shown varying) sweep.Runs
-                |> List.map (fun facet -> facet.Values, ofRuns shown facet.Runs)
-        }
+            for facet in ofRuns (List.except shown own) part.Runs ->
+                {
+                    Values = part.Values @ facet.Values
+                    Rows = rows
+                    Columns = columns
+                    Cells = ofRuns shown facet.Runs
+                }
+    ]
 
     /// Whether a logged metric ends differently at different values of an axis, seed by seed.
     let moves (metric: string) (name: string) (groups: ResultGroup list) : bool =

@@ -8,6 +8,8 @@ open Iql.Data
 type Axis = {
     Name: string
     Values: (string * (Trial -> Trial)) list
+    /// Whether it applies to a trial: a hyperparameter's axis leaves alone the algorithms that have it not.
+    Fits: Trial -> bool
 } with
 
     /// One line, as F# Interactive shows it.
@@ -23,8 +25,10 @@ module Axis =
     /// phase, as its option on the command line: `Axis.along "dataShare" [ 0.25; 0.5 ]`. Words are read as on the
     /// command line; 3.0, "3.0" and 3 have the same label.
     let along (name: string) (values: 'value seq) : Axis =
+        let online = OnlineOption.find name
+
         let labelled: obj -> string * (Trial -> Trial) =
-            match OnlineOption.find name with
+            match online with
             | Some online ->
                 fun given ->
                     let value = OnlineOption.value online given
@@ -36,7 +40,11 @@ module Axis =
                     let value = hyperparameter.Value value
                     hyperparameter.Print value, Hyperparameter.set name value
 
-        { Name = name; Values = [ for value in values -> labelled (box value) ] }
+        {
+            Name = name
+            Values = [ for value in values -> labelled (box value) ]
+            Fits = fun trial -> online.IsSome || not (isNull (trial.Config.Find name))
+        }
 
     /// Several names that are varied together, a value of each a point. Such an axis is called by its names and "&".
     let together (names: string list) (points: string list list) : Axis =
@@ -52,13 +60,19 @@ module Axis =
                     let set trial = (trial, values) ||> List.fold (fun trial (_, set) -> set trial)
                     values |> List.map fst |> String.concat "&", set
             ]
+            Fits = fun trial -> axes |> List.forall (fun axis -> axis.Fits trial)
         }
 
-    /// Repetitions.
-    let seed (values: int seq) : Axis = {
-        Name = "seed"
-        Values = [ for seed in values -> string<int> seed, fun trial -> { trial with Seed = seed } ]
+    /// An axis of one's own: what each value does to a trial, by name.
+    let own (name: string) (values: (string * (Trial -> Trial)) list) : Axis = {
+        Name = name
+        Values = values
+        Fits = fun _ -> true
     }
+
+    /// Repetitions.
+    let seed (values: int seq) : Axis =
+        own "seed" [ for seed in values -> string<int> seed, fun trial -> { trial with Seed = seed } ]
 
     /// τ of the value loss, each in (0, 1).
     let expectile (values: float seq) : Axis = along "expectile" values
@@ -74,16 +88,13 @@ module Axis =
     let policyWeight (values: PolicyWeight seq) : Axis = along "policyWeight" values
 
     /// Data to learn from, each by the task that its policies are scored in.
-    let task (sources: DataSource seq) : Axis = {
-        Name = "task"
-        Values = [ for source in sources -> DataSource.task source, (fun trial -> { trial with Data = source }) ]
-    }
+    let task (sources: DataSource seq) : Axis =
+        own "task" [ for source in sources -> DataSource.task source, (fun trial -> { trial with Data = source }) ]
 
     /// Algorithms and variants by name: each in its standard setting, changed by `start`, by the preset that it has for
     /// the task's name, and by `change`. Comes after the axis of tasks.
-    let algorithm (start: Trial -> Trial) (change: Trial -> Trial) (names: string seq) : Axis = {
-        Name = "algorithm"
-        Values = [
+    let algorithm (start: Trial -> Trial) (change: Trial -> Trial) (names: string seq) : Axis =
+        own "algorithm" [
             for name in names ->
                 let algorithm = Preset.algorithm name
 
@@ -94,16 +105,10 @@ module Axis =
 
                 name, set
         ]
-    }
 
     /// How actions are scaled to ±1 before training.
-    let actionScaling (values: ActionScaling seq) : Axis = {
-        Name = "actionScaling"
-        Values = [
+    let actionScaling (values: ActionScaling seq) : Axis =
+        own "actionScaling" [
             for rule in values ->
                 (string rule).ToLowerInvariant(), fun trial -> { trial with ActionScaling = Some rule }
         ]
-    }
-
-    /// An axis of one's own: what each value does to a trial, by name.
-    let own (name: string) (values: (string * (Trial -> Trial)) list) : Axis = { Name = name; Values = values }

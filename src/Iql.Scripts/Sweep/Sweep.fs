@@ -43,12 +43,17 @@ module Sweep =
         else
             [ axis, label ]
 
-    /// Every combination of axis values applied to a base trial, first axis slowest.
+    /// Every combination of axis values applied to a base trial, first axis slowest. What an axis does not fit stays as
+    /// it is, without a value of it.
     let grid (axes: Axis list) (trial: Trial) : SweepCell list =
         (([ [], trial ], axes)
          ||> List.fold (fun cells axis -> [
              for labels, trial in cells do
-                 for label, set in axis.Values -> List.rev (named axis.Name label) @ labels, set trial
+                 if axis.Fits trial then
+                     for label, set in axis.Values do
+                         yield List.rev (named axis.Name label) @ labels, set trial
+                 else
+                     yield labels, trial
          ]))
         |> List.map (fun (labels, trial) ->
             let labels = List.rev labels
@@ -79,6 +84,18 @@ module Sweep =
                     $"axes: expected runs that differ, got the same for {first.Name} and {second.Name}. Does a later \
                       axis replace what an earlier one sets?"
             | _ -> None)
+
+    /// An axis that no run has, in words.
+    let private homeless (sweep: Sweep) : string option =
+        let cells = grid sweep.Axes sweep.Base
+        let names = cells |> List.collect (_.Labels >> List.map fst) |> Set.ofList
+        let algorithms = cells |> List.map (fun cell -> (Trial.algorithm cell.Trial).Name) |> List.distinct
+
+        sweep.Axes
+        |> List.collect (_.Name >> _.Split('&') >> List.ofArray)
+        |> List.tryFind (names.Contains >> not)
+        |> Option.map (fun name ->
+            $"{name}: belongs to {Plural.either (Hyperparameter.owners name)}, got {Plural.listed algorithms}.")
 
     /// What is wrong with a sweep before any data are looked at.
     let check (sweep: Sweep) : Result<unit, string> =
@@ -117,7 +134,11 @@ module Sweep =
             Error
                 $"axes: expected at most {Plural.thousands mostRuns} runs, got {Plural.thousands (int64 runs)}. Ask \
                   for fewer values or seeds."
-        | _ -> alike sweep |> Option.map Error |> Option.defaultValue (Ok())
+        | _ ->
+            homeless sweep
+            |> Option.orElseWith (fun () -> alike sweep)
+            |> Option.map Error
+            |> Option.defaultValue (Ok())
 
     /// The names of a sweep's axes, each with its values in order.
     let axes (sweep: Sweep) : (string * string list) list =

@@ -135,10 +135,10 @@ let tests =
 
                     Expect.equal sweep.Runs.Head.Name (Synthetic.runName 0.5 0.0 0) "name of head of sweep"
                     Expect.equal (Run.valueOf "expectile" sweep.Runs.Head) "0.5" "value of 'expectile'"
-                    let plane = ResultGroups.plane sweep
+                    let plane = List.exactlyOne (ResultGroups.planes sweep)
                     Expect.equal plane.Rows (Some "expectile") "rows of plane"
                     Expect.equal plane.Columns (Some "inverseTemperature") "columns of plane"
-                    Expect.hasLength (snd plane.Facets.Head) 12 "head of plane"))
+                    Expect.hasLength plane.Cells 12 "cells of plane"))
 
         testCase "what a run's folder is called says nothing" (fun () ->
             Synthetic.withSweep small (fun folder ->
