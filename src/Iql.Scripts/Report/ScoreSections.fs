@@ -209,9 +209,9 @@ let ofTable (episodes: XmlNode list) (sweep: SweepResults) (table: ScoreTable) :
         |> Html.figure
             "figure-overall"
             (Plural.given (isOnline table) "Scores after going online. "
-             + "Strokes are values over all tasks. Bars are their 95 % intervals: Student's for the mean, for the others a \
-             bootstrap within each task. Mean and median are over the means of tasks. IQM (interquartile mean) drops \
-             the best and the worst quarter of all runs. The optimality gap is the mean distance of runs to 100.")
+             + "Strokes are values over all tasks. Bars are their 95 % intervals: Student's for the mean, a bootstrap \
+             within each task for the others. Mean and median are over the means of tasks. IQM (interquartile mean) \
+             drops the best and the worst quarter of all runs. The optimality gap is the mean distance of runs to 100.")
             (spoken "Statistics over all tasks" table table.Totals)
         "improvement",
         "Probability of improvement",
