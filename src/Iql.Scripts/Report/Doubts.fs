@@ -70,8 +70,8 @@ let private seeds (sweep: SweepResults) : string list =
             let range = if fewest = most then $"only {fewest}" else $"{fewest} to {most}"
 
             [
-                $"There are {range} seeds for each number. The 95 %% intervals are too narrow with so few, and the \
-                  true uncertainty is larger."
+                $"There are {range} seeds for each number. The 95 %% intervals are right for scores that are \
+                  about normal. So few seeds cannot show whether they are."
             ]
         | _ -> []
 

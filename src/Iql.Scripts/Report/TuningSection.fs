@@ -59,13 +59,13 @@ let ofSweep (sweep: SweepResults) : Sections.Section list =
                         [ SensitivityPlane.figure tunings ]
                         |> Html.figure
                             "figure-tuning"
-                            "Higher is better after tuning, and left needs less tuning. On a dotted line the score with \
-                             one setting is the same."
+                            "Higher is better after tuning, and left needs less tuning. On a dotted line the \
+                             score with one setting is the same."
                             (tunings |> List.map words |> String.concat " ")
 
                 Html.computed
                     "sensitivity-to-tuning"
                     "Each cell's mean over seeds is a setting's score on a task. Settings are chosen and scored on the \
-                     same seeds, so Φ is a little too large. The interval comes from Tukey's tests of all tasks at once."
+                     same seeds, so Φ is a little too large. The interval is of Tukey's tests of all tasks at once."
         ]
     ]
