@@ -30,6 +30,16 @@ public sealed partial record NvidiaDriver(Version? Version, ImmutableArray<Card>
         return new(serves, [.. Enumerable.Range(0, count).Select(Described)]);
     }
 
+    /// <summary>Bytes free on a card. libtorch's own context of the card is made where there is none.</summary>
+    internal static long FreeBytes(int index)
+    {
+        nuint free = 0;
+        Check.That(cuDeviceGet(out var device, index) == 0 && cuDevicePrimaryCtxRetain(out var context, device) == 0
+            && cuCtxSetCurrent(context) == 0 && cuMemGetInfo_v2(out free, out _) == 0,
+            "libcuda", $"the free memory of card {index}", "none");
+        return (long)free;
+    }
+
     static Card Described(int index)
     {
         var name = new byte[256];
@@ -56,4 +66,13 @@ public sealed partial record NvidiaDriver(Version? Version, ImmutableArray<Card>
 
     [LibraryImport(Library)]
     private static partial int cuDeviceTotalMem_v2(out nuint bytes, int device);
+
+    [LibraryImport(Library)]
+    private static partial int cuDevicePrimaryCtxRetain(out nint context, int device);
+
+    [LibraryImport(Library)]
+    private static partial int cuCtxSetCurrent(nint context);
+
+    [LibraryImport(Library)]
+    private static partial int cuMemGetInfo_v2(out nuint free, out nuint total);
 }

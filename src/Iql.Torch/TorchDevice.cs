@@ -49,11 +49,11 @@ public sealed class TorchDevice : IDevice
     }
 
     internal static ImmutableArray<IDevice> Places(
-        LibTorch library, Place place, NumberType type, int together, int threads)
+        LibTorch library, Place place, NumberType type, int together, int threads, Func<long>? free = null)
     {
         Check.AtLeast(together, 1, nameof(together));
         Check.AtLeast(threads, 1, nameof(threads));
-        var grids = new Grids(library, place, type, together, threads);
+        var grids = new Grids(library, place, type, together, threads, free ?? (() => RunMemory.Free(place)));
         return [.. Enumerable.Range(0, together).Select(slot => new TorchDevice(grids, slot))];
     }
 
@@ -73,7 +73,8 @@ public sealed class TorchDevice : IDevice
     public void Dispose() { }
 
     /// <summary>The programs of the R places: one for each graph that is being trained.</summary>
-    sealed class Grids(LibTorch library, Place place, NumberType type, int together, int threads)
+    sealed class Grids(
+        LibTorch library, Place place, NumberType type, int together, int threads, Func<long> free)
     {
         readonly object gate = new();
         readonly List<TorchGrid> all = [];
@@ -91,7 +92,7 @@ public sealed class TorchDevice : IDevice
             lock (gate)
             {
                 var grid = all.FirstOrDefault(grid => grid.Takes(runs[0], slot, runs.Count));
-                if (grid is null) all.Add(grid = new(runs[0], together, type, place, threads));
+                if (grid is null) all.Add(grid = new(runs[0], together, type, place, threads, free));
                 return new TorchRun(grid, grid.Join(runs, slot), () => Left(grid));
             }
         }

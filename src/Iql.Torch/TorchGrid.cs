@@ -42,12 +42,15 @@ sealed unsafe class TorchGrid : IDisposable
     bool wantsMetrics;
 
     /// <summary>A grid of free slots for runs like one; threads of its own draw minibatches.</summary>
-    public TorchGrid(RunStart first, int size, NumberType type, Place place, int threads)
+    /// <param name="free">Bytes free on the device.</param>
+    /// <exception cref="InputException">So many runs do not fit.</exception>
+    public TorchGrid(RunStart first, int size, NumberType type, Place place, int threads, Func<long> free)
     {
+        state = FlatState.Of(first.Programs);
+        RunMemory.Require(RunMemory.Bytes([.. first.Programs.Select(state.Apply)], type, place), size, free());
         (this.first, this.size, this.type, this.place, host) = (first, size, type, place, new(threads));
         measured = [.. Enumerable.Repeat(first.Programs[0], size)];
         var layout = first.Programs[0].Inputs[^1];
-        state = FlatState.Of(first.Programs);
         vectors = state.Layout.Entries.Length;
         programs = new(first.Programs, first.Choose,
             function => new TorchProgram(state.Apply(function), size, type, place, layout.Name));

@@ -15,7 +15,8 @@ static class AvailableMemory
             mend);
     }
 
-    static string Size(double bytes) =>
+    /// <summary>"12 MB"</summary>
+    internal static string Size(double bytes) =>
         bytes < 1e9 ? Invariant.Say($"{bytes / 1e6:N0} MB") : Invariant.Say($"{bytes / 1e9:N1} GB");
 
     /// <summary>Bytes: the memory of the machine (or container), on Linux at most what is free now.</summary>
