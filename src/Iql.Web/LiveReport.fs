@@ -1,7 +1,7 @@
 namespace Iql.Web
 
 open System
-open System.Collections.Generic
+open System.Collections.Concurrent
 open System.IO
 open Giraffe.ViewEngine
 open Iql.Scripts
@@ -16,7 +16,7 @@ type LiveReport(folder: string) =
     // A page that another program made knows another start.
     let start = Guid.NewGuid().ToString("N")[..7]
     let busy = Busy()
-    let known = Dictionary<string, string * Run>()
+    let known = ConcurrentDictionary<string, string * Run>()
     let mutable stamp = "", ""
     let mutable plan = "", List.empty<RunFolder>
     // What the last stamp of the runs gave: it costs most of the time.

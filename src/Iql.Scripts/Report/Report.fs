@@ -5,6 +5,7 @@ module Iql.Scripts.Report
 open System.Collections.Immutable
 open System.IO
 open System.Threading
+open System.Threading.Tasks
 open Giraffe.ViewEngine
 open Giraffe.ViewEngine.Accessibility
 open Iql.Data
@@ -154,6 +155,8 @@ let private whole (page: Page) : string = page.Parts |> List.map snd |> Html.pag
 /// stand beside runs that go on online. `judged` are runs whose policies data judged.
 let private sweepPage rebuild (curves: PublishedRun list) judged episode pictures (sweep: SweepResults) : Page =
     let planes = ResultGroups.planes sweep
+    // The slowest part, beside the others.
+    let grids = Task.Run(fun () -> GridSections.ofSweep sweep)
 
     let facets = [
         for i, plane in List.indexed planes ->
@@ -191,7 +194,7 @@ let private sweepPage rebuild (curves: PublishedRun list) judged episode picture
          @ scores
          @ ExploreSection.ofSweep sweep
          @ TuningSection.ofSweep sweep
-         @ GridSections.ofSweep sweep
+         @ grids.GetAwaiter().GetResult()
          @ others
          @ Sections.shown "" [
              "data", "The data", pictures

@@ -22,18 +22,21 @@ module Results =
         read "config.json" "a run" folder (fun () -> RunFolder(folder).Read())
 
     /// A sweep's folder: its plan, and every run as far as it is, as `readRun` reads it. A damaged run is listed and
-    /// leaves the others alone.
+    /// leaves the others alone. Runs are read side by side.
     let readSweepBy (readRun: PlannedRun -> RunFolder -> Run) (folder: string) : Result<SweepResults, string> =
         read "sweep.json" "a sweep" folder (fun () ->
             let plan = SweepPlan.Read folder
 
-            let runs = [
-                for planned in plan.Runs do
+            let runs =
+                Array.ofSeq plan.Runs
+                |> Array.Parallel.choose (fun planned ->
                     let run = SweepPlan.RunFolder(folder, planned.Folder)
 
-                    if not run.IsEmpty then
-                        planned.Folder, Attempt.run (fun () -> readRun planned run)
-            ]
+                    if run.IsEmpty then
+                        None
+                    else
+                        Some(planned.Folder, Attempt.run (fun () -> readRun planned run)))
+                |> List.ofArray
 
             {
                 Plan = plan
