@@ -30,6 +30,7 @@ pack() {
     touch "$box/checkout/Iql.sln" # the tests look for golden traces beside a checkout
     golden=$(dirname "$root")/shared/golden
     [ ! -d "$golden" ] || cp -r "$golden" "$box/shared"
+    rm -rf "$box/checkout/tests/runtimes" # what TorchSharp's tests need
     # Debuggers, documentation, symbols and translations are not needed.
     find "$box" \( -name 'libmscordaccore.so' -o -name 'libmscordbi.so' -o -name 'libclrgcexp.so' -o -name '*.pdb' \
         -o -name '*.xml' -o -name '*.resources.dll' \) -delete
@@ -59,7 +60,10 @@ section() {
     case $code in
         0) say "$((SECONDS - begun)) s." ;;
         124 | 137) say "Stopped after $limit s. What is not above was not measured." ;;
-        *) say "Ended with code $code: $(tail -n 3 "$log" | tr '\n|' '  ' | cut -c1-300). What is not above was not measured." ;;
+        *)
+            say "Ended with code $code: $(tail -n 3 "$log" | tr '\n|' '  ' | cut -c1-300)."
+            say "What is not above was not measured."
+            ;;
     esac
 }
 
@@ -78,7 +82,7 @@ machine() {
     echo "| what | value |"
     echo "|---|---|"
     if command -v nvidia-smi >/dev/null; then
-        echo "| card, memory, driver | $(nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader | head -1) |"
+        echo "| card, memory, driver | $(card name,memory.total,driver_version) |"
     else
         echo "| card | none (no nvidia-smi) |"
     fi
@@ -88,9 +92,12 @@ machine() {
     echo "| Iql | $(cat "$box/commit") |"
     local begun
     begun=$(date +%s.%N)
-    dotnet_ "$box/app/iql.dll" devices | sed -E 's/ in \/.*//' | awk '{ name = $1; $1 = ""; printf "| `%s` |%s |\n", name, $0 }'
-    echo "| seconds of \`iql devices\`, which loads libtorch | $(date +%s.%N | awk -v a="$begun" '{ printf "%.1f", $1 - a }') |"
+    dotnet_ "$box/app/iql.dll" devices | sed -E 's/ in \/.*//' |
+        awk '{ name = $1; $1 = ""; printf "| `%s` |%s |\n", name, $0 }'
+    date +%s.%N |
+        awk -v a="$begun" '{ printf "| seconds of `iql devices`, which loads libtorch | %.1f |\n", $1 - a }'
 }
+card() { nvidia-smi --query-gpu="$1" --format=csv,noheader 2>/dev/null | head -n 1; }
 version() { python3 -c "import importlib.metadata as m; print(m.version('$1'))" 2>/dev/null || echo none; }
 
 # Golden traces on the device: how many follow, and the largest share of the tolerance.
@@ -98,9 +105,13 @@ golden() {
     [ -d "$box/shared/golden" ] || { echo "no golden traces in the folder" >&2; return 1; }
     echo "| precision | traces that follow | largest share of the tolerance |"
     echo "|---|---:|---:|"
-    IQL_TEST_DEVICE=${device%%:*} dotnet_ "$box/checkout/tests/Iql.Torch.Tests.dll" --no-progress --no-ansi --filter 'Golden*' |
+    IQL_TEST_DEVICE=${device%%:*} dotnet_ "$box/checkout/tests/Iql.Torch.Tests.dll" --progress off --no-ansi \
+        --filter '*on libtorch, in double precision' '*on libtorch, in single precision' |
         awk '/: worst deviation/ {
-                for (i = 1; i <= NF; i++) { if ($i == "deviation") share = $(i + 1); if ($i ~ /^precision/) kind = $(i - 1) }
+                for (i = 1; i <= NF; i++) {
+                    if ($i == "deviation") share = $(i + 1)
+                    if ($i ~ /^precision/) kind = $(i - 1)
+                }
                 count[kind]++
                 if (share + 0 > worst[kind] + 0) worst[kind] = share
              }
@@ -119,9 +130,13 @@ ablation() {
 ratios() {
     echo "| runs together | launched | run-steps/s | JAX | of JAX |"
     echo "|---:|---|---:|---:|---:|"
-    awk -F' *[|] *' '$2 == "iql" && $6 ~ /^[0-9]+$/ { if ($4 ~ /^JAX/) jax[$3] = $6; else { n++; r[n] = $3; w[n] = $4; v[n] = $6 } }
-        END { for (i = 1; i <= n; i++) if (r[i] in jax)
-            printf "| %s | %s | %s | %s | %.2f |\n", r[i], w[i], v[i], jax[r[i]], v[i] / jax[r[i]] }' "$table"
+    awk -F' *[|] *' '
+        $2 == "iql" && $6 ~ /^[0-9]+$/ && $4 ~ /^JAX/ { jax[$3] = $6; next }
+        $2 == "iql" && $6 ~ /^[0-9]+$/ { runs[++n] = $3; way[n] = $4; rate[n] = $6 }
+        END {
+            for (i = 1; i <= n; i++) if (runs[i] in jax)
+                printf "| %s | %s | %s | %s | %.2f |\n", runs[i], way[i], rate[i], jax[runs[i]], rate[i] / jax[runs[i]]
+        }' "$table"
 }
 
 # run FOLDER: everything, on the device.
@@ -137,26 +152,28 @@ run() {
         IQL_LIBTORCH=$(python3 -c 'import torch, os; print(os.path.join(torch.__path__[0], "lib"))' 2>/dev/null)
         [ -n "$IQL_LIBTORCH" ] && export IQL_LIBTORCH || unset IQL_LIBTORCH
     fi
-    export -f machine version golden bench ablation ratios dotnet_
+    export -f machine card version golden bench ablation ratios dotnet_
     export box device rows seconds table grid
-    printf '# Iql on %s\n\nWritten by `bench/gpu.sh`, %s UTC.\n' \
-        "$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -1 || echo "$device")" \
+    local name=
+    [ "$device" != cuda ] || name=$(card name)
+    printf '# Iql on %s\n\nWritten by `bench/gpu.sh`, %s UTC.\n' "${name:-$device}" \
         "$(date -u '+%Y-%m-%d %H:%M')" >"$table"
     [ -z "$note" ] || { say "" && say "$note"; }
-    section "Machine" 60 bash -c machine
+    section "Machine" 60 bash -o pipefail -c machine
     # The worth of what comes late is less: every algorithm's rows stand alone, half an ablation tells nothing.
-    section "Golden traces" 90 bash -c golden
-    section "Implicit Q-learning, kernels launched one by one" 60 bash -c "bench --together $together"
-    section "Implicit Q-learning, as a CUDA graph" 60 bash -c "bench --together $together --cuda-graph"
+    section "Golden traces" 90 bash -o pipefail -c golden
+    section "Implicit Q-learning, kernels launched one by one" 60 bash -o pipefail -c "bench --together $together"
+    section "Implicit Q-learning, as a CUDA graph" 60 bash -o pipefail -c "bench --together $together --cuda-graph"
     if python3 -c 'import jax' 2>/dev/null; then
-        section "The step in JAX against golden traces" 60 python3 bench/jax/iql.py --check "$box/shared/golden/public"
+        section "The step in JAX against golden traces" 60 \
+            python3 bench/jax/iql.py --check "$box/shared/golden/public"
         section "Implicit Q-learning in JAX" 120 python3 bench/jax/iql.py --rates "$together" --seconds "$seconds"
-        section "Iql beside JAX" 10 bash -c ratios
+        section "Iql beside JAX" 10 bash -o pipefail -c ratios
     else
         without "Implicit Q-learning in JAX" "python3 here has no jax"
     fi
-    section "The default ablation, beside the scores of a processor" 200 bash -c ablation
-    section "Every algorithm" 240 bash -c "bench --algorithm $algorithms --together $every"
+    section "The default ablation, beside the scores of a processor" 200 bash -o pipefail -c ablation
+    section "Every algorithm" 240 bash -o pipefail -c "bench --algorithm $algorithms --together $every"
     printf '%s: written in %d s\n' "$table" $SECONDS
 }
 
@@ -171,7 +188,8 @@ case ${1:-} in
         [ $# = 1 ] || usage
         folder=$(mktemp -d)
         device=cpu-torch together=1,3 every=1,2 algorithms=bc,td3bc rows=10000 seconds=0.5 minutes=2
-        grid="--expectiles 0.7,0.9 --inverse-temperatures 0,3 --seeds 0-1 --steps 60 --transitions 2k --hidden 8x8 --episodes 20"
+        grid="--expectiles 0.7,0.9 --inverse-temperatures 0,3 --seeds 0-1 --steps 60 --episodes 20"
+        grid="$grid --transitions 2k --hidden 8x8"
         note="A dry run: sizes are small, and no figure says anything."
         out=$folder/table.md
         (pack "$folder/pack" && run "$folder/pack") || { rm -rf "$folder"; exit 1; }
