@@ -235,6 +235,7 @@ let statistics = [
     ofRelated "rank correlation of a number with scores, bootstrap" rankCorrelation
     ofRelated "regret@1 of a number, bootstrap" (Selectability.regret 1)
     ofRelated "regret@3 of a number, bootstrap" (Selectability.regret 3)
+    ofTruth "mean over five tasks, Student" (tasks 2 >> meanOfTasks) (tasks 2 >> Student.ofTasks 0.95)
     ofTasks "mean over five tasks, bootstrap" meanOfTasks
     ofTasks "interquartile mean over five tasks, bootstrap" iqmOfTasks
     ofTasks "optimality gap to 60 over five tasks, bootstrap" (optimalityGapOfTasks 60.0)
