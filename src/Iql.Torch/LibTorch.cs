@@ -78,7 +78,7 @@ public sealed partial class LibTorch
         var hasCuda = File.Exists(Path.Combine(folder, FileName("torch_cuda")));
         Prepare(tf32);
         var library = Open(folder, "torch_cpu");
-        if (hasCuda) Open(folder, "torch_cuda");
+        if (hasCuda) Resolve("torch_cuda", Open(folder, "torch_cuda"));
         Check.That(NativeLibrary.TryGetExport(library, "torch_call_dispatcher", out _)
             && NativeLibrary.TryGetExport(library, "torch_new_list_reserve_size", out _),
             folder, "libtorch 2.10 or later", "an older one", Hint);

@@ -30,13 +30,25 @@ public sealed partial record NvidiaDriver(Version? Version, ImmutableArray<Card>
         return new(serves, [.. Enumerable.Range(0, count).Select(Described)]);
     }
 
-    /// <summary>Bytes free on a card. libtorch's own context of the card is made where there is none.</summary>
+    /// <summary>libtorch's context of a card, made where there is none, and entered.</summary>
+    internal static nint Context(int index)
+    {
+        nint context = 0;
+        Check.That(cuDeviceGet(out var device, index) == 0 && cuDevicePrimaryCtxRetain(out context, device) == 0,
+            "libcuda", $"a context of card {index}", "none");
+        Enter(context);
+        return context;
+    }
+
+    /// <summary>Makes a context the calling thread's.</summary>
+    internal static void Enter(nint context) =>
+        Check.That(cuCtxSetCurrent(context) == 0, "libcuda", "a context that can be entered", "another");
+
+    /// <summary>Bytes free on a card.</summary>
     internal static long FreeBytes(int index)
     {
-        nuint free = 0;
-        Check.That(cuDeviceGet(out var device, index) == 0 && cuDevicePrimaryCtxRetain(out var context, device) == 0
-            && cuCtxSetCurrent(context) == 0 && cuMemGetInfo_v2(out free, out _) == 0,
-            "libcuda", $"the free memory of card {index}", "none");
+        Context(index);
+        Check.That(cuMemGetInfo_v2(out var free, out _) == 0, "libcuda", $"the free memory of card {index}", "none");
         return (long)free;
     }
 

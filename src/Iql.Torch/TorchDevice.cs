@@ -35,9 +35,10 @@ public sealed class TorchDevice : IDevice
     public static string Describe(LibTorch library, string name)
     {
         var device = Named(library, name);
-        if (!device.IsCuda) return $"{device}, {library}";
+        var graphs = CudaStream.Words(CudaStream.IsAsked, device.IsCuda);
+        if (!device.IsCuda) return $"{device}, {library}{graphs}";
         var driver = NvidiaDriver.Read();
-        return $"{device}, {driver.Cards[device.Index].Name}, CUDA {driver.Version}, {library}";
+        return $"{device}, {driver.Cards[device.Index].Name}, CUDA {driver.Version}, {library}{graphs}";
     }
 
     static DeviceName Named(LibTorch library, string name)
@@ -49,11 +50,13 @@ public sealed class TorchDevice : IDevice
     }
 
     internal static ImmutableArray<IDevice> Places(
-        LibTorch library, Place place, NumberType type, int together, int threads, Func<long>? free = null)
+        LibTorch library, Place place, NumberType type, int together, int threads, Func<long>? free = null,
+        Func<IStream?>? stream = null)
     {
         Check.AtLeast(together, 1, nameof(together));
         Check.AtLeast(threads, 1, nameof(threads));
-        var grids = new Grids(library, place, type, together, threads, free ?? (() => RunMemory.Free(place)));
+        var grids = new Grids(library, place, type, together, threads, free ?? (() => RunMemory.Free(place)),
+            stream ?? (() => place.IsCuda && CudaStream.IsAsked ? new CudaStream(place.Index) : null));
         return [.. Enumerable.Range(0, together).Select(slot => new TorchDevice(grids, slot))];
     }
 
@@ -74,7 +77,8 @@ public sealed class TorchDevice : IDevice
 
     /// <summary>The programs of the R places: one for each graph that is being trained.</summary>
     sealed class Grids(
-        LibTorch library, Place place, NumberType type, int together, int threads, Func<long> free)
+        LibTorch library, Place place, NumberType type, int together, int threads, Func<long> free,
+        Func<IStream?> stream)
     {
         readonly object gate = new();
         readonly List<TorchGrid> all = [];
@@ -92,7 +96,7 @@ public sealed class TorchDevice : IDevice
             lock (gate)
             {
                 var grid = all.FirstOrDefault(grid => grid.Takes(runs[0], slot, runs.Count));
-                if (grid is null) all.Add(grid = new(runs[0], together, type, place, threads, free));
+                if (grid is null) all.Add(grid = new(runs[0], together, type, place, threads, free, stream()));
                 return new TorchRun(grid, grid.Join(runs, slot), () => Left(grid));
             }
         }

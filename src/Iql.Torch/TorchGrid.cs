@@ -36,6 +36,8 @@ sealed unsafe class TorchGrid : IDisposable
     readonly double[] scalars, metrics, measures; // metrics of each run, and as they come from the device
     readonly float[] transfer;
     readonly GraphFunction[] measured;
+    readonly IStream? stream; // where there is one, the state's vectors stay in place
+    readonly Repeats? repeats;
     Exception? failure;
     long generation, copied;
     int arrived;
@@ -44,16 +46,19 @@ sealed unsafe class TorchGrid : IDisposable
     /// <summary>A grid of free slots for runs like one; threads of its own draw minibatches.</summary>
     /// <param name="free">Bytes free on the device.</param>
     /// <exception cref="InputException">So many runs do not fit.</exception>
-    public TorchGrid(RunStart first, int size, NumberType type, Place place, int threads, Func<long> free)
+    public TorchGrid(
+        RunStart first, int size, NumberType type, Place place, int threads, Func<long> free, IStream? stream)
     {
         state = FlatState.Of(first.Programs);
         RunMemory.Require(RunMemory.Bytes([.. first.Programs.Select(state.Apply)], type, place), size, free());
         (this.first, this.size, this.type, this.place, host) = (first, size, type, place, new(threads));
+        this.stream = stream;
         measured = [.. Enumerable.Repeat(first.Programs[0], size)];
         var layout = first.Programs[0].Inputs[^1];
         vectors = state.Layout.Entries.Length;
         programs = new(first.Programs, first.Choose,
-            function => new TorchProgram(state.Apply(function), size, type, place, layout.Name));
+            function => new TorchProgram(state.Apply(function), size, type, place,
+                stream is null ? [layout.Name] : [layout.Name, state.Layout.Name]));
         (starts, sampling, steps) = (new RunStart?[size], new Seed[size], new long[size]);
         drawn = [.. Enumerable.Range(0, size).Select(_ => new TensorBlock(layout))];
         blocks = [.. Enumerable.Range(0, size).Select(_ =>
@@ -66,6 +71,8 @@ sealed unsafe class TorchGrid : IDisposable
         var most = first.Programs.Max(program => program.Metrics.Length);
         (metrics, measures) = (new double[most * size], new double[most * size]);
         (results, others) = (new nint[vectors + most], new nint[vectors + most]);
+        if (stream is not null) repeats = new(stream, [.. first.Programs.Select(program =>
+            program.Metrics.Length * size)], type, place);
     }
 
     /// <summary>Whether runs fit slots that are free: their graphs are these but for numbers.</summary>
@@ -95,6 +102,7 @@ sealed unsafe class TorchGrid : IDisposable
         lock (gate)
         {
             Fetch(); // what other slots have not read yet
+            stream?.Wait();
             int[] slots = [.. Enumerable.Range(from, runs.Count)];
             foreach (var (slot, run) in slots.Zip(runs))
             {
@@ -112,7 +120,7 @@ sealed unsafe class TorchGrid : IDisposable
 
     void Replace(int[] slots, int vector)
     {
-        var own = OpTable.Clone(inputs[vector]); // results may share memory
+        var own = stream is null ? OpTable.Clone(inputs[vector]) : inputs[vector]; // results may share memory
         var row = transfer.AsSpan(0, state.Layout.Entries[vector].Shape.Count);
         foreach (var slot in slots)
         {
@@ -122,7 +130,7 @@ sealed unsafe class TorchGrid : IDisposable
             Handles.Fill<float>(there, [1, row.Length], row);
             Handles.Free(there);
         }
-        Handles.Free(inputs[vector]);
+        if (own != inputs[vector]) Handles.Free(inputs[vector]);
         inputs[vector] = own;
     }
 
@@ -169,23 +177,60 @@ sealed unsafe class TorchGrid : IDisposable
     void Compute()
     {
         host.Workers.Run(Draw);
-        foreach (var column in batch) Handles.Copy(column.View, column.Tensor);
         for (var slot = 0; slot < size; slot++) scalars[size + slot] = steps[slot];
         var active = Enumerable.Range(0, size).Where(slot => starts[slot] is not null).ToArray();
         // Runs at other steps may be due for another program. Each run takes its row of its own program's results.
         var groups = active.GroupBy(slot => programs.At(steps[slot], wantsMetrics)).ToArray();
+        if (stream is null) Compute(groups);
+        else stream.Within(() => Compute(groups));
+        foreach (var slot in active) steps[slot]++;
+    }
+
+    void Compute(IGrouping<TorchProgram, int>[] groups)
+    {
+        // The copy ends before the host may draw again, and so after the last step: the host draws beside that.
+        foreach (var column in batch) Handles.Copy(column.View, column.Tensor);
+        if (wantsMetrics)
+            foreach (var group in groups)
+                foreach (var slot in group) measured[slot] = group.Key.Function;
+        if (repeats is not null && groups.Length == 1 && repeats.Takes(groups[0].Key))
+        {
+            var joined = repeats.Make(groups[0].Key, scalars, Calls);
+            if (joined != 0) Measure(joined, groups[0]);
+            return;
+        }
         Run(groups[0].Key, groups[0], results);
         foreach (var group in groups[1..])
         {
             Run(group.Key, group, others);
             Take(group);
         }
+        Adopt();
+    }
+
+    // The calls of a step of all slots that are recorded: metrics, joined, are returned; 0 is none.
+    nint Calls(TorchProgram program)
+    {
+        var count = program.Function.Metrics.Length;
+        program.Run(inputs, results.AsSpan(0, vectors + count));
+        Adopt();
+        return count > 0 ? Joined(count, results) : 0;
+    }
+
+    // The results become the state.
+    void Adopt()
+    {
         for (var i = 0; i < vectors; i++)
-        {
-            Handles.Free(inputs[i]);
-            inputs[i] = results[i];
-        }
-        foreach (var slot in active) steps[slot]++;
+            if (stream is null)
+            {
+                Handles.Free(inputs[i]);
+                inputs[i] = results[i];
+            }
+            else
+            {
+                Handles.Copy(results[i], inputs[i]);
+                Handles.Free(results[i]);
+            }
     }
 
     // Results go into an array; metrics of some slots are read.
@@ -193,20 +238,28 @@ sealed unsafe class TorchGrid : IDisposable
     {
         var count = program.Function.Metrics.Length;
         program.Run(inputs, scalars, into.AsSpan(0, vectors + count));
-        if (count > 0) Measure(into.AsSpan(vectors, count), slots);
-        if (wantsMetrics)
-            foreach (var slot in slots) measured[slot] = program.Function;
+        if (count == 0) return;
+        var joined = Joined(count, into);
+        Measure(joined, slots);
+        Handles.Free(joined);
     }
 
-    // All metrics in one transfer: [count, R].
-    void Measure(ReadOnlySpan<nint> values, IEnumerable<int> slots)
+    // All metrics as one tensor, [count · R].
+    nint Joined(int count, nint[] results)
     {
+        var values = results.AsSpan(vectors, count);
         var all = OpTable.Joined(values);
-        Handles.Download(all, [values.Length * size], measures.AsSpan());
-        Handles.Free(all);
         foreach (var value in values) Handles.Free(value);
+        return all;
+    }
+
+    // All metrics in one transfer.
+    void Measure(nint joined, IEnumerable<int> slots)
+    {
+        var count = measured[slots.First()].Metrics.Length * size;
+        Handles.Download(joined, [count], measures.AsSpan());
         foreach (var slot in slots)
-            for (var at = slot; at < values.Length * size; at += size) metrics[at] = measures[at];
+            for (var at = slot; at < count; at += size) metrics[at] = measures[at];
     }
 
     // Rows of the other program's results replace those of the first one.
@@ -264,6 +317,7 @@ sealed unsafe class TorchGrid : IDisposable
     void Fetch()
     {
         if (copied == generation) return;
+        stream?.Wait();
         for (var vector = 0; vector < vectors; vector++)
         {
             var shape = state.Layout.Entries[vector].Shape;
@@ -282,7 +336,7 @@ sealed unsafe class TorchGrid : IDisposable
     {
         var shape = Full(entry.Shape);
         var length = (nuint)((long)size * entry.Shape.Count * sizeof(float));
-        var memory = (nint)NativeMemory.AlignedAlloc(length, 64);
+        var memory = stream?.Allocate(length) ?? (nint)NativeMemory.AlignedAlloc(length, 64);
         NativeMemory.Clear((void*)memory, length);
         return new(entry, memory, Handles.Over((void*)memory, shape, NumberType.Float32),
             Handles.Empty(shape, type, place));
@@ -301,14 +355,18 @@ sealed unsafe class TorchGrid : IDisposable
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
+        stream?.Wait();
         host.Dispose();
         programs.Dispose();
         foreach (var handle in inputs) Handles.Free(handle);
         foreach (var column in batch)
         {
             Handles.Free(column.View);
-            NativeMemory.AlignedFree((void*)column.Memory);
+            if (stream is null) NativeMemory.AlignedFree((void*)column.Memory);
+            else stream.Release(column.Memory);
         }
+        repeats?.Dispose();
+        stream?.Dispose();
         foreach (var block in blocks.SelectMany(slot => slot).Concat(drawn)) block.Dispose();
     }
 }

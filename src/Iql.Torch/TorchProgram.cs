@@ -36,15 +36,16 @@ sealed class TorchProgram : IDisposable
     /// <summary>Plans the calls.</summary>
     /// <param name="runs">R, at least 1.</param>
     /// <param name="type">Float32 or float64.</param>
-    /// <param name="overwritten">The block whose tensors the caller fills anew for each run; "" is none.</param>
-    public TorchProgram(GraphFunction function, int runs, NumberType type, Place place, string overwritten = "")
+    /// <param name="overwritten">Blocks whose tensors the caller fills anew for each run.</param>
+    public TorchProgram(
+        GraphFunction function, int runs, NumberType type, Place place, params string[] overwritten)
     {
         (Function, this.runs, this.type, this.place) = (function, runs, type, place);
         var simple = Simplify.Apply(function.Results);
         var order = Order.Of(simple);
         host = new(order, function.Scalars, runs);
         var names = function.Inputs.SelectMany(layout => layout.Entries.Select(entry =>
-            (Name: $"{layout.Name}/{entry.Name}", Reused: layout.Name == overwritten))).ToArray();
+            (Name: $"{layout.Name}/{entry.Name}", Reused: overwritten.Contains(layout.Name)))).ToArray();
         inputs = [.. names.Select(name => Slot(0, kept: true, name.Reused))];
         for (var i = 0; i < names.Length; i++) places[names[i].Name] = inputs[i];
         drawn = [.. order.Where(IsRandom)];
@@ -62,6 +63,9 @@ sealed class TorchProgram : IDisposable
     /// <summary>What it computes.</summary>
     public GraphFunction Function { get; }
 
+    /// <summary>R.</summary>
+    public int Runs => runs;
+
     /// <summary>Kernels launched in a run, views not counted.</summary>
     public int Calls { get; private set; }
 
@@ -74,8 +78,15 @@ sealed class TorchProgram : IDisposable
     /// <param name="results">Room for a handle of each result, the caller's to free.</param>
     public void Run(ReadOnlySpan<nint> inputs, ReadOnlySpan<double> scalars, Span<nint> results)
     {
-        for (var i = 0; i < inputs.Length; i++) values[this.inputs[i]] = inputs[i];
         Upload(scalars);
+        Run(inputs, results);
+    }
+
+    /// <summary>Computes the results with the scalars of the last <see cref="Upload"/>: calls of the device alone.
+    /// </summary>
+    public void Run(ReadOnlySpan<nint> inputs, Span<nint> results)
+    {
+        for (var i = 0; i < inputs.Length; i++) values[this.inputs[i]] = inputs[i];
         foreach (var step in steps)
         {
             for (var i = 0; i < step.Sources.Length; i++) step.Arguments[i] = values[step.Sources[i]];
@@ -97,7 +108,8 @@ sealed class TorchProgram : IDisposable
         values[slot] = 0;
     }
 
-    void Upload(ReadOnlySpan<double> scalars)
+    /// <summary>Hands scalars and keys of random numbers to the device, and waits for it.</summary>
+    public void Upload(ReadOnlySpan<double> scalars)
     {
         host.Compute(scalars);
         for (var row = 0; row < uploaded.Count; row++) host[uploaded[row]].CopyTo(numbers.AsSpan(row * runs));

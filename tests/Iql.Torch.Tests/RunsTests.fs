@@ -22,7 +22,7 @@ let private dataOf (task: string) = (Tasks.Get task).Dataset.Collect(Seed.Named 
 
 let private points, walks = dataOf "pointmaze-umaze-stitch-v0", dataOf "gridmaze-medium-v0"
 
-let private learners: (string * Learner * Transitions) list = [
+let learners: (string * Learner * Transitions) list = [
     for name, config in configs ->
         let data = if name.EndsWith "discrete" then walks else points
         name, config.Learner(data.ObservationSize, data.ActionSize), data
@@ -73,7 +73,7 @@ let private distance (x: float[]) (y: float[]) =
 
 let private apart (x: Numbers) (y: Numbers) = Seq.max [ for KeyValue(name, values) in x -> distance values y[name] ]
 
-let private start (learner: Learner) (data: IDataset) run (state: LearnerState) =
+let start (learner: Learner) (data: IDataset) run (state: LearnerState) =
     let run' = learner.Run(learner.Source data, state)
 
     RunStart(
@@ -84,20 +84,13 @@ let private start (learner: Learner) (data: IDataset) run (state: LearnerState) 
         run'.State
     )
 
-let private begun (learner: Learner) run = Trainer.Start(learner, seeds[run])
+let begun (learner: Learner) run = Trainer.Start(learner, seeds[run])
 
 let private clone (state: LearnerState) =
     LearnerState(state.Seed, state.Step, ImmutableArray.CreateRange [ for block in state.Blocks -> block.Clone() ])
 
 /// States of runs after so many steps on a device.
-let private trained
-    (device: IDevice)
-    (learner: Learner)
-    (data: IDataset)
-    metrics
-    steps
-    (states: (int * LearnerState) list)
-    =
+let trained (device: IDevice) (learner: Learner) (data: IDataset) metrics steps (states: (int * LearnerState) list) =
     use runs = device.Start [| for run, state in states -> start learner data run state |]
 
     for _ in 1..steps do
@@ -105,7 +98,7 @@ let private trained
 
     [ for i in 0 .. states.Length - 1 -> clone (runs.State i) ]
 
-let private sameBits what (x: LearnerState) (y: LearnerState) =
+let sameBits what (x: LearnerState) (y: LearnerState) =
     Expect.equal y.Step x.Step $"step of {what}"
 
     for x, y in Seq.zip x.Blocks y.Blocks do
