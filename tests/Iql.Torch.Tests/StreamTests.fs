@@ -66,7 +66,8 @@ let tests =
                     ]
 
                 let plain = measured (TorchDevice.Open(library, "cpu-torch", 2)[0])
-                Expect.equal (measured(places library ignore)[0]) plain name)
+                let recorded = measured ((places library ignore)[0])
+                Expect.equal recorded plain name)
 
         testTorch "a program is recorded after three steps, and read after a wait" (fun library ->
             let told = Collections.Generic.List<string>()

@@ -33,14 +33,14 @@ type DevicePlan = {
 [<RequireQualifiedAccess>]
 module DeviceRate =
 
-    /// R places whose steps are captured once and replayed; None where Iql.Torch cannot.
-    let private captured: (LibTorch -> string -> int -> int -> IDevice) option = None
-
+    // Iql.Torch reads the variable where it makes a device's programs.
     let private place (library: LibTorch) (plan: DevicePlan) (together: int) : IDevice =
-        match plan.Launching, captured with
-        | Eager, _ -> TorchDevice.Open(library, plan.Device, together, plan.Threads)[0]
-        | CudaGraph, Some device -> device library plan.Device together plan.Threads
-        | CudaGraph, None -> raise (InputException "this build makes no CUDA graphs")
+        if plan.Launching = CudaGraph && not (plan.Device.StartsWith "cuda") then
+            raise (InputException "CUDA graphs need a card")
+
+        let isAsked = if plan.Launching = CudaGraph then "1" else "0"
+        Environment.SetEnvironmentVariable("IQL_CUDA_GRAPH", isAsked)
+        TorchDevice.Open(library, plan.Device, together, plan.Threads)[0]
 
     // Metrics of a step are read by the host, so their arrival ends all steps before it.
     let private seconds (runs: IDeviceRun) (steps: int) : float =
