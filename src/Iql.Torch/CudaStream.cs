@@ -2,9 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Iql.Torch;
 
-/// <summary>A stream of a card by its driver. A recorded step is a CUDA graph: one launch instead of hundreds.</summary>
-/// <remarks>Written from NVIDIA's manual of the driver and libtorch's header; no card has run it yet. So it is used only
-/// where the variable IQL_CUDA_GRAPH is 1.</remarks>
+/// <summary>A stream of a card by its driver. A recorded step is a CUDA graph: one launch instead of hundreds.
+/// </summary>
+/// <remarks>Written from NVIDIA's manual of the driver and libtorch's header; no card has run it yet. So it is used
+/// only where the variable IQL_CUDA_GRAPH is 1.</remarks>
 sealed partial class CudaStream : IStream
 {
     /// <summary>The variable that asks for it.</summary>
