@@ -28,10 +28,8 @@ printfn
 let results = train sweep
 
 // An axis is a name and functions from trial to trial; one of your own is a line.
-let bigger: Axis = {
-    Name = "width"
-    Values = [ for width in [ 32; 128 ] -> string width, Hyperparameter.set "hiddenSizes" [ width; width ] ]
-}
+let bigger =
+    Axis.own "width" [ for width in [ 32; 128 ] -> string width, Hyperparameter.set "hiddenSizes" [ width; width ] ]
 
 printfn "with another axis: %d runs" (Sweep.grid (bigger :: sweep.Axes) trial).Length
 
